@@ -1,0 +1,1 @@
+"""What we know about a trader, and when we knew it."""

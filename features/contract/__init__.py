@@ -1,0 +1,22 @@
+"""The data contract: the tables an administration hands over, declared once."""
+
+from features.contract import optional, required
+from features.contract.table import Column, Kind, Reference, Table
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        required.DECLARATIONS,
+        required.TRADERS,
+        required.AUDITS,
+        required.FINDINGS,
+        optional.TARIFF,
+        optional.TAX_RETURNS,
+        optional.TAX_AUDITS,
+        optional.CONTROLS,
+        optional.LINKS,
+        optional.PAYMENTS,
+    )
+}
+
+__all__ = ["TABLES", "Column", "Kind", "Reference", "Table"]

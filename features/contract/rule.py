@@ -1,0 +1,104 @@
+"""The rules a value or a row can be held to: each a predicate and the words for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from operator import and_
+
+import ibis
+from ibis.expr import types as ir
+
+EARLIEST_DAY = date(1990, 1, 1)
+YEARS_PLANNED = 10
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What must hold for a value of one column; an empty value keeps every rule but `filled`.
+
+    `broken(value, today)` is true where the rule is broken. Days are compared with `today`, the
+    day of the check, so that a check can be repeated.
+    """
+
+    name: str
+    words: str
+    broken: Callable[[ir.Column, date], ir.BooleanValue]
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """What must hold between columns of one row; it is not asked where one of them is absent."""
+
+    name: str
+    words: str
+    columns: tuple[str, ...]
+    broken: Callable[[ir.Table], ir.BooleanValue]
+
+
+FILLED = Rule("filled", "must have a value", lambda value, _: value.isnull())
+FINITE = Rule("finite", "must be a finite number", lambda value, _: value.isnan() | value.isinf())
+NOT_NEGATIVE = Rule("not_negative", "must not be negative", lambda value, _: value < 0)
+POSITIVE = Rule("positive", "must be above zero", lambda value, _: value <= 0)
+PROBABILITY = Rule(
+    "probability", "must be above 0 and at most 1", lambda value, _: (value <= 0) | (value > 1)
+)
+CLEAN_IDENTIFIER = Rule(
+    "identifier",
+    "must hold no control characters",
+    lambda value, _: value.re_search(r"[\x01-\x1f\x7f]"),
+)
+PAST_DAY = Rule(
+    "past_day",
+    f"must be a day from {EARLIEST_DAY.year} up to the day of the check",
+    lambda value, today: (value < EARLIEST_DAY) | (value > today),
+)
+PLANNED_DAY = Rule(
+    "planned_day",
+    f"must be a day from {EARLIEST_DAY.year} up to {YEARS_PLANNED} years ahead",
+    lambda value, today: (value < EARLIEST_DAY) | (value > date(today.year + YEARS_PLANNED, 12, 31)),
+)
+ANY_DAY = Rule(
+    "day",
+    f"must be a day from {EARLIEST_DAY.year} on",
+    lambda value, _: value < EARLIEST_DAY,
+)
+
+
+def at_least(lowest: int) -> Rule:
+    """Return the rule that a number is `lowest` or more."""
+    return Rule(f"at_least_{lowest}", f"must be {lowest} or more", lambda value, _: value < lowest)
+
+
+def between(lowest: int, highest: int) -> Rule:
+    """Return the rule that a number lies in [`lowest`, `highest`]."""
+    return Rule(
+        f"between_{lowest}_and_{highest}",
+        f"must be from {lowest} to {highest}",
+        lambda value, _: (value < lowest) | (value > highest),
+    )
+
+
+def one_of(*codes: str) -> Rule:
+    """Return the rule that a text is one of `codes`."""
+    return Rule("code", f"must be one of {', '.join(codes)}", lambda value, _: value.notin(codes))
+
+
+def matches(name: str, words: str, pattern: str) -> Rule:
+    """Return the rule that the whole text matches `pattern`, a regular expression every engine reads."""
+    return Rule(name, words, lambda value, _: ~value.re_search(f"^({pattern})$"))
+
+
+def in_order(earlier: str, later: str) -> RowRule:
+    """Return the rule that `later` is not before `earlier` (open ends, that is nulls, pass)."""
+    return RowRule(
+        f"{later}_from_{earlier}",
+        f"{later} must not be before {earlier}",
+        (earlier, later),
+        lambda row: row[later] < row[earlier],
+    )
+
+
+def every(conditions: list[ir.BooleanValue]) -> ir.BooleanValue:
+    """Return the conjunction of `conditions`; true where there are none."""
+    return reduce(and_, conditions, ibis.literal(True))

@@ -1,0 +1,199 @@
+"""What a table of the contract is: its columns, their types, and the rules they keep."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+import ibis
+import pyarrow as pa
+
+from features.contract import rule
+from features.contract.rule import RowRule, Rule
+from features.unit import Unit
+
+
+class Kind(StrEnum):
+    """The five types a column of the contract can have."""
+
+    TEXT = "text"
+    WHOLE = "whole number"
+    NUMBER = "number"
+    DAY = "day"
+    FLAG = "true or false"
+
+    @property
+    def ibis(self) -> ibis.DataType:
+        """The type of the column inside the system, on every engine."""
+        return {
+            Kind.TEXT: ibis.dtype("string"),
+            Kind.WHOLE: ibis.dtype("int64"),
+            Kind.NUMBER: ibis.dtype("float64"),
+            Kind.DAY: ibis.dtype("date"),
+            Kind.FLAG: ibis.dtype("boolean"),
+        }[self]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column: what it means, how it is measured and what its values must keep.
+
+    `required` says that the table must have the column, `nullable` that a row may leave it empty.
+    `default` names the column whose value is taken where this one is absent. `wco` is the
+    identifier of the data element in the WCO Data Model.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    required: bool = False
+    nullable: bool = True
+    unit: Unit | None = None
+    wco: str | None = None
+    default: str | None = None
+    values: tuple[Rule, ...] = ()
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """All the rules a value must keep: filled, finite, then its own."""
+        filled = () if self.nullable else (rule.FILLED,)
+        finite = (rule.FINITE,) if self.kind is Kind.NUMBER else ()
+        return filled + finite + self.values
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A column that must name a row of another table; `structural` where its absence stops the build."""
+
+    column: str
+    table: str
+    structural: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table: a row is `row`; no two rows share `key`."""
+
+    name: str
+    row: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    required: bool = False
+    rules: tuple[RowRule, ...] = ()
+    references: tuple[Reference, ...] = ()
+    note: str = field(default="")
+
+    def __getitem__(self, name: str) -> Column:
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all columns, in the contract's order."""
+        return tuple(self._by_name)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema in which the table is written; columns that must be filled are marked so."""
+        return pa.schema(
+            [
+                pa.field(column.name, column.kind.ibis.to_pyarrow(), nullable=column.nullable)
+                for column in self.columns
+            ]
+        )
+
+
+def text(name: str, meaning: str, *values: Rule, required: bool = False, wco: str | None = None) -> Column:
+    """Declare a free text or a code."""
+    return Column(
+        name=name,
+        kind=Kind.TEXT,
+        meaning=meaning,
+        required=required,
+        nullable=not required,
+        wco=wco,
+        values=values,
+    )
+
+
+def identifier(
+    name: str, meaning: str, *, required: bool = False, nullable: bool | None = None, wco: str | None = None
+) -> Column:
+    """Declare an opaque identifier: never parsed, trimmed or folded, so that no two are merged silently."""
+    return Column(
+        name=name,
+        kind=Kind.TEXT,
+        meaning=meaning,
+        required=required,
+        nullable=not required if nullable is None else nullable,
+        wco=wco,
+        values=(rule.CLEAN_IDENTIFIER,),
+    )
+
+
+def whole(name: str, meaning: str, *values: Rule, required: bool = False, wco: str | None = None) -> Column:
+    """Declare a whole number."""
+    return Column(
+        name=name,
+        kind=Kind.WHOLE,
+        meaning=meaning,
+        required=required,
+        nullable=not required,
+        wco=wco,
+        values=values,
+    )
+
+
+def number(
+    name: str,
+    meaning: str,
+    unit: Unit | None,
+    *values: Rule,
+    required: bool = False,
+    wco: str | None = None,
+) -> Column:
+    """Declare a number measured in `unit`."""
+    return Column(
+        name=name,
+        kind=Kind.NUMBER,
+        meaning=meaning,
+        required=required,
+        nullable=not required,
+        unit=unit,
+        wco=wco,
+        values=values,
+    )
+
+
+def amount(name: str, meaning: str, *, required: bool = False, wco: str | None = None) -> Column:
+    """Declare money in the reporting currency, zero or more."""
+    return number(name, meaning, Unit.MONEY, rule.NOT_NEGATIVE, required=required, wco=wco)
+
+
+def day(
+    name: str,
+    meaning: str,
+    limit: Rule = rule.PAST_DAY,
+    *,
+    required: bool = False,
+    default: str | None = None,
+    wco: str | None = None,
+) -> Column:
+    """Declare a day, by default one that cannot lie in the future; `default` names its substitute."""
+    return Column(
+        name=name,
+        kind=Kind.DAY,
+        meaning=meaning,
+        required=required,
+        nullable=not required and default is None,
+        default=default,
+        wco=wco,
+        values=(limit,),
+    )
+
+
+def flag(name: str, meaning: str) -> Column:
+    """Declare a yes-or-no."""
+    return Column(name=name, kind=Kind.FLAG, meaning=meaning)

@@ -1,0 +1,1 @@
+"""One module per source system: its export becomes tables of the contract."""

@@ -1,0 +1,1 @@
+"""From a row of features to money, reasons and a plan."""

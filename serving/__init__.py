@@ -1,0 +1,1 @@
+"""The service for risk units and the auditor's page."""

@@ -1,0 +1,1 @@
+"""Experiments, backtests, tracking and promotion."""
