@@ -28,7 +28,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class RowRule:
-    """What must hold between columns of one row; it is not asked where one of them is absent."""
+    """What must hold between `columns` of one row; a comparison with an empty value passes."""
 
     name: str
     words: str

@@ -54,8 +54,8 @@ class Column:
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
-        """All the rules a value must keep: filled, finite, then its own."""
-        filled = () if self.nullable else (rule.FILLED,)
+        """All the rules a value must keep: filled (unless a default stands in), finite, then its own."""
+        filled = () if self.nullable or self.default else (rule.FILLED,)
         finite = (rule.FINITE,) if self.kind is Kind.NUMBER else ()
         return filled + finite + self.values
 

@@ -1,0 +1,125 @@
+"""Where the tables stand: a folder of Parquet or CSV, a DuckDB file, or a database behind an Ibis URL."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import duckdb
+import ibis
+from ibis.backends import BaseBackend
+from ibis.expr import types as ir
+
+from features.contract import TABLES
+from features.contract.violation import Violation
+from features.errors import DataError
+from features.warehouse.conform import conform, with_defaults
+from features.warehouse.dialect import FILE_NAME, Dialect
+from features.warehouse.engine import embedded, scratch_folder
+from features.warehouse.folder import read_folder
+from features.warehouse.source import Source
+
+__all__ = ["Dialect", "Source", "Warehouse", "open_warehouse"]
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The tables of one administration, as Ibis expressions on the engine where they stand.
+
+    `sources` holds the tables as found; `faults` says what could not be read, so that all of it can
+    be reported at once.
+    """
+
+    name: str
+    engine: BaseBackend
+    sources: Mapping[str, Source]
+    faults: tuple[Violation, ...]
+    dialect: Dialect
+
+    def table(self, name: str) -> ir.Table:
+        """Return a table in the contract's columns and types; raise `DataError` where it is absent.
+
+        Columns that the source lacks are typed nulls; `known_on` falls back to its default.
+        """
+        if name not in self.sources:
+            raise DataError(
+                f"{self.name} has no table '{name}'.",
+                expected=f"the required tables {', '.join(t.name for t in TABLES.values() if t.required)}.",
+                advice="Run `audit-yield check` to see all that is missing.",
+            )
+        found = self.sources[name].table
+        columns = conform(found, TABLES[name], dialect=self.dialect)
+        return with_defaults(found.select(**{c: each.value for c, each in columns.items()}), TABLES[name])
+
+
+@contextlib.contextmanager
+def open_warehouse(place: str, *, dialect: Dialect | None = None) -> Iterator[Warehouse]:
+    """Open `place`: a folder, a DuckDB file or an Ibis URL such as `postgres://…`.
+
+    The dialect is the given one, or the folder's own `dialect.toml`, or the contract's form. Raises
+    `DataError` where there is nothing to open.
+    """
+    with scratch_folder() as scratch:
+        warehouse = _open(place, dialect, Path(scratch))
+        try:
+            yield warehouse
+        finally:
+            warehouse.engine.disconnect()
+
+
+def _open(place: str, dialect: Dialect | None, scratch: Path) -> Warehouse:
+    if "://" in place:
+        return _open_database(_connect(place), place_for_people(place), dialect or Dialect())
+    path = Path(place)
+    if path.is_dir():
+        own = path / FILE_NAME
+        return _open_folder(path, dialect or (Dialect.read(own) if own.exists() else Dialect()), scratch)
+    if path.is_file():
+        return _open_database(_open_file(path, scratch), place, dialect or Dialect())
+    raise DataError(
+        f"'{place}' is not there.",
+        expected="a folder of Parquet or CSV files, a DuckDB file, or a URL such as postgres://host/db.",
+        advice="Check the path; `audit-yield simulate demo` makes a folder to try.",
+    )
+
+
+def place_for_people(place: str) -> str:
+    """Return `place` without the user and password of a URL."""
+    parts = urlsplit(place)
+    return place if not parts.scheme else f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+
+
+def _open_folder(folder: Path, dialect: Dialect, scratch: Path) -> Warehouse:
+    engine = embedded(scratch)
+    sources, faults = read_folder(engine, folder, dialect=dialect, scratch=scratch)
+    return Warehouse(str(folder), engine, sources, tuple(faults), dialect)
+
+
+def _open_database(engine: BaseBackend, name: str, dialect: Dialect) -> Warehouse:
+    there = set(engine.list_tables())
+    sources = {table: Source(engine.table(table), "database") for table in TABLES if table in there}
+    return Warehouse(name, engine, sources, (), dialect)
+
+
+def _open_file(path: Path, scratch: Path) -> BaseBackend:
+    try:
+        return embedded(scratch, database=path)
+    except duckdb.Error as error:
+        raise DataError(
+            f"{path.name} is no DuckDB file that can be opened: {str(error).splitlines()[0]}",
+            expected="a DuckDB database, or a folder.",
+            advice="For a single Parquet or CSV file, give the folder that holds it.",
+        ) from error
+
+
+def _connect(url: str) -> BaseBackend:
+    try:
+        return ibis.connect(url)
+    except Exception as error:  # each driver raises its own kind
+        reason = str(error).splitlines()[0].replace(url, place_for_people(url))
+        raise DataError(
+            f"{place_for_people(url)} cannot be opened: {reason}",
+            expected="a database that Ibis can reach, such as postgres://user@host/database.",
+            advice="Check the address, the user's rights, and that the driver is installed.",
+        ) from error

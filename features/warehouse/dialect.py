@@ -1,0 +1,117 @@
+"""How an administration writes its tables, where that differs from the contract: declared, never guessed."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
+
+from features.errors import SettingError
+
+FILE_NAME = "dialect.toml"
+ISO_DATES = "yyyy-mm-dd"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """The declared habits of a source; each default is the contract's own form.
+
+    - `encoding`: of CSV files, any name Python knows; a byte order mark wins over it.
+    - `decimal`: the decimal mark in text, `.` or `,`.
+    - `dates`: days in text, such as `yyyy-mm-dd`, `dd.mm.yyyy` or `yyyymmdd`.
+    - `times`: a time of day on a day is refused (`refuse`) or left out (`drop`).
+    - `hs_digits`: HS codes that lost leading zeros are filled up to this many digits; 0 fills nothing.
+    - `ignore`: columns to pass over, as `table.column`.
+    - `currency`: the reporting currency, ISO 4217.
+    - `currency_column`: the column that names a row's currency where rows differ.
+    - `rates`: what one unit of another currency is worth in the reporting currency, as decimal text.
+    """
+
+    encoding: str = "utf-8"
+    decimal: str = "."
+    dates: str = ISO_DATES
+    times: str = "refuse"
+    hs_digits: int = 0
+    ignore: tuple[str, ...] = ()
+    currency: str | None = None
+    currency_column: str | None = None
+    rates: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a TOML file with these names as keys; raise `SettingError` where it cannot be used."""
+        try:
+            settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise SettingError(
+                f"{path.name} cannot be read: {error}.",
+                expected="a TOML file in UTF-8.",
+                advice="Correct the file.",
+            ) from error
+        return cls.of(settings)
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Self:
+        """Build a dialect from plain settings, checked."""
+        known = [known.name for known in fields(cls)]
+        for name in settings:
+            if name not in known:
+                raise _unknown(name, known)
+        if "ignore" in settings:
+            settings = {**settings, "ignore": tuple(settings["ignore"])}
+        dialect = cls(**settings)
+        _verify(dialect)
+        return dialect
+
+
+def _unknown(name: str, known: list[str]) -> SettingError:
+    near = difflib.get_close_matches(name, known, n=1)
+    return SettingError(
+        f"The dialect has no setting '{name}'.",
+        expected=f"one of {', '.join(known)}.",
+        advice=f"Did you mean '{near[0]}'?" if near else "Remove it.",
+    )
+
+
+def _verify(dialect: Dialect) -> None:
+    for name, value, good, expected in (
+        ("encoding", dialect.encoding, _is_encoding(dialect.encoding), "a text encoding such as latin-1"),
+        ("decimal", dialect.decimal, dialect.decimal in (".", ","), "'.' or ','"),
+        ("dates", dialect.dates, _is_date_form(dialect.dates), "yyyy, mm and dd once each, as in dd.mm.yyyy"),
+        ("times", dialect.times, dialect.times in ("refuse", "drop"), "'refuse' or 'drop'"),
+        ("hs_digits", dialect.hs_digits, dialect.hs_digits in (0, *range(6, 11)), "0 or 6 to 10"),
+        ("rates", dict(dialect.rates), _are_rates(dialect.rates), 'decimal text such as { USD = "0.9143" }'),
+    ):
+        if not good:
+            raise SettingError(
+                f"The dialect's {name} is {value!r}.", expected=f"{expected}.", advice="Correct the setting."
+            )
+    if dialect.currency_column and not dialect.currency:
+        raise SettingError(
+            f"The dialect names a currency_column, '{dialect.currency_column}', and no currency.",
+            expected="currency, the reporting currency.",
+            advice='Add a line such as: currency = "EUR".',
+        )
+
+
+def _is_encoding(name: object) -> bool:
+    try:
+        return isinstance(name, str) and "a;1".encode(name).decode(name) == "a;1"
+    except (LookupError, UnicodeError):
+        return False
+
+
+def _is_date_form(form: object) -> bool:
+    return (
+        isinstance(form, str)
+        and all(form.count(part) == 1 for part in ("yyyy", "mm", "dd"))
+        and len(form.replace("yyyy", "").replace("mm", "").replace("dd", "")) in (0, 2)
+    )
+
+
+def _are_rates(rates: object) -> bool:
+    return isinstance(rates, Mapping) and all(
+        isinstance(rate, str) and rate.replace(".", "", 1).isdigit() for rate in rates.values()
+    )
