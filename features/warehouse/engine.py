@@ -4,8 +4,17 @@ import os
 import tempfile
 from pathlib import Path
 
+import duckdb
 import ibis
 from ibis.backends.duckdb import Backend
+
+try:
+    from psycopg import Error as PostgresError
+except ImportError:  # the extra `postgres` is not installed, so nothing can raise it
+    ENGINE_ERRORS: tuple[type[Exception], ...] = (duckdb.Error,)
+else:
+    ENGINE_ERRORS = (duckdb.Error, PostgresError)
+"""What the engines raise when they cannot read on."""
 
 MEMORY_SETTING = "AUDIT_YIELD_MEMORY"
 DEFAULT_MEMORY = "4GB"

@@ -1,0 +1,126 @@
+"""The conditions that rows of a table must not meet, built from the contract's columns and rules."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from ibis.expr import types as ir
+
+from features.contract import Column, Kind, Reference, Table
+from features.contract.rule import RowRule, Rule
+from features.contract.violation import Severity
+
+FOUND = "found_"
+CORRECT = "Correct the rows at the source, or leave them out."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Test:
+    """A condition that a row must not meet; `shown` are the columns that explain it."""
+
+    rule: str
+    severity: Severity
+    expected: str
+    advice: str
+    shown: tuple[str, ...]
+    broken: ir.BooleanValue
+    column: str | None = None
+
+
+def misfit_name(column: str) -> str:
+    """Return the name of the flag that a value does not fit its column's type."""
+    return f"misfit_{column}"
+
+
+def column_tests(rows: ir.Table, table: Table, *, today: date) -> tuple[Test, ...]:
+    """Build the tests of single values: first the type, then each rule."""
+    tests: list[Test] = []
+    for column in table.columns:
+        if FOUND + column.name not in rows.columns:
+            continue
+        misfit = _misfit(rows, column)
+        if misfit is not None:
+            tests.append(_type_test(column, misfit))
+        tests += [_rule_test(column, rule, rows, today=today, misfit=misfit) for rule in column.rules]
+    return tuple(tests)
+
+
+def _misfit(rows: ir.Table, column: Column) -> ir.BooleanValue | None:
+    name = misfit_name(column.name)
+    return rows[name].fill_null(False) if name in rows.columns else None
+
+
+def _type_test(column: Column, misfit: ir.BooleanValue) -> Test:
+    return Test(
+        rule="type",
+        severity=Severity.STRUCTURE,
+        column=column.name,
+        expected=f"must be a {column.kind}, with nothing lost in reading it",
+        advice=TYPE_ADVICE.get(column.kind, "Correct the export."),
+        shown=(column.name,),
+        broken=misfit,
+    )
+
+
+TYPE_ADVICE = {
+    Kind.TEXT: "Export it as text; for HS codes that lost leading zeros declare hs_digits in dialect.toml.",
+    Kind.NUMBER: "A decimal comma or another currency is declared in dialect.toml (decimal, rates).",
+    Kind.DAY: "Another order of day and month, or a time of day, is declared in dialect.toml (dates, times).",
+}
+
+
+def _rule_test(
+    column: Column, rule: Rule, rows: ir.Table, *, today: date, misfit: ir.BooleanValue | None
+) -> Test:
+    """A value that does not fit its type is reported for that alone."""
+    broken = rule.broken(rows[column.name], today)
+    return Test(
+        rule=rule.name,
+        severity=Severity.ROW,
+        column=column.name,
+        expected=rule.words,
+        advice=CORRECT,
+        shown=(column.name,),
+        broken=broken if misfit is None else broken & ~misfit,
+    )
+
+
+def row_tests(rows: ir.Table, table: Table) -> tuple[Test, ...]:
+    """Build the tests between columns of one row."""
+    return tuple(_row_test(rule, rows) for rule in table.rules)
+
+
+def _row_test(rule: RowRule, rows: ir.Table) -> Test:
+    return Test(
+        rule=rule.name,
+        severity=Severity.ROW,
+        expected=rule.words,
+        advice=CORRECT,
+        shown=rule.columns,
+        broken=rule.broken(rows),
+    )
+
+
+def reference_test(reference: Reference, nowhere: ir.BooleanValue) -> Test:
+    """Build the test that a row names a row of the table it refers to."""
+    return Test(
+        rule="reference",
+        severity=Severity.STRUCTURE if reference.structural else Severity.ROW,
+        column=reference.column,
+        expected=f"must be in {reference.table}.{reference.column}",
+        advice="Add the missing rows. Identifiers are compared letter by letter: blanks and zeros count.",
+        shown=(reference.column,),
+        broken=nowhere,
+    )
+
+
+def lost_parent_test(reference: Reference, lost: ir.BooleanValue) -> Test:
+    """Build the test that the row it refers to is not in quarantine."""
+    return Test(
+        rule="reference_quarantined",
+        severity=Severity.ROW,
+        column=reference.column,
+        expected=f"must be in {reference.table}, and its rows there are quarantined",
+        advice=f"Correct the rows of {reference.table}.",
+        shown=(reference.column,),
+        broken=lost,
+    )

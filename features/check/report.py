@@ -1,0 +1,105 @@
+"""The outcome of a check as data, as JSON and as words for a terminal."""
+
+import json
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from features.contract import TABLES
+from features.contract.violation import Severity, Violation
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """What was found of one table, in numbers."""
+
+    name: str
+    form: str
+    rows: int
+    quarantined: int
+    absent_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check found: `tables` in numbers, and all `violations` in the order of the tables."""
+
+    data: str
+    checked_on: date
+    limit: float
+    tables: tuple[TableReport, ...]
+    violations: tuple[Violation, ...]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether a build may use the data: no fault of structure, few enough of rows."""
+        return all(violation.severity is not Severity.STRUCTURE for violation in self.violations)
+
+    @property
+    def absent_tables(self) -> tuple[str, ...]:
+        """The optional tables that are not there; the features that need them will be empty."""
+        there = {table.name for table in self.tables}
+        return tuple(t.name for t in TABLES.values() if not t.required and t.name not in there)
+
+    def to_json(self) -> str:
+        """Return the report as JSON text; days are ISO 8601, numbers that JSON lacks are text."""
+        content = {
+            "data": self.data,
+            "checked_on": self.checked_on,
+            "limit": self.limit,
+            "accepted": self.accepted,
+            "tables": [asdict(table) for table in self.tables],
+            "absent_tables": self.absent_tables,
+            "violations": [asdict(violation) for violation in self.violations],
+        }
+        return json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _plain(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case bool() | int() | None | Severity():
+            return value
+        case float() if value == value and abs(value) != float("inf"):
+            return value
+        case _:
+            return visible(str(value))
+
+
+def visible(text: str) -> str:
+    """Return `text` with every control, invisible or direction-changing character written out."""
+    return "".join(c if not unicodedata.category(c).startswith("C") else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+def lines(report: Report) -> Iterator[str]:
+    """Describe a report to a person: the violations, worst first, then a line a table."""
+    for severity in Severity:
+        for violation in report.violations:
+            if violation.severity is severity:
+                yield from _violation_lines(violation)
+    for table in report.tables:
+        quarantined = f", {table.quarantined:,} quarantined" if table.quarantined else ""
+        yield f"{table.name}: {table.rows:,} rows{quarantined} ({table.form})"
+    if report.absent_tables:
+        yield f"not there, and not required: {', '.join(report.absent_tables)}"
+
+
+def _violation_lines(violation: Violation) -> Iterator[str]:
+    yield f"{violation.severity} · {violation.place} · {violation.rule}: {visible(violation.found)}"
+    yield f"    expected: {visible(violation.expected)}"
+    for example in violation.examples:
+        yield "    " + ", ".join(f"{name} {_quoted(value)}" for name, value in example.items())
+    yield f"    → {visible(violation.advice)}"
+
+
+def _quoted(value: object) -> str:
+    return f"'{visible(value)}'" if isinstance(value, str) else str(value)
