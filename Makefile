@@ -1,47 +1,63 @@
 # Two commands from a bare clone: `make run` and `make test`. Each sets up what it needs, once.
 PYTHON ?= python3
-VENV := .venv
-LEAN := .venv-lean
-BIN := $(VENV)/bin
-LOCK := $(BIN)/pip-compile-universal
+DATA ?=
+BIN := .venv/bin
+LEAN := .venv-lean/bin
+INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fix bench torture docs lock clean
+.PHONY: help setup run test check fix bench lock
 
-help:  ## Show the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+help:  ## Show what can be made
+	@sed -nE 's/^([a-z]+):.*## /\1\t/p' Makefile | expand -t 10
 
-setup: $(VENV)/.ready  ## Make the virtual environment (done by every other target that needs it)
+setup: .venv/.ready  ## Make the virtual environment; every target that needs it does so by itself
 
-$(VENV)/.ready: requirements.lock pyproject.toml
+.venv/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo 'Python 3.11 or later is needed: make PYTHON=/path/to/python3.11 ...'; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo 'Setting up $(VENV): about two minutes, once'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	  || { echo 'Python 3.11 or later is needed: make PYTHON=/path/to/python3.11 …'; exit 1; }
+	@echo 'Setting up .venv: about two minutes, once.'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python $(INSTALL) --require-hashes --requirement requirements.lock
+	@$(BIN)/python $(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-run: setup  ## Simulate a small administration and check it (DATA=folder to check your own)
-	@$(BIN)/python -m demo $(DATA)
+.venv-lean/.ready: requirements-lean.lock
+	@echo 'Setting up .venv-lean, to prove that the lean base is enough: about a minute, once.'
+	@test -x $(LEAN)/python || $(PYTHON) -m venv .venv-lean
+	@$(LEAN)/python $(INSTALL) --require-hashes --requirement requirements-lean.lock
+	@touch $@
+
+run: setup  ## Simulate a small administration and check it; make run DATA=folder takes your own
+ifeq ($(DATA),)
+	@test -d demo || $(BIN)/audit-yield simulate demo --traders 1000 --years 4 --seed 1
+	@$(BIN)/audit-yield check demo/data
+else
+	@$(BIN)/audit-yield check '$(DATA)'
+endif
 
 test: setup  ## Run the tests
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest --numprocesses auto
 
-check: setup $(LEAN)/.ready  ## Lint, types, layers, documents up to date, lean base
+check: setup .venv-lean/.ready  ## Lint, types, layers, documents up to date, lean base
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m features.contract.document --check docs/contract.md
-	@$(LEAN)/bin/python -c 'import audit_yield, features, models, serving'
-
-$(LEAN)/.ready: requirements-lean.lock pyproject.toml
-	@test -x $(LEAN)/bin/python || $(PYTHON) -m venv $(LEAN)
-	@$(LEAN)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lean.lock
-	@touch $@
+	@$(BIN)/python docs/write.py --check
+	@$(LEAN)/python tests/lean_imports.py
 
 fix: setup  ## Format, mend what can be mended, write the generated documents
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@$(BIN)/python -m features.contract.document docs/contract.md
+	@$(BIN)/python docs/write.py
+
+bench: setup  ## Run the benchmarks; each prints ratios against a named peer of the same run
+	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
+
+lock: setup  ## Resolve the dependencies anew into the two hash-pinned lock files
+	@$(BIN)/python $(INSTALL) uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml --extra training --extra postgres --group dev --output-file requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml --constraints requirements.lock --output-file requirements-lean.lock

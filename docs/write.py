@@ -1,0 +1,25 @@
+"""The documents that are written from the code: `python docs/write.py [--check]`."""
+
+import sys
+from pathlib import Path
+
+from features.contract.document import document
+
+DOCS = Path(__file__).parent
+DOCUMENTS = {DOCS / "contract.md": document}
+
+
+def main() -> int:
+    """Write every document, or with --check say which ones are out of date."""
+    if "--check" not in sys.argv:
+        for path, content in DOCUMENTS.items():
+            path.write_text(content(), encoding="utf-8")
+        return 0
+    stale = [path.name for path, content in DOCUMENTS.items() if path.read_text(encoding="utf-8") != content()]
+    for name in stale:
+        print(f"docs/{name} is out of date: run `make fix`")
+    return bool(stale)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
