@@ -1,1 +1,23 @@
 """One module per source system: its export becomes tables of the contract."""
+
+from features.errors import SettingError
+from features.systems.intake import import_export, report_place
+from features.systems.kcs import KCS
+from features.systems.report import ImportReport
+from features.systems.system import Field, System
+from features.warehouse.source import did_you_mean
+
+SYSTEMS: dict[str, System] = {system.name: system for system in (KCS,)}
+
+__all__ = ["SYSTEMS", "Field", "ImportReport", "System", "import_export", "report_place", "system_named"]
+
+
+def system_named(name: str) -> System:
+    """Return a source system by name; raise `SettingError` where there is none of that name."""
+    if name not in SYSTEMS:
+        raise SettingError(
+            f"There is no source system '{name}'.{did_you_mean(name, SYSTEMS)}",
+            expected=f"one of {', '.join(SYSTEMS)}.",
+            advice="docs/systems.md describes each; a new one is one new module.",
+        )
+    return SYSTEMS[name]

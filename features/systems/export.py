@@ -1,0 +1,184 @@
+"""Reading an export: files staged as text, columns compared, values typed, repeated lines found."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from ibis.backends.duckdb import Backend
+from ibis.expr import types as ir
+
+from features.check.between import duplicates
+from features.check.judge import Judged, judge
+from features.contract import Table
+from features.contract.violation import Example, Severity, Violation
+from features.errors import DataError
+from features.systems.report import ExportFile
+from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW
+from features.warehouse.dialect import Dialect
+from features.warehouse.engine import ENGINE_ERRORS
+from features.warehouse.source import Source, did_you_mean, unreadable
+from features.warehouse.text_file import UnreadableError, stage
+
+ENDINGS = (".csv", ".csv.gz")
+
+
+@dataclass(frozen=True)
+class Export:
+    """An export that was read: `lines` are typed, named as in the export, each once."""
+
+    lines: ir.Table
+    files: tuple[ExportFile, ...]
+    read: int
+    unknown_columns: tuple[str, ...]
+    absent_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Staged:
+    file: ExportFile
+    path: Path
+    columns: tuple[str, ...]
+
+
+def read_export(
+    engine: Backend, files: Sequence[Path], *, table: Table, dialect: Dialect, scratch: Path
+) -> Export:
+    """Read the files of an export described by `table`; raise `DataError` with all that is wrong with it."""
+    staged = _stage_all(engine, files, table=table, dialect=dialect, scratch=scratch)
+    _refuse_missing_columns(staged, table)
+    there = {name for each in staged for name in each.columns}
+    found = engine.read_parquet([str(each.path) for each in staged], union_by_name=True)
+    known = [name for name in table.names if name in there]
+    source = Source(found.select(SOURCE_FILE, SOURCE_ROW, *known), "CSV")
+    judged = judge(source, table, dialect=dialect, today=date.today(), judged={})
+    _refuse_faults(judged)
+    return Export(
+        lines=_kept(engine, judged, scratch),
+        files=tuple(each.file for each in staged),
+        read=judged.counts[0],
+        unknown_columns=tuple(_unknown(staged, table)),
+        absent_columns=tuple(name for name in table.names if name not in there),
+    )
+
+
+def _stage_all(
+    engine: Backend, files: Sequence[Path], *, table: Table, dialect: Dialect, scratch: Path
+) -> list[_Staged]:
+    staged: list[_Staged] = []
+    faults: list[Violation] = []
+    for number, file in enumerate(files):
+        into = scratch / str(number)
+        into.mkdir()
+        try:
+            staged.append(_stage(engine, file, table=table, dialect=dialect, into=into))
+        except UnreadableError as error:
+            faults.extend(error.faults)
+        except (*ENGINE_ERRORS, OSError) as error:
+            faults.append(_engine_fault(table, file, error))
+    if faults or not staged:
+        raise refusal(faults or [_no_files(table)])
+    return staged
+
+
+def _stage(engine: Backend, file: Path, *, table: Table, dialect: Dialect, into: Path) -> _Staged:
+    if not file.name.endswith(ENDINGS) or not file.is_file():
+        raise UnreadableError(_no_export(table, file))
+    path = stage(engine, file, table=table, dialect=dialect, into=into)
+    schema = pq.read_schema(path)
+    columns = tuple(name for name in schema.names if name not in (SOURCE_FILE, SOURCE_ROW))
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return _Staged(ExportFile(file.name, pq.read_metadata(path).num_rows, digest), path, columns)
+
+
+def _no_export(table: Table, file: Path) -> Violation:
+    return unreadable(
+        table.name,
+        f"{file.name} is {'no CSV file' if file.exists() else 'not there'}.",
+        expected="files whose names end in .csv or .csv.gz.",
+        advice="Check the path; export as CSV, and unpack archives yourself.",
+    )
+
+
+def _no_files(table: Table) -> Violation:
+    return unreadable(
+        table.name, "No file was named.", expected="at least one file.", advice="Name the files to import."
+    )
+
+
+def _engine_fault(table: Table, file: Path, error: Exception) -> Violation:
+    return unreadable(
+        table.name,
+        f"{file.name} cannot be read: {str(error).splitlines()[0]}",
+        expected="a whole CSV file with one kind of line ending.",
+        advice="Export or copy it again.",
+    )
+
+
+def _refuse_missing_columns(staged: list[_Staged], table: Table) -> None:
+    faults = [
+        f"{each.file.name} lacks {_named(missing, each.columns)}."
+        for each in staged
+        if (missing := [c.name for c in table.columns if c.required and c.name not in each.columns])
+    ]
+    if faults:
+        raise DataError(
+            " ".join(faults),
+            expected=f"the columns {', '.join(c.name for c in table.columns if c.required)}.",
+            advice="Add or rename them; docs/systems.md says what each one holds.",
+        )
+
+
+def _named(missing: Sequence[str], columns: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'{_hint(name, columns)}" for name in missing)
+
+
+def _hint(name: str, columns: Sequence[str]) -> str:
+    alike = [each for each in columns if each.strip().casefold() == name.casefold()]
+    hint = f" Did you mean '{alike[0]}'?" if alike else did_you_mean(name, columns)
+    return f" ({hint.strip()})" if hint else ""
+
+
+def _unknown(staged: list[_Staged], table: Table) -> Iterator[str]:
+    names = dict.fromkeys(name for each in staged for name in each.columns)
+    for name in names:
+        if name not in table.names:
+            yield f"{name}{_hint(name, table.names)}"
+
+
+def _refuse_faults(judged: Judged) -> None:
+    """Refuse values of the wrong type, lines that break a rule of the system, and keys in conflict."""
+    rules = {rule.name for rule in judged.table.rules}
+    faults = [each for each in judged.violations() if _stops(each, rules)]
+    if not faults:
+        faults = [each for each in duplicates(judged) if each.severity is Severity.STRUCTURE]
+    if faults:
+        raise refusal(faults)
+
+
+def _stops(violation: Violation, rules: set[str]) -> bool:
+    return violation.severity is Severity.STRUCTURE or violation.rule in rules
+
+
+def refusal(faults: Sequence[Violation]) -> DataError:
+    """Return the error that says all of `faults`, each with its examples."""
+    return DataError(
+        " ".join(f"{fault.place}: {fault.found}{_shown(fault.examples)}" for fault in faults),
+        expected="; ".join(dict.fromkeys(fault.expected.rstrip(".") for fault in faults)) + ".",
+        advice=" ".join(dict.fromkeys(fault.advice for fault in faults)),
+    )
+
+
+def _shown(examples: Sequence[Example]) -> str:
+    texts = [", ".join(f"{name} {value!r}" for name, value in each.items()) for each in examples]
+    return f" ({'; '.join(texts)})" if texts else ""
+
+
+def _kept(engine: Backend, judged: Judged, scratch: Path) -> ir.Table:
+    """Keep the lines, each once, in the scratch folder: every table is made from there."""
+    path = scratch / "lines.parquet"
+    engine.to_parquet(judged.rows.select(*judged.table.names).distinct(), path)
+    return engine.read_parquet(path)

@@ -1,0 +1,133 @@
+"""Bringing an export into the contract: read, turned into tables, written as Parquet, reported."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ibis.backends.duckdb import Backend
+from ibis.expr import types as ir
+
+from features.contract import TABLES
+from features.errors import DataError, OutputError, SettingError
+from features.output import replaced_folder
+from features.systems.export import Export, read_export
+from features.systems.report import ImportReport, WrittenTable
+from features.systems.system import System
+from features.warehouse.conform import conform
+from features.warehouse.dialect import Dialect
+from features.warehouse.engine import ENGINE_ERRORS, embedded, scratch_folder
+
+REPORT_ENDING = ".import.json"
+OWN_FILES = frozenset(f"{name}.parquet" for name in TABLES)
+
+
+def import_export(
+    system: System,
+    files: Sequence[Path],
+    *,
+    out: Path,
+    dialect: Dialect | None = None,
+    overwrite: bool = False,
+) -> ImportReport:
+    """Bring the CSV `files` of a source system into the folder `out`, a Parquet file a table of the contract.
+
+    `dialect` says how the files are written (decimal mark, days, encoding, lost zeros of HS codes); the
+    default is the contract's own form. The report is returned and stands beside the folder, as
+    `report_place` says. Raises `DataError` for a bad export, `SettingError` for a dialect that cannot apply
+    and `OutputError` where `out` holds something; then nothing is written and what was there is unchanged.
+    """
+    _refuse_to_lose(out, overwrite)
+    dialect = dialect or Dialect()
+    _refuse_currencies(dialect)
+    with scratch_folder() as scratch:
+        engine = embedded(Path(scratch))
+        try:
+            return _import(engine, system, files=files, out=out, dialect=dialect, scratch=Path(scratch))
+        except ENGINE_ERRORS as error:
+            raise _broken_off(system, error) from error
+        finally:
+            engine.disconnect()
+
+
+def report_place(out: Path) -> Path:
+    """Return where the report of an import into `out` stands: beside it, named after it."""
+    return out.with_name(out.name + REPORT_ENDING)
+
+
+def _import(
+    engine: Backend, system: System, *, files: Sequence[Path], out: Path, dialect: Dialect, scratch: Path
+) -> ImportReport:
+    export = read_export(engine, files, table=system.source, dialect=dialect, scratch=scratch)
+    tables = system.tables(export.lines)
+    with replaced_folder(out) as folder:
+        written = {
+            name: _write(engine, tables[name], name=name, folder=folder, dialect=dialect)
+            for name in TABLES
+            if name in tables
+        }
+        report = _report(system, export, written=written)
+        fresh = report_place(out).with_name(f".{out.name}{REPORT_ENDING}.new")
+        fresh.write_text(report.to_json(), encoding="utf-8")
+    fresh.replace(report_place(out))
+    return report
+
+
+def _write(engine: Backend, rows: ir.Table, *, name: str, folder: Path, dialect: Dialect) -> WrittenTable:
+    """Write a table in the contract's types and order, sorted by key, so that the same rows are the same bytes."""
+    table = TABLES[name]
+    conformed = conform(rows, table, dialect=Dialect(hs_digits=dialect.hs_digits))
+    filled = rows.select(**{c: conformed[c].value for c in table.names if c in rows.columns})
+    file = folder / f"{name}.parquet"
+    engine.to_parquet(filled.order_by(*dict.fromkeys((*table.key, *filled.columns))), file)
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return WrittenTable(int(engine.read_parquet(file).count().to_pyarrow().as_py()), digest)
+
+
+def _report(system: System, export: Export, *, written: Mapping[str, WrittenTable]) -> ImportReport:
+    remarks = system.remarks(export.lines)
+    counts = export.lines.aggregate(lines=export.lines.count(), **remarks).to_pyarrow().to_pylist()[0]
+    return ImportReport(
+        system=system.name,
+        title=system.title,
+        files=export.files,
+        lines_read=export.read,
+        lines_repeated=export.read - counts.pop("lines"),
+        tables=written,
+        unknown_columns=export.unknown_columns,
+        absent_columns=export.absent_columns,
+        remarks={words: int(count or 0) for words, count in counts.items() if count},
+        derived=system.derived,
+        assumptions=system.assumptions,
+    )
+
+
+def _refuse_to_lose(out: Path, overwrite: bool) -> None:
+    """Refuse a place that holds anything; with `overwrite`, one that holds more than an earlier import."""
+    if not out.exists():
+        return
+    held = sorted(entry.name for entry in out.iterdir()) if out.is_dir() else [out.name]
+    strange = [name for name in held if name not in OWN_FILES or not out.is_dir()]
+    if strange if overwrite else held:
+        raise OutputError(
+            f"{out} {'holds' if out.is_dir() else 'is a file:'} {', '.join((strange or held)[:3])}.",
+            expected="a new or empty folder, or with --overwrite one that holds an earlier import alone.",
+            advice="Name another folder." if strange else "Name another folder, or overwrite this one.",
+        )
+
+
+def _refuse_currencies(dialect: Dialect) -> None:
+    if dialect.currency_column:
+        raise SettingError(
+            f"The dialect names a currency_column, '{dialect.currency_column}'.",
+            expected="an export whose money is in one currency or carries its own exchange rates.",
+            advice="Leave currency_column and rates out of the dialect of an import.",
+        )
+
+
+def _broken_off(system: System, error: Exception) -> DataError:
+    return DataError(
+        f"The import from {system.name} broke off: {str(error).splitlines()[0]}",
+        expected="an export that can be read to its end.",
+        advice="See that there is space for OUT and for temporary files; else export it again.",
+    )

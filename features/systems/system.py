@@ -1,0 +1,78 @@
+"""What a source system is: the columns of its export, and the tables of the contract they become."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import ibis
+from ibis.expr import types as ir
+
+from features.contract import TABLES, Column, Table
+from features.contract.rule import RowRule
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of an export, and what becomes of it.
+
+    `to` names the columns of the contract that it fills, as `table.column`; none where the contract has no
+    place for it. `how` says how; where it is empty the value goes over as it stands.
+    """
+
+    column: Column
+    to: tuple[str, ...] = ()
+    how: str = ""
+
+
+def _nothing_to_remark(_: ir.Table) -> Mapping[str, ir.IntegerScalar]:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """A source system: its export and the way from there to the contract.
+
+    `row` says what a line is; `key` must be unique among lines; `rules` are what a line must keep, or the
+    export is refused. `tables` turns the lines, typed and named as in the export, into tables of the
+    contract (columns that are left out were not there). `derived` and `assumptions` are what people must
+    know of the result; `remarks` counts lines worth a sentence. `obtain` says how to make the export.
+    """
+
+    name: str
+    title: str
+    row: str
+    key: tuple[str, ...]
+    fields: tuple[Field, ...]
+    tables: Callable[[ir.Table], Mapping[str, ir.Table]]
+    derived: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    obtain: str
+    rules: tuple[RowRule, ...] = ()
+    remarks: Callable[[ir.Table], Mapping[str, ir.IntegerScalar]] = field(default=_nothing_to_remark)
+
+    @cached_property
+    def source(self) -> Table:
+        """The export, described as a table of the contract is, so that it is read as one."""
+        return Table(
+            name=self.name,
+            row=self.row,
+            key=self.key,
+            columns=tuple(each.column for each in self.fields),
+            rules=self.rules,
+        )
+
+
+def copied(lines: ir.Table, fields: Iterable[Field], *, table: str) -> dict[str, ir.Value]:
+    """Return the columns of a table of the contract whose values go over as they stand."""
+    return {
+        target.removeprefix(f"{table}."): lines[each.column.name]
+        for each in fields
+        for target in each.to
+        if target.startswith(f"{table}.") and not each.how
+    }
+
+
+def without_rows(lines: ir.Table, table: str) -> ir.Table:
+    """Return a table of the contract with all its columns and no row."""
+    empty = {column.name: ibis.null(column.kind.ibis) for column in TABLES[table].columns}
+    return lines.limit(0).select(**empty)
