@@ -1,0 +1,99 @@
+"""A customs administration whose truth is known, in contract form.
+
+No public customs data holds real audit money together with the money that audits missed. Models are
+therefore judged on a simulated administration: hard where practice is hard, and with its truth beside it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from features.errors import SettingError
+from features.simulate.chance import Chance
+from features.simulate.clock import calendar
+from features.simulate.declarations import declarations_table, words
+from features.simulate.export import write_rest
+from features.simulate.portfolio import slots
+from features.simulate.run import State, first_state, live
+from features.simulate.traders import traders as draw_traders
+from features.simulate.world import world as draw_world
+from features.simulate.write import DATA, DeclarationFile, refuse_other_folders, written_beside
+
+FEWEST_TRADERS = 50
+YEARS = (2, 20)
+
+__all__ = ["Summary", "simulate"]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a simulation wrote: the folder, and the rows of each table (the truth's among them)."""
+
+    out: Path
+    rows: dict[str, int]
+
+
+def simulate(
+    out: Path,
+    *,
+    traders: int,
+    years: int,
+    seed: int,
+    overwrite: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Summary:
+    """Write a simulated administration to `out`: its tables to `out/data`, its truth to `out/truth`.
+
+    There are `traders` traders over `years` years that end with 2024, and about 33 declaration lines a
+    trader and year. The same arguments give the same bytes. `progress(done, total)` follows each quarter.
+    Whatever stops a run, `out` is afterwards what it was or the new simulation, never a part of one.
+
+    Raises `SettingError` for arguments that cannot be used, `OutputError` where `out` holds other things,
+    or a simulation while `overwrite` is not given.
+    """
+    _check(traders=traders, years=years, seed=seed)
+    out = Path(out)
+    refuse_other_folders(out, overwrite=overwrite)
+    state = _begin(traders=traders, years=years, seed=seed)
+    with written_beside(out) as folder:
+        lines = _live(state, folder=folder, progress=progress or (lambda done, total: None))
+        rows = write_rest(state, folder=folder)
+    return Summary(out=out, rows={"declarations": lines, **rows})
+
+
+def _check(*, traders: int, years: int, seed: int) -> None:
+    limits = {
+        "traders": (traders, FEWEST_TRADERS, 1_000_000),
+        "years": (years, *YEARS),
+        "seed": (seed, 0, 2**63),
+    }
+    for name, (value, lowest, highest) in limits.items():
+        if not lowest <= value <= highest:
+            raise SettingError(
+                f"{name} is {value}.",
+                expected=f"a whole number from {lowest} to {highest}.",
+                advice=f"Choose another value for {name}.",
+            )
+
+
+def _begin(*, traders: int, years: int, seed: int) -> State:
+    """Draw the world and its traders."""
+    chance = Chance(seed)
+    stage = draw_world(chance, calendar=calendar(years=years), traders=traders)
+    cast = draw_traders(chance, stage, count=traders)
+    return first_state(chance, stage, cast, slots=slots(chance, stage, cast))
+
+
+def _live(state: State, *, folder: Path, progress: Callable[[int, int], None]) -> int:
+    """Live through all quarters, writing declarations as they come; return their rows."""
+    quarters = state.world.calendar.quarters
+    dictionaries = words(state.world, traders=state.traders.count)
+    file = DeclarationFile(folder / DATA / "declarations.parquet")
+    try:
+        for quarter in range(quarters):
+            lines = live(state, quarter)
+            file.append(declarations_table(lines, world=state.world, slots=state.slots, words=dictionaries))
+            progress(quarter + 1, quarters)
+    finally:
+        file.close()
+    return file.rows

@@ -1,0 +1,35 @@
+"""Where the simulation's randomness comes from: one stream of numbers a mechanism and quarter."""
+
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+
+from features.simulate.arrays import Array, Floats, Whole
+
+
+@dataclass(frozen=True)
+class Chance:
+    """The seed of a run, from which each mechanism draws a stream of its own.
+
+    A stream depends on the seed, the mechanism's name and the quarter alone, so that a new mechanism
+    does not shift the numbers of the others.
+    """
+
+    seed: int
+
+    def stream(self, mechanism: str, quarter: int = 0) -> np.random.Generator:
+        """Return the stream of a mechanism in a quarter (PCG64, as in NumPy's own default)."""
+        sequence = np.random.SeedSequence(entropy=self.seed, spawn_key=(crc32(mechanism.encode()), quarter))
+        return np.random.Generator(np.random.PCG64(sequence))
+
+
+def lognormal(stream: np.random.Generator, size: int | tuple[int, ...], *, sigma: float) -> Floats:
+    """Return lognormal factors whose mean is one."""
+    return np.exp(sigma * stream.standard_normal(size) - sigma**2 / 2)
+
+
+def pick(stream: np.random.Generator, size: int, *, weights: Array) -> Whole:
+    """Return `size` indices drawn in proportion to `weights`."""
+    edges = np.cumsum(weights, dtype=np.float64)
+    return np.minimum(np.searchsorted(edges, stream.random(size) * edges[-1]), len(weights) - 1)

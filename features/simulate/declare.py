@@ -1,0 +1,149 @@
+"""Honest declarations: what would be declared if every trader told the truth and made no mistake."""
+
+import numpy as np
+
+from features.simulate.arrays import Array, Flags, Floats, Whole, group_positions
+from features.simulate.chance import Chance
+from features.simulate.lines import Lines, rates, rounded
+from features.simulate.portfolio import Slots
+from features.simulate.traders import Traders
+from features.simulate.world import FREIGHT_ON_GOODS, FREIGHT_PER_KG, OFFICES, World
+
+LINES_A_DECLARATION = 3.0
+
+
+def honest_lines(
+    chance: Chance, world: World, *, traders: Traders, slots: Slots, brokers: Whole, quarter: int, first: int
+) -> Lines:
+    """Return the true lines of a quarter, sorted by day; declarations are numbered from `first`.
+
+    `brokers` (traders) is whom each trader uses in the quarter.
+    """
+    slot = _lines_of_slots(chance, world, traders=traders, slots=slots, quarter=quarter)
+    declaration, day = _declarations(chance, world, trader=slots.trader[slot], quarter=quarter)
+    order = np.lexsort((slot, declaration))
+    slot, declaration, day = slot[order], declaration[order], day[order]
+    trader, sub, origin = slots.trader[slot], slots.sub[slot], slots.origin[slot]
+    relief, agreement, proof = _claims(chance, world, slots=slots, slot=slot, quarter=quarter)
+    heads = _heads(
+        chance,
+        world,
+        trader=trader,
+        declaration=declaration,
+        brokers=brokers,
+        traders=traders,
+        quarter=quarter,
+    )
+    broker, office, channel, delay = heads
+    net, goods, freight, gross = _weighed(chance, world, slots=slots, slot=slot, quarter=quarter)
+    lines = Lines(
+        slot=slot,
+        trader=trader,
+        declaration=declaration + first,
+        item=group_positions(declaration) + 1,
+        accepted=day,
+        known=day + delay,
+        broker=broker,
+        office=office,
+        channel=channel,
+        sub=sub,
+        origin=origin,
+        agreement=agreement,
+        proof=proof,
+        relief=relief,
+        rate=rates(world.goods, quarter, sub=sub, agreement=agreement, relief=relief),
+        goods=goods,
+        freight=freight,
+        adjustment=goods * slots.royalty[slot],
+        net=net,
+        gross=gross,
+        quantity=net / slots.unit_mass[slot],
+        version=np.zeros(slot.size, dtype=np.int64),
+        amended_by=np.full(slot.size, -1),
+    )
+    return rounded(lines)
+
+
+def _lines_of_slots(chance: Chance, world: World, *, traders: Traders, slots: Slots, quarter: int) -> Whole:
+    """Draw how many lines each slot has: Poisson, by season, with quiet and busy quarters of the trader."""
+    stream = chance.stream("lines", quarter)
+    season = world.goods.season[quarter % 4, world.goods.heading[slots.sub]]
+    mood = np.exp(0.25 * stream.standard_normal(traders.count)) * traders.alive(quarter)
+    running = (slots.begins <= quarter) & (quarter < slots.ends)
+    counts = stream.poisson(slots.rate * season * mood[slots.trader] * running)
+    return np.repeat(np.arange(counts.size), counts)
+
+
+def _declarations(chance: Chance, world: World, *, trader: Whole, quarter: int) -> tuple[Whole, Whole]:
+    """Bundle the lines of a trader into declarations, and number these by day; return number and day."""
+    stream = chance.stream("bundles", quarter)
+    lines = np.bincount(trader, minlength=1)
+    bundles = np.ceil(lines / LINES_A_DECLARATION).astype(np.int64)
+    offset = np.cumsum(bundles) - bundles
+    bundle = offset[trader] + (stream.random(trader.size) * bundles[trader]).astype(np.int64)
+    used, bundle = np.unique(bundle, return_inverse=True)
+    start, end = world.calendar.starts[quarter : quarter + 2]
+    day = stream.integers(start, end, size=used.size)
+    rank = np.empty(used.size, dtype=np.int64)
+    rank[np.argsort(day, kind="stable")] = np.arange(used.size)
+    return rank[bundle], day[bundle]
+
+
+def _heads(
+    chance: Chance,
+    world: World,
+    *,
+    trader: Whole,
+    declaration: Whole,
+    brokers: Whole,
+    traders: Traders,
+    quarter: int,
+) -> tuple[Whole, Whole, Whole, Whole]:
+    """Draw what a declaration's lines share: broker, office, lane and days until it is in the warehouse."""
+    stream = chance.stream("heads", quarter)
+    count = int(declaration.max(initial=-1)) + 1
+    whose = np.zeros(count, dtype=np.int64)
+    whose[declaration] = trader
+    usual = stream.random(count) < 0.85
+    broker = np.where(usual, brokers[whose], traders.second_broker[whose])
+    away = stream.random(count) < 0.15
+    office = np.where(away, stream.integers(0, OFFICES.size, size=count), traders.office[whose])
+    risk = stream.random(count) / world.strictness[office]
+    channel = 3 - np.searchsorted([0.008, 0.035, 0.14], risk, side="right")  # blue, red, yellow, green
+    delay = np.minimum(stream.geometric(0.6, size=count) - 1, 3)
+    return broker[declaration], office[declaration], channel[declaration], delay[declaration]
+
+
+def _claims(
+    chance: Chance, world: World, *, slots: Slots, slot: Whole, quarter: int
+) -> tuple[Flags, Whole, Whole]:
+    """Claim the preferences that are due, mostly; honest proofs, too, are missing now and then."""
+    stream = chance.stream("claims", quarter)
+    agreement = np.where(slots.claims & ~slots.relief, world.agreement[slots.origin], -1)
+    granted = (
+        world.goods.preference[np.maximum(agreement, 0), slots.sub] < world.goods.mfn[quarter][slots.sub]
+    )
+    agreement = np.where(granted, agreement, -1)[slot]
+    proof = stream.integers(0, 10_000_000, size=slot.size, dtype=np.int32)
+    shown = (agreement >= 0) & (stream.random(slot.size) < 0.90)
+    return slots.relief[slot], agreement, np.where(shown, proof, -1)
+
+
+def _weighed(
+    chance: Chance, world: World, *, slots: Slots, slot: Whole, quarter: int
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Draw net mass, price paid, freight and gross mass.
+
+    Prices of one heading, origin and seller disperse lognormally, as unit values in trade data do
+    (Schott 2004): quality tiers between slots, and from line to line the heading's own spread.
+    """
+    stream = chance.stream("prices", quarter)
+    noise: Array = stream.standard_normal((4, slot.size))
+    heading = world.goods.heading[slots.sub]
+    unit_price = slots.price * world.goods.price[heading] * world.goods.inflation[quarter][heading]
+    net = slots.kilograms[slot] * np.exp(0.6 * noise[0]) + 0.01
+    goods = net * unit_price[slot] * np.exp(world.goods.spread[heading][slot] * noise[1])
+    carriage = FREIGHT_PER_KG[slots.mode] * world.distance[slots.dispatch]
+    freight = (net * carriage[slot] + goods * FREIGHT_ON_GOODS[slots.mode][slot]) * np.exp(0.25 * noise[2])
+    gross = net * slots.tare[slot] * np.exp(0.03 * np.abs(noise[3]))
+    return net, goods, freight, gross

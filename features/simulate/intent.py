@@ -1,0 +1,154 @@
+"""Why traders evade, start and stop: propensity, opportunity, example, and what audits teach them."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from features.simulate.arrays import Flags, Floats, Whole
+from features.simulate.chance import Chance
+from features.simulate.portfolio import MANUFACTURERS, Slots
+from features.simulate.traders import Traders
+from features.simulate.world import World
+
+VALUATION, CLASSIFICATION, ORIGIN, QUANTITY, PROCEDURE, OTHER = range(6)
+KINDS = ("valuation", "classification", "origin", "quantity", "procedure", "other")
+MISTAKE_KINDS = (0.30, 0.25, 0.12, 0.13, 0.10, 0.10)
+ROUTE_OPENS = 0.5  # share of the run after which inward processing begins to be abused
+
+
+class Scheme(IntEnum):
+    """The six ways to pay less, in the order in which they are applied."""
+
+    UNDERVALUE = 0
+    MISCLASSIFY = 1
+    FALSE_ORIGIN = 2
+    UNDERDECLARE_QUANTITY = 3
+    OMIT_ROYALTY = 4
+    ABUSE_RELIEF = 5
+
+
+START = np.array([0.0048, 0.0042, 0.0036, 0.0022, 0.012, 0.008])  # a quarter, for a trader of average leaning
+STOP = 0.07
+SEVERITY = np.array([[0.18, 0.55], [0, 0], [0, 0], [0.12, 0.40], [0, 0], [0, 0]])
+
+
+@dataclass(frozen=True)
+class Intent:
+    """Which scheme each trader runs (traders, schemes) and how hard; never in the data."""
+
+    active: Flags
+    severity: Floats
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What traders learnt in a quarter: who was told of an audit, found out, cleared, or got a letter."""
+
+    notified: Flags
+    caught: Flags
+    cleared: Flags
+    letter: Flags
+
+
+def opportunities(world: World, traders: Traders, *, slots: Slots) -> Flags:
+    """Return which schemes a trader has any goods for (traders, schemes)."""
+    wares = world.goods
+    lowest = wares.mfn[0][wares.lowest(0)][wares.heading[slots.sub]]
+    dear = wares.mfn[0][slots.sub]
+    no_claim = world.agreement[slots.origin] < 0
+    found = np.zeros((traders.count, len(Scheme)), dtype=np.bool_)
+    found[:, [Scheme.UNDERVALUE, Scheme.UNDERDECLARE_QUANTITY]] = True
+    np.logical_or.at(found[:, Scheme.MISCLASSIFY], slots.trader, dear - lowest >= 0.015)
+    np.logical_or.at(found[:, Scheme.FALSE_ORIGIN], slots.trader, no_claim & (dear >= 0.03))
+    np.logical_or.at(found[:, Scheme.OMIT_ROYALTY], slots.trader, slots.royalty > 0)
+    found[:, Scheme.ABUSE_RELIEF] = traders.sector < MANUFACTURERS
+    return found
+
+
+def first_intent(chance: Chance, world: World, traders: Traders, *, possible: Flags) -> Intent:
+    """Start the run with as many schemes as the hazards would leave in the long run."""
+    stream = chance.stream("first intent")
+    hazard = START * traders.leaning[:, None] * world.crooked[traders.broker][:, None] ** 0.7 * possible
+    hazard[:, Scheme.ABUSE_RELIEF] = 0.0
+    active = stream.random(hazard.shape) < hazard / (hazard + STOP)
+    low, high = SEVERITY.T
+    return Intent(active=active, severity=low + (high - low) * stream.random(hazard.shape))
+
+
+def next_intent(
+    chance: Chance,
+    world: World,
+    traders: Traders,
+    *,
+    intent: Intent,
+    possible: Flags,
+    brokers: Whole,
+    lessons: Lessons,
+    tempted: Flags,
+    quarter: int,
+) -> Intent:
+    """Let schemes start and stop after `quarter`; `tempted` traders saw the rate of their goods rise."""
+    stream = chance.stream("intent", quarter)
+    starts = _starting(world, traders, intent=intent, brokers=brokers, tempted=tempted, quarter=quarter)
+    draw = stream.random(intent.active.shape)
+    begun = ~intent.active & possible & (draw < starts * (~lessons.notified & ~lessons.caught)[:, None])
+    ended = intent.active & (draw < _stopping(lessons)[:, None])
+    low, high = SEVERITY.T
+    fresh = low + (high - low) * stream.random(draw.shape)
+    return Intent(
+        active=(intent.active | begun) & ~ended & traders.alive(quarter + 1)[:, None],
+        severity=np.where(begun, fresh, intent.severity),
+    )
+
+
+def _starting(
+    world: World, traders: Traders, *, intent: Intent, brokers: Whole, tempted: Flags, quarter: int
+) -> Floats:
+    """Return the chance to start each scheme.
+
+    Leaning times a crooked broker's push (Yang 2008 and many a risk unit name the broker), times the
+    example of the own ring, rising by a third over the run; a rate rise makes the lower sibling tempting.
+    """
+    quarters = world.calendar.quarters
+    push = traders.leaning * world.crooked[brokers] ** 0.7 * _example(traders, intent)
+    hazard = START * push[:, None] * (1 + quarter / quarters / 3)
+    hazard[:, Scheme.MISCLASSIFY] *= np.where(tempted, 8.0, 1.0)
+    hazard[:, Scheme.ABUSE_RELIEF] *= quarter >= ROUTE_OPENS * quarters
+    return np.minimum(hazard, 0.5)
+
+
+def _example(traders: Traders, intent: Intent) -> Floats:
+    """Return a factor from one to three: the share of the trader's ring that evades now."""
+    ring = traders.ring + 1
+    evading = np.bincount(ring, weights=intent.active.any(axis=1).astype(np.float64))
+    share = evading[ring] / np.bincount(ring)[ring]
+    return np.where(traders.ring >= 0, 1 + 2 * share, 1.0)
+
+
+def _stopping(lessons: Lessons) -> Floats:
+    """Return the chance to stop: most who are caught stop, some on notice; who is cleared feels safe.
+
+    Field experiments find that letters work on a part of the traders and audits on more (Kleven et al.
+    2011; Pomeranz 2015); evaders an audit missed carry on.
+    """
+    chance = np.full(lessons.caught.size, STOP)
+    chance = np.where(lessons.cleared, STOP / 2, chance)
+    chance = np.where(lessons.notified, 0.30, chance)
+    chance = np.where(lessons.letter, 0.35, chance)
+    return np.where(lessons.caught, 0.75, chance)
+
+
+def switched_brokers(
+    chance: Chance, world: World, traders: Traders, *, intent: Intent, brokers: Whole, quarter: int
+) -> Whole:
+    """Let two in a hundred traders change their broker; evaders look for one who does not ask."""
+    stream = chance.stream("broker switches", quarter)
+    moves = stream.random(brokers.size) < 0.02
+    honest, crooked = (
+        np.cumsum(world.broker_share * weight) for weight in (np.ones_like(world.crooked), world.crooked)
+    )
+    draw = stream.random(brokers.size)
+    usual = np.searchsorted(honest, draw * honest[-1])
+    chosen = np.where(intent.active.any(axis=1), np.searchsorted(crooked, draw * crooked[-1]), usual)
+    return np.where(moves, np.minimum(chosen, world.crooked.size - 1), brokers)

@@ -1,0 +1,294 @@
+"""The run: an administration lives through its quarters one by one."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from features.simulate import amend, books, cases, evade, ledger
+from features.simulate.amend import Amendments
+from features.simulate.arrays import Flags, Floats, Whole, stack, take
+from features.simulate.audit import Exposure, exposure, work
+from features.simulate.cases import Docket
+from features.simulate.chance import Chance
+from features.simulate.clock import SCOPE_QUARTERS
+from features.simulate.controls import Controls, controls
+from features.simulate.declare import honest_lines
+from features.simulate.evade import Faults
+from features.simulate.intent import (
+    Intent,
+    Lessons,
+    first_intent,
+    next_intent,
+    opportunities,
+    switched_brokers,
+)
+from features.simulate.ledger import Ledger
+from features.simulate.lines import Lines, taxes
+from features.simulate.portfolio import Slots
+from features.simulate.select import Sight, select
+from features.simulate.traders import Traders
+from features.simulate.truth import Truth, truth
+from features.simulate.world import World
+
+LONG_AGO = 99
+
+
+@dataclass
+class State:
+    """What a quarter leaves to the next.
+
+    `faults` and `trade` go back over the quarters an audit looks at, oldest first; `pending` are
+    amendments to come; the lists below them are what the tables will be written from.
+    """
+
+    chance: Chance
+    world: World
+    traders: Traders
+    slots: Slots
+    possible: Flags
+    intent: Intent
+    brokers: Whole
+    faults: list[Faults]
+    trade: list[books.Trade]
+    pending: list[Amendments]
+    last_audit: Whole
+    busy_until: Whole
+    border_hits: Floats
+    past_finding: Floats
+    broker_findings: Floats
+    declarations: int
+    fault_number: int
+    dockets: list[Docket]
+    ledgers: list[Ledger]
+    controls: list[Controls]
+    returns: list[books.Returns]
+    tax_audits: list[books.TaxAudits]
+    payments: list[books.Payments]
+    truths: list[Truth]
+
+
+def first_state(chance: Chance, world: World, traders: Traders, *, slots: Slots) -> State:
+    """Return the state before the first quarter."""
+    possible = opportunities(world, traders, slots=slots)
+    nobody = np.zeros(traders.count)
+    return State(
+        chance=chance,
+        world=world,
+        traders=traders,
+        slots=slots,
+        possible=possible,
+        intent=first_intent(chance, world, traders, possible=possible),
+        brokers=traders.broker,
+        faults=[],
+        trade=[],
+        pending=[],
+        last_audit=np.full(traders.count, -LONG_AGO),
+        busy_until=np.full(traders.count, -1),
+        border_hits=nobody,
+        past_finding=nobody.copy(),
+        broker_findings=np.zeros(world.crooked.size),
+        declarations=0,
+        fault_number=0,
+        dockets=[],
+        ledgers=[],
+        controls=[],
+        returns=[],
+        tax_audits=[],
+        payments=[],
+        truths=[],
+    )
+
+
+def live(state: State, quarter: int) -> Lines:
+    """Live through a quarter, changing `state`, and return its lines: those accepted, then those amended."""
+    if quarter >= SCOPE_QUARTERS:
+        _audit(state, quarter)
+    declared = _declare(state, quarter)
+    _control(state, declared, quarter=quarter)
+    amendments = _amend(state, quarter)
+    _keep_books(state, quarter)
+    _learn(state, quarter)
+    return stack(declared, amendments) if amendments.count else declared
+
+
+def exposed_now(state: State) -> tuple[Faults, Exposure]:
+    """Return the faults within an audit's scope, and what each trader is exposed to."""
+    faults = evade.together(state.faults[-SCOPE_QUARTERS:])
+    paid = np.sum([trade.taxes for trade in state.trade[-SCOPE_QUARTERS:]], axis=0)
+    return faults, exposure(faults, taxes_paid=paid, band=state.traders.band)
+
+
+def _audit(state: State, quarter: int) -> None:
+    """State the truth at the quarter's first day, open the quarter's audits, and draw what they will book."""
+    chance, traders, calendar = state.chance, state.traders, state.world.calendar
+    faults, exposed = exposed_now(state)
+    sight = _sight(state, quarter)
+    alive = traders.alive(quarter)
+    cutoff = int(calendar.starts[quarter])
+    state.truths.append(truth(exposed, cutoff=cutoff, alive=alive, eligible=alive & (sight.declared > 0)))
+    chosen = select(chance, state.world, traders, sight=sight, quarter=quarter)
+    booked = work(chance.stream("audits", quarter), chosen.cases, faults=faults, exposed=exposed)
+    given_up = cases.abandons(chance, count=chosen.channel.size, quarter=quarter)
+    standing = np.flatnonzero(~given_up[booked.case])
+    booked = replace(booked, case=booked.case[standing], faults=take(booked.faults, standing))
+    docket = cases.docket(
+        chance, traders, chosen=chosen, booked=booked, abandoned=given_up, calendar=calendar, quarter=quarter
+    )
+    first = sum(done.trader.size for done in state.dockets)
+    state.dockets.append(docket)
+    state.ledgers.append(
+        ledger.ledger(chance, booked=booked, docket=docket, band=traders.band, first=first, quarter=quarter)
+    )
+    state.pending.append(amend.after_audit(chance, booked=booked, docket=docket, quarter=quarter))
+    state.last_audit[docket.trader] = quarter
+    state.busy_until[docket.trader] = calendar.quarter_of(docket.closed_on + 60)
+
+
+def _sight(state: State, quarter: int) -> Sight:
+    """Return what the administration sees at the start of a quarter."""
+    calendar, traders = state.world.calendar, state.traders
+    recent = state.trade[-SCOPE_QUARTERS:]
+    stream = state.chance.stream("complaints", quarter)
+    evading = state.intent.active.any(axis=1)
+    taxed = np.zeros(traders.count, dtype=np.bool_)
+    for audits in state.tax_audits:
+        open_now = (audits.opened_on < calendar.starts[quarter]) & (
+            audits.closed_on >= calendar.starts[quarter]
+        )
+        taxed[audits.trader[open_now]] = True
+    return Sight(
+        declared=np.sum([trade.declared for trade in recent], axis=0),
+        past_finding=state.past_finding,
+        broker_findings=state.broker_findings[state.brokers],
+        border_hits=state.border_hits,
+        tax_audit=taxed,
+        since_audit=quarter - state.last_audit,
+        busy=state.busy_until >= quarter,
+        tip=(stream.random(traders.count) < 0.2) * (0.3 + evading),
+    )
+
+
+def _declare(state: State, quarter: int) -> Lines:
+    """Let traders declare a quarter's goods, and keep the faults and the totals."""
+    chance, world = state.chance, state.world
+    honest = honest_lines(
+        chance,
+        world,
+        traders=state.traders,
+        slots=state.slots,
+        brokers=state.brokers,
+        quarter=quarter,
+        first=state.declarations,
+    )
+    provisional = amend.provisional(chance, lines=honest.count, quarter=quarter)
+    declared, faults = evade.declare(
+        chance,
+        world,
+        traders=state.traders,
+        slots=state.slots,
+        intent=state.intent,
+        honest=honest,
+        spared=provisional,
+        quarter=quarter,
+        first=state.fault_number,
+    )
+    state.declarations = int(honest.declaration.max(initial=state.declarations - 1)) + 1
+    state.fault_number += faults.number.size
+    state.faults.append(faults)
+    state.trade.append(_trade(state, honest, declared=declared))
+    state.pending.append(amend.final_invoices(chance, declared=declared, chosen=provisional, quarter=quarter))
+    return declared
+
+
+def _trade(state: State, honest: Lines, *, declared: Lines) -> books.Trade:
+    """Sum a quarter by trader."""
+    assessed = taxes(declared, state.world.goods)
+
+    def total(values: Floats) -> Floats:
+        return np.bincount(declared.trader, weights=values, minlength=state.traders.count)
+
+    return books.Trade(
+        declared=total(declared.value),
+        true=total(honest.value),
+        royalties=total(honest.adjustment),
+        taxes=total(assessed.sum(axis=1)),
+        vat=total(assessed[:, 1]),
+        lines=total(np.ones(declared.count)),
+    )
+
+
+def _control(state: State, declared: Lines, *, quarter: int) -> None:
+    """Control lines at the border and put right at once what was found."""
+    faults = state.faults[-1]
+    done = controls(state.chance, declared=declared, faults=faults, quarter=quarter)
+    state.controls.append(done)
+    hit = done.fault >= 0
+    found = take(faults, done.fault[hit])
+    known = np.maximum(done.known_on[hit] + 1, found.lines.known)
+    state.pending.append(amend.put_right(found, known=known, amended_by=amend.BY_CUSTOMS))
+    state.faults[-1] = evade.without(faults, found.number)
+    state.border_hits = 0.8 * state.border_hits
+    np.add.at(state.border_hits, done.trader[hit], 1.0)
+
+
+def _amend(state: State, quarter: int) -> Lines:
+    """Return the amendments that become known in a quarter, and drop the faults they put right."""
+    calendar, busy = state.world.calendar, state.busy_until >= quarter
+    earlier = state.faults[:-1]
+    if earlier:
+        state.pending.append(
+            amend.disclosures(
+                state.chance, faults=evade.together(earlier), busy=busy, calendar=calendar, quarter=quarter
+            )
+        )
+    ready, later = amend.due(amend.joined(*state.pending), calendar=calendar, quarter=quarter)
+    state.pending = [later]
+    state.faults = [evade.without(faults, ready.fault) for faults in state.faults[1 - SCOPE_QUARTERS - 1 :]]
+    return ready.lines
+
+
+def _keep_books(state: State, quarter: int) -> None:
+    """File tax returns, open tax audits and collect the quarter's taxes."""
+    chance, traders, calendar, trade = state.chance, state.traders, state.world.calendar, state.trade[-1]
+    alive = traders.alive(quarter)
+    state.returns.append(books.tax_returns(chance, traders, trade=trade, calendar=calendar, quarter=quarter))
+    state.tax_audits.append(
+        books.tax_audits(chance, traders, alive=alive, trade=trade, calendar=calendar, quarter=quarter)
+    )
+    state.payments.append(books.payments(chance, traders, trade=trade, calendar=calendar, quarter=quarter))
+    state.trade = state.trade[-SCOPE_QUARTERS:]
+
+
+def _learn(state: State, quarter: int) -> None:
+    """Let the administration count what it found, and traders draw their lessons."""
+    chance, world, traders = state.chance, state.world, state.traders
+    lessons = _lessons(state, quarter)
+    risen = world.goods.rises[world.goods.heading[state.slots.sub]]
+    tempted = np.zeros(traders.count, dtype=np.bool_)
+    tempted[state.slots.trader[(risen == quarter) | (risen == quarter + 1)]] = True
+    state.brokers = switched_brokers(
+        chance, world, traders, intent=state.intent, brokers=state.brokers, quarter=quarter
+    )
+    state.intent = next_intent(
+        chance,
+        world,
+        traders,
+        intent=state.intent,
+        possible=state.possible,
+        brokers=state.brokers,
+        lessons=lessons,
+        tempted=tempted,
+        quarter=quarter,
+    )
+
+
+def _lessons(state: State, quarter: int) -> Lessons:
+    """Return the quarter's lessons, and remember its findings by trader and broker."""
+    nobody = np.zeros(state.traders.count, dtype=np.bool_)
+    if not state.dockets:
+        return Lessons(notified=nobody, caught=nobody, cleared=nobody, letter=nobody)
+    done, calendar = stack(*state.dockets), state.world.calendar
+    found = (calendar.quarter_of(done.assessed_on) == quarter) & (done.findings > 0)
+    np.add.at(state.past_finding, done.trader[found], 1.0)
+    np.add.at(state.broker_findings, state.brokers[done.trader[found]], 1.0)
+    return cases.lessons(done, calendar=calendar, traders=state.traders.count, quarter=quarter)

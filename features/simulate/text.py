@@ -1,0 +1,56 @@
+"""From numbers to Arrow columns: identifiers, coded words, days and gaps, built without a Python loop."""
+
+import numpy as np
+import pyarrow as pa
+
+from features.simulate.arrays import Array, Flags, Floats, Whole
+
+
+def serials(prefix: str, numbers: Whole, *, digits: int) -> pa.Array:
+    """Return identifiers such as T0000123; a negative number gives null."""
+    filled = numbers >= 0
+    width = len(prefix) + digits
+    lengths = np.where(filled, width, 0)
+    offsets = np.zeros(numbers.size + 1, dtype=np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    letters = np.empty((int(filled.sum()), width), dtype=np.uint8)
+    letters[:, : len(prefix)] = np.frombuffer(prefix.encode(), dtype=np.uint8)
+    rest = numbers[filled].astype(np.int32)
+    for place in range(width - 1, len(prefix) - 1, -1):
+        rest, digit = rest // 10, rest % 10
+        letters[:, place] = digit + ord("0")
+    validity = None if filled.all() else pa.py_buffer(np.packbits(filled, bitorder="little").tobytes())
+    buffers = [validity, pa.py_buffer(offsets), pa.py_buffer(letters)]
+    return pa.Array.from_buffers(pa.string(), numbers.size, buffers, null_count=int((~filled).sum()))
+
+
+def coded(codes: Whole, words: Array | pa.Array | list[str]) -> pa.DictionaryArray:
+    """Return the words behind the codes, kept as codes (quick to write); a negative code gives null."""
+    low = codes.astype(np.int32)
+    indices = pa.array(low, mask=low < 0) if low.size and low.min() < 0 else pa.array(low)
+    dictionary = (
+        words if isinstance(words, pa.Array) else pa.array([str(word) for word in words], pa.string())
+    )
+    return pa.DictionaryArray.from_arrays(indices, dictionary)
+
+
+def same(word: str, count: int) -> pa.DictionaryArray:
+    """Return one word for all rows."""
+    return coded(np.zeros(count, dtype=np.int32), [word])
+
+
+def days(values: Whole, *, empty: Flags | None = None) -> pa.Array:
+    """Return days since 1970-01-01 as dates, null where `empty`."""
+    return pa.array(values.astype(np.int32), mask=empty).cast(pa.date32())
+
+
+def numbers(values: Floats, *, empty: Flags | None = None) -> pa.Array:
+    """Return numbers, null where `empty` or not a number."""
+    gaps = np.isnan(values) if empty is None else empty
+    return pa.array(values, mask=gaps) if gaps.any() else pa.array(values)
+
+
+def missing(numbers_of_rows: Whole, *, salt: int, share: float) -> Flags:
+    """Return which rows lack a field, by a hash of the row's number: fixed, even, and blind to all else."""
+    mixed = (numbers_of_rows.astype(np.uint32) + np.uint32(salt)) * np.uint32(2654435761)
+    return (mixed ^ (mixed >> np.uint32(15))) % np.uint32(10_000) < np.uint32(round(share * 10_000))

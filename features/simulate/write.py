@@ -1,0 +1,126 @@
+"""Writes the simulated tables: beside the target first, a quarter of declarations at a time, then renamed."""
+
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.contract import TABLES
+from features.errors import OutputError
+
+DATA, TRUTH = "data", "truth"
+
+
+@dataclass
+class DeclarationFile:
+    """A Parquet file of declarations; each table becomes a row group, written while the next is simulated.
+
+    Coded words go to disk as plain strings: without Arrow's own schema in the file, readers see the contract's.
+    """
+
+    path: Path
+    rows: int = 0
+    _writer: pq.ParquetWriter | None = None
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    _last: Future[None] | None = None
+
+    def append(self, table: pa.Table) -> None:
+        """Hand a table over to be written, once the one before is."""
+        self.wait()
+        self.rows += table.num_rows
+        self._last = self._thread.submit(self._write, table)
+
+    def wait(self) -> None:
+        """Wait until everything handed over is written."""
+        if self._last is not None:
+            self._last.result()
+            self._last = None
+
+    def close(self) -> None:
+        """Finish the file."""
+        self.wait()
+        self._thread.shutdown()
+        if self._writer is not None:
+            self._writer.close()
+
+    def _write(self, table: pa.Table) -> None:
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self.path, table.schema, store_schema=False)
+        self._writer.write_table(table, row_group_size=max(table.num_rows, 1))
+
+
+def coded_schema(columns: dict[str, pa.Array], *, table: str) -> pa.Schema:
+    """Return the contract's schema for a table, with strings as they are coded in `columns`."""
+    schema = TABLES[table].schema
+    fields = [
+        pa.field(
+            name,
+            columns[name].type if pa.types.is_dictionary(columns[name].type) else column.type,
+            column.nullable,
+        )
+        for name, column in zip(schema.names, schema, strict=True)
+    ]
+    return pa.schema(fields)
+
+
+def write_table(columns: dict[str, pa.Array], *, table: str, folder: Path) -> int:
+    """Write a whole table of the contract in its own schema and return its rows."""
+    schema = TABLES[table].schema
+    arrays = [columns[name].cast(schema.field(name).type) for name in schema.names]
+    written = pa.Table.from_arrays(arrays, schema=schema)
+    pq.write_table(written, folder / f"{table}.parquet", store_schema=False)
+    return int(written.num_rows)
+
+
+def refuse_other_folders(out: Path, *, overwrite: bool) -> None:
+    """Raise `OutputError` where `out` holds something else than a simulation, or one not to be replaced."""
+    if not out.exists():
+        return
+    names = {path.name for path in out.iterdir()} if out.is_dir() else {out.name}
+    if not out.is_dir() or names - {DATA, TRUTH}:
+        raise OutputError(
+            f"{out} exists and is not a simulation.",
+            expected="a new folder, or one an earlier simulation wrote.",
+            advice="Name another folder.",
+        )
+    if names and not overwrite:
+        raise OutputError(
+            f"{out} holds a simulation already.",
+            expected="a new folder.",
+            advice="Name another folder, or ask for it to be overwritten.",
+        )
+
+
+@contextmanager
+def written_beside(out: Path) -> Iterator[Path]:
+    """Give a folder next to `out` to write into; it takes the place of `out` when all is written.
+
+    A run that is stopped leaves what was there before, or the new simulation whole.
+    """
+    beside = out.with_name(f".{out.name}.new")
+    former = out.with_name(f".{out.name}.old")
+    if former.exists() and not out.exists():
+        former.rename(out)  # an earlier run was stopped between its two renames
+    for leftover in (beside, former):
+        shutil.rmtree(leftover, ignore_errors=True)
+    try:
+        for part in (DATA, TRUTH):
+            (beside / part).mkdir(parents=True)
+        yield beside
+        if out.exists():
+            out.rename(former)
+        beside.rename(out)
+    except OSError as error:
+        raise OutputError(
+            f"{out} cannot be written ({error.strerror}).",
+            expected="a folder with enough room that you may write to.",
+            advice="Name another folder.",
+        ) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(former, ignore_errors=True)
