@@ -1,0 +1,143 @@
+"""A small administration without a fault: three traders, four lines, two audits, three findings."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.contract import TABLES
+
+Row = dict[str, object]
+Tables = dict[str, list[Row]]
+
+TODAY = date(2025, 6, 30)
+
+
+def good_tables() -> Tables:
+    """Return a fresh copy of the tables; a test may spoil it as it likes."""
+    return {
+        "traders": [_trader("007"), _trader("0815", name="Müller & Söhne"), _trader("T3", size_band="micro")],
+        "declarations": [
+            _line("D1", 1, "007"),
+            _line("D1", 2, "007", customs_value=250.5),
+            _line("D2", 1, "0815", preference_code="300", related_party=True),
+            _line("D3", 1, "T3", hs_code="01012100"),
+        ],
+        "audits": [
+            _audit("A1", "007"),
+            _audit("A2", "0815", status="open", closed_on=None, selection_channel="random"),
+        ],
+        "findings": [
+            _finding("A1", 1, amount=1200.25),
+            _finding("A1", 2, event="reduced", amount=-200.25),
+            _finding("A1", 3, event="collected", amount=1000.0),
+        ],
+    }
+
+
+def _trader(trader_id: str, **other: object) -> Row:
+    return {
+        "trader_id": trader_id,
+        "valid_from": date(2020, 1, 1),
+        "registered_on": date(2015, 5, 4),
+        "name": "Acme",
+        "size_band": "small",
+        "paid_in_capital": 25000.0,
+        **other,
+    }
+
+
+def _line(declaration_id: str, item_number: int, trader_id: str, **other: object) -> Row:
+    return {
+        "declaration_id": declaration_id,
+        "item_number": item_number,
+        "version": 0,
+        "accepted_on": date(2024, 3, 1),
+        "trader_id": trader_id,
+        "office_code": "0042",
+        "procedure_code": "4000",
+        "hs_code": "61091000",
+        "origin_country": "CN",
+        "preference_code": None,
+        "related_party": False,
+        "customs_value": 100.0,
+        "net_mass_kg": 12.5,
+        "duty_rate": 0.12,
+        "duty_assessed": 12.0,
+        "vat_assessed": 21.28,
+        "description": "shirts, cotton",
+        **other,
+    }
+
+
+def _audit(audit_id: str, trader_id: str, **other: object) -> Row:
+    return {
+        "audit_id": audit_id,
+        "trader_id": trader_id,
+        "treatment": "field",
+        "selection_channel": "model",
+        "inclusion_probability": 0.25,
+        "period_from": date(2024, 1, 1),
+        "period_to": date(2024, 12, 31),
+        "opened_on": date(2025, 1, 15),
+        "closed_on": date(2025, 3, 20),
+        "status": "closed",
+        "hours_spent": 40.0,
+        **other,
+    }
+
+
+def _finding(audit_id: str, event_number: int, **other: object) -> Row:
+    return {
+        "audit_id": audit_id,
+        "event_number": event_number,
+        "finding_type": "valuation",
+        "tax_type": "duty",
+        "event": "assessed",
+        "event_on": date(2025, 3, 20),
+        **other,
+    }
+
+
+def write_parquet(folder: Path, tables: Mapping[str, list[Row]]) -> Path:
+    """Write each table as `folder/<name>.parquet` in the contract's types."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, rows in tables.items():
+        pq.write_table(arrow(name, rows), folder / f"{name}.parquet")
+    return folder
+
+
+def arrow(name: str, rows: list[Row]) -> pa.Table:
+    """Return rows as Arrow; a column that the contract does not know gets the type of its values."""
+    known = {field.name: field.type for field in TABLES[name].schema}
+    columns = {column: [row.get(column) for row in rows] for column in column_names(rows)}
+    return pa.table({c: pa.array(values, type=known.get(c)) for c, values in columns.items()})
+
+
+def column_names(rows: Iterable[Row]) -> list[str]:
+    """Return the names of all columns in the order in which they are met."""
+    return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def write_csv(
+    folder: Path, tables: Mapping[str, list[Row]], *, separator: str = ",", encoding: str = "utf-8"
+) -> Path:
+    """Write each table as `folder/<name>.csv`; days are ISO, an empty value is an empty cell."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, rows in tables.items():
+        text = csv_text(rows, separator=separator)
+        (folder / f"{name}.csv").write_bytes(text.encode(encoding))
+    return folder
+
+
+def csv_text(rows: list[Row], *, separator: str = ",") -> str:
+    """Return rows as CSV text with a header."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, column_names(rows), delimiter=separator)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
