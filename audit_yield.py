@@ -1,6 +1,7 @@
 """The command line: reads arguments, calls one function, shows what came of it."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
@@ -8,10 +9,15 @@ from typing import Annotated, ParamSpec
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 
 from features.check import DEFAULT_LIMIT, check, quarantine
-from features.check.report import lines, visible
+from features.check.report import lines as check_lines
+from features.check.report import visible
 from features.errors import AuditYieldError
+from features.simulate import simulate
+from features.systems import SYSTEMS, import_export, system_named
+from features.systems.report import lines as import_lines
 from features.warehouse import Dialect, open_warehouse
 
 REFUSED = 2
@@ -36,11 +42,7 @@ DialectFile = Annotated[
     typer.Option("--dialect", help="How the tables are written; else dialect.toml in the folder of DATA."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for machines.")]
-
-
-@app.callback()
-def _front_door() -> None:
-    """Keep `check` a subcommand while it is the only one."""
+Overwrite = Annotated[bool, typer.Option(help="Replace what an earlier call made there.")]
 
 
 def friendly(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
@@ -88,14 +90,74 @@ def check_command(
         checked = check(warehouse, today=today.date() if today else date.today(), limit=limit)
         written = quarantine.write(checked, out or quarantine.default_place(data))
     report = checked.report
-    if as_json:
-        screen.out(report.to_json(), end="")
-    else:
-        for line in lines(report):
-            screen.print(line)
-        screen.print(f"{'Accepted' if report.accepted else 'REFUSED'}. The report is in {written}.")
+    verdict = f"{'Accepted' if report.accepted else 'REFUSED'}. The report is in {written}."
+    _show(report.to_json() if as_json else [*check_lines(report), verdict])
     if not report.accepted:
         raise typer.Exit(REFUSED)
+
+
+@app.command(name="import")
+@friendly
+def import_command(
+    system: Annotated[str, typer.Argument(help=f"The source system: {', '.join(SYSTEMS)}.")],
+    files: Annotated[list[Path], typer.Argument(help="The files of the export.", metavar="FILE...")],
+    out: Annotated[Path, typer.Argument(help="The folder that is made.")],
+    *,
+    dialect: Annotated[
+        Path | None, typer.Option("--dialect", help="How the files are written: a dialect.toml.")
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a source system's export into contract form, and say what was derived and assumed.
+
+    The report stands beside OUT, as OUT.import.json. docs/systems.md describes each system.
+
+    Example: `audit-yield import kcs train.csv valid.csv test.csv korea`
+    """
+    spoken = Dialect.read(dialect) if dialect else None
+    report = import_export(system_named(system), files, out=out, dialect=spoken, overwrite=overwrite)
+    _show(report.to_json() if as_json else import_lines(report))
+
+
+@app.command(name="simulate")
+@friendly
+def simulate_command(
+    out: Annotated[Path, typer.Argument(help="The folder that is made: OUT/data and, beside it, OUT/truth.")],
+    *,
+    traders: Annotated[int, typer.Option(help="How many traders there ever are.")] = 1000,
+    years: Annotated[int, typer.Option(help="How many years, up to the end of 2024.")] = 4,
+    seed: Annotated[int, typer.Option(help="The same arguments and seed give the same bytes.")] = 1,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a customs administration whose truth is known, to try things on and to judge models by.
+
+    About 33 declaration lines a trader and year. docs/simulation.md describes how it works.
+
+    Example: `audit-yield simulate demo --traders 6000 --years 5 --seed 1`
+    """
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task("Quarters simulated")
+        summary = simulate(
+            out,
+            traders=traders,
+            years=years,
+            seed=seed,
+            overwrite=overwrite,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    counted = [f"{name}: {rows:,} rows" for name, rows in summary.rows.items()]
+    _show(json.dumps(summary.rows, indent=2) if as_json else [*counted, f"All of it is in {out}."])
+
+
+def _show(result: str | Iterable[str]) -> None:
+    """Print JSON as it is, or lines for a person with nothing in them that acts on a terminal."""
+    if isinstance(result, str):
+        screen.out(result.rstrip("\n"))
+    else:
+        for line in result:
+            screen.print(visible(line))
 
 
 def main() -> None:
