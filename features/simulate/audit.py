@@ -18,11 +18,11 @@ from features.simulate.arrays import Array, Flags, Floats, Whole, take
 from features.simulate.evade import Faults
 from features.simulate.intent import KINDS
 
-CATCH = np.array([0.62, 0.55, 0.55, 0.40, 0.60, 0.45])  # p_k of a large gap: field audit, average team
+CATCH = np.array([0.72, 0.68, 0.68, 0.55, 0.72, 0.55])  # p_k of a large gap: field audit, average team
 BOOKED = np.array([0.70, 0.80, 0.80, 0.60, 0.80, 0.70])  # r_k
-TRIVIAL = 250.0  # a type's gaps below this sum are let pass
-HALF_MONEY = 2_500.0  # the sum at which a gap is half as likely to be seen as a very large one
-HALF_SHARE = 0.012  # the same as a share of the taxes paid: little errors drown in much trade
+TRIVIAL = 100.0  # a type's gaps below this sum are let pass
+HALF_MONEY = 500.0  # the sum at which a gap is half as likely to be seen as a very large one
+HALF_SHARE = 0.004  # the same as a share of the taxes paid: little errors drown in much trade
 TREATMENTS = ("field", "desk", "letter", "joint")
 FIELD, DESK, LETTER, JOINT = range(4)
 REACH = np.array([1.0, 0.60, 0.35, 1.12])

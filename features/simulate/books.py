@@ -118,7 +118,8 @@ def tax_audits(
 ) -> TaxAudits:
     """Open tax audits; what they adjust leans towards traders who lean to evade, but loosely."""
     stream = chance.stream("tax audits", quarter)
-    rows = np.flatnonzero(alive & (stream.random(traders.count) < 0.008))
+    hazard = 0.004 + 0.003 * np.minimum(traders.leaning, 4.0)
+    rows = np.flatnonzero(alive & (stream.random(traders.count) < hazard))
     opened = calendar.starts[quarter] + stream.integers(0, 85, size=rows.size)
     adjusted = stream.random(rows.size) < 0.20 + 0.15 * np.minimum(traders.leaning[rows], 3.0)
     amount = (500 + 0.05 * trade.declared[rows]) * lognormal(stream, rows.size, sigma=1.0)

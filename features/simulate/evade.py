@@ -23,7 +23,7 @@ from features.simulate.portfolio import Slots
 from features.simulate.traders import Traders
 from features.simulate.world import World
 
-COVERAGE = 0.6  # share of a trader's slots that a scheme takes in
+COVERAGE = 0.75  # share of a trader's slots that a scheme takes in
 STEADINESS = 0.85  # share of the lines of such a slot
 NOTEWORTHY_RATE = 0.015
 KIND_OF_SCHEME = {

@@ -28,7 +28,7 @@ class Scheme(IntEnum):
     ABUSE_RELIEF = 5
 
 
-START = np.array([0.0048, 0.0042, 0.0036, 0.0022, 0.012, 0.008])  # a quarter, for a trader of average leaning
+START = np.array([0.017, 0.014, 0.016, 0.011, 0.034, 0.018])  # a quarter, for a trader of average leaning
 STOP = 0.07
 SEVERITY = np.array([[0.18, 0.55], [0, 0], [0, 0], [0.12, 0.40], [0, 0], [0, 0]])
 

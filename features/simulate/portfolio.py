@@ -61,7 +61,7 @@ def slots(chance: Chance, world: World, traders: Traders) -> Slots:
     lines = traders.size[trader] * stream.exponential(size=trader.size)
     price = lognormal(stream, trader.size, sigma=0.28) * world.price_of_seller[seller]
     price = price * world.price_of_origin[heading, origin] * world.goods.price_of_sub[sub]
-    value = 5_000 * traders.scale[trader] * lognormal(stream, trader.size, sigma=0.8)
+    value = 9_000 * traders.scale[trader] * lognormal(stream, trader.size, sigma=0.6)
     return Slots(
         trader=trader,
         sub=sub,

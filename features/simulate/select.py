@@ -125,12 +125,12 @@ def rule_score(stream: np.random.Generator, world: World, traders: Traders, *, s
     was caught is looked at again; brokers with findings; then half of it is the officer's judgement.
     """
     return (
-        0.40 * np.log1p(sight.declared)
-        + 0.40 * world.sector_suspect[traders.sector]
-        + 0.60 * np.log(world.strictness[traders.office])
-        + 0.90 * np.minimum(sight.past_finding, 2)
-        + 0.50 * np.log1p(sight.broker_findings)
-        + 0.30 * np.log1p(sight.border_hits)
+        0.35 * np.log1p(sight.declared)
+        + 1.00 * world.sector_suspect[traders.sector]
+        + 0.50 * np.log(world.strictness[traders.office])
+        + 1.10 * np.minimum(sight.past_finding, 2)
+        + 0.45 * np.log1p(sight.broker_findings)
+        + 0.80 * np.log1p(sight.border_hits)
         - 0.60 * (traders.aeo > 0)
         + 1.10 * stream.standard_normal(traders.count)
     )

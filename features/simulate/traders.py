@@ -7,7 +7,7 @@ import numpy as np
 from features.simulate.arrays import Flags, Floats, Whole
 from features.simulate.chance import Chance, lognormal, pick
 from features.simulate.clock import Calendar
-from features.simulate.world import OFFICES, REGIONS, SECTORS, World
+from features.simulate.world import OFFICES, REGIONS, World
 
 BANDS = np.array(["micro", "small", "medium", "large"])
 AEO = np.array(["none", "aeo_c", "aeo_s", "aeo_f"])
@@ -63,12 +63,13 @@ def traders(chance: Chance, world: World, *, count: int) -> Traders:
     ring = rings(chance, count=count)
     aeo, aeo_from = _authorised(chance, band=band, calendar=world.calendar)
     born, dies = _lives(chance, band=band, quarters=world.calendar.quarters)
+    sector = pick(stream, count, weights=np.array([3, 3, 4, 5, 4, 4, 2, 5, 14, 8]))
     region = pick(stream, count, weights=1 / np.arange(1, REGIONS.size + 1))
     return Traders(
         size=size,
         scale=scale,
         band=band,
-        sector=pick(stream, count, weights=np.array([3, 3, 4, 5, 4, 4, 2, 5, 14, 8])[: SECTORS.size]),
+        sector=sector,
         region=region,
         office=(region + stream.integers(0, 3, size=count)) % OFFICES.size,
         broker=pick(stream, count, weights=world.broker_share),
@@ -79,7 +80,7 @@ def traders(chance: Chance, world: World, *, count: int) -> Traders:
         legal_form=pick(stream, count, weights=np.array([6, 2, 1, 2])),
         capital=np.round(20_000 * (size * scale) ** 0.7 * lognormal(stream, count, sigma=1.0), -2) + 1_000,
         ring=ring,
-        leaning=_leaning(chance, ring=ring, aeo=aeo),
+        leaning=_leaning(chance, ring=ring, aeo=aeo, band=band) * world.sector_habit[sector],
         carelessness=_carelessness(chance, aeo=aeo, count=count),
         stress=lognormal(stream, count, sigma=0.8),
         books_true=stream.random(count) < 0.55,
@@ -95,8 +96,8 @@ def _sizes(chance: Chance, *, count: int) -> tuple[Floats, Floats]:
     ceiling, since beyond it one trader would decide every figure of a run.
     """
     stream = chance.stream("sizes")
-    size = np.minimum(lognormal(stream, count, sigma=1.30), 25.0)
-    scale = size**0.25 * lognormal(stream, count, sigma=0.6)
+    size = np.minimum(lognormal(stream, count, sigma=1.10), 25.0)
+    scale = size**0.15 * lognormal(stream, count, sigma=0.45)
     return size, scale
 
 
@@ -139,18 +140,18 @@ def rings(chance: Chance, *, count: int) -> Whole:
     return ring
 
 
-def _leaning(chance: Chance, *, ring: Whole, aeo: Whole) -> Floats:
-    """Draw how readily traders evade: a few very readily, rings alike, authorised traders seldom."""
+def _leaning(chance: Chance, *, ring: Whole, aeo: Whole, band: Whole) -> Floats:
+    """Draw how readily traders evade: a few very readily, rings alike, large and authorised ones seldom."""
     stream = chance.stream("leaning")
     own = lognormal(stream, ring.size, sigma=1.2)
     shared = lognormal(stream, int(ring.max(initial=-1)) + 2, sigma=1.2)
     mixed = np.where(ring >= 0, np.sqrt(own * shared[ring]) * 1.4, own)
-    return np.where(aeo > 0, 0.3, 1.0) * mixed
+    return np.where(aeo > 0, 0.3, 1.0) * np.array([1.3, 1.1, 0.7, 0.4])[band] * mixed
 
 
 def _carelessness(chance: Chance, *, aeo: Whole, count: int) -> Floats:
-    """Draw the share of lines with an honest mistake: about one in a hundred, for some one in ten."""
-    rate = 0.010 * lognormal(chance.stream("carelessness"), count, sigma=0.9)
+    """Draw the share of lines with an honest mistake: about one in seventy, for some one in ten."""
+    rate = 0.014 * lognormal(chance.stream("carelessness"), count, sigma=0.9)
     return np.minimum(np.where(aeo > 0, 0.5, 1.0) * rate, 0.12)
 
 

@@ -30,7 +30,8 @@ class World:
 
     `agreement` (C) is the agreement a country belongs to, -1 for none; `price_of_origin` (H, C) and
     `price_of_seller` are factors on a heading's price; `crooked` is a broker's push to evade (mean
-    one); `skill` a team's chance to find relative to the average team (mean exactly one).
+    one); `sector_habit` how readily a sector evades (mean one) and `sector_suspect` what the administration
+    believes of it, half record and half prejudice; `skill` a team's chance to find relative to the average team (mean exactly one).
     """
 
     calendar: Calendar
@@ -45,6 +46,7 @@ class World:
     strictness: Floats
     skill: Floats
     affinity: Floats
+    sector_habit: Floats
     sector_suspect: Floats
     ports: Array
 
@@ -54,6 +56,7 @@ def world(chance: Chance, *, calendar: Calendar, traders: int) -> World:
     stream = chance.stream("world")
     wares = goods(chance, quarters=calendar.quarters)
     sellers, brokers, countries = max(60, traders), max(10, traders // 50), COUNTRIES.size
+    habit = lognormal(stream, SECTORS.size, sigma=0.6)
     skill = np.exp(0.28 * stream.standard_normal(TEAMS))
     return World(
         calendar=calendar,
@@ -68,7 +71,8 @@ def world(chance: Chance, *, calendar: Calendar, traders: int) -> World:
         strictness=lognormal(stream, OFFICES.size, sigma=0.3),
         skill=np.minimum(skill / skill.mean(), 1.4) / np.minimum(skill / skill.mean(), 1.4).mean(),
         affinity=stream.gamma(0.25, size=(SECTORS.size, wares.price.size)) + 1e-4,
-        sector_suspect=stream.standard_normal(SECTORS.size),
+        sector_habit=habit,
+        sector_suspect=0.5 * np.log(habit) + 0.5 * stream.standard_normal(SECTORS.size),
         ports=np.array([f"{code}{end}" for code in COUNTRIES for end in ("AAA", "PRT")]),
     )
 
