@@ -4,21 +4,26 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import duckdb
-import ibis
 from ibis.backends import BaseBackend
 from ibis.expr import types as ir
 
-from features.contract import TABLES
+from features.contract import TABLES, Table
 from features.contract.violation import Violation
 from features.errors import DataError
 from features.warehouse.conform import conform, with_defaults
+from features.warehouse.database import connect, open_table, place_for_people, table_names
 from features.warehouse.dialect import FILE_NAME, Dialect
-from features.warehouse.engine import embedded, scratch_folder
+from features.warehouse.engine import (
+    ENGINE_ERRORS,
+    embedded,
+    first_line,
+    refuse_lack_of_room,
+    scratch_folder,
+)
 from features.warehouse.folder import read_folder
-from features.warehouse.source import Source
+from features.warehouse.source import Source, UnreadableError, name_faults, unreadable
 
 __all__ = ["Dialect", "Source", "Warehouse", "open_warehouse"]
 
@@ -70,24 +75,29 @@ def open_warehouse(place: str, *, dialect: Dialect | None = None) -> Iterator[Wa
 
 def _open(place: str, dialect: Dialect | None, scratch: Path) -> Warehouse:
     if "://" in place:
-        return _open_database(_connect(place), place_for_people(place), dialect or Dialect())
-    path = Path(place)
+        return _open_database(connect(place), place_for_people(place), dialect or Dialect())
+    try:
+        return _open_path(Path(place), dialect, scratch)
+    except OSError as error:
+        refuse_lack_of_room(error)
+        raise DataError(
+            f"'{place}' cannot be read: {error.strerror or error}.",
+            expected="a folder or file that you may read.",
+            advice="Check the path and your rights.",
+        ) from error
+
+
+def _open_path(path: Path, dialect: Dialect | None, scratch: Path) -> Warehouse:
     if path.is_dir():
         own = path / FILE_NAME
         return _open_folder(path, dialect or (Dialect.read(own) if own.exists() else Dialect()), scratch)
     if path.is_file():
-        return _open_database(_open_file(path, scratch), place, dialect or Dialect())
+        return _open_database(_open_file(path, scratch), str(path), dialect or Dialect())
     raise DataError(
-        f"'{place}' is not there.",
+        f"'{path}' is not there.",
         expected="a folder of Parquet or CSV files, a DuckDB file, or a URL such as postgres://host/db.",
         advice="Check the path; `audit-yield simulate demo` makes a folder to try.",
     )
-
-
-def place_for_people(place: str) -> str:
-    """Return `place` without the user and password of a URL."""
-    parts = urlsplit(place)
-    return place if not parts.scheme else f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
 
 
 def _open_folder(folder: Path, dialect: Dialect, scratch: Path) -> Warehouse:
@@ -97,9 +107,33 @@ def _open_folder(folder: Path, dialect: Dialect, scratch: Path) -> Warehouse:
 
 
 def _open_database(engine: BaseBackend, name: str, dialect: Dialect) -> Warehouse:
-    there = set(engine.list_tables())
-    sources = {table: Source(engine.table(table), "database") for table in TABLES if table in there}
-    return Warehouse(name, engine, sources, (), dialect)
+    there = table_names(engine)
+    sources: dict[str, Source] = {}
+    faults: list[Violation] = []
+    for table in TABLES.values():
+        if table.name in there:
+            try:
+                sources[table.name] = _open_table(engine, table)
+            except UnreadableError as error:
+                faults.extend(error.faults)
+    return Warehouse(name, engine, sources, tuple(faults), dialect)
+
+
+def _open_table(engine: BaseBackend, table: Table) -> Source:
+    try:
+        found = open_table(engine, table.name)
+    except ENGINE_ERRORS as error:
+        raise UnreadableError(
+            unreadable(
+                table.name,
+                f"The table cannot be opened: {first_line(error)}",
+                expected="a table, or a view of tables of the same database.",
+                advice="Store its rows as a table.",
+            )
+        ) from error
+    if faults := tuple(name_faults(table, found.columns, place="The table")):
+        raise UnreadableError(*faults)
+    return Source(found, "database")
 
 
 def _open_file(path: Path, scratch: Path) -> BaseBackend:
@@ -107,19 +141,7 @@ def _open_file(path: Path, scratch: Path) -> BaseBackend:
         return embedded(scratch, database=path)
     except duckdb.Error as error:
         raise DataError(
-            f"{path.name} is no DuckDB file that can be opened: {str(error).splitlines()[0]}",
+            f"{path.name} is no DuckDB file that can be opened: {first_line(error)}",
             expected="a DuckDB database, or a folder.",
             advice="For a single Parquet or CSV file, give the folder that holds it.",
-        ) from error
-
-
-def _connect(url: str) -> BaseBackend:
-    try:
-        return ibis.connect(url)
-    except Exception as error:  # each driver raises its own kind
-        reason = str(error).splitlines()[0].replace(url, place_for_people(url))
-        raise DataError(
-            f"{place_for_people(url)} cannot be opened: {reason}",
-            expected="a database that Ibis can reach, such as postgres://user@host/database.",
-            advice="Check the address, the user's rights, and that the driver is installed.",
         ) from error

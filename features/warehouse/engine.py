@@ -1,5 +1,6 @@
 """The embedded engine: DuckDB with bounded memory, bounded spill and no way out to the network."""
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import duckdb
 import ibis
 from ibis.backends.duckdb import Backend
+
+from features.errors import AuditYieldError, OutputError, SettingError
 
 try:
     from psycopg import Error as PostgresError
@@ -19,27 +22,74 @@ else:
 MEMORY_SETTING = "AUDIT_YIELD_MEMORY"
 DEFAULT_MEMORY = "4GB"
 LARGEST_SPILL = "50GB"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def embedded(scratch: Path, *, database: Path | None = None) -> Backend:
     """Open DuckDB in memory, or `database` read-only; it spills into `scratch`.
 
     The memory limit is the environment variable `AUDIT_YIELD_MEMORY`, such as `8GB`. A database file
-    that somebody sent is not trusted: its views may not read other files.
+    that somebody sent is not trusted: its views may not read other files. Times with a zone are read
+    in UTC, so that their day does not depend on the machine.
     """
     engine = ibis.duckdb.connect(
         database=str(database) if database else ":memory:",
         read_only=database is not None,
-        memory_limit=os.environ.get(MEMORY_SETTING, DEFAULT_MEMORY),
         temp_directory=str(scratch),
         max_temp_directory_size=LARGEST_SPILL,
         autoinstall_known_extensions=False,
     )
+    engine.con.execute("SET TimeZone = 'UTC'")
+    _limit_memory(engine, os.environ.get(MEMORY_SETTING, DEFAULT_MEMORY))
     if database:
         engine.con.execute("SET enable_external_access = false")
     return engine
 
 
+def _limit_memory(engine: Backend, limit: str) -> None:
+    try:
+        engine.con.execute("SET memory_limit = ?", [limit])
+    except duckdb.Error as error:
+        raise SettingError(
+            f"{MEMORY_SETTING} is '{limit}': {first_line(error)}",
+            expected="an amount of memory such as 8GB.",
+            advice="Correct the environment variable, or remove it for the default.",
+        ) from error
+
+
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:
     """Return a private folder for staged files and spill, removed when it is closed."""
-    return tempfile.TemporaryDirectory(prefix="audit-yield-", ignore_cleanup_errors=True)
+    try:
+        return tempfile.TemporaryDirectory(prefix="audit-yield-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise _no_scratch(str(error)) from error
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, or its kind where it says nothing."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def refuse_lack_of_room(error: BaseException) -> None:
+    """Raise an error for a person where the machine, not the data, is why reading broke off."""
+    if isinstance(error, duckdb.OutOfMemoryException):
+        raise SettingError(
+            f"The memory does not suffice: {first_line(error)}",
+            expected=f"tables that can be read within {MEMORY_SETTING} ({DEFAULT_MEMORY} unless set).",
+            advice=f"Set {MEMORY_SETTING} to more, such as 8GB.",
+        ) from error
+    full = isinstance(error, OSError) and error.errno in NO_ROOM
+    if full or (isinstance(error, duckdb.IOException) and _names_lack_of_room(str(error))):
+        raise _no_scratch(first_line(error)) from error
+
+
+def _names_lack_of_room(message: str) -> bool:
+    return any(os.strerror(number) in message for number in NO_ROOM)
+
+
+def _no_scratch(reason: str) -> AuditYieldError:
+    return OutputError(
+        f"The folder for temporary files cannot be used: {reason}.",
+        expected="free space for about the size of the CSV files.",
+        advice="Free some space, or name another folder in the environment variable TMPDIR.",
+    )

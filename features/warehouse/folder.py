@@ -1,13 +1,11 @@
 """A folder of tables: which files belong to which table, and whether they can be read together."""
 
+import glob
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import ibis
-import pyarrow as pa
-import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
 
@@ -15,20 +13,21 @@ from features.contract import TABLES, Table
 from features.contract.violation import Severity, Violation
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW
 from features.warehouse.dialect import Dialect
-from features.warehouse.source import Source, did_you_mean, unreadable
-from features.warehouse.text_file import UnreadableError, stage
+from features.warehouse.engine import first_line, refuse_lack_of_room
+from features.warehouse.parts import Found, read_schemas, refuse_misnamed, refuse_unlike
+from features.warehouse.source import (
+    ENGINE_ROW,
+    Source,
+    UnreadableError,
+    did_you_mean,
+    unreadable,
+)
+from features.warehouse.text_file import stage
 
 PARQUET = (".parquet",)
 TEXT = (".csv", ".csv.gz")
+OTHER_TEXT = (".tsv", ".txt", ".xlsx", ".xls", ".parq", ".gz")
 ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".7z", ".rar")
-
-
-@dataclass(frozen=True)
-class Found:
-    """The files of one table, in the order of their names."""
-
-    table: Table
-    files: tuple[Path, ...]
 
 
 def read_folder(
@@ -67,7 +66,7 @@ def _find(folder: Path, table: Table) -> Found | None:
         )
     files = _parts(places[0], table) if places[0].is_dir() else places
     for file in files:
-        _refuse_a_way_out(file, folder, table)
+        _refuse_other_than_files(file, folder, table)
     return Found(table, tuple(files))
 
 
@@ -86,7 +85,17 @@ def _parts(place: Path, table: Table) -> list[Path]:
     return files
 
 
-def _refuse_a_way_out(file: Path, folder: Path, table: Table) -> None:
+def _refuse_other_than_files(file: Path, folder: Path, table: Table) -> None:
+    """A pipe would be waited for without end; a link may lead to what nobody meant to hand over."""
+    if not file.is_file():
+        raise UnreadableError(
+            unreadable(
+                table.name,
+                f"{file.name} is no file.",
+                expected="a file, or one folder of part files.",
+                advice="Export it again.",
+            )
+        )
     if not file.resolve().is_relative_to(folder.resolve()):
         raise UnreadableError(
             unreadable(
@@ -100,13 +109,12 @@ def _refuse_a_way_out(file: Path, folder: Path, table: Table) -> None:
 
 def _read(engine: Backend, found: Found, dialect: Dialect, scratch: Path) -> Source:
     if found.files[0].name.endswith(PARQUET):
-        _refuse_unlike_parts(found)
-        return Source(_scan(engine, found.files, found.table), _form("Parquet", found))
+        return Source(_scan(engine, found), _form("Parquet", found))
     into = scratch / found.table.name
     into.mkdir()
     staged = tuple(_staged(engine, found, dialect, into))
-    _refuse_unlike_parts(Found(found.table, staged))
-    return Source(engine.read_parquet([str(file) for file in staged]), _form("CSV", found))
+    refuse_unlike(found, read_schemas(found.table, staged))
+    return Source(_opened(engine, staged), _form("CSV", found))
 
 
 def _staged(engine: Backend, found: Found, dialect: Dialect, into: Path) -> Iterator[Path]:
@@ -116,7 +124,8 @@ def _staged(engine: Backend, found: Found, dialect: Dialect, into: Path) -> Iter
             yield stage(engine, file, table=found.table, dialect=dialect, into=into)
         except UnreadableError as error:
             faults.extend(error.faults)
-        except duckdb.Error as error:
+        except (duckdb.Error, OSError) as error:
+            refuse_lack_of_room(error)
             faults.append(_engine_fault(found.table, file.name, error))
     if faults:
         raise UnreadableError(*faults)
@@ -126,90 +135,65 @@ def _form(kind: str, found: Found) -> str:
     return kind if len(found.files) == 1 else f"{kind}, {len(found.files)} files"
 
 
-def _scan(engine: Backend, files: tuple[Path, ...], table: Table) -> ir.Table:
+def _scan(engine: Backend, found: Found) -> ir.Table:
+    schemas = read_schemas(found.table, found.files)
+    refuse_misnamed(found, schemas)
+    refuse_unlike(found, schemas)
     try:
-        scanned = engine.read_parquet([str(file) for file in files], file_row_number=True, filename=True)
+        scanned = _opened(engine, found.files, file_row_number=True, filename=SOURCE_FILE)
     except duckdb.Error as error:
-        raise UnreadableError(_engine_fault(table, files[0].name, error)) from error
+        raise UnreadableError(_engine_fault(found.table, found.files[0].name, error)) from error
     return scanned.mutate(
         **{
-            SOURCE_FILE: scanned.filename.re_extract(r"[^/]*$", 0),
-            SOURCE_ROW: scanned.file_row_number + ibis.literal(1),
+            SOURCE_FILE: scanned[SOURCE_FILE].re_extract(r"[^/]*$", 0),
+            SOURCE_ROW: scanned[ENGINE_ROW] + ibis.literal(1),
         }
-    ).drop("filename", "file_row_number")
+    ).drop(ENGINE_ROW)
 
 
-def _engine_fault(table: Table, file: str, error: duckdb.Error) -> Violation:
+def _opened(engine: Backend, files: tuple[Path, ...], **options: object) -> ir.Table:
+    """Brackets and stars in a path are letters, and `key=value` in it is no column."""
+    places = [glob.escape(str(file)) for file in files]
+    return engine.read_parquet(places, hive_partitioning=False, **options)
+
+
+def _engine_fault(table: Table, file: str, error: Exception) -> Violation:
     return unreadable(
         table.name,
-        f"{file} cannot be read: {str(error).splitlines()[0]}",
+        f"{file} cannot be read: {first_line(error)}",
         expected="a whole Parquet or CSV file with one kind of line ending.",
         advice="Export or copy it again.",
     )
 
 
-def _refuse_unlike_parts(found: Found) -> None:
-    schemas: list[pa.Schema] = []
-    faults: list[Violation] = []
-    for file in found.files:
-        try:
-            schemas.append(pq.read_schema(file))
-        except (pa.ArrowException, OSError) as error:
-            faults.append(_damaged(found.table, file, error))
-            continue
-        if (unlike := _difference(schemas[0], schemas[-1])) is not None:
-            faults.append(_unlike(found, file, unlike))
-    if faults:
-        raise UnreadableError(*faults)
-
-
-def _damaged(table: Table, file: Path, error: Exception) -> Violation:
-    return unreadable(
-        table.name,
-        f"{file.name} is no Parquet file, or not all of one: {str(error).splitlines()[0]}",
-        expected="a whole Parquet file.",
-        advice="Export or copy it again.",
-    )
-
-
-def _difference(first: pa.Schema, other: pa.Schema) -> str | None:
-    """Return the first column that only one of them has, or that they hold in different types."""
-    names: list[str] = [*first.names, *other.names]
-    for name in names:
-        if (
-            name not in first.names
-            or name not in other.names
-            or first.field(name).type != other.field(name).type
-        ):
-            return name
-    return None
-
-
-def _unlike(found: Found, file: Path, column: str) -> Violation:
-    return unreadable(
-        found.table.name,
-        f"{file.name} and {found.files[0].name} differ in the column {column}.",
-        expected="the same columns of the same types in all parts.",
-        advice="Export the parts again in one form.",
-    )
-
-
 def _strangers(folder: Path) -> Iterator[Violation]:
+    """Report archives, and files that look like tables and are none."""
     for entry in sorted(folder.iterdir()):
-        name = entry.name.split(".")[0]
-        if entry.name.endswith(ARCHIVES):
+        name, ending = entry.name.split(".")[0], entry.name.lower()
+        if ending.endswith(ARCHIVES):
             yield unreadable(
                 name,
                 f"{entry.name} is an archive; archives are never unpacked here.",
                 expected="Parquet or CSV files.",
                 advice="Unpack it yourself and look at what it holds.",
             )
-        elif entry.name.endswith(PARQUET + TEXT) and name not in TABLES:
-            yield Violation(
-                table=name,
-                rule="known_table",
-                severity=Severity.NOTE,
-                found=f"{entry.name} is no table of the contract and was passed over.",
-                expected=f"one of {', '.join(TABLES)}.",
-                advice=did_you_mean(name, TABLES).strip() or "Nothing need be done.",
-            )
+        elif _is_read(entry.name):
+            continue
+        elif ending.endswith(PARQUET + TEXT + OTHER_TEXT) or name.lower() in TABLES:
+            yield _passed_over(name, entry.name)
+
+
+def _is_read(file: str) -> bool:
+    name, _, ending = file.partition(".")
+    return name in TABLES and f".{ending}" in (".", *PARQUET, *TEXT)
+
+
+def _passed_over(name: str, file: str) -> Violation:
+    return Violation(
+        table=name,
+        rule="known_table",
+        severity=Severity.NOTE,
+        found=f"{file} is no table of the contract and was passed over.",
+        expected=f"one of {', '.join(TABLES)}, ending in {', '.join(PARQUET + TEXT)}, in small letters.",
+        advice=did_you_mean(name, TABLES).strip() or "Nothing need be done.",
+    )

@@ -1,13 +1,24 @@
 """A table as it was found, before its columns are brought to the contract's types."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ibis.expr import types as ir
 
+from features.contract import Table
 from features.contract.violation import Severity, Violation
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW
+
+ENGINE_ROW = "file_row_number"
+RESERVED = (SOURCE_FILE, SOURCE_ROW, ENGINE_ROW)
+
+
+class UnreadableError(Exception):
+    """A table cannot be opened; carries the faults to report."""
+
+    def __init__(self, *faults: Violation) -> None:
+        self.faults = faults
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,26 @@ def unreadable(table: str, found: str, *, expected: str, advice: str) -> Violati
         expected=expected,
         advice=advice,
     )
+
+
+def name_faults(table: Table, names: Sequence[str], *, place: str) -> Iterator[Violation]:
+    """Report columns without a name, twice there (engines do not tell case apart), or named as ours are."""
+    folded = [name.casefold() for name in names]
+    for number, name in enumerate(folded):
+        if not name:
+            yield _name_fault(
+                table, f"{place} has no name for column {number + 1}.", "a name for each column."
+            )
+        elif name in folded[:number]:
+            found = f"{place} has the column {names[number]} more than once; letter case does not count."
+            yield _name_fault(table, found, "each column once.")
+        elif name in RESERVED:
+            found = f"{place} has a column {names[number]}; that name says here where a row stands."
+            yield _name_fault(table, found, f"no column named {', '.join(RESERVED)}.")
+
+
+def _name_fault(table: Table, found: str, expected: str) -> Violation:
+    return unreadable(table.name, found, expected=expected, advice="Rename it or leave it out.")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

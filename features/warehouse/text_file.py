@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import glob
 import gzip
 import io
 import zlib
@@ -16,7 +17,7 @@ from features.contract import Table
 from features.contract.violation import Violation
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW
 from features.warehouse.dialect import Dialect
-from features.warehouse.source import unreadable
+from features.warehouse.source import UnreadableError, name_faults, unreadable
 
 SEPARATORS = (",", ";", "\t", "|")
 BYTE_ORDER_MARKS = (
@@ -29,13 +30,6 @@ CHUNK = 1 << 20
 LARGEST_RATIO = 200
 SMALLEST_BOMB = 100 << 20
 REJECTS_SHOWN = 5
-
-
-class UnreadableError(Exception):
-    """A file cannot be staged; carries the faults to report."""
-
-    def __init__(self, *faults: Violation) -> None:
-        self.faults = faults
 
 
 @dataclass(frozen=True)
@@ -69,7 +63,7 @@ def _decompressed(path: Path, table: Table, into: Path) -> Path:
                 unpacked.write(chunk)
                 if unpacked.tell() > most:
                     raise UnreadableError(_bomb(path, table))
-    except (EOFError, OSError, zlib.error) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UnreadableError(
             unreadable(
                 table.name,
@@ -111,7 +105,10 @@ def _in_utf8(path: Path, table: Table, dialect: Dialect, into: Path, *, name: st
 
 def _transcoded(path: Path, table: Table, encoding: str, target: Path) -> Path:
     try:
-        with path.open(encoding=encoding, newline="") as source, target.open("w", newline="") as utf8:
+        with (
+            path.open(encoding=encoding, newline="") as source,
+            target.open("w", encoding="utf-8", newline="") as utf8,
+        ):
             while text := source.read(CHUNK):
                 utf8.write(text)
     except UnicodeError as error:
@@ -134,16 +131,8 @@ def read_header(path: Path, table: Table, *, name: str) -> Header:
     header = max(readings, key=lambda reading: len(set(reading.columns) & set(table.names)))
     if not set(header.columns) & set(table.names):
         raise UnreadableError(_no_header(table, name, header))
-    repeated = sorted({column for column in header.columns if header.columns.count(column) > 1})
-    if repeated:
-        raise UnreadableError(
-            unreadable(
-                table.name,
-                f"{name} has the column {repeated[0]} more than once.",
-                expected="each column once.",
-                advice="Rename or leave out one of them.",
-            )
-        )
+    if faults := tuple(name_faults(table, header.columns, place=name)):
+        raise UnreadableError(*faults)
     return header
 
 
@@ -169,7 +158,8 @@ def _convert(engine: Backend, path: Path, header: Header, staged: Path, *, name:
     for leftover in ("broken_lines", "broken_scans"):
         connection.execute(f"DROP TABLE IF EXISTS {leftover}")
     rows = connection.read_csv(
-        str(path),
+        glob.escape(str(path)),
+        hive_partitioning=False,
         header=True,
         auto_detect=False,
         columns=dict.fromkeys(header.columns, "VARCHAR"),
