@@ -23,7 +23,8 @@ def take(table: Rows, rows: Array) -> Rows:
     """Return the `rows` (indices or a mask) of a dataclass of columns, as copies."""
     if not is_dataclass(table):
         return cast(Rows, cast(Any, table)[rows])
-    return cast(Rows, type(table)(**{name: take(values, rows) for name, values in columns(table).items()}))
+    build: Any = type(table)
+    return cast(Rows, build(**{name: take(values, rows) for name, values in columns(table).items()}))
 
 
 def stack(first: Rows, *others: Rows) -> Rows:
@@ -31,7 +32,8 @@ def stack(first: Rows, *others: Rows) -> Rows:
     if not is_dataclass(first):
         return cast(Rows, np.concatenate(cast(Any, (first, *others))))
     tables = [columns(table) for table in (first, *others)]
-    return cast(Rows, type(first)(**{name: stack(*(table[name] for table in tables)) for name in tables[0]}))
+    build: Any = type(first)
+    return cast(Rows, build(**{name: stack(*(table[name] for table in tables)) for name in tables[0]}))
 
 
 def group_positions(groups: Whole) -> Whole:

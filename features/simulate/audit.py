@@ -53,7 +53,7 @@ class Expectation:
     @property
     def money(self) -> Floats:
         """The expected finding in all."""
-        return self.by_type.sum(axis=1)
+        return np.asarray(self.by_type.sum(axis=1))
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ def exposure(faults: Faults, *, taxes_paid: Floats, band: Whole) -> Exposure:
     cell, money = faults.lines.trader * types + faults.kind, faults.money
 
     def total(values: Array) -> Floats:
-        summed = np.bincount(cell, weights=values, minlength=count * types)
-        return summed.reshape(count, types)
+        summed = np.bincount(cell, weights=values.astype(np.float64), minlength=count * types)
+        return summed.astype(np.float64).reshape(count, types)
 
     return Exposure(
         up=total(np.maximum(money, 0)),
@@ -97,7 +97,7 @@ def exposure(faults: Faults, *, taxes_paid: Floats, band: Whole) -> Exposure:
 
 
 def detection(exposed: Exposure) -> Floats:
-    """Return p_k (traders, types) of the reference audit: the larger a gap, and the larger in its trade, the likelier.
+    """Return p_k (traders, types) of the reference audit: it rises with a gap and its share in the trade.
 
     Audits work from samples and by materiality, so that the same error is found in a small trader's books
     and missed in a large one's.

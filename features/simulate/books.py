@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.simulate.arrays import Flags, Floats, Whole, take
+from features.simulate.arrays import Flags, Floats, Whole
 from features.simulate.chance import Chance, lognormal
 from features.simulate.clock import Calendar
 from features.simulate.traders import Traders
@@ -22,7 +22,7 @@ AMOUNTS = (
 
 @dataclass(frozen=True)
 class Trade:
-    """A quarter's trade of each trader: declared and true customs value, royalties due, taxes, VAT and lines."""
+    """A quarter's trade of each trader: declared and true value, royalties due, taxes, VAT and lines."""
 
     declared: Floats
     true: Floats
@@ -144,8 +144,3 @@ def payments(chance: Chance, traders: Traders, *, trade: Trade, calendar: Calend
     return Payments(
         trader=rows, due_on=due, paid_on=due + days.astype(np.int64), amount=np.round(trade.taxes[rows], 2)
     )
-
-
-def still_unpaid(paid: Payments) -> Payments:
-    """Return the debts that were reported unpaid a month after they fell due."""
-    return take(paid, paid.paid_on > paid.due_on + 30)

@@ -32,4 +32,5 @@ def lognormal(stream: np.random.Generator, size: int | tuple[int, ...], *, sigma
 def pick(stream: np.random.Generator, size: int, *, weights: Array) -> Whole:
     """Return `size` indices drawn in proportion to `weights`."""
     edges = np.cumsum(weights, dtype=np.float64)
-    return np.minimum(np.searchsorted(edges, stream.random(size) * edges[-1]), len(weights) - 1)
+    drawn: Whole = np.minimum(np.searchsorted(edges, stream.random(size) * edges[-1]), len(weights) - 1)
+    return drawn

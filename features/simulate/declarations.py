@@ -10,7 +10,7 @@ from features.simulate.arrays import take
 from features.simulate.goods import AGREEMENTS, CHAPTERS, HEADINGS_PER_CHAPTER
 from features.simulate.lines import Lines, taxes
 from features.simulate.portfolio import Slots
-from features.simulate.text import coded, days, missing, numbers, same, serials
+from features.simulate.text import coded, days, missing, numbers, serials
 from features.simulate.world import COUNTRIES, MODES, OFFICES, World
 from features.simulate.write import coded_schema
 
@@ -18,6 +18,7 @@ CURRENCIES = ("USD", "EUR", "CNY", "JPY")
 UNITS_OF_CURRENCY = np.array([1.0, 0.92, 7.1, 148.0])  # for one unit of the reporting currency
 LANES = ("green", "yellow", "red", "blue")
 PROCEDURES = ("4000", "5100")
+AMENDERS = ("trader", "customs")
 WORDING = (
     "{0}, type {1}",
     "{0} for retail sale, type {1}",
@@ -53,7 +54,7 @@ def words(world: World, *, traders: int) -> Words:
 
 
 def declarations_table(lines: Lines, *, world: World, slots: Slots, words: Words) -> pa.Table:
-    """Return lines as rows of the contract's declarations, in the order given, up to what is known by the end."""
+    """Return lines as rows of the contract's declarations, in order, as far as known by the end."""
     lines = (
         take(lines, lines.known <= world.calendar.end)
         if lines.known.max(initial=0) > world.calendar.end
@@ -79,7 +80,7 @@ def _heads(lines: Lines, slots: Slots, words: Words) -> dict[str, pa.Array]:
         "declarant_id": coded(lines.broker, words.brokers),
         "seller_id": coded(np.where(unnamed, -1, slots.seller[slot]), words.sellers),
         "office_code": coded(lines.office, list(OFFICES)),
-        "procedure_code": coded(lines.relief, list(PROCEDURES)),
+        "procedure_code": coded(lines.relief.astype(np.int32), list(PROCEDURES)),
         "related_party": pa.array(slots.says_related[slot]),
         "valuation_method": pa.array(slots.method[slot]),
         "transport_mode": coded(slots.mode[slot], list(MODES)),
@@ -90,10 +91,8 @@ def _heads(lines: Lines, slots: Slots, words: Words) -> dict[str, pa.Array]:
 
 def _amenders(lines: Lines) -> pa.Array:
     if lines.amended_by.max(initial=-1) < 0:
-        return pa.DictionaryArray.from_arrays(
-            pa.nulls(lines.count, pa.int32()), pa.array(["trader", "customs"])
-        )
-    return coded(lines.amended_by, ["trader", "customs"])
+        return pa.DictionaryArray.from_arrays(pa.nulls(lines.count, pa.int32()), pa.array([*AMENDERS]))
+    return coded(lines.amended_by, [*AMENDERS])
 
 
 def _goods(lines: Lines, world: World, slots: Slots, words: Words) -> dict[str, pa.Array]:
@@ -138,6 +137,3 @@ def _money(lines: Lines, world: World, slots: Slots) -> dict[str, pa.Array]:
         "invoice_currency": coded(currency, list(CURRENCIES)),
         "valuation_adjustment": numbers(lines.adjustment, empty=missing(number, salt=5, share=0.05)),
     }
-
-
-__all__ = ["Words", "declarations_table", "same", "words"]

@@ -10,6 +10,7 @@ from features.simulate.traders import Traders
 from features.simulate.world import FREIGHT_ON_GOODS, FREIGHT_PER_KG, OFFICES, World
 
 LINES_A_DECLARATION = 3.0
+SHOWN = 0.90  # of honest claims, those with a proof on file
 
 
 def honest_lines(
@@ -125,7 +126,7 @@ def _claims(
     )
     agreement = np.where(granted, agreement, -1)[slot]
     proof = stream.integers(0, 10_000_000, size=slot.size, dtype=np.int32)
-    shown = (agreement >= 0) & (stream.random(slot.size) < 0.90)
+    shown = (agreement >= 0) & (stream.random(slot.size) < SHOWN)
     return slots.relief[slot], agreement, np.where(shown, proof, -1)
 
 

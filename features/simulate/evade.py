@@ -1,12 +1,13 @@
 """From the truth to what is declared: six schemes and honest mistakes, each with the tax it costs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from features.simulate.arrays import Flags, Floats, Whole, stack, take
 from features.simulate.chance import Chance, pick
+from features.simulate.declare import SHOWN
 from features.simulate.intent import (
     CLASSIFICATION,
     MISTAKE_KINDS,
@@ -26,6 +27,7 @@ from features.simulate.world import World
 COVERAGE = 0.75  # share of a trader's slots that a scheme takes in
 STEADINESS = 0.85  # share of the lines of such a slot
 NOTEWORTHY_RATE = 0.015
+FORGED = 0.70  # of false claims, those with a proof on file
 KIND_OF_SCHEME = {
     Scheme.UNDERVALUE: VALUATION,
     Scheme.MISCLASSIFY: CLASSIFICATION,
@@ -53,7 +55,7 @@ class Faults:
     @property
     def money(self) -> Floats:
         """The tax lost on each line."""
-        return self.gap.sum(axis=1)
+        return np.asarray(self.gap.sum(axis=1))
 
 
 @dataclass(frozen=True)
@@ -88,17 +90,9 @@ def declare(
     for number, falsify in FALSIFY.items():
         falsify(chance.stream(f"scheme {number}", quarter), scene, draft, np.flatnonzero(scheme == number))
     mistaken = _mistakes(chance, scene, draft, traders=traders, free=(scheme < 0) & ~spared)
-    draft = rounded(draft)
     changed = np.flatnonzero((scheme >= 0) | (mistaken >= 0))
-    rate = rates(
-        world.goods,
-        quarter,
-        sub=draft.sub[changed],
-        agreement=draft.agreement[changed],
-        relief=draft.relief[changed],
-    )
-    draft.rate[changed] = rate
-    kinds = np.array([KIND_OF_SCHEME[Scheme(number)] for number in range(len(Scheme))])
+    draft = _assessed(rounded(draft), world=world, changed=changed, quarter=quarter)
+    kinds = np.array([KIND_OF_SCHEME[number] for number in Scheme])
     kind = np.where(scheme >= 0, kinds[scheme], mistaken)
     gap = taxes(take(honest, changed), world.goods) - taxes(take(draft, changed), world.goods)
     costs = np.round(gap.sum(axis=1), 2) != 0
@@ -113,6 +107,18 @@ def declare(
     return draft, faults
 
 
+def _assessed(draft: Lines, *, world: World, changed: Whole, quarter: int) -> Lines:
+    """Apply the tariff to the `changed` lines; claims it does not grant are refused at entry."""
+    sub, relief = draft.sub[changed], draft.relief[changed]
+    agreement = draft.agreement[changed]
+    granted = world.goods.preference[np.maximum(agreement, 0), sub] < world.goods.mfn[quarter][sub]
+    agreement = np.where(granted & ~relief, agreement, -1)
+    draft.agreement[changed] = agreement
+    draft.proof[changed] = np.where(agreement >= 0, draft.proof[changed], -1)
+    draft.rate[changed] = rates(world.goods, quarter, sub=sub, agreement=agreement, relief=relief)
+    return draft
+
+
 def _schemes(chance: Chance, scene: Scene, *, honest: Lines, intent: Intent) -> Whole:
     """Return the scheme each line falls under, -1 for none: the rarer opportunity goes first."""
     stream = chance.stream("schemes", scene.quarter)
@@ -121,6 +127,8 @@ def _schemes(chance: Chance, scene: Scene, *, honest: Lines, intent: Intent) -> 
     scheme = np.full(honest.count, -1)
     rows = np.flatnonzero(running.any(axis=1) & steady & ~honest.relief)
     lines, luck = take(honest, rows), scene.slots.luck[honest.slot[rows]]
+    # A related seller writes whatever invoice is wanted: transfer prices bend wherever there is one.
+    luck[scene.slots.related[honest.slot[rows]], Scheme.UNDERVALUE] = 0.0
     chosen = np.full(rows.size, -1)
     for number, possible in _opportunities(scene, lines).items():
         fits = running[rows, number] & (luck[:, number] < COVERAGE) & possible & (chosen < 0)
@@ -146,7 +154,7 @@ def _opportunities(scene: Scene, lines: Lines) -> dict[Scheme, Flags]:
 
 
 def undervalue(stream: np.random.Generator, scene: Scene, draft: Lines, rows: Whole) -> None:
-    """Declare less than was paid: the most common finding of post-clearance audit (WCO PCA guidelines, vol. 2).
+    """Declare less than was paid: the most common finding of post-clearance audit (WCO 2018).
 
     A second invoice lowers the price by the trader's usual share, more or less; freight, weight and
     everything else stay true, so that unit prices fall and freight looks dear for the value.
@@ -172,7 +180,7 @@ def claim_false_origin(stream: np.random.Generator, scene: Scene, draft: Lines, 
     members = np.flatnonzero(world.agreement >= 0)
     origin = members[member % members.size]
     draft.origin[rows], draft.agreement[rows] = origin, world.agreement[origin]
-    forged = stream.random(rows.size) < 0.70
+    forged = stream.random(rows.size) < FORGED
     draft.proof[rows] = np.where(forged, stream.integers(0, 10_000_000, size=rows.size), -1)
 
 
@@ -197,7 +205,7 @@ def omit_royalty(stream: np.random.Generator, scene: Scene, draft: Lines, rows: 
 
 def abuse_relief(stream: np.random.Generator, scene: Scene, draft: Lines, rows: Whole) -> None:
     """Enter goods for inward processing and sell them at home: a route that opens during the run."""
-    draft.relief[rows], draft.agreement[rows], draft.proof[rows] = True, -1, -1
+    draft.relief[rows] = True
 
 
 Falsify = Callable[[np.random.Generator, Scene, Lines, Whole], None]
@@ -244,9 +252,14 @@ def _wrong_sibling(
 
 
 def _wrong_claim(stream: np.random.Generator, scene: Scene, draft: Lines, rows: Whole, noise: Floats) -> None:
-    agreements, claimed = scene.world.goods.preference.shape[0], draft.agreement[rows] >= 0
-    draft.agreement[rows] = np.where(claimed, -1, stream.integers(0, agreements, size=rows.size))
-    draft.proof[rows] = np.where(claimed, -1, stream.integers(0, 10_000_000, size=rows.size))
+    """Forget a claim that is due, or take the goods for those of a country with an agreement."""
+    claimed, agreement = draft.agreement[rows] >= 0, scene.world.agreement
+    members = np.flatnonzero(agreement >= 0)
+    origin = members[stream.integers(0, members.size, size=rows.size)]
+    draft.origin[rows] = np.where(claimed, draft.origin[rows], origin)
+    draft.agreement[rows] = np.where(claimed, -1, agreement[origin])
+    shown = stream.random(rows.size) < SHOWN
+    draft.proof[rows] = np.where(shown, stream.integers(0, 10_000_000, size=rows.size), -1)
 
 
 def _wrong_quantity(
@@ -260,8 +273,6 @@ def _wrong_procedure(
     stream: np.random.Generator, scene: Scene, draft: Lines, rows: Whole, noise: Floats
 ) -> None:
     draft.relief[rows] = ~draft.relief[rows] & (noise > 0)
-    draft.agreement[rows] = np.where(draft.relief[rows], -1, draft.agreement[rows])
-    draft.proof[rows] = np.where(draft.relief[rows], -1, draft.proof[rows])
 
 
 def _wrong_exchange_rate(
@@ -289,6 +300,3 @@ def without(faults: Faults, numbers: Whole) -> Faults:
 def together(faults: list[Faults]) -> Faults:
     """Return the faults of several quarters as one table."""
     return stack(*faults)
-
-
-__all__ = ["FALSIFY", "Faults", "Scene", "declare", "replace", "together", "without"]

@@ -118,7 +118,9 @@ def _base_rates(chance: Chance, *, chapter: Whole, heading: Whole, first: Whole)
     stream = chance.stream("rates")
     usual = np.array([row[3] for row in CHAPTERS])[chapter] * lognormal(stream, chapter.size, sigma=0.4)
     steps = np.array([0.0, 0.3, 0.6, 1.0, 1.0, 1.5])
-    return np.round(np.minimum(usual[heading] * stream.choice(steps, size=heading.size), 0.45), 3)
+    step = stream.choice(steps, size=heading.size)
+    rates: Floats = np.minimum(usual[heading] * step, 0.45)
+    return np.round(rates, 3)
 
 
 def _rate_rises(
@@ -154,5 +156,5 @@ def _inflation(chance: Chance, *, quarters: int, headings: int) -> Floats:
 
 def _seasons(chance: Chance, *, headings: int) -> Floats:
     """Give each heading a seasonal profile over four quarters, with mean one."""
-    profile = np.exp(0.2 * chance.stream("seasons").standard_normal((4, headings)))
-    return profile / profile.mean(axis=0)
+    profile: Floats = np.exp(0.2 * chance.stream("seasons").standard_normal((4, headings)))
+    return np.asarray(profile / profile.mean(axis=0))

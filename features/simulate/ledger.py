@@ -64,16 +64,17 @@ def _assessed(stream: np.random.Generator, *, booked: Booked, docket: Docket) ->
     upward = faults.money > 0
     key = ((case * len(KINDS) + faults.kind) * (NAMED_LINES + 1) + place) * 2 + upward
     _, head, group = np.unique(key, return_index=True, return_inverse=True)
-    gap = np.zeros((head.size, 3))
+    gap: Floats = np.zeros((head.size, 3))
     np.add.at(gap, group, faults.gap)
-    rows, tax = np.nonzero(np.round(gap, 2))
+    gap = np.round(gap, 2)
+    rows, tax = np.nonzero(gap)
     head_of, named = head[rows], place[head[rows]] < NAMED_LINES
     return Ledger(
         audit=case[head_of],
         kind=faults.kind[head_of],
         tax=tax,
         event=np.full(rows.size, ASSESSED),
-        amount=np.round(gap, 2)[rows, tax],
+        amount=gap[rows, tax],
         event_on=docket.assessed_on[case[head_of]],
         known_on=docket.assessed_on[case[head_of]],
         declaration=np.where(named, faults.lines.declaration[head_of], -1),
@@ -105,7 +106,7 @@ def _appealed(stream: np.random.Generator, assessed: Ledger) -> Ledger:
 
 
 def _settled(stream: np.random.Generator, assessed: Ledger, *, decided: Ledger, band: Whole) -> Ledger:
-    """Pay, refund or write off what is left, after the appeal where there was one; small traders default more."""
+    """Pay, refund or write off what is left after an appeal; small traders default more often."""
     left, day = assessed.amount.copy(), assessed.event_on.copy()
     rows = np.flatnonzero(assessed.upward & np.isfinite(assessed.cut))
     left[rows], day[rows] = np.round(left[rows] + decided.amount, 2), decided.event_on
@@ -120,7 +121,7 @@ def _surcharges(stream: np.random.Generator, assessed: Ledger) -> Ledger:
     """Charge a penalty on negligence and fraud, and interest on what was lost."""
     rows = np.flatnonzero(assessed.upward & (assessed.amount > 0) & (assessed.culpability > 0))
     guilty = take(assessed, rows)
-    rate = np.where(guilty.culpability == 2, 0.5, 0.2)
+    rate: Floats = np.array([0.0, 0.2, 0.5])[guilty.culpability]
     fines = replace(guilty, tax=np.full(rows.size, PENALTY), amount=np.round(rate * guilty.amount, 2))
     dues = replace(guilty, tax=np.full(rows.size, INTEREST), amount=np.round(0.04 * guilty.amount, 2))
     both = stack(fines, dues)

@@ -16,7 +16,7 @@ class Lines:
     """Goods items of declarations, one version each.
 
     `declaration` counts declarations in order of acceptance, `accepted` and `known` are days since
-    1970-01-01, `agreement` (-1: none) is the preference claimed, `proof` (-1: none) the number of its document.
+    1970-01-01, `agreement` (-1: none) is the preference claimed, `proof` (-1: none) its document.
     Money: `goods` (the price), `freight` and `adjustment` make up the customs value. Mass in kg.
     `amended_by` is -1 for version 0.
     """

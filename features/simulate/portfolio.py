@@ -21,7 +21,7 @@ class Slots:
     """The product slots of all traders, sorted by trader, as true as the trader knows them.
 
     `rate` is lines a quarter, `kilograms` the usual mass of a line, `price` a factor on the heading's price
-    (seller and quality tier), `luck` (slots, schemes) uniform numbers that say which slots a scheme takes first.
+    (seller and quality tier), `luck` (slots, schemes) uniform numbers: a scheme takes the lowest slots first.
     """
 
     trader: Whole
@@ -137,7 +137,7 @@ def _relations(chance: Chance, traders: Traders, *, trader: Whole) -> tuple[Flag
     """Relate some sellers to the buyer, the more the larger it is; part of them earn a royalty.
 
     Royalties for the goods, paid as a condition of sale, belong to the customs value (WTO Customs Valuation
-    Agreement, article 8.1 c). A related party is at times not declared, by traders who lean to evade more often.
+    Agreement, article 8.1 c). Relations stay undeclared at times, more so by traders who lean to evade.
     """
     stream = chance.stream("relations")
     related = stream.random(trader.size) < np.array([0.03, 0.07, 0.16, 0.30])[traders.band[trader]]

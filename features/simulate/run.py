@@ -23,7 +23,7 @@ from features.simulate.intent import (
     switched_brokers,
 )
 from features.simulate.ledger import Ledger
-from features.simulate.lines import Lines, taxes
+from features.simulate.lines import BY_CUSTOMS, Lines, taxes
 from features.simulate.portfolio import Slots
 from features.simulate.select import Sight, select
 from features.simulate.traders import Traders
@@ -205,7 +205,8 @@ def _trade(state: State, honest: Lines, *, declared: Lines) -> books.Trade:
     assessed = taxes(declared, state.world.goods)
 
     def total(values: Floats) -> Floats:
-        return np.bincount(declared.trader, weights=values, minlength=state.traders.count)
+        summed = np.bincount(declared.trader, weights=values, minlength=state.traders.count)
+        return summed.astype(np.float64)
 
     return books.Trade(
         declared=total(declared.value),
@@ -225,7 +226,7 @@ def _control(state: State, declared: Lines, *, quarter: int) -> None:
     hit = done.fault >= 0
     found = take(faults, done.fault[hit])
     known = np.maximum(done.known_on[hit] + 1, found.lines.known)
-    state.pending.append(amend.put_right(found, known=known, amended_by=amend.BY_CUSTOMS))
+    state.pending.append(amend.put_right(found, known=known, amended_by=BY_CUSTOMS))
     state.faults[-1] = evade.without(faults, found.number)
     state.border_hits = 0.8 * state.border_hits
     np.add.at(state.border_hits, done.trader[hit], 1.0)

@@ -147,7 +147,7 @@ def _treatments(chance: Chance, *, channel: Whole, quarter: int) -> Whole:
 def _teams(
     chance: Chance, world: World, traders: Traders, *, trader: Whole, random: Flags, quarter: int
 ) -> Whole:
-    """Assign teams: any team to random draws, so that their mean skill is one; the better ones to big targets."""
+    """Assign teams: any to random draws, so that their mean skill is one; better ones to big targets."""
     stream = chance.stream("teams", quarter)
     anyone = stream.integers(0, TEAMS, size=trader.size)
     best = np.argsort(-world.skill, kind="stable")[: TEAMS // 2]

@@ -3,9 +3,9 @@
 import numpy as np
 import pyarrow as pa
 
-from features.simulate.arrays import Array, Flags, Whole, take
+from features.simulate.arrays import Flags, Whole, take
 from features.simulate.audit import TREATMENTS
-from features.simulate.books import AMOUNTS, Payments, Returns, TaxAudits, still_unpaid
+from features.simulate.books import AMOUNTS, Payments, Returns, TaxAudits
 from features.simulate.cases import Docket
 from features.simulate.chance import Chance
 from features.simulate.clock import Calendar
@@ -259,6 +259,3 @@ def payments_columns(debts: Payments, *, calendar: Calendar) -> Columns:
         "amount": pa.array(debts.amount[rows]),
         "known_on": days(known),
     }
-
-
-__all__ = ["Array", "still_unpaid"]

@@ -34,11 +34,6 @@ def coded(codes: Whole, words: Array | pa.Array | list[str]) -> pa.DictionaryArr
     return pa.DictionaryArray.from_arrays(indices, dictionary)
 
 
-def same(word: str, count: int) -> pa.DictionaryArray:
-    """Return one word for all rows."""
-    return coded(np.zeros(count, dtype=np.int32), [word])
-
-
 def days(values: Whole, *, empty: Flags | None = None) -> pa.Array:
     """Return days since 1970-01-01 as dates, null where `empty`."""
     return pa.array(values.astype(np.int32), mask=empty).cast(pa.date32())

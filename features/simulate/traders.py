@@ -146,7 +146,8 @@ def _leaning(chance: Chance, *, ring: Whole, aeo: Whole, band: Whole) -> Floats:
     own = lognormal(stream, ring.size, sigma=1.2)
     shared = lognormal(stream, int(ring.max(initial=-1)) + 2, sigma=1.2)
     mixed = np.where(ring >= 0, np.sqrt(own * shared[ring]) * 1.4, own)
-    return np.where(aeo > 0, 0.3, 1.0) * np.array([1.3, 1.1, 0.7, 0.4])[band] * mixed
+    by_band: Floats = np.array([1.3, 1.1, 0.7, 0.4])[band]
+    return np.where(aeo > 0, 0.3, 1.0) * by_band * mixed
 
 
 def _carelessness(chance: Chance, *, aeo: Whole, count: int) -> Floats:

@@ -31,7 +31,8 @@ class World:
     `agreement` (C) is the agreement a country belongs to, -1 for none; `price_of_origin` (H, C) and
     `price_of_seller` are factors on a heading's price; `crooked` is a broker's push to evade (mean
     one); `sector_habit` how readily a sector evades (mean one) and `sector_suspect` what the administration
-    believes of it, half record and half prejudice; `skill` a team's chance to find relative to the average team (mean exactly one).
+    believes of it, half record and half prejudice; `skill` a team's chance to find a fault relative to
+    that of the average team (mean exactly one).
     """
 
     calendar: Calendar

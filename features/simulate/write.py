@@ -20,7 +20,7 @@ DATA, TRUTH = "data", "truth"
 class DeclarationFile:
     """A Parquet file of declarations; each table becomes a row group, written while the next is simulated.
 
-    Coded words go to disk as plain strings: without Arrow's own schema in the file, readers see the contract's.
+    Coded words go to disk as plain strings: without Arrow's own schema in it, readers see the contract's.
     """
 
     path: Path
