@@ -1,0 +1,73 @@
+"""PostgreSQL: one read-only moment of the database, and its many types brought to the few that are known."""
+
+from collections.abc import Iterator, Mapping
+
+import ibis
+from ibis.backends import BaseBackend
+from ibis.expr import types as ir
+from sqlglot import exp
+
+NAME = "postgres"
+ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+DAYS_AS_ISO = "SET DateStyle = ISO"
+READ_AS_IT_IS = {
+    "int2": "int16",
+    "int4": "int32",
+    "int8": "int64",
+    "float4": "float32",
+    "float8": "float64",
+    "bool": "boolean",
+    "date": "date",
+    "timestamp": "timestamp",
+    "timestamptz": "timestamp('UTC')",
+}
+VISIBLE = """
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_catalog.pg_table_is_visible(c.oid)
+"""
+NAMES = f"SELECT c.relname {VISIBLE}"
+COLUMNS = f"""
+SELECT place.nspname, a.attname, t.typname
+FROM (SELECT c.oid, n.nspname {VISIBLE} AND c.relname = %s) AS place
+JOIN pg_catalog.pg_attribute a ON a.attrelid = place.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+ORDER BY a.attnum
+"""  # noqa: S608 - put together from constants
+
+
+def hold_still(engine: BaseBackend) -> None:
+    """Begin a read-only transaction that sees one moment of the database until it is disconnected.
+
+    Ibis nests its own transactions in it as savepoints.
+    """
+    for statement in (DAYS_AS_ISO, ONE_MOMENT):
+        engine.con.execute(statement)
+
+
+def table_names(engine: BaseBackend) -> set[str]:
+    """Return the names of the tables and views on the search path."""
+    return {name for (name,) in engine.con.execute(NAMES)}
+
+
+def open_table(engine: BaseBackend, name: str) -> ir.Table:
+    """Return a table or view that is on the search path."""
+    found = engine.con.execute(COLUMNS, [name]).fetchall()
+    columns = {column: kind for _, column, kind in found}
+    query = exp.select(*_selected(columns)).from_(exp.table_(name, db=found[0][0], quoted=True))
+    kinds = {column: _read_as(kind) for column, kind in columns.items()}
+    return engine.sql(query.sql("postgres"), schema=ibis.schema(kinds))
+
+
+def _read_as(kind: str) -> str:
+    """What is no number, day or yes-or-no is read as PostgreSQL writes it: char(n) without its padding."""
+    return "float64" if kind == "numeric" else READ_AS_IT_IS.get(kind, "string")
+
+
+def _selected(columns: Mapping[str, str]) -> "Iterator[exp.Expr]":
+    for name, kind in columns.items():
+        column = exp.column(name, quoted=True)
+        if kind in READ_AS_IT_IS:
+            yield column
+        else:
+            yield exp.cast(column, "double" if kind == "numeric" else "text").as_(name, quoted=True)
