@@ -1,4 +1,7 @@
-"""A column as found becomes a column of the contract; a value that would lose something is a misfit."""
+"""A column as found becomes a column of the contract; a value that would lose something is a misfit.
+
+A cast is shielded by a condition under which it cannot fail: PostgreSQL raises where others return null.
+"""
 
 import re
 from collections.abc import Mapping
@@ -16,9 +19,13 @@ SOURCE_FILE = "source_file"
 SOURCE_ROW = "source_row"
 
 NUMBER_TEXT = (
-    r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$|^[+-]?(nan|NaN|NAN|inf|Inf|INF|Infinity)$"
+    r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$|^[+-]?(nan|NaN|NAN|inf|Inf|INF|Infinity)$"
 )
+LONGEST_NUMBER = 200
 WHOLE_TEXT = r"^[+-]?[0-9]{1,18}(\.0*)?$"
+MIDNIGHT = r"([ T]00:00(:00(\.0+)?)?Z?)?"
+TIME_OF_DAY = r"([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?Z?)?"
+LARGEST_WHOLE_FLOAT = 2**53
 EXACT = ibis.dtype("decimal(19, 8)")
 LARGEST_EXACT = 10.0**11
 TRUE_TEXT, FALSE_TEXT = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
@@ -72,8 +79,13 @@ def _conform(found: ir.Table, column: Column, dialect: Dialect) -> Conformed:
     }[column.kind](value, column, dialect)
 
 
-def _fitting(value: ir.Value, fits: ir.BooleanValue, converted: ir.Value) -> Conformed:
-    return Conformed(fits.ifelse(converted, ibis.null(converted.type())), value.notnull() & ~fits)
+def _fitting(value: ir.Value, converted: ir.Value) -> Conformed:
+    """What was there and is not after the conversion did not fit."""
+    return Conformed(converted, value.notnull() & converted.isnull())
+
+
+def _where(fits: ir.BooleanValue, value: ir.Value) -> ir.Value:
+    return fits.ifelse(value, ibis.null(value.type()))
 
 
 def _nothing_fits(value: ir.Value, column: Column) -> Conformed:
@@ -101,15 +113,16 @@ def _filled_up(code: ir.StringValue, digits: int) -> ir.StringValue:
 def _whole(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
     kind = value.type()
     if kind.is_integer():
-        return Conformed(value.cast("int64"))
+        return (
+            _fitting(value, value.try_cast("int64")) if kind.is_uint64() else Conformed(value.cast("int64"))
+        )
     if kind.is_floating() or kind.is_decimal():
-        fits = (value.abs() < 2**53) & (value == value.round())
-        return _fitting(value, fits, value.try_cast("int64"))
+        whole = _where(value.abs() < LARGEST_WHOLE_FLOAT, value).try_cast("int64")
+        return _fitting(value, _where(whole.cast(kind) == value, whole))
     if kind.is_string():
         text = value.nullif("")
-        whole = text.re_search(WHOLE_TEXT)
-        digits = whole.ifelse(text.re_replace(r"\.0*$", ""), ibis.null("string"))
-        return _fitting(text, whole, digits.try_cast("int64"))
+        digits = _where(text.re_search(WHOLE_TEXT), text.re_replace(r"\.0*$", ""))
+        return _fitting(text, digits.try_cast("int64"))
     return _nothing_fits(value, column)
 
 
@@ -120,8 +133,8 @@ def _number(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
     if kind.is_string():
         text = value.nullif("")
         dotted = _dotted(text, dialect)
-        fits = dotted.re_search(NUMBER_TEXT)
-        return _fitting(text, fits, fits.ifelse(dotted, ibis.null("string")).try_cast("float64"))
+        fits = dotted.re_search(NUMBER_TEXT) & (dotted.length() <= LONGEST_NUMBER)
+        return _fitting(text, _where(fits, dotted).try_cast("float64"))
     return _nothing_fits(value, column)
 
 
@@ -138,20 +151,26 @@ def _day(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
         day = value.cast("date")
         if dialect.times == "drop":
             return Conformed(day)
-        return _fitting(value, value.cast("timestamp") == day.cast("timestamp"), day)
+        return _fitting(value, _where(value.cast("timestamp") == day.cast("timestamp"), day))
     if kind.is_string():
         return _day_in_text(value.nullif(""), dialect)
     return _nothing_fits(value, column)
 
 
 def _day_in_text(text: ir.StringValue, dialect: Dialect) -> Conformed:
-    midnight = r"([ T]00:00(:00(\.0+)?)?)?" if dialect.times == "refuse" else r"([ T][0-9:.]+Z?)?"
     digits = re.sub("[ymd]", "[0-9]", re.escape(dialect.dates))
-    fits = text.re_search(f"^{digits}{midnight}$")
-    year, month, day = (text.substr(dialect.dates.index(part), len(part)) for part in ("yyyy", "mm", "dd"))
-    iso = fits.ifelse(year + "-" + month + "-" + day, ibis.null("string"))
-    date = iso.try_cast("date")
-    return Conformed(date, text.notnull() & date.isnull())
+    fits = text.re_search(f"^{digits}{MIDNIGHT if dialect.times == 'refuse' else TIME_OF_DAY}$")
+    parts = [text.substr(dialect.dates.index(part), len(part)) for part in ("yyyy", "mm", "dd")]
+    year, month, day = (fits.ifelse(part, ibis.null("string")).cast("int64") for part in parts)
+    exists = (year >= 1) & month.between(1, 12) & (day >= 1) & (day <= _days_in_month(year, month))
+    iso = exists.ifelse(ibis.literal("-").join(parts), ibis.null("string"))
+    return Conformed(iso.cast("date"), text.notnull() & ~exists.fill_null(False))
+
+
+def _days_in_month(year: ir.IntegerValue, month: ir.IntegerValue) -> ir.IntegerValue:
+    leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
+    february = leap.ifelse(29, 28)
+    return ibis.cases((month == 2, february), (month.isin((4, 6, 9, 11)), 30), else_=31)
 
 
 def _flag(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
@@ -163,30 +182,29 @@ def _flag(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
     if not value.type().is_string():
         return _nothing_fits(value, column)
     text = value.nullif("").lower()
-    return _fitting(text, text.isin(TRUE_TEXT + FALSE_TEXT), text.isin(TRUE_TEXT))
+    return _fitting(text, _where(text.isin(TRUE_TEXT + FALSE_TEXT), text.isin(TRUE_TEXT)))
 
 
 def _in_reporting_currency(
     conformed: Conformed, found: ir.Table, column: Column, dialect: Dialect
 ) -> Conformed:
-    """Money of a row in another currency is multiplied by its declared rate, in decimal, then made float."""
+    """Money in another currency is multiplied by its declared rate; without one it has no value here.
+
+    The product is formed in decimal, then made float; above `LARGEST_EXACT` in float, where a cent is
+    below the last digit.
+    """
     if column.unit is not Unit.MONEY or dialect.currency_column not in found.columns:
         return conformed
-    currency, value = found[dialect.currency_column], conformed.value
-    rate = _rate(currency, {dialect.currency or "": "1", **dialect.rates})
-    exact = (value.abs() < LARGEST_EXACT) & (currency != dialect.currency)
-    product = (exact.ifelse(value, ibis.null("float64")).cast(EXACT) * rate).cast("float64")
-    unrated = rate.isnull() & value.notnull()
-    return Conformed(
-        exact.ifelse(product, value),
-        unrated if conformed.misfit is None else unrated | conformed.misfit,
-    )
+    currency, value = found[dialect.currency_column].cast("string"), conformed.value
+    rate = _rate(currency, dialect.rates)
+    exact = _where(value.abs() < LARGEST_EXACT, value).cast(EXACT) * rate
+    converted = exact.cast("float64").coalesce(value * rate.cast("float64"))
+    return Conformed((currency == dialect.currency).ifelse(value, converted), conformed.misfit)
 
 
 def _rate(currency: ir.StringValue, rates: Mapping[str, str]) -> ir.DecimalValue:
-    unknown = ibis.null(EXACT)
     return reduce(
         lambda otherwise, known: (currency == known[0]).ifelse(ibis.literal(known[1]).cast(EXACT), otherwise),
         rates.items(),
-        unknown,
+        ibis.null(EXACT),
     )
