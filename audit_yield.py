@@ -1,9 +1,11 @@
 """The command line: reads arguments, calls one function, shows what came of it."""
 
 import json
+import sys
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import wraps
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, ParamSpec
 
@@ -30,8 +32,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-screen = Console(soft_wrap=True, highlight=False, markup=False)
-errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+screen = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 Data = Annotated[
     str,
@@ -161,5 +163,8 @@ def _show(result: str | Iterable[str]) -> None:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; letters that the terminal's encoding lacks are written out."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app()

@@ -13,7 +13,7 @@ from features.check.report import Report, TableReport
 from features.contract import TABLES, Table
 from features.contract.violation import Severity, Violation
 from features.warehouse import Warehouse
-from features.warehouse.engine import ENGINE_ERRORS
+from features.warehouse.engine import ENGINE_ERRORS, first_line, refuse_lack_of_room
 from features.warehouse.source import unreadable
 
 __all__ = ["Checked", "check"]
@@ -53,6 +53,7 @@ def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) ->
         try:
             violations += _examine(examined, limit)
         except ENGINE_ERRORS as error:
+            refuse_lack_of_room(error)
             violations.append(_broken_off(table, error))
             continue
         judged[table.name] = examined
@@ -95,7 +96,7 @@ def _too_many(judged: Judged, limit: float) -> Violation:
 def _broken_off(table: Table, error: Exception) -> Violation:
     return unreadable(
         table.name,
-        f"Reading broke off: {str(error).splitlines()[0]}",
+        f"Reading broke off: {first_line(error)}",
         expected="a table that can be read to its end.",
         advice="Export or copy it again.",
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ibis.expr import types as ir
 
-from features.check.judge import EXAMPLES, Judged
+from features.check.judge import EXAMPLES, Judged, in_words
 from features.contract.violation import Severity, Violation
 
 LETTERS_THAT_LOOK_LATIN = "АВЕКМНОРСТУХаеорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο"  # noqa: RUF001
@@ -34,8 +34,9 @@ def _same(left: ir.Table, right: ir.Table, name: str) -> ir.BooleanValue:
 def _conflict(judged: Judged, twins: ir.Table, conflicts: ir.Table, keys: int) -> Violation:
     table = judged.table
     both = twins.semi_join(conflicts, [_same(twins, conflicts, name) for name in table.key])
-    shown = both.order_by(*table.names).limit(2 * EXAMPLES).to_pyarrow().to_pylist()
-    differing = [name for name in table.names if len({str(row[name]) for row in shown}) > 1]
+    order = dict.fromkeys((*table.key, *table.names))
+    shown = in_words(both.order_by(*order).limit(2 * EXAMPLES)).to_pyarrow().to_pylist()
+    differing = [name for name in table.names if _differs(name, shown, table.key)]
     return Violation(
         table=table.name,
         rule="unique_key",
@@ -46,6 +47,13 @@ def _conflict(judged: Judged, twins: ir.Table, conflicts: ir.Table, keys: int) -
         advice="Decide which row is right; an amended declaration is a new version.",
         examples=tuple({name: row[name] for name in (*table.key, *differing)} for row in shown),
     )
+
+
+def _differs(name: str, rows: list[dict[str, object]], key: tuple[str, ...]) -> bool:
+    """Whether rows of one key hold different values there."""
+    keys = {tuple(row[part] for part in key) for row in rows}
+    values = {(*(row[part] for part in key), str(row[name])) for row in rows}
+    return len(values) > len(keys)
 
 
 def _alike(judged: Judged, keys: int) -> Violation:

@@ -8,6 +8,7 @@ from ibis.expr import types as ir
 from features.contract import Column, Kind, Reference, Table
 from features.contract.rule import RowRule, Rule
 from features.contract.violation import Severity
+from features.warehouse.dialect import Dialect
 
 FOUND = "found_"
 CORRECT = "Correct the rows at the source, or leave them out."
@@ -81,6 +82,20 @@ def _rule_test(
         advice=CORRECT,
         shown=(column.name,),
         broken=broken if misfit is None else broken & ~misfit,
+    )
+
+
+def currency_test(currency: ir.Value, dialect: Dialect) -> Test:
+    """Build the test that a row's money can be brought to the reporting currency."""
+    known = (dialect.currency or "", *dialect.rates)
+    return Test(
+        rule="currency",
+        severity=Severity.STRUCTURE,
+        column=dialect.currency_column,
+        expected=f"must be the reporting currency or one with a rate: {', '.join(known)}",
+        advice="Declare what one unit of it is worth, under rates in dialect.toml.",
+        shown=(dialect.currency_column or "",),
+        broken=currency.isnull() | currency.cast("string").notin(known),
     )
 
 

@@ -1,6 +1,6 @@
 """One table held against its tests: how many rows fail each, and which."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, reduce
@@ -13,12 +13,13 @@ from features.check.conditions import (
     FOUND,
     Test,
     column_tests,
+    currency_test,
     lost_parent_test,
     misfit_name,
     reference_test,
     row_tests,
 )
-from features.contract import Reference, Table
+from features.contract import Kind, Reference, Table
 from features.contract.violation import Example, Severity, Violation
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW, Conformed, conform
 from features.warehouse.dialect import Dialect
@@ -33,14 +34,21 @@ class Judged:
 
     table: Table
     source: Source
+    conformed: Mapping[str, Conformed]
     rows: ir.Table
     tests: tuple[Test, ...]
+
+    def filled(self, column: str) -> ir.Column:
+        """The values of one column, as short an expression as can be, without the empty ones."""
+        values = self.source.table.select(**{column: self.conformed[column].value})
+        return values.drop_null()[column]
 
     @cached_property
     def counts(self) -> tuple[int, tuple[int, ...]]:
         """The number of rows, and of rows that fail each test; one scan."""
         sums = {flag(i): self.rows[flag(i)].sum() for i in range(len(self.tests))}
-        counted = self.rows.aggregate(rows=self.rows.count(), **sums).to_pyarrow().to_pylist()[0]
+        read = _read_to_the_end(self) if self.source.has_rows_numbered else {}
+        counted = self.rows.aggregate(rows=self.rows.count(), **sums, **read).to_pyarrow().to_pylist()[0]
         return int(counted["rows"]), tuple(int(counted[flag(i)] or 0) for i in range(len(self.tests)))
 
     @property
@@ -112,7 +120,7 @@ class Judged:
         shown = [name for name in self.tests[number].shown if FOUND + name in self.rows.columns]
         places = [name for name in (SOURCE_FILE, SOURCE_ROW) if name in self.rows.columns]
         wanted = dict.fromkeys((*self.table.key, *places, *(FOUND + name for name in shown)))
-        fetched = rows.select(*wanted).to_pyarrow().to_pylist()
+        fetched = in_words(rows.select(*wanted)).to_pyarrow().to_pylist()
         return tuple({**self.place(row), **{name: row[FOUND + name] for name in shown}} for row in fetched)
 
 
@@ -120,10 +128,12 @@ def judge(
     source: Source, table: Table, *, dialect: Dialect, today: date, judged: Mapping[str, Judged]
 ) -> Judged:
     """Hold `source` against the rules of `table`, lazily; `judged` holds the tables it refers to."""
-    rows = _beside_found(source, conform(source.table, table, dialect=dialect))
+    conformed = conform(source.table, table, dialect=dialect)
+    rows = _beside_found(source, conformed)
     tests = (
         *column_tests(rows, table, today=today),
         *row_tests(rows, table),
+        *_currency_tests(rows, source, dialect),
         *(
             test
             for reference in table.references
@@ -132,12 +142,20 @@ def judge(
         ),
     )
     flags = {flag(i): _no_unless_known(test.broken) for i, test in enumerate(tests)}
-    return Judged(table, source, rows.mutate(**flags), tests)
+    return Judged(table, source, conformed, rows.mutate(**flags), tests)
+
+
+def _currency_tests(rows: ir.Table, source: Source, dialect: Dialect) -> tuple[Test, ...]:
+    name = dialect.currency_column
+    return (currency_test(rows[FOUND + name], dialect),) if name in source.columns else ()
 
 
 def _reference_tests(rows: ir.Table, reference: Reference, parent: Judged) -> tuple[Test, ...]:
-    """A row must name a row of the parent table; where that is quarantined, so is the row."""
-    value, key = rows[reference.column], parent.rows[reference.column]
+    """A row must name a row of the parent table; where that is quarantined, so is the row.
+
+    An empty key is left out of the parent's: SQL would then know of no value that it is not among them.
+    """
+    value, key = rows[reference.column], parent.filled(reference.column)
     nowhere = value.notnull() & value.notin(key)
     if not parent.failed_with(Severity.ROW):
         return (reference_test(reference, nowhere),)
@@ -156,13 +174,40 @@ def _beside_found(source: Source, conformed: dict[str, Conformed]) -> ir.Table:
     )
 
 
-def _misfit(name: str) -> str:
-    return f"misfit_{name}"
-
-
 def flag(number: int) -> str:
     """Return the name of the flag that a row fails a test."""
     return f"test_{number}"
+
+
+def _read_to_the_end(judged: Judged) -> dict[str, ir.Scalar]:
+    """Sums that need every value: the statistics of a file would answer for pages that are damaged."""
+    return {
+        f"read_{column.name}": _sum(judged.rows[column.name], column.kind)
+        for column in judged.table.columns
+        if column.name in judged.source.columns
+    }
+
+
+def _sum(value: ir.Value, kind: Kind) -> ir.Scalar:
+    if kind is Kind.TEXT:
+        return value.length().sum()
+    return value.year().sum() if kind is Kind.DAY else value.sum()
+
+
+def in_words(rows: ir.Table) -> ir.Table:
+    """Turn what Python or Arrow may be unable to hold (a day in the year 20000, a bit string) into text."""
+    return rows.select(
+        **{name: value if _is_plain(value) else value.cast("string") for name, value in _columns(rows)}
+    )
+
+
+def _columns(rows: ir.Table) -> Iterator[tuple[str, ir.Value]]:
+    return ((name, rows[name]) for name in rows.columns)
+
+
+def _is_plain(value: ir.Value) -> bool:
+    kind = value.type()
+    return bool(kind.is_integer() or kind.is_floating() or kind.is_boolean() or kind.is_string())
 
 
 def _no_unless_known(broken: ir.BooleanValue) -> ir.BooleanValue:

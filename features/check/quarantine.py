@@ -5,18 +5,24 @@ from pathlib import Path
 
 from features.check import Checked
 from features.check.conditions import FOUND
-from features.check.judge import Judged, flag
+from features.check.judge import Judged, flag, in_words
 from features.contract.violation import Severity
-from features.output import replaced_folder
+from features.errors import DataError
+from features.output import put_back, replaced_folder
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW
+from features.warehouse.engine import ENGINE_ERRORS, first_line, refuse_lack_of_room
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 
 
 def default_place(data: str) -> Path:
     """Return the folder for the outcome of a check: `DATA.check` beside a folder or file, else `./check`."""
-    path = Path(data)
-    return Path("check") if "://" in data else path.with_name(f"{path.absolute().name}.check")
+    if "://" in data:
+        return Path("check")
+    path = Path(data).absolute()
+    if path.name in ("", ".."):
+        path = path.resolve()
+    return path.with_name(f"{path.name}.check") if path.name else Path("check")
 
 
 def write(checked: Checked, out: Path) -> Path:
@@ -25,12 +31,25 @@ def write(checked: Checked, out: Path) -> Path:
     A refused check leaves the last accepted one as it was.
     """
     target = out / ("accepted" if checked.report.accepted else "refused")
+    put_back(out / "accepted")
     with replaced_folder(target) as folder:
         (folder / "report.json").write_text(checked.report.to_json(), encoding="utf-8")
         for name, judged in checked.judged.items():
             if judged.quarantined:
-                _write_rows(judged, folder / f"quarantine_{name}.csv")
+                _write_quarantine(judged, folder / f"quarantine_{name}.csv")
     return target
+
+
+def _write_quarantine(judged: Judged, path: Path) -> None:
+    try:
+        _write_rows(judged, path)
+    except ENGINE_ERRORS as error:
+        refuse_lack_of_room(error)
+        raise DataError(
+            f"{judged.table.name} could not be read again: {first_line(error)}",
+            expected="tables that stay as they are while they are checked.",
+            advice="Run the check again; no report was written.",
+        ) from error
 
 
 def _write_rows(judged: Judged, path: Path) -> None:
@@ -39,8 +58,8 @@ def _write_rows(judged: Judged, path: Path) -> None:
     failed = judged.failed_with(Severity.ROW)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([*_places(judged), "reasons", *judged.source.columns])
-        for batch in rows.to_pyarrow_batches():
+        writer.writerow([*_places(judged), "reasons", *map(inert, judged.source.columns)])
+        for batch in in_words(rows).to_pyarrow_batches():
             writer.writerows(_cells(judged, row, failed) for row in batch.to_pylist())
 
 
@@ -51,7 +70,7 @@ def _places(judged: Judged) -> tuple[str, ...]:
 def _cells(judged: Judged, row: dict[str, object], failed: tuple[int, ...]) -> list[object]:
     reasons = [judged.reason(i) for i in failed if row[flag(i)]]
     found = [row[FOUND + name] for name in judged.source.columns]
-    return [*(row[name] for name in _places(judged)), "; ".join(reasons), *map(inert, found)]
+    return [*(inert(row[name]) for name in _places(judged)), "; ".join(reasons), *map(inert, found)]
 
 
 def inert(value: object) -> object:

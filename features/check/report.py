@@ -60,7 +60,7 @@ class Report:
 def _plain(value: Any) -> Any:
     match value:
         case dict():
-            return {name: _plain(each) for name, each in value.items()}
+            return {visible(str(name)): _plain(each) for name, each in value.items()}
         case list() | tuple():
             return [_plain(each) for each in value]
         case bool() | int() | None | Severity():
@@ -72,8 +72,15 @@ def _plain(value: Any) -> Any:
 
 
 def visible(text: str) -> str:
-    """Return `text` with every control, invisible or direction-changing character written out."""
-    return "".join(c if not unicodedata.category(c).startswith("C") else _escaped(c) for c in text)
+    """Return `text` with every control, invisible or direction-changing character written out.
+
+    So are blanks that are no space: they look like one, and identifiers may differ by them.
+    """
+    return "".join(_escaped(c) if _is_hidden(c) else c for c in text)
+
+
+def _is_hidden(character: str) -> bool:
+    return character != " " and unicodedata.category(character)[0] in "CZ"
 
 
 def _escaped(character: str) -> str:
@@ -94,10 +101,10 @@ def lines(report: Report) -> Iterator[str]:
 
 
 def _violation_lines(violation: Violation) -> Iterator[str]:
-    yield f"{violation.severity} · {violation.place} · {violation.rule}: {visible(violation.found)}"
+    yield f"{violation.severity} · {visible(violation.place)} · {violation.rule}: {visible(violation.found)}"
     yield f"    expected: {visible(violation.expected)}"
     for example in violation.examples:
-        yield "    " + ", ".join(f"{name} {_quoted(value)}" for name, value in example.items())
+        yield "    " + ", ".join(f"{visible(name)} {_quoted(value)}" for name, value in example.items())
     yield f"    → {visible(violation.advice)}"
 
 

@@ -1,8 +1,9 @@
 """How an administration writes its tables, where that differs from the contract: declared, never guessed."""
 
 import difflib
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from features.errors import SettingError
 
 FILE_NAME = "dialect.toml"
 ISO_DATES = "yyyy-mm-dd"
+RATE = r"[0-9]{1,11}(\.[0-9]{1,8})?"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,13 +58,17 @@ class Dialect:
     def of(cls, settings: Mapping[str, Any]) -> Self:
         """Build a dialect from plain settings, checked."""
         known = [known.name for known in fields(cls)]
-        for name in settings:
+        for name, value in settings.items():
             if name not in known:
                 raise _unknown(name, known)
-        if "ignore" in settings:
-            settings = {**settings, "ignore": tuple(settings["ignore"])}
-        dialect = cls(**settings)
-        _verify(dialect)
+            _verify(name, value)
+        dialect = cls(**{**settings, "ignore": tuple(settings.get("ignore", ()))})
+        if dialect.currency_column and not dialect.currency:
+            raise SettingError(
+                f"The dialect names a currency_column, '{dialect.currency_column}', and no currency.",
+                expected="currency, the reporting currency.",
+                advice='Add a line such as: currency = "EUR".',
+            )
         return dialect
 
 
@@ -75,31 +81,18 @@ def _unknown(name: str, known: list[str]) -> SettingError:
     )
 
 
-def _verify(dialect: Dialect) -> None:
-    for name, value, good, expected in (
-        ("encoding", dialect.encoding, _is_encoding(dialect.encoding), "a text encoding such as latin-1"),
-        ("decimal", dialect.decimal, dialect.decimal in (".", ","), "'.' or ','"),
-        ("dates", dialect.dates, _is_date_form(dialect.dates), "yyyy, mm and dd once each, as in dd.mm.yyyy"),
-        ("times", dialect.times, dialect.times in ("refuse", "drop"), "'refuse' or 'drop'"),
-        ("hs_digits", dialect.hs_digits, dialect.hs_digits in (0, *range(6, 11)), "0 or 6 to 10"),
-        ("rates", dict(dialect.rates), _are_rates(dialect.rates), 'decimal text such as { USD = "0.9143" }'),
-    ):
-        if not good:
-            raise SettingError(
-                f"The dialect's {name} is {value!r}.", expected=f"{expected}.", advice="Correct the setting."
-            )
-    if dialect.currency_column and not dialect.currency:
+def _verify(name: str, value: object) -> None:
+    holds, expected = SETTINGS[name]
+    if not holds(value):
         raise SettingError(
-            f"The dialect names a currency_column, '{dialect.currency_column}', and no currency.",
-            expected="currency, the reporting currency.",
-            advice='Add a line such as: currency = "EUR".',
+            f"The dialect's {name} is {value!r}.", expected=f"{expected}.", advice="Correct the setting."
         )
 
 
 def _is_encoding(name: object) -> bool:
     try:
         return isinstance(name, str) and "a;1".encode(name).decode(name) == "a;1"
-    except (LookupError, UnicodeError):
+    except (LookupError, ValueError):
         return False
 
 
@@ -111,7 +104,39 @@ def _is_date_form(form: object) -> bool:
     )
 
 
+def _are_columns(names: object) -> bool:
+    return isinstance(names, Sequence) and all(
+        isinstance(name, str) and re.fullmatch(r"[a-z_]+\.(.|\n)+", name) for name in names
+    )
+
+
+def _is_name(text: object) -> bool:
+    return isinstance(text, str) and bool(text)
+
+
+def _is_currency(code: object) -> bool:
+    return isinstance(code, str) and bool(re.fullmatch("[A-Z]{3}", code))
+
+
 def _are_rates(rates: object) -> bool:
     return isinstance(rates, Mapping) and all(
-        isinstance(rate, str) and rate.replace(".", "", 1).isdigit() for rate in rates.values()
+        isinstance(rate, str) and re.fullmatch(RATE, rate) and float(rate) > 0 for rate in rates.values()
     )
+
+
+def _is_hs_digits(digits: object) -> bool:
+    return type(digits) is int and digits in (0, *range(6, 11))
+
+
+SETTINGS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "encoding": (_is_encoding, "a text encoding such as latin-1"),
+    "decimal": (lambda mark: mark in (".", ","), "'.' or ','"),
+    "dates": (_is_date_form, "yyyy, mm and dd once each, as in dd.mm.yyyy"),
+    "times": (lambda times: times in ("refuse", "drop"), "'refuse' or 'drop'"),
+    "hs_digits": (_is_hs_digits, "0 or 6 to 10"),
+    "ignore": (_are_columns, 'a list of columns such as ["declarations.remark"]'),
+    "currency": (_is_currency, "three capital letters, ISO 4217"),
+    "currency_column": (_is_name, "the name of a column"),
+    "rates": (_are_rates, 'decimal text of up to 11 digits and 8 decimals such as { USD = "0.9143" }'),
+}
+"""What each setting must be, and the words for it."""

@@ -19,6 +19,9 @@ else:
     ENGINE_ERRORS = (duckdb.Error, PostgresError)
 """What the engines raise when they cannot read on."""
 
+ibis.options.sql.fuse_selects = False
+"""A select of a select stays nested: fused, each value is written out wherever it is used."""
+
 MEMORY_SETTING = "AUDIT_YIELD_MEMORY"
 DEFAULT_MEMORY = "4GB"
 LARGEST_SPILL = "50GB"
