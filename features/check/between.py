@@ -13,11 +13,13 @@ THE_LATIN_LETTERS = "ABEKMHOPCTYXaeopcyxABEZHIKMNOPTYXo"
 
 def duplicates(judged: Judged) -> Iterator[Violation]:
     """Report keys that stand more than once: a note where the rows are alike, else a conflict."""
-    rows, key = judged.good_rows(), judged.table.key
-    repeated = rows.group_by(*key).having(rows.count() > 1).aggregate(times=rows.count())
+    key = judged.table.key
+    keys = judged.good_rows(*key)
+    repeated = keys.group_by(*key).having(keys.count() > 1).aggregate(times=keys.count())
     surplus = repeated.aggregate(keys=repeated.count(), rows=repeated.times.sum()).to_pyarrow().to_pylist()[0]
     if not surplus["keys"]:
         return
+    rows = judged.good_rows()
     twins = rows.semi_join(repeated, [_same(rows, repeated, name) for name in key]).distinct()
     conflicts = twins.group_by(*key).having(twins.count() > 1).aggregate(times=twins.count())
     conflicting = int(conflicts.count().to_pyarrow().as_py())
@@ -70,7 +72,8 @@ def _alike(judged: Judged, keys: int) -> Violation:
 
 def look_alikes(judged: Judged) -> Iterator[Violation]:
     """Note traders whose identifiers differ only in blanks, case or letters that look the same."""
-    rows = judged.rows.select(id=judged.rows.trader_id).distinct()
+    identifiers = judged.columns(["trader_id"])
+    rows = identifiers.select(id=identifiers.trader_id).distinct()
     rows = rows.mutate(shape=_shape(rows.id))
     groups = rows.group_by("shape").having(rows.count() > 1).aggregate(ids=rows.count())
     number = int(groups.count().to_pyarrow().as_py())

@@ -1,5 +1,6 @@
 """The conditions that rows of a table must not meet, built from the contract's columns and rules."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,7 +9,9 @@ from ibis.expr import types as ir
 from features.contract import Column, Kind, Reference, Table
 from features.contract.rule import RowRule, Rule
 from features.contract.violation import Severity
+from features.warehouse.conform import Conformed
 from features.warehouse.dialect import Dialect
+from features.warehouse.source import Source
 
 FOUND = "found_"
 CORRECT = "Correct the rows at the source, or leave them out."
@@ -16,14 +19,14 @@ CORRECT = "Correct the rows at the source, or leave them out."
 
 @dataclass(frozen=True, kw_only=True)
 class Test:
-    """A condition that a row must not meet; `shown` are the columns that explain it."""
+    """A condition that a row must not meet; `shown` are the columns that it asks for and that explain it."""
 
     rule: str
     severity: Severity
     expected: str
     advice: str
     shown: tuple[str, ...]
-    broken: ir.BooleanValue
+    broken: Callable[[ir.Table], ir.BooleanValue]
     column: str | None = None
 
 
@@ -32,25 +35,26 @@ def misfit_name(column: str) -> str:
     return f"misfit_{column}"
 
 
-def column_tests(rows: ir.Table, table: Table, *, today: date) -> tuple[Test, ...]:
+def column_tests(
+    source: Source, conformed: Mapping[str, Conformed], table: Table, *, today: date
+) -> tuple[Test, ...]:
     """Build the tests of single values: first the type, then each rule."""
     tests: list[Test] = []
     for column in table.columns:
-        if FOUND + column.name not in rows.columns:
+        if column.name not in source.columns:
             continue
-        misfit = _misfit(rows, column)
-        if misfit is not None:
-            tests.append(_type_test(column, misfit))
-        tests += [_rule_test(column, rule, rows, today=today, misfit=misfit) for rule in column.rules]
+        can_misfit = conformed[column.name].misfit is not None
+        if can_misfit:
+            tests.append(_type_test(column))
+        tests += [_rule_test(column, rule, today=today, can_misfit=can_misfit) for rule in column.rules]
     return tuple(tests)
 
 
-def _misfit(rows: ir.Table, column: Column) -> ir.BooleanValue | None:
-    name = misfit_name(column.name)
-    return rows[name].fill_null(False) if name in rows.columns else None
+def _misfit(rows: ir.Table, column: Column) -> ir.BooleanValue:
+    return rows[misfit_name(column.name)].fill_null(False)
 
 
-def _type_test(column: Column, misfit: ir.BooleanValue) -> Test:
+def _type_test(column: Column) -> Test:
     return Test(
         rule="type",
         severity=Severity.STRUCTURE,
@@ -58,7 +62,7 @@ def _type_test(column: Column, misfit: ir.BooleanValue) -> Test:
         expected=f"must be a {column.kind}, with nothing lost in reading it",
         advice=TYPE_ADVICE.get(column.kind, "Correct the export."),
         shown=(column.name,),
-        broken=misfit,
+        broken=lambda rows: _misfit(rows, column),
     )
 
 
@@ -69,11 +73,13 @@ TYPE_ADVICE = {
 }
 
 
-def _rule_test(
-    column: Column, rule: Rule, rows: ir.Table, *, today: date, misfit: ir.BooleanValue | None
-) -> Test:
+def _rule_test(column: Column, rule: Rule, *, today: date, can_misfit: bool) -> Test:
     """A value that does not fit its type is reported for that alone."""
-    broken = rule.broken(rows[column.name], today)
+
+    def broken(rows: ir.Table) -> ir.BooleanValue:
+        breaks = rule.broken(rows[column.name], today)
+        return breaks & ~_misfit(rows, column) if can_misfit else breaks
+
     return Test(
         rule=rule.name,
         severity=Severity.ROW,
@@ -81,13 +87,18 @@ def _rule_test(
         expected=rule.words,
         advice=CORRECT,
         shown=(column.name,),
-        broken=broken if misfit is None else broken & ~misfit,
+        broken=broken,
     )
 
 
-def currency_test(currency: ir.Value, dialect: Dialect) -> Test:
+def currency_test(dialect: Dialect) -> Test:
     """Build the test that a row's money can be brought to the reporting currency."""
     known = (dialect.currency or "", *dialect.rates)
+
+    def broken(rows: ir.Table) -> ir.BooleanValue:
+        currency = rows[f"{FOUND}{dialect.currency_column}"]
+        return currency.isnull() | currency.cast("string").notin(known)
+
     return Test(
         rule="currency",
         severity=Severity.STRUCTURE,
@@ -95,27 +106,27 @@ def currency_test(currency: ir.Value, dialect: Dialect) -> Test:
         expected=f"must be the reporting currency or one with a rate: {', '.join(known)}",
         advice="Declare what one unit of it is worth, under rates in dialect.toml.",
         shown=(dialect.currency_column or "",),
-        broken=currency.isnull() | currency.cast("string").notin(known),
+        broken=broken,
     )
 
 
-def row_tests(rows: ir.Table, table: Table) -> tuple[Test, ...]:
+def row_tests(table: Table) -> tuple[Test, ...]:
     """Build the tests between columns of one row."""
-    return tuple(_row_test(rule, rows) for rule in table.rules)
+    return tuple(_row_test(rule) for rule in table.rules)
 
 
-def _row_test(rule: RowRule, rows: ir.Table) -> Test:
+def _row_test(rule: RowRule) -> Test:
     return Test(
         rule=rule.name,
         severity=Severity.ROW,
         expected=rule.words,
         advice=CORRECT,
         shown=rule.columns,
-        broken=rule.broken(rows),
+        broken=rule.broken,
     )
 
 
-def reference_test(reference: Reference, nowhere: ir.BooleanValue) -> Test:
+def reference_test(reference: Reference, nowhere: Callable[[ir.Table], ir.BooleanValue]) -> Test:
     """Build the test that a row names a row of the table it refers to."""
     return Test(
         rule="reference",
@@ -128,7 +139,7 @@ def reference_test(reference: Reference, nowhere: ir.BooleanValue) -> Test:
     )
 
 
-def lost_parent_test(reference: Reference, lost: ir.BooleanValue) -> Test:
+def lost_parent_test(reference: Reference, lost: Callable[[ir.Table], ir.BooleanValue]) -> Test:
     """Build the test that the row it refers to is not in quarantine."""
     return Test(
         rule="reference_quarantined",
