@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,13 +16,14 @@ from features.contract import Table
 from features.contract.violation import Example, Severity, Violation
 from features.errors import DataError
 from features.systems.report import ExportFile
-from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW
+from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW, conform
 from features.warehouse.dialect import Dialect
-from features.warehouse.engine import ENGINE_ERRORS
-from features.warehouse.source import Source, did_you_mean, unreadable
-from features.warehouse.text_file import UnreadableError, stage
+from features.warehouse.engine import ENGINE_ERRORS, first_line, refuse_lack_of_room
+from features.warehouse.source import Source, UnreadableError, did_you_mean, unreadable
+from features.warehouse.text_file import stage
 
 ENDINGS = (".csv", ".csv.gz")
+UNREADABLE: tuple[type[Exception], ...] = (*ENGINE_ERRORS, OSError)
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,26 @@ def read_export(
     found = engine.read_parquet([str(each.path) for each in staged], union_by_name=True)
     known = [name for name in table.names if name in there]
     source = Source(found.select(SOURCE_FILE, SOURCE_ROW, *known), "CSV")
-    judged = judge(source, table, dialect=dialect, today=date.today(), judged={})
+    judged = judge(source, _without_rules_of_values(table), dialect=dialect, today=date.today(), judged={})
     _refuse_faults(judged)
+    lines = _kept(engine, source, table=table, dialect=dialect, scratch=scratch)
+    _refuse_conflicts(lines, judged)
     return Export(
-        lines=_kept(engine, judged, scratch),
+        lines=lines,
         files=tuple(each.file for each in staged),
         read=judged.counts[0],
         unknown_columns=tuple(_unknown(staged, table)),
         absent_columns=tuple(name for name in table.names if name not in there),
     )
+
+
+def _without_rules_of_values(table: Table) -> Table:
+    """Leave a value's type, and that a key be filled: the contract's own rules judge the rest later."""
+    columns = tuple(
+        replace(column, values=(), nullable=column.nullable or column.name not in table.key)
+        for column in table.columns
+    )
+    return replace(table, columns=columns)
 
 
 def _stage_all(
@@ -76,7 +88,8 @@ def _stage_all(
             staged.append(_stage(engine, file, table=table, dialect=dialect, into=into))
         except UnreadableError as error:
             faults.extend(error.faults)
-        except (*ENGINE_ERRORS, OSError) as error:
+        except UNREADABLE as error:
+            refuse_lack_of_room(error)
             faults.append(_engine_fault(table, file, error))
     if faults or not staged:
         raise refusal(faults or [_no_files(table)])
@@ -112,7 +125,7 @@ def _no_files(table: Table) -> Violation:
 def _engine_fault(table: Table, file: Path, error: Exception) -> Violation:
     return unreadable(
         table.name,
-        f"{file.name} cannot be read: {str(error).splitlines()[0]}",
+        f"{file.name} cannot be read: {first_line(error)}",
         expected="a whole CSV file with one kind of line ending.",
         advice="Export or copy it again.",
     )
@@ -150,11 +163,19 @@ def _unknown(staged: list[_Staged], table: Table) -> Iterator[str]:
 
 
 def _refuse_faults(judged: Judged) -> None:
-    """Refuse values of the wrong type, lines that break a rule of the system, and keys in conflict."""
+    """Refuse values of the wrong type, and lines that break a rule of the system."""
     rules = {rule.name for rule in judged.table.rules}
     faults = [each for each in judged.violations() if _stops(each, rules)]
-    if not faults:
-        faults = [each for each in duplicates(judged) if each.severity is Severity.STRUCTURE]
+    if faults:
+        raise refusal(faults)
+
+
+def _refuse_conflicts(lines: ir.Table, judged: Judged) -> None:
+    """Refuse two lines of one key that differ; `lines` stand there once each."""
+    repeated = lines.group_by(*judged.table.key).having(lines.count() > 1).aggregate(times=lines.count())
+    if not repeated.count().to_pyarrow().as_py():
+        return
+    faults = [each for each in duplicates(judged) if each.severity is Severity.STRUCTURE]
     if faults:
         raise refusal(faults)
 
@@ -177,8 +198,10 @@ def _shown(examples: Sequence[Example]) -> str:
     return f" ({'; '.join(texts)})" if texts else ""
 
 
-def _kept(engine: Backend, judged: Judged, scratch: Path) -> ir.Table:
+def _kept(engine: Backend, source: Source, *, table: Table, dialect: Dialect, scratch: Path) -> ir.Table:
     """Keep the lines, each once, in the scratch folder: every table is made from there."""
     path = scratch / "lines.parquet"
-    engine.to_parquet(judged.rows.select(*judged.table.names).distinct(), path)
+    conformed = conform(source.table, table, dialect=dialect)
+    values = source.table.select(**{name: column.value for name, column in conformed.items()})
+    engine.to_parquet(values.distinct(), path)
     return engine.read_parquet(path)

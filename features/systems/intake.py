@@ -15,7 +15,7 @@ from features.systems.report import ImportReport, WrittenTable
 from features.systems.system import System
 from features.warehouse.conform import conform
 from features.warehouse.dialect import Dialect
-from features.warehouse.engine import ENGINE_ERRORS, embedded, scratch_folder
+from features.warehouse.engine import ENGINE_ERRORS, embedded, first_line, refuse_lack_of_room, scratch_folder
 
 REPORT_ENDING = ".import.json"
 OWN_FILES = frozenset(f"{name}.parquet" for name in TABLES)
@@ -44,6 +44,7 @@ def import_export(
         try:
             return _import(engine, system, files=files, out=out, dialect=dialect, scratch=Path(scratch))
         except ENGINE_ERRORS as error:
+            refuse_lack_of_room(error)
             raise _broken_off(system, error) from error
         finally:
             engine.disconnect()
@@ -58,7 +59,7 @@ def _import(
     engine: Backend, system: System, *, files: Sequence[Path], out: Path, dialect: Dialect, scratch: Path
 ) -> ImportReport:
     export = read_export(engine, files, table=system.source, dialect=dialect, scratch=scratch)
-    tables = system.tables(export.lines)
+    tables = _with_what_was_there(system, export)
     with replaced_folder(out) as folder:
         written = {
             name: _write(engine, tables[name], name=name, folder=folder, dialect=dialect)
@@ -72,11 +73,24 @@ def _import(
     return report
 
 
+def _with_what_was_there(system: System, export: Export) -> Mapping[str, ir.Table]:
+    """Make the tables; a column whose sources were all absent is absent there too, not empty."""
+    absent = system.targets_without(export.absent_columns)
+    tables = system.tables(export.lines)
+    return {
+        name: rows.drop(*(column for column in rows.columns if f"{name}.{column}" in absent))
+        for name, rows in tables.items()
+    }
+
+
 def _write(engine: Backend, rows: ir.Table, *, name: str, folder: Path, dialect: Dialect) -> WrittenTable:
-    """Write a table in the contract's types and order, sorted by key, so that the same rows are the same bytes."""
+    """Write a table in the contract's types, sorted by key: the same rows are the same bytes."""
     table = TABLES[name]
-    conformed = conform(rows, table, dialect=Dialect(hs_digits=dialect.hs_digits))
-    filled = rows.select(**{c: conformed[c].value for c in table.names if c in rows.columns})
+    seen = engine.create_view(
+        f"made_{name}", rows
+    )  # has the engine's own types, where Ibis may take them amiss
+    conformed = conform(seen, table, dialect=Dialect(hs_digits=dialect.hs_digits, times="drop"))
+    filled = seen.select(**{c: conformed[c].value for c in table.names if c in seen.columns})
     file = folder / f"{name}.parquet"
     engine.to_parquet(filled.order_by(*dict.fromkeys((*table.key, *filled.columns))), file)
     with file.open("rb") as content:
@@ -127,7 +141,7 @@ def _refuse_currencies(dialect: Dialect) -> None:
 
 def _broken_off(system: System, error: Exception) -> DataError:
     return DataError(
-        f"The import from {system.name} broke off: {str(error).splitlines()[0]}",
+        f"The import from {system.name} broke off: {first_line(error)}",
         expected="an export that can be read to its end.",
         advice="See that there is space for OUT and for temporary files; else export it again.",
     )

@@ -86,7 +86,7 @@ FIELDS = (
 DERIVED = (
     "declarations: every line is item 1, version 0, of its own declaration; known_on is its Date",
     "declarations.duty_assessed: Item Price times Tax Rate; the export has no amount of duty",
-    "traders: valid_from, known_on and registered_on are the first Date of the importer, who is unknown before",
+    "traders: valid_from, known_on and registered_on are the first Date of the importer, unknown before",
     "audits, one an importer and calendar quarter with lines: the quarter is the period; opened on the day "
     f"after it; closed {DAYS_TO_CLOSE} days later; known_on is opened_on",
     "findings, one an audit whose sum is above 0: event_on and known_on are the day the audit closed",
@@ -105,7 +105,8 @@ ASSUMPTIONS = (
     "controls.type is document: the export does not say how a line was inspected",
     "vat_assessed is 0: the export has no value added tax",
     "Item Price is the assessed value: it may already hold what the inspection corrected",
-    "The lines were drawn by a generator (CTGAN) from inspected declarations: importers have no history to learn",
+    "The lines were drawn by a generator (CTGAN) from inspected declarations: an importer has no history "
+    "to learn from",
 )
 
 
@@ -123,16 +124,23 @@ def tables(lines: ir.Table) -> Mapping[str, ir.Table]:
 
 
 def _reckoned(lines: ir.Table) -> ir.Table:
-    """Add the quarter of a line, the day its audit opens and closes, and the duty on it."""
-    quarter = lines.Date.truncate("Q")
-    opened = (quarter + ibis.interval(months=3)).cast("date")
+    """Add the quarter of a line, the days its audit opens and closes, and the duty on it."""
+    quarter = lines.Date.cast("timestamp").truncate("Q").cast("date")
+    opened_on = _later(quarter, months=3)
+    rate = of_percent(lines["Tax Rate"])
     return lines.mutate(
-        rate=of_percent(lines["Tax Rate"]),
-        duty=times(lines["Item Price"], of_percent(lines["Tax Rate"])),
-        quarter=quarter.cast("date"),
-        opened_on=opened,
-        closed_on=(opened + ibis.interval(days=DAYS_TO_CLOSE)).cast("date"),
+        rate=rate,
+        duty=times(lines["Item Price"], rate),
+        quarter=quarter,
+        opened_on=opened_on,
+        closed_on=_later(opened_on, days=DAYS_TO_CLOSE),
     )
+
+
+def _later(start: ir.DateValue, *, months: int = 0, days: int = 0) -> ir.DateValue:
+    """Add months or days; by way of a time, since DuckDB makes a time of it and Ibis does not know."""
+    step = ibis.interval(months=months) if months else ibis.interval(days=days)
+    return (start.cast("timestamp") + step).cast("date")
 
 
 def _declarations(lines: ir.Table) -> ir.Table:
@@ -184,7 +192,7 @@ def _audits(lines: ir.Table) -> ir.Table:
         treatment=ibis.literal("desk"),
         selection_channel=ibis.literal("rule"),
         period_from=audited.quarter,
-        period_to=(audited.opened_on - ibis.interval(days=1)).cast("date"),
+        period_to=_later(audited.opened_on, days=-1),
         known_on=audited.opened_on,
         status=ibis.literal("closed"),
     )
@@ -226,7 +234,7 @@ KCS = System(
     assumptions=ASSUMPTIONS,
     remarks=remarks,
     obtain=(
-        "Take `df_syn_train_eng.csv`, `df_syn_valid_eng.csv` and `df_syn_test_eng.csv` from the folder `data`, "
-        "branch `en`, of the public repository Seondong/Customs-Declaration-Datasets, as they are."
+        "Take `df_syn_train_eng.csv`, `df_syn_valid_eng.csv` and `df_syn_test_eng.csv` from the folder\n"
+        "`data`, branch `en`, of the public repository Seondong/Customs-Declaration-Datasets, as they are."
     ),
 )

@@ -61,6 +61,13 @@ class System:
             rules=self.rules,
         )
 
+    def targets_without(self, absent: Iterable[str]) -> frozenset[str]:
+        """Return the columns of the contract, as `table.column`, for which all columns are absent."""
+        absent = frozenset(absent)
+        fed = {target for each in self.fields if each.column.name not in absent for target in each.to}
+        starved = {target for each in self.fields if each.column.name in absent for target in each.to}
+        return frozenset(starved - fed)
+
 
 def copied(lines: ir.Table, fields: Iterable[Field], *, table: str) -> dict[str, ir.Value]:
     """Return the columns of a table of the contract whose values go over as they stand."""
