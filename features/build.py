@@ -1,0 +1,165 @@
+"""From a spine to a table of features: the only place that decides which rows a cutoff may see."""
+
+import ast
+import hashlib
+import inspect
+import json
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, reduce
+
+import ibis
+from ibis.expr import types as ir
+
+from features.errors import SettingError
+from features.exact import order_free
+from features.feature import Definition, Feature
+from features.prepare import ROWS, Prepared
+from features.prepare.prepared import WINDOWS
+from features.spine import Spine
+from features.warehouse import Warehouse
+
+KEY = ("trader_id", "cutoff")
+SPINE = frozenset({"cutoff", "cutoff_quarter", *(f"from_{m}m" for m in WINDOWS)})
+"""What a row that a cutoff may see has of the spine."""
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """Features in a fixed order; their definitions, not the data, give its `digest`."""
+
+    features: tuple[Feature, ...]
+
+    def __post_init__(self) -> None:
+        names = [feature.name for feature in self.features]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise SettingError(
+                f"The feature {repeated[0]} is defined twice.",
+                expected="one definition for each name.",
+                advice="Rename one of them.",
+            )
+
+    @classmethod
+    def of(cls, definitions: Iterable[Definition]) -> "FeatureSet":
+        """Collect the features that functions define."""
+        return cls(tuple(feature for definition in definitions for feature in definition.features))
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Feature]:
+        """The features by their names."""
+        return {feature.name: feature for feature in self.features}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the features, in order."""
+        return tuple(self.by_name)
+
+    def select(self, names: Iterable[str]) -> "FeatureSet":
+        """Return the set with these features and those that they are combined of."""
+        wanted = set(names)
+        for feature in reversed(self.features):
+            if feature.name in wanted and feature.source is None:
+                wanted |= set(feature.parameters)
+        return FeatureSet(tuple(feature for feature in self.features if feature.name in wanted))
+
+    def build(self, warehouse: Warehouse, spine: Spine) -> ir.Table:
+        """Return one row a (trader_id, cutoff) of the spine and one float64 column a feature.
+
+        Only rows known before the cutoff count. A feature whose inputs the administration lacks is empty.
+        The table is kept on the warehouse's engine until that is closed.
+        """
+        with Prepared(warehouse, spine, line_columns=self._line_columns(warehouse)) as prepared:
+            parts = [_aggregate(prepared, group) for group in _groups(self.possible(warehouse))]
+            return warehouse.keep(self._finished(reduce(_beside, parts, prepared.asked.select(*KEY))))
+
+    def possible(self, warehouse: Warehouse) -> tuple[Feature, ...]:
+        """The features that are not combined and whose inputs the administration has."""
+        missing = self.missing(warehouse)
+        return tuple(f for f in self.features if f.source is not None and f.name not in missing)
+
+    def missing(self, warehouse: Warehouse) -> Mapping[str, tuple[str, ...]]:
+        """Return, for each feature that must stay empty, the columns of the contract it lacks."""
+        lacking: dict[str, tuple[str, ...]] = {}
+        for feature in self.features:
+            own = tuple(column for column in feature.inputs if not warehouse.has(column))
+            parts = (lacking.get(name, ()) for name in feature.parameters if feature.source is None)
+            if lacks := tuple(dict.fromkeys((*own, *(column for part in parts for column in part)))):
+                lacking[feature.name] = lacks
+        return lacking
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the SHA-256 over every definition: a model fits one digest only."""
+        described = [_described(feature) for feature in self.features]
+        return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+    def _line_columns(self, warehouse: Warehouse) -> frozenset[str]:
+        """The columns of a line that features, or the grouping of their rows, need."""
+        kinds = [(ROWS[f.source or ""], f) for f in self.possible(warehouse)]
+        grouped = [kind.needs for kind, _ in kinds]
+        direct = [frozenset(f.example.columns.split()) - SPINE for _, f in kinds if f.source == "lines"]
+        return frozenset().union(*grouped, *direct)
+
+    def _finished(self, table: ir.Table) -> ir.Table:
+        for feature in self.features:
+            if feature.name in table.columns:
+                continue
+            value = ibis.null("float64") if feature.source else _combine(feature, table)
+            table = table.mutate(**{feature.name: value})
+        return table.select(*KEY, *(table[name].cast("float64").name(name) for name in self.names))
+
+
+def _groups(features: Iterable[Feature]) -> Iterator[list[Feature]]:
+    """Features that share rows and window are one aggregate."""
+    groups: dict[tuple[str | None, int | None], list[Feature]] = defaultdict(list)
+    for feature in features:
+        groups[feature.source, feature.months].append(feature)
+    return iter(groups.values())
+
+
+def visible(rows: ir.Table, asked: ir.Table, *, months: int | None) -> ir.Table:
+    """Join the rows that each cutoff may see: known before it, not superseded by then, inside the window."""
+    joined = rows.join(asked, "trader_id")
+    return joined.filter(
+        joined.known_on < joined.cutoff,
+        joined.superseded_on.isnull() | (joined.superseded_on >= joined.cutoff),
+        joined.happened_on < joined.cutoff,
+        ibis.literal(True) if months is None else joined.happened_on >= joined[f"from_{months}m"],
+    )
+
+
+def _aggregate(prepared: Prepared, features: list[Feature]) -> tuple[ir.Table, list[Feature]]:
+    kind = ROWS[features[0].source or ""]
+    seen = visible(kind.read(prepared), prepared.asked, months=features[0].months)
+    if kind.regroup:
+        seen = kind.regroup(seen, prepared)
+    values = {feature.name: order_free(feature.function(seen)) for feature in features}
+    return seen.group_by(*KEY).aggregate(**values), features
+
+
+def _beside(table: ir.Table, part: tuple[ir.Table, list[Feature]]) -> ir.Table:
+    """Left-join a part; a trader without a row gets what `empty` says."""
+    aggregated, features = part
+    joined = table.left_join(aggregated, KEY)
+    values = {
+        f.name: joined[f.name] if f.empty is None else joined[f.name].cast("float64").coalesce(f.empty)
+        for f in features
+    }
+    return joined.select(*table.columns, **values)
+
+
+def _combine(feature: Feature, table: ir.Table) -> ir.Value:
+    return feature.function(*(table[name] for name in feature.parameters))
+
+
+def _described(feature: Feature) -> dict[str, object]:
+    """A definition without its words: what it computes, not what is said of it."""
+    return {
+        "name": feature.name,
+        "source": feature.source,
+        "months": feature.months,
+        "empty": feature.empty,
+        "function": ast.dump(ast.parse(textwrap.dedent(inspect.getsource(feature.function))).body[0]),
+    }

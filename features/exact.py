@@ -1,0 +1,55 @@
+"""Sums that do not depend on the order of their terms.
+
+Floating-point sums change in their last digits with the order of the rows, and engines that work in
+parallel give no order. So each term is rounded to a multiple of 1 / `STEPS`, about a millionth, and the
+steps are summed as whole numbers, which is exact: the same rows give the same bits, whatever their order,
+the number of threads, or the rows of other traders beside them. A term may be as large as 8 million million.
+"""
+
+import ibis.expr.operations as ops
+from ibis.expr import types as ir
+
+STEPS = 2**20
+
+
+def total(terms: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.FloatingScalar:
+    """Return the sum of the terms, empty where there is none."""
+    if not terms.type().is_floating():
+        return terms.sum(where=where).cast("float64")
+    steps = (terms * float(STEPS)).round().cast("int64")
+    return steps.sum(where=where).cast("float64") / float(STEPS)
+
+
+def mean(terms: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.FloatingScalar:
+    """Return the mean of the terms, empty where there is none."""
+    return total(terms, where) / terms.count(where=where).cast("float64").nullif(0.0)
+
+
+def order_free(value: ir.Value) -> ir.Value:
+    """Return `value` with every sum and mean of floating-point terms in it taken exactly."""
+    return value.op().replace(_exact, filter=ops.Value).to_expr()
+
+
+def _exact(node: ops.Node, arguments: dict[str, object] | None) -> ops.Node:
+    node = node.__recreate__(arguments) if arguments else node
+    if isinstance(node, ops.Sum | ops.Mean) and node.arg.dtype.is_floating():
+        reduction = total if isinstance(node, ops.Sum) else mean
+        where = None if node.where is None else node.where.to_expr()
+        return reduction(node.arg.to_expr(), where).op()
+    return node
+
+
+def share(part: ir.NumericValue, whole: ir.NumericValue) -> ir.FloatingValue:
+    """Return part / whole; a part without terms is 0, a whole of zero or without terms gives nothing."""
+    return part.cast("float64").fill_null(0.0) / whole.cast("float64").nullif(0.0)
+
+
+def share_where(amounts: ir.NumericColumn, condition: ir.BooleanValue) -> ir.FloatingScalar:
+    """Return the share of the amounts for which the condition holds, of those for which it is known."""
+    return share(amounts.sum(where=condition), amounts.sum(where=condition.notnull()))
+
+
+def weighted_mean(values: ir.NumericColumn, weights: ir.NumericColumn) -> ir.FloatingScalar:
+    """Return the mean of the values that are known, each weighted; empty where the weights sum to zero."""
+    known = values.notnull()
+    return (values * weights).sum() / weights.sum(where=known).cast("float64").nullif(0.0)

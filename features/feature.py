@@ -1,0 +1,183 @@
+"""What a feature is: an expression over a trader's rows, and the words an auditor reads, in one place."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ibis.expr import types as ir
+
+from features.unit import Unit
+
+ALL_HISTORY = None
+
+
+@dataclass(frozen=True)
+class Example:
+    """A worked example, which is also the test of the feature.
+
+    `columns` names columns, blank-separated; each of `rows` gives their values; `value` is what the
+    feature makes of them. Columns that are not named are empty.
+    """
+
+    columns: str
+    rows: Sequence[tuple[Any, ...]]
+    value: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """One number about a trader as of a cutoff.
+
+    - `name`: unique; ends in the window where there is one (`preference_share_12m`).
+    - `function`: an Ibis aggregate of the rows of `source`, or for a combined feature an expression of
+      other features of the same row, its parameters' names.
+    - `months`: the window before the cutoff; None for all that is known.
+    - `empty`: the value where the trader has no row; None where that says nothing.
+    - `label`: a few words; `phrase`: a sentence with `{value}` in it; `why`: the finding it points to.
+    - `finding_type`: the kind of finding it speaks of, None where none in particular.
+    - `monotone`: +1 or -1 where theory says that the yield rises or falls with it, else 0.
+    - `indicator`: the indicator of the literature that it belongs to; `reference`: where that stands.
+    - `inputs`: the columns of the contract without which it is empty, as `table.column`.
+    """
+
+    name: str
+    family: str
+    function: Callable[..., ir.Value]
+    source: str | None
+    months: int | None
+    empty: float | None
+    unit: Unit
+    label: str
+    phrase: str
+    why: str
+    finding_type: str | None
+    monotone: int
+    indicator: str
+    reference: str
+    inputs: tuple[str, ...]
+    example: Example
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the function's parameters: for a combined feature, the features it is made of."""
+        return tuple(inspect.signature(self.function).parameters)
+
+    def say(self, value: str) -> str:
+        """Return the sentence with a value, written as a person reads it."""
+        return self.phrase.format(value=value, window=window_words(self.months))
+
+
+def window_words(months: int | None) -> str:
+    """Return the window in words: `the last 12 months`, or `all that is known`."""
+    return "all that is known" if months is None else f"the last {months} months"
+
+
+class Definition:
+    """A decorated function: the function itself, and the features it defines, one for each window."""
+
+    def __init__(self, function: Callable[..., ir.Value], features: tuple[Feature, ...]) -> None:
+        self.features = features
+        self.__doc__, self.__name__ = function.__doc__, function.__name__
+        self._function = function
+
+    def __call__(self, *args: Any) -> ir.Value:
+        """Apply the function itself."""
+        return self._function(*args)
+
+
+Decorator = Callable[[Callable[..., ir.Value]], Definition]
+
+
+def feature(
+    *,
+    source: str,
+    unit: Unit,
+    label: str,
+    phrase: str,
+    why: str,
+    indicator: str,
+    reference: str,
+    inputs: str,
+    example: Example,
+    months: Sequence[int] | None = ALL_HISTORY,
+    empty: float | None = None,
+    finding_type: str | None = None,
+    monotone: int = 0,
+) -> Decorator:
+    """Make an aggregate of a source's rows a feature, one for each window of `months`.
+
+    `inputs` names columns of the contract, blank-separated, as `table.column`. See `Feature` for the rest.
+    """
+
+    def define(function: Callable[..., ir.Value]) -> Definition:
+        whole = Feature(
+            name=function.__name__,
+            family=function.__module__.rpartition(".")[2],
+            function=function,
+            source=source,
+            months=ALL_HISTORY,
+            empty=empty,
+            unit=unit,
+            label=label,
+            phrase=phrase,
+            why=why,
+            finding_type=finding_type,
+            monotone=monotone,
+            indicator=indicator,
+            reference=reference,
+            inputs=tuple(inputs.split()),
+            example=example,
+        )
+        return Definition(function, tuple(_windowed(whole, m) for m in months) if months else (whole,))
+
+    return define
+
+
+def _windowed(whole: Feature, months: int) -> Feature:
+    return replace(whole, name=f"{whole.name}_{months}m", months=months)
+
+
+def combined(
+    *,
+    unit: Unit,
+    label: str,
+    phrase: str,
+    why: str,
+    indicator: str,
+    reference: str,
+    example: Example,
+    finding_type: str | None = None,
+    monotone: int = 0,
+) -> Decorator:
+    """Make an expression of other features of the same row a feature; its parameters name them.
+
+    The example's columns are those features.
+    """
+
+    def define(function: Callable[..., ir.Value]) -> Definition:
+        return Definition(
+            function,
+            (
+                Feature(
+                    name=function.__name__,
+                    family=function.__module__.rpartition(".")[2],
+                    function=function,
+                    source=None,
+                    months=ALL_HISTORY,
+                    empty=None,
+                    unit=unit,
+                    label=label,
+                    phrase=phrase,
+                    why=why,
+                    finding_type=finding_type,
+                    monotone=monotone,
+                    indicator=indicator,
+                    reference=reference,
+                    inputs=(),
+                    example=example,
+                ),
+            ),
+        )
+
+    return define

@@ -1,0 +1,85 @@
+"""Brokers, sellers, headings and kin: how often audits of the traders who used them found something.
+
+The rate of an entity leaves the asked trader's own audits out, and is shrunk towards the rate over all other
+traders' audits: with n audits behind it, k of them with a finding, and p over all,
+
+    rate = (k + PRIOR_AUDITS x p) / (n + PRIOR_AUDITS)
+
+so that an entity seen once says little (empirical Bayes with a fixed prior weight). What counts is what
+was known when the cutoff's quarter began.
+"""
+
+from collections.abc import Sequence
+
+import ibis
+from ibis.expr import types as ir
+
+from features.prepare.lines import first_of_quarter
+
+PRIOR_AUDITS = 10.0
+
+
+def steps(states: ir.Table) -> ir.Table:
+    """Return what each state of an audit changes: `closes` and `hits` (0, 1 or -1), by `known_quarter`.
+
+    A hit is an audit that is closed with more than nothing assessed.
+    """
+    closed = states.is_closed.cast("float64")
+    hit = (states.is_closed & (states.assessed > 0)).cast("float64")
+    before = ibis.window(group_by="audit_id", order_by="known_on")
+    return states.select(
+        "audit_id",
+        "trader_id",
+        "period_from",
+        "period_to",
+        known_quarter=first_of_quarter(states.known_on),
+        closes=closed - closed.lag().over(before).fill_null(0.0),
+        hits=hit - hit.lag().over(before).fill_null(0.0),
+    )
+
+
+def touched(steps: ir.Table, lines: ir.Table, entity: Sequence[str]) -> ir.Table:
+    """Spread the steps of each audit over the entities in the first versions of the lines in its scope."""
+    audited = steps.select("audit_id", "trader_id", "period_from", "period_to").distinct()
+    scope = lines.join(audited, "trader_id")
+    inside = scope.filter(scope.accepted_on >= scope.period_from, scope.accepted_on <= scope.period_to)
+    pairs = inside.select("audit_id", *entity).distinct()
+    return steps.join(pairs, "audit_id")
+
+
+def with_rates(
+    rows: ir.Table, spread: ir.Table, *, of_all: ir.Table, quarters: ir.Table, entity: Sequence[str]
+) -> ir.Table:
+    """Add `finding_rate` and `audits_behind` to rows of trader, cutoff and entity, own audits left out.
+
+    `rows` has trader_id, cutoff_quarter and the columns of `entity`; `spread` are the steps of audits spread
+    over entities, `of_all` the steps themselves, which give the rate that small numbers are shrunk to.
+    """
+    columns = rows.columns
+    key = [*entity, "cutoff_quarter"]
+    rows = _joined(rows, _totals(spread, quarters, entity), key, "entity")
+    rows = _joined(rows, _totals(spread, quarters, [*entity, "trader_id"]), [*key, "trader_id"], "own_entity")
+    rows = _joined(rows, _totals(of_all, quarters, []), ["cutoff_quarter"], "all")
+    rows = _joined(rows, _totals(of_all, quarters, ["trader_id"]), ["cutoff_quarter", "trader_id"], "own")
+    audits = rows.entity_audits - rows.own_entity_audits
+    hits = rows.entity_hits - rows.own_entity_hits
+    overall = (rows.all_hits - rows.own_hits) / (rows.all_audits - rows.own_audits).nullif(0.0)
+    return rows.select(
+        *columns,
+        audits_behind=audits,
+        finding_rate=(hits + PRIOR_AUDITS * overall) / (audits + PRIOR_AUDITS),
+    )
+
+
+def _totals(steps: ir.Table, quarters: ir.Table, key: Sequence[str]) -> ir.Table:
+    """Sum the steps known when each of `quarters` began: `audits` and `hits` by key and cutoff_quarter."""
+    known = steps.join(quarters, steps.known_quarter < quarters.cutoff_quarter)
+    return known.group_by(*key, "cutoff_quarter").aggregate(audits=known.closes.sum(), hits=known.hits.sum())
+
+
+def _joined(rows: ir.Table, totals: ir.Table, key: Sequence[str], name: str) -> ir.Table:
+    """Left-join totals as `<name>_audits` and `<name>_hits`, 0 where there are none."""
+    renamed = totals.rename({f"{name}_{column}": column for column in totals.columns})
+    joined = rows.left_join(renamed, [rows[column] == renamed[f"{name}_{column}"] for column in key])
+    counts = {f"{name}_{c}": joined[f"{name}_{c}"].fill_null(0.0) for c in ("audits", "hits")}
+    return joined.select(*rows.columns, **counts)

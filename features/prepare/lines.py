@@ -1,0 +1,69 @@
+"""Declaration lines: which version holds when, and what can be said of a line by itself."""
+
+import ibis
+from ibis.expr import types as ir
+
+ITEM = ["declaration_id", "item_number"]
+
+
+def with_validity(declarations: ir.Table) -> ir.Table:
+    """Add `superseded_on`: the day the first later version became known, from which this one no longer holds.
+
+    Amended items are few, so only their versions are sorted; the rest pass by a hash join.
+    """
+    amended = declarations.filter(declarations.version > 0).select(*ITEM).distinct()
+    versions = declarations.semi_join(amended, ITEM).select(*ITEM, "version", "known_on")
+    later = ibis.window(group_by=ITEM, order_by="version", rows=(1, None))
+    ends = versions.select(*ITEM, "version", superseded_on=versions.known_on.min().over(later))
+    joined = declarations.left_join(ends, [*ITEM, "version"])
+    return joined.select(*declarations.columns, "superseded_on")
+
+
+def with_line_facts(declarations: ir.Table) -> ir.Table:
+    """Add what follows from the line alone.
+
+    - `happened_on`: the day of acceptance; `quarter`: the first day of its quarter;
+      `known_quarter`: that of the day it became known.
+    - `month`: the first day of its month; `hs6`, `hs4`, `hs2`: subheading, heading and chapter.
+    - `taxes`: duty, VAT and excise assessed.
+    - `quantity`, `quantity_unit`: the supplementary quantity where there is one, else net mass in kg.
+    - `log_price`: natural logarithm of the customs value per unit of quantity; the other `log_…` are such
+      logarithms of ratios too.
+    - `is_adjusted`, `is_elsewhere`: 1 where an addition to the price is declared, where the goods come
+      from another country than they originate in; else 0.
+    """
+    has_unit = declarations.supplementary_unit.notnull() & (declarations.supplementary_quantity > 0)
+    facts = declarations.mutate(
+        happened_on=declarations.accepted_on,
+        quarter=first_of_quarter(declarations.accepted_on),
+        known_quarter=first_of_quarter(declarations.known_on),
+        month=declarations.accepted_on.truncate("M").cast("date"),
+        hs6=declarations.hs_code.substr(0, 6),
+        hs4=declarations.hs_code.substr(0, 4),
+        hs2=declarations.hs_code.substr(0, 2),
+        taxes=declarations.duty_assessed
+        + declarations.vat_assessed
+        + declarations.excise_assessed.fill_null(0.0),
+        quantity=has_unit.ifelse(declarations.supplementary_quantity, declarations.net_mass_kg),
+        quantity_unit=has_unit.ifelse(declarations.supplementary_unit, "kg"),
+        is_adjusted=(declarations.valuation_adjustment.fill_null(0.0) != 0).cast("float64"),
+        is_elsewhere=(declarations.origin_country != declarations.dispatch_country).cast("float64"),
+    )
+    return facts.mutate(
+        log_price=log_ratio(facts.customs_value, facts.quantity),
+        log_value_per_kg=log_ratio(facts.customs_value, facts.gross_mass_kg),
+        log_net_share=log_ratio(facts.net_mass_kg, facts.gross_mass_kg),
+        log_quantity_per_kg=log_ratio(facts.supplementary_quantity, facts.net_mass_kg),
+        log_freight_share=log_ratio(facts.freight_amount, facts.customs_value),
+    )
+
+
+def first_of_quarter(day: ir.DateValue) -> ir.DateValue:
+    """Return the first day of a day's quarter."""
+    return day.truncate("Q").cast("date")
+
+
+def log_ratio(over: ir.NumericValue, under: ir.NumericValue) -> ir.FloatingValue:
+    """Return ln(over / under), empty unless both are above zero."""
+    both = (over > 0) & (under > 0)
+    return (both.ifelse(over, ibis.null("float64")) / both.ifelse(under, ibis.null("float64"))).ln()

@@ -1,0 +1,121 @@
+"""The prepared tables of one build: each worked out once, for the traders and windows that are asked."""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import cached_property
+from typing import Self
+
+from ibis.expr import types as ir
+
+from features.prepare import audits, entities, lines, peers, tariff
+from features.spine import Spine, months_before
+from features.warehouse import Warehouse
+
+LONGEST_WINDOW = 24
+WINDOWS = (3, 6, 12, 24)
+PEERS_REACH = 15
+"""Months before the first line asked from which peers are read: four quarters and a part of one."""
+
+LINE_KEYS = frozenset({"trader_id", "known_on", "happened_on", "superseded_on"})
+
+
+class Prepared:
+    """What a build reads: tables of the contract, and the prepared tables made of them.
+
+    Intermediate tables that several features read are kept on the engine until this object is left.
+    """
+
+    def __init__(self, warehouse: Warehouse, spine: Spine, *, line_columns: frozenset[str]) -> None:
+        self.warehouse = warehouse
+        self.spine = spine
+        self.line_columns = line_columns | LINE_KEYS
+        self._kept: list[ir.Table] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for kept in self._kept:
+            self.warehouse.drop(kept)
+
+    def _keep(self, table: ir.Table) -> ir.Table:
+        """Work a table out once, for all that read it; it is dropped when this object is left."""
+        self._kept.append(kept := self.warehouse.keep(table))
+        return kept
+
+    def table(self, name: str) -> ir.Table:
+        """Return a table of the contract."""
+        return self.warehouse.table(name)
+
+    @cached_property
+    def asked(self) -> ir.Table:
+        """The spine: trader_id, cutoff, cutoff_quarter, and the first day of each window."""
+        return self._keep(self.spine.table(WINDOWS))
+
+    @cached_property
+    def traders(self) -> ir.Table:
+        """The traders asked, each once."""
+        return self.asked.select("trader_id").distinct()
+
+    @cached_property
+    def quarters(self) -> ir.Table:
+        """The first days of the quarters in which cutoffs lie, as `cutoff_quarter`."""
+        return self.asked.select("cutoff_quarter").distinct()
+
+    @property
+    def first_day(self) -> date:
+        """The first day that any window reaches."""
+        return months_before(self.spine.cutoffs[0], LONGEST_WINDOW)
+
+    @property
+    def last_cutoff(self) -> date:
+        """The last cutoff asked; nothing known on it or later is read."""
+        return self.spine.cutoffs[-1]
+
+    @cached_property
+    def declared(self) -> ir.Table:
+        """All lines known before the last cutoff that peers or windows can reach, with their own facts."""
+        declarations = self.table("declarations")
+        reached = declarations.filter(
+            declarations.known_on < self.last_cutoff,
+            declarations.accepted_on >= months_before(self.first_day, PEERS_REACH),
+        )
+        return lines.with_line_facts(reached)
+
+    @cached_property
+    def lines(self) -> ir.Table:
+        """The lines of the traders asked, with the columns that features need; kept on the engine."""
+        own = lines.with_validity(self.declared.filter(self.declared.accepted_on >= self.first_day))
+        found = own.semi_join(self.traders, "trader_id")
+        if self.line_columns & tariff.FACTS:
+            found = tariff.with_tariff(found, self.table("tariff"))
+        for group in peers.GROUPS:
+            if facts := self.line_columns & group.facts:
+                found = peers.with_peers(found, self._peer_cells(group, facts))
+        return self._keep(found.select(*sorted(self.line_columns)))
+
+    def _peer_cells(
+        self, group: peers.PeerGroup, facts: frozenset[str]
+    ) -> list[tuple[tuple[str, ...], ir.Table]]:
+        first_versions = self.declared.filter(self.declared.version == 0)
+        return [
+            (level, self._keep(peers.cells(first_versions, level, group=group, facts=facts)))
+            for level in group.levels
+        ]
+
+    @cached_property
+    def audit_states(self) -> ir.Table:
+        """What was known of every trader's audits, from when until when; kept on the engine."""
+        return self._keep(audits.states(self.table("audits"), self.table("findings")))
+
+    @cached_property
+    def audit_steps(self) -> ir.Table:
+        """What each state of an audit changed in the count of closed audits and of those with a finding."""
+        return self._keep(entities.steps(self.audit_states))
+
+    def steps_over(self, entity: Sequence[str]) -> ir.Table:
+        """The audit steps spread over the entities that the audited lines name; kept on the engine."""
+        declarations = self.table("declarations")
+        first_versions = lines.with_line_facts(declarations.filter(declarations.version == 0))
+        named = first_versions.filter([first_versions[column].notnull() for column in entity])
+        return self._keep(entities.touched(self.audit_steps, named, entity))

@@ -1,0 +1,93 @@
+"""What every feature of the library must keep; a new feature is picked up by itself."""
+
+import datetime as dt
+import string
+
+import ibis
+import pyarrow as pa
+import pytest
+
+from features.contract import TABLES, Kind
+from features.contract.required import FINDING_TYPES
+from features.exact import order_free
+from features.feature import Definition, Feature
+from features.library import FAMILIES, LIBRARY, definitions
+from features.prepare import ROWS
+from features.prepare.prepared import WINDOWS
+
+DEFINITIONS = [(family, each) for family in FAMILIES for each in definitions(family)]
+EACH = pytest.mark.parametrize(
+    "definition", [each for _, each in DEFINITIONS], ids=[each.__name__ for _, each in DEFINITIONS]
+)
+CONTRACT_TYPES = {
+    column.name: column.kind.ibis.to_pyarrow() for table in TABLES.values() for column in table.columns
+}
+PYTHON_TYPES = {
+    bool: pa.bool_(),
+    float: pa.float64(),
+    int: pa.int64(),
+    str: pa.string(),
+    dt.date: pa.date32(),
+}
+
+
+def example_rows(feature: Feature) -> ibis.Table:
+    names = feature.example.columns.split()
+    columns = dict(zip(names, zip(*feature.example.rows, strict=True), strict=True))
+    return ibis.memtable(pa.table({name: _array(name, values) for name, values in columns.items()}))
+
+
+def _array(name: str, values: tuple[object, ...]) -> pa.Array:
+    given = [value for value in values if value is not None]
+    return pa.array(values, PYTHON_TYPES[type(given[0])] if given else CONTRACT_TYPES[name])
+
+
+@EACH
+def test_the_worked_example_comes_out(definition: Definition):
+    feature = definition.features[0]
+    rows = example_rows(feature)
+    if feature.source is None:
+        assert len(feature.example.rows) == 1
+        value = rows.select(value=definition(*(rows[name] for name in feature.parameters)))
+    else:
+        value = rows.aggregate(value=order_free(definition(rows)))
+    [found] = value.to_pyarrow()["value"].to_pylist()
+    expected = feature.example.value
+    assert found is None if expected is None else float(found) == pytest.approx(expected, rel=1e-9, abs=1e-6)
+
+
+@EACH
+def test_the_words_are_there(definition: Definition):
+    for feature in definition.features:
+        assert feature.label
+        assert feature.label[0].isupper() or feature.label[0].isdigit()
+        assert feature.phrase.endswith(".")
+        fields = {name for _, name, _, _ in string.Formatter().parse(feature.phrase) if name}
+        assert "value" in fields
+        assert fields <= {"value", "window"}
+        assert "window" in fields or len(definition.features) == 1
+        assert feature.why.endswith(".")
+        assert feature.indicator
+        assert feature.reference
+        assert definition.__doc__
+
+
+@EACH
+def test_the_definition_is_of_a_known_kind(definition: Definition):
+    for feature in definition.features:
+        assert feature.source is None or feature.source in ROWS
+        assert feature.months is None or feature.months in WINDOWS
+        assert feature.finding_type is None or feature.finding_type in FINDING_TYPES
+        assert feature.monotone in (-1, 0, 1)
+        for name in feature.inputs:
+            table, _, column = name.partition(".")
+            assert TABLES[table][column].kind in Kind
+        if feature.source is None:
+            assert set(feature.parameters) <= set(LIBRARY.names)
+        else:
+            assert feature.inputs
+
+
+def test_no_two_features_share_a_name_or_a_label():
+    labels = [(feature.label, feature.months) for feature in LIBRARY.features]
+    assert len(set(labels)) == len(labels)
