@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 from ibis.backends import BaseBackend
@@ -41,6 +42,20 @@ class Warehouse:
     sources: Mapping[str, Source]
     faults: tuple[Violation, ...]
     dialect: Dialect
+
+    def has(self, column: str) -> bool:
+        """Whether a column of the contract, given as `table.column`, is there or a default stands in."""
+        table, _, name = column.partition(".")
+        source = self.sources.get(table)
+        return source is not None and (name in source.columns or bool(TABLES[table][name].default))
+
+    def keep(self, table: ir.Table) -> ir.Table:
+        """Work a table out and keep it on the engine, for this connection alone, until it is dropped."""
+        return self.engine.create_table(f"kept_{uuid4().hex}", table, temp=True)
+
+    def drop(self, kept: ir.Table) -> None:
+        """Drop a table that was kept."""
+        self.engine.drop_table(kept.op().name)
 
     def table(self, name: str) -> ir.Table:
         """Return a table in the contract's columns and types; raise `DataError` where it is absent.
