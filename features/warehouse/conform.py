@@ -118,7 +118,8 @@ def _whole(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
         )
     if kind.is_floating() or kind.is_decimal():
         whole = _where(value.abs() < LARGEST_WHOLE_FLOAT, value).try_cast("int64")
-        return _fitting(value, _where(whole.cast(kind) == value, whole))
+        wide = ibis.dtype(f"decimal(38, {kind.scale or 0})") if kind.is_decimal() else kind
+        return _fitting(value, _where(whole.cast(wide) == value.cast(wide), whole))
     if kind.is_string():
         text = value.nullif("")
         digits = _where(text.re_search(WHOLE_TEXT), text.re_replace(r"\.0*$", ""))

@@ -59,6 +59,9 @@ def name_faults(table: Table, names: Sequence[str], *, place: str) -> Iterator[V
             yield _name_fault(
                 table, f"{place} has no name for column {number + 1}.", "a name for each column."
             )
+        elif len(name.splitlines()) > 1:
+            found = f"{place} has a line break in the name of column {number + 1}."
+            yield _name_fault(table, found, "names on one line.")
         elif name in folded[:number]:
             found = f"{place} has the column {names[number]} more than once; letter case does not count."
             yield _name_fault(table, found, "each column once.")
@@ -72,6 +75,7 @@ def _name_fault(table: Table, found: str, expected: str) -> Violation:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ` Did you mean 'x'?` where a known name is near, else nothing."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.75)
-    return f" Did you mean '{near[0]}'?" if near else ""
+    """Return ` Did you mean 'x'?` where a known name is near, whatever its case, else nothing."""
+    folded = {each.casefold(): each for each in known}
+    near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.75)
+    return f" Did you mean '{folded[near[0]]}'?" if near else ""
