@@ -99,7 +99,7 @@ class FeatureSet:
         """The columns of a line that features, or the grouping of their rows, need."""
         kinds = [(ROWS[f.source or ""], f) for f in self.possible(warehouse)]
         grouped = [kind.needs for kind, _ in kinds]
-        direct = [frozenset(f.example.columns.split()) - SPINE for _, f in kinds if f.source == "lines"]
+        direct = [frozenset(f.columns) - SPINE for _, f in kinds if f.source == "lines"]
         return frozenset().union(*grouped, *direct)
 
     def _finished(self, table: ir.Table) -> ir.Table:
@@ -130,11 +130,16 @@ def visible(rows: ir.Table, asked: ir.Table, *, months: int | None) -> ir.Table:
     )
 
 
+def seen_rows(prepared: Prepared, feature: Feature) -> ir.Table:
+    """Return the rows that a feature aggregates, for every trader and cutoff asked."""
+    kind = ROWS[feature.source or ""]
+    seen = visible(kind.read(prepared), prepared.asked, months=feature.months)
+    return kind.regroup(seen, prepared) if kind.regroup else seen
+
+
 def _aggregate(prepared: Prepared, features: list[Feature]) -> tuple[ir.Table, list[Feature]]:
-    kind = ROWS[features[0].source or ""]
-    seen = visible(kind.read(prepared), prepared.asked, months=features[0].months)
-    if kind.regroup:
-        seen = kind.regroup(seen, prepared)
+    """Features of one kind of rows and window are worked out together, in one scan."""
+    seen = seen_rows(prepared, features[0])
     values = {feature.name: order_free(feature.function(seen)) for feature in features}
     return seen.group_by(*KEY).aggregate(**values), features
 

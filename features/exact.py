@@ -1,15 +1,16 @@
 """Sums that do not depend on the order of their terms.
 
 Floating-point sums change in their last digits with the order of the rows, and engines that work in
-parallel give no order. So each term is rounded to a multiple of 1 / `STEPS`, about a millionth, and the
-steps are summed as whole numbers, which is exact: the same rows give the same bits, whatever their order,
-the number of threads, or the rows of other traders beside them. A term may be as large as 8 million million.
+parallel give no order. So each term is rounded to a multiple of 1 / `STEPS`, a millionth, and the millionths
+are summed as whole numbers, which is exact: the same rows give the same bits, whatever their order, the
+number of threads, or the rows of other traders beside them, and cents stay cents. A term may be as large
+as 9 million million.
 """
 
 import ibis.expr.operations as ops
 from ibis.expr import types as ir
 
-STEPS = 2**20
+STEPS = 10**6
 
 
 def total(terms: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.FloatingScalar:

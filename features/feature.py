@@ -63,6 +63,11 @@ class Feature:
         """The names of the function's parameters: for a combined feature, the features it is made of."""
         return tuple(inspect.signature(self.function).parameters)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the function reads: those of its worked example."""
+        return tuple(self.example.columns.split())
+
     def say(self, value: str) -> str:
         """Return the sentence with a value, written as a person reads it."""
         return self.phrase.format(value=value, window=window_words(self.months))

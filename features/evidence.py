@@ -1,0 +1,130 @@
+"""The rows behind a value: for one trader, cutoff and feature, each row with its share of the value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import ibis
+import ibis.expr.operations as ops
+import pyarrow as pa
+from ibis.expr import types as ir
+
+from features.build import SPINE, FeatureSet, seen_rows
+from features.errors import SettingError
+from features.exact import STEPS, order_free
+from features.feature import Feature
+from features.prepare import ROWS, Prepared
+from features.spine import Spine
+from features.warehouse import Warehouse
+from features.warehouse.source import did_you_mean
+
+LINE_NAMES = (
+    "declaration_id",
+    "item_number",
+    "version",
+    "accepted_on",
+    "hs_code",
+    "origin_country",
+    "customs_value",
+)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a value rests on.
+
+    `rows` are the rows that the feature aggregates, each with its `share` of the value, the largest first.
+    The shares add up to `value` where the feature is `additive` (a sum, or a ratio of sums); where it is not
+    (a median, a count of different things) they are empty.
+    """
+
+    feature: Feature
+    trader_id: str
+    cutoff: date
+    value: float | None
+    additive: bool
+    rows: pa.Table
+
+
+def evidence(
+    features: FeatureSet, name: str, *, warehouse: Warehouse, trader_id: str, cutoff: date
+) -> Evidence:
+    """Return the rows behind one value.
+
+    Raises `SettingError` for a feature that is not there, is combined of others, or whose inputs are missing.
+    """
+    feature = _single(features, name, warehouse)
+    columns = frozenset((*LINE_NAMES, *feature.columns)) - SPINE
+    spine = Spine.of([trader_id], [cutoff])
+    with Prepared(warehouse, spine, line_columns=columns | ROWS[feature.source or ""].needs) as prepared:
+        seen = seen_rows(prepared, feature)
+        expression = feature.function(seen)
+        value = _scalar(seen, order_free(expression))
+        part = _part(expression.op(), lambda op: _scalar(seen, order_free(op.to_expr())))
+        shares = ibis.null("float64") if part is None else part.cast("float64")
+        rows = seen.mutate(share=shares)
+        found = (
+            rows.order_by(rows.share.abs().desc(), *_names(rows)).select(*_names(rows), "share").to_pyarrow()
+        )
+    return Evidence(feature, trader_id, cutoff, value, part is not None, found)
+
+
+def _single(features: FeatureSet, name: str, warehouse: Warehouse) -> Feature:
+    if name not in features.by_name:
+        raise SettingError(
+            f"There is no feature '{name}'.{did_you_mean(name, features.names)}",
+            expected="a feature of docs/features.md.",
+            advice="`audit-yield features --help` says where they are listed.",
+        )
+    feature = features.by_name[name]
+    if feature.source is None:
+        raise SettingError(
+            f"'{name}' is combined of {' and '.join(feature.parameters)}.",
+            expected="a feature that is made of rows.",
+            advice=f"Ask for {feature.parameters[0]}.",
+        )
+    if lacking := features.missing(warehouse).get(name):
+        raise SettingError(
+            f"'{name}' is empty: the data has no {', '.join(lacking)}.",
+            expected="a feature whose inputs are there.",
+            advice="docs/contract.md describes the columns.",
+        )
+    return feature
+
+
+def _names(rows: ir.Table) -> list[str]:
+    """The columns that name a row and explain it, without the spine and the clocks."""
+    hidden = ("share", "cutoff", "trader_id", "superseded_on", "happened_on", "quarter")
+    return [name for name in rows.columns if name not in hidden and not name.startswith(("from_", "cutoff_"))]
+
+
+def _scalar(rows: ir.Table, value: ir.Value) -> float | None:
+    found = rows.aggregate(value=value).to_pyarrow()["value"][0].as_py()
+    return None if found is None else float(found)
+
+
+def _part(op: ops.Node, scalar: Callable[[ops.Node], float | None]) -> ir.NumericValue | None:
+    """Return what one row adds to an aggregate that is linear in sums, None where it is not linear."""
+    match op:
+        case ops.Sum(arg=arg, where=where) if arg.dtype.is_floating():
+            return _counted((arg.to_expr() * float(STEPS)).round().cast("float64") / float(STEPS), where)
+        case ops.Sum(arg=arg, where=where):
+            return _counted(arg.to_expr().cast("float64"), where)
+        case ops.CountStar(where=where):
+            return _counted(ibis.literal(1.0), where)
+        case ops.Count(arg=arg, where=where):
+            return _counted(arg.to_expr().notnull().cast("float64"), where)
+        case ops.Cast(arg=arg):
+            return _part(arg, scalar)
+        case ops.Coalesce(arg=(first, ops.Literal())):
+            return _part(first, scalar)
+        case ops.Divide(left=left, right=right):
+            part, whole = _part(left, scalar), scalar(right)
+            return None if part is None or not whole else part / whole
+        case _:
+            return None
+
+
+def _counted(amount: ir.NumericValue, where: ops.Node | None) -> ir.NumericValue:
+    amount = amount.fill_null(0.0)
+    return amount if where is None else where.to_expr().fill_null(False).ifelse(amount, 0.0)
