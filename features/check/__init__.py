@@ -1,7 +1,7 @@
 """A warehouse held against the contract: every violation at once, bad rows into quarantine."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from graphlib import TopologicalSorter
 
@@ -12,11 +12,12 @@ from features.check.judge import Judged, judge
 from features.check.report import Report, TableReport
 from features.contract import TABLES, Table
 from features.contract.violation import Severity, Violation
+from features.errors import DataError
 from features.warehouse import Warehouse
 from features.warehouse.engine import ENGINE_ERRORS, first_line, refuse_lack_of_room
-from features.warehouse.source import unreadable
+from features.warehouse.source import Source, unreadable
 
-__all__ = ["Checked", "check"]
+__all__ = ["Checked", "check", "usable"]
 
 DEFAULT_LIMIT = 0.01
 
@@ -31,8 +32,36 @@ class Checked:
     def good_rows(self, table: str) -> ir.Table:
         """Return the rows of a table that may be used, each once."""
         rows = self.judged[table].good_rows()
-        repeated = any(v.table == table and v.rule == "repeated_row" for v in self.report.violations)
-        return rows.distinct() if repeated else rows
+        return rows if self.report.is_without(table, "repeated_row") else rows.distinct()
+
+
+def usable(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -> Warehouse:
+    """Check `warehouse` and return it with the rows alone that may be used.
+
+    Raises `DataError` with every violation that refuses the data.
+    """
+    checked = check(warehouse, today=today, limit=limit)
+    if not checked.report.accepted:
+        raise _refused(checked.report)
+    return replace(warehouse, sources={name: _good(checked, name) for name in warehouse.sources})
+
+
+def _good(checked: Checked, name: str) -> Source:
+    """A table without a bad or repeated row stays as it was found: nothing is filtered in vain."""
+    judged = checked.judged[name]
+    rows = checked.good_rows(name)
+    untouched = not judged.failed_with(Severity.ROW) and checked.report.is_without(name, "repeated_row")
+    there = [column for column in judged.names if column in judged.source.columns]
+    return judged.source if untouched else Source(rows.select(*there), judged.source.form)
+
+
+def _refused(report: Report) -> DataError:
+    stopping = [v for v in report.violations if v.severity is Severity.STRUCTURE]
+    return DataError(
+        "; ".join(f"{v.place}: {v.found}" for v in stopping),
+        expected="tables that keep the contract.",
+        advice="`audit-yield check` shows the rows and what to do.",
+    )
 
 
 def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -> Checked:

@@ -37,6 +37,10 @@ class Report:
         """Whether a build may use the data: no fault of structure, few enough of rows."""
         return all(violation.severity is not Severity.STRUCTURE for violation in self.violations)
 
+    def is_without(self, table: str, rule: str) -> bool:
+        """Whether no row of a table broke a rule."""
+        return all((violation.table, violation.rule) != (table, rule) for violation in self.violations)
+
     @property
     def absent_tables(self) -> tuple[str, ...]:
         """The optional tables that are not there; the features that need them will be empty."""
