@@ -11,7 +11,7 @@ from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
 
 from features.check.between import duplicates
-from features.check.judge import Judged, judge
+from features.check.judge import EXAMPLES, Judged, judge
 from features.contract import Table
 from features.contract.violation import Example, Severity, Violation
 from features.errors import DataError
@@ -23,6 +23,7 @@ from features.warehouse.source import Source, UnreadableError, did_you_mean, unr
 from features.warehouse.text_file import stage
 
 ENDINGS = (".csv", ".csv.gz")
+FEW = 3
 UNREADABLE: tuple[type[Exception], ...] = (*ENGINE_ERRORS, OSError)
 
 
@@ -163,11 +164,13 @@ def _unknown(staged: list[_Staged], table: Table) -> Iterator[str]:
 
 
 def _refuse_faults(judged: Judged) -> None:
-    """Refuse values of the wrong type, and lines that break a rule of the system."""
+    """Refuse values of the wrong type; where there are none, lines that break a rule of the system."""
+    faults = judged.violations()
+    misfits = [each for each in faults if each.severity is Severity.STRUCTURE]
     rules = {rule.name for rule in judged.table.rules}
-    faults = [each for each in judged.violations() if _stops(each, rules)]
-    if faults:
-        raise refusal(faults)
+    broken = [each for each in faults if each.rule in rules]
+    if misfits or broken:
+        raise refusal(misfits or broken)
 
 
 def _refuse_conflicts(lines: ir.Table, judged: Judged) -> None:
@@ -180,22 +183,27 @@ def _refuse_conflicts(lines: ir.Table, judged: Judged) -> None:
         raise refusal(faults)
 
 
-def _stops(violation: Violation, rules: set[str]) -> bool:
-    return violation.severity is Severity.STRUCTURE or violation.rule in rules
-
-
 def refusal(faults: Sequence[Violation]) -> DataError:
-    """Return the error that says all of `faults`, each with its examples."""
+    """Return the error that says all of `faults`, with five examples each, or one where faults are many."""
+    shown = EXAMPLES if len(faults) <= FEW else 1
     return DataError(
-        " ".join(f"{fault.place}: {fault.found}{_shown(fault.examples)}" for fault in faults),
+        " ".join(f"{fault.place}: {fault.found}{_shown(fault.examples[:shown])}" for fault in faults),
         expected="; ".join(dict.fromkeys(fault.expected.rstrip(".") for fault in faults)) + ".",
         advice=" ".join(dict.fromkeys(fault.advice for fault in faults)),
     )
 
 
 def _shown(examples: Sequence[Example]) -> str:
-    texts = [", ".join(f"{name} {value!r}" for name, value in each.items()) for each in examples]
-    return f" ({'; '.join(texts)})" if texts else ""
+    return f" ({'; '.join(map(_example, examples))})" if examples else ""
+
+
+def _example(example: Example) -> str:
+    """Name a line by its file and row, or by its key where lines of several files are set side by side."""
+    if "file" not in example:
+        return ", ".join(f"{name} {value!r}" for name, value in example.items() if value is not None)
+    names = [*example][[*example].index("row") + 1 :]
+    values = ", ".join(f"{name} {example[name]!r}" for name in names if example[name] is not None)
+    return f"{example['file']} row {example['row']}: {values}"
 
 
 def _kept(engine: Backend, source: Source, *, table: Table, dialect: Dialect, scratch: Path) -> ir.Table:

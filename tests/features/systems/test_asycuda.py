@@ -174,7 +174,7 @@ def test_a_foreign_amount_without_a_rate_is_refused(tmp_path, rate):
     file = spoiled(tmp_path, ("30.30,EUR,2.9412", f"30.30,EUR,{rate}"))
     with pytest.raises(DataError, match="an amount in a currency needs its rate") as refused:
         bring("asycuda", file, out=tmp_path / "data")
-    assert "row 2" in refused.value.found
+    assert "spoiled.csv row 2: " in refused.value.found
     assert "VIT_OTC_AMT_FCX '30.30'" in refused.value.found
     assert not (tmp_path / "data").exists()
 

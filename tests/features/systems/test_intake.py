@@ -97,14 +97,23 @@ def test_values_that_do_not_fit_are_shown_with_file_and_row_up_to_five(tmp_path,
     with pytest.raises(DataError) as refused:
         bring("kcs", kcs_file(tmp_path, *wrong), out=out)
     assert "kcs.Net Mass: 10 of 12 rows break it" in refused.value.found
-    assert "file 'kcs.csv', row 1, Net Mass 'x'" in refused.value.found
+    assert "(kcs.csv row 1: Net Mass 'x'; kcs.csv row 3: Net Mass '2kg'; " in refused.value.found
     assert refused.value.found.count("Net Mass '") == 5
     assert not out.exists()
 
 
+def test_many_faults_are_all_named_with_one_line_each(tmp_path, out):
+    semicolon = ASYCUDA / "march_semicolon.csv"
+    with pytest.raises(DataError) as refused:
+        bring("asycuda", semicolon, out=out)
+    assert "asycuda.IDE_REG_DAT: 28 of 29 rows" in refused.value.found
+    assert "(march_semicolon.csv row 1: VIT_INV_CUR_RAT '2,7')" in refused.value.found
+    assert "needs its rate" not in str(refused.value), "a rate that cannot be read is not a rate that lacks"
+
+
 def test_a_price_too_large_to_reckon_with_is_refused(tmp_path, out):
     for price in ("100000000000000", "1e300", "inf", "nan"):
-        with pytest.raises(DataError, match=f"row 1, Item Price '{price}'"):
+        with pytest.raises(DataError, match=f"kcs.csv row 1: Item Price '{price}'"):
             bring("kcs", kcs_file(tmp_path, *changed(0, "1000.5", price)), out=out)
 
 
