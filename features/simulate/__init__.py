@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from features.errors import SettingError
+from features.output import put_back, replaced_folder
 from features.simulate.chance import Chance
 from features.simulate.clock import calendar
 from features.simulate.declarations import declarations_table, words
 from features.simulate.export import write_rest
 from features.simulate.portfolio import slots
-from features.simulate.run import State, first_state, live
+from features.simulate.run import live
+from features.simulate.state import State, first_state
 from features.simulate.traders import traders as draw_traders
 from features.simulate.world import world as draw_world
-from features.simulate.write import DATA, DeclarationFile, refuse_other_folders, written_beside
+from features.simulate.write import DATA, TRUTH, DeclarationFile, refuse_other_folders
 
 FEWEST_TRADERS = 50
 YEARS = (2, 20)
@@ -53,9 +55,12 @@ def simulate(
     """
     _check(traders=traders, years=years, seed=seed)
     out = Path(out)
+    put_back(out)
     refuse_other_folders(out, overwrite=overwrite)
     state = _begin(traders=traders, years=years, seed=seed)
-    with written_beside(out) as folder:
+    with replaced_folder(out) as folder:
+        for part in (DATA, TRUTH):
+            (folder / part).mkdir()
         lines = _live(state, folder=folder, progress=progress or (lambda done, total: None))
         rows = write_rest(state, folder=folder)
     return Summary(out=out, rows={"declarations": lines, **rows})
@@ -81,7 +86,7 @@ def _begin(*, traders: int, years: int, seed: int) -> State:
     chance = Chance(seed)
     stage = draw_world(chance, calendar=calendar(years=years), traders=traders)
     cast = draw_traders(chance, stage, count=traders)
-    return first_state(chance, stage, cast, slots=slots(chance, stage, cast))
+    return first_state(chance, stage, traders=cast, slots=slots(chance, stage, traders=cast))
 
 
 def _live(state: State, *, folder: Path, progress: Callable[[int, int], None]) -> int:

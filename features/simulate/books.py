@@ -95,8 +95,8 @@ def _amounts(stream: np.random.Generator, traders: Traders, *, trade: Trade, row
     """Return turnover, purchases, VAT claimed, payments, royalties and arrears (rows, 6)."""
     declared, hidden = trade.declared[rows], np.maximum(trade.true - trade.declared, 0)[rows]
     books = declared + traders.books_true[rows] * hidden
-    noise = np.exp(0.14 * stream.standard_normal((4, rows.size)))
-    timing = lognormal(stream, rows.size, sigma=0.10)
+    noise = np.exp(0.10 * stream.standard_normal((4, rows.size)))
+    timing = lognormal(stream, rows.size, sigma=0.07)
     margin = 1.15 + 0.9 * (np.arange(SECTORS.size) / SECTORS.size)[traders.sector[rows]]
     # A trader that pays for services abroad does so in every quarter: drawn from its fixed stress, not anew.
     services = 0.03 * np.maximum(traders.stress[rows] % 0.37 - 0.22, 0) * 6 * declared

@@ -10,7 +10,7 @@ from features.simulate.traders import Traders
 from features.simulate.world import FREIGHT_ON_GOODS, FREIGHT_PER_KG, OFFICES, World
 
 LINES_A_DECLARATION = 3.0
-SHOWN = 0.90  # of honest claims, those with a proof on file
+SHOWN = 0.93  # of honest claims, those with a proof on file
 
 
 def honest_lines(

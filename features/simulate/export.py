@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from features.simulate import tables
 from features.simulate.arrays import stack
 from features.simulate.links import links
-from features.simulate.run import State
+from features.simulate.state import State
 from features.simulate.text import serials
 from features.simulate.truth import truth_table
 from features.simulate.write import DATA, TRUTH, write_table

@@ -9,7 +9,6 @@ from features.simulate.chance import Chance, lognormal
 
 HEADINGS_PER_CHAPTER = 8
 AGREEMENTS = ("FTA1", "FTA2", "GSP")
-RELIEF = -2  # the agreement code of a line under a relief: neither duty nor VAT is charged on it
 
 # chapter, noun, typical price per kg, usual rate, excise, supplementary unit, kg per unit
 CHAPTERS: tuple[tuple[int, str, float, float, float, str, float], ...] = (
@@ -93,7 +92,7 @@ def goods(chance: Chance, *, quarters: int) -> Goods:
         price=np.array([row[2] for row in CHAPTERS])[chapter] * lognormal(stream, chapter.size, sigma=0.5),
         price_of_sub=lognormal(stream, heading.size, sigma=0.10),
         inflation=_inflation(chance, quarters=quarters, headings=chapter.size),
-        spread=0.10 + 0.25 * stream.random(chapter.size),
+        spread=0.08 + 0.20 * stream.random(chapter.size),
         season=_seasons(chance, headings=chapter.size),
         new=stream.random(chapter.size) < 0.12,
         rises=rises,

@@ -28,9 +28,9 @@ class Scheme(IntEnum):
     ABUSE_RELIEF = 5
 
 
-START = np.array([0.017, 0.014, 0.016, 0.011, 0.034, 0.018])  # a quarter, for a trader of average leaning
+START = np.array([0.020, 0.016, 0.018, 0.012, 0.038, 0.026])  # a quarter, for a trader of average leaning
 STOP = 0.07
-SEVERITY = np.array([[0.18, 0.55], [0, 0], [0, 0], [0.12, 0.40], [0, 0], [0, 0]])
+SEVERITY = np.array([[0.20, 0.60], [0, 0], [0, 0], [0.12, 0.40], [0, 0], [0, 0]])
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def opportunities(world: World, traders: Traders, *, slots: Slots) -> Flags:
     return found
 
 
-def first_intent(chance: Chance, world: World, traders: Traders, *, possible: Flags) -> Intent:
+def first_intent(chance: Chance, world: World, *, traders: Traders, possible: Flags) -> Intent:
     """Start the run with as many schemes as the hazards would leave in the long run."""
     stream = chance.stream("first intent")
     hazard = START * traders.leaning[:, None] * world.crooked[traders.broker][:, None] ** 0.7 * possible
@@ -79,8 +79,8 @@ def first_intent(chance: Chance, world: World, traders: Traders, *, possible: Fl
 def next_intent(
     chance: Chance,
     world: World,
-    traders: Traders,
     *,
+    traders: Traders,
     intent: Intent,
     possible: Flags,
     brokers: Whole,
@@ -140,7 +140,7 @@ def _stopping(lessons: Lessons) -> Floats:
 
 
 def switched_brokers(
-    chance: Chance, world: World, traders: Traders, *, intent: Intent, brokers: Whole, quarter: int
+    chance: Chance, world: World, *, traders: Traders, intent: Intent, brokers: Whole, quarter: int
 ) -> Whole:
     """Let two in a hundred traders change their broker; evaders look for one who does not ask."""
     stream = chance.stream("broker switches", quarter)

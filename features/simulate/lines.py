@@ -65,11 +65,14 @@ def rates(goods: Goods, quarter: int, *, sub: Whole, agreement: Whole, relief: F
 
 
 def taxes(lines: Lines, goods: Goods) -> Floats:
-    """Return duty, VAT and excise (lines, 3) as assessed on what is declared, in cents' precision."""
+    """Return duty, VAT and excise (lines, 3) as assessed on what is declared, in cents' precision.
+
+    A relief frees from duty and excise; VAT is due all the same.
+    """
     value, liable = lines.value, ~lines.relief
     duty = np.round(value * lines.rate, 2)
     excise = np.round((value + duty) * goods.excise[lines.sub] * liable, 2)
-    vat = np.round((value + duty + excise) * VAT * liable, 2)
+    vat = np.round((value + duty + excise) * VAT, 2)
     return np.column_stack([duty, vat, excise])
 
 

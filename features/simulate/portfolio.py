@@ -48,7 +48,7 @@ class Slots:
     luck: Floats
 
 
-def slots(chance: Chance, world: World, traders: Traders) -> Slots:
+def slots(chance: Chance, world: World, *, traders: Traders) -> Slots:
     """Draw the slots; each gives way, with even odds, to another product at some day of the run (drift)."""
     stream = chance.stream("slots")
     trader, begins, ends = _chains(chance, traders, quarters=world.calendar.quarters)
@@ -59,7 +59,7 @@ def slots(chance: Chance, world: World, traders: Traders) -> Slots:
     mode = np.minimum((stream.random(trader.size) + world.goods.price[heading] / 90).astype(int), 1) * 2
     mode = np.where(stream.random(trader.size) < 0.25, 1, mode)
     lines = traders.size[trader] * stream.exponential(size=trader.size)
-    price = lognormal(stream, trader.size, sigma=0.28) * world.price_of_seller[seller]
+    price = lognormal(stream, trader.size, sigma=0.22) * world.price_of_seller[seller]
     price = price * world.price_of_origin[heading, origin] * world.goods.price_of_sub[sub]
     value = 9_000 * traders.scale[trader] * lognormal(stream, trader.size, sigma=0.6)
     return Slots(
@@ -128,8 +128,8 @@ def _routes(chance: Chance, world: World, *, slots: int) -> tuple[Whole, Whole, 
     stream = chance.stream("routes")
     seller = stream.integers(0, world.seller_country.size, size=slots)
     home = world.seller_country[seller]
-    origin = np.where(stream.random(slots) < 0.82, home, stream.integers(0, COUNTRIES.size, size=slots))
-    hub = stream.random(slots) < 0.10
+    origin = np.where(stream.random(slots) < 0.88, home, stream.integers(0, COUNTRIES.size, size=slots))
+    hub = stream.random(slots) < 0.07
     return seller, origin, np.where(hub, stream.integers(0, HUBS, size=slots), home)
 
 

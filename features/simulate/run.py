@@ -1,102 +1,25 @@
 """The run: an administration lives through its quarters one by one."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from features.simulate import amend, books, cases, evade, ledger
-from features.simulate.amend import Amendments
-from features.simulate.arrays import Flags, Floats, Whole, stack, take
+from features.simulate.arrays import Floats, stack, take
 from features.simulate.audit import Exposure, exposure, work
-from features.simulate.cases import Docket
-from features.simulate.chance import Chance
 from features.simulate.clock import SCOPE_QUARTERS
-from features.simulate.controls import Controls, controls
+from features.simulate.controls import controls
 from features.simulate.declare import honest_lines
 from features.simulate.evade import Faults
 from features.simulate.intent import (
-    Intent,
     Lessons,
-    first_intent,
     next_intent,
-    opportunities,
     switched_brokers,
 )
-from features.simulate.ledger import Ledger
 from features.simulate.lines import BY_CUSTOMS, Lines, taxes
-from features.simulate.portfolio import Slots
 from features.simulate.select import Sight, select
-from features.simulate.traders import Traders
-from features.simulate.truth import Truth, truth
-from features.simulate.world import World
-
-LONG_AGO = 99
-
-
-@dataclass
-class State:
-    """What a quarter leaves to the next.
-
-    `faults` and `trade` go back over the quarters an audit looks at, oldest first; `pending` are
-    amendments to come; the lists below them are what the tables will be written from.
-    """
-
-    chance: Chance
-    world: World
-    traders: Traders
-    slots: Slots
-    possible: Flags
-    intent: Intent
-    brokers: Whole
-    faults: list[Faults]
-    trade: list[books.Trade]
-    pending: list[Amendments]
-    last_audit: Whole
-    busy_until: Whole
-    border_hits: Floats
-    past_finding: Floats
-    broker_findings: Floats
-    declarations: int
-    fault_number: int
-    dockets: list[Docket]
-    ledgers: list[Ledger]
-    controls: list[Controls]
-    returns: list[books.Returns]
-    tax_audits: list[books.TaxAudits]
-    payments: list[books.Payments]
-    truths: list[Truth]
-
-
-def first_state(chance: Chance, world: World, traders: Traders, *, slots: Slots) -> State:
-    """Return the state before the first quarter."""
-    possible = opportunities(world, traders, slots=slots)
-    nobody = np.zeros(traders.count)
-    return State(
-        chance=chance,
-        world=world,
-        traders=traders,
-        slots=slots,
-        possible=possible,
-        intent=first_intent(chance, world, traders, possible=possible),
-        brokers=traders.broker,
-        faults=[],
-        trade=[],
-        pending=[],
-        last_audit=np.full(traders.count, -LONG_AGO),
-        busy_until=np.full(traders.count, -1),
-        border_hits=nobody,
-        past_finding=nobody.copy(),
-        broker_findings=np.zeros(world.crooked.size),
-        declarations=0,
-        fault_number=0,
-        dockets=[],
-        ledgers=[],
-        controls=[],
-        returns=[],
-        tax_audits=[],
-        payments=[],
-        truths=[],
-    )
+from features.simulate.state import State
+from features.simulate.truth import truth
 
 
 def live(state: State, quarter: int) -> Lines:
@@ -126,7 +49,7 @@ def _audit(state: State, quarter: int) -> None:
     alive = traders.alive(quarter)
     cutoff = int(calendar.starts[quarter])
     state.truths.append(truth(exposed, cutoff=cutoff, alive=alive, eligible=alive & (sight.declared > 0)))
-    chosen = select(chance, state.world, traders, sight=sight, quarter=quarter)
+    chosen = select(chance, state.world, traders=traders, sight=sight, quarter=quarter)
     booked = work(chance.stream("audits", quarter), chosen.cases, faults=faults, exposed=exposed)
     given_up = cases.abandons(chance, count=chosen.channel.size, quarter=quarter)
     standing = np.flatnonzero(~given_up[booked.case])
@@ -268,12 +191,12 @@ def _learn(state: State, quarter: int) -> None:
     tempted = np.zeros(traders.count, dtype=np.bool_)
     tempted[state.slots.trader[(risen == quarter) | (risen == quarter + 1)]] = True
     state.brokers = switched_brokers(
-        chance, world, traders, intent=state.intent, brokers=state.brokers, quarter=quarter
+        chance, world, traders=traders, intent=state.intent, brokers=state.brokers, quarter=quarter
     )
     state.intent = next_intent(
         chance,
         world,
-        traders,
+        traders=traders,
         intent=state.intent,
         possible=state.possible,
         brokers=state.brokers,

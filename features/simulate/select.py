@@ -48,7 +48,7 @@ class Chosen:
     team: Whole
 
 
-def select(chance: Chance, world: World, traders: Traders, *, sight: Sight, quarter: int) -> Chosen:
+def select(chance: Chance, world: World, *, traders: Traders, sight: Sight, quarter: int) -> Chosen:
     """Choose the audits that open in a quarter; the random draw goes first and is independent of all else."""
     capacity = AUDITS_A_YEAR * traders.count / 4
     frame = frame_of(traders, sight=sight, quarter=quarter)
@@ -56,11 +56,15 @@ def select(chance: Chance, world: World, traders: Traders, *, sight: Sight, quar
     drawn = chance.stream("random audits", quarter).random(traders.count) < inclusion
     targeted = round((1 - RANDOM_SHARE) * capacity)
     rested = frame & ~drawn & (sight.since_audit >= REST)
-    channel = _targeted(chance, world, traders, sight=sight, frame=rested, count=targeted, quarter=quarter)
+    channel = _targeted(
+        chance, world, traders=traders, sight=sight, frame=rested, count=targeted, quarter=quarter
+    )
     channel = np.where(drawn, RANDOM, channel)
     trader = np.flatnonzero(channel >= 0)
     treatment = _treatments(chance, channel=channel[trader], quarter=quarter)
-    team = _teams(chance, world, traders, trader=trader, random=channel[trader] == RANDOM, quarter=quarter)
+    team = _teams(
+        chance, world, traders=traders, trader=trader, random=channel[trader] == RANDOM, quarter=quarter
+    )
     return Chosen(
         cases=Cases(trader=trader, treatment=treatment, skill=world.skill[team]),
         channel=channel[trader],
@@ -91,8 +95,8 @@ def inclusion_probabilities(traders: Traders, *, frame: Flags, expected: float) 
 def _targeted(
     chance: Chance,
     world: World,
-    traders: Traders,
     *,
+    traders: Traders,
     sight: Sight,
     frame: Flags,
     count: int,
@@ -111,14 +115,14 @@ def _targeted(
         key = stream.exponential(size=traders.count) / np.maximum(free, 1e-12)
         wanted = min(round(SHARES[code] * count), int(np.count_nonzero(free)))
         channel[np.argsort(key, kind="stable")[:wanted]] = code
-    score = rule_score(stream, world, traders, sight=sight)
+    score = rule_score(stream, world, traders=traders, sight=sight)
     score[~frame | (channel >= 0)] = -np.inf
     left = min(count - int(np.count_nonzero(channel >= 0)), int(np.count_nonzero(np.isfinite(score))))
     channel[np.argsort(-score, kind="stable")[:left]] = RULE
     return channel
 
 
-def rule_score(stream: np.random.Generator, world: World, traders: Traders, *, sight: Sight) -> Floats:
+def rule_score(stream: np.random.Generator, world: World, *, traders: Traders, sight: Sight) -> Floats:
     """Score traders as a risk unit without a model does, biases and all.
 
     Big traders first; sectors under suspicion by habit, not by record; strict offices send more cases; who
@@ -145,7 +149,7 @@ def _treatments(chance: Chance, *, channel: Whole, quarter: int) -> Whole:
 
 
 def _teams(
-    chance: Chance, world: World, traders: Traders, *, trader: Whole, random: Flags, quarter: int
+    chance: Chance, world: World, *, traders: Traders, trader: Whole, random: Flags, quarter: int
 ) -> Whole:
     """Assign teams: any to random draws, so that their mean skill is one; better ones to big targets."""
     stream = chance.stream("teams", quarter)

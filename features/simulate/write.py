@@ -1,9 +1,6 @@
 """Writes the simulated tables: beside the target first, a quarter of declarations at a time, then renamed."""
 
-import shutil
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,33 +91,3 @@ def refuse_other_folders(out: Path, *, overwrite: bool) -> None:
             expected="a new folder.",
             advice="Name another folder, or ask for it to be overwritten.",
         )
-
-
-@contextmanager
-def written_beside(out: Path) -> Iterator[Path]:
-    """Give a folder next to `out` to write into; it takes the place of `out` when all is written.
-
-    A run that is stopped leaves what was there before, or the new simulation whole.
-    """
-    beside = out.with_name(f".{out.name}.new")
-    former = out.with_name(f".{out.name}.old")
-    if former.exists() and not out.exists():
-        former.rename(out)  # an earlier run was stopped between its two renames
-    for leftover in (beside, former):
-        shutil.rmtree(leftover, ignore_errors=True)
-    try:
-        for part in (DATA, TRUTH):
-            (beside / part).mkdir(parents=True)
-        yield beside
-        if out.exists():
-            out.rename(former)
-        beside.rename(out)
-    except OSError as error:
-        raise OutputError(
-            f"{out} cannot be written ({error.strerror}).",
-            expected="a folder with enough room that you may write to.",
-            advice="Name another folder.",
-        ) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-        shutil.rmtree(former, ignore_errors=True)

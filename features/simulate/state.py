@@ -1,0 +1,87 @@
+"""What one quarter of the run leaves to the next, and what the tables will be written from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.simulate.amend import Amendments
+from features.simulate.arrays import Flags, Floats, Whole
+from features.simulate.books import Payments, Returns, TaxAudits, Trade
+from features.simulate.cases import Docket
+from features.simulate.chance import Chance
+from features.simulate.controls import Controls
+from features.simulate.evade import Faults
+from features.simulate.intent import Intent, first_intent, opportunities
+from features.simulate.ledger import Ledger
+from features.simulate.portfolio import Slots
+from features.simulate.traders import Traders
+from features.simulate.truth import Truth
+from features.simulate.world import World
+
+LONG_AGO = 99
+
+
+@dataclass
+class State:
+    """What a quarter leaves to the next.
+
+    `faults` and `trade` go back over the quarters an audit looks at, oldest first; `pending` are
+    amendments to come; the lists below them are what the tables will be written from.
+    """
+
+    chance: Chance
+    world: World
+    traders: Traders
+    slots: Slots
+    possible: Flags
+    intent: Intent
+    brokers: Whole
+    faults: list[Faults]
+    trade: list[Trade]
+    pending: list[Amendments]
+    last_audit: Whole
+    busy_until: Whole
+    border_hits: Floats
+    past_finding: Floats
+    broker_findings: Floats
+    declarations: int
+    fault_number: int
+    dockets: list[Docket]
+    ledgers: list[Ledger]
+    controls: list[Controls]
+    returns: list[Returns]
+    tax_audits: list[TaxAudits]
+    payments: list[Payments]
+    truths: list[Truth]
+
+
+def first_state(chance: Chance, world: World, *, traders: Traders, slots: Slots) -> State:
+    """Return the state before the first quarter."""
+    possible = opportunities(world, traders, slots=slots)
+    nobody = np.zeros(traders.count)
+    return State(
+        chance=chance,
+        world=world,
+        traders=traders,
+        slots=slots,
+        possible=possible,
+        intent=first_intent(chance, world, traders=traders, possible=possible),
+        brokers=traders.broker,
+        faults=[],
+        trade=[],
+        pending=[],
+        last_audit=np.full(traders.count, -LONG_AGO),
+        busy_until=np.full(traders.count, -1),
+        border_hits=nobody,
+        past_finding=nobody.copy(),
+        broker_findings=np.zeros(world.crooked.size),
+        declarations=0,
+        fault_number=0,
+        dockets=[],
+        ledgers=[],
+        controls=[],
+        returns=[],
+        tax_audits=[],
+        payments=[],
+        truths=[],
+    )
