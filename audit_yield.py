@@ -13,11 +13,17 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from features.check import DEFAULT_LIMIT, check, quarantine
+from features.check import DEFAULT_LIMIT, check, quarantine, usable
 from features.check.report import lines as check_lines
 from features.check.report import visible
 from features.errors import AuditYieldError
+from features.evidence import evidence
+from features.evidence import lines as evidence_lines
+from features.library import LIBRARY
 from features.simulate import simulate
+from features.snapshot import lines as snapshot_lines
+from features.snapshot import snapshot
+from features.spreadsheet import write_table
 from features.systems import SYSTEMS, import_export, system_named
 from features.systems.report import lines as import_lines
 from features.warehouse import Dialect, open_warehouse
@@ -44,6 +50,10 @@ DialectFile = Annotated[
     typer.Option("--dialect", help="How the tables are written; else dialect.toml in the folder of DATA."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for machines.")]
+AsOf = Annotated[
+    datetime,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="The cutoff: what was known before this day counts."),
+]
 Overwrite = Annotated[bool, typer.Option(help="Replace what an earlier call made there.")]
 
 
@@ -96,6 +106,56 @@ def check_command(
     _show(report.to_json() if as_json else [*check_lines(report), verdict])
     if not report.accepted:
         raise typer.Exit(REFUSED)
+
+
+@app.command(name="features")
+@friendly
+def features_command(
+    data: Data,
+    *,
+    as_of: AsOf,
+    out: Annotated[Path | None, typer.Option(help="Write the table here: FILE.parquet or FILE.csv.")] = None,
+    dialect: DialectFile = None,
+) -> None:
+    """Build the features of every active trader as of a day, and say how they came out.
+
+    docs/features.md says what each means. Rows in quarantine do not count.
+
+    Example: `audit-yield features demo/data --as-of 2024-07-01 --out features.parquet`
+    """
+    with errors.status("Checking the data and building features"):
+        built = snapshot(
+            data,
+            features=LIBRARY,
+            as_of=as_of.date(),
+            today=date.today(),
+            dialect=Dialect.read(dialect) if dialect else None,
+        )
+        if out:
+            write_table(built.table, out)
+    _show([*snapshot_lines(built), *([f"The table is in {out}."] if out else [])])
+
+
+@app.command(name="evidence")
+@friendly
+def evidence_command(
+    data: Data,
+    trader: Annotated[str, typer.Argument(help="The trader's identifier.")],
+    feature: Annotated[str, typer.Argument(help="The feature, as docs/features.md names it.")],
+    *,
+    as_of: AsOf,
+    top: Annotated[int, typer.Option(min=1, help="How many rows to show.")] = 20,
+    dialect: DialectFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the rows behind one value of one trader, each with its share of it.
+
+    Example: `audit-yield evidence demo/data T0000123 customs_value_12m --as-of 2024-07-01`
+    """
+    with open_warehouse(data, dialect=Dialect.read(dialect) if dialect else None) as opened:
+        warehouse = usable(opened, today=date.today())
+        found = evidence(LIBRARY, feature, warehouse=warehouse, trader_id=trader, cutoff=as_of.date())
+    _show(found.to_json(top=top) if as_json else evidence_lines(found, top=top))
 
 
 @app.command(name="import")

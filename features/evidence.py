@@ -1,6 +1,7 @@
 """The rows behind a value: for one trader, cutoff and feature, each row with its share of the value."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -44,6 +45,29 @@ class Evidence:
     value: float | None
     additive: bool
     rows: pa.Table
+
+    def to_json(self, *, top: int) -> str:
+        """Return the value and its first `top` rows as JSON text; days are ISO 8601."""
+        content = {
+            "feature": self.feature.name,
+            "trader_id": self.trader_id,
+            "cutoff": self.cutoff,
+            "value": self.value,
+            "additive": self.additive,
+            "rows": self.rows.slice(0, top).to_pylist(),
+            "rows_in_all": self.rows.num_rows,
+        }
+        return json.dumps(content, indent=2, default=str, ensure_ascii=False) + "\n"
+
+
+def lines(found: Evidence, *, top: int) -> Iterator[str]:
+    """Describe evidence to a person: the sentence, then the first `top` rows."""
+    yield found.feature.say("no value" if found.value is None else f"{found.value:,.6g}")
+    yield f"{found.rows.num_rows:,} rows of the kind: {ROWS[found.feature.source or ''].row}"
+    for row in found.rows.slice(0, top).to_pylist():
+        yield "    " + ", ".join(f"{name} {value}" for name, value in row.items() if value is not None)
+    if not found.additive:
+        yield "The value is no sum of its rows, so no row has a share of it."
 
 
 def evidence(

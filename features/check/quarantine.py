@@ -9,10 +9,9 @@ from features.check.judge import Judged, flag, in_words
 from features.contract.violation import Severity
 from features.errors import DataError
 from features.output import put_back, replaced_folder
+from features.spreadsheet import inert
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW
 from features.warehouse.engine import ENGINE_ERRORS, first_line, refuse_lack_of_room
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 
 
 def default_place(data: str) -> Path:
@@ -71,18 +70,3 @@ def _cells(judged: Judged, row: dict[str, object], failed: tuple[int, ...]) -> l
     reasons = [judged.reason(i) for i in failed if row[flag(i)]]
     found = [row[FOUND + name] for name in judged.source.columns]
     return [*(inert(row[name]) for name in _places(judged)), "; ".join(reasons), *map(inert, found)]
-
-
-def inert(value: object) -> object:
-    """Return a cell that a spreadsheet shows as text: what it could take for a formula gets an apostrophe."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not _is_number(value):
-        return f"'{value}"
-    return value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", "."))
-    except ValueError:
-        return False
-    return True

@@ -1,0 +1,65 @@
+"""Tables as files for people and programs: Parquet or CSV, by the file's name."""
+
+import csv
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.errors import OutputError, SettingError
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write a table as `.parquet` or `.csv`, beside its place first, so that it is there whole or not at all.
+
+    Raises `SettingError` for another ending and `OutputError` where the disk refuses.
+    """
+    writers = {".parquet": _write_parquet, ".csv": _write_csv}
+    if path.suffix not in writers:
+        raise SettingError(
+            f"'{path.name}' ends in neither .parquet nor .csv.",
+            expected="a file name that says how to write the table.",
+            advice=f"Name it {path.stem}.parquet or {path.stem}.csv.",
+        )
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        writers[path.suffix](table, fresh)
+        fresh.replace(path)
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror or error}.",
+            expected="a place with free space where you may write.",
+            advice="Free some space or name another file; what was there is unchanged.",
+        ) from error
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _write_parquet(table: pa.Table, path: Path) -> None:
+    pq.write_table(table, path, compression="zstd")
+
+
+def _write_csv(table: pa.Table, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(map(inert, table.column_names))
+        for batch in table.to_batches():
+            writer.writerows(map(inert, row) for row in zip(*(c.to_pylist() for c in batch), strict=True))
+
+
+def inert(value: object) -> object:
+    """Return a cell that a spreadsheet shows as text: what it could take for a formula gets an apostrophe."""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not _is_number(value):
+        return f"'{value}"
+    return value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace(",", "."))
+    except ValueError:
+        return False
+    return True
