@@ -3,10 +3,16 @@
 import sys
 from pathlib import Path
 
-from features.contract.document import document
+from features import document as features
+from features.contract import document as contract
+from features.systems import document as systems
 
 DOCS = Path(__file__).parent
-DOCUMENTS = {DOCS / "contract.md": document}
+DOCUMENTS = {
+    DOCS / "contract.md": contract.document,
+    DOCS / "features.md": features.document,
+    DOCS / "systems.md": systems.document,
+}
 
 
 def main() -> int:
