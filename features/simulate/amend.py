@@ -52,7 +52,7 @@ def disclosures(
     disclosed = take(faults, np.flatnonzero(stream.random(hazard.size) < hazard))
     start, end = calendar.starts[quarter : quarter + 2]
     known = stream.integers(start, end, size=disclosed.number.size)
-    return put_right(disclosed, known=np.maximum(known, disclosed.lines.known), amended_by=BY_TRADER)
+    return put_right(disclosed, known=np.maximum(known, disclosed.lines.known + 1), amended_by=BY_TRADER)
 
 
 def after_audit(chance: Chance, *, booked: Booked, docket: Docket, quarter: int) -> Amendments:

@@ -148,7 +148,7 @@ def _control(state: State, declared: Lines, *, quarter: int) -> None:
     state.controls.append(done)
     hit = done.fault >= 0
     found = take(faults, done.fault[hit])
-    known = np.maximum(done.known_on[hit] + 1, found.lines.known)
+    known = np.maximum(done.known_on[hit], found.lines.known) + 1
     state.pending.append(amend.put_right(found, known=known, amended_by=BY_CUSTOMS))
     state.faults[-1] = evade.without(faults, found.number)
     state.border_hits = 0.8 * state.border_hits
