@@ -32,9 +32,7 @@ class Server:
 
     def url(self, database: str, *, user: str | None = None, password: str | None = None) -> str:
         """Return the Ibis URL of a database."""
-        return (
-            f"postgres://{user or self.owner}:{password or self.password}@127.0.0.1:{self.port}/{database}"
-        )
+        return f"postgres://{user or self.owner}:{password or self.password}@127.0.0.1:{self.port}/{database}"
 
     def run(self, database: str, *statements: str) -> list[tuple[Any, ...]]:
         """Run statements as the owner; return the rows of the last."""
@@ -109,8 +107,19 @@ def _make_cluster(run: Run, initdb: str, folder: Path, password: str) -> None:
     secret.chmod(0o644)
     try:
         run(
-            [initdb, "-D", str(folder / "data"), "-U", Server.owner, "--pwfile", str(secret), "--no-sync"]
-            + ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
+            [
+                initdb,
+                "-D",
+                str(folder / "data"),
+                "-U",
+                Server.owner,
+                "--pwfile",
+                str(secret),
+                "--no-sync",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C",
+            ]
         )
     except RuntimeError as error:
         pytest.skip(f"PostgreSQL cannot make a cluster: {error}")

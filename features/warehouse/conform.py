@@ -28,6 +28,15 @@ TIME_OF_DAY = r"([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?Z?)?"
 LARGEST_WHOLE_FLOAT = 2**53
 EXACT = ibis.dtype("decimal(19, 8)")
 LARGEST_EXACT = 10.0**11
+YEAR = "([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
+LEAP = "(0[48]|[2468][048]|[13579][26])"
+CALENDAR = (
+    (YEAR, "(0[13578]|1[02])", "(0[1-9]|[12][0-9]|3[01])"),
+    (YEAR, "(0[469]|11)", "(0[1-9]|[12][0-9]|30)"),
+    (YEAR, "02", "(0[1-9]|1[0-9]|2[0-8])"),
+    (f"([0-9]{{2}}{LEAP}|{LEAP}00)", "02", "29"),
+)
+"""Years, months and days that go together."""
 TRUE_TEXT, FALSE_TEXT = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
 
@@ -159,19 +168,18 @@ def _day(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
 
 
 def _day_in_text(text: ir.StringValue, dialect: Dialect) -> Conformed:
-    digits = re.sub("[ymd]", "[0-9]", re.escape(dialect.dates))
-    fits = text.re_search(f"^{digits}{MIDNIGHT if dialect.times == 'refuse' else TIME_OF_DAY}$")
-    parts = [text.substr(dialect.dates.index(part), len(part)) for part in ("yyyy", "mm", "dd")]
-    year, month, day = (fits.ifelse(part, ibis.null("string")).cast("int64") for part in parts)
-    exists = (year >= 1) & month.between(1, 12) & (day >= 1) & (day <= _days_in_month(year, month))
-    iso = exists.ifelse(ibis.literal("-").join(parts), ibis.null("string"))
-    return Conformed(iso.cast("date"), text.notnull() & ~exists.fill_null(False))
+    time = MIDNIGHT if dialect.times == "refuse" else TIME_OF_DAY
+    exists = text.re_search(f"^({days_that_exist(dialect.dates)}){time}$")
+    year, month, day = (text.substr(dialect.dates.index(part), len(part)) for part in ("yyyy", "mm", "dd"))
+    return _fitting(text, _where(exists, year + "-" + month + "-" + day).try_cast("date"))
 
 
-def _days_in_month(year: ir.IntegerValue, month: ir.IntegerValue) -> ir.IntegerValue:
-    leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
-    february = leap.ifelse(29, 28)
-    return ibis.cases((month == 2, february), (month.isin((4, 6, 9, 11)), 30), else_=31)
+def days_that_exist(form: str) -> str:
+    """Return the regular expression of all days from year 1 to 9999, written as `form` (`dd.mm.yyyy`)."""
+    return "|".join(
+        re.escape(form).replace("yyyy", years).replace("mm", months).replace("dd", days)
+        for years, months, days in CALENDAR
+    )
 
 
 def _flag(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
@@ -191,15 +199,15 @@ def _in_reporting_currency(
 ) -> Conformed:
     """Money in another currency is multiplied by its declared rate; without one it has no value here.
 
-    The product is formed in decimal, then made float; above `LARGEST_EXACT` in float, where a cent is
-    below the last digit.
+    The product is formed in decimal and made float by way of text, for a cast would miss the nearest
+    one; above `LARGEST_EXACT` it is formed in float, where a cent is below the last digit.
     """
     if column.unit is not Unit.MONEY or dialect.currency_column not in found.columns:
         return conformed
     currency, value = found[dialect.currency_column].cast("string"), conformed.value
     rate = _rate(currency, dialect.rates)
     exact = _where(value.abs() < LARGEST_EXACT, value).cast(EXACT) * rate
-    converted = exact.cast("float64").coalesce(value * rate.cast("float64"))
+    converted = exact.cast("string").cast("float64").coalesce(value * rate.cast("float64"))
     return Conformed((currency == dialect.currency).ifelse(value, converted), conformed.misfit)
 
 

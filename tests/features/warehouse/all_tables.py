@@ -1,4 +1,4 @@
-"""All ten tables, without a fault and with many, in values that are hard to carry from one home to another."""
+"""All ten tables, without a fault and with many, in values that are hard to carry from home to home."""
 
 from datetime import date
 

@@ -35,7 +35,9 @@ def csv_folder(tables: Tables, place: Path) -> str:
 
 def german_folder(tables: Tables, place: Path) -> str:
     """Semicolons, decimal commas, dd.mm.yyyy, latin-1: what an office suite in Germany writes."""
-    written = {name: [{c: _german(v) for c, v in row.items()} for row in rows] for name, rows in tables.items()}
+    written = {
+        name: [{c: _german(v) for c, v in row.items()} for row in rows] for name, rows in tables.items()
+    }
     folder = write_csv(place / "german", written, separator=";", encoding="latin-1")
     (folder / "dialect.toml").write_text(GERMAN)
     return str(folder)
