@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import ibis
 from ibis.expr import types as ir
 
 from features import exact
@@ -9,23 +10,31 @@ from features.prepare import entities
 from features.prepare.prepared import Prepared
 
 Regroup = Callable[[ir.Table, Prepared], ir.Table]
-ROW = ("trader_id", "cutoff", "cutoff_quarter")
+ASKED = ("trader_id", "cutoff")
+ROW = (*ASKED, "cutoff_quarter")
 
 
 def by(*columns: str) -> Regroup:
     """Return the regrouping to one row for each combination of `columns`, empty ones left out.
 
-    A row holds `customs_value`, `lines`, and the first and last day, `first_on` and `last_on`.
+    A row holds `customs_value`, its `value_share` in the trader's total, the `recent_value` of the last
+    three months, `lines`, the first and last day, `first_on` and `last_on`, and `is_new`: whether the first
+    day of the window on which it was met lies in the last three months.
     """
 
     def regroup(rows: ir.Table, prepared: Prepared) -> ir.Table:
         named = rows.filter([rows[column].notnull() for column in columns])
-        return named.group_by(*ROW, *columns).aggregate(
+        recent = named.happened_on >= named.from_3m
+        grouped = named.group_by(*ROW, *columns).aggregate(
             customs_value=exact.total(named.customs_value),
+            recent_value=exact.total(named.customs_value, where=recent).fill_null(0.0),
             lines=named.count(),
             first_on=named.happened_on.min(),
             last_on=named.happened_on.max(),
+            is_new=named.happened_on.min() >= named.from_3m.min(),
         )
+        all_of_trader = exact.total(grouped.customs_value).over(ibis.window(group_by=ASKED))
+        return grouped.mutate(value_share=exact.share(grouped.customs_value, all_of_trader))
 
     return regroup
 

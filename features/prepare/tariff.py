@@ -1,63 +1,110 @@
-"""What the tariff says of a line: the general rate of its code, and the rates of the sibling codes."""
+"""What the tariff says: which rate was in force when, and what the sibling codes of a heading cost."""
+
+from collections.abc import Sequence
+from datetime import date
 
 import ibis
 from ibis.expr import types as ir
 
 FACTS = frozenset({"general_rate", "highest_sibling_rate", "lowest_sibling_rate"})
+FOREVER = date(9999, 12, 31)
+GENERAL = ""
+"""The preference code of the most-favoured-nation rate, which the contract leaves empty."""
+
+CODE = ("hs_code", "preference_code")
 
 
-def general_rates(tariff: ir.Table) -> ir.Table:
-    """Return the most-favoured-nation rates as steps: hs_code, hs4, valid_from, ends_on (exclusive), rate.
+def rate_steps(tariff: ir.Table) -> ir.Table:
+    """Return the rates as steps without gap or overlap: hs_code, preference_code, from_on, until_on, rate.
 
-    A rate holds until the next one of its code begins, or the day after its own last day.
+    Of several rows in force on a day, the one that began last counts, and of two that began on one day the
+    higher rate: a suspension for a season ends, and the rate before it holds again. `rate` is empty where
+    none is in force; `rate_before` is that of the step before; `until_on` is the first day after.
     """
-    general = tariff.filter(tariff.preference_code.isnull())
-    following = general.valid_from.lead().over(ibis.window(group_by="hs_code", order_by="valid_from"))
-    after_last = (general.valid_to + ibis.interval(days=1)).cast("date")
-    return general.select(
-        "hs_code",
-        "valid_from",
-        "rate",
-        hs4=general.hs_code.substr(0, 4),
-        ends_on=ibis.least(following, after_last),
+    rows = tariff.mutate(preference_code=tariff.preference_code.fill_null(GENERAL))
+    rows = rows.mutate(ends_on=(rows.valid_to < FOREVER).ifelse(_next_day(rows.valid_to), FOREVER))
+    rows = rows.mutate(ends_on=rows.ends_on.fill_null(FOREVER))
+    days = _days_of_change(rows, CODE)
+    latest = _in_force(days, rows, CODE).aggregate(began_on=lambda pairs: pairs.valid_from.max())
+    rates = rows.group_by(*CODE, began_on="valid_from").aggregate(rate=rows.rate.max())
+    known = days.left_join(latest.join(rates, [*CODE, "began_on"]).drop("began_on"), [*CODE, "from_on"])
+    steps = known.select(*CODE, "from_on", "rate")
+    return _until_next(steps, CODE).mutate(
+        hs4=steps.hs_code.substr(0, 4), rate_before=steps.rate.lag().over(_in_order(CODE))
     )
 
 
-def sibling_rates(rates: ir.Table) -> ir.Table:
-    """Return, for each heading and day of change, the highest and lowest rate in force in it."""
-    days = rates.select("hs4", from_on=rates.valid_from).distinct()
-    heading = rates.rename(code_hs4="hs4")
-    pairs = days.join(heading, days.hs4 == heading.code_hs4)
-    in_force = pairs.filter(
-        pairs.valid_from <= pairs.from_on, pairs.ends_on.isnull() | (pairs.ends_on > pairs.from_on)
+def general_steps(steps: ir.Table) -> ir.Table:
+    """Return the steps of the rates that hold where no preference is claimed."""
+    return steps.filter(steps.preference_code == GENERAL).drop("preference_code")
+
+
+def sibling_steps(general: ir.Table) -> ir.Table:
+    """Return the highest and lowest rate in force in each heading, as steps from_on to until_on."""
+    days = general.select("hs4", "from_on").distinct()
+    codes = general.rename(valid_from="from_on", ends_on="until_on")
+    steps = _in_force(days, codes, ["hs4"]).aggregate(
+        highest_sibling_rate=lambda pairs: pairs.rate.max(),
+        lowest_sibling_rate=lambda pairs: pairs.rate.min(),
     )
-    steps = in_force.group_by("hs4", "from_on").aggregate(
-        highest_sibling_rate=in_force.rate.max(), lowest_sibling_rate=in_force.rate.min()
-    )
-    following = steps.from_on.lead().over(ibis.window(group_by="hs4", order_by="from_on"))
-    return steps.mutate(until_on=following)
+    return _until_next(steps, ["hs4"])
+
+
+def with_general_rate(lines: ir.Table, general: ir.Table) -> ir.Table:
+    """Add `general_rate` as in force on acceptance, empty where the tariff has none for the code."""
+    rates = general.select("hs_code", "from_on", "until_on", general_rate="rate")
+    return _on_acceptance(lines, rates, "hs_code")
 
 
 def with_tariff(lines: ir.Table, tariff: ir.Table) -> ir.Table:
-    """Add `general_rate`, `highest_sibling_rate` and `lowest_sibling_rate` as in force on acceptance."""
-    rates = general_rates(tariff)
-    siblings = sibling_rates(rates)
-    own = rates.select(rate_code="hs_code", rate_from="valid_from", rate_ends="ends_on", general_rate="rate")
-    headings = siblings.rename(sibling_hs4="hs4")
-    with_own = lines.left_join(
-        own,
+    """Add `general_rate`, `highest_sibling_rate` and `lowest_sibling_rate` as in force on acceptance.
+
+    Siblings are the codes of the heading (4 digits), the line's own among them.
+    """
+    general = general_steps(rate_steps(tariff))
+    return _on_acceptance(with_general_rate(lines, general), sibling_steps(general), "hs4")
+
+
+def _days_of_change(rows: ir.Table, key: Sequence[str]) -> ir.Table:
+    """The days on which rows begin or have ended, as `from_on`."""
+    ended = rows.filter(rows.ends_on < FOREVER)
+    begun = rows.select(*key, from_on="valid_from")
+    return begun.union(ended.select(*key, from_on="ends_on")).distinct()
+
+
+def _in_force(days: ir.Table, rows: ir.Table, key: Sequence[str]) -> ir.Table:
+    """Each day with the rows of its key that are in force on it, grouped by key and day."""
+    pairs = days.join(rows.select(*key, "valid_from", "ends_on", "rate"), key)
+    holding = pairs.filter(pairs.valid_from <= pairs.from_on, pairs.ends_on > pairs.from_on)
+    return holding.group_by(*key, "from_on")
+
+
+def _until_next(steps: ir.Table, key: Sequence[str]) -> ir.Table:
+    return steps.mutate(until_on=steps.from_on.lead().over(_in_order(key)).fill_null(FOREVER))
+
+
+def _in_order(key: Sequence[str]) -> object:
+    return ibis.window(group_by=list(key), order_by="from_on")
+
+
+def _next_day(day: ir.DateValue) -> ir.DateValue:
+    return (day + ibis.interval(days=1)).cast("date")
+
+
+def _on_acceptance(lines: ir.Table, steps: ir.Table, key: str) -> ir.Table:
+    """Left-join the step in which each line was accepted.
+
+    Steps of a key do not overlap, so that no line is multiplied. The join compares and does not calculate,
+    which engines answer by a hash join.
+    """
+    facts = [name for name in steps.columns if name not in (key, "from_on", "until_on")]
+    renamed = steps.select(*facts, step_key=key, step_from="from_on", step_until="until_on")
+    joined = lines.left_join(
+        renamed,
         [
-            lines.hs_code == own.rate_code,
-            lines.accepted_on >= own.rate_from,
-            own.rate_ends.isnull() | (lines.accepted_on < own.rate_ends),
+            lines[key] == renamed.step_key,
+            lines.accepted_on >= renamed.step_from,
+            lines.accepted_on < renamed.step_until,
         ],
     )
-    joined = with_own.left_join(
-        headings,
-        [
-            with_own.hs4 == headings.sibling_hs4,
-            with_own.accepted_on >= headings.from_on,
-            headings.until_on.isnull() | (with_own.accepted_on < headings.until_on),
-        ],
-    )
-    return joined.select(*lines.columns, *sorted(FACTS))
+    return joined.select(*lines.columns, *facts)
