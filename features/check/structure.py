@@ -49,8 +49,14 @@ def column_faults(source: Source, table: Table, *, warehouse: Warehouse) -> Iter
             severity=Severity.STRUCTURE,
             found="The contract has no such column.",
             expected=f"columns of docs/contract.md.{did_you_mean(name, table.names)}",
-            advice=f'Rename it, leave it out, or declare ignore = ["{table.name}.{name}"] in dialect.toml.',
+            advice=_what_to_do(f"{table.name}.{name}"),
         )
+
+
+def _what_to_do(column: str) -> str:
+    if "currency" in column.lower():
+        return "If amounts are in it, declare currency, currency_column and rates in dialect.toml."
+    return f'Rename it, leave it out, or declare ignore = ["{column}"] in dialect.toml.'
 
 
 def absent_columns(source: Source, table: Table) -> tuple[str, ...]:

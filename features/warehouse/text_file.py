@@ -180,14 +180,15 @@ def _convert(engine: Backend, path: Path, header: Header, staged: Path, *, name:
 
 def _refuse_broken_lines(engine: Backend, table: Table, name: str) -> None:
     broken = engine.con.execute(
-        "SELECT line, error_message FROM broken_lines ORDER BY line LIMIT ?", [REJECTS_SHOWN + 1]
+        "SELECT line, min(error_message) FROM broken_lines GROUP BY line ORDER BY line LIMIT ?",
+        [REJECTS_SHOWN],
     ).fetchall()
     if broken:
         raise UnreadableError(*_broken(table, name, broken))
 
 
 def _broken(table: Table, name: str, broken: list[tuple[int, str]]) -> Iterator[Violation]:
-    for line, message in broken[:REJECTS_SHOWN]:
+    for line, message in broken:
         encoding = "unicode" in message
         yield unreadable(
             table.name,

@@ -31,13 +31,14 @@ def out(tmp_path: Path, accepted_before: dict[str, bytes]) -> Path:
 
 
 @pytest.fixture
-def refused(out: Path, accepted_before: dict[str, bytes]) -> Check:
+def refused(out: Path) -> Check:
     """Check data that must be refused, with the earlier accepted check left byte for byte."""
 
     def checked(data: Path | str, *options: str) -> Outcome:
+        before = tree(out / "accepted")
         outcome = check(data, *options, out=out)
         assert outcome.status == 2, outcome.shown
-        assert tree(out / "accepted") == accepted_before
+        assert tree(out / "accepted") == before
         return outcome
 
     return checked

@@ -1,0 +1,110 @@
+"""A folder is replaced whole or not at all, whatever goes wrong on the way."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from features.errors import OutputError
+from features.output import put_back, replaced_folder
+
+
+def write(target: Path, text: str) -> None:
+    with replaced_folder(target) as folder:
+        (folder / "a.txt").write_text(text)
+
+
+def files(place: Path) -> set[str]:
+    return {str(file.relative_to(place)) for file in place.rglob("*") if not file.name.endswith(".lock")}
+
+
+def test_a_new_folder_takes_the_place_of_the_old_with_nothing_left_of_it(tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "target"
+    with replaced_folder(target) as folder:
+        (folder / "old.txt").touch()
+    write(target, "new")
+    assert files(tmp_path) == {"deep", "deep/target", "deep/target/a.txt"}
+
+
+def test_an_error_on_the_way_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> None:
+    write(tmp_path / "target", "old")
+    with pytest.raises(ZeroDivisionError), replaced_folder(tmp_path / "target") as folder:
+        (folder / "a.txt").write_text("half")
+        raise ZeroDivisionError
+    assert (tmp_path / "target" / "a.txt").read_text() == "old"
+    assert files(tmp_path) == {"target", "target/a.txt"}
+
+
+def test_a_disk_that_refuses_is_an_output_error_that_names_the_place(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError) as error:
+        write(tmp_path / "file" / "target", "new")
+    assert str(tmp_path / "file" / "target") in error.value.found
+    assert "--out" in error.value.advice
+
+
+def test_a_file_in_the_place_of_the_folder_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "target").touch()
+    for text in ("one", "two"):
+        write(tmp_path / "target", text)
+        assert files(tmp_path) == {"target", "target/a.txt"}
+
+
+KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    from features.output import replaced_folder
+
+    moment, rename = int(sys.argv[2]), Path.rename
+    def rename_or_die(path, other):
+        global moment
+        moment -= 1
+        if moment < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return rename(path, other)
+    Path.rename = rename_or_die
+    with replaced_folder(Path(sys.argv[1])) as folder:
+        (folder / "a.txt").write_text("new")
+        rename_or_die(folder / "a.txt", folder / "a.txt")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("moment", range(4))
+def test_a_kill_at_any_moment_leaves_the_old_or_the_new_after_the_next_look(
+    moment: int, tmp_path: Path
+) -> None:
+    """Killed while writing, before the old is moved aside, between the two renames, and after both."""
+    target = tmp_path / "target"
+    write(target, "old")
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(target), str(moment)]
+    assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
+    put_back(target)
+    assert (target / "a.txt").read_text() == ("new" if moment == 3 else "old")
+    assert files(tmp_path) == {"target", "target/a.txt"}
+
+
+def test_writers_at_the_same_time_never_mix(tmp_path: Path) -> None:
+    script = """
+        import sys, time
+        from pathlib import Path
+        from features.output import replaced_folder
+
+        for _ in range(20):
+            with replaced_folder(Path(sys.argv[1])) as folder:
+                for name in "abc":
+                    (folder / name).write_text(sys.argv[2])
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), str(tmp_path / "target")]
+    writers = [subprocess.Popen([*command, str(number)]) for number in range(4)]
+    assert [writer.wait(timeout=60) for writer in writers] == [0] * 4
+    assert len({(tmp_path / "target" / name).read_text() for name in "abc"}) == 1
+
+
+def test_a_look_at_a_place_that_was_never_written_makes_nothing(tmp_path: Path) -> None:
+    put_back(tmp_path / "deep" / "target")
+    assert os.listdir(tmp_path) == []
