@@ -5,8 +5,9 @@ traders' audits: with n audits behind it, k of them with a finding, and p over a
 
     rate = (k + PRIOR_AUDITS x p) / (n + PRIOR_AUDITS)
 
-so that an entity seen once says little (empirical Bayes with a fixed prior weight). What counts is what
-was known when the cutoff's quarter began.
+so that an entity seen once says little (empirical Bayes with a fixed prior weight). An audit stands behind
+an entity when a line in its scope, as first declared, names the entity. What counts is what was known when
+the cutoff's quarter began.
 """
 
 from collections.abc import Sequence
@@ -22,7 +23,8 @@ PRIOR_AUDITS = 10.0
 def steps(states: ir.Table) -> ir.Table:
     """Return what each state of an audit changes: `closes` and `hits` (0, 1 or -1), by `known_quarter`.
 
-    A hit is an audit that is closed with more than nothing assessed.
+    A hit is an audit that is closed with more than nothing assessed; one whose money is later reduced to
+    nothing is a hit no more.
     """
     closed = states.is_closed.cast("float64")
     hit = (states.is_closed & (states.assessed > 0)).cast("float64")
@@ -39,12 +41,17 @@ def steps(states: ir.Table) -> ir.Table:
 
 
 def touched(steps: ir.Table, lines: ir.Table, entity: Sequence[str]) -> ir.Table:
-    """Spread the steps of each audit over the entities in the first versions of the lines in its scope."""
+    """Spread the steps of each audit over the entities in the first versions of the lines in its scope.
+
+    A step counts for an entity from the quarter in which both it and such a line were known.
+    """
     audited = steps.select("audit_id", "trader_id", "period_from", "period_to").distinct()
     scope = lines.join(audited, "trader_id")
     inside = scope.filter(scope.accepted_on >= scope.period_from, scope.accepted_on <= scope.period_to)
-    pairs = inside.select("audit_id", *entity).distinct()
-    return steps.join(pairs, "audit_id")
+    named = inside.group_by("audit_id", *entity).aggregate(named_quarter=inside.known_quarter.min())
+    spread = steps.join(named, "audit_id")
+    both = ibis.greatest(spread.known_quarter, spread.named_quarter)
+    return spread.mutate(known_quarter=both).drop("named_quarter")
 
 
 def with_rates(
@@ -53,7 +60,8 @@ def with_rates(
     """Add `finding_rate` and `audits_behind` to rows of trader, cutoff and entity, own audits left out.
 
     `rows` has trader_id, cutoff_quarter and the columns of `entity`; `spread` are the steps of audits spread
-    over entities, `of_all` the steps themselves, which give the rate that small numbers are shrunk to.
+    over entities, `of_all` the steps themselves, which give the rate that small numbers are shrunk to. The
+    rate is empty where no audit of another trader has closed.
     """
     columns = rows.columns
     key = [*entity, "cutoff_quarter"]
@@ -72,8 +80,14 @@ def with_rates(
 
 
 def _totals(steps: ir.Table, quarters: ir.Table, key: Sequence[str]) -> ir.Table:
-    """Sum the steps known when each of `quarters` began: `audits` and `hits` by key and cutoff_quarter."""
-    known = steps.join(quarters, steps.known_quarter < quarters.cutoff_quarter)
+    """Sum the steps known when each of `quarters` began: `audits` and `hits` by key and cutoff_quarter.
+
+    They are whole numbers, so that their order does not matter.
+    """
+    quarterly = steps.group_by(*key, "known_quarter").aggregate(
+        closes=steps.closes.sum(), hits=steps.hits.sum()
+    )
+    known = quarterly.join(quarters, quarterly.known_quarter < quarters.cutoff_quarter)
     return known.group_by(*key, "cutoff_quarter").aggregate(audits=known.closes.sum(), hits=known.hits.sum())
 
 
