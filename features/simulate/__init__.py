@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from features.errors import SettingError
 from features.output import put_back, replaced_folder
 from features.simulate.chance import Chance
@@ -96,8 +98,11 @@ def _live(state: State, *, folder: Path, progress: Callable[[int, int], None]) -
     file = DeclarationFile(folder / DATA / "declarations.parquet")
     try:
         for quarter in range(quarters):
-            lines = live(state, quarter)
-            file.append(declarations_table(lines, world=state.world, slots=state.slots, words=dictionaries))
+            parts = [
+                declarations_table(lines, world=state.world, slots=state.slots, words=dictionaries)
+                for lines in live(state, quarter)
+            ]
+            file.append(pa.concat_tables(parts))
             progress(quarter + 1, quarters)
     finally:
         file.close()

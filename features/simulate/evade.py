@@ -1,10 +1,10 @@
 """From the truth to what is declared, and the faults in it: lines whose tax is wrong, and the money lost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from features.simulate.arrays import Flags, Floats, Whole, stack, take
+from features.simulate.arrays import Flags, Floats, Whole, columns, stack, take
 from features.simulate.chance import Chance
 from features.simulate.intent import Intent, Scheme
 from features.simulate.lines import Lines, rates, rounded, taxes
@@ -13,6 +13,20 @@ from features.simulate.portfolio import Slots
 from features.simulate.schemes import FALSIFY, KIND_OF_SCHEME, Scene, schemes_of
 from features.simulate.traders import Traders
 from features.simulate.world import World
+
+FALSIFIED = (
+    "sub",
+    "origin",
+    "agreement",
+    "proof",
+    "relief",
+    "rate",
+    "goods",
+    "adjustment",
+    "net",
+    "gross",
+    "quantity",
+)
 
 
 @dataclass(frozen=True)
@@ -52,14 +66,14 @@ def declare(
     `spared` marks lines declared provisionally, which their trader will put right unasked.
     """
     scene = Scene(world=world, slots=slots, quarter=quarter, severity=intent.severity[honest.trader])
-    draft = take(honest, np.arange(honest.count))
+    draft = replace(honest, **{name: getattr(honest, name).copy() for name in FALSIFIED})
     scheme = np.where(spared, -1, schemes_of(chance, scene, honest=honest, intent=intent))
     for number, falsify in FALSIFY.items():
         stream = chance.stream(f"scheme {number:d}", quarter)
         falsify(scene, draft, rows=np.flatnonzero(scheme == number), stream=stream)
     mistaken = make_mistakes(chance, scene, draft=draft, traders=traders, free=(scheme < 0) & ~spared)
     kind = np.where(scheme >= 0, np.array([KIND_OF_SCHEME[number] for number in Scheme])[scheme], mistaken)
-    draft = _assessed(rounded(draft), world=world, changed=np.flatnonzero(kind >= 0), quarter=quarter)
+    draft = _assessed(draft, world=world, changed=np.flatnonzero(kind >= 0), quarter=quarter)
     return draft, _faults(draft, honest, kind=kind, deliberate=scheme >= 0, world=world, first=first)
 
 
@@ -81,7 +95,13 @@ def _faults(
 
 
 def _assessed(draft: Lines, *, world: World, changed: Whole, quarter: int) -> Lines:
-    """Apply the tariff to the `changed` lines; claims it does not grant are refused at entry."""
+    """Apply the tariff to the `changed` lines, and round them as all lines are.
+
+    Claims that the tariff does not grant are refused at entry.
+    """
+    for name, values in columns(rounded(take(draft, changed))).items():
+        if name in FALSIFIED:
+            getattr(draft, name)[changed] = values
     sub, relief = draft.sub[changed], draft.relief[changed]
     agreement = draft.agreement[changed]
     granted = world.goods.preference[np.maximum(agreement, 0), sub] < world.goods.mfn[quarter][sub]

@@ -22,8 +22,8 @@ from features.simulate.state import State
 from features.simulate.truth import truth
 
 
-def live(state: State, quarter: int) -> Lines:
-    """Live through a quarter, changing `state`, and return its lines: those accepted, then those amended."""
+def live(state: State, quarter: int) -> tuple[Lines, Lines]:
+    """Live through a quarter, changing `state`; return the lines it accepted and those it amended."""
     if quarter >= SCOPE_QUARTERS:
         _audit(state, quarter)
     declared = _declare(state, quarter)
@@ -31,7 +31,7 @@ def live(state: State, quarter: int) -> Lines:
     amendments = _amend(state, quarter)
     _keep_books(state, quarter)
     _learn(state, quarter)
-    return stack(declared, amendments) if amendments.count else declared
+    return declared, amendments
 
 
 def exposed_now(state: State) -> tuple[Faults, Exposure]:
