@@ -18,6 +18,7 @@ import pytest
 
 WHERE_DEBIAN_PUTS_THEM = Path("/usr/lib/postgresql")
 SERVANTS = ("postgres", "nobody")
+SETTINGS = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync")
 ATTEMPTS = 5
 
 
@@ -106,21 +107,7 @@ def _make_cluster(run: Run, initdb: str, folder: Path, password: str) -> None:
     secret.write_text(password)
     secret.chmod(0o644)
     try:
-        run(
-            [
-                initdb,
-                "-D",
-                str(folder / "data"),
-                "-U",
-                Server.owner,
-                "--pwfile",
-                str(secret),
-                "--no-sync",
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale=C",
-            ]
-        )
+        run([initdb, *SETTINGS, "-U", Server.owner, "-D", str(folder / "data"), "--pwfile", str(secret)])
     except RuntimeError as error:
         pytest.skip(f"PostgreSQL cannot make a cluster: {error}")
     finally:
