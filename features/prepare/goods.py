@@ -39,6 +39,29 @@ def by(*columns: str) -> Regroup:
     return regroup
 
 
+def lately(column: str) -> Regroup:
+    """Return the regrouping to one row for each value of `column`, with its use of late.
+
+    Beside what `by` gives, a row holds `late_value`, the customs value of the last 3 months, the day
+    `from_3m` on which they began, and `place`: 1 for the value of `column` with most customs value.
+    """
+
+    def regroup(rows: ir.Table, prepared: Prepared) -> ir.Table:
+        named = rows.filter(rows[column].notnull())
+        late = named.happened_on >= named.from_3m
+        used = named.group_by(*ROW, "from_3m", column).aggregate(
+            customs_value=exact.total(named.customs_value),
+            late_value=exact.total(late.ifelse(named.customs_value, 0.0)),
+            lines=named.count(),
+            first_on=named.happened_on.min(),
+            last_on=named.happened_on.max(),
+        )
+        most_first = ibis.window(group_by=ROW, order_by=[used.customs_value.desc(), used[column]])
+        return used.mutate(place=ibis.row_number().over(most_first) + 1)
+
+    return regroup
+
+
 def rated(*entity: str) -> Regroup:
     """Return the regrouping by an entity, with the finding rate of other traders' audits that touched it."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ibis.expr import types as ir
 
-from features.prepare import goods, records
+from features.prepare import goods, prices, records
 from features.prepare.prepared import Prepared
 
 
@@ -33,6 +33,12 @@ def _grouped(row: str, *columns: str) -> Rows:
     )
 
 
+def _lately(row: str, column: str) -> Rows:
+    return Rows(
+        row=row, read=_lines, regroup=goods.lately(column), needs=frozenset({column, "customs_value"})
+    )
+
+
 def _rated(row: str, *entity: str) -> Rows:
     return Rows(
         row=row, read=_lines, regroup=goods.rated(*entity), needs=frozenset({*entity, "customs_value"})
@@ -45,9 +51,39 @@ ROWS: dict[str, Rows] = {
     "chapters": _grouped("an HS chapter used", "hs2"),
     "months": _grouped("a month with lines", "month"),
     "declarations": _grouped("a declaration", "declaration_id"),
-    "offices": _grouped("a customs office used", "office_code"),
-    "ports": _grouped("a port of loading used", "loading_port"),
-    "transport_modes": _grouped("a mode of transport used", "transport_mode"),
+    "offices": _lately("a customs office used", "office_code"),
+    "ports": _lately("a port of loading used", "loading_port"),
+    "transport_modes": _lately("a mode of transport used", "transport_mode"),
+    "priced_lines": Rows(
+        row="a goods item whose unit price has peers",
+        read=_lines,
+        regroup=prices.weighed,
+        needs=frozenset({"customs_value", "log_price", "peer_middle_log_price"}),
+    ),
+    "goods": Rows(
+        row="goods of an HS subheading and origin",
+        read=_lines,
+        regroup=prices.spread,
+        needs=prices.OF_GOODS,
+    ),
+    "goods_of_sellers": Rows(
+        row="goods of an HS subheading and origin, bought from two sellers or more",
+        read=_lines,
+        regroup=prices.split,
+        needs=prices.OF_GOODS | {"seller_id"},
+    ),
+    "seller_goods": Rows(
+        row="goods of an HS subheading bought from a seller",
+        read=_lines,
+        regroup=prices.drift,
+        needs=prices.OF_GOODS | {"seller_id"},
+    ),
+    "tied_sellers": Rows(
+        row="a seller, and whether it is tied to the trader as one group",
+        read=_lines,
+        regroup=prices.tied,
+        needs=frozenset({"customs_value", "seller_id", "related_party"}),
+    ),
     "brokers": _rated("a declarant used", "declarant_id"),
     "sellers": _rated("a seller used", "seller_id"),
     "rated_subheadings": _rated("an HS subheading used", "hs6"),
