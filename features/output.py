@@ -40,8 +40,15 @@ def _put_back(target: Path) -> None:
     previous = _beside(target, "previous")
     if previous.exists() and not target.exists():
         previous.rename(target)
-    shutil.rmtree(previous, ignore_errors=True)
-    shutil.rmtree(_beside(target, "new"), ignore_errors=True)
+    _remove(previous)
+    _remove(_beside(target, "new"))
+
+
+def _remove(leftover: Path) -> None:
+    if leftover.is_dir():
+        shutil.rmtree(leftover, ignore_errors=True)
+    else:
+        leftover.unlink(missing_ok=True)
 
 
 def _beside(target: Path, mark: str) -> Path:

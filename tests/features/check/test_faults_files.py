@@ -10,7 +10,9 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
+from audit_yield import app
 from tests.features.check.command import check_process
 from tests.features.check.conftest import Check
 from tests.features.tables import Row, arrow, good_tables, write_csv, write_parquet
@@ -39,7 +41,7 @@ def test_an_empty_folder_lacks_every_required_table(refused: Check, tmp_path: Pa
     }
 
 
-@pytest.mark.parametrize("name", ["x[1]*?", "country=XX", 'it\'s "q" %s ü'])
+@pytest.mark.parametrize("name", ["x[1]*?", 'country=it\'s "q" %s ü'])
 @pytest.mark.parametrize("write", [write_parquet, write_csv])
 def test_a_folder_of_any_name_is_read_as_it_is(write, name: str, accepted: Check, tmp_path: Path) -> None:
     """With a decoy that a pattern would match instead."""
@@ -53,10 +55,6 @@ def test_the_folder_one_stands_in_is_checked_into_a_folder_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(write_parquet(tmp_path / "data", good_tables()))
-    from typer.testing import CliRunner
-
-    from audit_yield import app
-
     assert CliRunner().invoke(app, ["check", ".", "--today", "2025-06-30"]).exit_code == 0
     assert (tmp_path / "data.check" / "accepted" / "report.json").is_file()
 
@@ -73,9 +71,7 @@ def test_a_parquet_file_cut_short_is_refused(refused: Check, tmp_path: Path) -> 
         assert f"{table}.parquet is no Parquet file, or not all of one" in found["found"]
 
 
-@pytest.mark.parametrize(
-    "column", ["description", "office_code", "item_number", "related_party", "accepted_on"]
-)
+@pytest.mark.parametrize("column", ["description", "item_number", "related_party", "accepted_on"])
 def test_a_damaged_page_is_found_whatever_the_column(column: str, refused: Check, tmp_path: Path) -> None:
     """The footer is intact, and its statistics could answer for the pages."""
     data = write_parquet(tmp_path / "data", good_tables())
@@ -212,11 +208,11 @@ def test_a_folder_or_file_without_the_right_to_read_is_one_clear_error(out: Path
 
 
 def database(path: Path) -> Path:
+    parquet = write_parquet(path.with_suffix(".parquet"), good_tables())
     with duckdb.connect(str(path)) as connection:
-        for name, rows in good_tables().items():
-            found = arrow(name, rows)
-            connection.register("found", found)
-            connection.execute(f"CREATE TABLE {name} AS SELECT * FROM found")  # noqa: S608 - names of ours
+        for name in good_tables():
+            file = parquet / f"{name}.parquet"
+            connection.execute(f"CREATE TABLE {name} AS SELECT * FROM '{file}'")  # noqa: S608 - ours
     return path
 
 
