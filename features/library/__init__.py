@@ -4,9 +4,9 @@ from types import ModuleType
 
 from features.build import FeatureSet
 from features.feature import Definition
-from features.library import exposure
+from features.library import classification, exposure, origin
 
-FAMILIES: tuple[ModuleType, ...] = (exposure,)
+FAMILIES: tuple[ModuleType, ...] = (exposure, classification, origin)
 
 
 def definitions(family: ModuleType) -> list[Definition]:
