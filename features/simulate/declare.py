@@ -22,7 +22,7 @@ def honest_lines(
     """
     slot = _lines_of_slots(chance, world, traders=traders, slots=slots, quarter=quarter)
     declaration, day = _declarations(chance, world, trader=slots.trader[slot], quarter=quarter)
-    order = np.lexsort((slot, declaration))
+    order = np.argsort(declaration, kind="stable")  # within one, by slot: they come in that order
     slot, declaration, day = slot[order], declaration[order], day[order]
     trader, sub, origin = slots.trader[slot], slots.sub[slot], slots.origin[slot]
     relief, agreement, proof = _claims(chance, world, slots=slots, slot=slot, quarter=quarter)
@@ -82,12 +82,13 @@ def _declarations(chance: Chance, world: World, *, trader: Whole, quarter: int) 
     bundles = np.ceil(lines / LINES_A_DECLARATION).astype(np.int64)
     offset = np.cumsum(bundles) - bundles
     bundle = offset[trader] + (stream.random(trader.size) * bundles[trader]).astype(np.int64)
-    used, bundle = np.unique(bundle, return_inverse=True)
     start, end = world.calendar.starts[quarter : quarter + 2]
-    day = stream.integers(start, end, size=used.size)
-    rank = np.empty(used.size, dtype=np.int64)
-    rank[np.argsort(day, kind="stable")] = np.arange(used.size)
-    return rank[bundle], day[bundle]
+    day = stream.integers(start, end, size=int(bundles.sum()))
+    by_day = np.argsort(day, kind="stable")
+    filled = np.bincount(bundle, minlength=day.size) > 0
+    number = np.empty(day.size, dtype=np.int64)
+    number[by_day] = np.cumsum(filled[by_day]) - 1
+    return number[bundle], day[bundle]
 
 
 def _heads(

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from features.simulate.arrays import Flags, Floats, Whole, take
+from features.simulate.arrays import Flags, Floats, Whole
 from features.simulate.chance import Chance
 from features.simulate.intent import CLASSIFICATION, ORIGIN, PROCEDURE, QUANTITY, VALUATION, Intent, Scheme
 from features.simulate.lines import Lines
@@ -40,31 +40,31 @@ def schemes_of(chance: Chance, scene: Scene, *, honest: Lines, intent: Intent) -
     """Return the scheme each line falls under, -1 for none: the rarer opportunity goes first."""
     stream = chance.stream("schemes", scene.quarter)
     steady = stream.random(honest.count) < STEADINESS
-    running = intent.active[honest.trader]
     scheme = np.full(honest.count, -1)
-    rows = np.flatnonzero(running.any(axis=1) & steady & ~honest.relief)
-    lines, luck = take(honest, rows), scene.slots.luck[honest.slot[rows]]
+    evading: Flags = np.any(intent.active, axis=1, keepdims=True)[:, 0]
+    rows = np.flatnonzero(evading[honest.trader] & steady & ~honest.relief)
+    running, luck = intent.active[honest.trader[rows]], scene.slots.luck[honest.slot[rows]]
     # A related seller writes whatever invoice is wanted: transfer prices bend wherever there is one.
     luck[scene.slots.related[honest.slot[rows]], Scheme.UNDERVALUE] = 0.0
     chosen = np.full(rows.size, -1)
-    for number, possible in _opportunities(scene, lines).items():
-        fits = running[rows, number] & (luck[:, number] < COVERAGE) & possible & (chosen < 0)
+    for number, possible in _opportunities(scene, honest, rows=rows).items():
+        fits = running[:, number] & (luck[:, number] < COVERAGE) & possible & (chosen < 0)
         chosen[fits] = number
     scheme[rows] = chosen
     return scheme
 
 
-def _opportunities(scene: Scene, lines: Lines) -> dict[Scheme, Flags]:
-    """Return where each scheme would save something."""
-    wares = scene.world.goods
-    mfn = wares.mfn[scene.quarter][lines.sub]
-    lowest = wares.mfn[scene.quarter][wares.lowest(scene.quarter)][wares.heading[lines.sub]]
-    always = np.ones(lines.count, dtype=np.bool_)
+def _opportunities(scene: Scene, lines: Lines, *, rows: Whole) -> dict[Scheme, Flags]:
+    """Return on which of the `rows` each scheme would save something."""
+    wares, sub = scene.world.goods, lines.sub[rows]
+    mfn = wares.mfn[scene.quarter][sub]
+    lowest = wares.mfn[scene.quarter][wares.lowest(scene.quarter)][wares.heading[sub]]
+    always = np.ones(rows.size, dtype=np.bool_)
     return {
-        Scheme.OMIT_ROYALTY: lines.adjustment > 0,
+        Scheme.OMIT_ROYALTY: lines.adjustment[rows] > 0,
         Scheme.ABUSE_RELIEF: mfn >= NOTEWORTHY_RATE,
-        Scheme.FALSE_ORIGIN: (lines.agreement < 0) & (mfn >= 2 * NOTEWORTHY_RATE),
-        Scheme.MISCLASSIFY: lines.rate - lowest >= NOTEWORTHY_RATE,
+        Scheme.FALSE_ORIGIN: (lines.agreement[rows] < 0) & (mfn >= 2 * NOTEWORTHY_RATE),
+        Scheme.MISCLASSIFY: lines.rate[rows] - lowest >= NOTEWORTHY_RATE,
         Scheme.UNDERDECLARE_QUANTITY: always,
         Scheme.UNDERVALUE: always,
     }
