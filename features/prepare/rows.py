@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ibis.expr import types as ir
 
-from features.prepare import goods, prices, records
+from features.prepare import goods, kin, letters, months, prices, records, sector, track
 from features.prepare.prepared import Prepared
 
 
@@ -45,11 +45,50 @@ def _rated(row: str, *entity: str) -> Rows:
     )
 
 
+def _descriptions(prepared: Prepared) -> ir.Table:
+    described = records.descriptions(prepared.table("traders"))
+    return described.semi_join(prepared.traders, "trader_id")
+
+
+def _amendments(prepared: Prepared) -> ir.Table:
+    declared = prepared.table("declarations")
+    return records.amendments(declared.semi_join(prepared.traders, "trader_id"))
+
+
+def _letters(prepared: Prepared) -> ir.Table:
+    return letters.rows(prepared.audit_states, _amendments(prepared))
+
+
+def _beside_others(rows: ir.Table, prepared: Prepared) -> ir.Table:
+    return track.beside_others(rows, closed=prepared.closed_audits, quarters=prepared.quarters)
+
+
+def _ties(prepared: Prepared) -> ir.Table:
+    return prepared.ties.semi_join(prepared.traders, "trader_id")
+
+
+def _kin(rows: ir.Table, prepared: Prepared) -> ir.Table:
+    quarters = prepared.quarters
+    declarations = prepared.table("declarations")
+    pairs = kin.pairs(rows, ties=prepared.ties, traders=prepared.table("traders"), quarters=quarters)
+    return kin.with_past(
+        pairs,
+        states=prepared.audit_states,
+        first_versions=declarations.filter(declarations.version == 0),
+        quarters=quarters,
+    )
+
+
 ROWS: dict[str, Rows] = {
     "lines": Rows(row="a goods item, in the version known", read=_lines),
     "subheadings": _grouped("an HS subheading (6 digits) used", "hs6"),
     "chapters": _grouped("an HS chapter used", "hs2"),
-    "months": _grouped("a month with lines", "month"),
+    "months": Rows(
+        row="a calendar month with lines",
+        read=_lines,
+        regroup=months.monthly,
+        needs=frozenset({"month", "customs_value"}),
+    ),
     "declarations": _grouped("a declaration", "declaration_id"),
     "offices": _lately("a customs office used", "office_code"),
     "ports": _lately("a port of loading used", "loading_port"),
@@ -88,15 +127,31 @@ ROWS: dict[str, Rows] = {
     "sellers": _rated("a seller used", "seller_id"),
     "rated_subheadings": _rated("an HS subheading used", "hs6"),
     "rated_origins": _rated("a heading and origin used", "hs4", "origin_country"),
+    "sector_rates": Rows(
+        row="the taxes paid on the customs value by the middle trader of its sector and size",
+        read=sector.usual(sector.rates),
+    ),
+    "sector_concentrations": Rows(
+        row="the concentration on subheadings of the middle trader of its sector and size",
+        read=sector.usual(sector.concentrations),
+    ),
     "audits": Rows(row="an audit, as far as known", read=lambda prepared: prepared.audit_states),
-    "descriptions": Rows(
-        row="the description of the trader in force",
-        read=lambda prepared: records.descriptions(prepared.table("traders")),
+    "letters": Rows(
+        row="a letter to the trader, with what followed",
+        read=_letters,
+        regroup=lambda rows, prepared: letters.by_letter(rows),
     ),
-    "amendments": Rows(
-        row="an amendment of a line",
-        read=lambda prepared: records.amendments(prepared.table("declarations")),
+    "track_record": Rows(
+        row="the trader's closed audits, beside those of others of its sector and size",
+        read=lambda prepared: track.rows(prepared.closed_audits, _descriptions(prepared)),
+        regroup=_beside_others,
     ),
+    "descriptions": Rows(row="the description of the trader in force", read=_descriptions),
+    "past_descriptions": Rows(
+        row="a description of the trader, in force or not",
+        read=lambda prepared: records.events_of(prepared.table("traders"), happened_on="valid_from"),
+    ),
+    "amendments": Rows(row="an amendment of a line", read=_amendments),
     "controls": Rows(
         row="a control of a declaration",
         read=lambda prepared: records.controls(prepared.table("controls"), prepared.table("declarations")),
@@ -107,6 +162,7 @@ ROWS: dict[str, Rows] = {
             prepared.table("tax_returns"),
             ("trader_id", "period_from", "period_to"),
             happened_on="period_to",
+            order_by="filed_on",
         ),
     ),
     "tax_audits": Rows(
@@ -121,5 +177,6 @@ ROWS: dict[str, Rows] = {
             prepared.table("payments"), ("trader_id", "debt_id"), happened_on="due_on"
         ),
     ),
-    "ties": Rows(row="a tie to another trader", read=lambda prepared: records.ties(prepared.table("links"))),
+    "ties": Rows(row="a tie to another trader, a person or a firm", read=_ties),
+    "kin": Rows(row="a trader tied to this one, directly or through a third", read=_ties, regroup=_kin),
 }
