@@ -49,9 +49,9 @@ def ledger(
     decided = _appealed(stream, assessed)
     settled = _settled(stream, assessed, decided=decided, band=band[docket.trader])
     events = stack(assessed, decided, settled, _surcharges(stream, assessed))
-    known = events.event_on + np.minimum(
-        stream.exponential(14.0, size=events.audit.size).astype(int), LONGEST_REPORT
-    )
+    # What one decision holds reaches the warehouse on one day.
+    delay = np.minimum(stream.exponential(14.0, size=(docket.trader.size, len(EVENTS))), LONGEST_REPORT)
+    known = events.event_on + delay[events.audit, events.event].astype(np.int64)
     return replace(events, audit=events.audit + first, known_on=known)
 
 

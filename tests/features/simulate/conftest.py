@@ -39,6 +39,6 @@ def tables(administration: Path) -> duckdb.DuckDBPyConnection:
 
 @pytest.fixture(scope="session")
 def traders() -> Traders:
-    """A hundred traders in memory."""
+    """Three thousand traders in memory."""
     chance = Chance(1)
-    return draw_traders(chance, world(chance, calendar=calendar(years=3), traders=100), count=100)
+    return draw_traders(chance, world(chance, calendar=calendar(years=3), traders=3000), count=3000)

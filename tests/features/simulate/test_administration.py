@@ -220,12 +220,24 @@ def test_tax_returns_arrive_months_after_their_period(tables: Tables) -> None:
     assert usual > 45
 
 
-def test_ties_run_mostly_between_traders_alike(tables: Tables) -> None:
-    tied, untied = one(
+def test_traders_of_one_ring_lean_alike(traders: Traders) -> None:
+    ring, leaning = traders.ring, np.log(traders.leaning)
+    members = np.argsort(ring, kind="stable")
+    first, second = members[:-1], members[1:]
+
+    together = (ring[first] == ring[second]) & (ring[first] >= 0)
+    apart = ~together
+    likeness = np.corrcoef(leaning[first[together]], leaning[second[together]])[0, 1]
+    assert likeness > 0.2 > abs(np.corrcoef(leaning[first[apart]], leaning[second[apart]])[0, 1])
+    assert np.count_nonzero(together) > 200
+
+
+def test_ties_name_traders_that_exist(tables: Tables) -> None:
+    unknown, ties = one(
         tables,
-        """WITH gap AS (SELECT trader_id, max((probability > 0.3)::INT) AS risky FROM truth GROUP BY 1)
-        SELECT avg(b.risky) FILTER (a.risky = 1), avg(b.risky) FILTER (a.risky = 0) FROM links
-        JOIN gap AS a ON a.trader_id = from_id JOIN gap AS b ON b.trader_id = to_id""",
+        """SELECT count(*) FILTER (to_id LIKE 'T%' AND to_id NOT IN (SELECT trader_id FROM traders)),
+            count(*) FILTER (to_id LIKE 'T%') FROM links""",
     )
 
-    assert tied > untied
+    assert unknown == 0
+    assert ties > 100
