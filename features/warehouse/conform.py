@@ -18,9 +18,14 @@ from features.warehouse.dialect import Dialect
 SOURCE_FILE = "source_file"
 SOURCE_ROW = "source_row"
 
-NUMBER_TEXT = (
-    r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$|^[+-]?(nan|NaN|NAN|inf|Inf|INF|Infinity)$"
+NUMBER_TEXT = "|".join(
+    (
+        r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$",
+        r"^[+-]?[0-9](\.[0-9]*)?[eE][+-]?([12][0-9]{2}|30[0-7])$",
+        r"^[+-]?(nan|NaN|NAN|inf|Inf|INF|Infinity)$",
+    )
 )
+"""A number no longer than `LONGEST_NUMBER` that every engine can hold as a float."""
 LONGEST_NUMBER = 200
 WHOLE_TEXT = r"^[+-]?[0-9]{1,18}(\.0*)?$"
 MIDNIGHT = r"([ T]00:00(:00(\.0+)?)?Z?)?"

@@ -49,20 +49,24 @@ def _german(value: object) -> object:
     return value.strftime("%d.%m.%Y") if isinstance(value, date) else value
 
 
-def duckdb_file(tables: Tables, place: Path) -> str:
+def duckdb_file(tables: Tables, place: Path, *, typed: bool = True) -> str:
     path = place / "customs.duckdb"
     with duckdb.connect(str(path)) as connection:
         for name, rows in tables.items():
-            connection.register("given", arrow(name, rows))
+            connection.register("given", arrow(name, rows) if typed else as_text(rows))
             connection.execute(f"CREATE TABLE {name} AS FROM given")
     return str(path)
 
 
-def postgres_database(tables: Tables, server: Server) -> str:
+def as_text(rows: list[Row]) -> pa.Table:
+    return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in rows[0]})
+
+
+def postgres_database(tables: Tables, server: Server, *, typed: bool = True) -> str:
     url = server.url(server.new_database())
     with psycopg.connect(url) as connection:
         for name, rows in tables.items():
-            copy_into(connection, name, arrow(name, rows))
+            copy_into(connection, name, arrow(name, rows) if typed else as_text(rows))
     return url
 
 

@@ -16,9 +16,9 @@ from features.check import check
 from features.contract import TABLES
 from features.contract.violation import Severity, Violation
 from features.warehouse import Warehouse, open_warehouse
-from tests.features.tables import TODAY, Row, Tables
+from tests.features.tables import TODAY, Row, Tables, write_csv
 from tests.features.warehouse.all_tables import all_tables, faulty_tables
-from tests.features.warehouse.homes import FILES, postgres_database
+from tests.features.warehouse.homes import FILES, duckdb_file, postgres_database
 from tests.postgres import Server
 
 Home = Callable[[Tables], str]
@@ -190,6 +190,9 @@ def duty_by_trader_and_month(warehouse: Warehouse) -> dict[tuple[object, object]
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\r"), max_size=8)
 DAYS = st.dates()
+AMOUNTS = st.sampled_from([math.nan, math.inf, -math.inf, -0.0, 1e-307]) | st.floats(
+    -1e307, 1e307, allow_nan=False, allow_subnormal=False
+).filter(lambda amount: abs(amount) >= 1e-307 or amount == 0)
 PAYMENTS = st.lists(
     st.fixed_dictionaries(
         {
@@ -197,7 +200,7 @@ PAYMENTS = st.lists(
             "debt_id": st.none() | WORDS,
             "due_on": DAYS,
             "paid_on": st.none() | DAYS,
-            "amount": st.none() | st.floats(),
+            "amount": st.none() | AMOUNTS,
             "known_on": DAYS | st.just(date(2024, 2, 29)),
         }
     ),
@@ -206,7 +209,7 @@ PAYMENTS = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(payments=PAYMENTS)
 def test_any_payments_are_read_and_judged_alike_in_each_home(postgres: Server, payments: list[Row]) -> None:
     tables = {"payments": payments}
@@ -227,3 +230,68 @@ def judged(place: str) -> tuple[list[str], object]:
         (v.place, v.rule, v.rows) for v in checked.report.violations if v.severity != Severity.NOTE
     )
     return rows, (faults, good)
+
+
+DAYS_IN_TEXT = {
+    "2024-02-29": date(2024, 2, 29),
+    "2000-02-29": date(2000, 2, 29),
+    "0001-01-01": date(1, 1, 1),
+    "9999-12-31": date(9999, 12, 31),
+    "2024-03-01 00:00:00": date(2024, 3, 1),
+    "2024-03-01T00:00": date(2024, 3, 1),
+} | dict.fromkeys(
+    [
+        "2023-02-29",
+        "1900-02-29",
+        "2024-04-31",
+        "2024-13-01",
+        "2024-00-10",
+        "0000-01-01",
+        "2024-1-1",
+        "2024-03-01 10:00",
+        "infinity",
+        "today",
+        "2024-03-01\n",
+        " 2024-03-01",
+        "٢٠٢٤-03-01",
+    ]
+)
+NUMBERS_IN_TEXT = {
+    "1": 1.0,
+    "-0": -0.0,
+    "+.5": 0.5,
+    "5.": 5.0,
+    "1e99": 1e99,
+    "1.5E-300": 1.5e-300,
+    "0" * 199 + "7": 7.0,
+    "nan": math.nan,
+    "-Infinity": -math.inf,
+} | dict.fromkeys(["1e400", "1e-400", "0x10", "1,5", "1 000", "1_000", "²", "١٢", " 1", "1e", "9" * 201])
+WHOLES_IN_TEXT = {
+    "1": 1,
+    "+1": 1,
+    "-1": -1,
+    "0001": 1,
+    "1.0": 1,
+    "1.": 1,
+    "9" * 18: 10**18 - 1,
+} | dict.fromkeys(["9" * 19, "1.5", "1e3", "१", "1\n"])
+
+
+@pytest.mark.parametrize(
+    ("column", "texts"),
+    [("accepted_on", DAYS_IN_TEXT), ("customs_value", NUMBERS_IN_TEXT), ("item_number", WHOLES_IN_TEXT)],
+)
+def test_a_text_is_the_same_day_or_number_in_each_home_or_in_none(
+    postgres: Server, tmp_path: Path, column: str, texts: dict[str, object]
+) -> None:
+    rows: list[Row] = [{"declaration_id": str(i), column: text} for i, text in enumerate(texts)]
+    for place in (
+        str(write_csv(tmp_path / "csv", {"declarations": rows})),
+        duckdb_file({"declarations": rows}, tmp_path, typed=False),
+        postgres_database({"declarations": rows}, postgres, typed=False),
+    ):
+        with open_warehouse(place) as warehouse:
+            table = warehouse.table("declarations")
+            read = {row["declaration_id"]: row[column] for row in rows_of(table)}
+        assert repr([read[row["declaration_id"]] for row in rows]) == repr(list(texts.values()))
