@@ -120,8 +120,9 @@ def _text(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
 
 
 def _filled_up(code: ir.StringValue, digits: int) -> ir.StringValue:
-    short = code.re_search("^[0-9]+$") & (code.length() < digits)
-    return short.ifelse(code.lpad(digits, "0"), code)
+    """No chapter starts with two zeros: a code that is shorter by more than one lost something else."""
+    short = code.re_search(f"^[0-9]{{{digits - 1}}}$")
+    return short.ifelse(ibis.literal("0") + code, code)
 
 
 def _whole(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:

@@ -24,7 +24,7 @@ class Dialect:
     - `decimal`: the decimal mark in text, `.` or `,`.
     - `dates`: days in text, such as `yyyy-mm-dd`, `dd.mm.yyyy` or `yyyymmdd`.
     - `times`: a time of day on a day is refused (`refuse`) or left out (`drop`).
-    - `hs_digits`: HS codes that lost leading zeros are filled up to this many digits; 0 fills nothing.
+    - `hs_digits`: HS codes that lost their leading zero are filled up to this many digits; 0 fills nothing.
     - `ignore`: columns to pass over, as `table.column`.
     - `currency`: the reporting currency, ISO 4217.
     - `currency_column`: the column that names a row's currency where rows differ.

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from features.errors import SettingError
-from features.warehouse import Dialect
 from tests.features.check.conftest import Check
 from tests.features.tables import good_tables, write_parquet
 
@@ -33,59 +31,3 @@ def test_memory_that_is_no_amount_is_one_clear_error(
 @pytest.mark.parametrize("limit", ["nan", "-0.1", "1.1", "x"])
 def test_a_limit_that_is_no_share_is_refused(limit: str, refused: Check, tmp_path: Path) -> None:
     assert "--limit" in refused(tmp_path, "--limit", limit).errors
-
-
-BAD = [
-    {"encoding": "klingon"},
-    {"encoding": "a\x00"},
-    {"encoding": 5},
-    {"decimal": ";"},
-    {"decimal": []},
-    {"dates": "dd.mm"},
-    {"dates": 5},
-    {"times": "keep"},
-    {"hs_digits": 5},
-    {"hs_digits": 8.0},
-    {"hs_digits": True},
-    {"ignore": 5},
-    {"ignore": "declarations.remark"},
-    {"ignore": [1]},
-    {"ignore": ["remark"]},
-    {"currency": "euro"},
-    {"currency": 5},
-    {"currency_column": 5, "currency": "EUR"},
-    {"currency_column": "currency"},
-    {"rates": {"USD": 0.9}},
-    {"rates": {"USD": "²"}},
-    {"rates": {"USD": "0"}},
-    {"rates": {"USD": "0.123456789"}},
-    {"rates": {"USD": "123456789012"}},
-    {"rates": "USD"},
-    {"unknown": 1},
-]
-
-
-@pytest.mark.parametrize("settings", BAD, ids=str)
-def test_a_setting_that_cannot_be_used_is_refused_by_name(settings: dict[str, object]) -> None:
-    with pytest.raises(SettingError) as error:
-        Dialect.of(settings)
-    assert next(iter(settings)) in error.value.found
-
-
-def test_every_setting_can_be_made() -> None:
-    settings = {
-        "encoding": "cp1252",
-        "decimal": ",",
-        "dates": "ddmmyyyy",
-        "times": "drop",
-        "hs_digits": 10,
-        "ignore": ["declarations.Große Bemerkung"],
-        "currency": "EUR",
-        "currency_column": "currency",
-        "rates": {"USD": "0.9143"},
-    }
-    dialect = Dialect.of(settings)
-    assert {name: getattr(dialect, name) for name in settings} == {
-        **settings,
-        "ignore": ("declarations.Große Bemerkung",),
-    }
