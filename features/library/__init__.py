@@ -4,9 +4,9 @@ from types import ModuleType
 
 from features.build import FeatureSet
 from features.feature import Definition
-from features.library import classification, exposure, origin
+from features.library import classification, exposure, history, origin, parties, tax
 
-FAMILIES: tuple[ModuleType, ...] = (exposure, classification, origin)
+FAMILIES: tuple[ModuleType, ...] = (exposure, classification, origin, parties, history, tax)
 
 
 def definitions(family: ModuleType) -> list[Definition]:

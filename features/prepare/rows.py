@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ibis.expr import types as ir
 
-from features.prepare import goods, kin, letters, months, prices, records, sector, track
+from features.prepare import goods, kin, letters, months, prices, records, returns, sector, switches, track
 from features.prepare.prepared import Prepared
 
 
@@ -127,6 +127,17 @@ ROWS: dict[str, Rows] = {
     "sellers": _rated("a seller used", "seller_id"),
     "rated_subheadings": _rated("an HS subheading used", "hs6"),
     "rated_origins": _rated("a heading and origin used", "hs4", "origin_country"),
+    "switches_after_rises": Rows(
+        row="a goods item moved to a cheaper code of its heading after a rate rose", read=switches.after_rises
+    ),
+    "switches_after_findings": Rows(
+        row="a goods item moved to a cheaper code of its heading after a finding",
+        read=switches.after_findings,
+    ),
+    "dearer_origins": Rows(
+        row="a goods item of a code that has become dearer from an origin",
+        read=switches.after_measures_on_origins,
+    ),
     "sector_rates": Rows(
         row="the taxes paid on the customs value by the middle trader of its sector and size",
         read=sector.usual(sector.rates),
@@ -156,14 +167,20 @@ ROWS: dict[str, Rows] = {
         row="a control of a declaration",
         read=lambda prepared: records.controls(prepared.table("controls"), prepared.table("declarations")),
     ),
-    "tax_returns": Rows(
-        row="a tax return",
-        read=lambda prepared: records.states_of(
-            prepared.table("tax_returns"),
-            ("trader_id", "period_from", "period_to"),
-            happened_on="period_to",
-            order_by="filed_on",
-        ),
+    "tax_returns": Rows(row="a tax return", read=returns.states),
+    "compared_returns": Rows(
+        row="a tax return, beside what was declared to customs in its period",
+        read=returns.compared,
+        regroup=returns.by_return,
+    ),
+    "filings": Rows(
+        row="a tax period for which a return was filed",
+        read=returns.filed,
+        regroup=returns.first_filings,
+    ),
+    "sector_multiples": Rows(
+        row="the turnover per customs value of the middle trader of its sector and size",
+        read=sector.usual(returns.multiples),
     ),
     "tax_audits": Rows(
         row="an audit by the tax administration, as far as known",

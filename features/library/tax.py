@@ -1,0 +1,226 @@
+"""Tax: what the trader told the tax administration, beside what it told customs."""
+
+import math
+from datetime import date
+
+from ibis.expr import types as ir
+
+from features.feature import Example, combined, feature
+from features.prepare.lines import log_ratio
+from features.unit import Unit
+
+COOPERATION = "WCO Guidelines on cooperation between customs and tax authorities, 2016"
+TRAILS = "Han and McGauran, Tracing trails, World Customs Journal"
+TRANSFER_PRICING = "WCO Guide to Customs Valuation and Transfer Pricing"
+PCA = "WCO Guidelines for Post-Clearance Audit, vol. 2"
+
+
+@feature(
+    source="compared_returns",
+    months=(12, 24),
+    unit=Unit.LOG_RATIO,
+    indicator="import_purchases_gap",
+    reference=f"{COOPERATION}; {TRAILS}; {TRANSFER_PRICING}",
+    inputs="tax_returns.purchases_imported declarations.customs_value",
+    label="Purchases in the books against customs value",
+    phrase="Imported purchases in tax returns were {value} the customs value of their periods, in {window}.",
+    why="Whoever books more than it declared to customs may have paid a second invoice.",
+    finding_type="valuation",
+    monotone=1,
+    example=Example(
+        "purchases_imported customs_value",
+        [(300.0, 200.0), (None, 900.0), (300.0, 100.0)],
+        math.log(2),
+    ),
+)
+def import_purchases_gap(returns: ir.Table) -> ir.FloatingValue:
+    """ln(imported purchases stated / customs value declared in the same periods)."""
+    stated = returns.purchases_imported
+    return log_ratio(stated.sum(), returns.customs_value.sum(where=stated.notnull()))
+
+
+@feature(
+    source="compared_returns",
+    months=(24,),
+    unit=Unit.MONEY,
+    indicator="import_vat_gap",
+    reference=COOPERATION,
+    inputs="tax_returns.import_vat_claimed declarations.vat_assessed",
+    label="Import VAT claimed but not paid",
+    phrase="The tax returns of {window} claim {value} more import value added tax than was assessed.",
+    why="Tax claimed back that was never paid at the border is lost twice.",
+    example=Example("import_vat_claimed vat_assessed", [(50.0, 40.0), (None, 90.0), (30.0, 35.0)], 5.0),
+)
+def import_vat_gap(returns: ir.Table) -> ir.FloatingScalar:
+    """Import VAT claimed less that assessed in the same periods; below zero where less is claimed."""
+    claimed = returns.import_vat_claimed
+    return claimed.sum() - returns.vat_assessed.sum(where=claimed.notnull())
+
+
+@feature(
+    source="compared_returns",
+    months=(24,),
+    unit=Unit.RATIO,
+    indicator="implied_margin",
+    reference=COOPERATION,
+    inputs="tax_returns.turnover declarations.customs_value",
+    label="Turnover per unit of customs value",
+    phrase="Turnover was {value} times the customs value of the same periods, in {window}.",
+    why="Selling for many times the declared value asks where the difference came from.",
+    finding_type="valuation",
+    example=Example("turnover customs_value", [(300.0, 200.0), (None, 900.0), (450.0, 100.0)], 2.5),
+)
+def turnover_multiple(returns: ir.Table) -> ir.FloatingScalar:
+    """Turnover / customs value declared in the same periods."""
+    declared = returns.customs_value.sum(where=returns.turnover.notnull())
+    return returns.turnover.sum() / declared.nullif(0.0)
+
+
+@feature(
+    source="sector_multiples",
+    unit=Unit.RATIO,
+    indicator="implied_margin",
+    reference=COOPERATION,
+    inputs="tax_returns.turnover declarations.customs_value traders.sector",
+    label="Turnover per unit of customs value in its sector",
+    phrase="Traders of the same sector and size turned over {value} times their customs value.",
+    why="Says what the trader's own turnover is to be compared with.",
+    example=Example("middle", [(1.6,)], 1.6),
+)
+def sector_multiple(sector_multiples: ir.Table) -> ir.FloatingScalar:
+    """The median over traders of the sector and size, from the returns of two years."""
+    return sector_multiples.middle.max()
+
+
+@combined(
+    unit=Unit.LOG_RATIO,
+    indicator="implied_margin",
+    reference=COOPERATION,
+    label="Turnover per unit of customs value, beside its sector",
+    phrase="Turnover per unit of customs value is {value} that of the sector.",
+    why="A margin no one else in the trade earns points to values declared too low.",
+    finding_type="valuation",
+    example=Example("turnover_multiple_24m sector_multiple", [(3.2, 1.6)], math.log(2)),
+)
+def turnover_gap(turnover_multiple_24m: ir.FloatingValue, sector_multiple: ir.FloatingValue) -> ir.Value:
+    """ln(the trader's turnover per unit of customs value / that of the middle of its sector)."""
+    return log_ratio(turnover_multiple_24m, sector_multiple)
+
+
+@feature(
+    source="compared_returns",
+    months=(12, 24),
+    unit=Unit.LOG_RATIO,
+    indicator="payments_gap",
+    reference=TRAILS,
+    inputs="tax_returns.payments_abroad declarations.customs_value",
+    label="Payments abroad against customs value",
+    phrase="Payments abroad were {value} the customs value of the same periods, in {window}.",
+    why="Paying suppliers more than was declared points to values declared too low.",
+    finding_type="valuation",
+    monotone=1,
+    example=Example(
+        "payments_abroad customs_value", [(300.0, 200.0), (None, 900.0), (300.0, 100.0)], math.log(2)
+    ),
+)
+def payments_gap(returns: ir.Table) -> ir.FloatingValue:
+    """ln(payments abroad stated / customs value declared in the same periods)."""
+    stated = returns.payments_abroad
+    return log_ratio(stated.sum(), returns.customs_value.sum(where=stated.notnull()))
+
+
+@feature(
+    source="compared_returns",
+    months=(24,),
+    unit=Unit.MONEY,
+    indicator="royalty_gap",
+    reference=f"{TRANSFER_PRICING}; WTO Customs Valuation Agreement, article 8.1(c)",
+    inputs="tax_returns.royalties_abroad declarations.valuation_adjustment",
+    label="Royalties not added to the value",
+    phrase="Royalties of {value} paid abroad in {window} were not added to the customs value.",
+    why="Royalties for the goods that the buyer must pay belong to their customs value.",
+    finding_type="valuation",
+    monotone=1,
+    example=Example(
+        "royalties_abroad valuation_adjustment", [(100.0, 0.0), (50.0, 20.0), (None, 70.0)], 130.0
+    ),
+)
+def royalties_not_added(returns: ir.Table) -> ir.FloatingScalar:
+    """Royalties paid abroad less the additions declared in the same periods, where that is above zero."""
+    paid = returns.royalties_abroad
+    return (paid.sum() - returns.valuation_adjustment.sum(where=paid.notnull())).clip(lower=0.0)
+
+
+@feature(
+    source="tax_returns",
+    months=(12,),
+    unit=Unit.MONEY,
+    indicator="tax_conduct",
+    reference=PCA,
+    inputs="tax_returns.arrears",
+    label="Tax in arrears",
+    phrase="Up to {value} of tax was overdue in {window}.",
+    why="Who cannot or will not pay its taxes is tempted to lower them.",
+    monotone=1,
+    example=Example("arrears", [(0.0,), (500.0,), (None,)], 500.0),
+)
+def tax_arrears(tax_returns: ir.Table) -> ir.FloatingScalar:
+    """The highest tax overdue that a return states."""
+    return tax_returns.arrears.max()
+
+
+@feature(
+    source="filings",
+    months=(24,),
+    unit=Unit.DAY,
+    indicator="tax_conduct",
+    reference=PCA,
+    inputs="tax_returns.filed_on",
+    label="Days until tax returns are filed",
+    phrase="Tax returns were filed {value} after the end of their period, on average over {window}.",
+    why="Late books are often unsound books.",
+    monotone=1,
+    example=Example(
+        "period_to first_filed_on",
+        [(date(2024, 3, 31), date(2024, 4, 30)), (date(2024, 6, 30), date(2024, 8, 9))],
+        35.0,
+    ),
+)
+def filing_delay(filings: ir.Table) -> ir.FloatingScalar:
+    """Mean days from the end of a period to the first return filed for it."""
+    return filings.first_filed_on.delta(filings.period_to, unit="day").mean()
+
+
+@feature(
+    source="tax_audits",
+    empty=0.0,
+    unit=Unit.MONEY,
+    indicator="tax_conduct",
+    reference=PCA,
+    inputs="tax_audits.adjustment",
+    label="Adjusted by tax audits",
+    phrase="Audits by the tax administration adjusted {value} so far.",
+    why="Books that were wrong for one tax are often wrong for the other.",
+    monotone=1,
+    example=Example("adjustment", [(1200.0,), (None,), (0.0,)], 1200.0),
+)
+def tax_adjusted(tax_audits: ir.Table) -> ir.FloatingScalar:
+    """Total adjustments of the tax audits known."""
+    return tax_audits.adjustment.sum()
+
+
+@feature(
+    source="tax_audits",
+    empty=0.0,
+    unit=Unit.FLAG,
+    indicator="tax_conduct",
+    reference=f"{PCA}; {COOPERATION}",
+    inputs="tax_audits.opened_on tax_audits.closed_on",
+    label="Tax audit open now",
+    phrase="The tax administration has an audit of this trader open: {value}.",
+    why="A joint audit saves the trader and both administrations time.",
+    example=Example("closed_on", [(date(2023, 5, 1),), (None,)], 1.0),
+)
+def tax_audit_open(tax_audits: ir.Table) -> ir.FloatingScalar:
+    """Whether a tax audit is known to be open."""
+    return tax_audits.closed_on.isnull().cast("float64").max()
