@@ -4,39 +4,64 @@ import ibis
 from ibis.expr import types as ir
 
 from features import exact
+from features.contract.required import FINDING_TYPES
 
 ASSESSED = ("assessed", "reduced", "cancelled")
 TAXES = ("duty", "vat", "excise")
+CULPABILITY = ("error", "negligence", "fraud")
+BY_TYPE = {kind: f"assessed_{kind}" for kind in FINDING_TYPES}
+BY_CULPABILITY = {degree: f"assessed_as_{degree}" for degree in CULPABILITY}
+MONEY = (
+    "assessed",
+    "gross_assessed",
+    "overturned",
+    "penalties",
+    "collected",
+    *BY_TYPE.values(),
+    *BY_CULPABILITY.values(),
+)
 
 
 def states(audits: ir.Table, findings: ir.Table) -> ir.Table:
     """Return one row for each audit and day on which more became known of it.
 
-    A state holds from the day after `known_on` (rows known before a cutoff count) until `superseded_on`.
-    It holds `is_closed`, the money `assessed` so far net of reductions (duty, VAT and excise; penalties
-    and interest apart in `penalties`), the part `overturned` (reduced or cancelled, as a positive number),
-    and `collected`. `happened_on` is the day of opening.
+    A state holds from the day after `known_on` (rows known before a cutoff count) until `superseded_on`, so
+    that as of each day there is one. `happened_on` is the day of opening. An audit `is_closed` once its
+    closing is known; `closed_on` and `hours_spent` are empty until then. One that was abandoned never closes.
+
+    A state holds the money so far, of duty, VAT and excise: `assessed`, net of what was reduced or cancelled;
+    of it, each finding type in `assessed_<type>` and each degree of fault in `assessed_as_<culpability>`;
+    `gross_assessed`, the additional revenue as first assessed; `overturned`, what was reduced or cancelled,
+    as a positive number; `collected`, net of refunds. `penalties` stand apart; interest is left out.
     """
     events = _opening(audits).union(_closing(audits)).union(_money(audits, findings))
     daily = events.group_by("audit_id", "known_on").aggregate(
-        **{
-            name: exact.total(events[name])
-            for name in ("closes", "assessed", "overturned", "penalties", "collected")
-        }
+        **{name: exact.total(events[name]) for name in ("closes", *MONEY)}
     )
+    in_time = ibis.window(group_by="audit_id", order_by="known_on")
     until_now = ibis.window(group_by="audit_id", order_by="known_on", rows=(None, 0))
     running = daily.select(
         "audit_id",
         "known_on",
         is_closed=daily.closes.sum().over(until_now) > 0,
-        superseded_on=daily.known_on.lead().over(ibis.window(group_by="audit_id", order_by="known_on")),
-        **{
-            name: daily[name].sum().over(until_now)
-            for name in ("assessed", "overturned", "penalties", "collected")
-        },
+        superseded_on=daily.known_on.lead().over(in_time),
+        **{name: daily[name].sum().over(until_now) for name in MONEY},
     )
-    described = audits.drop("known_on", "status", "closed_on")
-    return running.join(described, "audit_id").mutate(happened_on=described.opened_on)
+    described = audits.drop("known_on", "status").rename(closing="closed_on", hours="hours_spent")
+    joined = running.join(described, "audit_id")
+    return joined.mutate(
+        happened_on=joined.opened_on,
+        closed_on=joined.is_closed.ifelse(joined.closing, ibis.null("date")),
+        hours_spent=joined.is_closed.ifelse(joined.hours, ibis.null("float64")),
+    ).drop("closing", "hours")
+
+
+def in_force(states: ir.Table, days: ir.Table, *, day: str) -> ir.Table:
+    """Return the rows that hold on each day of a column, as known before it."""
+    each = states.cross_join(days)
+    return each.filter(
+        each.known_on < each[day], each.superseded_on.isnull() | (each.superseded_on >= each[day])
+    )
 
 
 def _opening(audits: ir.Table) -> ir.Table:
@@ -50,20 +75,27 @@ def _closing(audits: ir.Table) -> ir.Table:
 
 def _money(audits: ir.Table, findings: ir.Table) -> ir.Table:
     rows = findings.join(audits.select("audit_id", opening_known_on="known_on"), "audit_id")
-    taxed, amount = rows.tax_type.isin(TAXES), rows.amount
-    nothing = ibis.literal(0.0)
+    taxed = rows.tax_type.isin(TAXES)
+    assessed = taxed & rows.event.isin(ASSESSED)
+    counted = {
+        "assessed": assessed,
+        "gross_assessed": taxed & (rows.event == "assessed") & (rows.amount > 0),
+        "penalties": (rows.tax_type == "penalty") & rows.event.isin(ASSESSED),
+        "collected": taxed & rows.event.isin(("collected", "refunded")),
+        **{name: assessed & (rows.finding_type == kind) for kind, name in BY_TYPE.items()},
+        **{name: assessed & (rows.culpability == degree) for degree, name in BY_CULPABILITY.items()},
+    }
+    overturned = taxed & rows.event.isin(ASSESSED[1:])
     return _event(
         rows,
         known_on=ibis.greatest(rows.known_on, rows.opening_known_on),
-        assessed=(taxed & rows.event.isin(ASSESSED)).ifelse(amount, nothing),
-        overturned=(taxed & rows.event.isin(ASSESSED[1:])).ifelse(-amount, nothing),
-        penalties=((rows.tax_type == "penalty") & rows.event.isin(ASSESSED)).ifelse(amount, nothing),
-        collected=(taxed & rows.event.isin(("collected", "refunded"))).ifelse(amount, nothing),
+        overturned=overturned.ifelse(-rows.amount, 0.0),
+        **{name: where.ifelse(rows.amount, 0.0) for name, where in counted.items()},
     )
 
 
 def _event(rows: ir.Table, *, known_on: ir.DateValue, **amounts: ir.NumericValue | float) -> ir.Table:
-    names = ("closes", "assessed", "overturned", "penalties", "collected")
-    zeros = {name: ibis.literal(0.0) for name in names}
-    given = {name: ibis.literal(v) if isinstance(v, float) else v for name, v in amounts.items()}
-    return rows.select("audit_id", known_on=known_on, **(zeros | given))
+    """Return what became known of an audit on a day; amounts that are not given are zero."""
+    given = {name: amounts.get(name, 0.0) for name in ("closes", *MONEY)}
+    values = {name: ibis.literal(v) if isinstance(v, float) else v for name, v in given.items()}
+    return rows.select("audit_id", known_on=known_on, **values)

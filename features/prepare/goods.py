@@ -19,7 +19,8 @@ def by(*columns: str) -> Regroup:
 
     A row holds `customs_value`, its `value_share` in the trader's total, the `recent_value` of the last
     three months, `lines`, the first and last day, `first_on` and `last_on`, and `is_new`: whether the first
-    day of the window on which it was met lies in the last three months.
+    day of the window on which it was met lies in the last three months; and `from_12m`, the first day of the
+    last twelve.
     """
 
     def regroup(rows: ir.Table, prepared: Prepared) -> ir.Table:
@@ -32,6 +33,7 @@ def by(*columns: str) -> Regroup:
             first_on=named.happened_on.min(),
             last_on=named.happened_on.max(),
             is_new=named.happened_on.min() >= named.from_3m.min(),
+            from_12m=named.from_12m.min(),
         )
         all_of_trader = exact.total(grouped.customs_value).over(ibis.window(group_by=ASKED))
         return grouped.mutate(value_share=exact.share(grouped.customs_value, all_of_trader))

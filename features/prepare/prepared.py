@@ -1,20 +1,21 @@
 """The prepared tables of one build: each worked out once, for the traders and windows that are asked."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Self
 
 from ibis.expr import types as ir
 
-from features.prepare import audits, entities, lines, peers, tariff
-from features.spine import Spine, months_before
+from features.prepare import audits, entities, lines, peers, records, tariff, track
+from features.spine import Spine, months_before, quarter_of
 from features.warehouse import Warehouse
 
 LONGEST_WINDOW = 24
 WINDOWS = (3, 6, 12, 24)
-PEERS_REACH = 15
-"""Months before the first line asked from which peers are read: four quarters and a part of one."""
+PEERS_REACH = 12
+"""Months before the quarter of the first line asked from which peers are read: four quarters."""
 
 LINE_KEYS = frozenset({"trader_id", "known_on", "happened_on", "superseded_on"})
 
@@ -42,6 +43,15 @@ class Prepared:
         """Work a table out once, for all that read it; it is dropped when this object is left."""
         self._kept.append(kept := self.warehouse.keep(table))
         return kept
+
+    @contextlib.contextmanager
+    def _hold(self, table: ir.Table) -> Iterator[ir.Table]:
+        """Work a large table out for a while."""
+        held = self.warehouse.keep(table)
+        try:
+            yield held
+        finally:
+            self.warehouse.drop(held)
 
     def table(self, name: str) -> ir.Table:
         """Return a table of the contract."""
@@ -76,37 +86,52 @@ class Prepared:
     def declared(self) -> ir.Table:
         """All lines known before the last cutoff that peers or windows can reach, with their own facts."""
         declarations = self.table("declarations")
+        peers_from = months_before(quarter_of(self.first_day), PEERS_REACH)
         reached = declarations.filter(
             declarations.known_on < self.last_cutoff,
-            declarations.accepted_on >= months_before(self.first_day, PEERS_REACH),
+            (declarations.known_on >= peers_from) | (declarations.accepted_on >= self.first_day),
         )
         return lines.with_line_facts(reached)
 
     @cached_property
     def lines(self) -> ir.Table:
         """The lines of the traders asked, with the columns that features need; kept on the engine."""
-        own = lines.with_validity(self.declared.filter(self.declared.accepted_on >= self.first_day))
-        found = own.semi_join(self.traders, "trader_id")
+        recent = self.declared.filter(self.declared.accepted_on >= self.first_day)
+        found = lines.with_validity(recent).semi_join(self.traders, "trader_id")
         if self.line_columns & tariff.FACTS:
             found = tariff.with_tariff(found, self.table("tariff"))
         for group in peers.GROUPS:
             if facts := self.line_columns & group.facts:
-                found = peers.with_peers(found, self._peer_cells(group, facts))
+                found = peers.with_peers(
+                    found,
+                    asked=recent.semi_join(self.traders, "trader_id"),
+                    first_versions=self.declared.filter(self.declared.version == 0),
+                    group=group,
+                    facts=facts,
+                    keep=self._keep,
+                    hold=self._hold,
+                )
         return self._keep(found.select(*sorted(self.line_columns)))
-
-    def _peer_cells(
-        self, group: peers.PeerGroup, facts: frozenset[str]
-    ) -> list[tuple[tuple[str, ...], ir.Table]]:
-        first_versions = self.declared.filter(self.declared.version == 0)
-        return [
-            (level, self._keep(peers.cells(first_versions, level, group=group, facts=facts)))
-            for level in group.levels
-        ]
 
     @cached_property
     def audit_states(self) -> ir.Table:
         """What was known of every trader's audits, from when until when; kept on the engine."""
         return self._keep(audits.states(self.table("audits"), self.table("findings")))
+
+    @cached_property
+    def closed_audits(self) -> ir.Table:
+        """The states of closed audits, with the customs value in scope and the sector and size; kept."""
+        descriptions = records.descriptions(self.table("traders"))
+        return self._keep(
+            track.closed(
+                self.audit_states, declarations=self.table("declarations"), descriptions=descriptions
+            )
+        )
+
+    @cached_property
+    def ties(self) -> ir.Table:
+        """The ties of all traders, each seen from both of its ends."""
+        return records.ties(self.table("links"))
 
     @cached_property
     def audit_steps(self) -> ir.Table:

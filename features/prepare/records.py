@@ -5,11 +5,19 @@ from collections.abc import Sequence
 import ibis
 from ibis.expr import types as ir
 
+ITEM = ("declaration_id", "item_number")
 
-def states_of(rows: ir.Table, key: Sequence[str], *, happened_on: str) -> ir.Table:
-    """Add `happened_on` and `superseded_on` to rows of which each later one of a key replaces the earlier."""
-    later = rows.known_on.lead().over(ibis.window(group_by=list(key), order_by="known_on"))
-    return rows.mutate(happened_on=rows[happened_on], superseded_on=later)
+
+def states_of(
+    rows: ir.Table, key: Sequence[str], *, happened_on: str, order_by: str = "known_on"
+) -> ir.Table:
+    """Add `happened_on` and `superseded_on` to rows of which each later one of a key replaces the earlier.
+
+    Later is what comes later in `order_by`; it replaces the earlier from the day on which it is known, and a
+    row that becomes known only after its successor never holds.
+    """
+    later = ibis.window(group_by=list(key), order_by=order_by, rows=(1, None))
+    return rows.mutate(happened_on=rows[happened_on], superseded_on=rows.known_on.min().over(later))
 
 
 def events_of(rows: ir.Table, *, happened_on: str) -> ir.Table:
@@ -22,37 +30,42 @@ def descriptions(traders: ir.Table) -> ir.Table:
 
     A description counts from the day it is both valid and known.
     """
-    counts_from = ibis.greatest(traders.valid_from, traders.known_on)
-    later = ibis.window(group_by="trader_id", order_by="valid_from", rows=(1, None))
-    dated = traders.mutate(known_on=counts_from)
-    return dated.mutate(happened_on=dated.valid_from, superseded_on=dated.known_on.min().over(later))
+    dated = traders.mutate(known_on=ibis.greatest(traders.valid_from, traders.known_on))
+    return states_of(dated, ["trader_id"], happened_on="valid_from", order_by="valid_from")
 
 
 def controls(controls: ir.Table, declarations: ir.Table) -> ir.Table:
-    """Return the controls of each trader's declarations."""
-    owners = declarations.group_by("declaration_id").aggregate(trader_id=declarations.trader_id.min())
+    """Return the controls of each trader's declarations; who the trader is, the first version says."""
+    first = declarations.filter(declarations.version == 0).semi_join(controls, "declaration_id")
+    owners = first.group_by("declaration_id").aggregate(trader_id=first.trader_id.min())
     return events_of(controls.join(owners, "declaration_id"), happened_on="controlled_on")
 
 
 def amendments(declarations: ir.Table) -> ir.Table:
-    """Return each amendment with the change in taxes from the version before, `tax_change`."""
-    versions = ibis.window(group_by=["declaration_id", "item_number"], order_by="version")
-    taxes = (
-        declarations.duty_assessed + declarations.vat_assessed + declarations.excise_assessed.fill_null(0.0)
+    """Return each amendment with the change in taxes from the version before, `tax_change`.
+
+    The change is known when both versions are. Amended items are few, so only their versions are sorted.
+    """
+    amended = declarations.filter(declarations.version > 0).select(*ITEM).distinct()
+    versions = declarations.semi_join(amended, ITEM)
+    taxes = versions.duty_assessed + versions.vat_assessed + versions.excise_assessed.fill_null(0.0)
+    before = ibis.window(group_by=ITEM, order_by="version")
+    until_now = ibis.window(group_by=ITEM, order_by="version", rows=(None, 0))
+    rows = versions.mutate(
+        tax_change=taxes - taxes.lag().over(before), known_on=versions.known_on.max().over(until_now)
     )
-    rows = declarations.mutate(tax_change=taxes - taxes.lag().over(versions))
-    later = rows.filter(rows.version > 0)
-    return later.mutate(happened_on=later.known_on, superseded_on=ibis.null("date"))
+    return events_of(rows.filter(rows.version > 0), happened_on="known_on")
 
 
 def ties(links: ir.Table) -> ir.Table:
-    """Return the ties of each trader, seen from it: `tied_id` at the other end, until the tie ends."""
-    there = links.select(
-        "link_type", "valid_from", "valid_to", "known_on", trader_id="from_id", tied_id="to_id"
-    )
-    back = links.select(
-        "link_type", "valid_from", "valid_to", "known_on", trader_id="to_id", tied_id="from_id"
-    )
+    """Return the ties of each trader, seen from it: `tied_id` at the other end, until the tie ends.
+
+    A tie holds through its last day.
+    """
+    kept = ["link_type", "valid_from", "valid_to", "known_on"]
+    apart = links.filter(links.from_id != links.to_id)
+    there = apart.select(*kept, trader_id="from_id", tied_id="to_id")
+    back = apart.select(*kept, trader_id="to_id", tied_id="from_id")
     both = there.union(back)
     return both.mutate(
         happened_on=both.valid_from,
