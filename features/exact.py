@@ -21,6 +21,11 @@ def total(terms: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.F
     return steps.sum(where=where).cast("float64") / float(STEPS)
 
 
+def stepped(value: ir.FloatingValue) -> ir.FloatingValue:
+    """Return the value rounded to a whole number of steps: equal values stay equal in their means."""
+    return (value * float(STEPS)).round() / float(STEPS)
+
+
 def mean(terms: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.FloatingScalar:
     """Return the mean of the terms, empty where there is none."""
     return total(terms, where) / terms.count(where=where).cast("float64").nullif(0.0)

@@ -3,6 +3,15 @@
 import ibis
 from ibis.expr import types as ir
 
+from features import exact
+
+RATIOS = {
+    "log_price": ("customs_value", "quantity"),
+    "log_value_per_kg": ("customs_value", "gross_mass_kg"),
+    "log_net_share": ("net_mass_kg", "gross_mass_kg"),
+    "log_quantity_per_kg": ("supplementary_quantity", "net_mass_kg"),
+    "log_freight_share": ("freight_amount", "customs_value"),
+}
 ITEM = ["declaration_id", "item_number"]
 
 
@@ -28,7 +37,7 @@ def with_line_facts(declarations: ir.Table) -> ir.Table:
     - `taxes`: duty, VAT and excise assessed.
     - `quantity`, `quantity_unit`: the supplementary quantity where there is one, else net mass in kg.
     - `log_price`: natural logarithm of the customs value per unit of quantity; the other `log_…` are such
-      logarithms of ratios too.
+      logarithms of ratios too, rounded so that lines at one price can be told from lines below it.
     - `is_adjusted`, `is_elsewhere`: 1 where an addition to the price is declared, where the goods come
       from another country than they originate in; else 0.
     """
@@ -50,11 +59,10 @@ def with_line_facts(declarations: ir.Table) -> ir.Table:
         is_elsewhere=(declarations.origin_country != declarations.dispatch_country).cast("float64"),
     )
     return facts.mutate(
-        log_price=log_ratio(facts.customs_value, facts.quantity),
-        log_value_per_kg=log_ratio(facts.customs_value, facts.gross_mass_kg),
-        log_net_share=log_ratio(facts.net_mass_kg, facts.gross_mass_kg),
-        log_quantity_per_kg=log_ratio(facts.supplementary_quantity, facts.net_mass_kg),
-        log_freight_share=log_ratio(facts.freight_amount, facts.customs_value),
+        **{
+            name: exact.stepped(log_ratio(facts[over], facts[under]))
+            for name, (over, under) in RATIOS.items()
+        }
     )
 
 

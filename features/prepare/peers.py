@@ -1,14 +1,16 @@
 """What other traders declared for the like, in the four quarters before: middle values, tails and shares.
 
-A peer group is wide enough when `FEWEST_LINES` lines and `FEWEST_TRADERS` traders stand behind it; where
-it is not, the next wider one is taken. A trader has one vote a quarter in each group, the mean of its lines,
-so that nobody sets the price by volume, and its own past weighs at most one vote in `FEWEST_TRADERS`.
+A trader has one vote in a peer group, the mean of its lines in those quarters, so that nobody sets the price
+by volume; its own vote is left out of what its lines are compared with. A group is wide enough when
+`FEWEST_LINES` lines of `FEWEST_TRADERS` other traders stand behind it; where it is not, the next wider one
+is taken.
 
 Only first versions count, in the quarter in which they became known: a line of a quarter is compared with
 what was known when that quarter began.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import reduce
 
@@ -20,29 +22,37 @@ from features import exact
 FEWEST_LINES = 30
 FEWEST_TRADERS = 5
 QUARTERS = 4
+QUANTILES = {"low": 0.1, "middle": 0.5, "p05": 0.05, "p95": 0.95}
 
-STATISTICS: dict[str, Callable[[ir.NumericColumn], ir.NumericScalar]] = {
-    "low": lambda votes: votes.quantile(0.1),
-    "middle": lambda votes: votes.median(),
-    "p05": lambda votes: votes.quantile(0.05),
-    "p95": lambda votes: votes.quantile(0.95),
-    "mean": exact.mean,
-}
+Keep = Callable[[ir.Table], ir.Table]
+Hold = Callable[[ir.Table], AbstractContextManager[ir.Table]]
+Level = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class PeerGroup:
-    """Groups of lines, narrow to wide, and what is known of them: column of the line -> statistics."""
+    """Groups of lines, narrow to wide, and what is known of them: column of the line -> statistics.
 
-    levels: tuple[tuple[str, ...], ...]
+    Beside its statistics (a quantile or the mean), a measure has `traders`, the number of others behind
+    them, and `group`, the columns that those others share with the line.
+    """
+
+    levels: tuple[Level, ...]
     measures: Mapping[str, tuple[str, ...]]
 
     @property
     def facts(self) -> frozenset[str]:
         """The columns that a line gains, as `peer_<statistic>_<measure>`."""
-        return frozenset(
-            fact(measure, each) for measure, statistics in self.measures.items() for each in statistics
-        )
+        return frozenset().union(*map(self.facts_of, self.measures))
+
+    def facts_of(self, measure: str) -> frozenset[str]:
+        """The columns that a line gains of one measure."""
+        return frozenset(fact(measure, each) for each in (*self.measures[measure], "traders", "group"))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of all levels, each once."""
+        return tuple(dict.fromkeys(name for level in self.levels for name in level))
 
 
 GOODS = PeerGroup(
@@ -74,55 +84,167 @@ def fact(measure: str, statistic: str) -> str:
     return f"peer_{statistic}_{measure}"
 
 
-def cells(lines: ir.Table, level: Sequence[str], *, group: PeerGroup, facts: frozenset[str]) -> ir.Table:
-    """Return what is known of each group of `level` at the start of each quarter, as `for_quarter`.
+def with_peers(
+    lines: ir.Table,
+    *,
+    asked: ir.Table,
+    first_versions: ir.Table,
+    group: PeerGroup,
+    facts: frozenset[str],
+    keep: Keep,
+    hold: Hold,
+) -> ir.Table:
+    """Add to lines the `facts` about their narrowest peer group that is wide enough; empty where none is.
 
-    `lines` are the first versions of all traders; only statistics that `facts` names are worked out.
+    `asked` has the lines' columns of `group`, trader_id and quarter, `first_versions` those of all traders
+    and the measures, with known_quarter. `keep` works a table out for good, `hold` for a while.
     """
-    measures = {m: [s for s in statistics if fact(m, s) in facts] for m, statistics in group.measures.items()}
-    measures = {measure: statistics for measure, statistics in measures.items() if statistics}
-    votes = lines.group_by(*level, "trader_id", "known_quarter").aggregate(
-        lines=lines.count(), **{measure: exact.mean(lines[measure]) for measure in measures}
-    )
-    quarterly = votes.group_by(*level, "known_quarter").aggregate(
-        lines=votes.lines.sum(),
-        traders=votes.count(),
-        **{fact(m, s): STATISTICS[s](votes[m]) for m, statistics in measures.items() for s in statistics},
-    )
-    return _over_earlier_quarters(quarterly, level)
+    measures = {m: group.measures[m] for m in group.measures if facts & group.facts_of(m)}
+    key = (*group.columns, "trader_id", "quarter")
+    known = keep(asked.select(*key).distinct())
+    with hold(tallies(first_versions, known, group, measures=measures)) as tallied:
+        for level in group.levels:
+            with hold(votes(tallied, known, level, measures=measures)) as cast:
+                known = keep(compared(known, cast, level, measures=measures))
+    return _added(lines, known.select(*key, **_narrowest(known, group, facts)), key)
 
 
-def _over_earlier_quarters(quarterly: ir.Table, level: Sequence[str]) -> ir.Table:
-    """Average the four quarters before, each weighted by its traders; drop groups that are too narrow."""
-    shifted = [
-        quarterly.mutate(for_quarter=(quarterly.known_quarter + ibis.interval(months=3 * n)).cast("date"))
-        for n in range(1, QUARTERS + 1)
-    ]
-    earlier = reduce(lambda left, right: left.union(right), shifted)
-    facts = [name for name in quarterly.columns if name.startswith("peer_")]
-    known = {name: earlier.traders.sum(where=earlier[name].notnull()) for name in facts}
-    summed = earlier.group_by(*level, "for_quarter").aggregate(
-        lines=earlier.lines.sum(),
-        traders=earlier.traders.max(),
-        **{name: exact.total(earlier[name] * earlier.traders) / known[name] for name in facts},
-    )
-    wide = summed.filter(summed.lines >= FEWEST_LINES, summed.traders >= FEWEST_TRADERS)
-    return wide.select(*level, "for_quarter", *facts)
-
-
-def with_peers(lines: ir.Table, levels: Sequence[tuple[tuple[str, ...], ir.Table]]) -> ir.Table:
-    """Add to each line the facts of its narrowest peer group that is wide enough; empty where none is."""
-    columns = lines.columns
-    names = [name for name in levels[0][1].columns if name.startswith("peer_")]
-    joined = lines
-    for number, (level, known) in enumerate(levels):
-        keyed = known.rename({f"{name}_{number}": name for name in (*level, "for_quarter", *names)})
-        joined = joined.left_join(
-            keyed,
-            [joined[name] == keyed[f"{name}_{number}"] for name in level]
-            + [joined.quarter == keyed[f"for_quarter_{number}"]],
-        )
-    facts = {
-        name: ibis.coalesce(*(joined[f"{name}_{number}"] for number in range(len(levels)))) for name in names
+def _narrowest(known: ir.Table, group: PeerGroup, facts: frozenset[str]) -> dict[str, ir.Value]:
+    """The facts of the first level that has them."""
+    return {
+        name: ibis.coalesce(*(known[at(name, level)] for level in group.levels)) for name in sorted(facts)
     }
-    return joined.select(*columns, **facts)
+
+
+def at(name: str, level: Level) -> str:
+    """Return the name of a fact at one level."""
+    return "_by_".join((name, *level))
+
+
+def tallies(
+    first_versions: ir.Table, asked: ir.Table, group: PeerGroup, *, measures: Iterable[str]
+) -> ir.Table:
+    """Return lines and total of each measure by trader, quarter and narrowest group, near the asked lines."""
+    near = first_versions.semi_join(asked, list(group.levels[-1]))
+    return near.group_by(*group.columns, "trader_id", "known_quarter").aggregate(
+        **{f"lines_{measure}": near[measure].count() for measure in measures},
+        **{f"total_{measure}": exact.total(near[measure]) for measure in measures},
+    )
+
+
+def votes(tallied: ir.Table, asked: ir.Table, level: Level, *, measures: Iterable[str]) -> ir.Table:
+    """Return each trader's means over the four quarters before `quarter`, for the groups and quarters asked.
+
+    `vote_<measure>` is empty where the trader had no line with the measure; `lines_<measure>` counts them.
+    """
+    tallied = tallied.select(*level, "trader_id", "known_quarter", *_figures(measures))
+    earlier = reduce(lambda left, right: left.union(right), (_shifted(tallied, n) for n in _QUARTERS))
+    near = earlier.semi_join(asked, [*level, "quarter"])
+    summed = near.group_by(*level, "quarter", "trader_id").aggregate(
+        **{
+            name: near[name].sum() if name.startswith("lines") else exact.total(near[name])
+            for name in _figures(measures)
+        }
+    )
+    means = {m: summed[f"total_{m}"] / summed[f"lines_{m}"].cast("float64").nullif(0.0) for m in measures}
+    return summed.select(
+        *level,
+        "quarter",
+        "trader_id",
+        **{f"lines_{measure}": summed[f"lines_{measure}"] for measure in measures},
+        **{f"vote_{measure}": exact.stepped(mean) for measure, mean in means.items()},
+    )
+
+
+_QUARTERS = range(1, QUARTERS + 1)
+
+
+def _figures(measures: Iterable[str]) -> list[str]:
+    return [f"{figure}_{measure}" for measure in measures for figure in ("lines", "total")]
+
+
+def _shifted(tallied: ir.Table, quarters: int) -> ir.Table:
+    """Let what became known in a quarter count for the one so many quarters later."""
+    later = (tallied.known_quarter + ibis.interval(months=3 * quarters)).cast("date")
+    return tallied.mutate(quarter=later).drop("known_quarter")
+
+
+def standings(cast: ir.Table, level: Level, *, measures: Mapping[str, tuple[str, ...]]) -> ir.Table:
+    """Return each group's traders, lines and total of votes by measure, and what quantiles are read from.
+
+    With one of n votes left out, the quantile q of the others lies between two neighbours among the votes
+    in places floor((n - 2) q) to that + 2, counted from 0: `<statistic>_<measure>_at_0` to `_at_2`.
+    """
+    group = [*level, "quarter"]
+    votes = {m: cast[f"vote_{m}"] for m in measures}
+    placed = cast.mutate(
+        **{
+            f"place_{m}": ibis.row_number().over(
+                ibis.window(group_by=group, order_by=[vote.isnull(), vote, cast.trader_id])
+            )
+            for m, vote in votes.items()
+        },
+        **{f"others_{m}": vote.count().over(ibis.window(group_by=group)) - 1 for m, vote in votes.items()},
+    )
+    figures: dict[str, ir.Value] = {}
+    for measure, statistics in measures.items():
+        figures |= _standing(placed, measure, statistics)
+    return placed.group_by(group).aggregate(**figures)
+
+
+def _standing(placed: ir.Table, measure: str, statistics: Iterable[str]) -> dict[str, ir.Value]:
+    vote, place = placed[f"vote_{measure}"], placed[f"place_{measure}"]
+    figures: dict[str, ir.Value] = {
+        f"traders_{measure}": vote.count(),
+        f"all_lines_{measure}": placed[f"lines_{measure}"].sum(),
+        f"total_{measure}": exact.total(vote),
+    }
+    for each in (name for name in statistics if name in QUANTILES):
+        first = _first_place(placed[f"others_{measure}"], QUANTILES[each])
+        figures[f"{each}_{measure}"] = vote.quantile(QUANTILES[each])
+        figures |= {f"{each}_{measure}_at_{n}": vote.max(where=place == first + n) for n in range(3)}
+    return figures
+
+
+def _first_place(others: ir.IntegerValue, quantile: float) -> ir.IntegerValue:
+    return ((others - 1).cast("float64") * quantile).floor().cast("int64")
+
+
+def compared(
+    known: ir.Table, cast: ir.Table, level: Level, *, measures: Mapping[str, tuple[str, ...]]
+) -> ir.Table:
+    """Add to the asked groups the statistics of the others' votes, empty where these are too few."""
+    group = [*level, "quarter"]
+    joined = known.left_join(standings(cast, level, measures=measures), group, rname="group_{name}")
+    joined = joined.left_join(cast, [*group, "trader_id"], rname="own_{name}")
+    facts: dict[str, ir.Value] = {}
+    for measure, statistics in measures.items():
+        facts |= _facts(joined, level, measure, statistics)
+    return joined.select(*known.columns, **{at(name, level): value for name, value in facts.items()})
+
+
+def _facts(joined: ir.Table, level: Level, measure: str, statistics: tuple[str, ...]) -> dict[str, ir.Value]:
+    others = joined[f"traders_{measure}"] - joined[f"vote_{measure}"].notnull().cast("int64")
+    lines = joined[f"all_lines_{measure}"] - joined[f"lines_{measure}"].fill_null(0)
+    wide = (others >= FEWEST_TRADERS) & (lines >= FEWEST_LINES)
+    values = {each: _without_own(joined, measure, each, others) for each in statistics}
+    values |= {"traders": others, "group": ibis.literal(", ".join(level))}
+    return {fact(measure, each): wide.ifelse(value, None) for each, value in values.items()}
+
+
+def _without_own(joined: ir.Table, measure: str, statistic: str, others: ir.IntegerValue) -> ir.NumericValue:
+    """The statistic of all votes, or of the votes but its own for a trader that has one."""
+    own = joined[f"vote_{measure}"]
+    if statistic == "mean":
+        return (joined[f"total_{measure}"] - own.fill_null(0.0)) / others.cast("float64").nullif(0.0)
+    quantile = QUANTILES[statistic]
+    placed = [joined[f"{statistic}_{measure}_at_{n}"] for n in range(3)]
+    low, high = ((own > placed[n]).ifelse(placed[n], placed[n + 1]) for n in range(2))
+    weight = (others - 1).cast("float64") * quantile - _first_place(others, quantile).cast("float64")
+    between = (weight > 0).ifelse(low + weight * (high - low), low)
+    return own.isnull().ifelse(joined[f"{statistic}_{measure}"], between)
+
+
+def _added(lines: ir.Table, facts: ir.Table, key: tuple[str, ...]) -> ir.Table:
+    joined = lines.left_join(facts, list(key), rname="peer_key_{name}")
+    return joined.select(*lines.columns, *(name for name in facts.columns if name not in key))
