@@ -4,9 +4,18 @@ from types import ModuleType
 
 from features.build import FeatureSet
 from features.feature import Definition
-from features.library import classification, exposure, history, origin, parties, tax
+from features.library import classification, exposure, history, origin, parties, physical, tax, valuation
 
-FAMILIES: tuple[ModuleType, ...] = (exposure, classification, origin, parties, history, tax)
+FAMILIES: tuple[ModuleType, ...] = (
+    exposure,
+    valuation,
+    classification,
+    origin,
+    physical,
+    parties,
+    history,
+    tax,
+)
 
 
 def definitions(family: ModuleType) -> list[Definition]:
