@@ -1,0 +1,159 @@
+"""Goods that moved soon after a measure: to a cheaper code of their heading, or to another origin.
+
+A measure counts for a trader where it met something that the trader did in the `MONTHS_BEFORE`; goods
+have moved where, in the `DAYS_AFTER`, they stand under a code or an origin that the trader did not use in
+the months before. Earlier use is read from first versions, as known when the line itself became known.
+"""
+
+from typing import Literal
+
+import ibis
+from ibis.expr import types as ir
+
+from features.prepare import lines as line_facts
+from features.prepare import tariff
+from features.prepare.prepared import Prepared
+from features.spine import months_before
+
+DAYS_AFTER = 180
+MONTHS_BEFORE = 12
+REACH = 18
+"""Months before a line from which its past is read: those before a measure, and the days after it."""
+
+LINE = ("trader_id", "declaration_id", "item_number", "version")
+CLOCKS = ("happened_on", "known_on", "superseded_on")
+
+
+def after_rises(prepared: Prepared) -> ir.Table:
+    """Return the lines moved to a cheaper code of the heading after the general rate of a code rose."""
+    lines, general = _recent(prepared), _general(prepared)
+    rises = general.filter(general.rate > general.rate_before)
+    rises = rises.select("hs_code", "hs4", "from_on", dear_rate="rate")
+    measures = _met(rises, _first_said(lines), on=("hs_code", "hs4"))
+    return _moved_to_cheaper(tariff.with_general_rate(lines, general), measures)
+
+
+def after_findings(prepared: Prepared) -> ir.Table:
+    """Return the lines moved to a cheaper code of the heading after a control or audit found a fault in it.
+
+    A finding speaks of the code of its line, at the rate of the day it was accepted, however long ago; it
+    counts from the day after.
+    """
+    general = _general(prepared)
+    faulty = _at_fault(
+        _first_said(_own(prepared)), controls=prepared.table("controls"), findings=prepared.table("findings")
+    )
+    rated = tariff.with_general_rate(faulty, general)
+    measures = rated.group_by("trader_id", "hs_code", "hs4", "from_on").aggregate(
+        dear_rate=rated.general_rate.max(), met_known_on=rated.met_known_on.min()
+    )
+    return _moved_to_cheaper(tariff.with_general_rate(_recent(prepared), general), measures)
+
+
+def after_measures_on_origins(prepared: Prepared) -> ir.Table:
+    """Return the lines of codes that got dearer from an origin, with `moved`: 1 for a new origin, else 0.
+
+    Dearer are goods without preference when the general rate rises, and goods under a preference when its
+    rate rises or it ends. The lines are those of the days after, whether they moved or not.
+    """
+    lines = _recent(prepared)
+    steps = tariff.rate_steps(prepared.table("tariff"))
+    ended = steps.rate.isnull() & steps.rate_before.notnull() & (steps.preference_code != tariff.GENERAL)
+    dearer = steps.filter((steps.rate > steps.rate_before) | ended)
+    met = _met(
+        dearer.select("hs_code", "preference_code", "from_on"),
+        _first_said(lines),
+        on=("hs_code", "preference_code"),
+    )
+    measures = met.group_by("trader_id", "hs_code", "from_on").aggregate(met_known_on=met.met_known_on.min())
+    soon = _soon_after(lines, measures, key="hs_code")
+    fresh = _without_earlier(soon, _first_said(lines), same=("hs_code", "origin_country"))
+    marked = soon.mutate(moved=0.0).union(fresh.mutate(moved=1.0))
+    return marked.group_by(*LINE, *CLOCKS, "hs_code", "origin_country", "customs_value").aggregate(
+        moved=marked.moved.max()
+    )
+
+
+def _own(prepared: Prepared) -> ir.Table:
+    """All lines of the traders asked, in every version, that were known before the last cutoff."""
+    declared = prepared.table("declarations")
+    known = declared.filter(declared.known_on < prepared.last_cutoff)
+    facts = line_facts.with_line_facts(known.semi_join(prepared.traders, "trader_id"))
+    return facts.mutate(preference_code=facts.preference_code.fill_null(tariff.GENERAL))
+
+
+def _recent(prepared: Prepared) -> ir.Table:
+    """Those of them that windows and the months before can reach, each with its end."""
+    own = _own(prepared)
+    reached = own.filter(own.accepted_on >= months_before(prepared.first_day, REACH))
+    return line_facts.with_validity(reached)
+
+
+def _general(prepared: Prepared) -> ir.Table:
+    return tariff.general_steps(tariff.rate_steps(prepared.table("tariff")))
+
+
+def _first_said(lines: ir.Table) -> ir.Table:
+    return lines.filter(lines.version == 0)
+
+
+def _met(measures: ir.Table, lines: ir.Table, *, on: tuple[str, ...]) -> ir.Table:
+    """Return the measures that met a trader: on what it declared in the months before.
+
+    `met_known_on` is the day on which the first such line was known.
+    """
+    used = lines.join(measures, on)
+    before = used.filter(_just_before(used.accepted_on, used.from_on))
+    return before.group_by("trader_id", *measures.columns).aggregate(met_known_on=before.known_on.min())
+
+
+def _at_fault(lines: ir.Table, *, controls: ir.Table, findings: ir.Table) -> ir.Table:
+    """Return the lines on which a control or audit found something, from the day after it did."""
+    border = controls.filter(controls.finding_type.notnull())
+    audit = findings.filter(findings.event == "assessed", findings.amount > 0)
+    said = border.select("declaration_id", "item_number", "known_on", found_on="controlled_on").union(
+        audit.select("declaration_id", "item_number", "known_on", found_on="event_on")
+    )
+    renamed = said.rename(fault_item="item_number", fault_known_on="known_on")
+    joined = lines.join(renamed, "declaration_id")
+    hit = joined.filter(joined.fault_item.isnull() | (joined.fault_item == joined.item_number))
+    return hit.select(
+        "trader_id",
+        "hs_code",
+        "hs4",
+        "accepted_on",
+        from_on=(hit.found_on + ibis.interval(days=1)).cast("date"),
+        met_known_on=ibis.greatest(hit.known_on, hit.fault_known_on),
+    )
+
+
+def _moved_to_cheaper(lines: ir.Table, measures: ir.Table) -> ir.Table:
+    """Return the lines under a cheaper code of the heading that was not used before the measure."""
+    dear = measures.rename(dear_code="hs_code")
+    soon = _soon_after(lines, dear, key="hs4")
+    cheaper = soon.filter(soon.hs_code != soon.dear_code, soon.general_rate < soon.dear_rate)
+    fresh = _without_earlier(cheaper, _first_said(lines), same=("hs_code",))
+    return fresh.select(*LINE, *CLOCKS, "hs_code", "customs_value").distinct()
+
+
+def _soon_after(lines: ir.Table, measures: ir.Table, *, key: Literal["hs4", "hs_code"]) -> ir.Table:
+    """Join the lines of the days after a measure that met their trader, as known when they were."""
+    joined = lines.join(measures, ["trader_id", key])
+    last_on = (joined.from_on + ibis.interval(days=DAYS_AFTER)).cast("date")
+    return joined.filter(
+        joined.accepted_on >= joined.from_on,
+        joined.accepted_on < last_on,
+        joined.met_known_on <= joined.known_on,
+    )
+
+
+def _without_earlier(soon: ir.Table, lines: ir.Table, *, same: tuple[str, ...]) -> ir.Table:
+    """Leave the lines out whose like, the `same`, the trader declared in the months before the measure."""
+    earlier = lines.select("trader_id", *same, used_on="accepted_on", use_known_on="known_on")
+    pairs = soon.join(earlier, ["trader_id", *same])
+    used = pairs.filter(_just_before(pairs.used_on, pairs.from_on), pairs.use_known_on <= pairs.known_on)
+    return soon.anti_join(used.select(*LINE, "from_on").distinct(), [*LINE, "from_on"])
+
+
+def _just_before(day: ir.DateValue, measure: ir.DateValue) -> ir.BooleanValue:
+    return (day < measure) & (day >= (measure - ibis.interval(months=MONTHS_BEFORE)).cast("date"))
