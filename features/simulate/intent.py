@@ -107,8 +107,8 @@ def _starting(
 ) -> Floats:
     """Return the chance to start each scheme.
 
-    Leaning times a crooked broker's push (Yang 2008 and many a risk unit name the broker), times the
-    example of the own ring, rising by a third over the run; a rate rise makes the lower sibling tempting.
+    Leaning times a crooked broker's push (Chalendar and others 2023 find brokers at the heart of it), times
+    the example of the own ring, rising by a third over the run; a rate rise makes the lower sibling tempting.
     """
     quarters = world.calendar.quarters
     push = traders.leaning * world.crooked[brokers] ** 0.7 * _example(traders, intent)

@@ -71,7 +71,7 @@ def _opportunities(scene: Scene, lines: Lines, *, rows: Whole) -> dict[Scheme, F
 
 
 def undervalue(scene: Scene, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
-    """Declare less than was paid: the most common finding of post-clearance audit (WCO 2018).
+    """Declare less than was paid: what post-clearance audit looks for first (WCO guidelines, volume 2).
 
     A second invoice lowers the price by the trader's usual share, more or less; freight, weight and
     everything else stay true, so that unit prices fall and freight looks dear for the value.
@@ -89,8 +89,7 @@ def misclassify(scene: Scene, draft: Lines, *, rows: Whole, stream: np.random.Ge
 def claim_false_origin(scene: Scene, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
     """Claim a preference for goods from elsewhere: the origin changes, the route often does not.
 
-    A proof is missing more often than with honest claims, and at times is forged (WCO origin
-    verification guidelines name both).
+    A proof is missing more often than with honest claims; otherwise it is forged.
     """
     world = scene.world
     member = (scene.slots.luck[draft.slot[rows], Scheme.FALSE_ORIGIN] * 1e4).astype(np.int64)
@@ -121,7 +120,10 @@ def omit_royalty(scene: Scene, draft: Lines, *, rows: Whole, stream: np.random.G
 
 
 def abuse_relief(scene: Scene, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
-    """Enter goods for inward processing and sell them at home: a route that opens during the run."""
+    """Enter goods for inward processing and sell them at home: a route that opens during the run.
+
+    Evasion moves to where nobody looks yet (Yang 2008 measured it in the Philippines).
+    """
     draft.relief[rows] = True
 
 

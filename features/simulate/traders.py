@@ -128,8 +128,8 @@ def _registered(chance: Chance, *, born: Whole, calendar: Calendar) -> Whole:
 def rings(chance: Chance, *, count: int) -> Whole:
     """Put a part of the traders into rings of two to six: they share a group, a director, an address.
 
-    The Armenian and Korean risk units both report families of firms around one person as a carrier of
-    evasion; here a ring shares its leaning and its members watch one another.
+    Risk units watch families of firms around one person; here a ring shares its leaning and its members
+    follow one another's example.
     """
     stream = chance.stream("rings")
     members = stream.permutation(count)[: int(RING_SHARE * count)]
