@@ -4,7 +4,7 @@ import ibis
 from ibis.expr import types as ir
 
 from features import exact
-from features.feature import Example, feature
+from features.feature import Example, combined, feature
 from features.unit import Unit
 
 FISMAN_WEI = "Fisman and Wei, Tax Rates and Tax Evasion: Evidence from 'Missing Imports' in China (JPE, 2004)"
@@ -102,8 +102,8 @@ def lowest_rate_share(lines: ir.Table) -> ir.FloatingScalar:
     reference=f"{FISMAN_WEI}; {TYPOLOGIES}",
     inputs="declarations.hs_code declarations.customs_value tariff.valid_from tariff.rate",
     label="Moved to a cheaper code after a rate rise",
-    phrase="After the duty rate of a code they used rose, goods worth {value} were declared in {window} under "
-    "a cheaper code of the heading not used before.",
+    phrase="After the duty rate of a code in use rose, goods worth {value} were declared in {window} under a "
+    "cheaper code of the heading not used before.",
     why="The goods may be the same, and only the code new.",
     finding_type="classification",
     monotone=1,
@@ -206,6 +206,40 @@ def hs_entropy(subheadings: ir.Table) -> ir.FloatingScalar:
 def hs_concentration(subheadings: ir.Table) -> ir.FloatingScalar:
     """Herfindahl-Hirschman index, the sum of the squared shares of subheadings in the value."""
     return (subheadings.value_share * subheadings.value_share).sum()
+
+
+@feature(
+    source="sector_concentrations",
+    unit=Unit.SHARE,
+    indicator="hs_entropy",
+    reference=THIS,
+    inputs="declarations.hs_code declarations.customs_value traders.sector",
+    label="Concentration on subheadings in its sector",
+    phrase="For the middle trader of the same sector and size, the concentration on subheadings is {value}.",
+    why="Says what the trader's own concentration is to be compared with.",
+    finding_type="classification",
+    example=Example("middle", [(0.4,)], 0.4),
+)
+def sector_concentration(sector_concentrations: ir.Table) -> ir.FloatingScalar:
+    """The median index over traders of the sector and size, in the four quarters before this one."""
+    return sector_concentrations.middle.max()
+
+
+@combined(
+    unit=Unit.SHARE,
+    indicator="hs_entropy",
+    reference=THIS,
+    label="Concentration on subheadings, beside its sector",
+    phrase="The concentration on subheadings differs by {value} from what is usual in the sector.",
+    why="Who imports other goods than its trade does may import for others.",
+    finding_type="classification",
+    example=Example("hs_concentration_12m sector_concentration", [(0.3, 0.4)], -0.1),
+)
+def hs_concentration_gap(
+    hs_concentration_12m: ir.FloatingValue, sector_concentration: ir.FloatingValue
+) -> ir.Value:
+    """The trader's index less the middle of its sector: below zero where it imports a wider range."""
+    return hs_concentration_12m - sector_concentration
 
 
 @feature(
