@@ -1,0 +1,166 @@
+"""Which rate was in force: rises, ends, overlaps, doubles, and codes that the tariff lacks."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import ibis
+import pytest
+
+from features.prepare import tariff
+from tests.features.building import built
+from tests.features.tables import Row, Tables, arrow, good_tables
+
+CUTOFF = date(2024, 7, 1)
+LAST = date(9999, 12, 31)
+
+
+def rate(hs_code: str, rate: float, valid_from: date, **other: object) -> Row:
+    no_end: Row = {"hs_code": hs_code, "preference_code": None, "valid_from": valid_from, "valid_to": None}
+    return {**no_end, "rate": rate, **other}
+
+
+def line(number: int, accepted_on: date, **other: object) -> Row:
+    """A line of value 100 under 61091000, of the trader 007."""
+    first = good_tables()["declarations"][0]
+    return {**first, "declaration_id": f"L{number}", "accepted_on": accepted_on, **other}
+
+
+def administration(tariff_rows: list[Row], lines: list[Row]) -> Tables:
+    return {**good_tables(), "declarations": lines, "tariff": tariff_rows}
+
+
+def found(folder: Path, tariff_rows: list[Row], lines: list[Row], features: str) -> Row:
+    tables = administration(tariff_rows, lines)
+    return built(folder, tables, features, [("007", CUTOFF)])["007", CUTOFF]
+
+
+def steps(*rows: Row) -> list[tuple[object, ...]]:
+    """The general rates as (code, first day, day after the last, rate, rate before)."""
+    general = tariff.general_steps(tariff.rate_steps(ibis.memtable(arrow("tariff", list(rows)))))
+    columns = ("hs_code", "from_on", "until_on", "rate", "rate_before")
+    table = general.order_by("hs_code", "from_on").select(*columns).to_pyarrow().to_pylist()
+    return [tuple(row.values()) for row in table]
+
+
+def test_a_rate_holds_until_the_next_begins():
+    assert steps(rate("610910", 0.1, date(2020, 1, 1)), rate("610910", 0.2, date(2023, 1, 1))) == [
+        ("610910", date(2020, 1, 1), date(2023, 1, 1), 0.1, None),
+        ("610910", date(2023, 1, 1), LAST, 0.2, 0.1),
+    ]
+
+
+def test_after_its_last_day_no_rate_holds():
+    assert steps(rate("610910", 0.1, date(2020, 1, 1), valid_to=date(2021, 12, 31))) == [
+        ("610910", date(2020, 1, 1), date(2022, 1, 1), 0.1, None),
+        ("610910", date(2022, 1, 1), LAST, None, 0.1),
+    ]
+
+
+def test_after_a_suspension_the_rate_before_holds_again():
+    suspension = rate("610910", 0.0, date(2021, 3, 1), valid_to=date(2021, 5, 31))
+    assert steps(rate("610910", 0.1, date(2020, 1, 1)), suspension) == [
+        ("610910", date(2020, 1, 1), date(2021, 3, 1), 0.1, None),
+        ("610910", date(2021, 3, 1), date(2021, 6, 1), 0.0, 0.1),
+        ("610910", date(2021, 6, 1), LAST, 0.1, 0.0),
+    ]
+
+
+def test_of_two_rows_that_begin_on_one_day_the_higher_rate_holds():
+    low, high = rate("610910", 0.1, date(2020, 1, 1)), rate("610910", 0.2, date(2020, 1, 1))
+    expected = [("610910", date(2020, 1, 1), LAST, 0.2, None)]
+    assert steps(low, high) == steps(high, low) == expected
+
+
+def test_an_end_that_stands_for_never_is_none():
+    assert steps(rate("610910", 0.1, date(2020, 1, 1), valid_to=LAST)) == [
+        ("610910", date(2020, 1, 1), LAST, 0.1, None)
+    ]
+
+
+def test_preferences_are_no_general_rates():
+    assert steps(rate("610910", 0.0, date(2020, 1, 1), preference_code="FTA")) == []
+
+
+def test_lines_meet_the_rates_of_their_own_day(tmp_path):
+    """0.30 - 0.10 before the rise of 61099000, 0.40 - 0.10 from that day."""
+    rates = [
+        rate("61091000", 0.1, date(2020, 1, 1)),
+        rate("61099000", 0.3, date(2020, 1, 1), valid_to=date(2024, 3, 31)),
+        rate("61099000", 0.4, date(2024, 4, 1)),
+    ]
+    day = date(2024, 4, 1)
+    eve = found(tmp_path, rates, [line(1, day - timedelta(days=1))], "sibling_rate_gap_12m")
+    rise = found(tmp_path, rates, [line(1, day)], "sibling_rate_gap_12m")
+    assert eve["sibling_rate_gap_12m"] == pytest.approx(0.2)
+    assert rise["sibling_rate_gap_12m"] == pytest.approx(0.3)
+
+
+def test_a_sibling_that_has_ended_counts_no_more(tmp_path):
+    rates = [
+        rate("61091000", 0.1, date(2020, 1, 1)),
+        rate("61099000", 0.3, date(2020, 1, 1), valid_to=date(2024, 3, 31)),
+    ]
+    lines = [line(1, date(2024, 3, 31)), line(2, date(2024, 4, 1))]
+    assert found(tmp_path, rates, lines, "sibling_rate_money_12m")["sibling_rate_money_12m"] == 20.0
+
+
+def test_another_heading_is_no_sibling(tmp_path):
+    rates = [rate("61091000", 0.1, date(2020, 1, 1)), rate("61101000", 0.3, date(2020, 1, 1))]
+    assert found(tmp_path, rates, [line(1, date(2024, 4, 1))], "sibling_rate_gap_12m") == {
+        "trader_id": "007",
+        "cutoff": CUTOFF,
+        "sibling_rate_gap_12m": 0.0,
+    }
+
+
+def test_doubled_and_overlapping_rows_multiply_no_line(tmp_path):
+    rates = [
+        rate("61091000", 0.10, date(2020, 1, 1)),
+        rate("61091000", 0.12, date(2020, 1, 1)),
+        rate("61091000", 0.15, date(2021, 1, 1), valid_to=date(2024, 12, 31)),
+        rate("61099000", 0.35, date(2020, 1, 1)),
+        rate("61099000", 0.35, date(2020, 1, 1), valid_to=date(2024, 12, 31)),
+    ]
+    names = "customs_value_12m sibling_rate_money_12m lowest_rate_share_12m"
+    row = found(tmp_path, rates, [line(1, date(2024, 4, 1)), line(2, date(2024, 5, 1))], names)
+    assert [row[name] for name in names.split()] == [200.0, pytest.approx(40.0), 1.0]
+
+
+def test_a_code_that_the_tariff_lacks_has_no_gap(tmp_path):
+    rates = [rate("61091000", 0.1, date(2020, 1, 1)), rate("61099000", 0.3, date(2020, 1, 1))]
+    unknown = line(1, date(2024, 4, 1), hs_code="61097700")
+    names = "sibling_rate_gap_12m lowest_rate_share_12m sibling_rate_money_12m"
+    alone = found(tmp_path, rates, [unknown], names)
+    assert [alone[name] for name in names.split()] == [None, None, 0.0]
+    beside = found(tmp_path, rates, [unknown, line(2, date(2024, 4, 1))], names)
+    assert [beside[name] for name in names.split()] == [pytest.approx(0.2), 1.0, pytest.approx(20.0)]
+
+
+def test_where_the_codes_of_a_heading_cost_the_same_there_is_no_choice(tmp_path):
+    rates = [rate("61091000", 0.1, date(2020, 1, 1)), rate("61099000", 0.1, date(2020, 1, 1))]
+    row = found(tmp_path, rates, [line(1, date(2024, 4, 1))], "lowest_rate_share_12m")
+    assert row["lowest_rate_share_12m"] is None
+
+
+def test_without_a_tariff_nothing_is_said(tmp_path):
+    tables = administration([], [line(1, date(2024, 4, 1))])
+    del tables["tariff"]
+    names = "sibling_rate_gap_12m preference_money_12m switch_after_rise_24m origin_shift_share_24m"
+    row = built(tmp_path, tables, names, [("007", CUTOFF)])["007", CUTOFF]
+    assert [row[name] for name in names.split()] == [None] * 4
+
+
+def test_duty_saved_is_counted_from_the_general_rate(tmp_path):
+    """100 x (0.12 - 0.02); the claim that saves nothing and the line without a claim add nothing."""
+    rates = [
+        rate("61091000", 0.12, date(2020, 1, 1)),
+        rate("61091000", 0.02, date(2020, 1, 1), preference_code="FTA"),
+    ]
+    lines = [
+        line(1, date(2024, 4, 1), preference_code="FTA", duty_rate=0.02, origin_proof_id="P1"),
+        line(2, date(2024, 4, 1), preference_code="FTA", duty_rate=0.13, origin_proof_id=None),
+        line(3, date(2024, 4, 1), preference_code=None, duty_rate=0.0, origin_proof_id=None),
+    ]
+    names = "preference_money_12m preference_share_12m preference_no_doc_12m preference_no_doc_money_12m"
+    row = found(tmp_path, rates, lines, names)
+    assert [row[name] for name in names.split()] == pytest.approx([10.0, 2 / 3, 0.5, 0.0])
