@@ -84,7 +84,7 @@ def test_a_spike_follows_half_a_year_of_silence(tmp_path, back_on, amount, spike
 
 
 def test_monthly_value_counts_silent_months_and_no_month_seen_in_part(tmp_path):
-    """300 eight months ago, 500 four months ago, 900 in the month of the cutoff: mean 100, of squares 42500."""
+    """300 eight months ago, 500 four months ago, and 900 this month: mean 100, mean square 42500."""
     months = [line(date(2023, 11, 20), 300.0), line(date(2024, 3, 2), 500.0), line(date(2024, 7, 1), 900.0)]
     found = value(tmp_path, administration(*months), "value_unevenness_24m")
     assert found == pytest.approx(math.sqrt(42_500 - 10_000) / 100, rel=1e-5)

@@ -135,15 +135,13 @@ def test_a_first_filing_known_only_later_is_not_used_before(tmp_path):
 
 
 def test_without_tax_tables_the_features_are_empty(tmp_path):
-    names = (
-        "import_purchases_gap_24m turnover_gap tax_arrears_12m filing_delay_24m tax_adjusted tax_audit_open"
-    )
+    names = "import_purchases_gap_24m turnover_gap tax_arrears_12m filing_delay_24m tax_audit_open"
     found = built(tmp_path, good_tables(), names, [("007", DAY)])["007", DAY]
     assert [found[name] for name in names.split()] == [None] * 5
 
 
 def test_turnover_is_compared_with_that_of_the_sector(tmp_path):
-    """Ten traders turn over 1 to 10 times the 100 they declared; the return of an eleventh is known too late."""
+    """Ten traders turn over 1 to 10 times the 100 they declared; an eleventh's return is known too late."""
     described = good_tables()["traders"][0]
     names = [f"T{n}" for n in range(1, 12)]
     lines = [line(date(2024, 2, 1), 100.0, trader_id=t, declaration_id=t) for t in names]
