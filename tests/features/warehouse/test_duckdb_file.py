@@ -60,7 +60,12 @@ def test_nothing_can_be_written_through_an_open_warehouse(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "way_out",
-    ["read_text('{secret}')", "read_csv('{secret}')", "glob('{folder}/*')", "'{secret}'"],
+    [
+        "read_text('{secret}')",
+        "read_csv('{secret}')",
+        "glob('{folder}/*')",
+        "'{secret}'",
+    ],
     ids=["text", "csv", "glob", "name"],
 )
 def test_a_view_cannot_read_other_files(path: Path, tmp_path: Path, way_out: str) -> None:
