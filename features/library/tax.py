@@ -17,7 +17,7 @@ PCA = "WCO Guidelines for Post-Clearance Audit, vol. 2"
 
 @feature(
     source="compared_returns",
-    months=(12, 24),
+    months=(24,),
     unit=Unit.LOG_RATIO,
     indicator="import_purchases_gap",
     reference=f"{COOPERATION}; {TRAILS}; {TRANSFER_PRICING}",
@@ -109,7 +109,7 @@ def turnover_gap(turnover_multiple_24m: ir.FloatingValue, sector_multiple: ir.Fl
 
 @feature(
     source="compared_returns",
-    months=(12, 24),
+    months=(24,),
     unit=Unit.LOG_RATIO,
     indicator="payments_gap",
     reference=TRAILS,
