@@ -129,6 +129,18 @@ class Prepared:
         )
 
     @cached_property
+    def amendments(self) -> ir.Table:
+        """The amendments of the traders asked; kept on the engine."""
+        declared = self.table("declarations").semi_join(self.traders, "trader_id")
+        return self._keep(records.amendments(declared))
+
+    @cached_property
+    def controls(self) -> ir.Table:
+        """The controls of the declarations of the traders asked; kept on the engine."""
+        declared = self.table("declarations").semi_join(self.traders, "trader_id")
+        return self._keep(records.controls(self.table("controls"), declared))
+
+    @cached_property
     def ties(self) -> ir.Table:
         """The ties of all traders, each seen from both of its ends."""
         return records.ties(self.table("links"))

@@ -50,13 +50,8 @@ def _descriptions(prepared: Prepared) -> ir.Table:
     return described.semi_join(prepared.traders, "trader_id")
 
 
-def _amendments(prepared: Prepared) -> ir.Table:
-    declared = prepared.table("declarations")
-    return records.amendments(declared.semi_join(prepared.traders, "trader_id"))
-
-
 def _letters(prepared: Prepared) -> ir.Table:
-    return letters.rows(prepared.audit_states, _amendments(prepared))
+    return letters.rows(prepared.audit_states, prepared.amendments)
 
 
 def _beside_others(rows: ir.Table, prepared: Prepared) -> ir.Table:
@@ -162,11 +157,8 @@ ROWS: dict[str, Rows] = {
         row="a description of the trader, in force or not",
         read=lambda prepared: records.events_of(prepared.table("traders"), happened_on="valid_from"),
     ),
-    "amendments": Rows(row="an amendment of a line", read=_amendments),
-    "controls": Rows(
-        row="a control of a declaration",
-        read=lambda prepared: records.controls(prepared.table("controls"), prepared.table("declarations")),
-    ),
+    "amendments": Rows(row="an amendment of a line", read=lambda prepared: prepared.amendments),
+    "controls": Rows(row="a control of a declaration", read=lambda prepared: prepared.controls),
     "tax_returns": Rows(row="a tax return", read=returns.states),
     "compared_returns": Rows(
         row="a tax return, beside what was declared to customs in its period",
