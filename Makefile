@@ -53,7 +53,7 @@ fix: setup  ## Format, mend what can be mended, write the generated documents
 	@$(BIN)/python docs/write.py
 
 bench: setup  ## Run the benchmarks; each prints ratios against a named peer of the same run
-	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
+	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python -P $$benchmark || exit 1; done
 
 lock: setup  ## Resolve the dependencies anew into the two hash-pinned lock files
 	@$(BIN)/python $(INSTALL) uv
