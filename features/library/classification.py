@@ -125,7 +125,7 @@ def switch_after_rise(lines: ir.Table) -> ir.FloatingScalar:
     indicator="switch_to_lower",
     reference=TYPOLOGIES,
     inputs="declarations.hs_code declarations.customs_value tariff.rate controls.finding_type "
-    "controls.known_on findings.declaration_id findings.known_on",
+    "controls.known_on findings.known_on",
     label="Moved to a cheaper code after a finding",
     phrase="After a control or audit found fault with a code, goods worth {value} were declared in {window} "
     "under a cheaper code of the heading not used before.",
@@ -138,7 +138,7 @@ def switch_after_finding(lines: ir.Table) -> ir.FloatingScalar:
     """Value moved to a cheaper code of its heading within 180 days after a control or audit found fault.
 
     The trader had not used the cheaper code in the 12 months before. A control that found nothing is no
-    reason to move.
+    reason to move; of audits, findings that name a line count.
     """
     return lines.customs_value.sum()
 
