@@ -347,7 +347,7 @@ def silence_then_spike(months: ir.Table) -> ir.FloatingValue:
     """Whether a month after 180 silent days or more brought at least twice the mean of the other months."""
     highest = months.value_share.max(where=months.silent_days >= SILENCE_DAYS)
     others = (1.0 - highest) / (months.count() - 1).cast("float64").nullif(0.0)
-    return (highest >= SPIKE * others).fill_null(False).cast("float64")
+    return (highest >= SPIKE * others).fill_null(False).ifelse(1.0, 0.0)
 
 
 @feature(

@@ -223,4 +223,4 @@ def tax_adjusted(tax_audits: ir.Table) -> ir.FloatingScalar:
 )
 def tax_audit_open(tax_audits: ir.Table) -> ir.FloatingScalar:
     """Whether a tax audit is known to be open."""
-    return tax_audits.closed_on.isnull().cast("float64").max()
+    return tax_audits.closed_on.isnull().ifelse(1.0, 0.0).max()

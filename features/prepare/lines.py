@@ -55,8 +55,8 @@ def with_line_facts(declarations: ir.Table) -> ir.Table:
         + declarations.excise_assessed.fill_null(0.0),
         quantity=has_unit.ifelse(declarations.supplementary_quantity, declarations.net_mass_kg),
         quantity_unit=has_unit.ifelse(declarations.supplementary_unit, "kg"),
-        is_adjusted=(declarations.valuation_adjustment.fill_null(0.0) != 0).cast("float64"),
-        is_elsewhere=(declarations.origin_country != declarations.dispatch_country).cast("float64"),
+        is_adjusted=(declarations.valuation_adjustment.fill_null(0.0) != 0).ifelse(1.0, 0.0),
+        is_elsewhere=_number(declarations.origin_country != declarations.dispatch_country),
     )
     return facts.mutate(
         **{
@@ -64,6 +64,11 @@ def with_line_facts(declarations: ir.Table) -> ir.Table:
             for name, (over, under) in RATIOS.items()
         }
     )
+
+
+def _number(truth: ir.BooleanValue) -> ir.FloatingValue:
+    """Return 1 or 0, empty where it is unknown; PostgreSQL casts truth to whole numbers alone."""
+    return truth.cast("int32").cast("float64")
 
 
 def first_of_quarter(day: ir.DateValue) -> ir.DateValue:
