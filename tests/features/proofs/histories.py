@@ -1,0 +1,453 @@
+"""Random administrations: small tables, rich in shared groups, ties, late news and days that meet a cutoff.
+
+A history is drawn from a seed, so that a failure can be repeated by its number. What a day already knew is
+drawn apart from what came later, so that the later can be drawn anew (`other_future`).
+"""
+
+import random
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+
+from features.contract import TABLES
+from features.contract.required import FINDING_TYPES
+from features.spine import months_before
+from tests.features.tables import Row, Tables
+
+FIRST, LAST = date(2020, 1, 1), date(2023, 12, 31)
+CUTOFFS = (date(2022, 3, 31), date(2022, 10, 1), date(2023, 5, 15), date(2024, 1, 1))
+"""The end and the first day of a quarter, a day within one, and the day after the last."""
+NOTABLE = tuple(
+    day + timedelta(days=shift)
+    for cutoff in CUTOFFS
+    for months in (0, 3, 6, 12, 24)
+    for day in (months_before(cutoff, months), months_before(date(cutoff.year, cutoff.month, 1), months))
+    for shift in (-1, 0, 1)
+)
+CODES = ("010129", "01012100", "01012910", "610910", "6109909000", "61099020", "61099090", "85044090")
+COUNTRIES = ("CN", "DE", "VN")
+RATES = (0.0, 0.05, 0.05, 0.12, 0.2)
+OPTIONAL_TABLES = tuple(table.name for table in TABLES.values() if not table.required)
+
+
+class Draw(random.Random):
+    """Chances, with days that like to meet a cutoff and amounts that like to be equal."""
+
+    def perhaps(self, share: float, value: object) -> object:
+        return value if self.random() < share else None
+
+    def day(self, first: date = FIRST, last: date = LAST) -> date:
+        notable = [day for day in NOTABLE if first <= day <= last]
+        if notable and self.random() < 0.15:
+            return self.choice(notable)
+        return first + timedelta(days=self.randint(0, max((last - first).days, 0)))
+
+    def later(self, day: date, *, late: float = 0.25) -> date:
+        """Return the day on which a row of `day` became known: mostly at once, at times years later."""
+        if self.random() > late:
+            return day + timedelta(days=self.choice((0, 0, 0, 1, 30)))
+        return self.day(day, max(day, LAST)) if self.random() < 0.5 else day + timedelta(self.randint(1, 600))
+
+    def amount(self) -> float:
+        return self.choice((0.0, 100.0, 250.5, 1000.0, 1000.0, round(self.uniform(1, 9000), 2)))
+
+
+def history(seed: int, *, traders: int = 8, lines: int = 200) -> Tables:
+    """Return the ten tables of one administration."""
+    draw = Draw(seed)
+    ids = [f"T{n}" for n in range(traders)]
+    tables: Tables = {"traders": [], "declarations": [], "audits": [], "findings": []}
+    tables["traders"] = [row for trader in ids for row in descriptions(draw, trader)]
+    tables["declarations"] = [
+        row for n in range(lines) for row in versions(draw, f"D{n // 2}", 1 + n % 2, draw.choice(ids[:-1]))
+    ]
+    tables["audits"] = [audit(draw, f"A{n}", draw.choice(ids)) for n in range(3 * traders)]
+    for number, each in enumerate(tables["audits"]):
+        if number % 4:
+            tables["findings"] += ledger(draw, each, lines)
+    tables["tariff"] = tariff(draw)
+    tables["controls"] = [control(draw, f"C{n}", lines) for n in range(lines // 4)]
+    tables["tax_returns"] = [row for trader in ids for row in tax_returns(draw, trader)]
+    tables["tax_audits"] = [row for n in range(traders) for row in tax_audit(draw, f"X{n}", draw.choice(ids))]
+    tables["links"] = links(draw, ids)
+    tables["payments"] = [row for n in range(5 * traders) for row in debt(draw, f"P{n}", draw.choice(ids))]
+    return tables
+
+
+def descriptions(draw: Draw, trader: str) -> Iterable[Row]:
+    days = sorted({draw.day(date(2019, 1, 1)) for _ in range(draw.choice((1, 1, 2, 3)))})
+    for day in (date(2018, 1, 1), *days) if draw.random() < 0.8 else days:
+        yield description(draw, trader, day)
+
+
+def description(draw: Draw, trader: str, valid_from: date) -> Row:
+    return {
+        "trader_id": trader,
+        "valid_from": valid_from,
+        "known_on": draw.choice((None, draw.later(valid_from), valid_from - timedelta(days=20))),
+        "registered_on": draw.day(date(2005, 1, 1), date(2019, 1, 1)),
+        "name": trader,
+        "sector": draw.choice(("46", "46", "10", None)),
+        "size_band": draw.choice(("small", "small", "large", None)),
+        "region": draw.choice(("KR-11", "KR-26", None)),
+        "legal_form": draw.choice(("company", "sole proprietor", "partnership", None)),
+        "paid_in_capital": draw.perhaps(0.8, draw.amount()),
+        "aeo_status": draw.choice(("none", "none", "aeo_c", "aeo_s", "aeo_f", None)),
+        "aeo_since": draw.perhaps(0.6, draw.day(date(2015, 1, 1), date(2022, 1, 1))),
+        "aeo_revalidation_due": draw.perhaps(0.6, draw.day(date(2021, 1, 1), date(2026, 1, 1))),
+    }
+
+
+def versions(draw: Draw, declaration: str, item: int, trader: str) -> Iterable[Row]:
+    """Yield a line and its amendments; each is known after the one before."""
+    row = line(draw, declaration, item, trader)
+    yield row
+    known = row["known_on"] or row["accepted_on"]
+    for version in range(1, draw.choice((1, 1, 1, 2, 3))):
+        known = draw.later(known + timedelta(days=draw.choice((0, 1, 40))), late=0.5)  # type: ignore[operator]
+        row = amended(draw, row, version, known)
+        yield row
+
+
+def amended(draw: Draw, row: Row, version: int, known_on: date) -> Row:
+    changed = line(draw, str(row["declaration_id"]), int(str(row["item_number"])), str(row["trader_id"]))
+    names = draw.sample(("hs_code", "customs_value", "duty_assessed", "declarant_id", "preference_code"), 2)
+    rare = ("accepted_on", "office_code", "seller_id") if draw.random() < 0.1 else ()
+    asked_by = draw.choice(("trader", "trader", "customs", None))
+    new = {name: changed[name] for name in (*names, *rare)}
+    return row | new | {"version": version, "known_on": known_on, "amended_by": asked_by}
+
+
+def line(draw: Draw, declaration: str, item: int, trader: str) -> Row:
+    accepted, value = draw.day(), draw.amount()
+    net = draw.choice((0.0, 10.0, 10.0, round(draw.uniform(0.5, 90), 1)))
+    unit = draw.choice((None, None, "NAR", "LTR"))
+    rate = draw.choice(RATES)
+    return {
+        "declaration_id": declaration,
+        "item_number": item,
+        "version": 0,
+        "accepted_on": accepted,
+        "known_on": draw.choice((None, None, draw.later(accepted))),
+        "trader_id": trader,
+        "declarant_id": draw.choice(("B1", "B1", "B2", "B3", None)),
+        "seller_id": draw.choice(("S1", "S2", "S3", "T1", None)),
+        "office_code": draw.choice(("0010", "0020", "0020")),
+        "procedure_code": draw.choice(("4000", "4000", "4200", "5100", "7100", "2300")),
+        "hs_code": draw.choice(CODES),
+        "origin_country": draw.choice(COUNTRIES),
+        "dispatch_country": draw.choice((*COUNTRIES, "HK", None)),
+        "preference_code": draw.choice((None, None, "100", "300")),
+        "valuation_method": draw.choice((1, 1, 1, 2, 6, None)),
+        "related_party": draw.choice((True, False, None)),
+        "transport_mode": draw.choice(("1", "1", "4", None)),
+        "customs_value": value,
+        "freight_amount": draw.choice((None, 0.0, round(value * 0.1, 2), round(value * 0.02, 2))),
+        "net_mass_kg": net,
+        "gross_mass_kg": draw.choice((None, 0.0, net, round(net * 1.1, 2))),
+        "supplementary_quantity": draw.choice((None, 0.0, 7.0, 24.0)) if unit else None,
+        "supplementary_unit": unit,
+        "duty_rate": rate,
+        "duty_assessed": round(value * rate, 2),
+        "vat_assessed": round(value * 0.1, 2),
+        "excise_assessed": draw.choice((None, None, 0.0, 12.3)),
+        "description": "goods",
+        "origin_proof_id": draw.choice((None, "EUR.1")),
+        "invoice_amount": draw.choice((None, value, round(value * 1.1, 2), 5000.0)),
+        "invoice_currency": draw.choice(("USD", None)),
+        "valuation_adjustment": draw.choice((None, None, 0.0, 12.5)),
+        "loading_port": draw.choice(("CNSHA", "DEHAM", "VNSGN", None)),
+        "channel": draw.choice(("green", "yellow", "red", None)),
+        "amended_by": None,
+    }
+
+
+def audit(draw: Draw, audit_id: str, trader: str) -> Row:
+    opened = draw.day(date(2020, 7, 1))
+    length = draw.choice((0, 30, 90, 400))
+    status = draw.choice(("closed", "closed", "closed", "open", "planned", "abandoned"))
+    period_from = draw.day(date(2019, 6, 1), opened)
+    ended = status == "closed" or (status == "abandoned" and draw.random() < 0.5)
+    return {
+        "audit_id": audit_id,
+        "trader_id": trader,
+        "treatment": draw.choice(("field", "desk", "letter", "letter", "joint")),
+        "selection_channel": draw.choice(("random", "model", "rule", "referral")),
+        "inclusion_probability": draw.choice((None, 0.01, 0.5)),
+        "selection_run_id": None,
+        "period_from": period_from,
+        "period_to": draw.day(period_from, opened),
+        "opened_on": opened,
+        "closed_on": opened + timedelta(days=length) if ended else None,
+        "known_on": draw.choice((None, None, draw.later(opened))),
+        "status": status,
+        "hours_spent": draw.choice((None, 10.0, 33.5)),
+        "team_id": draw.choice(("K1", "K2")),
+    }
+
+
+def ledger(draw: Draw, audit: Row, lines: int) -> Iterable[Row]:
+    day = audit["closed_on"] or audit["opened_on"]
+    for number in range(1, draw.randint(2, 5)):
+        yield finding(draw, str(audit["audit_id"]), number, day, lines)  # type: ignore[arg-type]
+        day = draw.later(day, late=0.4)  # type: ignore[arg-type]
+
+
+def finding(draw: Draw, audit_id: str, number: int, day: date, lines: int) -> Row:
+    event = "assessed" if number == 1 else draw.choice(("assessed", "reduced", "cancelled", "upheld"))
+    event = draw.choice((event, event, event, "collected", "refunded"))
+    amount = draw.choice((100.0, 100.0, 750.25, round(draw.uniform(1, 5000), 2)))
+    lowers = event in ("reduced", "cancelled", "refunded")
+    on_line = draw.random() < 0.6
+    return {
+        "audit_id": audit_id,
+        "event_number": number,
+        "finding_type": draw.choice(FINDING_TYPES),
+        "tax_type": draw.choice(("duty", "duty", "vat", "excise", "penalty", "interest")),
+        "event": event,
+        "amount": -amount if lowers or draw.random() < 0.1 else amount,
+        "event_on": day,
+        "known_on": draw.choice((None, draw.later(day))),
+        "declaration_id": f"D{draw.randrange(lines // 2)}" if on_line else None,
+        "item_number": draw.choice((1, 2, None)) if on_line else None,
+        "culpability": draw.choice(("error", "negligence", "fraud", None)),
+    }
+
+
+def tariff(draw: Draw) -> list[Row]:
+    return [
+        rate(draw, code, preference, day)
+        for code in CODES
+        for preference in (None, "100", "300")
+        if preference is None or draw.random() < 0.5
+        for day in sorted({date(2015, 1, 1), *(draw.day() for _ in range(draw.choice((0, 1, 3))))})
+    ]
+
+
+def rate(draw: Draw, code: str, preference: str | None, valid_from: date) -> Row:
+    return {
+        "hs_code": code,
+        "preference_code": preference,
+        "valid_from": valid_from,
+        "valid_to": draw.choice((None, None, draw.day(valid_from, max(valid_from, LAST)))),
+        "rate": draw.choice(RATES),
+    }
+
+
+def control(draw: Draw, control_id: str, lines: int) -> Row:
+    day = draw.day()
+    return {
+        "control_id": control_id,
+        "declaration_id": f"D{draw.randrange(lines // 2 + 2)}",
+        "item_number": draw.choice((None, 1, 2)),
+        "controlled_on": day,
+        "selected_by": draw.choice(("random", "rule", "model", "manual")),
+        "type": draw.choice(("document", "physical", "scan")),
+        "finding_type": draw.choice((None, None, *FINDING_TYPES)),
+        "revenue_delta": draw.choice((0.0, 0.0, 55.5, -3.0)),
+        "known_on": draw.later(day),
+    }
+
+
+def tax_returns(draw: Draw, trader: str) -> Iterable[Row]:
+    for quarter in range(draw.choice((0, 6, 15))):
+        first = date(2020 + quarter // 4, 1 + 3 * (quarter % 4), 1)
+        last = date(first.year + first.month // 10, (first.month + 2) % 12 + 1, 1) - timedelta(days=1)
+        for filed in sorted({draw.later(last) for _ in range(draw.choice((1, 1, 2)))}):
+            yield tax_return(draw, trader, first, last, filed)
+
+
+def tax_return(draw: Draw, trader: str, first: date, last: date, filed: date) -> Row:
+    names = ("turnover", "purchases_imported", "import_vat_claimed", "payments_abroad", "royalties_abroad")
+    return {
+        "trader_id": trader,
+        "period_from": first,
+        "period_to": last,
+        "filed_on": filed,
+        "known_on": draw.choice((None, filed, draw.later(filed))),
+        "arrears": draw.choice((None, 0.0, 44.0)),
+        **{name: draw.perhaps(0.8, draw.amount()) for name in names},
+    }
+
+
+def tax_audit(draw: Draw, tax_audit_id: str, trader: str) -> Iterable[Row]:
+    opened = known = draw.day()
+    closed, adjustment = None, None
+    for number in range(draw.choice((1, 2, 3))):
+        known = draw.later(known, late=0.5) + timedelta(days=1) if number else draw.later(opened)
+        if number == 1:
+            closed = known - timedelta(days=draw.choice((0, 1)))
+            closed, adjustment = max(closed, opened), draw.choice((None, 0.0, 800.0))
+        yield {
+            "trader_id": trader,
+            "tax_audit_id": tax_audit_id,
+            "opened_on": opened,
+            "closed_on": closed,
+            "adjustment": adjustment,
+            "known_on": known,
+        }
+
+
+def links(draw: Draw, ids: list[str]) -> list[Row]:
+    ends = [*ids, "PERSON", "Ö-17", "S1"]
+    rows = [link(draw, draw.choice(ids), draw.choice(ends)) for _ in range(4 * len(ids))]
+    keyed = {(r["from_id"], r["to_id"], r["link_type"], r["valid_from"]): r for r in rows}
+    return list(keyed.values())
+
+
+def link(draw: Draw, from_id: str, to_id: str) -> Row:
+    began = draw.day()
+    return {
+        "from_id": from_id,
+        "to_id": to_id,
+        "link_type": draw.choice(("group", "group", "director", "address", "phone", "bank")),
+        "valid_from": began,
+        "valid_to": draw.choice((None, None, draw.day(began, max(began, LAST)))),
+        "known_on": draw.later(began),
+    }
+
+
+def debt(draw: Draw, debt_id: str, trader: str) -> Iterable[Row]:
+    due = known = draw.day()
+    paid = None
+    for number in range(draw.choice((1, 2, 2))):
+        if number:
+            paid = draw.later(due)
+            known = max(known + timedelta(days=1), draw.later(paid))
+        yield {
+            "trader_id": trader,
+            "debt_id": debt_id,
+            "due_on": due,
+            "paid_on": paid,
+            "amount": draw.amount(),
+            "known_on": known,
+        }
+
+
+KNOWN_BY_DEFAULT = {
+    "declarations": "accepted_on",
+    "traders": "valid_from",
+    "audits": "opened_on",
+    "findings": "event_on",
+    "tariff": "valid_from",
+    "tax_returns": "filed_on",
+}
+
+
+def known(table: str, row: Row) -> date:
+    """Return the day on which a row became known."""
+    day = row.get("known_on") or row[KNOWN_BY_DEFAULT[table]]
+    assert isinstance(day, date)
+    return day
+
+
+def past(tables: Tables, cutoff: date) -> Tables:
+    """Return what was known before a day: a later row is left out, a later closing not told."""
+    kept = {name: [r for r in rows if known(name, r) < cutoff] for name, rows in tables.items()}
+    return kept | {
+        "audits": [_still_open(row) if _closes_from(row, cutoff) else row for row in kept["audits"]],
+        "tariff": [row | {"valid_to": None} if _ends_from(row, cutoff) else row for row in kept["tariff"]],
+    }
+
+
+def _closes_from(row: Row, cutoff: date) -> bool:
+    return row["closed_on"] is None or row["closed_on"] >= cutoff  # type: ignore[operator]
+
+
+def _still_open(row: Row) -> Row:
+    return row | {"closed_on": None, "status": "open", "hours_spent": None}
+
+
+def _ends_from(row: Row, cutoff: date) -> bool:
+    return row["valid_to"] is not None and row["valid_to"] >= cutoff  # type: ignore[operator]
+
+
+def other_future(tables: Tables, cutoff: date, seed: int) -> Tables:
+    """Return the same past with another future: nothing that was known before the cutoff is changed.
+
+    What becomes known on the cutoff or later speaks of any day, so also of days long before it.
+    """
+    draw, new = Draw(seed), past(tables, cutoff)
+    ids = sorted({str(row["trader_id"]) for row in tables["traders"]})
+    for name, rows in _news(draw, tables, new, ids).items():
+        dated = (row | {"known_on": _news_day(draw, cutoff, row)} for row in rows)
+        new[name] = _unique(name, [*new[name], *dated])
+    new["audits"] = [_ended(draw, row, cutoff) for row in new["audits"]]
+    ended = draw.choice((None, cutoff, cutoff + timedelta(days=50)))
+    later = [rate(draw, c, p, draw.day(cutoff, LAST)) for c in CODES for p in (None, "100")]
+    steps = [row if row["valid_to"] else row | {"valid_to": ended} for row in new["tariff"]]
+    new["tariff"] = _unique("tariff", [*steps, *(row for row in later if row["valid_from"] >= cutoff)])
+    return new
+
+
+def _news_day(draw: Draw, cutoff: date, row: Row) -> date:
+    days = [day for day in row.values() if isinstance(day, date) and day < date(2024, 6, 1)]
+    floor = max([cutoff, *(day for name, day in row.items() if name.endswith("_on") and day in days)])  # type: ignore[type-var]
+    return floor + timedelta(days=draw.choice((0, 0, 1, 100)))
+
+
+def _news(draw: Draw, tables: Tables, old: Tables, ids: list[str]) -> dict[str, list[Row]]:
+    lines = len(tables["declarations"])
+    amendable = draw.sample(old["declarations"], min(40, len(old["declarations"])))
+    tops: dict[object, int] = {}
+    for row in old["declarations"]:
+        key = (row["declaration_id"], row["item_number"])
+        tops[key] = max(tops.get(key, 0), int(str(row["version"])))
+    audits = [str(row["audit_id"]) for row in old["audits"]]
+    return {
+        "declarations": [line(draw, f"N{n // 2}", 1 + n % 2, draw.choice(ids)) for n in range(40)]
+        + [line(draw, f"D{draw.randrange(99)}", 3, draw.choice(ids)) for _ in range(20)]
+        + [
+            amended(draw, r, tops[r["declaration_id"], r["item_number"]] + 1, LAST)
+            | {"trader_id": draw.choice(ids)}
+            for r in amendable
+        ],
+        "traders": [description(draw, draw.choice(ids), draw.day()) for _ in range(2 * len(ids))],
+        "audits": [audit(draw, f"NA{n}", draw.choice(ids)) for n in range(len(ids))],
+        "findings": [finding(draw, a, 90 + n, draw.day(), lines) for a in audits for n in range(2)]
+        + [finding(draw, f"NA{n}", 1, draw.day(), lines) for n in range(len(ids))],
+        "controls": [control(draw, f"NC{n}", lines) for n in range(30)],
+        "tax_returns": [
+            tax_return(draw, str(r["trader_id"]), r["period_from"], r["period_to"], draw.day())  # type: ignore[arg-type]
+            for r in draw.sample(old["tax_returns"], len(old["tax_returns"]) // 2)
+        ],
+        "tax_audits": [r | {"closed_on": None, "adjustment": 5.0} for r in old["tax_audits"]],
+        "links": [link(draw, draw.choice(ids), draw.choice([*ids, "PERSON"])) for _ in range(20)],
+        "payments": [r | {"paid_on": r["due_on"], "amount": 1.0} for r in old["payments"]],
+    }
+
+
+def _unique(name: str, rows: list[Row]) -> list[Row]:
+    keyed: dict[tuple[object, ...], Row] = {}
+    for row in rows:
+        keyed.setdefault(tuple(row[column] for column in TABLES[name].key), row)
+    return list(keyed.values())
+
+
+def _ended(draw: Draw, row: Row, cutoff: date) -> Row:
+    """An audit that was open on the cutoff ends later, some day or never."""
+    if row["closed_on"] is not None or known("audits", row) >= cutoff:
+        return row
+    closed = draw.choice((None, cutoff, cutoff + timedelta(days=70)))
+    if closed is None:
+        return row | {"status": draw.choice(("open", "planned", "abandoned"))}
+    return row | {"status": draw.choice(("closed", "abandoned")), "closed_on": closed, "hours_spent": 99.0}
+
+
+def shuffled(tables: Tables, seed: int) -> Tables:
+    """Return the same rows in another order."""
+    draw = Draw(seed)
+    return {name: draw.sample(rows, len(rows)) for name, rows in tables.items()}
+
+
+def without(tables: Tables, column: str) -> Tables:
+    """Return the tables without a table, or without a column named as `table.column`."""
+    table, _, name = column.partition(".")
+    if not name:
+        return {each: rows for each, rows in tables.items() if each != table}
+    bare = [{each: value for each, value in row.items() if each != name} for row in tables[table]]
+    return tables | {table: bare}
+
+
+def with_rows(tables: Tables, name: str, change: Callable[[Row], Row]) -> Tables:
+    """Return the tables with each row of one of them changed."""
+    return tables | {name: [change(row) for row in tables[name]]}
