@@ -108,7 +108,6 @@ def low_price_share(lines: ir.Table) -> ir.FloatingScalar:
 @feature(
     source="lines",
     months=(3, 12, 24),
-    empty=0.0,
     unit=Unit.MONEY,
     indicator="undervalue_money",
     reference=DATE,
@@ -209,7 +208,7 @@ def own_price_spread(goods: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="goods_of_sellers",
-    months=(12,),
+    months=(24,),
     unit=Unit.LOG_RATIO,
     indicator="seller_price_split",
     reference=WCO_AUDIT,

@@ -106,19 +106,7 @@ def with_peers(
         for level in group.levels:
             with hold(votes(tallied, known, level, measures=measures)) as cast:
                 known = keep(compared(known, cast, level, measures=measures))
-    return _added(lines, known.select(*key, **_narrowest(known, group, facts)), key)
-
-
-def _narrowest(known: ir.Table, group: PeerGroup, facts: frozenset[str]) -> dict[str, ir.Value]:
-    """The facts of the first level that has them."""
-    return {
-        name: ibis.coalesce(*(known[at(name, level)] for level in group.levels)) for name in sorted(facts)
-    }
-
-
-def at(name: str, level: Level) -> str:
-    """Return the name of a fact at one level."""
-    return "_by_".join((name, *level))
+    return _added(lines, known.select(*key, *sorted(facts)), key)
 
 
 def tallies(
@@ -213,14 +201,19 @@ def _first_place(others: ir.IntegerValue, quantile: float) -> ir.IntegerValue:
 def compared(
     known: ir.Table, cast: ir.Table, level: Level, *, measures: Mapping[str, tuple[str, ...]]
 ) -> ir.Table:
-    """Add to the asked groups the statistics of the others' votes, empty where these are too few."""
+    """Add to the asked groups the statistics of the others' votes where no narrower level has given them.
+
+    They are empty where the others are too few.
+    """
     group = [*level, "quarter"]
     joined = known.left_join(standings(cast, level, measures=measures), group, rname="group_{name}")
     joined = joined.left_join(cast, [*group, "trader_id"], rname="own_{name}")
     facts: dict[str, ir.Value] = {}
     for measure, statistics in measures.items():
         facts |= _facts(joined, level, measure, statistics)
-    return joined.select(*known.columns, **{at(name, level): value for name, value in facts.items()})
+    narrower = set(known.columns)
+    values = {n: ibis.coalesce(joined[n], value) if n in narrower else value for n, value in facts.items()}
+    return joined.select(*(name for name in known.columns if name not in facts), **values)
 
 
 def _facts(joined: ir.Table, level: Level, measure: str, statistics: tuple[str, ...]) -> dict[str, ir.Value]:
