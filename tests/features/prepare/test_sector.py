@@ -129,3 +129,13 @@ def test_sizes_missing_from_the_data_leave_the_sector(tmp_path):
     for row in tables["traders"]:
         del row["size_band"]
     assert rate(tmp_path, tables) == pytest.approx(0.06)
+
+
+def test_concentration_is_over_the_subheadings_of_the_whole_year(tmp_path):
+    """Five traders of one subheading (index 1), five of two of equal value (0.5): the middle is 0.75."""
+    lines = [line(f"T{n}", 1.0, hs_code="61091000") for n in range(1, 11)]
+    lines += [line(f"T{n}", 1.0, hs_code="61091090", known_on=date(2023, 5, 1)) for n in range(1, 6)]
+    lines += [line(f"T{n}", 1.0, hs_code="61099000", known_on=date(2023, 5, 1)) for n in range(6, 11)]
+    tables = administration([trader(f"T{n}") for n in range(1, 11)], lines)
+    found = built(tmp_path, tables, "sector_concentration", [FIRST])[FIRST]
+    assert found["sector_concentration"] == pytest.approx(0.75)
