@@ -189,10 +189,10 @@ def test_a_gzip_bomb_is_refused_soon(refused: Check, tmp_path: Path) -> None:
         block = b" " * (1 << 24)
         for _ in range(64):
             bomb.write(block)
-    begun = time.monotonic()
+    begun = time.process_time()
     found = refused(data).found("readable", "tariff")
     assert "unpacks to more than 200 times its size" in found["found"]
-    assert time.monotonic() - begun < 20
+    assert time.process_time() - begun < 10
 
 
 def test_a_folder_or_file_without_the_right_to_read_is_one_clear_error(out: Path, tmp_path: Path) -> None:
