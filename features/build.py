@@ -1,10 +1,8 @@
 """From a spine to a table of features: the only place that decides which rows a cutoff may see."""
 
-import ast
 import hashlib
-import inspect
 import json
-import textwrap
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from functools import cached_property, reduce
 import ibis
 from ibis.expr import types as ir
 
+from features.digest import code_digest
 from features.errors import SettingError
 from features.exact import order_free
 from features.feature import Definition, Feature
@@ -91,9 +90,13 @@ class FeatureSet:
 
     @cached_property
     def digest(self) -> str:
-        """Return the SHA-256 over every definition: a model fits one digest only."""
-        described = [_described(feature) for feature in self.features]
-        return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+        """The SHA-256 over what every feature computes, words apart: a model fits one digest only."""
+        described = [(f.name, f.source, f.months, f.empty) for f in self.features]
+        families = {feature.function.__module__ for feature in self.features}
+        code = code_digest(
+            module for name, module in sys.modules.items() if name in families or _computes(name)
+        )
+        return hashlib.sha256(json.dumps([described, code]).encode()).hexdigest()
 
     def _line_columns(self, warehouse: Warehouse) -> frozenset[str]:
         """The columns of a line that features, or the grouping of their rows, need."""
@@ -159,12 +162,8 @@ def _combine(feature: Feature, table: ir.Table) -> ir.Value:
     return feature.function(*(table[name] for name in feature.parameters))
 
 
-def _described(feature: Feature) -> dict[str, object]:
-    """A definition without its words: what it computes, not what is said of it."""
-    return {
-        "name": feature.name,
-        "source": feature.source,
-        "months": feature.months,
-        "empty": feature.empty,
-        "function": ast.dump(ast.parse(textwrap.dedent(inspect.getsource(feature.function))).body[0]),
-    }
+def _computes(module: str) -> bool:
+    """Whether the code of a module decides what a feature's value is."""
+    return module in ("features.build", "features.exact", "features.spine") or module.startswith(
+        "features.prepare"
+    )
