@@ -87,7 +87,7 @@ def months_since_audit(audits: ir.Table) -> ir.FloatingScalar:
 )
 def never_audited(audits: ir.Table) -> ir.FloatingScalar:
     """1 where no audit is closed, be it that one is open; else 0."""
-    return (audits.count(where=audits.is_closed) == 0).cast("float64")
+    return (audits.count(where=audits.is_closed) == 0).ifelse(1.0, 0.0)
 
 
 @feature(
@@ -272,7 +272,6 @@ def fraud_audits(audits: ir.Table) -> ir.IntegerScalar:
     label="Audits that found negligence",
     phrase="{value} audits of this trader assessed money for negligence.",
     why="Who did not take care before seldom takes much more now.",
-    monotone=1,
     example=Example("assessed_as_negligence", [(500.0,), (0.0,)], 1.0),
 )
 def negligence_audits(audits: ir.Table) -> ir.IntegerScalar:
@@ -307,7 +306,6 @@ def error_audits(audits: ir.Table) -> ir.IntegerScalar:
     label="Penalties",
     phrase="Penalties of {value} have been charged to this trader and stand.",
     why="Penalties are charged where the fault is the trader's own.",
-    monotone=1,
     example=Example("penalties", [(500.0,), (-100.0,)], 400.0),
 )
 def penalties(audits: ir.Table) -> ir.FloatingScalar:
@@ -558,7 +556,8 @@ def unpaid_share(payments: ir.Table) -> ir.FloatingScalar:
 
 
 def _status_is(described: ir.Table, *statuses: str) -> ir.FloatingScalar:
-    return described.aeo_status.isin(statuses).cast("float64").max()
+    holds = ibis.cases((described.aeo_status.isin(statuses), 1.0), (described.aeo_status.notnull(), 0.0))
+    return holds.max()
 
 
 @feature(

@@ -86,7 +86,6 @@ def main_broker_share(brokers: ir.Table) -> ir.FloatingScalar:
     label="Brokers changed to",
     phrase="In the last 12 months the trader took on {value} brokers that it had not used in the 12 before.",
     why="Traders leave brokers who ask questions, and follow those who do not.",
-    monotone=1,
     example=Example(
         "first_on from_12m",
         [

@@ -21,9 +21,9 @@ def rows(states: ir.Table, amendments: ir.Table) -> ir.Table:
     letters = states.filter(states.treatment == "letter")
     told = letters.select(
         *CLOCKS,
-        closes=letters.is_closed.cast("float64"),
+        closes=letters.is_closed.ifelse(1.0, 0.0),
         asked=letters.gross_assessed,
-        answers=((letters.assessed > 0) | (letters.collected > 0)).cast("float64"),
+        answers=((letters.assessed > 0) | (letters.collected > 0)).ifelse(1.0, 0.0),
         corrected=ibis.literal(0.0),
     )
     return told.union(_corrections(letters, amendments).select(*told.columns))

@@ -40,7 +40,7 @@ def closed(states: ir.Table, *, declarations: ir.Table, descriptions: ir.Table) 
         *CLOCKS,
         **{name: celled[name].fill_null("") for name in CELL},
         audits=ibis.literal(1.0),
-        adjusted=(celled.assessed > 0).cast("float64"),
+        adjusted=(celled.assessed > 0).ifelse(1.0, 0.0),
         audited_value=celled.audited_value.fill_null(0.0),
         **{name: celled[name] for name in ("assessed", *audits.BY_TYPE.values())},
     )
