@@ -366,7 +366,7 @@ def targeted_hit_rate(controls: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="controls",
-    months=(12, 24),
+    months=(24,),
     empty=0.0,
     unit=Unit.COUNT,
     indicator="border_hits",
@@ -403,7 +403,7 @@ def border_revenue(controls: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="amendments",
-    months=(3, 12, 24),
+    months=(12, 24),
     empty=0.0,
     unit=Unit.COUNT,
     indicator="amendments",
@@ -538,7 +538,7 @@ def days_late(payments: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="payments",
-    months=(12, 24),
+    months=(24,),
     unit=Unit.SHARE,
     indicator="lateness",
     reference=WCO_AUDIT,

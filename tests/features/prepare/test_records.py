@@ -75,12 +75,12 @@ def test_a_debt_has_one_state_and_is_late_up_to_the_cutoff_while_unpaid():
     )
     days = ("2023-03-05", "2023-03-06", "2023-03-11", "2023-04-02", "2023-04-03")
     assert values(tables, "T1", "days_late_12m", *days) == [None, 5, 10 / 4, 32 / 4, 30 / 4]
-    assert values(tables, "T1", "unpaid_share_12m", *days) == [None, 1, 0.25, 0.25, 0]
+    assert values(tables, "T1", "unpaid_share_24m", *days) == [None, 1, 0.25, 0.25, 0]
 
 
 def test_a_debt_that_is_not_due_yet_is_not_unpaid():
     tables = administration(payments=[debt("Y1", "2023-03-01", None, 100.0, "2023-01-05")])
-    assert values(tables, "T1", "unpaid_share_12m", "2023-03-01", "2023-03-02") == [None, 1]
+    assert values(tables, "T1", "unpaid_share_24m", "2023-03-01", "2023-03-02") == [None, 1]
 
 
 def test_amendments_count_when_known_with_the_change_from_the_version_before():
@@ -145,5 +145,5 @@ def test_random_and_targeted_controls_stay_apart_and_count_when_known():
 
 
 def test_features_of_tables_that_are_absent_are_empty_not_zero():
-    for name in ("days_late_12m", "border_hits_12m", "identity_shared_with", "silent_kin"):
+    for name in ("days_late_12m", "border_hits_24m", "identity_shared_with", "silent_kin"):
         assert values(administration(), "T1", name, "2023-01-01") == [None]
