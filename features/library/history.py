@@ -40,7 +40,7 @@ def _days(since: ir.DateValue, until: ir.DateValue) -> ir.FloatingValue:
     reference=f"{WCO_AUDIT}; {ARMENIA}",
     inputs=AUDITED,
     label="Audits so far",
-    phrase="{value} audits of this trader have been closed.",
+    phrase="Audits of this trader closed so far: {value}.",
     why="What audits have seen is better known than what they have not.",
     example=Example("is_closed", [(True,), (False,), (True,)], 2.0),
 )
@@ -252,7 +252,7 @@ def procedure_yield(record: ir.Table) -> ir.FloatingScalar:
     reference=f"{WCO_AUDIT}; {AEO}",
     inputs=f"{FOUND} findings.culpability",
     label="Audits that found fraud",
-    phrase="{value} audits of this trader assessed money for fraud.",
+    phrase="Audits of this trader in which money assessed for fraud stands: {value}.",
     why="Intent once proven is the strongest sign that a trader may evade again.",
     monotone=1,
     example=Example("assessed_as_fraud", [(500.0,), (0.0,), (20.0,)], 2.0),
@@ -270,7 +270,7 @@ def fraud_audits(audits: ir.Table) -> ir.IntegerScalar:
     reference=f"{WCO_AUDIT}; {AEO}",
     inputs=f"{FOUND} findings.culpability",
     label="Audits that found negligence",
-    phrase="{value} audits of this trader assessed money for negligence.",
+    phrase="Audits of this trader in which money assessed for negligence stands: {value}.",
     why="Who did not take care before seldom takes much more now.",
     example=Example("assessed_as_negligence", [(500.0,), (0.0,)], 1.0),
 )
@@ -287,7 +287,7 @@ def negligence_audits(audits: ir.Table) -> ir.IntegerScalar:
     reference=f"{WCO_AUDIT}; {AEO}",
     inputs=f"{FOUND} findings.culpability",
     label="Audits that found errors",
-    phrase="{value} audits of this trader assessed money for honest errors.",
+    phrase="Audits of this trader in which money assessed for honest errors stands: {value}.",
     why="Honest errors come from weak procedures, which may or may not have been mended.",
     example=Example("assessed_as_error", [(500.0,), (0.0,)], 1.0),
 )
@@ -373,7 +373,7 @@ def targeted_hit_rate(controls: ir.Table) -> ir.FloatingScalar:
     reference=WCO_AUDIT,
     inputs=CONTROLLED,
     label="Border findings",
-    phrase="{value} controls at the border found something in {window}.",
+    phrase="Controls at the border that found something in {window}: {value}.",
     why="Findings at the border are a sample of what came in unseen.",
     monotone=1,
     example=Example("revenue_delta finding_type", [(0.0, None), (50.0, "quantity"), (0.0, "procedure")], 2.0),
@@ -410,7 +410,7 @@ def border_revenue(controls: ir.Table) -> ir.FloatingScalar:
     reference=WCO_AUDIT,
     inputs="declarations.version declarations.known_on",
     label="Amended lines",
-    phrase="Lines were amended {value} times in {window}.",
+    phrase="Amendments of lines in {window}: {value}.",
     why="Many amendments point to declarations made without the facts at hand.",
     example=Example("version", [(1,), (1,), (2,)], 3.0),
 )
