@@ -20,8 +20,9 @@ MONTHS_BEFORE = 12
 REACH = 18
 """Months before a line from which its past is read: those before a measure, and the days after it."""
 
-LINE = ("trader_id", "declaration_id", "item_number", "version")
-CLOCKS = ("happened_on", "known_on", "superseded_on")
+VERSION = ("declaration_id", "item_number", "version")
+LINE = ("trader_id", *VERSION)
+DAYS = ("happened_on", "known_on")
 
 
 def after_rises(prepared: Prepared) -> ir.Table:
@@ -30,7 +31,7 @@ def after_rises(prepared: Prepared) -> ir.Table:
     rises = general.filter(general.rate > general.rate_before)
     rises = rises.select("hs_code", "hs4", "from_on", dear_rate="rate")
     measures = _met(rises, _first_said(lines), on=("hs_code", "hs4"))
-    return _moved_to_cheaper(tariff.with_general_rate(lines, general), measures)
+    return _moved_to_cheaper(lines, measures, general)
 
 
 def after_findings(prepared: Prepared) -> ir.Table:
@@ -47,7 +48,7 @@ def after_findings(prepared: Prepared) -> ir.Table:
     measures = rated.group_by("trader_id", "hs_code", "hs4", "from_on").aggregate(
         dear_rate=rated.general_rate.max(), met_known_on=rated.met_known_on.min()
     )
-    return _moved_to_cheaper(tariff.with_general_rate(_recent(prepared), general), measures)
+    return _moved_to_cheaper(_recent(prepared), measures, general)
 
 
 def after_measures_on_origins(prepared: Prepared) -> ir.Table:
@@ -69,9 +70,10 @@ def after_measures_on_origins(prepared: Prepared) -> ir.Table:
     soon = _soon_after(lines, measures, key="hs_code")
     fresh = _without_earlier(soon, _first_said(lines), same=("hs_code", "origin_country"))
     marked = soon.mutate(moved=0.0).union(fresh.mutate(moved=1.0))
-    return marked.group_by(*LINE, *CLOCKS, "hs_code", "origin_country", "customs_value").aggregate(
+    rows = marked.group_by(*LINE, *DAYS, "hs_code", "origin_country", "customs_value").aggregate(
         moved=marked.moved.max()
     )
+    return _until_superseded(rows, lines)
 
 
 def _own(prepared: Prepared) -> ir.Table:
@@ -83,10 +85,9 @@ def _own(prepared: Prepared) -> ir.Table:
 
 
 def _recent(prepared: Prepared) -> ir.Table:
-    """Those of them that windows and the months before can reach, each with its end."""
+    """Those of them that windows and the months before can reach."""
     own = _own(prepared)
-    reached = own.filter(own.accepted_on >= months_before(prepared.first_day, REACH))
-    return line_facts.with_validity(reached)
+    return own.filter(own.accepted_on >= months_before(prepared.first_day, REACH))
 
 
 def _general(prepared: Prepared) -> ir.Table:
@@ -127,13 +128,25 @@ def _at_fault(lines: ir.Table, *, controls: ir.Table, findings: ir.Table) -> ir.
     )
 
 
-def _moved_to_cheaper(lines: ir.Table, measures: ir.Table) -> ir.Table:
+def _moved_to_cheaper(lines: ir.Table, measures: ir.Table, general: ir.Table) -> ir.Table:
     """Return the lines under a cheaper code of the heading that was not used before the measure."""
-    dear = measures.rename(dear_code="hs_code")
-    soon = _soon_after(lines, dear, key="hs4")
-    cheaper = soon.filter(soon.hs_code != soon.dear_code, soon.general_rate < soon.dear_rate)
+    soon = _soon_after(lines, measures.rename(dear_code="hs_code"), key="hs4")
+    other = tariff.with_general_rate(soon.filter(soon.hs_code != soon.dear_code), general)
+    cheaper = other.filter(other.general_rate < other.dear_rate)
     fresh = _without_earlier(cheaper, _first_said(lines), same=("hs_code",))
-    return fresh.select(*LINE, *CLOCKS, "hs_code", "customs_value").distinct()
+    rows = fresh.select(*LINE, *DAYS, "hs_code", "customs_value").distinct()
+    return _until_superseded(rows, lines)
+
+
+def _until_superseded(rows: ir.Table, lines: ir.Table) -> ir.Table:
+    """Add `superseded_on` to a few lines: the day the first later version became known."""
+    amended = lines.filter(lines.version > 0)
+    later = amended.select(*line_facts.ITEM, later_version="version", later_known_on="known_on")
+    pairs = rows.join(later, line_facts.ITEM)
+    ends = pairs.filter(pairs.later_version > pairs.version).group_by(*VERSION)
+    return rows.left_join(
+        ends.aggregate(superseded_on=lambda pair: pair.later_known_on.min()), VERSION
+    ).select(*rows.columns, "superseded_on")
 
 
 def _soon_after(lines: ir.Table, measures: ir.Table, *, key: Literal["hs4", "hs_code"]) -> ir.Table:
