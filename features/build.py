@@ -71,7 +71,9 @@ class FeatureSet:
         """
         with Prepared(warehouse, spine, line_columns=self._line_columns(warehouse)) as prepared:
             parts = [_aggregate(prepared, group) for group in _groups(self.possible(warehouse))]
-            return warehouse.keep(self._finished(reduce(_beside, parts, prepared.asked.select(*KEY))))
+            kept = warehouse.keep(self._finished(reduce(_beside, parts, prepared.asked.select(*KEY))))
+        # an engine may type 1.0 as a decimal where Ibis says float64: only a kept table tells its true types
+        return kept.select(*KEY, *(kept[name].cast("float64") for name in self.names))
 
     def possible(self, warehouse: Warehouse) -> tuple[Feature, ...]:
         """The features that are not combined and whose inputs the administration has."""
@@ -111,7 +113,7 @@ class FeatureSet:
                 continue
             value = ibis.null("float64") if feature.source else _combine(feature, table)
             table = table.mutate(**{feature.name: value})
-        return table.select(*KEY, *(table[name].cast("float64").name(name) for name in self.names))
+        return table.select(*KEY, *self.names)
 
 
 def _groups(features: Iterable[Feature]) -> Iterator[list[Feature]]:
