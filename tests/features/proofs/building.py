@@ -1,22 +1,43 @@
-"""All features of a history, built on an engine in memory, as bits that can be compared."""
+"""All features of a history, built on an engine in memory, as bits that can be compared.
+
+Most of the time of a build goes into writing its statements, which depend on the columns there are and on the
+cutoffs, not on a single row. So they are written once (`Script.of`) and run on many histories (`Script.run`);
+`test_statements_do_not_depend_on_rows` proves that this is the same.
+"""
 
 import contextlib
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 
+import duckdb
+import ibis.expr.operations as ops
 import pyarrow as pa
+from ibis.expr import types as ir
 
 from features.build import FeatureSet
+from features.contract import TABLES
 from features.library import LIBRARY
+from features.prepare.prepared import WINDOWS
 from features.spine import Spine
 from features.warehouse import Dialect, Source, Warehouse
 from features.warehouse.engine import embedded
-from tests.features.tables import Tables, arrow
+from tests.features.tables import Tables
 
 Key = tuple[str, date]
-Bits = Mapping[Key, Mapping[str, bytes | None]]
+Values = Mapping[Key, Mapping[str, float | None]]
+SPINE_TABLE = "asked_of_the_script"
+
+
+def contract_arrow(name: str, rows: list[dict[str, object]]) -> pa.Table:
+    """Return rows as Arrow, in the contract's columns as far as any row has them."""
+    there = [c for c in TABLES[name].names if not rows or any(c in row for row in rows)]
+    types = {column: TABLES[name][column].kind.ibis.to_pyarrow() for column in there}
+    return pa.table({c: pa.array([row.get(c) for row in rows], types[c]) for c in there})
 
 
 @contextlib.contextmanager
@@ -27,7 +48,7 @@ def warehouse(tables: Tables, *, threads: int | None = None) -> Iterator[Warehou
         if threads:
             engine.con.execute(f"SET threads = {int(threads)}")
         sources = {
-            name: Source(engine.create_table(name, arrow(name, rows)), "memory")
+            name: Source(engine.create_table(name, contract_arrow(name, rows)), "memory")
             for name, rows in tables.items()
         }
         try:
@@ -39,32 +60,97 @@ def warehouse(tables: Tables, *, threads: int | None = None) -> Iterator[Warehou
 def build(
     tables: Tables, spine: Spine, *, features: FeatureSet = LIBRARY, threads: int | None = None
 ) -> pa.Table:
-    """Return the features in the order of the spine's keys."""
+    """Return the features in the order of the spine's keys, built as everyone builds them."""
     with warehouse(tables, threads=threads) as opened:
         return features.build(opened, spine).order_by("trader_id", "cutoff").to_pyarrow()
 
 
-def rows(built: pa.Table) -> dict[Key, dict[str, float | None]]:
+@dataclass(frozen=True)
+class Recorder(Warehouse):
+    """A warehouse that writes down what a build asks it to keep and to drop."""
+
+    statements: list[str] = field(default_factory=list)
+
+    def keep(self, table: ir.Table) -> ir.Table:
+        name = f"kept_{len(self.statements)}"
+        query = self.engine.compile(table)
+        for memory in table.op().find(ops.InMemoryTable):
+            query = query.replace(f'"{memory.name}"', SPINE_TABLE)
+        self.statements.append(f"CREATE TEMP TABLE {name} AS {query}")
+        self.engine.create_table(name, schema=table.schema(), temp=True)
+        return self.engine.table(name, database="temp.main")
+
+    def drop(self, kept: ir.Table) -> None:
+        self.statements.append(f"DROP TABLE {kept.op().name}")
+
+
+@dataclass(frozen=True)
+class Script:
+    """The statements of one build; the last one makes the table of features, the others are dropped."""
+
+    statements: tuple[str, ...]
+
+    @classmethod
+    def of(cls, tables: Tables, spine: Spine, *, features: FeatureSet = LIBRARY) -> "Script":
+        """Write down what building these features of these tables and cutoffs asks of the engine."""
+        with warehouse(tables) as opened:
+            recorder = Recorder(opened.name, opened.engine, opened.sources, opened.faults, opened.dialect)
+            features.build(recorder, spine)
+        return cls(tuple(recorder.statements))
+
+    def run(self, tables: Tables, spine: Spine, *, threads: int = 1) -> Values:
+        """Run the statements on other rows of the same columns, asked as of the same cutoffs."""
+        with duckdb.connect(config={"threads": threads}) as engine:
+            for name, rows in tables.items():
+                engine.register("given", contract_arrow(name, rows))
+                engine.execute(f"CREATE TABLE {name} AS FROM given")
+            engine.register(SPINE_TABLE, spine.table(WINDOWS).to_pyarrow())
+            for statement in self.statements:
+                engine.execute(statement)
+            return values(engine.execute(f"FROM {self._result}").fetch_arrow_table())
+
+    @property
+    def _result(self) -> str:
+        [name] = {
+            found[1]
+            for statement in self.statements
+            if (found := re.match(r"CREATE TEMP TABLE (\w+)", statement))
+        } - {statement.split()[-1] for statement in self.statements if statement.startswith("DROP")}
+        return name
+
+
+@cache
+def script(cutoffs: tuple[date, ...]) -> Script:
+    """Return the statements that build the whole library on a history as of these cutoffs."""
+    from tests.features.proofs.histories import history
+
+    tables = history(0)
+    return Script.of(tables, Spine.every(traders(tables), cutoffs))
+
+
+def values(built: pa.Table) -> Values:
     """Return values by trader and cutoff."""
-    return {(row.pop("trader_id"), row.pop("cutoff")): row for row in built.to_pylist()}
-
-
-def bits(built: pa.Table) -> Bits:
-    """Return the bits of each value: two nulls are equal, 0.0 and -0.0 are not."""
     return {
-        key: {name: None if value is None else value.hex().encode() for name, value in row.items()}
-        for key, row in rows(built).items()
+        (row.pop("trader_id"), row.pop("cutoff")): {
+            name: None if value is None else float(value) for name, value in row.items()
+        }
+        for row in built.to_pylist()
     }
 
 
-def differences(one: Bits, other: Bits) -> dict[str, str]:
-    """Return, for each feature that differs on a row both have, the first such row."""
+def differences(one: Values, other: Values) -> dict[str, str]:
+    """Return, for each feature that differs in a bit on a row both have, the first such row."""
     found: dict[str, str] = {}
     for key in sorted(one.keys() & other.keys()):
         for name, value in one[key].items():
-            if value != other[key][name]:
+            if _bits(value) != _bits(other[key][name]):
                 found.setdefault(name, f"{key[0]} {key[1]}: {value!r} {other[key][name]!r}")
     return found
+
+
+def _bits(value: float | None) -> str | None:
+    """Two empty values are equal, 0.0 and -0.0 are not."""
+    return None if value is None else value.hex()
 
 
 def traders(tables: Tables) -> list[str]:

@@ -1,0 +1,27 @@
+"""What the proofs rely on: groups of peers that small administrations can fill."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from features.library import valuation
+from features.prepare import peers, prices, sector
+from tests.features.proofs.building import script
+
+SMALL = (
+    (peers, "FEWEST_LINES", 3),
+    (peers, "FEWEST_TRADERS", 2),
+    (sector, "FEWEST_TRADERS", 2),
+    (prices, "FEWEST_FOR_A_MIDDLE", 1),
+    (prices, "FEWEST_FOR_A_SPREAD", 2),
+    (valuation, "FEWEST_AMOUNTS", 5),
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def small_groups() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, fewest in SMALL:
+            patch.setattr(module, name, fewest)
+        yield
+        script.cache_clear()
