@@ -10,6 +10,7 @@ import ibis
 from ibis.expr import types as ir
 
 EARLIEST_DAY = date(1990, 1, 1)
+LATEST_DAY = date(9999, 12, 31)
 YEARS_PLANNED = 10
 
 
@@ -46,7 +47,7 @@ PROBABILITY = Rule(
 CLEAN_IDENTIFIER = Rule(
     "identifier",
     "must hold no control characters",
-    lambda value, _: value.re_search(r"[\x01-\x1f\x7f]"),
+    lambda value, _: value.re_search(r"[\x00-\x1f\x7f]"),
 )
 PAST_DAY = Rule(
     "past_day",
@@ -60,8 +61,8 @@ PLANNED_DAY = Rule(
 )
 ANY_DAY = Rule(
     "day",
-    f"must be a day from {EARLIEST_DAY.year} on",
-    lambda value, _: value < EARLIEST_DAY,
+    f"must be a day from {EARLIEST_DAY.year} to {LATEST_DAY.year}",
+    lambda value, _: (value < EARLIEST_DAY) | (value > LATEST_DAY),
 )
 
 
