@@ -12,7 +12,7 @@ from ibis.expr import types as ir
 
 from features.build import SPINE, FeatureSet, seen_rows
 from features.errors import SettingError
-from features.exact import STEPS, order_free
+from features.exact import order_free, stepped
 from features.feature import Feature
 from features.prepare import ROWS, Prepared
 from features.spine import Spine
@@ -131,7 +131,7 @@ def _part(op: ops.Node, scalar: Callable[[ops.Node], float | None]) -> ir.Numeri
     """Return what one row adds to an aggregate that is linear in sums, None where it is not linear."""
     match op:
         case ops.Sum(arg=arg, where=where) if arg.dtype.is_floating():
-            return _counted((arg.to_expr() * float(STEPS)).round().cast("float64") / float(STEPS), where)
+            return _counted(stepped(arg.to_expr()), where)
         case ops.Sum(arg=arg, where=where):
             return _counted(arg.to_expr().cast("float64"), where)
         case ops.CountStar(where=where):

@@ -217,7 +217,7 @@ def compared(
 
 
 def _facts(joined: ir.Table, level: Level, measure: str, statistics: tuple[str, ...]) -> dict[str, ir.Value]:
-    others = joined[f"traders_{measure}"] - joined[f"vote_{measure}"].notnull().cast("int64")
+    others = joined[f"traders_{measure}"] - joined[f"vote_{measure}"].notnull().ifelse(1, 0)
     lines = joined[f"all_lines_{measure}"] - joined[f"lines_{measure}"].fill_null(0)
     wide = (others >= FEWEST_TRADERS) & (lines >= FEWEST_LINES)
     values = {each: _without_own(joined, measure, each, others) for each in statistics}

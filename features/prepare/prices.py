@@ -18,10 +18,9 @@ def weighed(lines: ir.Table, prepared: Prepared) -> ir.Table:
     """Return the lines with peers with `price_gap`, and `share_up_to`: the value share up to that gap."""
     gaps = lines.mutate(price_gap=lines.log_price - lines.peer_middle_log_price)
     priced = gaps.filter(gaps.price_gap.notnull(), gaps.customs_value > 0)
-    steps = (priced.customs_value * float(exact.STEPS)).round().cast("int64")
-    up_to = steps.sum().over(ibis.window(group_by=ROW, order_by=priced.price_gap, range=(None, 0)))
-    whole = steps.sum().over(ibis.window(group_by=ROW))
-    return priced.mutate(share_up_to=up_to.cast("float64") / whole.cast("float64"))
+    value = exact.total(priced.customs_value)
+    up_to = value.over(ibis.window(group_by=ROW, order_by=priced.price_gap, range=(None, 0)))
+    return priced.mutate(share_up_to=exact.share(up_to, value.over(ibis.window(group_by=ROW))))
 
 
 def spread(lines: ir.Table, prepared: Prepared) -> ir.Table:

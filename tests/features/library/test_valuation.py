@@ -1,0 +1,48 @@
+"""Valuation: what counts as a first digit and as a round amount."""
+
+from datetime import date
+from math import log10
+
+import pytest
+
+from tests.features.building import built
+from tests.features.tables import Row, Tables, good_tables
+
+CUTOFF = date(2024, 7, 1)
+ASKED = ("ME", CUTOFF)
+
+
+def line(number: int, **other: object) -> Row:
+    first = {**good_tables()["declarations"][0], "trader_id": "ME", "accepted_on": date(2024, 5, 1)}
+    return {**first, "declaration_id": f"D{number}", "known_on": first["accepted_on"], **other}
+
+
+def tables(rows: list[Row]) -> Tables:
+    traders = [
+        {**good_tables()["traders"][0], "trader_id": trader}
+        for trader in sorted({row["trader_id"] for row in rows})
+    ]
+    return {"declarations": rows, "traders": traders, "audits": [], "findings": []}
+
+
+def digits(folder, amounts: list[float]) -> Row:
+    rows = [line(number, invoice_amount=amount) for number, amount in enumerate(amounts)]
+    return built(folder, tables(rows), "first_digit_distance_24m round_amount_share_24m", [ASKED])[ASKED]
+
+
+def test_a_hundred_amounts_are_needed(tmp_path):
+    assert digits(tmp_path, [3.0] * 99)["first_digit_distance_24m"] is None
+    assert digits(tmp_path, [3.0] * 99 + [0.0])["round_amount_share_24m"] is None
+    assert digits(tmp_path, [3.0] * 100)["round_amount_share_24m"] == 0.0
+
+
+@pytest.mark.parametrize("amount", [0.3, 3.0, 0.03, 300.0, 3999.99, 3e14])
+def test_the_first_digit_is_the_first_that_is_not_zero(tmp_path, amount):
+    others = sum(log10(1 + 1 / digit) for digit in range(1, 10) if digit != 3)
+    expected = 1 - log10(1 + 1 / 3) + others
+    assert digits(tmp_path, [amount] * 100)["first_digit_distance_24m"] == pytest.approx(expected)
+
+
+def test_amounts_that_grow_evenly_show_the_usual_digits(tmp_path):
+    amounts = [10 ** (number / 200) for number in range(200, 1000)]
+    assert digits(tmp_path, amounts)["first_digit_distance_24m"] < 0.02
