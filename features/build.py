@@ -73,7 +73,7 @@ class FeatureSet:
             parts = [_aggregate(prepared, group) for group in _groups(self.possible(warehouse))]
             kept = warehouse.keep(self._finished(reduce(_beside, parts, prepared.asked.select(*KEY))))
         # an engine may type 1.0 as a decimal where Ibis says float64: only a kept table tells its true types
-        return kept.select(*KEY, *(kept[name].cast("float64") for name in self.names))
+        return kept.select(*KEY, *(kept[name].cast("float64").name(name) for name in self.names))
 
     def possible(self, warehouse: Warehouse) -> tuple[Feature, ...]:
         """The features that are not combined and whose inputs the administration has."""
