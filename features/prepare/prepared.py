@@ -39,7 +39,7 @@ class Prepared:
         for kept in self._kept:
             self.warehouse.drop(kept)
 
-    def _keep(self, table: ir.Table) -> ir.Table:
+    def keep(self, table: ir.Table) -> ir.Table:
         """Work a table out once, for all that read it; it is dropped when this object is left."""
         self._kept.append(kept := self.warehouse.keep(table))
         return kept
@@ -60,7 +60,7 @@ class Prepared:
     @cached_property
     def asked(self) -> ir.Table:
         """The spine: trader_id, cutoff, cutoff_quarter, and the first day of each window."""
-        return self._keep(self.spine.table(WINDOWS))
+        return self.keep(self.spine.table(WINDOWS))
 
     @cached_property
     def traders(self) -> ir.Table:
@@ -108,21 +108,21 @@ class Prepared:
                     first_versions=self.declared.filter(self.declared.version == 0),
                     group=group,
                     facts=facts,
-                    keep=self._keep,
+                    keep=self.keep,
                     hold=self._hold,
                 )
-        return self._keep(found.select(*sorted(self.line_columns)))
+        return self.keep(found.select(*sorted(self.line_columns)))
 
     @cached_property
     def audit_states(self) -> ir.Table:
         """What was known of every trader's audits, from when until when; kept on the engine."""
-        return self._keep(audits.states(self.table("audits"), self.table("findings")))
+        return self.keep(audits.states(self.table("audits"), self.table("findings")))
 
     @cached_property
     def closed_audits(self) -> ir.Table:
         """The states of closed audits, with the customs value in scope and the sector and size; kept."""
         descriptions = records.descriptions(self.table("traders"))
-        return self._keep(
+        return self.keep(
             track.closed(
                 self.audit_states, declarations=self.table("declarations"), descriptions=descriptions
             )
@@ -132,13 +132,13 @@ class Prepared:
     def amendments(self) -> ir.Table:
         """The amendments of the traders asked; kept on the engine."""
         declared = self.table("declarations").semi_join(self.traders, "trader_id")
-        return self._keep(records.amendments(declared))
+        return self.keep(records.amendments(declared))
 
     @cached_property
     def controls(self) -> ir.Table:
         """The controls of the declarations of the traders asked; kept on the engine."""
         declared = self.table("declarations").semi_join(self.traders, "trader_id")
-        return self._keep(records.controls(self.table("controls"), declared))
+        return self.keep(records.controls(self.table("controls"), declared))
 
     @cached_property
     def ties(self) -> ir.Table:
@@ -148,11 +148,11 @@ class Prepared:
     @cached_property
     def audit_steps(self) -> ir.Table:
         """What each state of an audit changed in the count of closed audits and of those with a finding."""
-        return self._keep(entities.steps(self.audit_states))
+        return self.keep(entities.steps(self.audit_states))
 
     def steps_over(self, entity: Sequence[str]) -> ir.Table:
         """The audit steps spread over the entities that the audited lines name; kept on the engine."""
         declarations = self.table("declarations")
         first_versions = lines.with_line_facts(declarations.filter(declarations.version == 0))
         named = first_versions.filter([first_versions[column].notnull() for column in entity])
-        return self._keep(entities.touched(self.audit_steps, named, entity))
+        return self.keep(entities.touched(self.audit_steps, named, entity))

@@ -23,6 +23,7 @@ REACH = 18
 VERSION = ("declaration_id", "item_number", "version")
 LINE = ("trader_id", *VERSION)
 DAYS = ("happened_on", "known_on")
+COLUMNS = (*LINE, *DAYS, "accepted_on", "hs_code", "hs4", "origin_country", "customs_value")
 
 
 def after_rises(prepared: Prepared) -> ir.Table:
@@ -31,7 +32,7 @@ def after_rises(prepared: Prepared) -> ir.Table:
     rises = general.filter(general.rate > general.rate_before)
     rises = rises.select("hs_code", "hs4", "from_on", dear_rate="rate")
     measures = _met(rises, _first_said(lines), on=("hs_code", "hs4"))
-    return _moved_to_cheaper(lines, measures, general)
+    return _moved_to_cheaper(lines, measures, prepared)
 
 
 def after_findings(prepared: Prepared) -> ir.Table:
@@ -48,7 +49,7 @@ def after_findings(prepared: Prepared) -> ir.Table:
     measures = rated.group_by("trader_id", "hs_code", "hs4", "from_on").aggregate(
         dear_rate=rated.general_rate.max(), met_known_on=rated.met_known_on.min()
     )
-    return _moved_to_cheaper(_recent(prepared), measures, general)
+    return _moved_to_cheaper(_recent(prepared), measures, prepared)
 
 
 def after_measures_on_origins(prepared: Prepared) -> ir.Table:
@@ -67,11 +68,13 @@ def after_measures_on_origins(prepared: Prepared) -> ir.Table:
         on=("hs_code", "preference_code"),
     )
     measures = met.group_by("trader_id", "hs_code", "from_on").aggregate(met_known_on=met.met_known_on.min())
-    soon = _soon_after(lines, measures, key="hs_code")
+    soon = prepared.keep(_soon_after(lines, measures, key="hs_code"))
     fresh = _without_earlier(soon, _first_said(lines), same=("hs_code", "origin_country"))
     marked = soon.mutate(moved=0.0).union(fresh.mutate(moved=1.0))
-    rows = marked.group_by(*LINE, *DAYS, "hs_code", "origin_country", "customs_value").aggregate(
-        moved=marked.moved.max()
+    rows = prepared.keep(
+        marked.group_by(*LINE, *DAYS, "hs_code", "origin_country", "customs_value").aggregate(
+            moved=marked.moved.max()
+        )
     )
     return _until_superseded(rows, lines)
 
@@ -81,7 +84,7 @@ def _own(prepared: Prepared) -> ir.Table:
     declared = prepared.table("declarations")
     known = declared.filter(declared.known_on < prepared.last_cutoff)
     facts = line_facts.with_line_facts(known.semi_join(prepared.traders, "trader_id"))
-    return facts.mutate(preference_code=facts.preference_code.fill_null(tariff.GENERAL))
+    return facts.select(*COLUMNS, preference_code=facts.preference_code.fill_null(tariff.GENERAL))
 
 
 def _recent(prepared: Prepared) -> ir.Table:
@@ -128,13 +131,13 @@ def _at_fault(lines: ir.Table, *, controls: ir.Table, findings: ir.Table) -> ir.
     )
 
 
-def _moved_to_cheaper(lines: ir.Table, measures: ir.Table, general: ir.Table) -> ir.Table:
+def _moved_to_cheaper(lines: ir.Table, measures: ir.Table, prepared: Prepared) -> ir.Table:
     """Return the lines under a cheaper code of the heading that was not used before the measure."""
     soon = _soon_after(lines, measures.rename(dear_code="hs_code"), key="hs4")
-    other = tariff.with_general_rate(soon.filter(soon.hs_code != soon.dear_code), general)
-    cheaper = other.filter(other.general_rate < other.dear_rate)
+    other = tariff.with_general_rate(soon.filter(soon.hs_code != soon.dear_code), _general(prepared))
+    cheaper = prepared.keep(other.filter(other.general_rate < other.dear_rate))
     fresh = _without_earlier(cheaper, _first_said(lines), same=("hs_code",))
-    rows = fresh.select(*LINE, *DAYS, "hs_code", "customs_value").distinct()
+    rows = prepared.keep(fresh.select(*LINE, *DAYS, "hs_code", "customs_value").distinct())
     return _until_superseded(rows, lines)
 
 
