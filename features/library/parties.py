@@ -186,7 +186,7 @@ def identity_shared_with(kin: ir.Table) -> ir.IntegerScalar:
     reference=ARMENIA,
     inputs=f"{LINKS} declarations.accepted_on",
     label="Kin that fell silent",
-    phrase="Traders tied to this one that imported in the last two years but not in the last six months: {value}.",
+    phrase="Tied traders that imported in the last two years but not in the last six months: {value}.",
     why="Firms given up before their debts are due often go on under a new name.",
     monotone=1,
     example=Example("is_silent", [(True,), (False,)], 1.0),
