@@ -209,6 +209,18 @@ PAYMENTS = st.lists(
 )
 
 
+def test_a_nan_among_negatives_is_not_negative_in_any_home(home: Home) -> None:
+    payments = [_payment_of(amount) for amount in (-1.0, math.nan)]  # Parquet's statistics know no NaN
+    with open_warehouse(home({"payments": payments})) as warehouse:
+        report = check(warehouse, today=TODAY).report
+    broken = {v.rule: v.rows for v in report.violations if v.column == "amount"}
+    assert broken == {"finite": 1, "not_negative": 1}
+
+
+def _payment_of(amount: float) -> Row:
+    return all_tables()["payments"][0] | {"amount": amount, "debt_id": str(amount)}
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(payments=PAYMENTS)
 def test_any_payments_are_read_and_judged_alike_in_each_home(postgres: Server, payments: list[Row]) -> None:
