@@ -6,9 +6,11 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
 
 import ibis
+import pyarrow as pa
+import pyarrow.compute as pc
 from ibis.expr import types as ir
 
 from features.digest import code_digest
@@ -64,16 +66,16 @@ class FeatureSet:
         return FeatureSet(tuple(feature for feature in self.features if feature.name in wanted))
 
     def build(self, warehouse: Warehouse, spine: Spine) -> ir.Table:
-        """Return one row a (trader_id, cutoff) of the spine and one float64 column a feature.
+        """Return one row a (trader_id, cutoff) of the spine, in its order, and one float64 column a feature.
 
         Only rows known before the cutoff count. A feature whose inputs the administration lacks is empty.
-        The table is kept on the warehouse's engine until that is closed.
+        The engine works out the aggregates; they are set side by side here, so the table outlives it.
         """
+        values: dict[str, pa.ChunkedArray] = {}
         with Prepared(warehouse, spine, line_columns=self._line_columns(warehouse)) as prepared:
-            parts = [_aggregate(prepared, group) for group in _groups(self.possible(warehouse))]
-            kept = warehouse.keep(self._finished(reduce(_beside, parts, prepared.asked.select(*KEY))))
-        # an engine may type 1.0 as a decimal where Ibis says float64: only a kept table tells its true types
-        return kept.select(*KEY, *(kept[name].cast("float64").name(name) for name in self.names))
+            for group in _groups(self.possible(warehouse)):
+                values |= _worked_out(prepared, group)
+        return self._finished(ibis.memtable(_table(spine, values)))
 
     def possible(self, warehouse: Warehouse) -> tuple[Feature, ...]:
         """The features that are not combined and whose inputs the administration has."""
@@ -113,7 +115,7 @@ class FeatureSet:
                 continue
             value = ibis.null("float64") if feature.source else _combine(feature, table)
             table = table.mutate(**{feature.name: value})
-        return table.select(*KEY, *self.names)
+        return table.select(*KEY, *(table[name].cast("float64").name(name) for name in self.names))
 
 
 def _groups(features: Iterable[Feature]) -> Iterator[list[Feature]]:
@@ -142,22 +144,29 @@ def seen_rows(prepared: Prepared, feature: Feature) -> ir.Table:
     return kind.regroup(seen, prepared) if kind.regroup else seen
 
 
-def _aggregate(prepared: Prepared, features: list[Feature]) -> tuple[ir.Table, list[Feature]]:
-    """Features of one kind of rows and window are worked out together, in one scan."""
+def _worked_out(prepared: Prepared, features: list[Feature]) -> dict[str, pa.ChunkedArray]:
+    """Features of one kind of rows and window are worked out together, in one scan.
+
+    Returns their values in the order of the spine; a trader without a row gets what `empty` says.
+    """
     seen = seen_rows(prepared, features[0])
     values = {feature.name: order_free(feature.function(seen)) for feature in features}
-    return seen.group_by(*KEY).aggregate(**values), features
+    found = seen.group_by(*KEY).aggregate(**values).to_pyarrow()
+    places = pc.index_in(_key(prepared.spine.rows), _key(found))
+    return {feature.name: _placed(found[feature.name], places, feature.empty) for feature in features}
 
 
-def _beside(table: ir.Table, part: tuple[ir.Table, list[Feature]]) -> ir.Table:
-    """Left-join a part; a trader without a row gets what `empty` says."""
-    aggregated, features = part
-    joined = table.left_join(aggregated, KEY)
-    values = {
-        f.name: joined[f.name] if f.empty is None else joined[f.name].cast("float64").coalesce(f.empty)
-        for f in features
-    }
-    return joined.select(*table.columns, **values)
+def _key(rows: pa.Table) -> pa.ChunkedArray:
+    return pc.binary_join_element_wise(rows["trader_id"], rows["cutoff"].cast(pa.string()), "\0")
+
+
+def _placed(values: pa.ChunkedArray, places: pa.Array, empty: float | None) -> pa.ChunkedArray:
+    placed = values.cast(pa.float64()).take(places)
+    return placed if empty is None else placed.fill_null(empty)
+
+
+def _table(spine: Spine, values: Mapping[str, pa.ChunkedArray]) -> pa.Table:
+    return pa.table({**{name: spine.rows[name] for name in KEY}, **values})
 
 
 def _combine(feature: Feature, table: ir.Table) -> ir.Value:
