@@ -30,11 +30,18 @@ def pairs(own: ir.Table, *, ties: ir.Table, traders: ir.Table, quarters: ir.Tabl
     joined = asked.join(others, ["tied_id", "link_type", "cutoff_quarter"])
     indirect = joined.filter(joined.kin_id != joined.trader_id).select(*direct.columns)
     found = direct.union(indirect)
-    known = found.semi_join(traders.select(kin_id="trader_id").distinct(), "kin_id")
+    known = _among_traders(found, traders)
     return known.group_by("trader_id", "cutoff", "cutoff_quarter", "kin_id").aggregate(
         by_firm=known.link_type.isin(FIRM_TIES).any(),
         by_identity=known.link_type.isin(IDENTITY_TIES).any(),
     )
+
+
+def _among_traders(kin: ir.Table, traders: ir.Table) -> ir.Table:
+    """Leave out who was not known as a trader at the cutoff."""
+    named = traders.group_by(kin_id="trader_id").aggregate(named_on=traders.known_on.min())
+    joined = kin.join(named, "kin_id")
+    return joined.filter(joined.named_on < joined.cutoff).select(*kin.columns)
 
 
 def _thirds(ties: ir.Table, quarters: ir.Table) -> ir.Table:

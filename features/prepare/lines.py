@@ -15,17 +15,18 @@ RATIOS = {
 ITEM = ["declaration_id", "item_number"]
 
 
-def with_validity(declarations: ir.Table) -> ir.Table:
+def with_validity(lines: ir.Table, declarations: ir.Table) -> ir.Table:
     """Add `superseded_on`: the day the first later version became known, from which this one no longer holds.
 
+    Later versions are looked for in `declarations`: they may name another trader or day of acceptance.
     Amended items are few, so only their versions are sorted; the rest pass by a hash join.
     """
     amended = declarations.filter(declarations.version > 0).select(*ITEM).distinct()
     versions = declarations.semi_join(amended, ITEM).select(*ITEM, "version", "known_on")
     later = ibis.window(group_by=ITEM, order_by="version", rows=(1, None))
     ends = versions.select(*ITEM, "version", superseded_on=versions.known_on.min().over(later))
-    joined = declarations.left_join(ends, [*ITEM, "version"])
-    return joined.select(*declarations.columns, "superseded_on")
+    joined = lines.left_join(ends, [*ITEM, "version"])
+    return joined.select(*lines.columns, "superseded_on")
 
 
 def with_line_facts(declarations: ir.Table) -> ir.Table:

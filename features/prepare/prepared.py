@@ -97,7 +97,7 @@ class Prepared:
     def lines(self) -> ir.Table:
         """The lines of the traders asked, with the columns that features need; kept on the engine."""
         recent = self.declared.filter(self.declared.accepted_on >= self.first_day)
-        found = lines.with_validity(recent).semi_join(self.traders, "trader_id")
+        found = lines.with_validity(recent.semi_join(self.traders, "trader_id"), self.declared)
         if self.line_columns & tariff.FACTS:
             found = tariff.with_tariff(found, self.table("tariff"))
         for group in peers.GROUPS:
@@ -131,14 +131,16 @@ class Prepared:
     @cached_property
     def amendments(self) -> ir.Table:
         """The amendments of the traders asked; kept on the engine."""
-        declared = self.table("declarations").semi_join(self.traders, "trader_id")
-        return self.keep(records.amendments(declared))
+        declared = self.table("declarations")
+        own = declared.semi_join(self.traders, "trader_id")
+        versions = declared.semi_join(own.filter(own.version > 0), lines.ITEM)
+        return self.keep(records.amendments(versions).semi_join(self.traders, "trader_id"))
 
     @cached_property
     def controls(self) -> ir.Table:
         """The controls of the declarations of the traders asked; kept on the engine."""
-        declared = self.table("declarations").semi_join(self.traders, "trader_id")
-        return self.keep(records.controls(self.table("controls"), declared))
+        found = records.controls(self.table("controls"), self.table("declarations"))
+        return self.keep(found.semi_join(self.traders, "trader_id"))
 
     @cached_property
     def ties(self) -> ir.Table:

@@ -35,10 +35,18 @@ def descriptions(traders: ir.Table) -> ir.Table:
 
 
 def controls(controls: ir.Table, declarations: ir.Table) -> ir.Table:
-    """Return the controls of each trader's declarations; who the trader is, the first version says."""
-    first = declarations.filter(declarations.version == 0).semi_join(controls, "declaration_id")
-    owners = first.group_by("declaration_id").aggregate(trader_id=first.trader_id.min())
-    return events_of(controls.join(owners, "declaration_id"), happened_on="controlled_on")
+    """Return the controls of each trader's declarations, known when both are.
+
+    Who the trader is, the first versions say that became known first.
+    """
+    said = declarations.filter(declarations.version == 0).semi_join(controls, "declaration_id")
+    said = said.select("declaration_id", "trader_id", said_on="known_on")
+    first = said.group_by("declaration_id").aggregate(said_on=said.said_on.min())
+    owners = said.join(first, ["declaration_id", "said_on"])
+    owners = owners.group_by("declaration_id", "said_on").aggregate(trader_id=owners.trader_id.min())
+    found = controls.join(owners, "declaration_id")
+    known = found.mutate(known_on=ibis.greatest(found.known_on, found.said_on)).drop("said_on")
+    return events_of(known, happened_on="controlled_on")
 
 
 def amendments(declarations: ir.Table) -> ir.Table:

@@ -38,7 +38,8 @@ def compared(prepared: Prepared) -> ir.Table:
     A line beside a return is known when both are, and holds while both do.
     """
     reached = prepared.declared.accepted_on >= months_before(prepared.first_day, LONGEST_PERIOD)
-    trade = lines.with_validity(prepared.declared.filter(reached)).semi_join(prepared.traders, "trader_id")
+    own = prepared.declared.filter(reached).semi_join(prepared.traders, "trader_id")
+    trade = lines.with_validity(own, prepared.declared)
     asked = _comparable(states(prepared)).semi_join(prepared.traders, "trader_id")
     return _stated(asked).union(_beside(asked, trade))
 
