@@ -23,7 +23,7 @@ REACH = 18
 VERSION = ("declaration_id", "item_number", "version")
 LINE = ("trader_id", *VERSION)
 DAYS = ("happened_on", "known_on")
-COLUMNS = (*LINE, *DAYS, "accepted_on", "hs_code", "hs4", "origin_country", "customs_value")
+COLUMNS = (*LINE, "accepted_on", "known_on", "hs_code", "origin_country", "customs_value")
 
 
 def after_rises(prepared: Prepared) -> ir.Table:
@@ -76,15 +76,20 @@ def after_measures_on_origins(prepared: Prepared) -> ir.Table:
             moved=marked.moved.max()
         )
     )
-    return _until_superseded(rows, lines)
+    return _until_superseded(rows, prepared.table("declarations"))
 
 
 def _own(prepared: Prepared) -> ir.Table:
     """All lines of the traders asked, in every version, that were known before the last cutoff."""
     declared = prepared.table("declarations")
     known = declared.filter(declared.known_on < prepared.last_cutoff)
-    facts = line_facts.with_line_facts(known.semi_join(prepared.traders, "trader_id"))
-    return facts.select(*COLUMNS, preference_code=facts.preference_code.fill_null(tariff.GENERAL))
+    own = known.select(
+        *COLUMNS,
+        happened_on=known.accepted_on,
+        hs4=known.hs_code.substr(0, 4),
+        preference_code=known.preference_code.fill_null(tariff.GENERAL),
+    )
+    return own.semi_join(prepared.traders, "trader_id")
 
 
 def _recent(prepared: Prepared) -> ir.Table:
@@ -138,12 +143,15 @@ def _moved_to_cheaper(lines: ir.Table, measures: ir.Table, prepared: Prepared) -
     cheaper = prepared.keep(other.filter(other.general_rate < other.dear_rate))
     fresh = _without_earlier(cheaper, _first_said(lines), same=("hs_code",))
     rows = prepared.keep(fresh.select(*LINE, *DAYS, "hs_code", "customs_value").distinct())
-    return _until_superseded(rows, lines)
+    return _until_superseded(rows, prepared.table("declarations"))
 
 
-def _until_superseded(rows: ir.Table, lines: ir.Table) -> ir.Table:
-    """Add `superseded_on` to a few lines: the day the first later version became known."""
-    amended = lines.filter(lines.version > 0)
+def _until_superseded(rows: ir.Table, declarations: ir.Table) -> ir.Table:
+    """Add `superseded_on` to a few lines: the day the first later version became known.
+
+    A later version may name another trader or day, so it is looked for among all declarations.
+    """
+    amended = declarations.filter(declarations.version > 0)
     later = amended.select(*line_facts.ITEM, later_version="version", later_known_on="known_on")
     pairs = rows.join(later, line_facts.ITEM)
     ends = pairs.filter(pairs.later_version > pairs.version).group_by(*VERSION)
@@ -164,11 +172,17 @@ def _soon_after(lines: ir.Table, measures: ir.Table, *, key: Literal["hs4", "hs_
 
 
 def _without_earlier(soon: ir.Table, lines: ir.Table, *, same: tuple[str, ...]) -> ir.Table:
-    """Leave the lines out whose like, the `same`, the trader declared in the months before the measure."""
+    """Leave the lines out whose like, the `same`, the trader declared in the months before the measure.
+
+    It is asked once for all lines of a trader, the same and a measure, of which there are many.
+    """
+    key = ["trader_id", *same, "from_on"]
     earlier = lines.select("trader_id", *same, used_on="accepted_on", use_known_on="known_on")
-    pairs = soon.join(earlier, ["trader_id", *same])
-    used = pairs.filter(_just_before(pairs.used_on, pairs.from_on), pairs.use_known_on <= pairs.known_on)
-    return soon.anti_join(used.select(*LINE, "from_on").distinct(), [*LINE, "from_on"])
+    pairs = soon.select(*key).distinct().join(earlier, key[:-1])
+    used = pairs.filter(_just_before(pairs.used_on, pairs.from_on)).group_by(*key)
+    joined = soon.left_join(used.aggregate(used_known_on=lambda pair: pair.use_known_on.min()), key)
+    fresh = joined.filter(joined.used_known_on.isnull() | (joined.used_known_on > joined.known_on))
+    return fresh.select(*soon.columns)
 
 
 def _just_before(day: ir.DateValue, measure: ir.DateValue) -> ir.BooleanValue:
