@@ -78,7 +78,8 @@ def evidence(
     Raises `SettingError` for a feature that is not there, is combined of others, or whose inputs are missing.
     """
     feature = _single(features, name, warehouse)
-    columns = frozenset((*LINE_NAMES, *feature.columns)) - SPINE
+    read = feature.columns if feature.source == "lines" else ()  # others are made by their kind of rows
+    columns = frozenset((*LINE_NAMES, *read)) - SPINE
     spine = Spine.of([trader_id], [cutoff])
     with Prepared(warehouse, spine, line_columns=columns | ROWS[feature.source or ""].needs) as prepared:
         seen = seen_rows(prepared, feature)

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from features.evidence import evidence
+from features.library import LIBRARY
+from features.warehouse import open_warehouse
 from tests.features.building import Asked, built
-from tests.features.tables import Row, Tables, good_tables
+from tests.features.tables import Row, Tables, good_tables, write_parquet
 
 CUTOFF = date(2024, 7, 15)
 RECENT, BEFORE = date(2024, 4, 15), date(2024, 4, 14)
@@ -72,6 +75,16 @@ def test_without_value_shares_say_nothing(tmp_path):
     lines = [line(1, RECENT, customs_value=0.0)]
     names = "hs_concentration_12m hs_entropy_12m hs_novelty_24m residual_code_share_12m"
     assert found(tmp_path, lines, names) == [None] * 4
+
+
+def test_the_rows_behind_a_concentration_are_subheadings(tmp_path):
+    lines = [line(1, RECENT, customs_value=300.0), line(2, BEFORE, hs_code="62011000")]
+    tables: Tables = {**good_tables(), "declarations": lines}
+    with open_warehouse(str(write_parquet(tmp_path, tables))) as warehouse:
+        name = "hs_concentration_12m"
+        shown = evidence(LIBRARY, name, warehouse=warehouse, trader_id="007", cutoff=CUTOFF)
+    rows = shown.rows.select(["hs6", "value_share", "share"]).to_pylist()
+    assert [tuple(row.values()) for row in rows] == [("610910", 0.75, 0.5625), ("620110", 0.25, 0.0625)]
 
 
 def test_processing_is_discharged_by_a_later_procedure(tmp_path):
