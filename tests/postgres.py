@@ -1,5 +1,6 @@
 """A real PostgreSQL server for tests: Debian's binaries, a cluster in a temporary folder, gone afterwards."""
 
+import contextlib
 import os
 import pwd
 import secrets
@@ -20,6 +21,7 @@ WHERE_DEBIAN_PUTS_THEM = Path("/usr/lib/postgresql")
 SERVANTS = ("postgres", "nobody")
 SETTINGS = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync")
 ATTEMPTS = 5
+CLEAN_UP = 'cat; "$1" -D "$2/data" -m immediate -w stop; rm -rf "$2"'
 
 
 @dataclass(frozen=True)
@@ -54,18 +56,32 @@ def postgres() -> Iterator[Server]:
     """A server for the session of this worker; the test is skipped where none can be started."""
     initdb, pg_ctl = _binaries()
     servant = _servant()
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    try:
-        if servant:
-            shutil.chown(folder, servant)
+    folder = Path(tempfile.mkdtemp(prefix="audit-yield-postgres-"))
+    if servant:
+        shutil.chown(folder, servant)
+    with _removed_with_us(servant, pg_ctl, folder):
         run = _runner(servant, folder)
         password = secrets.token_urlsafe(12)
         _make_cluster(run, initdb, folder, password)
-        port = _start(run, pg_ctl, folder)
-        yield Server(port, password)
-        run([pg_ctl, "-D", str(folder / "data"), "-m", "immediate", "-w", "stop"])
+        yield Server(_start(run, pg_ctl, folder), password)
+
+
+@contextlib.contextmanager
+def _removed_with_us(servant: str | None, pg_ctl: str, folder: Path) -> Iterator[None]:
+    """Stop the server and remove its folder at the end, or when this process is killed: its pipe closes."""
+    watcher = subprocess.Popen(
+        ["/bin/sh", "-c", CLEAN_UP, "sh", pg_ctl, folder],
+        user=servant,
+        cwd="/",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        watcher.communicate()
 
 
 Run = Callable[[list[str]], None]
