@@ -82,7 +82,7 @@ def _rule_test(column: Column, rule: Rule, *, today: date, can_misfit: bool) -> 
     def broken(rows: ir.Table) -> ir.BooleanValue:
         breaks = rule.broken(rows[column.name], today)
         if column.kind is Kind.NUMBER and rule is not FINITE:
-            breaks &= ~rows[column.name].isnan()
+            breaks &= ~rows[column.name].isnan().fill_null(False)
         return breaks & ~_misfit(rows, column) if can_misfit else breaks
 
     return Test(
