@@ -75,7 +75,7 @@ class FeatureSet:
         with Prepared(warehouse, spine, line_columns=self._line_columns(warehouse)) as prepared:
             for group in _groups(self.possible(warehouse)):
                 values |= _worked_out(prepared, group)
-        return self._finished(ibis.memtable(_table(spine, values)))
+        return self.finished(spine, values)
 
     def possible(self, warehouse: Warehouse) -> tuple[Feature, ...]:
         """The features that are not combined and whose inputs the administration has."""
@@ -109,7 +109,9 @@ class FeatureSet:
         direct = [frozenset(f.columns) - SPINE for _, f in kinds if f.source == "lines"]
         return frozenset().union(*grouped, *direct)
 
-    def _finished(self, table: ir.Table) -> ir.Table:
+    def finished(self, spine: Spine, values: Mapping[str, pa.ChunkedArray]) -> ir.Table:
+        """Return all features beside the spine: those worked out, those combined of them, and empty ones."""
+        table = ibis.memtable(_table(spine, values))
         for feature in self.features:
             if feature.name in table.columns:
                 continue
@@ -152,7 +154,12 @@ def _worked_out(prepared: Prepared, features: list[Feature]) -> dict[str, pa.Chu
     seen = seen_rows(prepared, features[0])
     values = {feature.name: order_free(feature.function(seen)) for feature in features}
     found = seen.group_by(*KEY).aggregate(**values).to_pyarrow()
-    places = pc.index_in(_key(prepared.spine.rows), _key(found))
+    return beside_spine(found, prepared.spine, features)
+
+
+def beside_spine(found: pa.Table, spine: Spine, features: Iterable[Feature]) -> dict[str, pa.ChunkedArray]:
+    """Return the values of aggregated rows in the order of the spine."""
+    places = pc.index_in(_key(spine.rows), _key(found))
     return {feature.name: _placed(found[feature.name], places, feature.empty) for feature in features}
 
 

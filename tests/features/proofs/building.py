@@ -6,7 +6,6 @@ cutoffs, not on a single row. So they are written once (`Script.of`) and run on 
 """
 
 import contextlib
-import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,9 +16,10 @@ from pathlib import Path
 import duckdb
 import ibis.expr.operations as ops
 import pyarrow as pa
+import pytest
 from ibis.expr import types as ir
 
-from features.build import FeatureSet
+from features.build import KEY, FeatureSet, beside_spine
 from features.contract import TABLES
 from features.library import LIBRARY
 from features.prepare.prepared import WINDOWS
@@ -60,63 +60,70 @@ def warehouse(tables: Tables, *, threads: int | None = None) -> Iterator[Warehou
 def build(
     tables: Tables, spine: Spine, *, features: FeatureSet = LIBRARY, threads: int | None = None
 ) -> pa.Table:
-    """Return the features in the order of the spine's keys, built as everyone builds them."""
+    """Return the features in the order of the spine, built as everyone builds them."""
     with warehouse(tables, threads=threads) as opened:
-        return features.build(opened, spine).order_by("trader_id", "cutoff").to_pyarrow()
+        return features.build(opened, spine).to_pyarrow()
 
 
 @dataclass(frozen=True)
 class Recorder(Warehouse):
-    """A warehouse that writes down what a build asks it to keep and to drop."""
+    """A warehouse that writes down what a build asks of its engine, and gives it tables without rows."""
 
     statements: list[str] = field(default_factory=list)
 
     def keep(self, table: ir.Table) -> ir.Table:
         name = f"kept_{len(self.statements)}"
-        query = self.engine.compile(table)
-        for memory in table.op().find(ops.InMemoryTable):
-            query = query.replace(f'"{memory.name}"', SPINE_TABLE)
-        self.statements.append(f"CREATE TEMP TABLE {name} AS {query}")
+        self.statements.append(f"CREATE TEMP TABLE {name} AS {self._written(table)}")
         self.engine.create_table(name, schema=table.schema(), temp=True)
         return self.engine.table(name, database="temp.main")
 
     def drop(self, kept: ir.Table) -> None:
         self.statements.append(f"DROP TABLE {kept.op().name}")
 
+    def ask(self, table: ir.Table, **_: object) -> pa.Table:
+        self.statements.append(self._written(table))
+        return table.schema().to_pyarrow().empty_table()
+
+    def _written(self, table: ir.Table) -> str:
+        query = str(self.engine.compile(table))
+        for memory in table.op().find(ops.InMemoryTable):
+            query = query.replace(f'"{memory.name}"', SPINE_TABLE)
+        return query
+
 
 @dataclass(frozen=True)
 class Script:
-    """The statements of one build; the last one makes the table of features, the others are dropped."""
+    """The statements of one build; those that ask, not keep or drop, give the values of features."""
 
     statements: tuple[str, ...]
+    features: FeatureSet
 
     @classmethod
     def of(cls, tables: Tables, spine: Spine, *, features: FeatureSet = LIBRARY) -> "Script":
         """Write down what building these features of these tables and cutoffs asks of the engine."""
-        with warehouse(tables) as opened:
+        with warehouse(tables) as opened, pytest.MonkeyPatch.context() as patch:
             recorder = Recorder(opened.name, opened.engine, opened.sources, opened.faults, opened.dialect)
+            patch.setattr(opened.engine, "to_pyarrow", recorder.ask)
             features.build(recorder, spine)
-        return cls(tuple(recorder.statements))
+        return cls(tuple(recorder.statements), features)
 
     def run(self, tables: Tables, spine: Spine, *, threads: int = 1) -> Values:
         """Run the statements on other rows of the same columns, asked as of the same cutoffs."""
+        worked_out: dict[str, pa.ChunkedArray] = {}
         with duckdb.connect(config={"threads": threads}) as engine:
             for name, rows in tables.items():
                 engine.register("given", contract_arrow(name, rows))
                 engine.execute(f"CREATE TABLE {name} AS FROM given")
             engine.register(SPINE_TABLE, spine.table(WINDOWS).to_pyarrow())
             for statement in self.statements:
-                engine.execute(statement)
-            return values(engine.execute(f"FROM {self._result}").fetch_arrow_table())
+                answer = engine.execute(statement)
+                if not statement.startswith(("CREATE", "DROP")):
+                    worked_out |= self._beside_spine(answer.to_arrow_table(), spine)
+        return values(self.features.finished(spine, worked_out).to_pyarrow())
 
-    @property
-    def _result(self) -> str:
-        [name] = {
-            found[1]
-            for statement in self.statements
-            if (found := re.match(r"CREATE TEMP TABLE (\w+)", statement))
-        } - {statement.split()[-1] for statement in self.statements if statement.startswith("DROP")}
-        return name
+    def _beside_spine(self, found: pa.Table, spine: Spine) -> dict[str, pa.ChunkedArray]:
+        names = [name for name in found.column_names if name not in KEY]
+        return beside_spine(found, spine, [self.features.by_name[name] for name in names])
 
 
 @cache

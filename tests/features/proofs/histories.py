@@ -109,9 +109,10 @@ def versions(draw: Draw, declaration: str, item: int, trader: str) -> Iterable[R
 
 
 def amended(draw: Draw, row: Row, version: int, known_on: date) -> Row:
-    changed = line(draw, str(row["declaration_id"]), int(str(row["item_number"])), str(row["trader_id"]))
+    importer = draw.choice((str(row["trader_id"]), "T0", "T1"))
+    changed = line(draw, str(row["declaration_id"]), int(str(row["item_number"])), importer)
     names = draw.sample(("hs_code", "customs_value", "duty_assessed", "declarant_id", "preference_code"), 2)
-    rare = ("accepted_on", "office_code", "seller_id") if draw.random() < 0.1 else ()
+    rare = ("accepted_on", "trader_id", "seller_id") if draw.random() < 0.1 else ()
     asked_by = draw.choice(("trader", "trader", "customs", None))
     new = {name: changed[name] for name in (*names, *rare)}
     return row | new | {"version": version, "known_on": known_on, "amended_by": asked_by}

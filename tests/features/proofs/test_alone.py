@@ -1,0 +1,58 @@
+"""A value depends on trader, cutoff and rows: not on their order, the threads, or who else is asked."""
+
+import pytest
+
+from features.library import LIBRARY
+from features.spine import Spine
+from tests.features.proofs.building import Script, build, differences, script, traders, values, warehouse
+from tests.features.proofs.histories import CUTOFFS, history, shuffled
+from tests.features.proofs.torture import TORTURE, seeds
+
+
+@pytest.mark.parametrize("seed", seeds(2))
+def test_the_order_of_rows_changes_nothing(seed: int):
+    tables = history(seed)
+    spine = Spine.every(traders(tables), CUTOFFS)
+    first = script(CUTOFFS).run(tables, spine, threads=1)
+    for threads in (2, 4):
+        again = script(CUTOFFS).run(shuffled(tables, threads), spine, threads=threads)
+        assert differences(first, again) == {}
+
+
+@pytest.mark.parametrize("seed", seeds(2))
+def test_who_else_is_asked_changes_nothing(seed: int):
+    tables = history(seed)
+    everybody = traders(tables)
+    full = script(CUTOFFS).run(tables, Spine.every(everybody, CUTOFFS))
+    for asked in (everybody[:1], everybody[2::3]):
+        alone = script(CUTOFFS).run(tables, Spine.every(asked, CUTOFFS))
+        assert alone.keys() == {(trader, cutoff) for trader in asked for cutoff in CUTOFFS}
+        assert differences(alone, full) == {}
+
+
+@pytest.mark.parametrize("cutoff", CUTOFFS if TORTURE else CUTOFFS[2:3])
+def test_a_cutoff_asked_alone_gives_the_same(cutoff):
+    alone = script((cutoff,))
+    for seed in seeds(2):
+        tables = history(seed)
+        everybody = traders(tables)
+        full = script(CUTOFFS).run(tables, Spine.every(everybody, CUTOFFS))
+        assert differences(alone.run(tables, Spine.every(everybody, (cutoff,))), full) == {}
+
+
+def test_statements_do_not_depend_on_rows():
+    """So a written-down build stands for one of its own on every history."""
+    tables = history(5)
+    spine = Spine.every(traders(tables)[:3], CUTOFFS)
+    assert Script.of(tables, spine) == script(CUTOFFS)
+    built = build(tables, spine, threads=2)
+    assert differences(values(built), script(CUTOFFS).run(tables, spine)) == {}
+
+
+def test_a_build_leaves_nothing_behind():
+    tables = history(0, lines=40)
+    few = LIBRARY.select(["price_gap_12m", "adjustment_rate", "border_hits_12m"])
+    with warehouse(tables) as opened:
+        few.build(opened, Spine.every(["T1"], CUTOFFS))
+        left = opened.engine.con.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
+        assert left == []

@@ -1,0 +1,90 @@
+"""A missing optional table or column empties the features that name it among their inputs, and no other."""
+
+import pytest
+
+from features.contract import TABLES
+from features.errors import DataError
+from features.library import LIBRARY
+from features.spine import Spine
+from tests.features.proofs.building import Values, build, differences, script, traders, values, warehouse
+from tests.features.proofs.histories import CUTOFFS, history, with_rows, without
+from tests.features.proofs.torture import TORTURE
+from tests.features.tables import Tables
+
+OPTIONAL_TABLES = [name for name, table in TABLES.items() if not table.required]
+OPTIONAL_COLUMNS = [
+    f"{table.name}.{column.name}"
+    for table in TABLES.values()
+    for column in table.columns
+    if not column.required and not column.default
+]
+GROUPS = 8
+"""In every run columns are emptied in so many groups; with AUDIT_YIELD_TORTURE=1 each alone."""
+
+READ_WHERE_THERE = {
+    "declarations.supplementary_quantity": "unit prices are per kilogram where no quantity is given",
+    "declarations.supplementary_unit": "as the quantity",
+    "declarations.excise_assessed": "taxes are then duty and VAT",
+}
+"""Columns that sharpen features that do without them."""
+
+
+def emptied(tables: Tables, columns: list[str]) -> Tables:
+    """What the build reads where columns are missing: columns without a value."""
+    for each in columns:
+        table, _, name = each.partition(".")
+        tables = with_rows(tables, table, lambda row, name=name: row | {name: None})
+    return tables
+
+
+def named_by(columns: list[str]) -> set[str]:
+    """The features that name one of the columns, or are combined of some that do."""
+    found: set[str] = set()
+    for feature in LIBRARY.features:
+        parts = feature.parameters if feature.source is None else ()
+        if set(feature.inputs) & set(columns) or found & set(parts):
+            found.add(feature.name)
+    return found
+
+
+def run(tables: Tables) -> Values:
+    return script(CUTOFFS).run(tables, Spine.every(traders(tables), CUTOFFS))
+
+
+STRICT = [column for column in OPTIONAL_COLUMNS if column not in READ_WHERE_THERE]
+PARTS = [[column] for column in STRICT] if TORTURE else [STRICT[n::GROUPS] for n in range(GROUPS)]
+
+
+@pytest.mark.parametrize("columns", PARTS, ids=lambda columns: columns[0])
+def test_a_feature_reads_no_optional_column_that_it_does_not_name(columns: list[str]):
+    tables = history(11)
+    changed = differences(run(tables), run(emptied(tables, columns)))
+    assert set(changed) - named_by(columns) == set()
+
+
+def test_without_all_that_is_optional_the_rest_is_unchanged():
+    tables = emptied(history(11), list(READ_WHERE_THERE))
+    bare = tables
+    for name in OPTIONAL_TABLES + [c for c in OPTIONAL_COLUMNS if c.split(".")[0] not in OPTIONAL_TABLES]:
+        bare = without(bare, name)
+    found = values(build(bare, Spine.every(traders(tables), CUTOFFS)))
+    with warehouse(bare) as opened:
+        lacking = LIBRARY.missing(opened)
+    assert all(row[name] is None for row in found.values() for name in lacking)
+    assert set(differences(found, run(tables))) <= set(lacking)
+    assert set(lacking) < set(LIBRARY.names)
+
+
+@pytest.mark.parametrize("column", [*OPTIONAL_TABLES, *OPTIONAL_COLUMNS])
+def test_what_is_missing_is_what_the_features_name(column: str):
+    bare = without(history(11, lines=20), column)
+    columns = [column] if "." in column else [f"{column}.{name}" for name in TABLES[column].names]
+    with warehouse(bare) as opened:
+        assert set(LIBRARY.missing(opened)) == named_by(columns)
+
+
+def test_a_required_table_stays_required():
+    tables = history(11, lines=20)
+    for name in [name for name, table in TABLES.items() if table.required]:
+        with warehouse(without(tables, name)) as opened, pytest.raises(DataError, match=name):
+            opened.table(name)
