@@ -21,7 +21,7 @@ def main() -> int:
         for path, content in DOCUMENTS.items():
             path.write_text(content(), encoding="utf-8")
         return 0
-    stale = [path.name for path, content in DOCUMENTS.items() if path.read_text(encoding="utf-8") != content()]
+    stale = [path.name for path, made in DOCUMENTS.items() if path.read_text(encoding="utf-8") != made()]
     for name in stale:
         print(f"docs/{name} is out of date: run `make fix`")
     return bool(stale)

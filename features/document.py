@@ -57,7 +57,9 @@ def _definition(windows: list[Feature]) -> Iterator[str]:
 
 
 def _direction(feature: Feature) -> str:
-    return {1: "the yield rises with it", -1: "the yield falls with it", 0: "either direction"}[feature.monotone]
+    return {1: "the yield rises with it", -1: "the yield falls with it", 0: "either direction"}[
+        feature.monotone
+    ]
 
 
 def _windows(windows: list[Feature]) -> str:
