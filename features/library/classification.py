@@ -305,7 +305,8 @@ def residual_code_share(lines: ir.Table) -> ir.FloatingScalar:
     unit=Unit.PROBABILITY,
     indicator="hs_finding_exposure",
     reference=DATE,
-    inputs="declarations.hs_code declarations.customs_value findings.amount findings.known_on",
+    inputs="declarations.hs_code declarations.customs_value "
+    "audits.closed_on findings.amount findings.known_on",
     label="Findings with the same subheadings",
     phrase="Audits of other traders of the same subheadings found something in {value} of cases, weighted by "
     "the trader's value of {window}.",

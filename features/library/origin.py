@@ -159,7 +159,7 @@ def preference_no_doc_money(lines: ir.Table) -> ir.FloatingScalar:
     indicator="origin_finding_exposure",
     reference=RATED,
     inputs="declarations.hs_code declarations.origin_country declarations.customs_value "
-    "findings.amount findings.known_on",
+    "audits.closed_on findings.amount findings.known_on",
     label="Findings with the same goods and origins",
     phrase="Audits of other traders of the same headings and origins found something in {value} of cases, "
     "weighted by the trader's value of {window}.",
