@@ -111,13 +111,17 @@ class FeatureSet:
 
     def finished(self, spine: Spine, values: Mapping[str, pa.ChunkedArray]) -> ir.Table:
         """Return all features beside the spine: those worked out, those combined of them, and empty ones."""
-        table = ibis.memtable(_table(spine, values))
+        table = ibis.memtable(_table(spine, self._without_combined(), values))
+        there = set(values)
         for feature in self.features:
-            if feature.name in table.columns:
-                continue
-            value = ibis.null("float64") if feature.source else _combine(feature, table)
-            table = table.mutate(**{feature.name: value})
+            if feature.source is None:
+                there |= {feature.name} if there.issuperset(feature.parameters) else set()
+                value = _combine(feature, table) if feature.name in there else ibis.null("float64")
+                table = table.mutate(**{feature.name: value})
         return table.select(*KEY, *(table[name].cast("float64").name(name) for name in self.names))
+
+    def _without_combined(self) -> Iterator[str]:
+        return (feature.name for feature in self.features if feature.source is not None)
 
 
 def _groups(features: Iterable[Feature]) -> Iterator[list[Feature]]:
@@ -172,8 +176,11 @@ def _placed(values: pa.ChunkedArray, places: pa.Array, empty: float | None) -> p
     return placed if empty is None else placed.fill_null(empty)
 
 
-def _table(spine: Spine, values: Mapping[str, pa.ChunkedArray]) -> pa.Table:
-    return pa.table({**{name: spine.rows[name] for name in KEY}, **values})
+def _table(spine: Spine, names: Iterable[str], values: Mapping[str, pa.ChunkedArray]) -> pa.Table:
+    """Return the columns `names` beside the spine, empty where there are no values."""
+    empty = pa.nulls(len(spine), pa.float64())
+    key = {name: spine.rows[name] for name in KEY}
+    return pa.table({**key, **{name: values.get(name, empty) for name in names}})
 
 
 def _combine(feature: Feature, table: ir.Table) -> ir.Value:

@@ -7,6 +7,7 @@ import pytest
 from features.library import valuation
 from features.prepare import peers, prices, sector
 from tests.features.proofs.building import script
+from tests.postgres import postgres  # noqa: F401 - a fixture
 
 SMALL = (
     (peers, "FEWEST_LINES", 3),

@@ -25,6 +25,13 @@ READ_WHERE_THERE = {
     "declarations.supplementary_quantity": "unit prices are per kilogram where no quantity is given",
     "declarations.supplementary_unit": "as the quantity",
     "declarations.excise_assessed": "taxes are then duty and VAT",
+    "traders.sector": "traders are then compared with all others",
+    "traders.size_band": "traders are then compared with all of their sector",
+    "tariff.preference_code": "all rates are then those without preference",
+    "tariff.valid_to": "a rate then holds until the next begins",
+    "controls.item_number": "a control then speaks of the whole declaration",
+    "controls.finding_type": "a control then found something where it gained revenue",
+    "links.valid_to": "a tie then holds for ever",
 }
 """Columns that sharpen features that do without them."""
 

@@ -1,0 +1,94 @@
+"""The same tables give the same features on every engine."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import ibis
+import pytest
+
+from features.library import LIBRARY
+from features.spine import Spine
+from features.warehouse import Dialect, Source, Warehouse, open_warehouse
+from tests.features.proofs.building import Values, build, contract_arrow, traders, values
+from tests.features.proofs.histories import history
+from tests.features.tables import Tables
+from tests.features.warehouse.homes import duckdb_file, postgres_database
+from tests.postgres import Server
+
+CUTOFFS = (date(2022, 10, 1), date(2023, 5, 15))
+SEED = 21
+
+
+def largest_difference(one: Values, other: Values) -> dict[str, float]:
+    """Return, for each feature, the largest difference relative to the larger value (of at least 1)."""
+    found = dict.fromkeys(LIBRARY.names, 0.0)
+    assert one.keys() == other.keys()
+    for key, row in one.items():
+        for name, value in row.items():
+            beside = other[key][name]
+            if value is None or beside is None:
+                found[name] = max(found[name], 0.0 if value is beside else float("inf"))
+            else:
+                away = abs(value - beside) / max(1.0, abs(value), abs(beside))
+                found[name] = max(found[name], away)
+    return found
+
+
+def agree(one: Values, other: Values) -> None:
+    away = {name: size for name, size in largest_difference(one, other).items() if size > 1e-9}
+    assert away == {}
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    return history(SEED)
+
+
+@pytest.fixture(scope="module")
+def expected(tables: Tables) -> Values:
+    return values(build(tables, Spine.every(traders(tables), CUTOFFS)))
+
+
+def from_place(place: str, tables: Tables) -> Values:
+    with open_warehouse(place) as warehouse:
+        return values(LIBRARY.build(warehouse, Spine.every(traders(tables), CUTOFFS)).to_pyarrow())
+
+
+def test_postgres_with_no_right_but_to_read(tables: Tables, expected: Values, postgres: Server):
+    url = postgres_database(_in_contract_order(tables), postgres)
+    database = url.rpartition("/")[2]
+    postgres.run(
+        database,
+        "CREATE ROLE reads LOGIN PASSWORD 'sesam'",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reads",
+    )
+    agree(expected, from_place(postgres.url(database, user="reads", password="sesam"), tables))  # noqa: S106
+
+
+def test_a_duckdb_file(tables: Tables, expected: Values, tmp_path: Path):
+    assert from_place(duckdb_file(_in_contract_order(tables), tmp_path), tables) == expected
+
+
+def test_spark(tables: Tables, expected: Values):
+    sql = pytest.importorskip("pyspark.sql", reason="pip install audit-yield[spark] brings Spark")
+    if not shutil.which("java"):
+        pytest.skip("Spark needs Java 17 on PATH")
+    session = (
+        sql.SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.sql.session.timeZone", "UTC")
+        .getOrCreate()
+    )
+    engine = ibis.pyspark.connect(session)
+    sources = {}
+    for name, rows in tables.items():
+        session.createDataFrame(contract_arrow(name, rows)).createOrReplaceTempView(name)
+        sources[name] = Source(engine.table(name), "Spark")
+    warehouse = Warehouse("Spark", engine, sources, (), Dialect())
+    agree(expected, values(LIBRARY.build(warehouse, Spine.every(traders(tables), CUTOFFS)).to_pyarrow()))
+
+
+def _in_contract_order(tables: Tables) -> Tables:
+    return {name: contract_arrow(name, rows).to_pylist() for name, rows in tables.items()}
