@@ -15,7 +15,7 @@ from ibis.expr import types as ir
 
 from features.digest import code_digest
 from features.errors import SettingError
-from features.exact import order_free
+from features.exact import as_float, order_free
 from features.feature import Definition, Feature
 from features.prepare import ROWS, Prepared
 from features.prepare.prepared import WINDOWS
@@ -156,7 +156,7 @@ def _worked_out(prepared: Prepared, features: list[Feature]) -> dict[str, pa.Chu
     Returns their values in the order of the spine; a trader without a row gets what `empty` says.
     """
     seen = seen_rows(prepared, features[0])
-    values = {feature.name: order_free(feature.function(seen)) for feature in features}
+    values = {feature.name: as_float(order_free(feature.function(seen))) for feature in features}
     found = seen.group_by(*KEY).aggregate(**values).to_pyarrow()
     return beside_spine(found, prepared.spine, features)
 

@@ -12,7 +12,7 @@ from ibis.expr import types as ir
 
 from features.build import SPINE, FeatureSet, seen_rows
 from features.errors import SettingError
-from features.exact import order_free, stepped
+from features.exact import as_float, order_free, stepped
 from features.feature import Feature
 from features.prepare import ROWS, Prepared
 from features.spine import Spine
@@ -124,7 +124,7 @@ def _names(rows: ir.Table) -> list[str]:
 
 
 def _scalar(rows: ir.Table, value: ir.Value) -> float | None:
-    found = rows.aggregate(value=value).to_pyarrow()["value"][0].as_py()
+    found = rows.aggregate(value=as_float(value)).to_pyarrow()["value"][0].as_py()
     return None if found is None else float(found)
 
 

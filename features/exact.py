@@ -13,6 +13,11 @@ from ibis.expr import types as ir
 STEPS = 10**6
 
 
+def as_float(value: ir.NumericValue) -> ir.FloatingValue:
+    """Return the value as float64, also where Ibis holds it for one but the engine would take a decimal."""
+    return ops.Cast(value, "float64").to_expr()
+
+
 def total(terms: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.FloatingScalar:
     """Return the sum of the terms, empty where there is none."""
     if not terms.type().is_floating():

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import ibis
 from ibis.expr import types as ir
 
-from features.prepare.lines import first_of_quarter
+from features.prepare.lines import first_of_quarter, number
 
 PRIOR_AUDITS = 10.0
 
@@ -26,8 +26,8 @@ def steps(states: ir.Table) -> ir.Table:
     A hit is an audit that is closed with more than nothing assessed; one whose money is later reduced to
     nothing is a hit no more.
     """
-    closed = states.is_closed.cast("float64")
-    hit = (states.is_closed & (states.assessed > 0)).cast("float64")
+    closed = number(states.is_closed)
+    hit = number(states.is_closed & (states.assessed > 0))
     before = ibis.window(group_by="audit_id", order_by="known_on")
     return states.select(
         "audit_id",

@@ -57,7 +57,7 @@ def with_line_facts(declarations: ir.Table) -> ir.Table:
         quantity=has_unit.ifelse(declarations.supplementary_quantity, declarations.net_mass_kg),
         quantity_unit=has_unit.ifelse(declarations.supplementary_unit, "kg"),
         is_adjusted=(declarations.valuation_adjustment.fill_null(0.0) != 0).ifelse(1.0, 0.0),
-        is_elsewhere=_number(declarations.origin_country != declarations.dispatch_country),
+        is_elsewhere=number(declarations.origin_country != declarations.dispatch_country),
     )
     return facts.mutate(
         **{
@@ -67,7 +67,7 @@ def with_line_facts(declarations: ir.Table) -> ir.Table:
     )
 
 
-def _number(truth: ir.BooleanValue) -> ir.FloatingValue:
+def number(truth: ir.BooleanValue) -> ir.FloatingValue:
     """Return 1 or 0, empty where it is unknown; PostgreSQL casts truth to whole numbers alone."""
     return truth.cast("int32").cast("float64")
 

@@ -35,9 +35,10 @@ class Prepared:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        for kept in self._kept:
-            self.warehouse.drop(kept)
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is None:  # after an error PostgreSQL refuses to drop, which would hide the error
+            for kept in self._kept:
+                self.warehouse.drop(kept)
 
     def keep(self, table: ir.Table) -> ir.Table:
         """Work a table out once, for all that read it; it is dropped when this object is left."""
@@ -48,10 +49,8 @@ class Prepared:
     def _hold(self, table: ir.Table) -> Iterator[ir.Table]:
         """Work a large table out for a while."""
         held = self.warehouse.keep(table)
-        try:
-            yield held
-        finally:
-            self.warehouse.drop(held)
+        yield held
+        self.warehouse.drop(held)
 
     def table(self, name: str) -> ir.Table:
         """Return a table of the contract."""

@@ -13,6 +13,7 @@ from ibis.expr import types as ir
 from features.contract import TABLES, Table
 from features.contract.violation import Violation
 from features.errors import DataError
+from features.warehouse import spark
 from features.warehouse.conform import conform, with_defaults
 from features.warehouse.database import connect, open_table, place_for_people, table_names
 from features.warehouse.dialect import FILE_NAME, Dialect
@@ -51,11 +52,16 @@ class Warehouse:
 
     def keep(self, table: ir.Table) -> ir.Table:
         """Work a table out and keep it on the engine, for this connection alone, until it is dropped."""
+        if self.engine.name == spark.NAME:
+            return spark.keep(self.engine, table)
         return self.engine.create_table(f"kept_{uuid4().hex}", table, temp=True)
 
     def drop(self, kept: ir.Table) -> None:
         """Drop a table that was kept."""
-        self.engine.drop_table(kept.op().name)
+        if self.engine.name == spark.NAME:
+            kept.release()
+        else:
+            self.engine.drop_table(kept.op().name)
 
     def table(self, name: str) -> ir.Table:
         """Return a table in the contract's columns and types; raise `DataError` where it is absent.

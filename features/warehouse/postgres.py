@@ -1,4 +1,4 @@
-"""PostgreSQL: one read-only moment of the database, and its many types brought to the few that are known."""
+"""PostgreSQL: one moment of the database, and its many types brought to the few that are known."""
 
 from collections.abc import Iterator, Mapping
 
@@ -8,7 +8,7 @@ from ibis.expr import types as ir
 from sqlglot import exp
 
 NAME = "postgres"
-ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 DAYS_AS_ISO = "SET DateStyle = ISO"
 READ_AS_IT_IS = {
     "int2": "int16",
@@ -37,9 +37,10 @@ ORDER BY a.attnum
 
 
 def hold_still(engine: BaseBackend) -> None:
-    """Begin a read-only transaction that sees one moment of the database until it is disconnected.
+    """Begin a transaction that sees one moment of the database until it is disconnected.
 
-    Ibis nests its own transactions in it as savepoints.
+    It is never committed, so nothing that is kept in it outlives it. Ibis nests its own transactions in it as
+    savepoints. It is not declared read-only, as PostgreSQL then refuses temporary tables too.
     """
     for statement in (DAYS_AS_ISO, ONE_MOMENT):
         engine.con.execute(statement)
