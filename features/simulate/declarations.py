@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from features.contract import TABLES
-from features.simulate.arrays import take
+from features.simulate.arrays import Array, take
 from features.simulate.goods import AGREEMENTS, CHAPTERS, HEADINGS_PER_CHAPTER
 from features.simulate.lines import Lines, taxes
 from features.simulate.portfolio import Slots
@@ -29,12 +29,16 @@ WORDING = (
 
 @dataclass(frozen=True)
 class Words:
-    """The dictionaries behind coded columns, made once a run."""
+    """The dictionaries behind coded columns, made once a run; each word once.
+
+    `description_of` gives, for each heading and wording, the place of its words in `descriptions`.
+    """
 
     traders: pa.Array
     sellers: pa.Array
     brokers: pa.Array
     descriptions: pa.Array
+    description_of: Array
 
 
 def words(world: World, *, traders: int) -> Words:
@@ -45,11 +49,14 @@ def words(world: World, *, traders: int) -> Words:
         for heading in headings
         for wording in WORDING
     ]
+    # a dictionary that holds a word twice is written as bytes that differ from run to run (Arrow 25)
+    encoded = pa.array(described).dictionary_encode()
     return Words(
         traders=serials("T", np.arange(traders), digits=7),
         sellers=serials("S", np.arange(world.seller_country.size), digits=6),
         brokers=serials("B", np.arange(world.crooked.size), digits=4),
-        descriptions=pa.array(described),
+        descriptions=encoded.dictionary,
+        description_of=encoded.indices.to_numpy(),
     )
 
 
@@ -113,7 +120,7 @@ def _goods(lines: Lines, world: World, slots: Slots, words: Words) -> dict[str, 
         "gross_mass_kg": numbers(lines.gross, empty=missing(number, salt=3, share=0.01)),
         "supplementary_quantity": numbers(lines.quantity, empty=unit < 0),
         "supplementary_unit": coded(unit, ["LTR", "NAR", "PR"]),
-        "description": coded(np.where(blank, -1, wording[slot]), words.descriptions),
+        "description": coded(np.where(blank, -1, words.description_of[wording[slot]]), words.descriptions),
         "origin_proof_id": serials("P", lines.proof, digits=7),
         "loading_port": coded(port, list(world.ports)),
     }
