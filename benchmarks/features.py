@@ -2,9 +2,10 @@
 
     python -P benchmarks/features.py [--traders 6000] [--years 5] [--cutoffs 12]
 
-6,000 traders over 5 years are a million lines, 60,000 ten million, 300,000 fifty million. Each contender runs
-in a process of its own. `scan` reads every column of the lines that the library reads; ten features are worked
-out by us and, written by hand, by Polars and pandas, and must agree. Prints seconds, peak memory and ratios.
+6,000 traders over 5 years are a million lines, 60,000 ten million, 300,000 fifty million. Each contender
+runs in a process of its own. `scan` reads every column of the lines that the library reads; ten features
+are worked out by us and, written by hand, by Polars and pandas, and must agree. Prints seconds, peak memory
+and ratios.
 """
 
 import argparse
