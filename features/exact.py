@@ -62,7 +62,8 @@ def share(part: ir.NumericValue, whole: ir.NumericValue) -> ir.FloatingValue:
 
 def share_where(amounts: ir.NumericColumn, condition: ir.BooleanValue) -> ir.FloatingScalar:
     """Return the share of the amounts for which the condition holds, of those for which it is known."""
-    return share(amounts.sum(where=condition), amounts.sum(where=condition.notnull()))
+    known = condition.cast("int32").notnull()  # Spark does not read `x IS NULL IS NOT NULL`
+    return share(amounts.sum(where=condition), amounts.sum(where=known))
 
 
 def weighted_mean(values: ir.NumericColumn, weights: ir.NumericColumn) -> ir.FloatingScalar:

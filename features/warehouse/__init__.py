@@ -59,7 +59,7 @@ class Warehouse:
     def drop(self, kept: ir.Table) -> None:
         """Drop a table that was kept."""
         if self.engine.name == spark.NAME:
-            kept.release()
+            spark.drop(self.engine, kept)
         else:
             self.engine.drop_table(kept.op().name)
 

@@ -1,0 +1,37 @@
+"""What no feature may know: who looked, what people are called, and what only the end of an audit tells."""
+
+import pytest
+
+from features.library import LIBRARY
+from features.spine import Spine
+from tests.features.proofs.building import differences, script, traders
+from tests.features.proofs.histories import CUTOFFS, Draw, history, with_rows
+from tests.features.tables import Row
+
+NEVER_INPUTS = {
+    "audits.team_id": "it corrects for the skill of auditors and says nothing of the trader",
+    "traders.name": "a name is shown, never judged",
+    "audits.inclusion_probability": "how an audit was drawn is no trait of the trader",
+    "audits.selection_run_id": "as its probability",
+    "audits.hours_spent": "known only once the audit has ended",
+}
+
+
+def test_no_feature_names_them():
+    named = {column for feature in LIBRARY.features for column in feature.inputs}
+    assert named.isdisjoint(NEVER_INPUTS)
+
+
+@pytest.mark.parametrize("column", NEVER_INPUTS)
+def test_permuting_them_changes_nothing(column: str):
+    tables, draw = history(4), Draw(4)
+    spine = Spine.every(traders(tables), CUTOFFS)
+    table, _, name = column.partition(".")
+    others = draw.sample([row[name] for row in tables[table]], len(tables[table]))
+    others = [value or draw.choice(others) for value in others]
+
+    def permuted(row: Row) -> Row:
+        return row | {name: others.pop()}
+
+    changed = with_rows(tables, table, permuted)
+    assert differences(script(CUTOFFS).run(tables, spine), script(CUTOFFS).run(changed, spine)) == {}
