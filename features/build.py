@@ -72,6 +72,8 @@ class FeatureSet:
         The engine works out the aggregates; they are set side by side here, so the table outlives it.
         """
         values: dict[str, pa.ChunkedArray] = {}
+        if not len(spine):
+            return self.finished(spine, values)
         with Prepared(warehouse, spine, line_columns=self._line_columns(warehouse)) as prepared:
             for group in _groups(self.possible(warehouse)):
                 values |= _worked_out(prepared, group)

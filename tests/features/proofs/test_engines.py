@@ -70,6 +70,7 @@ def test_a_duckdb_file(tables: Tables, expected: Values, tmp_path: Path):
     assert from_place(duckdb_file(_in_contract_order(tables), tmp_path), tables) == expected
 
 
+@pytest.mark.filterwarnings("ignore")  # PySpark 4.0 calls pandas 3 and sockets in ways they warn of
 def test_spark(tables: Tables, expected: Values):
     sql = pytest.importorskip("pyspark.sql", reason="pip install audit-yield[spark] brings Spark")
     if not shutil.which("java"):
