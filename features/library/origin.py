@@ -185,7 +185,7 @@ def origin_finding_exposure(origins: ir.Table) -> ir.FloatingScalar:
     indicator="origin_shift",
     reference=VERIFICATION,
     inputs="declarations.origin_country declarations.hs_code declarations.customs_value tariff.valid_from "
-    "tariff.rate",
+    "tariff.rate declarations.preference_code",
     label="Value moved to a new origin",
     phrase="After goods had become dearer from their origin, such goods worth {value} came in {window} from "
     "an origin not used before.",
@@ -210,7 +210,7 @@ def origin_shift_value(lines: ir.Table) -> ir.FloatingScalar:
     indicator="origin_shift",
     reference=VERIFICATION,
     inputs="declarations.origin_country declarations.hs_code declarations.customs_value tariff.valid_from "
-    "tariff.rate",
+    "tariff.rate declarations.preference_code",
     label="Share moved to a new origin",
     phrase="Of the goods of {window} that had become dearer from their origin, {value} by value came from an "
     "origin not used before.",

@@ -13,6 +13,7 @@ from ibis.expr import types as ir
 from features.contract import TABLES, Table
 from features.contract.violation import Violation
 from features.errors import DataError
+from features.exact import as_float
 from features.warehouse import spark
 from features.warehouse.conform import conform, with_defaults
 from features.warehouse.database import connect, open_table, place_for_people, table_names
@@ -52,6 +53,8 @@ class Warehouse:
 
     def keep(self, table: ir.Table) -> ir.Table:
         """Work a table out and keep it on the engine, for this connection alone, until it is dropped."""
+        floats = {name: as_float(table[name]) for name, kind in table.schema().items() if kind.is_floating()}
+        table = table.mutate(**floats)
         if self.engine.name == spark.NAME:
             return spark.keep(self.engine, table)
         return self.engine.create_table(f"kept_{uuid4().hex}", table, temp=True)

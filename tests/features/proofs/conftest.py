@@ -6,7 +6,6 @@ import pytest
 
 from features.library import valuation
 from features.prepare import peers, prices, sector
-from tests.features.proofs.building import script
 from tests.postgres import postgres  # noqa: F401 - a fixture
 
 SMALL = (
@@ -25,4 +24,3 @@ def small_groups() -> Iterator[None]:
         for module, name, fewest in SMALL:
             patch.setattr(module, name, fewest)
         yield
-        script.cache_clear()

@@ -174,7 +174,7 @@ def audit(draw: Draw, audit_id: str, trader: str) -> Row:
         "treatment": draw.choice(("field", "desk", "letter", "letter", "joint")),
         "selection_channel": draw.choice(("random", "model", "rule", "referral")),
         "inclusion_probability": draw.choice((None, 0.01, 0.5)),
-        "selection_run_id": None,
+        "selection_run_id": draw.choice((None, "R1", "R2")),
         "period_from": period_from,
         "period_to": draw.day(period_from, opened),
         "opened_on": opened,

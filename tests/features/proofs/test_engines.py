@@ -36,8 +36,9 @@ def largest_difference(one: Values, other: Values) -> dict[str, float]:
 
 
 def agree(one: Values, other: Values) -> None:
-    away = {name: size for name, size in largest_difference(one, other).items() if size > 1e-9}
-    assert away == {}
+    found = largest_difference(one, other)
+    print("largest difference:", max((size, name) for name, size in found.items()))
+    assert {name: size for name, size in found.items() if size > 1e-9} == {}
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_a_duckdb_file(tables: Tables, expected: Values, tmp_path: Path):
 
 @pytest.mark.filterwarnings("ignore")  # PySpark 4.0 calls pandas 3 and sockets in ways they warn of
 def test_spark(tables: Tables, expected: Values):
-    sql = pytest.importorskip("pyspark.sql", reason="pip install audit-yield[spark] brings Spark")
+    sql = pytest.importorskip("pyspark.sql", reason="pip install -e '.[spark]' brings Spark")
     if not shutil.which("java"):
         pytest.skip("Spark needs Java 17 on PATH")
     session = (

@@ -1,5 +1,7 @@
 """A missing optional table or column empties the features that name it among their inputs, and no other."""
 
+from functools import cache
+
 import pytest
 
 from features.contract import TABLES
@@ -54,6 +56,12 @@ def named_by(columns: list[str]) -> set[str]:
     return found
 
 
+@cache
+def whole() -> Values:
+    """The values of the history that all of these tests begin with."""
+    return run(history(11))
+
+
 def run(tables: Tables) -> Values:
     return script(CUTOFFS).run(tables, Spine.every(traders(tables), CUTOFFS))
 
@@ -64,8 +72,7 @@ PARTS = [[column] for column in STRICT] if TORTURE else [STRICT[n::GROUPS] for n
 
 @pytest.mark.parametrize("columns", PARTS, ids=lambda columns: columns[0])
 def test_a_feature_reads_no_optional_column_that_it_does_not_name(columns: list[str]):
-    tables = history(11)
-    changed = differences(run(tables), run(emptied(tables, columns)))
+    changed = differences(whole(), run(emptied(history(11), columns)))
     assert set(changed) - named_by(columns) == set()
 
 

@@ -234,9 +234,14 @@ def state(postgres: Server, database: str) -> list[tuple[object, ...]]:
     )
 
 
-def test_nothing_can_be_written_through_an_open_warehouse(url: str) -> None:
-    with open_warehouse(url) as warehouse, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+def test_nothing_that_is_written_through_a_warehouse_outlives_it(postgres: Server, url: str) -> None:
+    database = url.rpartition("/")[2]
+    before = state(postgres, database)
+    with open_warehouse(url) as warehouse:
         warehouse.engine.con.execute("DELETE FROM traders")
+        warehouse.keep(warehouse.table("audits"))
+    assert state(postgres, database) == before
+    assert postgres.run(database, "SELECT count(*) > 0 FROM traders") == [(True,)]
 
 
 def test_rows_that_arrive_during_a_check_are_not_seen(postgres: Server, url: str) -> None:
