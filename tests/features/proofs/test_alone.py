@@ -4,7 +4,7 @@ import pytest
 
 from features.library import LIBRARY
 from features.spine import Spine
-from tests.features.proofs.building import Script, build, differences, script, traders, values, warehouse
+from tests.features.proofs.building import build, differences, script, traders, values, warehouse
 from tests.features.proofs.histories import CUTOFFS, history, shuffled
 from tests.features.proofs.torture import TORTURE, seeds
 
@@ -14,7 +14,7 @@ def test_the_order_of_rows_changes_nothing(seed: int):
     tables = history(seed)
     spine = Spine.every(traders(tables), CUTOFFS)
     first = script(CUTOFFS).run(tables, spine, threads=1)
-    for threads in (2, 4):
+    for threads in (2, 4) if TORTURE else (2 + 2 * (seed % 2),):
         again = script(CUTOFFS).run(shuffled(tables, threads), spine, threads=threads)
         assert differences(first, again) == {}
 
@@ -41,10 +41,9 @@ def test_a_cutoff_asked_alone_gives_the_same(cutoff):
 
 
 def test_statements_do_not_depend_on_rows():
-    """So a written-down build stands for one of its own on every history."""
+    """So statements written down for one history give what a build of its own gives on every other."""
     tables = history(5)
     spine = Spine.every(traders(tables)[:3], CUTOFFS)
-    assert Script.of(tables, spine) == script(CUTOFFS)
     built = build(tables, spine, threads=2)
     assert differences(values(built), script(CUTOFFS).run(tables, spine)) == {}
 
