@@ -88,7 +88,10 @@ def high_value_per_kg_share(lines: ir.Table) -> ir.FloatingScalar:
     ),
 )
 def net_mass_gap(lines: ir.Table) -> ir.FloatingScalar:
-    """Value-weighted mean of ln(net mass / gross mass) less its middle among others."""
+    """Value-weighted mean of ln(net mass / gross mass) less its middle among others.
+
+    Each gap is limited to ten times off.
+    """
     gap = (lines.log_net_share - lines.peer_middle_log_net_share).clip(-SLIP, SLIP)
     return exact.weighted_mean(gap, lines.customs_value)
 
@@ -115,7 +118,10 @@ def net_mass_gap(lines: ir.Table) -> ir.FloatingScalar:
     ),
 )
 def quantity_mass_gap(lines: ir.Table) -> ir.FloatingScalar:
-    """Value-weighted mean of |ln(supplementary quantity / net mass) less its middle among others|."""
+    """Value-weighted mean of |ln(supplementary quantity / net mass) less its middle among others|.
+
+    Each gap is limited to ten times off.
+    """
     gap = (lines.log_quantity_per_kg - lines.peer_middle_log_quantity_per_kg).abs().clip(0.0, SLIP)
     return exact.weighted_mean(gap, lines.customs_value)
 

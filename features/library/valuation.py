@@ -249,7 +249,10 @@ def seller_price_split(goods: ir.Table) -> ir.FloatingScalar:
     ),
 )
 def freight_gap(lines: ir.Table) -> ir.FloatingScalar:
-    """Value-weighted mean of ln(freight / value) less its middle among others on the route."""
+    """Value-weighted mean of ln(freight / value) less its middle among others on the route.
+
+    Each gap is limited to ten times off.
+    """
     gap = (lines.log_freight_share - lines.peer_middle_log_freight_share).clip(-SLIP, SLIP)
     return exact.weighted_mean(gap, lines.customs_value)
 

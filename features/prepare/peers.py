@@ -220,7 +220,8 @@ def _facts(joined: ir.Table, level: Level, measure: str, statistics: tuple[str, 
     others = joined[f"traders_{measure}"] - joined[f"vote_{measure}"].notnull().ifelse(1, 0)
     lines = joined[f"all_lines_{measure}"] - joined[f"lines_{measure}"].fill_null(0)
     wide = (others >= FEWEST_TRADERS) & (lines >= FEWEST_LINES)
-    values = {each: _without_own(joined, measure, each, others) for each in statistics}
+    # in whole steps, as the lines' own logarithms are: a line at the price of all others is not below it
+    values = {each: exact.stepped(_without_own(joined, measure, each, others)) for each in statistics}
     values |= {"traders": others, "group": ibis.literal(", ".join(level))}
     return {fact(measure, each): wide.ifelse(value, None) for each, value in values.items()}
 

@@ -475,13 +475,16 @@ def others(view: View, row: Row, measure: str, levels: Iterable[tuple[str, ...]]
 def gap(view: View, row: Row, measure: str, levels: Iterable[tuple[str, ...]], share: float) -> Number:
     """How far a line's measure lies above a quantile of the others'."""
     own, rest = MEASURES[measure](row), others(view, row, measure, levels)
-    return None if own is None or rest is None else own - quantile(rest, share)
+    return None if own is None or rest is None else own - step(quantile(rest, share))
+
+
+def limited(gap: Number) -> Number:
+    """Ten times off at most."""
+    return None if gap is None else min(max(gap, -math.log(10)), math.log(10))
 
 
 def price_gaps(view: View, months: int) -> list[tuple[Number, Row]]:
-    limit = math.log(10)
-    gaps = [(gap(view, row, "price", GOODS, 0.5), row) for row in view.lines(months)]
-    return [(None if g is None else min(max(g, -limit), limit), row) for g, row in gaps]
+    return [(limited(gap(view, row, "price", GOODS, 0.5)), row) for row in view.lines(months)]
 
 
 @reference()
@@ -536,21 +539,23 @@ def high_value_per_kg_share(view: View, months: int) -> Number:
 @reference()
 def freight_gap(view: View, months: int) -> Number:
     return weighted(
-        (gap(view, row, "freight_share", ROUTES, 0.5), row["customs_value"]) for row in view.lines(months)
+        (limited(gap(view, row, "freight_share", ROUTES, 0.5)), row["customs_value"])
+        for row in view.lines(months)
     )
 
 
 @reference()
 def net_mass_gap(view: View, months: int) -> Number:
     return weighted(
-        (gap(view, row, "net_share", GOODS, 0.5), row["customs_value"]) for row in view.lines(months)
+        (limited(gap(view, row, "net_share", GOODS, 0.5)), row["customs_value"]) for row in view.lines(months)
     )
 
 
 @reference()
 def quantity_mass_gap(view: View, months: int) -> Number:
     gaps = [
-        (gap(view, row, "quantity_per_kg", GOODS, 0.5), row["customs_value"]) for row in view.lines(months)
+        (limited(gap(view, row, "quantity_per_kg", GOODS, 0.5)), row["customs_value"])
+        for row in view.lines(months)
     ]
     return weighted((None if g is None else abs(g), w) for g, w in gaps)
 
