@@ -17,7 +17,7 @@ from tests.features.tables import TODAY, arrow, good_tables
 from tests.features.warehouse.homes import copy_into, postgres_database
 from tests.postgres import Server
 
-READS, WRONG = "sesam", "Geheim-77"
+READS, WRONG = "sesam", "Geheim-Zwiebel"
 COMMAND = Path(sys.executable).with_name("audit-yield")
 
 
@@ -290,11 +290,11 @@ def wrong(url: str, postgres: Server) -> dict[str, tuple[str, str]]:
         "password": (postgres.url(database, password=WRONG), "password authentication failed"),
         "database": (postgres.url("nowhere"), 'database "nowhere" does not exist'),
         "port": (url.replace(f":{postgres.port}/", ":1/"), "refused"),
-        "host": (f"postgres://owner:Geheim-77@nowhere.invalid/{database}", "nowhere.invalid"),
-        "slash": (f"postgres://owner:Geheim/77@127.0.0.1:{postgres.port}/{database}", "%2F"),
-        "hash": (f"postgres://owner:1#Geheim-77@127.0.0.1:{postgres.port}/{database}", "%2F"),
-        "option": (f"{url}?geheim=Geheim-77", "cannot be opened"),
-        "engine": (f"nonsense://owner:Geheim-77@127.0.0.1/{database}", "cannot be opened"),
+        "host": (f"postgres://owner:Geheim-Zwiebel@nowhere.invalid/{database}", "nowhere.invalid"),
+        "slash": (f"postgres://owner:Geheim/Zwiebel@127.0.0.1:{postgres.port}/{database}", "%2F"),
+        "hash": (f"postgres://owner:1#Geheim-Zwiebel@127.0.0.1:{postgres.port}/{database}", "%2F"),
+        "option": (f"{url}?geheim=Geheim-Zwiebel", "cannot be opened"),
+        "engine": (f"nonsense://owner:Geheim-Zwiebel@127.0.0.1/{database}", "cannot be opened"),
         "file": (f"duckdb://{database}.duckdb", "path"),
     }
 
@@ -311,7 +311,7 @@ def test_an_address_that_cannot_be_opened_is_told_without_its_password(
         pass
     said = str(raised.value)
     assert told in said
-    assert not any(secret in said for secret in ("Geheim", postgres.password, "77"))
+    assert not any(secret in said for secret in ("Geheim", postgres.password, "Zwiebel"))
     assert list(tmp_path.iterdir()) == []
 
 
