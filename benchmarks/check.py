@@ -1,6 +1,6 @@
 """How long `features.check` takes on a large table of declarations, against a plain scan and against pandera.
 
-    python benchmarks/check.py [LINES ...]        # default: 1000000
+    python -P benchmarks/check.py [LINES ...]        # default: 1000000
 
 Each contender runs in a process of its own, on the same Parquet files in the same run; imports are not
 timed, and ratios are of processor time, which others on the machine disturb least. The scan is DuckDB

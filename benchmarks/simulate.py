@@ -1,6 +1,6 @@
 """How long a simulated administration takes to make, against pandas merely writing the same tables.
 
-    python benchmarks/simulate.py [--traders 6000] [--years 5] [--seed 1] [--repeats 3] [--csv]
+    python -P benchmarks/simulate.py [--traders 6000] [--years 5] [--seed 1] [--repeats 3] [--csv]
 
 Each contender runs in processes of its own, in turns, and its best time counts. pandas has the finished
 tables in memory and only writes them (`to_parquet`, and `to_csv` with --csv): what making them costs is not
@@ -57,7 +57,7 @@ def _arguments() -> argparse.Namespace:
 
 def _child(name: str, arguments: argparse.Namespace, folder: Path) -> Result:
     """Run one contender in a process of its own, so that its peak memory is its own."""
-    command = [sys.executable, __file__, "--contender", name, "--folder", str(folder)]
+    command = [sys.executable, "-P", __file__, "--contender", name, "--folder", str(folder)]
     for option in ("traders", "years", "seed"):
         command += [f"--{option}", str(getattr(arguments, option))]
     done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 our own script
