@@ -1,0 +1,54 @@
+"""What a model says of traders: expected money, how sure that is, and the reasons in money."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a reference audit of each of `n` traders would bring: a field audit by a team of average skill.
+
+    - `expected` (n,): money, net of refunds.
+    - `probability` (n,): that an adjustment, up or down, would be booked.
+    - `low`, `high` (n,): between them the money of such an audit lies with the model's coverage (0.9).
+    - `by_type` (n, len(types)): `expected` split by finding type; a row adds up to it.
+    """
+
+    expected: Floats
+    probability: Floats
+    low: Floats
+    high: Floats
+    by_type: Floats
+    types: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.expected)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The expected money of `n` traders as a base and what each feature adds or takes away.
+
+    `base + contributions.sum(axis=1)` is `total`, the prediction's `expected`. `base` is the same for all.
+    `contributions` (n, len(names)) is in money; `names` are features, or groups of them.
+    """
+
+    base: float
+    contributions: Floats
+    total: Floats
+    names: tuple[str, ...]
+
+    def grouped(self, groups: Mapping[str, str]) -> "Explanation":
+        """Return the explanation by group, such as family or finding type; it still adds up.
+
+        `groups` gives the group of each name; one that it lacks stands for itself.
+        """
+        of_each = [groups.get(name, name) for name in self.names]
+        names = tuple(dict.fromkeys(of_each))
+        member = np.array([[group == name for name in names] for group in of_each], dtype=np.float64)
+        return replace(self, contributions=self.contributions @ member, names=names)
