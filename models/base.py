@@ -3,13 +3,13 @@
 import inspect
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeAlias
 
 import pyarrow as pa
 
 from models.prediction import Explanation, Floats, Prediction
 
-Rows = Floats | pa.Table
+Rows: TypeAlias = "Floats | pa.Table"
 
 
 @dataclass(frozen=True)
