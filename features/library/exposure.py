@@ -17,6 +17,8 @@ SPIKE = 2.0
 """A month is a spike when it brings at least this many times the trader's mean month."""
 FEWEST_MONTHS = 6
 ENLARGED = 2.0**20
+"""Sums are taken in millionths. Of shares of months they would be wrong by 1 in 100,000, of their squares by
+more, so shares are enlarged where the unit falls out; a square stays below 9 million million."""
 SMALLEST_SPREAD = 0.1
 """Of the mean month: where trade was steadier than that, a departure is measured by this instead."""
 
@@ -263,10 +265,10 @@ def recent_departure(months: ir.Table) -> ir.FloatingScalar:
     Calendar months that are seen whole count, from the trader's first, silent ones as zero; at least six
     before the last three. Where trade was very steady, a tenth of its mean stands for the deviation.
     """
-    whole, recent = _whole(months), months.months_ago <= 3
+    whole, recent, shares = _whole(months), months.months_ago <= 3, months.value_share * ENLARGED
     earlier = months.months_ago.max(where=whole) - 3
-    mean, spread = _moments(months.value_share, whole & ~recent, count=earlier)
-    departure = months.value_share.sum(where=whole & recent).fill_null(0.0) / 3 - mean
+    mean, spread = _moments(shares, whole & ~recent, count=earlier)
+    departure = shares.sum(where=whole & recent).fill_null(0.0) / 3 - mean
     return (earlier >= FEWEST_MONTHS).ifelse(
         departure / ibis.greatest(spread, SMALLEST_SPREAD * mean).nullif(0.0), ibis.null("float64")
     )
@@ -286,9 +288,9 @@ def recent_departure(months: ir.Table) -> ir.FloatingScalar:
 )
 def value_unevenness(months: ir.Table) -> ir.FloatingScalar:
     """Standard deviation / mean over whole calendar months since the trader's first, silent ones as zero."""
-    whole = _whole(months)
+    whole, shares = _whole(months), months.value_share * ENLARGED
     count = months.months_ago.max(where=whole)
-    mean, spread = _moments(months.value_share, whole, count=count)
+    mean, spread = _moments(shares, whole, count=count)
     return (count >= FEWEST_MONTHS).ifelse(spread / mean.nullif(0.0), ibis.null("float64"))
 
 
@@ -389,13 +391,8 @@ def _whole(months: ir.Table) -> ir.BooleanColumn:
 def _moments(
     amounts: ir.FloatingColumn, where: ir.BooleanValue, *, count: ir.IntegerScalar
 ) -> tuple[ir.FloatingScalar, ir.FloatingScalar]:
-    """Return the mean and the standard deviation over `count` months, of which those without a row are zero.
-
-    The amounts are shares. Their squares are small, and sums are taken in steps of a millionth, so they are
-    enlarged before.
-    """
+    """Return the mean and the standard deviation over `count` months; one without a row is a zero."""
     number = count.cast("float64").nullif(0.0)
     mean = amounts.sum(where=where) / number
-    squares = (amounts * amounts * ENLARGED).sum(where=where) / ENLARGED
-    variance = squares / number - mean * mean
+    variance = (amounts * amounts).sum(where=where) / number - mean * mean
     return mean, (variance > 0).ifelse(variance, 0.0).sqrt()

@@ -230,12 +230,14 @@ def _without_own(joined: ir.Table, measure: str, statistic: str, others: ir.Inte
     """The statistic of all votes, or of the votes but its own for a trader that has one."""
     own = joined[f"vote_{measure}"]
     if statistic == "mean":
-        return (joined[f"total_{measure}"] - own.fill_null(0.0)) / others.cast("float64").nullif(0.0)
+        rest = exact.stepped(joined[f"total_{measure}"] - own.fill_null(0.0))  # in whole steps again
+        return rest / others.cast("float64").nullif(0.0)
     quantile = QUANTILES[statistic]
     placed = [joined[f"{statistic}_{measure}_at_{n}"] for n in range(3)]
     low, high = ((own > placed[n]).ifelse(placed[n], placed[n + 1]) for n in range(2))
     weight = (others - 1).cast("float64") * quantile - _first_place(others, quantile).cast("float64")
-    between = (weight > 0).ifelse(low + weight * (high - low), low)
+    # as DuckDB interpolates: a median of two lies half a step off, and would be stepped the other way
+    between = (weight > 0).ifelse(low * (1.0 - weight) + high * weight, low)
     return own.isnull().ifelse(joined[f"{statistic}_{measure}"], between)
 
 
