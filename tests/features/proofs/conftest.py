@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from features.library import valuation
-from features.prepare import peers, prices, sector
+from features.prepare import kin, peers, prices, sector
 from tests.postgres import postgres  # noqa: F401 - a fixture
 
 SMALL = (
@@ -15,6 +15,7 @@ SMALL = (
     (prices, "FEWEST_FOR_A_MIDDLE", 1),
     (prices, "FEWEST_FOR_A_SPREAD", 2),
     (valuation, "FEWEST_AMOUNTS", 5),
+    (kin, "MOST_TIED", 4),
 )
 
 

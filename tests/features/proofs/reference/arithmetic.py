@@ -1,0 +1,63 @@
+"""Numbers, of which some may be unknown. Sums are taken as docs/features.md says: to the millionth a term."""
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+
+Number = float | None
+
+
+def total(terms: Iterable[Number]) -> float:
+    return sum(_millionths(term) for term in terms if term is not None) / 1e6
+
+
+def step(value: float) -> float:
+    """The nearest millionth."""
+    return _millionths(value) / 1e6
+
+
+def _millionths(value: float) -> int:
+    return math.floor(value * 1e6 + 0.5)
+
+
+def ratio(part: float, whole: float) -> Number:
+    return part / whole if whole else None
+
+
+def less(one: Number, other: Number) -> Number:
+    return None if one is None or other is None else one - other
+
+
+def log_of(over: Number, under: Number) -> Number:
+    """ln(over / under)."""
+    return math.log(over / under) if over and under and over > 0 and under > 0 else None
+
+
+def weighted(pairs: Iterable[tuple[Number, float]]) -> Number:
+    """The mean of values by weight; a value that is not known has no weight."""
+    told = [(value, weight) for value, weight in pairs if value is not None]
+    return ratio(total(v * w for v, w in told), total(w for _, w in told))
+
+
+def mean(values: Sequence[float]) -> float:
+    return total(values) / len(values)
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    ordered = sorted(values)
+    place = (len(ordered) - 1) * share
+    low = math.floor(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] * (1 - (place - low)) + ordered[high] * (place - low)
+
+
+def deviation(values: Sequence[float]) -> float:
+    return statistics.pstdev(values)
+
+
+def entropy(parts: Sequence[float]) -> Number:
+    return -total(part * math.log(part) for part in parts if part) if parts else None
+
+
+def concentration(parts: Sequence[float]) -> Number:
+    return total(part * part for part in parts) if parts else None

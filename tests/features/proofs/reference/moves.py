@@ -1,0 +1,125 @@
+"""Goods that moved after a measure: to a cheaper code of their heading, or to a new origin.
+
+A line counts that was accepted in the 180 days from a measure on. What the trader did in the 12 months before
+the measure is what was known of it when the line itself became known.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+from features.spine import months_before
+from tests.features.proofs.reference.arithmetic import Number
+from tests.features.proofs.reference.rows import Row, parts
+from tests.features.proofs.reference.world import View, World
+
+DAYS_AFTER = 180
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Goods of a code that got dear on a day; `known` is when it was known to concern the trader."""
+
+    code: str
+    day: date
+    known: date
+    rate: Number
+
+    def soon_before(self, row: Row) -> bool:
+        return (
+            self.day <= row["accepted_on"] < self.day + timedelta(DAYS_AFTER) and self.known <= row["known"]
+        )
+
+
+@dataclass(frozen=True)
+class Change:
+    """The rate of a code, without a preference or under one, before a day and from it on."""
+
+    code: str
+    preference: str | None
+    day: date
+    before: Number
+    after: Number
+
+    @property
+    def rises(self) -> bool:
+        return self.before is not None and self.after is not None and self.after > self.before
+
+    @property
+    def ends_preference(self) -> bool:
+        return self.preference is not None and self.before is not None and self.after is None
+
+
+@cache
+def changes(world: World) -> list[Change]:
+    """All changes of the tariff."""
+    day = timedelta(days=1)
+    days = {
+        (row["hs_code"], row["preference_code"], change)
+        for row in world.tables["tariff"]
+        for change in (row["valid_from"], row["valid_to"] and row["valid_to"] + day)
+        if change
+    }
+    return [Change(c, p, d, world.rate(c, p, d - day), world.rate(c, p, d)) for c, p, d in days]
+
+
+def year_before(view: View, day: date) -> list[Row]:
+    """What the trader first declared in the 12 months before a day."""
+    return [row for row in view.first_said if months_before(day, 12) <= row["accepted_on"] < day]
+
+
+def met(view: View, changes: Iterable[Change], concerns: Callable[[Change, Row], bool]) -> Iterator[Measure]:
+    """The changes that concern something the trader declared in the 12 months before."""
+    for change in changes:
+        used = [row["known"] for row in year_before(view, change.day) if concerns(change, row)]
+        if used:
+            yield Measure(change.code, change.day, min(used), change.after)
+
+
+def is_new(view: View, row: Row, *names: str, day: date) -> bool:
+    """Whether the trader did not use the like of a line in the 12 months before a day."""
+    before = [each for each in year_before(view, day) if each["known"] <= row["known"]]
+    return parts(row, names) not in {parts(each, names) for each in before}
+
+
+def moved_to_cheaper(view: View, row: Row, measure: Measure) -> bool:
+    """Whether a line stands under a cheaper code of the heading of what got dear, not used before."""
+    rate = view.world.general_rate(row)
+    return (
+        measure.soon_before(row)
+        and row["hs_code"] != measure.code
+        and row["hs_code"][:4] == measure.code[:4]
+        and rate is not None
+        and measure.rate is not None
+        and rate < measure.rate
+        and is_new(view, row, "hs_code", day=measure.day)
+    )
+
+
+def faults(view: View) -> Iterator[Measure]:
+    """What controls and audits found in the trader's lines: it counts from the day after."""
+    for found in _found(view.world):
+        for row in view.first_said:
+            if row["declaration_id"] == found["declaration_id"] and found["item_number"] in (
+                None,
+                row["item_number"],
+            ):
+                day = found["day"] + timedelta(days=1)
+                rate = view.world.general_rate(row)
+                yield Measure(row["hs_code"], day, max(found["known"], row["known"]), rate)
+
+
+@cache
+def _found(world: World) -> list[Row]:
+    controls = [
+        {**row, "day": row["controlled_on"]}
+        for row in world.tables["controls"]
+        if row["finding_type"] is not None
+    ]
+    findings = [
+        {**row, "day": row["event_on"]}
+        for row in world.tables["findings"]
+        if row["event"] == "assessed" and row["amount"] > 0
+    ]
+    return controls + findings

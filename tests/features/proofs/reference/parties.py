@@ -1,0 +1,79 @@
+"""Brokers, sellers, and the traders that a trader is tied to."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from features.prepare import kin as settings
+from features.spine import months_before
+from tests.features.proofs.reference.arithmetic import Number, weighted
+from tests.features.proofs.reference.audited import closed, mean_finding_rate, shrunk_rate
+from tests.features.proofs.reference.rows import by, shares
+from tests.features.proofs.reference.world import View
+
+
+def broker_finding_rate(view: View, months: int) -> Number:
+    return mean_finding_rate(view, months, "declarant_id")
+
+
+def brokers_used(view: View, months: int) -> Number:
+    return len(by(view.lines(months), "declarant_id")) or None
+
+
+def main_broker_share(view: View, months: int) -> Number:
+    return max(shares(view.lines(months), "declarant_id"), default=None)
+
+
+def brokers_taken_on(view: View, months: int) -> Number:
+    late = set(by(view.lines(12), "declarant_id"))
+    early = set(by((r for r in view.lines(months) if not view.within(r["accepted_on"], 12)), "declarant_id"))
+    return len(late - early) if early else None
+
+
+def seller_finding_rate(view: View, months: int) -> Number:
+    return mean_finding_rate(view, months, "seller_id")
+
+
+def new_seller_share(view: View, months: int) -> Number:
+    named = [row for row in view.lines(months) if row["seller_id"] is not None]
+    late = [row for row in named if view.within(row["accepted_on"], 3)]
+    before = {row["seller_id"] for row in named if not view.within(row["accepted_on"], 3)}
+    return weighted((row["seller_id"] not in before, row["customs_value"]) for row in late)
+
+
+def kin_finding_rate(view: View, months: None) -> Number:
+    family = _kin(view, "group", "director", "address")
+    audits = [a for a in closed(view.world.audits(view.quarter)) if a["trader_id"] in family]
+    return shrunk_rate(view, audits) if family else None
+
+
+def identity_shared_with(view: View, months: None) -> Number:
+    return len(_kin(view, "address", "director", "phone", "bank"))
+
+
+def silent_kin(view: View, months: None) -> Number:
+    return sum(_fell_silent(View(view.world, kin, view.quarter)) for kin in _kin(view))
+
+
+def _kin(view: View, *kinds: str) -> Iterable[str]:
+    """The traders tied to this one, or in the same way to the same third; by some kinds of ties, or any."""
+    found = defaultdict(set)
+    for third, kind in set(view.world.ties(view.cutoff, view.trader)):
+        found[third].add(kind)
+        tied = {other for other, its in view.world.ties(view.quarter, third) if its == kind}
+        for other in tied if len(tied) <= settings.MOST_TIED else ():
+            found[other].add(kind)
+    return {
+        other
+        for other, by_what in found.items()
+        if other != view.trader and (not kinds or by_what & set(kinds)) and _is_trader(view, other)
+    }
+
+
+def _is_trader(view: View, name: str) -> bool:
+    return bool(View(view.world, name, view.cutoff).own("traders"))
+
+
+def _fell_silent(kin: View) -> bool:
+    """Whether the last import known of is six months to two years old."""
+    days = [row["accepted_on"] for row in kin.first_said if row["known"] < kin.cutoff]
+    return bool(days) and months_before(kin.cutoff, 24) <= max(days) <= months_before(kin.cutoff, 6)

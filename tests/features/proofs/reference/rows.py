@@ -1,0 +1,58 @@
+"""What a line says by itself, and lines by group."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from tests.features.proofs.reference.arithmetic import total
+
+Row = dict[str, Any]
+
+
+def value(rows: Iterable[Row]) -> float:
+    return total(row["customs_value"] for row in rows)
+
+
+def taxes(row: Row) -> float:
+    paid: float = row["duty_assessed"] + row["vat_assessed"] + (row["excise_assessed"] or 0.0)
+    return paid
+
+
+def quantity(row: Row) -> float:
+    counted: float = row["supplementary_quantity"] if has_unit(row) else row["net_mass_kg"]
+    return counted
+
+
+def quantity_unit(row: Row) -> str:
+    return str(row["supplementary_unit"]) if has_unit(row) else "kg"
+
+
+def has_unit(row: Row) -> bool:
+    return row["supplementary_unit"] is not None and (row["supplementary_quantity"] or 0) > 0
+
+
+def part(row: Row, name: str) -> Any:
+    """A column of a line, or what follows from one: `hs2`, `hs4`, `hs6`, `quantity_unit`."""
+    if name in ("hs2", "hs4", "hs6"):
+        return row["hs_code"][: int(name[2])]
+    return quantity_unit(row) if name == "quantity_unit" else row[name]
+
+
+def parts(row: Row, names: Iterable[str]) -> tuple[Any, ...]:
+    return tuple(part(row, name) for name in names)
+
+
+def by(rows: Iterable[Row], *names: str) -> dict[Any, list[Row]]:
+    """Rows by a key, those left out that lack a part of it."""
+    found: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        key = parts(row, names)
+        if None not in key:
+            found[key if len(names) > 1 else key[0]].append(row)
+    return found
+
+
+def shares(rows: Iterable[Row], name: str) -> list[float]:
+    """The shares in customs value of what lines name."""
+    values = [value(each) for each in by(rows, name).values()]
+    return [each / total(values) for each in values] if total(values) else []

@@ -1,0 +1,153 @@
+"""Prices, beside those of others and one's own, and what was declared of how they came about."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+
+from features.library import valuation as digits
+from features.prepare import prices as settings
+from tests.features.proofs.reference.arithmetic import Number, less, quantile, ratio, total, weighted
+from tests.features.proofs.reference.peers import (
+    ROUTES,
+    gap,
+    habit,
+    is_adjusted,
+    limited_gap,
+    log_price,
+    mean_gap,
+    share_below,
+)
+from tests.features.proofs.reference.rows import Row, by, value
+from tests.features.proofs.reference.world import View
+
+GOODS = ("hs6", "quantity_unit", "origin_country")
+
+
+def price_gap(view: View, months: int) -> Number:
+    return mean_gap(view, months, measure="price")
+
+
+def undervalue_duty(view: View, months: int) -> Number:
+    gaps = [(limited_gap(view, row, measure="price"), row) for row in view.lines(months)]
+    terms = [
+        row["customs_value"] * row["duty_rate"] * (math.exp(max(-g, 0)) - 1)
+        for g, row in gaps
+        if g is not None
+    ]
+    return total(terms) if terms else None
+
+
+def middle_price_gap(view: View, months: int) -> Number:
+    """The gap up to which half of the value lies."""
+    gaps = [(gap(view, row, measure="price"), row["customs_value"]) for row in view.lines(months)]
+    told = sorted((g, v) for g, v in gaps if g is not None and v > 0)
+    for number, (each, _) in enumerate(told, start=1):
+        if total(v for _, v in told[:number]) >= total(v for _, v in told) / 2:
+            return each
+    return None
+
+
+def low_price_share(view: View, months: int) -> Number:
+    return share_below(view, months, measure="price", share=0.1)
+
+
+def own_price_drift(view: View, months: int) -> Number:
+    return _price_change(view, 3, before=months)
+
+
+def own_price_change(view: View, months: int) -> Number:
+    return _price_change(view, 12, before=months)
+
+
+def _price_change(view: View, late: int, *, before: int) -> Number:
+    """How a seller's middle price for goods rose from the rest of a window to its last months."""
+    goods = by(_priced(view.lines(before)), "seller_id", "hs6", "quantity_unit").values()
+    changes = []
+    for rows in goods:
+        recent = [row for row in rows if view.within(row["accepted_on"], late)]
+        earlier = [row for row in rows if not view.within(row["accepted_on"], late)]
+        changes.append((less(_middle(recent), _middle(earlier)), value(recent)))
+    return weighted(changes)
+
+
+def _priced(rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if log_price(row) is not None]
+
+
+def _prices(rows: list[Row]) -> list[float]:
+    return [price for price in map(log_price, rows) if price is not None]
+
+
+def _middle(rows: list[Row]) -> Number:
+    return quantile(_prices(rows), 0.5) if len(rows) >= settings.FEWEST_FOR_A_MIDDLE else None
+
+
+def own_price_spread(view: View, months: int) -> Number:
+    goods = by(_priced(view.lines(months)), *GOODS).values()
+    return weighted((_quartile_range(rows), value(rows)) for rows in goods)
+
+
+def _quartile_range(rows: list[Row]) -> Number:
+    if len(rows) < settings.FEWEST_FOR_A_SPREAD:
+        return None
+    return quantile(_prices(rows), 0.75) - quantile(_prices(rows), 0.25)
+
+
+def seller_price_split(view: View, months: int) -> Number:
+    goods = by(_priced(view.lines(months)), *GOODS).values()
+    return weighted(_split(rows) for rows in goods)
+
+
+def _split(rows: list[Row]) -> tuple[Number, float]:
+    """Between the dearest and the cheapest seller of goods, with the value of both and those between."""
+    sellers = {seller: (_middle(lines), value(lines)) for seller, lines in by(rows, "seller_id").items()}
+    told = [(middle, worth) for middle, worth in sellers.values() if middle is not None]
+    middles = [middle for middle, _ in told]
+    return max(middles) - min(middles) if len(told) > 1 else None, total(worth for _, worth in told)
+
+
+def freight_gap(view: View, months: int) -> Number:
+    return mean_gap(view, months, measure="freight_share", levels=ROUTES)
+
+
+def related_party_share(view: View, months: int) -> Number:
+    return weighted((row["related_party"], row["customs_value"]) for row in view.lines(months))
+
+
+def undeclared_tie_share(view: View, months: int) -> Number:
+    group = {other for other, kind in view.world.ties(view.quarter, view.trader) if kind == "group"}
+    return weighted(
+        (row["seller_id"] in group and not row["related_party"], row["customs_value"])
+        for row in view.lines(months)
+        if row["seller_id"] is not None
+    )
+
+
+def other_method_share(view: View, months: int) -> Number:
+    told = [row for row in view.lines(months) if row["valuation_method"] is not None]
+    return weighted((row["valuation_method"] != 1, row["customs_value"]) for row in told)
+
+
+def additions_absent(view: View, months: int) -> Number:
+    habits = [(habit(view, row, "is_adjusted"), row) for row in view.lines(months)]
+    return weighted(
+        (None if h is None else 0 if is_adjusted(row) else h, row["customs_value"]) for h, row in habits
+    )
+
+
+def _amounts(view: View, months: int) -> list[float]:
+    amounts = [row["invoice_amount"] for row in view.lines(months) if row["invoice_amount"]]
+    return amounts if len(amounts) >= digits.FEWEST_AMOUNTS else []
+
+
+def first_digit_distance(view: View, months: int) -> Number:
+    amounts = _amounts(view, months)
+    if not amounts:
+        return None
+    first = Counter(f"{amount:.2f}".lstrip("0.")[0] for amount in amounts)
+    return sum(abs(first[str(d)] / len(amounts) - math.log10(1 + 1 / d)) for d in range(1, 10))
+
+
+def round_amount_share(view: View, months: int) -> Number:
+    amounts = _amounts(view, months)
+    return ratio(sum(amount % 100 == 0 for amount in amounts), len(amounts))
