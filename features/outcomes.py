@@ -9,14 +9,11 @@ from ibis.expr import types as ir
 from features import exact
 from features.contract.required import FINDING_TYPES
 from features.errors import SettingError
+from features.prepare.audits import ASSESSED, TAXES
 from features.warehouse import Warehouse
 
 Measure = Literal["assessed", "collected"]
-EVENTS: Mapping[str, tuple[str, ...]] = {
-    "assessed": ("assessed", "reduced", "cancelled"),
-    "collected": ("collected", "refunded"),
-}
-TAXES = ("duty", "vat", "excise")
+EVENTS: Mapping[str, tuple[str, ...]] = {"assessed": ASSESSED, "collected": ("collected", "refunded")}
 BY_TYPE = tuple(f"{kind}_amount" for kind in FINDING_TYPES)
 OPTIONAL = ("inclusion_probability", "hours_spent", "team_id")
 
@@ -28,11 +25,11 @@ def outcomes(
     measure: Measure = "assessed",
     with_penalties: bool = False,
 ) -> ir.Table:
-    """Return one row an audit that was closed and known to be so before `known_by`.
+    """Return one row an audit that was closed, and known to be so, before `known_by`; in order of opening.
 
     `yield_amount` is the money of the findings ledger known by then, signed: a refund to the trader is
     negative, and an audit that closed without a finding has 0. `<type>_amount` are its parts by finding
-    type. An audit still open, or abandoned, has no outcome yet and is absent: it is censored, not zero.
+    type. An audit still open, or abandoned, has no outcome and is absent: it is censored, not zero.
     Duty, VAT and excise count; penalties on request, interest never. Columns beside: audit_id, trader_id,
     opened_on, closed_on, period_from, period_to, treatment, selection_channel, and where the administration
     keeps them inclusion_probability, hours_spent and team_id (else empty).
@@ -45,23 +42,26 @@ def outcomes(
             expected=" or ".join(get_args(Measure)) + ".",
             advice="assessed is what was claimed, collected what was paid.",
         )
+    taxes = (*TAXES, "penalty") if with_penalties else TAXES
     audits = _closed(warehouse, known_by)
-    findings = warehouse.table("findings")
-    counted = findings.filter(
-        findings.known_on < known_by,
-        findings.event.isin(EVENTS[measure]),
-        findings.tax_type.isin((*TAXES, "penalty") if with_penalties else TAXES),
-    )
-    money = counted.group_by("audit_id").aggregate(
-        yield_amount=exact.total(counted.amount),
-        **{
-            f"{kind}_amount": exact.total((counted.finding_type == kind).ifelse(counted.amount, 0.0))
-            for kind in FINDING_TYPES
-        },
-    )
-    joined = audits.left_join(money.rename(money_audit_id="audit_id"), audits.audit_id == money.audit_id)
+    money = _money(warehouse, known_by, events=EVENTS[measure], taxes=taxes)
+    joined = audits.left_join(money, audits.audit_id == money.money_audit_id)
     amounts = {name: joined[name].fill_null(0.0) for name in ("yield_amount", *BY_TYPE)}
     return joined.select(*audits.columns, **amounts).order_by("opened_on", "audit_id")
+
+
+def _money(
+    warehouse: Warehouse, known_by: date, *, events: tuple[str, ...], taxes: tuple[str, ...]
+) -> ir.Table:
+    findings = warehouse.table("findings")
+    counted = findings.filter(
+        findings.known_on < known_by, findings.event.isin(events), findings.tax_type.isin(taxes)
+    )
+    of_type = {f"{kind}_amount": counted.finding_type == kind for kind in FINDING_TYPES}
+    return counted.group_by(money_audit_id="audit_id").aggregate(
+        yield_amount=exact.total(counted.amount),
+        **{name: exact.total(where.ifelse(counted.amount, 0.0)) for name, where in of_type.items()},
+    )
 
 
 def _closed(warehouse: Warehouse, known_by: date) -> ir.Table:
