@@ -46,9 +46,9 @@ def after_findings(prepared: Prepared) -> ir.Table:
         _first_said(_own(prepared)), controls=prepared.table("controls"), findings=prepared.table("findings")
     )
     rated = tariff.with_general_rate(faulty, general)
-    measures = rated.group_by("trader_id", "hs_code", "hs4", "from_on").aggregate(
-        dear_rate=rated.general_rate.max(), met_known_on=rated.met_known_on.min()
-    )
+    measures = rated.select(
+        "trader_id", "hs_code", "hs4", "from_on", "met_known_on", dear_rate="general_rate"
+    ).distinct()  # of faults found on one day each keeps its own rate and day known
     return _moved_to_cheaper(_recent(prepared), measures, prepared)
 
 

@@ -146,6 +146,25 @@ def test_other_controls_move_nothing(tmp_path, other):
     assert after_finding(tmp_path, controls=[control(**other)]) == 0.0
 
 
+def test_a_fault_found_on_the_same_day_counts_only_once_it_is_known(tmp_path):
+    """The first fault is in goods that cost less than the cheaper code; the second, in ones that cost more."""
+    lines = [
+        line(1, date(2021, 6, 1), hs_code=DEAR),
+        line(2, date(2024, 2, 1), hs_code=CHEAP),
+        line(3, date(2023, 6, 1), hs_code=DEAR),
+    ]
+    rates = [
+        rate(DEAR, 0.05, date(2020, 1, 1)),
+        rate(DEAR, 0.2, date(2023, 1, 1)),
+        rate(CHEAP, 0.1, date(2020, 1, 1)),
+    ]
+    late = control(control_id="C2", declaration_id="L3", known_on=CUTOFF)
+    name = "switch_after_finding_24m"
+    assert moved(tmp_path, lines, name, tariff=rates, controls=[control(), late]) == 0.0
+    in_time = {**late, "known_on": date(2024, 1, 31)}
+    assert moved(tmp_path, lines, name, tariff=rates, controls=[control(), in_time]) == 100.0
+
+
 @pytest.mark.parametrize(("event", "value"), [("assessed", 100.0), ("upheld", 0.0)])
 def test_goods_move_after_an_audit_assessed_money_on_a_line(tmp_path, event, value):
     found = good_tables()["findings"][0]
