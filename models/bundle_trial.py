@@ -1,0 +1,56 @@
+"""Loads a model in a process of its own first: what would kill a parser kills only that one."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from features.errors import AuditYieldError, DataError
+from models.artefact import load_bundle
+from models.bundle_files import refusal
+
+ROOT = Path(__file__).parents[1]
+ENOUGH = 120.0
+"""Seconds; a model of 300 trees loads in two on a busy machine."""
+REFUSED = 2
+
+
+def trial_load(path: Path, *, digest: str | None = None, timeout: float = ENOUGH) -> str:
+    """Load the bundle in a fresh Python, golden rows and all; return its digest.
+
+    Raises `DataError` where loading it is refused, ends the process or takes longer than `timeout` seconds.
+    """
+    command = [sys.executable, "-P", "-m", "models.bundle_trial", str(path.absolute()), digest or ""]
+    roots = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    try:
+        done = subprocess.run(  # noqa: S603  our own module, no shell
+            command,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            env={**os.environ, "PYTHONPATH": roots},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise refusal(path, f"was not loaded within {timeout:g} seconds") from error
+    if done.returncode == REFUSED:
+        raise DataError(**json.loads(done.stdout))
+    if done.returncode:
+        raise refusal(path, f"ended the process that tried to load it (status {done.returncode})")
+    return str(json.loads(done.stdout)["digest"])
+
+
+def main() -> int:
+    """Load the bundle named by the first argument; print its digest, or why it is refused, as JSON."""
+    path, digest = sys.argv[1:]
+    try:
+        answer = {"digest": load_bundle(Path(path), digest=digest or None).digest}
+    except AuditYieldError as error:
+        answer = {"found": error.found, "expected": error.expected, "advice": error.advice}
+    print(json.dumps(answer))
+    return 0 if "digest" in answer else REFUSED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""Where the state of a user's work lives, and MLflow's store in it."""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from features.errors import OutputError
+from training.lock import held
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+NAME = "audit-yield"
+"""Of the experiment that trainings are runs of, and of the model whose versions they register."""
+STORE = "mlflow.db"
+QUIET = {
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+"""MLflow reports nothing to anyone, loads no pickle and draws no bars."""
+
+
+def home() -> Path:
+    """Return the folder of a user's work, made where it is not there: AUDIT_YIELD_HOME, else ./mlruns.
+
+    Raises `OutputError` where it cannot be made.
+    """
+    place = Path(os.environ.get("AUDIT_YIELD_HOME") or "mlruns").absolute()
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{place} cannot be made: {error.strerror or error}.",
+            expected="a folder for MLflow's store, models and snapshots.",
+            advice="Set AUDIT_YIELD_HOME to a folder where you may write.",
+        ) from error
+    return place
+
+
+def store(place: Path) -> "MlflowClient":
+    """Return a client of MLflow's store in the home `place`, made where it is not there.
+
+    MLflow is imported here and nowhere before: it takes six seconds, and only tracking needs it. To make the
+    store takes as long again.
+    """
+    os.environ.update(QUIET)
+    with quiet():
+        import mlflow
+
+        for name in ("mlflow", "alembic"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        _made(place)
+        mlflow.set_tracking_uri(_address(place / STORE))
+        mlflow.set_registry_uri(_address(place / STORE))
+        return mlflow.MlflowClient()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep to itself what MLflow's dependencies say about each other: no user can act on it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def experiment(client: "MlflowClient", place: Path) -> str:
+    """Return the id of the experiment in the home `place`, with its artefacts beside the store."""
+    if found := client.get_experiment_by_name(NAME):
+        return str(found.experiment_id)
+    return str(client.create_experiment(NAME, artifact_location=(place / "artefacts").as_uri()))
+
+
+def _made(place: Path) -> None:
+    """Make the store beside its place and rename it: a kill leaves no half of it."""
+    from mlflow import MlflowClient
+
+    with held(place / "locks" / "store.lock"):
+        if not (place / STORE).exists():
+            fresh = place / f".{STORE}.new"
+            fresh.unlink(missing_ok=True)
+            experiment(MlflowClient(_address(fresh), _address(fresh)), place)
+            fresh.rename(place / STORE)
+
+
+def _address(path: Path) -> str:
+    return f"sqlite:///{path}"
