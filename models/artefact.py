@@ -1,7 +1,7 @@
 """A fitted model as a folder of data: LightGBM's text, JSON and Arrow, sealed; loading executes nothing."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -13,12 +13,13 @@ import pyarrow as pa
 from features.build import FeatureSet
 from features.errors import DataError
 from features.feature import Feature, window_words
+from models import MODELS, read_model
 from models.base import State, YieldModel
 from models.bundle_files import read_sealed, refusal, write_sealed
 from models.prediction import Floats, Prediction
 
 GOLDEN_TOLERANCE = 1e-9
-"""Relative. On one machine golden rows agree bit for bit; NumPy's exp differs by an ulp between processors."""
+"""Relative. On one machine golden rows agree bit for bit; NumPy's exp may differ by an ulp on another."""
 PREDICTED = ("expected", "probability", "low", "high")
 
 
@@ -138,13 +139,11 @@ def load_bundle(path: Path, *, digest: str | None = None, feature_digest: str | 
 
 
 def _model(path: Path, files: Mapping[str, bytes]) -> YieldModel:
-    from models import MODELS  # every kind of model: only loading one needs them all
-
     described = json.loads(files["model.json"])
     if described["kind"] not in MODELS:
         raise refusal(path, f"is of the kind '{described['kind']}', which this version does not know")
     trees = {name: files[_trees_file(name)].decode() for name in described["trees"]}
-    return MODELS[described["kind"]].from_state(State(described["kind"], described["values"], trees))
+    return read_model(State(described["kind"], described["values"], trees))
 
 
 def _answered(model: YieldModel, rows: pa.Table) -> pa.Table:
@@ -180,7 +179,7 @@ def _arrow(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue())
 
 
 def _table(content: bytes) -> pa.Table:

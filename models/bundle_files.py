@@ -102,7 +102,7 @@ def _content(path: Path, entry: Mapping[str, Any]) -> bytes:
 def _regular(path: Path, limit: int) -> bytes:
     """Return the content of a file that is no link, pipe or device, and at most `limit` bytes long."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with open(descriptor, "rb") as file:
+    with os.fdopen(descriptor, "rb") as file:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
             raise refusal(path.parent, f"has {path.name!r}, which is not a plain file")
