@@ -2,14 +2,27 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 
+from features.contract.required import FINDING_TYPES
+from features.errors import SettingError
+from models.circumstances import Circumstances
+from models.explain import explain
+from models.interval import Interval, calibrated
+from models.link import Link, link_values, read_link
+from models.margin import Margin
+from models.matrix import as_matrix, as_target, as_weight, column_names
 from models.prediction import Explanation, Floats, Prediction
+from models.saved import read_margin, saved_margin
+from models.split import Split, learned
 
 Rows: TypeAlias = "Floats | pa.Table"
+BLOCKS = 5
 
 
 @dataclass(frozen=True)
@@ -19,6 +32,51 @@ class State:
     kind: str
     values: dict[str, Any]
     trees: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What a model learns from: a row an audit, in the order of opening where that is known.
+
+    `design` (n, levels) says the circumstances of each; `blocks` are the rows held out in turn.
+    """
+
+    X: Floats
+    y: Floats
+    weight: Floats
+    design: Floats
+    circumstances: Circumstances
+    blocks: tuple[np.ndarray, ...]
+    names: tuple[str, ...]
+
+    def without_circumstances(self) -> "Audited":
+        """Return the audits as if nothing were known of how they were done."""
+        return replace(self, design=np.zeros((len(self.y), 0)), circumstances=Circumstances(()))
+
+    def place(self, name: str) -> int:
+        """Return the place of a feature's column; raises `SettingError` where there is none."""
+        if name not in self.names:
+            raise SettingError(
+                f"There is no feature '{name}' to learn from.",
+                expected=f"one of the {len(self.names)} features given.",
+                advice="Name another feature, or leave this model out.",
+            )
+        return self.names.index(name)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a kind of model learns: margins of the features, the link to money, and the same held out.
+
+    `expected` and `probability` (n,) are each audit's, under its own circumstances, from a model that had not
+    seen it. `effects` says what the circumstances were found to do, as data.
+    """
+
+    margins: tuple[Margin, ...]
+    link: Link
+    expected: Floats
+    probability: Floats
+    effects: Mapping[str, list[dict[str, str | float]]]
 
 
 class YieldModel(ABC):
@@ -31,8 +89,20 @@ class YieldModel(ABC):
 
     kind: ClassVar[str]
     feature_names_in_: tuple[str, ...]
+    margins_: tuple[Margin, ...]
+    link_: Link
+    interval_: Interval
+    split_: Split
+    effects_: Mapping[str, list[dict[str, str | float]]]
+
+    def __init__(self, *, seed: int = 0, coverage: float = 0.9) -> None:
+        self.seed = seed
+        self.coverage = coverage
 
     @abstractmethod
+    def _learn(self, audited: Audited) -> Learned:
+        """Learn margins and link."""
+
     def fit(
         self, X: Rows, y: Floats, *, sample_weight: Floats | None = None, audits: pa.Table | None = None
     ) -> Self:
@@ -40,36 +110,105 @@ class YieldModel(ABC):
 
         `audits` are their rows of `features.outcomes`, in the order of `X`: opened_on orders the blocks that
         calibration holds out, treatment, selection_channel and team_id are corrected for, and the amounts by
-        finding type teach the split. Without it none of that is done.
+        finding type teach the split. Without it none of that is done. Raises `SettingError` for rows that do
+        not fit together or for money that is no number.
         """
+        matrix = as_matrix(X)
+        target, weight = as_target(y, rows=len(matrix)), as_weight(sample_weight, rows=len(matrix))
+        circumstances = Circumstances.of(audits)
+        audited = Audited(
+            X=matrix,
+            y=target,
+            weight=weight,
+            design=circumstances.design(audits, rows=len(matrix)),
+            circumstances=circumstances,
+            blocks=_blocks(audits, rows=len(matrix), seed=self.seed),
+            names=column_names(X),
+        )
+        found = self._learn(audited)
+        self.feature_names_in_, self.n_features_in_ = audited.names, matrix.shape[1]
+        self.margins_, self.link_, self.effects_ = found.margins, found.link, found.effects
+        self.interval_ = calibrated(
+            target,
+            expected=found.expected,
+            probability=found.probability,
+            blocks=audited.blocks,
+            coverage=self.coverage,
+        )
+        self.split_ = learned(matrix, audits, weight=weight, seed=self.seed)
+        return self
 
-    @abstractmethod
     def predict(self, X: Rows) -> Prediction:
         """Predict what a reference audit of each row would bring."""
+        matrix = as_matrix(X, names=self.feature_names_in_)
+        margins = self._said(matrix)
+        expected, probability = self.link_.money(margins), self.link_.probability(margins)
+        low, high = self.interval_.between(expected, probability)
+        by_type = self.split_.divide(matrix, expected)
+        return Prediction(expected, probability, low, high, by_type, FINDING_TYPES)
 
-    @abstractmethod
     def explain(self, X: Rows) -> Explanation:
         """Split each row's expected money into a base and a contribution of each feature."""
+        matrix = as_matrix(X, names=self.feature_names_in_)
+        return explain(matrix, margins=self.margins_, link=self.link_, names=self.feature_names_in_)
 
-    @abstractmethod
     def state(self) -> State:
         """Return the fitted model as data; `models.artefact` writes it and reads it back."""
+        trees: dict[str, str] = {}
+        values = {
+            "parameters": self.get_params(),
+            "features": list(self.feature_names_in_),
+            "margins": [
+                saved_margin(margin, name=f"margin_{k}", trees=trees)
+                for k, margin in enumerate(self.margins_)
+            ],
+            "link": link_values(self.link_),
+            "interval": self.interval_.values(),
+            "split": {
+                **self.split_.values(),
+                "trees": self.split_.trees and saved_margin(self.split_.trees, name="split", trees=trees),
+            },
+            "effects": {name: list(effects) for name, effects in self.effects_.items()},
+        }
+        return State(self.kind, values, trees)
 
     @classmethod
-    @abstractmethod
     def from_state(cls, state: State) -> Self:
         """Return the fitted model that a state describes."""
+        values = state.values
+        model = cls(**values["parameters"])
+        model.feature_names_in_ = tuple(values["features"])
+        model.n_features_in_ = len(model.feature_names_in_)
+        model.margins_ = tuple(read_margin(margin, state.trees) for margin in values["margins"])
+        model.link_ = read_link(values["link"])
+        model.interval_ = Interval.read(values["interval"])
+        split = values["split"]
+        model.split_ = Split.read(split, split["trees"] and read_margin(split["trees"], state.trees))
+        model.effects_ = values["effects"]
+        return model
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        return {
-            name: getattr(self, name)
-            for name in inspect.signature(type(self).__init__).parameters
-            if name != "self"
-        }
+        names = inspect.signature(type(self)).parameters
+        return {name: getattr(self, name) for name in names}
 
     def set_params(self, **params: Any) -> Self:
         """Set arguments of the constructor by name."""
         for name, value in params.items():
             setattr(self, name, value)
         return self
+
+    def _said(self, matrix: Floats) -> Floats:
+        return np.column_stack([margin.value(matrix) for margin in self.margins_])
+
+
+def _blocks(audits: pa.Table | None, *, rows: int, seed: int) -> tuple[np.ndarray, ...]:
+    """Return rows to hold out in turn: successive in time where that is known, else drawn by the seed.
+
+    Neighbours in time share prices, rules and campaigns, so a block in one piece is the harder test.
+    """
+    if audits is None:
+        order = np.random.default_rng(seed).permutation(rows)
+    else:
+        order = np.argsort(audits["opened_on"].to_numpy(), kind="stable")
+    return tuple(np.sort(block) for block in np.array_split(order, min(BLOCKS, rows)))

@@ -1,0 +1,62 @@
+"""Reasons in money: what each feature's say in the margins is worth, adding up to the prediction.
+
+With margins m = m0 + the sum of contributions f_j (TreeSHAP) and money y(m), feature j is worth f_j times the
+mean slope of y along the straight line from m0 to m, summed over the margins. That is the Aumann-Shapley
+value (Aumann and Shapley 1974; integrated gradients, Sundararajan and others 2017): by the gradient theorem
+base + the sum over features = y(m).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.link import Link
+from models.margin import Margin
+from models.prediction import Explanation, Floats
+
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
+PANEL = 4.0
+"""A panel spans at most so much of a margin: the sigmoid's poles, at a distance of pi, then leave an error of
+1e-17 with 16 nodes."""
+ROWS_AT_ONCE = 10_000
+
+
+def explain(X: Floats, *, margins: Sequence[Margin], link: Link, names: tuple[str, ...]) -> Explanation:
+    """Split the money of each row of `X` (n, p) into a base and a contribution of each feature."""
+    parts = [_explained(X[at : at + ROWS_AT_ONCE], margins, link) for at in range(0, len(X), ROWS_AT_ONCE)]
+    base = parts[0][0] if parts else 0.0
+    contributions = np.concatenate([part[1] for part in parts]) if parts else np.empty((0, len(names)))
+    total = np.concatenate([part[2] for part in parts]) if parts else np.empty(0)
+    return Explanation(base=base, contributions=contributions, total=total, names=names)
+
+
+def _explained(X: Floats, margins: Sequence[Margin], link: Link) -> tuple[float, Floats, Floats]:
+    said = [margin.contributions(X) for margin in margins]
+    start = np.array([each[0, -1] for each in said])
+    end = np.column_stack([margin.value(X) for margin in margins])
+    worth = _mean_slopes(link, start, end)
+    open_sum = np.asarray(sum(each[:, :-1] * worth[:, [k]] for k, each in enumerate(said)), np.float64)
+    base, total = float(link.money(start[None, :])[0]), link.money(end)
+    return base, _closed(open_sum, total - base), total
+
+
+def _closed(contributions: Floats, change: Floats) -> Floats:
+    """Return contributions that add up to the change: the rounding left over goes to the large ones.
+
+    Without it a row whose reasons are large but cancel would add up to fewer digits than it has.
+    """
+    size = np.abs(contributions)
+    share = size / np.maximum(size.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    return np.asarray(contributions + share * (change - contributions.sum(axis=1))[:, None], np.float64)
+
+
+def _mean_slopes(link: Link, start: Floats, end: Floats) -> Floats:
+    """Return the mean slopes (n, k) along the line from `start` (k,) to each row of `end` (n, k)."""
+    step = end - start
+    panels = 1 if link.straight else int(np.ceil(max(float(np.abs(step).max(initial=0.0)) / PANEL, 1.0)))
+    total = np.zeros_like(end)
+    for panel in range(panels):
+        for node, weight in zip(NODES, WEIGHTS, strict=True):
+            way = (panel + (node + 1) / 2) / panels
+            total += weight / (2 * panels) * link.slopes(start + way * step)
+    return total

@@ -1,0 +1,76 @@
+"""The hurdle model: how likely an adjustment is, times how large it would be."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from models.base import Audited, Learned, YieldModel
+from models.calibrate import amount_map, chance_map, net_share, total_factor
+from models.corrected import grown
+from models.glm import sigmoid
+from models.grow import Growth
+from models.link import HurdleLink
+
+
+class HurdleModel(YieldModel):
+    """Most audits find nothing and amounts are heavy-tailed: P(adjustment) x E[amount | adjustment].
+
+    Both parts are boosted trees, with the monotone directions of the features, calibrated on held-out
+    audits (Platt; gamma regression). Refunds count by size in the amount, and their share of the money is
+    taken off. `monotone` gives +1 or -1 by feature; `growth` overrides `models.grow.Growth` by name.
+    """
+
+    kind: ClassVar[str] = "hurdle"
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        coverage: float = 0.9,
+        monotone: Mapping[str, int] | None = None,
+        growth: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(seed=seed, coverage=coverage)
+        self.monotone = monotone
+        self.growth = growth
+
+    def _learn(self, audited: Audited) -> Learned:
+        adjusted, size = (audited.y != 0).astype(np.float64), np.abs(audited.y)
+        directions = tuple((self.monotone or {}).get(name, 0) for name in audited.names)
+        chance = grown(
+            audited,
+            adjusted,
+            where=np.ones_like(adjusted),
+            growth=Growth.made(self.growth, objective="binary", rows=len(adjusted), seed=self.seed),
+            monotone=directions,
+            calibrate=lambda margin: chance_map(margin, adjusted, audited),
+        )
+        amount = grown(
+            audited,
+            size,
+            where=adjusted,
+            growth=Growth.made(self.growth, objective="gamma", rows=int(adjusted.sum()), seed=self.seed),
+            monotone=directions,
+            calibrate=lambda margin: amount_map(margin, size, audited),
+        )
+        probability = sigmoid(chance.map.of(chance.margin, audited.design))
+        expected = probability * np.exp(amount.map.of(amount.margin, audited.design))
+        expected *= net_share(audited.y, audited.weight)
+        factor = total_factor(audited.y, expected, audited.weight)
+        link = HurdleLink(
+            a=chance.map.slope,
+            b=chance.map.intercept,
+            c=amount.map.intercept + float(np.log(factor * net_share(audited.y, audited.weight))),
+            d=amount.map.slope,
+        )
+        return Learned(
+            margins=(chance.trees, amount.trees),
+            link=link,
+            expected=expected * factor,
+            probability=probability,
+            effects={
+                "occurrence": audited.circumstances.named(chance.map.effects.tolist()),
+                "amount": audited.circumstances.named(amount.map.effects.tolist()),
+            },
+        )

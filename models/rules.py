@@ -1,0 +1,75 @@
+"""What a risk unit goes by without a model: what was declared, what audits found, how many rules fire."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from models.base import Audited, Learned, YieldModel
+from models.calibrate import amount_map
+from models.direct import DirectModel
+from models.line import columns_line, points_line
+from models.margin import Margin
+from models.tweedie import learned_log
+
+VARIANCE = 1.5
+
+
+class DeclaredValueModel(DirectModel):
+    """The larger the declared value, the larger the yield: traders by size."""
+
+    kind: ClassVar[str] = "declared_value"
+
+    def __init__(self, *, seed: int = 0, coverage: float = 0.9, column: str = "customs_value_12m") -> None:
+        super().__init__(seed=seed, coverage=coverage)
+        self.column = column
+
+    def _margin(self, audited: Audited, rows: np.ndarray) -> Margin:
+        return columns_line(audited.X[rows], columns=[audited.place(self.column)], scale="same")
+
+
+class RuleScoreModel(DirectModel):
+    """A score of rules: a point for each feature that is unusual in the direction that theory fears.
+
+    `monotone` gives the directions by feature; those without one do not count.
+    """
+
+    kind: ClassVar[str] = "rule_score"
+
+    def __init__(
+        self, *, seed: int = 0, coverage: float = 0.9, monotone: Mapping[str, int] | None = None
+    ) -> None:
+        super().__init__(seed=seed, coverage=coverage)
+        self.monotone = monotone
+
+    def _margin(self, audited: Audited, rows: np.ndarray) -> Margin:
+        directions = [(self.monotone or {}).get(name, 0) for name in audited.names]
+        return points_line(audited.X[rows], directions=directions)
+
+
+class PastYieldModel(YieldModel):
+    """Past yield, shrunk: what earlier audits brought per declared value, times the value declared now.
+
+    The rate is `features.prepare.track.shrunk`: drawn towards others of the sector and size.
+    """
+
+    kind: ClassVar[str] = "past_yield"
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        coverage: float = 0.9,
+        rate: str = "yield_on_value",
+        value: str = "customs_value_12m",
+    ) -> None:
+        super().__init__(seed=seed, coverage=coverage)
+        self.rate = rate
+        self.value = value
+
+    def _learn(self, audited: Audited) -> Learned:
+        columns = [audited.place(self.rate), audited.place(self.value)]
+        line = columns_line(audited.X, columns=columns, scale="log")
+        said = line.value(audited.X)
+        found = amount_map(said, np.abs(audited.y), audited, variance=VARIANCE)
+        return learned_log(line, said, found, audited=audited, variance=VARIANCE)
