@@ -66,6 +66,9 @@ def _table(report: Report, population: str) -> Iterator[str]:
     }
     any_score = next(iter(found.values()))
     yield f"{HEADINGS[population]}: {any_score.audits:,}, {any_score.adjusted:,} with an adjustment"
+    if all(found[metric, "oracle", None].value is None for metric in SHOWN):
+        yield "  too few to say anything"
+        return
     own = next(iter(report.predicted.predictions))
     heads = "".join(f"{words:>20}" for words in SHOWN.values())
     yield f"  {'':15}{heads}  {f'{own} leads at 5 % by':>22}".rstrip()

@@ -15,6 +15,7 @@ CHUNK = 100_000
 LEVEL = 0.95
 FEWEST_ADJUSTED = 5
 MOST_UNDEFINED = 0.05
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,15 @@ def drawn(
 
 
 def estimate(values: Floats | None) -> Estimate:
-    """Return the first of the values with the percentile interval of the rest, its resamples."""
+    """Return the first of the values with the percentile interval of the rest, its resamples.
+
+    Where all resamples agree they cannot tell how sure it is, as for 31 audits of 31 inside their interval.
+    """
     if values is None or not np.isfinite(values[0]):
         return Estimate(None)
     resamples = values[1:][np.isfinite(values[1:])]
-    if len(resamples) < (1 - MOST_UNDEFINED) * (len(values) - 1):
+    few = len(resamples) < (1 - MOST_UNDEFINED) * (len(values) - 1)
+    if few or np.ptp(resamples) <= ROUNDING * abs(values[0]):
         return Estimate(float(values[0]))
     low, high = np.quantile(resamples, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Estimate(float(values[0]), float(low), float(high), float(resamples.std(ddof=1)))
