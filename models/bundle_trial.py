@@ -27,7 +27,8 @@ def trial_load(path: Path, *, digest: str | None = None, timeout: float = ENOUGH
         done = subprocess.run(  # noqa: S603  our own module, no shell
             command,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",  # a dying parser prints what it stumbled over
             timeout=timeout,
             check=False,
             env={**os.environ, "PYTHONPATH": roots},

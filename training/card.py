@@ -117,7 +117,7 @@ def _leaks(leaks: Mapping[str, Any]) -> Iterator[str]:
 def _fairness(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield f"If the {SELECTED:.0%} of tested audits with the highest prediction were selected:"
     yield ""
-    yield "| group | audits | selected | of those not adjusted | adjusted | predicted | money predicted / found |"
+    yield "| group | audits | selected | not adjusted, selected | adjusted | predicted | money pred. / found |"
     yield f"|---|{'---:|' * 6}"
     for each in groups:
         rates = (

@@ -34,7 +34,7 @@ class Check:
 
 
 def gate(
-    predicted: OutOfFold, *, rivals: Mapping[str, Prediction], leaks: Mapping[str, Any] | None
+    predicted: OutOfFold, *, rivals: Mapping[str, Prediction], leaks: Mapping[str, Any]
 ) -> tuple[Check, ...]:
     """Judge a model that might serve.
 
@@ -90,33 +90,37 @@ def _scores(together: OutOfFold) -> Sequence[Score]:
 def _not_worse(scores: Sequence[Score], rival: str) -> Check:
     """Compare by the first metric that says anything; worse is only what chance does not explain."""
     name = f"not worse than {rival}"
-    by_metric = {score.metric: score for score in scores if score.high is not None}
+    by_metric = {score.metric: score for score in scores}
     for score in (by_metric[metric] for metric in YIELD if metric in by_metric):
-        return Check(name, _above(score.high, 0.0), _said(score, "{value:+.3f}", more="more than " + rival))
+        _, high = _interval(score)
+        return Check(
+            name, high >= 0, _said(score, form="+.3f", what=f"{METRICS[score.metric].words}, difference")
+        )
     return Check(name, False, "Too few audits were tested by both to compare them.")
 
 
 def _calibrated(metric: str, score: Score | None) -> Check:
     """A ratio is outside the limits where its whole interval is."""
-    low, high = LIMITS
-    if score is None or score.low is None:
-        return Check(metric, False, f"Too few audits to judge {METRICS[metric].words}.")
-    passed = _above(score.high, low) and not _above(score.low, high)
-    return Check(metric, passed, f"{_said(score, '{value:.2f}')}; limits {low:.2f} to {high:.2f}")
+    words, (lowest, highest) = METRICS[metric].words, LIMITS
+    if score is None:
+        return Check(metric, False, f"Too few audits to judge {words}.")
+    low, high = _interval(score)
+    said = _said(score, form=".2f", what=words)
+    return Check(metric, low <= highest and high >= lowest, f"{said}; limits {lowest:.2f} to {highest:.2f}")
 
 
-def _no_leak(report: Mapping[str, Any] | None) -> Check:
-    if report is None:
-        return Check("no leak", False, "The run has no report of the leak alarm.")
+def _no_leak(report: Mapping[str, Any]) -> Check:
     raised = [alarm["name"] for alarm in report["alarms"] if alarm["raised"]]
-    said = f"Leaks suspected: {', '.join(raised)}." if report["suspected"] else "No leak suspected."
+    said = f"suspected by {', '.join(raised)}" if report["suspected"] else "none suspected"
     return Check("no leak", not report["suspected"], said)
 
 
-def _above(value: float | None, limit: float) -> bool:
-    return value is not None and value >= limit
+def _interval(score: Score) -> tuple[float, float]:
+    """The interval, or the value twice where no resample differs from it."""
+    value = 0.0 if score.value is None else score.value
+    return (value, value) if score.low is None or score.high is None else (score.low, score.high)
 
 
-def _said(score: Score, form: str, *, more: str = "") -> str:
-    value, low, high = (form.format(value=each) for each in (score.value, score.low, score.high))
-    return f"{METRICS[score.metric].words} {value} {more} ({low} to {high}, {score.audits:,} audits)"
+def _said(score: Score, *, form: str, what: str) -> str:
+    low, high = _interval(score)
+    return f"{what} {score.value:{form}} ({low:{form}} to {high:{form}}, {score.audits:,} audits)"

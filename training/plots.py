@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from models.prediction import Explanation, Floats
+from training.home import quiet
 from training.metrics import DECILES, by_decile
 from training.out_of_fold import OutOfFold
 
@@ -58,11 +59,12 @@ def beeswarm(explanation: Explanation, X: pa.Table, labels: Mapping[str, str]) -
 
     `labels` are the words for each feature.
     """
-    import matplotlib
+    with quiet():
+        import matplotlib
 
-    matplotlib.use("agg")  # draws without a screen
-    import shap
-    from matplotlib import pyplot
+        matplotlib.use("agg")  # draws without a screen
+        import shap
+        from matplotlib import pyplot
 
     said = shap.Explanation(
         values=explanation.contributions,
@@ -71,7 +73,8 @@ def beeswarm(explanation: Explanation, X: pa.Table, labels: Mapping[str, str]) -
         feature_names=[labels.get(name, name) for name in explanation.names],
     )
     pyplot.figure()
-    axes = shap.plots.beeswarm(said, max_display=SHOWN, show=False)
+    with quiet():
+        axes = shap.plots.beeswarm(said, max_display=SHOWN, show=False)
     axes.set_xlabel("money that the feature adds to an audit's expected yield")
     for dots in axes.collections:
         dots.set_rasterized(True)  # 15,000 dots as vectors are 5 MB
