@@ -8,7 +8,8 @@ for refunds). With F its distribution function, audits not seen score how far ou
 
 and the interval holds all y whose score is at most the ceil((n + 1) coverage)-th smallest of the n scores. So
 on exchangeable audits it covers at least `coverage`, and, the scores of adjusted audits having no ties,
-little more (Chernozhukov, Wuthrich and Zhu 2021; left limits make the zeros count as they must).
+little more (Chernozhukov, Wuthrich and Zhu 2021; left limits make the zeros count as they must). It always
+holds the median.
 """
 
 from collections.abc import Mapping, Sequence
@@ -90,7 +91,7 @@ def calibrated(
     rank = int(np.ceil((len(y) + 1) * coverage))
     reach = float(np.sort(scores)[rank - 1]) if rank <= len(y) else 0.5
     whole = _shape(y, expected, probability, coverage=coverage)
-    return Interval(coverage, min(reach, 0.5), whole.ratios)
+    return Interval(coverage, min(max(reach, 0.0), 0.5), whole.ratios)
 
 
 def _shape(y: Floats, expected: Floats, probability: Floats, *, coverage: float) -> Interval:

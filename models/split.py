@@ -14,7 +14,8 @@ from models.prediction import Floats
 
 FEWEST_ADJUSTED = 60
 PRIOR_AUDITS = 5.0
-ROUNDS = 60
+ROUNDS = 200
+LEARNING_RATE = 0.08
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def _trees(X: Floats, parts: Floats, *, seed: int) -> Trees:
     growth = Growth(
         objective="multiclass",
         rounds=ROUNDS,
+        learning_rate=LEARNING_RATE,
         bags=1,
         seed=seed,
         num_leaves=4,
