@@ -1,14 +1,17 @@
-"""A tiny administration, row by row, and the features of a trader in it as of a day."""
+"""Tiny administrations, row by row, and the features of traders in them as of a day."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 from features.library import LIBRARY
 from features.spine import Spine
 from features.warehouse import open_warehouse
 from tests.features.tables import Row, Tables, write_parquet
+
+Asked = tuple[str, date]
 
 
 def day(text: str) -> date:
@@ -103,10 +106,18 @@ def administration(**tables: Sequence[Row]) -> Tables:
     return given | {name: [_dated(row) for row in rows] for name, rows in tables.items()}
 
 
+def built(folder: Path, tables: Tables, features: str, asked: Iterable[Asked]) -> dict[Asked, Row]:
+    """Return the named features, blank-separated, of each trader and cutoff asked, built below a folder."""
+    pairs = list(asked)
+    spine = Spine.of([trader for trader, _ in pairs], [cutoff for _, cutoff in pairs])
+    with open_warehouse(str(write_parquet(folder / uuid4().hex, tables))) as warehouse:
+        rows = LIBRARY.select(features.split()).build(warehouse, spine).to_pyarrow().to_pylist()
+    return {(row["trader_id"], row["cutoff"]): row for row in rows}
+
+
 def values(tables: Tables, trader_id: str, name: str, *cutoffs: str) -> list[float | None]:
     """Return a feature of a trader as of each cutoff."""
-    spine = Spine.of([trader_id] * len(cutoffs), [day(cutoff) for cutoff in cutoffs])
-    with TemporaryDirectory() as folder, open_warehouse(str(write_parquet(Path(folder), tables))) as found:
-        rows = LIBRARY.select([name]).build(found, spine).to_pyarrow().to_pylist()
-    by_day = {row["cutoff"]: row[name] for row in rows}
-    return [by_day[day(cutoff)] for cutoff in cutoffs]
+    asked = [(trader_id, day(cutoff)) for cutoff in cutoffs]
+    with TemporaryDirectory() as folder:
+        found = built(Path(folder), tables, name, asked)
+    return [found[each][name] for each in asked]

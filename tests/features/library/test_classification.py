@@ -8,7 +8,7 @@ import pytest
 from features.evidence import evidence
 from features.library import LIBRARY
 from features.warehouse import open_warehouse
-from tests.features.building import Asked, built
+from tests.features.administration import Asked, built
 from tests.features.tables import Row, Tables, good_tables, write_parquet
 
 CUTOFF = date(2024, 7, 15)

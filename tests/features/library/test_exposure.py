@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.features.building import built
+from tests.features.administration import built
 from tests.features.tables import Row, Tables, good_tables
 
 DAY = date(2024, 7, 15)

@@ -5,7 +5,7 @@ from math import log10
 
 import pytest
 
-from tests.features.building import built
+from tests.features.administration import built
 from tests.features.tables import Row, Tables, good_tables
 
 CUTOFF = date(2024, 7, 1)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.features.building import built
+from tests.features.administration import built
 from tests.features.tables import Row, Tables, good_tables
 
 CUTOFF = date(2024, 8, 15)

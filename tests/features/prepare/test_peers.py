@@ -12,7 +12,7 @@ import pytest
 from features.prepare import Prepared
 from features.spine import Spine
 from features.warehouse import open_warehouse
-from tests.features.building import built
+from tests.features.administration import built
 from tests.features.tables import Row, Tables, good_tables, write_parquet
 
 CUTOFF = date(2024, 6, 1)

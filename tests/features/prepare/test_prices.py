@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.features.building import built
+from tests.features.administration import built
 from tests.features.tables import Row, Tables, good_tables
 
 CUTOFF = date(2024, 7, 1)

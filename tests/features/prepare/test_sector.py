@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.features.building import Asked, built
+from tests.features.administration import Asked, built
 from tests.features.tables import Row, Tables, good_tables
 
 DAY = date(2024, 5, 10)

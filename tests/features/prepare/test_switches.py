@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.features.building import built
+from tests.features.administration import built
 from tests.features.tables import Row, Tables, good_tables
 
 CUTOFF = date(2024, 7, 1)
@@ -147,7 +147,7 @@ def test_other_controls_move_nothing(tmp_path, other):
 
 
 def test_a_fault_found_on_the_same_day_counts_only_once_it_is_known(tmp_path):
-    """The first fault is in goods that cost less than the cheaper code; the second, in ones that cost more."""
+    """The code of both faults was the cheaper when the first was declared, and the dearer at the second."""
     lines = [
         line(1, date(2021, 6, 1), hs_code=DEAR),
         line(2, date(2024, 2, 1), hs_code=CHEAP),

@@ -7,7 +7,7 @@ import ibis
 import pytest
 
 from features.prepare import tariff
-from tests.features.building import built
+from tests.features.administration import built
 from tests.features.tables import Row, Tables, arrow, good_tables
 
 CUTOFF = date(2024, 7, 1)
