@@ -117,8 +117,15 @@ def _leaks(leaks: Mapping[str, Any]) -> Iterator[str]:
 def _fairness(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield f"If the {SELECTED:.0%} of tested audits with the highest prediction were selected:"
     yield ""
-    yield "| group | audits | selected | not adjusted, selected | adjusted | predicted | money pred. / found |"
-    yield f"|---|{'---:|' * 6}"
+    columns = (
+        "selected",
+        "not adjusted, selected",
+        "adjusted",
+        "predicted",
+        "money predicted / found",
+    )
+    yield f"| group | audits | {' | '.join(columns)} |"
+    yield f"|---|{'---:|' * (1 + len(columns))}"
     for each in groups:
         rates = (
             each["selection_rate"],

@@ -84,7 +84,7 @@ def _made(place: Path) -> None:
         if not (place / STORE).exists():
             fresh = place / f".{STORE}.new"
             fresh.unlink(missing_ok=True)
-            experiment(MlflowClient(_address(fresh), _address(fresh)), place)
+            MlflowClient(_address(fresh), _address(fresh)).search_experiments()
             fresh.rename(place / STORE)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ORACLE = "oracle"
 SHOWN = 15
+MONEY = "{x:,.0f}"
 
 
 def gain(predicted: OutOfFold, model: str) -> "Figure":
@@ -39,6 +40,7 @@ def calibration(predicted: OutOfFold, model: str) -> "Figure":
     figure, [money, rate] = _figure(f"Calibration of {model}, out of fold", panels=2)
     said, adjusted = predicted.predictions[model], (predicted.y != 0).astype(np.float64)
     _pairs(money, said.expected, predicted.y, title="money an audit")
+    money.yaxis.set_major_formatter(MONEY)
     _pairs(rate, said.probability, adjusted, title="rate of adjustments")
     return figure
 
@@ -51,6 +53,7 @@ def families(explanation: Explanation, family: Mapping[str, str]) -> "Figure":
     order = np.argsort(moved)
     axes.barh([grouped.names[place] for place in order], moved[order], color="tab:blue")
     axes.set_xlabel("mean money moved per audit")
+    axes.xaxis.set_major_formatter(MONEY)
     return figure
 
 
@@ -76,6 +79,7 @@ def beeswarm(explanation: Explanation, X: pa.Table, labels: Mapping[str, str]) -
     with quiet():
         axes = shap.plots.beeswarm(said, max_display=SHOWN, show=False)
     axes.set_xlabel("money that the feature adds to an audit's expected yield")
+    axes.xaxis.set_major_formatter(MONEY)
     for dots in axes.collections:
         dots.set_rasterized(True)  # 15,000 dots as vectors are 5 MB
     figure: Figure = axes.figure

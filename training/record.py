@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from features.feature import Feature
 from models.artefact import save_bundle
 from models.base import YieldModel
 from training.audited import Audited
@@ -100,7 +101,9 @@ def _log_plots(run: Run, training: Training) -> None:
             "gain": gain(predicted, kind),
             "calibration": calibration(predicted, kind),
             "importance_by_family": families(explanation, {each.name: each.family for each in features}),
-            "contributions_in_money": beeswarm(explanation, X, {f.name: f.label for f in features}),
+            "contributions_in_money": beeswarm(
+                explanation, X, {each.name: _label(each) for each in features}
+            ),
         }
     )
 
@@ -124,6 +127,10 @@ def _said(training: Training) -> dict[str, str]:
         "calibration": _short(whole.get("total_ratio")),
         "leak": raised or "none suspected",
     }
+
+
+def _label(feature: Feature) -> str:
+    return f"{feature.label}, {feature.months} m" if feature.months else feature.label
 
 
 def _short(value: float | None) -> str:

@@ -1,0 +1,38 @@
+"""What a child process does until it is killed; imported once by the server that such children fork from."""
+
+from multiprocessing.connection import Connection
+from pathlib import Path
+from time import sleep
+
+import mlflow  # noqa: F401  takes seconds, once for all children
+
+from tests.training.trained import audits, ended, money, sighted  # noqa: F401
+from training.leaks.alarm import LeakReport
+from training.promote import promote
+from training.track import tracked
+
+FOREVER = 600.0
+
+
+def train(place: Path, stop: str, reached: Connection) -> None:
+    """Train; tell when a point is reached, and stop for ever at the one named `stop`."""
+
+    def at(point: str) -> None:
+        reached.send(point)
+        if point == stop:
+            sleep(FOREVER)
+
+    with tracked("killed", place=place) as run:
+        at("started")
+        ended(run, hurdle=None, leaks=LeakReport(()), measure="assessed")
+        at("registered")
+    at("finished")
+    sleep(FOREVER)
+
+
+def serve(place: Path, version: str, reached: Connection) -> None:
+    """Promote a version by force, again and again."""
+    reached.send("started")
+    while True:
+        promote(version, force="a test", place=place)
+        reached.send("promoted")
