@@ -1,0 +1,86 @@
+"""What an alarm says: plain data, with a sentence for the person who must act on it."""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from statistics import NormalDist
+
+CHANCE = 0.001
+SURE = NormalDist().inv_cdf(1 - CHANCE)
+"""Standard errors beyond which one thing in a thousand happens by chance."""
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One way in which outcomes may have reached the data, and whether it looks so.
+
+    `value` was measured, None where there is too little to measure; `limit` is what it must pass, by more
+    than chance, to raise the alarm. `sentence` says what was seen and what to do.
+    """
+
+    name: str
+    raised: bool
+    value: float | None
+    limit: float | None
+    sentence: str
+
+
+@dataclass(frozen=True)
+class LeakReport:
+    """All alarms that were tried, in a fixed order."""
+
+    alarms: tuple[Alarm, ...]
+
+    @property
+    def suspected(self) -> bool:
+        """Whether any alarm is raised: such a model must not be promoted unseen."""
+        return any(alarm.raised for alarm in self.alarms)
+
+    @property
+    def raised(self) -> tuple[Alarm, ...]:
+        """The alarms that are raised."""
+        return tuple(alarm for alarm in self.alarms if alarm.raised)
+
+    def to_json(self) -> str:
+        """Return the report as JSON text."""
+        content = {"suspected": self.suspected, "alarms": [asdict(alarm) for alarm in self.alarms]}
+        return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def lines(report: LeakReport) -> Iterator[str]:
+    """Tell a person what is suspected, alarm by alarm, then what could not be judged."""
+    unjudged = [alarm.name for alarm in report.alarms if alarm.value is None]
+    if report.suspected:
+        yield f"LEAK SUSPECTED: {len(report.raised)} of {len(report.alarms)} alarms are raised"
+    else:
+        yield f"no leak suspected: {len(report.alarms) - len(unjudged)} alarms are silent"
+    for alarm in report.raised:
+        yield f"  {alarm.name}: {alarm.sentence}"
+    if unjudged:
+        yield f"not judged, for want of data: {', '.join(unjudged)}"
+
+
+def unjudged(name: str, *, limit: float | None, why: str) -> Alarm:
+    """Return an alarm that is silent because there is too little to judge."""
+    return Alarm(name, raised=False, value=None, limit=limit, sentence=f"Not judged: {why}")
+
+
+def too_often(
+    name: str, count: int, *, of: int, limit: float, what: str, advice: str, fewest: int = 1
+) -> Alarm:
+    """Return an alarm that is raised when a share passes its limit, by more than chance.
+
+    `what` describes the rows counted, in the plural: "lines that …".
+    """
+    if of < fewest:
+        return unjudged(name, limit=limit, why=f"{of:,} rows to look at, {fewest:,} are needed.")
+    raised = least_share(count, of) > limit
+    seen = f"{count:,} of {of:,} ({count / of:.1%}) {what}"
+    return Alarm(name, raised, count / of, limit, f"{seen}. {advice}" if raised else f"{seen}.")
+
+
+def least_share(count: int, of: int) -> float:
+    """Return the lower end of a share's interval (Wilson 1927), that one time in a thousand is too high."""
+    share, z = count / of, SURE**2 / of
+    return (share + z / 2 - math.sqrt(z * (share * (1 - share) + z / 4))) / (1 + z)

@@ -1,0 +1,86 @@
+"""Lines whose result is known, from controls or from findings of audits, parted into earlier and later."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from ibis.expr import types as ir
+
+from features.outcomes import outcomes
+from features.prepare.audits import TAXES
+from training.leaks.evidence import Evidence
+from training.leaks.tables import Lookup
+
+
+def controlled_lines(evidence: Evidence, tables: Sequence[Lookup]) -> pa.Table:
+    """Return first versions of controlled lines; one is found where a control of it found something."""
+    controls = evidence.warehouse.table("controls")
+    known = controls.filter(controls.known_on < evidence.as_of)
+    results = known.group_by("declaration_id", "item_number").aggregate(
+        is_found=known.finding_type.notnull().any()
+    )
+    lines = first_versions(evidence)
+    joined = lines.join(results, ["declaration_id", "item_number"]).select(*lines.columns, "is_found")
+    scopes = _scopes(evidence)
+    scoped = joined.left_join(scopes, _inside(joined, scopes))
+    return _fetched(scoped.select(*joined.columns, "audit_id"), tables)
+
+
+def audited_lines(evidence: Evidence, tables: Sequence[Lookup]) -> pa.Table:
+    """Return first versions of lines in the scope of closed audits; one is found where a finding names it."""
+    lines, scopes = first_versions(evidence), _scopes(evidence)
+    scoped = lines.join(scopes, _inside(lines, scopes)).select(*lines.columns, "audit_id")
+    key = ["audit_id", "declaration_id", "item_number"]
+    named = named_lines(evidence).select(*key).distinct().mutate(named=True)
+    joined = scoped.left_join(named, key)
+    flagged = joined.select(*scoped.columns, is_found=joined.named.notnull())
+    return _fetched(flagged, tables)
+
+
+def first_versions(evidence: Evidence) -> ir.Table:
+    """Return what traders first declared."""
+    lines = evidence.warehouse.table("declarations")
+    return lines.filter(lines.version == 0)
+
+
+def named_lines(evidence: Evidence) -> ir.Table:
+    """Return the lines that findings name, by audit and finding type, with the taxes and duty assessed."""
+    findings = evidence.warehouse.table("findings")
+    assessed = findings.filter(
+        findings.known_on < evidence.as_of,
+        findings.event == "assessed",
+        findings.tax_type.isin(TAXES),
+        findings.declaration_id.notnull(),
+    )
+    return assessed.group_by("audit_id", "declaration_id", "item_number", "finding_type").aggregate(
+        taxes=assessed.amount.sum(),
+        duty=assessed.amount.sum(where=assessed.tax_type == "duty").fill_null(0.0),
+    )
+
+
+def _scopes(evidence: Evidence) -> ir.Table:
+    closed = outcomes(evidence.warehouse, known_by=evidence.as_of)
+    return closed.select("audit_id", "period_from", "period_to", audited_id="trader_id")
+
+
+def _inside(lines: ir.Table, scopes: ir.Table) -> list[ir.BooleanValue]:
+    return [
+        lines.trader_id == scopes.audited_id,
+        lines.accepted_on >= scopes.period_from,
+        lines.accepted_on <= scopes.period_to,
+    ]
+
+
+def _fetched(labelled: ir.Table, tables: Sequence[Lookup]) -> pa.Table:
+    """Fetch the columns of all tables; a line `is_late` when accepted after the middle of those found."""
+    columns = {name: value for lookup in tables for name, value in lookup.columns(labelled).items()}
+    label = ("trader_id", "audit_id", "accepted_on", "is_found")
+    return with_lateness(labelled.select(*label, **columns).to_pyarrow(), day="accepted_on")
+
+
+def with_lateness(rows: pa.Table, *, day: str) -> pa.Table:
+    """Add `is_late`: whether the day of a row comes after the middle one of the rows found."""
+    days = rows[day].to_numpy()
+    found = np.sort(days[rows["is_found"].to_numpy()])
+    late = days > found[len(found) // 2] if len(found) else np.zeros(len(days), dtype=np.bool_)
+    return rows.append_column("is_late", pa.array(late))
