@@ -91,7 +91,7 @@ class Recorder(Warehouse):
         return query
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Script:
     """The statements of one build; those that ask, not keep or drop, give the values of features."""
 

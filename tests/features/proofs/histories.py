@@ -1,7 +1,6 @@
 """Random administrations: small tables, rich in shared groups, ties, late news and days that meet a cutoff.
 
-A history is drawn from a seed, so that a failure can be repeated by its number. What a day already knew is
-drawn apart from what came later, so that the later can be drawn anew (`other_future`).
+A history is drawn from a seed, so that a failure can be repeated by its number.
 """
 
 import random
@@ -64,6 +63,8 @@ def history(seed: int, *, traders: int = 8, lines: int = 200) -> Tables:
     for number, each in enumerate(tables["audits"]):
         if number % 4:
             tables["findings"] += ledger(draw, each, lines)
+    for letter in [each for each in tables["audits"] if each["treatment"] == "letter"]:
+        tables["declarations"] += list(answers(draw, letter, tables))
     tables["tariff"] = tariff(draw)
     tables["controls"] = [control(draw, f"C{n}", lines) for n in range(lines // 4)]
     tables["tax_returns"] = [row for trader in ids for row in tax_returns(draw, trader)]
@@ -191,6 +192,20 @@ def ledger(draw: Draw, audit: Row, lines: int) -> Iterable[Row]:
     for number in range(1, draw.randint(2, 5)):
         yield finding(draw, str(audit["audit_id"]), number, day, lines)  # type: ignore[arg-type]
         day = draw.later(day, late=0.4)  # type: ignore[arg-type]
+
+
+def answers(draw: Draw, letter: Row, tables: Tables) -> Iterable[Row]:
+    """Yield amendments of lines in a letter's scope, by the trader, most of them soon after it."""
+    newest = {(row["declaration_id"], row["item_number"]): row for row in tables["declarations"]}
+    for row in newest.values():
+        in_scope = letter["period_from"] <= row["accepted_on"] <= letter["period_to"]  # type: ignore[operator]
+        known_on = letter["opened_on"] + timedelta(days=draw.choice((0, 1, 120, 121)))  # type: ignore[operator]
+        if row["trader_id"] == letter["trader_id"] and in_scope and known("declarations", row) <= known_on:
+            change = {
+                "amended_by": draw.choice(("trader", "trader", "customs")),
+                "duty_assessed": draw.amount(),
+            }
+            yield row | change | {"version": int(str(row["version"])) + 1, "known_on": known_on}
 
 
 def finding(draw: Draw, audit_id: str, number: int, day: date, lines: int) -> Row:
@@ -360,78 +375,6 @@ def _still_open(row: Row) -> Row:
 
 def _ends_from(row: Row, cutoff: date) -> bool:
     return row["valid_to"] is not None and row["valid_to"] >= cutoff  # type: ignore[operator]
-
-
-def other_future(tables: Tables, cutoff: date, seed: int) -> Tables:
-    """Return the same past with another future: nothing that was known before the cutoff is changed.
-
-    What becomes known on the cutoff or later speaks of any day, so also of days long before it.
-    """
-    draw, new = Draw(seed), past(tables, cutoff)
-    ids = sorted({str(row["trader_id"]) for row in tables["traders"]})
-    for name, rows in _news(draw, tables, new, ids).items():
-        dated = (row | {"known_on": _news_day(draw, cutoff, row)} for row in rows)
-        new[name] = _unique(name, [*new[name], *dated])
-    new["audits"] = [_ended(draw, row, cutoff) for row in new["audits"]]
-    ended = draw.choice((None, cutoff, cutoff + timedelta(days=50)))
-    later = [rate(draw, c, p, draw.day(cutoff, LAST)) for c in CODES for p in (None, "100")]
-    steps = [row if row["valid_to"] else row | {"valid_to": ended} for row in new["tariff"]]
-    new["tariff"] = _unique("tariff", [*steps, *(row for row in later if row["valid_from"] >= cutoff)])
-    return new
-
-
-def _news_day(draw: Draw, cutoff: date, row: Row) -> date:
-    days = [day for day in row.values() if isinstance(day, date) and day < date(2024, 6, 1)]
-    floor = max([cutoff, *(day for name, day in row.items() if name.endswith("_on") and day in days)])  # type: ignore[type-var]
-    return floor + timedelta(days=draw.choice((0, 0, 1, 100)))
-
-
-def _news(draw: Draw, tables: Tables, old: Tables, ids: list[str]) -> dict[str, list[Row]]:
-    lines = len(tables["declarations"])
-    amendable = draw.sample(old["declarations"], min(40, len(old["declarations"])))
-    tops: dict[object, int] = {}
-    for row in old["declarations"]:
-        key = (row["declaration_id"], row["item_number"])
-        tops[key] = max(tops.get(key, 0), int(str(row["version"])))
-    audits = [str(row["audit_id"]) for row in old["audits"]]
-    return {
-        "declarations": [line(draw, f"N{n // 2}", 1 + n % 2, draw.choice(ids)) for n in range(40)]
-        + [line(draw, f"D{draw.randrange(99)}", 3, draw.choice(ids)) for _ in range(20)]
-        + [
-            amended(draw, r, tops[r["declaration_id"], r["item_number"]] + 1, LAST)
-            | {"trader_id": draw.choice(ids)}
-            for r in amendable
-        ],
-        "traders": [description(draw, draw.choice(ids), draw.day()) for _ in range(2 * len(ids))],
-        "audits": [audit(draw, f"NA{n}", draw.choice(ids)) for n in range(len(ids))],
-        "findings": [finding(draw, a, 90 + n, draw.day(), lines) for a in audits for n in range(2)]
-        + [finding(draw, f"NA{n}", 1, draw.day(), lines) for n in range(len(ids))],
-        "controls": [control(draw, f"NC{n}", lines) for n in range(30)],
-        "tax_returns": [
-            tax_return(draw, str(r["trader_id"]), r["period_from"], r["period_to"], draw.day())  # type: ignore[arg-type]
-            for r in draw.sample(old["tax_returns"], len(old["tax_returns"]) // 2)
-        ],
-        "tax_audits": [r | {"closed_on": None, "adjustment": 5.0} for r in old["tax_audits"]],
-        "links": [link(draw, draw.choice(ids), draw.choice([*ids, "PERSON"])) for _ in range(20)],
-        "payments": [r | {"paid_on": r["due_on"], "amount": 1.0} for r in old["payments"]],
-    }
-
-
-def _unique(name: str, rows: list[Row]) -> list[Row]:
-    keyed: dict[tuple[object, ...], Row] = {}
-    for row in rows:
-        keyed.setdefault(tuple(row[column] for column in TABLES[name].key), row)
-    return list(keyed.values())
-
-
-def _ended(draw: Draw, row: Row, cutoff: date) -> Row:
-    """An audit that was open on the cutoff ends later, some day or never."""
-    if row["closed_on"] is not None or known("audits", row) >= cutoff:
-        return row
-    closed = draw.choice((None, cutoff, cutoff + timedelta(days=70)))
-    if closed is None:
-        return row | {"status": draw.choice(("open", "planned", "abandoned"))}
-    return row | {"status": draw.choice(("closed", "abandoned")), "closed_on": closed, "hours_spent": 99.0}
 
 
 def shuffled(tables: Tables, seed: int) -> Tables:

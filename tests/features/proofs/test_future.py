@@ -1,46 +1,89 @@
-"""What becomes known on a cutoff or later changes nothing that was asked as of it, and planted leaks show."""
+"""What becomes known on a cutoff or later changes nothing that was asked as of it, and planted leaks show.
+
+Hypothesis draws what becomes known, and shrinks it: the same examples in every run, but for
+AUDIT_YIELD_TORTURE=1, which tries many others.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
 
 import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
 
 from features.prepare import ROWS
 from features.spine import Spine
 from tests.features.proofs.building import Script, Values, differences, script, traders
-from tests.features.proofs.histories import CUTOFFS, history, other_future, past
+from tests.features.proofs.futures import Future, edited, futures
+from tests.features.proofs.histories import CUTOFFS, history, past
 from tests.features.proofs.leaks import KINDS, LEAKS, LEAKY
-from tests.features.proofs.torture import seeds
+from tests.features.proofs.torture import TIMES, TORTURE
 from tests.features.tables import Tables
 
-
-def built(tables: Tables, asked: Tables) -> Values:
-    return script(CUTOFFS).run(tables, Spine.every(traders(asked), CUTOFFS))
-
-
-@pytest.mark.parametrize("seed", seeds(2))
-def test_another_future_changes_nothing(seed: int):
-    tables = history(seed)
-    before = built(tables, tables)
-    for cutoff in CUTOFFS[seed % 2 + 1 :: 2]:
-        after = built(other_future(tables, cutoff, seed), tables)
-        assert differences(_until(before, cutoff), after) == {}
+EXAMPLES = 15
+SETTINGS = settings(
+    max_examples=EXAMPLES * TIMES if TORTURE else EXAMPLES,
+    deadline=None,  # an example takes more than a second
+    derandomize=not TORTURE,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+before = cache(history)
 
 
-@pytest.mark.parametrize("seed", seeds(2))
-def test_appended_rows_leave_past_features_identical(seed: int):
-    tables = history(seed + 1000)
-    cutoff = CUTOFFS[seed % 3]
-    before = built(past(tables, cutoff), tables)
-    assert differences(_until(before, cutoff), built(tables, tables)) == {}
+@dataclass(frozen=True)
+class Turn:
+    """A history, and what else may become known in it from a cutoff on: instead of what did, or besides."""
+
+    seed: int
+    cutoff: date
+    instead: bool
+    future: Future
+
+    def taken(self) -> Tables:
+        base = before(self.seed)
+        return edited(past(base, self.cutoff) if self.instead else base, self.future, self.cutoff)
 
 
-def _until(values: Values, cutoff: object) -> Values:
-    return {key: row for key, row in values.items() if key[1] <= cutoff}  # type: ignore[operator]
+@st.composite
+def turns(draw: st.DrawFn) -> Turn:
+    seed, cutoff = draw(st.integers(0, 2)), draw(st.sampled_from(CUTOFFS))
+    return Turn(seed, cutoff, draw(st.booleans()), draw(futures(before(seed), cutoff)))
 
 
-def test_each_planted_leak_is_found(monkeypatch: pytest.MonkeyPatch):
-    for name, kind in KINDS.items():
-        monkeypatch.setitem(ROWS, name, kind)
-    tables, cutoff = history(7), CUTOFFS[1]
-    spine = Spine.every(traders(tables), CUTOFFS)
-    leaky = Script.of(tables, spine, features=LEAKY)
-    before, after = leaky.run(tables, spine), leaky.run(other_future(tables, cutoff, 7), spine)
-    assert set(differences(_until(before, cutoff), after)) == set(LEAKS)
+@given(turns())
+@SETTINGS
+def test_another_future_changes_nothing(turn: Turn):
+    assert changed(script(CUTOFFS), turn) == {}
+
+
+def changed(written: Script, turn: Turn) -> dict[str, str]:
+    """Return the features that a turn changes as of its cutoff, or of one before."""
+    after = written.run(turn.taken(), spine(turn.seed))
+    asked = {key: row for key, row in after.items() if key[1] <= turn.cutoff}
+    return differences(values_before(written, turn.seed), asked)
+
+
+@cache
+def values_before(written: Script, seed: int) -> Values:
+    return written.run(before(seed), spine(seed))
+
+
+@cache
+def spine(seed: int) -> Spine:
+    return Spine.every(traders(before(seed)), CUTOFFS)
+
+
+@pytest.fixture(scope="module")
+def leaky() -> Script:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, kind in KINDS.items():
+            patch.setitem(ROWS, name, kind)
+        return Script.of(before(0), spine(0), features=LEAKY)
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_each_planted_leak_is_found(leaky: Script, leak: str):
+    unshrunk = settings(SETTINGS, phases=[Phase.generate])
+    assert find(turns(), lambda turn: leak in changed(leaky, turn), settings=unshrunk)

@@ -1,6 +1,7 @@
 """The fast features equal the slow ones of `reference`, which were written from the words alone."""
 
 import math
+from functools import cache
 from inspect import getmembers, isfunction
 from types import ModuleType
 
@@ -8,7 +9,7 @@ import pytest
 
 from features.library import LIBRARY
 from features.spine import Spine
-from tests.features.proofs.building import script, traders
+from tests.features.proofs.building import Values, script, traders
 from tests.features.proofs.histories import CUTOFFS, history
 from tests.features.proofs.reference import expected, family
 from tests.features.proofs.reference.world import View, World
@@ -30,12 +31,16 @@ def _functions(module: ModuleType) -> list[str]:
     return [name for name in own if not name.startswith("_")]
 
 
+@cache
+def built(seed: int) -> Values:
+    tables = history(seed)
+    return script(CUTOFFS).run(tables, Spine.every(traders(tables), CUTOFFS))
+
+
 @pytest.mark.parametrize("seed", seeds(3))
 def test_values_equal_the_reference(seed: int):
-    tables = history(seed)
-    built = script(CUTOFFS).run(tables, Spine.every(traders(tables), CUTOFFS))
-    world, wrong = World(tables), {}
-    for (trader, cutoff), row in built.items():
+    world, wrong = World(history(seed)), {}
+    for (trader, cutoff), row in built(seed).items():
         view = View(world, trader, cutoff)
         for feature in LIBRARY.features:
             told = expected(feature, view)
@@ -48,3 +53,10 @@ def _equal(value: float | None, told: float | None) -> bool:
     if value is None or told is None:
         return value is told
     return math.isclose(value, told, rel_tol=CLOSE, abs_tol=CLOSE)
+
+
+def test_the_histories_say_different_things_in_every_feature():
+    """Or a feature that is always empty would equal its reference too."""
+    rows = [row for seed in range(3) for row in built(seed).values()]
+    told = {name: {row[name] for row in rows} - {None} for name in LIBRARY.names}
+    assert {name for name, values in told.items() if len(values) < 2} == set()

@@ -1,0 +1,134 @@
+"""What may become known on a cutoff or later, for Hypothesis to draw: edits that leave the past as it was.
+
+An edit adds, rewrites or deletes a row that becomes known on the cutoff or later, whatever days it speaks of;
+or it tells on the cutoff or later when a row known before has ended. New rows are copies of others in which a
+few values are those of yet other rows, so that they meet what there is.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from hypothesis import strategies as st
+
+from features.contract import TABLES
+from tests.features.proofs.histories import known
+from tests.features.tables import Row, Tables
+
+Rows = list[Row]
+ENDS = {"audits": "closed_on", "tariff": "valid_to", "links": "valid_to"}
+"""The columns of a row known before in which what happens later is told."""
+FRESH = {str: "NEW", int: 9, date: date(2023, 1, 1)}
+"""By the type of a key column, a value that no row has."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """An operation on one of the rows that allow it: the one in place `row`, counting round and round.
+
+    `day` is the day on which it becomes known, from the cutoff on; `values` are what the row says then.
+    """
+
+    operation: str
+    row: int
+    day: date
+    values: Mapping[str, object]
+
+
+Future = Mapping[str, list[Edit]]
+"""Edits by table."""
+
+
+def futures(tables: Tables, cutoff: date) -> st.SearchStrategy[Future]:
+    """Draw edits of each table."""
+    return st.fixed_dictionaries({name: st.lists(_edits(name, tables, cutoff)) for name in tables})
+
+
+def _edits(name: str, tables: Tables, cutoff: date) -> st.SearchStrategy[Edit]:
+    operations = ["delete", "rewrite", "add", *(["end"] if name in ENDS else [])]
+    days = st.sampled_from((0, 1, 100)).map(lambda later: cutoff + timedelta(days=later))
+    said = st.sampled_from(TABLES[name].names).flatmap(
+        lambda column: st.tuples(st.just(column), st.sampled_from(_said(column, tables[name])))
+    )
+    values = st.lists(said, max_size=6).map(dict)
+    return st.builds(Edit, st.sampled_from(operations), st.integers(0, 999), days, values)
+
+
+def _said(column: str, rows: Rows) -> list[object]:
+    """What rows say in a column, and in the columns of names and numbers something that none says."""
+    said = {row[column] for row in rows}
+    fresh = [FRESH[kind] for kind in {type(value) for value in said} if kind in FRESH]
+    return sorted(said, key=str) + fresh
+
+
+def edited(tables: Tables, future: Future, cutoff: date) -> Tables:
+    """Return the tables after all edits."""
+    new = {name: list(rows) for name, rows in tables.items()}
+    for name, edits in future.items():
+        for edit in edits:
+            OPERATIONS[edit.operation](name, new[name], edit, cutoff=cutoff)
+    return new
+
+
+def _chosen(edit: Edit, places: list[int]) -> list[int]:
+    """The place that is edited, or none where no row can be edited so."""
+    return [places[edit.row % len(places)]] if places else []
+
+
+def _later(name: str, rows: Rows, cutoff: date) -> list[int]:
+    return [place for place, row in enumerate(rows) if known(name, row) >= cutoff]
+
+
+def _delete(name: str, rows: Rows, edit: Edit, *, cutoff: date) -> None:
+    for place in _chosen(edit, _later(name, rows, cutoff)):
+        del rows[place]
+
+
+def _rewrite(name: str, rows: Rows, edit: Edit, *, cutoff: date) -> None:
+    key = TABLES[name].key
+    for place in _chosen(edit, _later(name, rows, cutoff)):
+        new = {column: value for column, value in edit.values.items() if column not in key}
+        rows[place] = rows[place] | new | ({} if "known_on" in key else _known(name, edit, rows[place]))
+
+
+def _add(name: str, rows: Rows, edit: Edit, *, cutoff: date) -> None:
+    for place in _chosen(edit, list(range(len(rows)))):
+        row = rows[place] | edit.values
+        row |= _known(name, edit, row)
+        if name == "declarations":  # a version comes after those of the item that are there
+            row["version"] = 1 + max(
+                (int(str(r["version"])) for r in rows if _item(r) == _item(row)), default=-1
+            )
+        if _key(name, row) not in {_key(name, each) for each in rows}:
+            rows.append(row)
+
+
+def _end(name: str, rows: Rows, edit: Edit, *, cutoff: date) -> None:
+    """Tell that a row ends on the cutoff or later, or, on an even place, that it goes on."""
+    column = ENDS[name]
+    places = [n for n, row in enumerate(rows) if row[column] is None or row[column] >= cutoff]  # type: ignore[operator]
+    for place in _chosen(edit, places):
+        day = edit.day if edit.row % 2 else None
+        status = {"status": "closed" if day else "open"} if name == "audits" else {}
+        rows[place] = rows[place] | {column: day} | status
+
+
+OPERATIONS: dict[str, Callable[..., None]] = {
+    "delete": _delete,
+    "rewrite": _rewrite,
+    "add": _add,
+    "end": _end,
+}
+
+
+def _known(name: str, edit: Edit, row: Row) -> Row:
+    """What makes a row known on the day of an edit: a rate is known from the day on which it holds."""
+    return {"valid_from": edit.day} if name == "tariff" else {"known_on": edit.day}
+
+
+def _key(name: str, row: Row) -> tuple[object, ...]:
+    return tuple(row[column] for column in TABLES[name].key)
+
+
+def _item(row: Row) -> tuple[object, ...]:
+    return row["declaration_id"], row["item_number"]
