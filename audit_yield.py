@@ -2,12 +2,13 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import wraps
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 import typer
 from rich.console import Console
@@ -28,7 +29,10 @@ from features.systems import SYSTEMS, import_export, system_named
 from features.systems.report import lines as import_lines
 from features.warehouse import Dialect, open_warehouse
 
-REFUSED = 2
+if TYPE_CHECKING:
+    from training.experiment import Experiment
+
+NOT_DONE, REFUSED = 1, 2
 Arguments = ParamSpec("Arguments")
 
 app = typer.Typer(
@@ -98,7 +102,7 @@ def check_command(
 
     Example: `audit-yield check demo/data`
     """
-    with open_warehouse(data, dialect=Dialect.read(dialect) if dialect else None) as warehouse:
+    with open_warehouse(data, dialect=_dialect(dialect)) as warehouse:
         checked = check(warehouse, today=today.date() if today else date.today(), limit=limit)
         written = quarantine.write(checked, out or quarantine.default_place(data))
     report = checked.report
@@ -129,7 +133,7 @@ def features_command(
             features=LIBRARY,
             as_of=as_of.date(),
             today=date.today(),
-            dialect=Dialect.read(dialect) if dialect else None,
+            dialect=_dialect(dialect),
         )
         if out:
             write_table(built.table, out)
@@ -152,7 +156,7 @@ def evidence_command(
 
     Example: `audit-yield evidence demo/data T0000123 customs_value_12m --as-of 2024-07-01`
     """
-    with open_warehouse(data, dialect=Dialect.read(dialect) if dialect else None) as opened:
+    with open_warehouse(data, dialect=_dialect(dialect)) as opened:
         warehouse = usable(opened, today=date.today())
         found = evidence(LIBRARY, feature, warehouse=warehouse, trader_id=trader, cutoff=as_of.date())
     _show(found.to_json(top=top) if as_json else evidence_lines(found, top=top))
@@ -211,6 +215,187 @@ def simulate_command(
         )
     counted = [f"{name}: {rows:,} rows" for name, rows in summary.rows.items()]
     _show(json.dumps(summary.rows, indent=2) if as_json else [*counted, f"All of it is in {out}."])
+
+
+ExperimentFile = Annotated[
+    Path | None,
+    typer.Option("--experiment", help="A TOML file with settings; docs/data-scientists.md lists them."),
+]
+ModelName = Annotated[
+    str, typer.Option("--model", help="The version to use: its number, champion or challenger.")
+]
+Top = Annotated[int, typer.Option(min=1, help="How many to show.")]
+
+
+@app.command(name="train")
+@friendly
+def train_command(
+    data: Data,
+    *,
+    as_of: AsOf,
+    experiment: ExperimentFile = None,
+    dialect: DialectFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a model on what was known before a day, backtest it, look for leaks, and register it.
+
+    The first model that passes the gate against what a risk unit would otherwise use becomes champion by
+    itself; later ones are challengers until `promote`. State is kept in mlruns/, or in AUDIT_YIELD_HOME.
+
+    Example: `audit-yield train demo/data --as-of 2024-10-01`
+    """
+    from training import train
+
+    with _staged() as (stage, progress):
+        trained = train.train(
+            data,
+            as_of=as_of.date(),
+            experiment=_experiment(experiment),
+            today=date.today(),
+            dialect=_dialect(dialect),
+            stage=stage,
+            progress=progress,
+        )
+    _show(trained.to_json() if as_json else train.lines(trained))
+
+
+@app.command(name="backtest")
+@friendly
+def backtest_command(
+    data: Data,
+    *,
+    as_of: AsOf,
+    experiment: ExperimentFile = None,
+    dialect: DialectFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold models against what audits found, in time order, without training one to keep.
+
+    Example: `audit-yield backtest demo/data --as-of 2024-10-01`
+    """
+    from training import backtest_report
+    from training.backtest import run_backtest
+
+    with _staged() as (stage, progress):
+        stage("Building features and backtesting")
+        report = run_backtest(
+            data,
+            as_of=as_of.date(),
+            experiment=_experiment(experiment),
+            today=date.today(),
+            dialect=_dialect(dialect),
+            progress=progress,
+        )
+    _show(backtest_report.to_json(report) if as_json else backtest_report.lines(report))
+
+
+@app.command(name="score")
+@friendly
+def score_command(
+    data: Data,
+    *,
+    as_of: AsOf,
+    out: Annotated[Path | None, typer.Option(help="Write the table here: FILE.parquet or FILE.csv.")] = None,
+    model: ModelName = "champion",
+    top: Top = 10,
+    dialect: DialectFile = None,
+) -> None:
+    """Predict every active trader's audit yield as of a day, the highest first.
+
+    Example: `audit-yield score demo/data --as-of 2024-10-01 --out ranking.csv`
+    """
+    from training.score import score, score_lines
+
+    with errors.status("Checking the data, building features and predicting"):
+        ranking = score(data, as_of=as_of.date(), today=date.today(), model=model, dialect=_dialect(dialect))
+        if out:
+            write_table(ranking, out)
+    _show([*score_lines(ranking, top=top), *([f"The table is in {out}."] if out else [])])
+
+
+@app.command(name="explain")
+@friendly
+def explain_command(
+    data: Data,
+    trader: Annotated[str, typer.Argument(help="The trader's identifier.")],
+    *,
+    as_of: AsOf,
+    model: ModelName = "champion",
+    top: Top = 10,
+    dialect: DialectFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say in money why a trader's expected yield is what it is.
+
+    `audit-yield evidence` then shows the lines behind a reason.
+
+    Example: `audit-yield explain demo/data T0000123 --as-of 2024-10-01`
+    """
+    from training.score import explain, explain_lines
+
+    with errors.status("Checking the data and building features"):
+        found = explain(
+            data, trader, as_of=as_of.date(), today=date.today(), model=model, dialect=_dialect(dialect)
+        )
+    _show(found.to_json(top=top) if as_json else explain_lines(found, top=top))
+
+
+@app.command(name="promote")
+@friendly
+def promote_command(
+    version: Annotated[str | None, typer.Argument(help="The version; else the challenger.")] = None,
+    *,
+    force: Annotated[
+        str | None, typer.Option(help="Promote it although the gate fails, for this reason; it is kept.")
+    ] = None,
+) -> None:
+    """Make a version the champion, the model that serves, if it passes the gate.
+
+    It must not be credibly worse than the champion on the newest folds, be calibrated within limits, and
+    no leak may be suspected. Exits with 1 where it does not pass.
+
+    Example: `audit-yield promote 3`
+    """
+    from training import promote
+
+    done = promote.promote(version, force=force)
+    _show(promote.lines(done))
+    if not done.promoted:
+        raise typer.Exit(NOT_DONE)
+
+
+@app.command(name="models")
+@friendly
+def models_command() -> None:
+    """List the versions in the registry, the newest first.
+
+    Example: `audit-yield models`
+    """
+    from training import registry
+
+    _show(registry.lines(registry.models()))
+
+
+@contextmanager
+def _staged() -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
+    """Show what is being done and how far it is, on a terminal only."""
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+
+        def stage(words: str) -> None:
+            bar.update(task, description=words, completed=0, total=None)
+
+        yield stage, lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _experiment(path: Path | None) -> "Experiment":
+    from training.experiment import Experiment
+
+    return Experiment.read(path) if path else Experiment()
+
+
+def _dialect(path: Path | None) -> Dialect | None:
+    return Dialect.read(path) if path else None
 
 
 def _show(result: str | Iterable[str]) -> None:

@@ -81,6 +81,15 @@ class Bundle:
         """The features, in the order of the model's columns."""
         return tuple(words.name for words in self.words)
 
+    def require_features(self, digest: str) -> None:
+        """Raise `DataError` unless the model was trained on a feature set of this digest."""
+        if digest != self.feature_digest:
+            raise DataError(
+                f"The model was trained on the features {self.feature_digest[:12]}, these are {digest[:12]}.",
+                expected="the feature set it was trained on: what features compute has changed since.",
+                advice="Use the version of audit-yield that trained it, or train anew.",
+            )
+
 
 def save_bundle(
     model: YieldModel,
@@ -122,8 +131,6 @@ def load_bundle(path: Path, *, digest: str | None = None, feature_digest: str | 
     """
     files, found = read_sealed(path, digest=digest)
     about = json.loads(files["about.json"])
-    if feature_digest not in (None, about["feature_digest"]):
-        raise _other_features(path, about["feature_digest"], feature_digest)
     bundle = Bundle(
         model=_model(path, files),
         words=tuple(Words(**each) for each in about["words"]),
@@ -134,6 +141,8 @@ def load_bundle(path: Path, *, digest: str | None = None, feature_digest: str | 
         golden=_table(files["golden.arrow"]),
         digest=found,
     )
+    if feature_digest is not None:
+        bundle.require_features(feature_digest)
     _check_golden(path, bundle)
     return bundle
 
@@ -185,11 +194,3 @@ def _arrow(table: pa.Table) -> bytes:
 def _table(content: bytes) -> pa.Table:
     with pa.ipc.open_file(pa.BufferReader(content)) as reader:
         return reader.read_all()
-
-
-def _other_features(path: Path, trained: str, found: str) -> DataError:
-    return DataError(
-        f"The model in {path} was trained on the features {trained[:12]}, these are {found[:12]}.",
-        expected="the feature set that the model was trained on: what features compute has changed since.",
-        advice="Use the version of audit-yield that trained it, or train anew.",
-    )

@@ -29,9 +29,9 @@ class Growth:
     """
 
     objective: str
-    rounds: int = 300
+    rounds: int = 150
     bags: int = 3
-    learning_rate: float = 0.03
+    learning_rate: float = 0.06
     num_leaves: int = 6
     min_data_in_leaf: int = 15
     feature_fraction: float = 0.3

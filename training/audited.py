@@ -1,5 +1,6 @@
 """Closed audits side by side with what was known of their traders on the day each opened."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -33,6 +34,16 @@ class Audited:
     def y(self) -> Floats:
         """The money found (n,), signed."""
         return self.audits["yield_amount"].to_numpy()  # type: ignore[no-any-return]
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 over all that a model learns from: the same audits and features give the same."""
+        digest = hashlib.sha256()
+        for table in (self.X, self.audits):
+            for name in table.column_names:
+                digest.update(name.encode())
+                digest.update("\n".join(map(repr, table[name].to_pylist())).encode())
+        return digest.hexdigest()
 
     def where(self, mask: pa.Array) -> "Audited":
         """Return the audits for which a mask holds."""

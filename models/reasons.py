@@ -1,0 +1,63 @@
+"""The reasons behind one prediction: each feature's say in money, in a sentence an auditor would use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.unit import Unit, shown
+from models.artefact import Words
+from models.prediction import Floats
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What one feature adds to a trader's expected money, or takes away.
+
+    `value` is the trader's, None where it is unknown; `sentence` says it in words; `money` is the
+    contribution; `finding_type` the kind of finding it speaks of.
+    """
+
+    feature: str
+    family: str
+    finding_type: str | None
+    label: str
+    sentence: str
+    value: float | None
+    money: float
+
+
+def reasons(words: Sequence[Words], values: Floats, contributions: Floats) -> tuple[Reason, ...]:
+    """Return the reasons of one trader, the weightiest first; `values` and `contributions` are (p,)."""
+    found = [
+        _reason(each, None if np.isnan(value) else float(value), float(money))
+        for each, value, money in zip(words, values, contributions, strict=True)
+    ]
+    return tuple(sorted(found, key=lambda reason: (-abs(reason.money), reason.feature)))
+
+
+def _reason(words: Words, value: float | None, money: float) -> Reason:
+    return Reason(
+        feature=words.name,
+        family=words.family,
+        finding_type=words.finding_type,
+        label=words.label,
+        sentence=words.say(shown(value, Unit(words.unit))),
+        value=value,
+        money=money,
+    )
+
+
+def in_whole_units(amounts: Sequence[float], total: float) -> list[int]:
+    """Round amounts so that they add up to the rounded total, by the largest remainder.
+
+    >>> in_whole_units([0.4, 0.4, 0.4], 1.2)
+    [1, 0, 0]
+    """
+    floors = [int(np.floor(amount)) for amount in amounts]
+    left = round(total) - sum(floors)
+    order = sorted(range(len(amounts)), key=lambda place: (floors[place] - amounts[place], place))
+    for step in range(abs(left)):
+        place = order[step % len(order)] if left > 0 else order[-1 - step % len(order)]
+        floors[place] += 1 if left > 0 else -1
+    return floors

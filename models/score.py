@@ -1,0 +1,28 @@
+"""A model's word on many traders at once, as a table: the ranking of a risk unit."""
+
+import numpy as np
+import pyarrow as pa
+
+from models.artefact import Bundle
+
+
+def scored(bundle: Bundle, rows: pa.Table, *, version: str) -> pa.Table:
+    """Return a row a trader of `rows` (trader_id and the model's features), the highest yield first.
+
+    Columns: trader_id, expected_yield, probability, low, high, rank (from 1; equal yields by trader_id),
+    model_version, and the expected yield by finding type as `expected_<type>`.
+    """
+    said = bundle.model.predict(rows.select(bundle.names))
+    table = pa.table(
+        {
+            "trader_id": rows["trader_id"],
+            "expected_yield": said.expected,
+            "probability": said.probability,
+            "low": said.low,
+            "high": said.high,
+            "model_version": pa.array([version] * len(said), pa.string()),
+            **{f"expected_{kind}": said.by_type[:, place] for place, kind in enumerate(said.types)},
+        }
+    ).sort_by([("expected_yield", "descending"), ("trader_id", "ascending")])
+    ranks = pa.array(np.arange(1, len(said) + 1))
+    return table.add_column(table.column_names.index("model_version"), "rank", ranks)

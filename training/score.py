@@ -1,0 +1,151 @@
+"""Scores and reasons for a day, from data and a model of the registry: what `score` and `explain` do."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+
+from features.build import FeatureSet
+from features.check import usable
+from features.library import LIBRARY
+from features.snapshot import snapshot
+from features.spine import Spine
+from features.warehouse import Dialect, open_warehouse
+from models.artefact import Bundle, load_bundle
+from models.bundle_champion import read_champion
+from models.matrix import as_matrix
+from models.prediction import Prediction
+from models.reasons import Reason, reasons
+from models.score import scored
+from training.home import home, store
+from training.registry import kept_bundle, version
+
+CHAMPION = "champion"
+
+
+def bundle_named(named: str = CHAMPION, *, place: Path | None = None) -> tuple[str, Bundle]:
+    """Return the number and the bundle of a version: what is published, or one of the registry.
+
+    Raises `SettingError` where there is none, `DataError` where it is damaged.
+    """
+    place = place or home()
+    serving = read_champion(place)
+    if named == CHAMPION and serving:
+        return serving.version, load_bundle(place / serving.folder, digest=serving.digest)
+    client = store(place)
+    found = version(client, named)
+    return found.version, kept_bundle(client, found)
+
+
+def features_of(bundle: Bundle) -> FeatureSet:
+    """Return the features a model takes; raises `DataError` where they compute other values than then."""
+    features = FeatureSet(tuple(f for f in LIBRARY.features if f.name in set(bundle.names)))
+    bundle.require_features(features.digest)
+    return features
+
+
+def score(
+    data: str,
+    *,
+    as_of: date,
+    today: date,
+    model: str = CHAMPION,
+    dialect: Dialect | None = None,
+) -> pa.Table:
+    """Return every trader active in `data` before `as_of`, ranked by expected yield: see `models.score`."""
+    number, bundle = bundle_named(model)
+    built = snapshot(data, features=features_of(bundle), as_of=as_of, today=today, dialect=dialect)
+    return scored(bundle, built.table, version=number)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Why a trader's expected yield is what it is: `base` and the money of all `reasons` add up to it."""
+
+    trader_id: str
+    as_of: date
+    version: str
+    prediction: Prediction
+    coverage: float
+    base: float
+    reasons: tuple[Reason, ...]
+
+    def to_json(self, *, top: int) -> str:
+        """Return the prediction and its first `top` reasons as JSON text."""
+        said = self.prediction
+        content = {
+            "trader_id": self.trader_id,
+            "as_of": self.as_of.isoformat(),
+            "model_version": self.version,
+            "expected_yield": float(said.expected[0]),
+            "probability": float(said.probability[0]),
+            "low": float(said.low[0]),
+            "high": float(said.high[0]),
+            "by_type": dict(zip(said.types, said.by_type[0].tolist(), strict=True)),
+            "base": self.base,
+            "reasons": [asdict(reason) for reason in self.reasons[:top]],
+            "other_reasons": sum(reason.money for reason in self.reasons[top:]),
+        }
+        return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def explain(
+    data: str,
+    trader: str,
+    *,
+    as_of: date,
+    today: date,
+    model: str = CHAMPION,
+    dialect: Dialect | None = None,
+) -> Explained:
+    """Explain one trader's expected yield as of a day.
+
+    Raises `SettingError` for a trader that is not active then.
+    """
+    number, bundle = bundle_named(model)
+    features = features_of(bundle)
+    with open_warehouse(data, dialect=dialect) as opened:
+        warehouse = usable(opened, today=today)
+        Spine.active(warehouse, as_of).require(trader)
+        row = features.build(warehouse, Spine.of([trader], [as_of])).to_pyarrow().select(bundle.names)
+    why = bundle.model.explain(row)
+    return Explained(
+        trader_id=trader,
+        as_of=as_of,
+        version=number,
+        prediction=bundle.model.predict(row),
+        coverage=bundle.model.coverage,
+        base=why.base,
+        reasons=reasons(bundle.words, as_matrix(row)[0], why.contributions[0]),
+    )
+
+
+def score_lines(table: pa.Table, *, top: int = 10) -> Iterator[str]:
+    """Tell a person how many traders were scored, and which come first."""
+    total = sum(table["expected_yield"].to_pylist())
+    yield f"{table.num_rows:,} traders, {total:,.0f} expected if all were audited. The first:"
+    yield f"{'rank':>6}  {'trader':16} {'expected':>14} {'chance':>7}  {'low':>12} to {'high':>14}"
+    for row in table.slice(0, top).to_pylist():
+        yield (
+            f"{row['rank']:>6}  {row['trader_id']:16} {row['expected_yield']:>14,.0f} "
+            f"{row['probability']:>7.0%}  {row['low']:>12,.0f} to {row['high']:>14,.0f}"
+        )
+
+
+def explain_lines(found: Explained, *, top: int) -> Iterator[str]:
+    """Tell a person the prediction and its reasons, in money."""
+    said = found.prediction
+    yield (
+        f"{found.trader_id} as of {found.as_of}: an audit would bring {said.expected[0]:,.0f} on average; "
+        f"an adjustment has a chance of {said.probability[0]:.0%}, and {found.coverage:.0%} of such audits "
+        f"bring {said.low[0]:,.0f} to {said.high[0]:,.0f}. (Model version {found.version}.)"
+    )
+    yield f"{found.base:>14,.0f}  what audits bring on average, before anything is known of the trader"
+    for reason in found.reasons[:top]:
+        yield f"{reason.money:>+14,.0f}  {reason.sentence}"
+    rest = found.reasons[top:]
+    yield f"{sum(reason.money for reason in rest):>+14,.0f}  {len(rest)} other reasons together"
+    yield f"{said.expected[0]:>14,.0f}  expected"

@@ -1,0 +1,128 @@
+"""From data to a registered model: features, backtest, leak alarm, fit, and the gate for the first one."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.check import usable
+from features.library import LIBRARY
+from features.warehouse import Dialect, Warehouse, open_warehouse
+from training import backtest_report, promote
+from training.audited import Audited, audited
+from training.backtest import Backtest, Progress, Report
+from training.contenders import new_model
+from training.experiment import Experiment
+from training.fairness import described
+from training.folds import folds_before
+from training.leaks import LeakReport, leak_report
+from training.leaks import lines as leak_lines
+from training.populations import inverse_inclusion
+from training.promote import Promotion
+from training.record import Training, begin, record
+from training.track import tracked
+
+Stage = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training came to: its version in the registry, how it fared, and whether it serves.
+
+    `promotion` is None where another model serves already: the new version is then its challenger.
+    """
+
+    version: str
+    report: Report
+    leaks: LeakReport
+    promotion: Promotion | None
+
+    def to_json(self) -> str:
+        """Return version, scores, alarms and promotion as JSON text."""
+        content = {
+            "version": self.version,
+            "promotion": self.promotion and asdict(self.promotion) | {"promoted": self.promotion.promoted},
+            "leaks": json.loads(self.leaks.to_json()),
+            "backtest": json.loads(backtest_report.to_json(self.report)),
+        }
+        return json.dumps(content, indent=2) + "\n"
+
+
+def train(
+    data: str,
+    *,
+    as_of: date,
+    experiment: Experiment,
+    today: date,
+    dialect: Dialect | None = None,
+    stage: Stage = lambda words: None,
+    progress: Progress | None = None,
+) -> Trained:
+    """Train a model on what was known before `as_of`, and register it.
+
+    The data is checked as of `today`; the experiment's model is backtested beside the others, held against
+    the leak alarm, fitted on all closed audits and registered. Where nothing serves yet and it passes the
+    gate it becomes champion, else challenger. `stage(words)` tells what is being done, `progress(done,
+    total)` follows the backtest. Raises `DataError` where the data is refused, `SettingError` where there are
+    too few audits.
+    """
+    features = experiment.chosen(LIBRARY)
+    folds = folds_before(
+        as_of,
+        number=experiment.folds,
+        months=experiment.fold_months,
+        settling_months=experiment.settling_months,
+        first_day=experiment.first_fold_on,
+    )
+    backtest = Backtest(folds, experiment)
+    with open_warehouse(data, dialect=dialect) as opened:
+        stage("Checking the data")
+        warehouse = usable(opened, today=today)
+        stage("Building the features of audited traders")
+        found = audited(
+            warehouse,
+            features=features,
+            as_of=as_of,
+            measure=experiment.measure,
+            with_penalties=experiment.with_penalties,
+        )
+        with tracked(f"{experiment.model} {as_of}") as run:
+            begin(run, experiment, found, fingerprint=found.fingerprint)
+            stage("Backtesting")
+            report = backtest.run(warehouse, found, progress=progress)
+            stage("Looking for leaks")
+            leaks = leak_report(warehouse, found, _said(report), as_of=as_of)
+            stage("Fitting on all audits and registering")
+            version = record(run, _fitted(warehouse, found, report=report, leaks=leaks))
+    stage("Holding it against the gate")
+    return Trained(version, report, leaks, promote.offer(version))
+
+
+def _said(report: Report) -> pa.Table:
+    """Return what the models said out of fold, with the money found as `y`; the oracle is no model."""
+    said = report.predicted.table().rename_columns({"yield_amount": "y"})
+    return said.filter(pc.not_equal(said["model"], promote.ORACLE))
+
+
+def _fitted(warehouse: Warehouse, found: Audited, *, report: Report, leaks: LeakReport) -> Training:
+    experiment = report.experiment
+    weight = inverse_inclusion(found.audits) if experiment.weighted else None
+    model = new_model(experiment, found.features)
+    model.fit(found.X, found.y, sample_weight=weight, audits=found.audits)
+    groups = described(warehouse, report.predicted.audits["trader_id"])
+    return Training(model, found, report, leaks, groups, found.fingerprint)
+
+
+def lines(trained: Trained) -> Iterator[str]:
+    """Tell a person how the model fared, what the leak alarm said, and what serves now."""
+    yield from backtest_report.lines(trained.report)
+    yield ""
+    yield from leak_lines(trained.leaks)
+    yield ""
+    if trained.promotion is None:
+        yield f"Version {trained.version} is the challenger; audit-yield promote makes it serve."
+    else:
+        yield from promote.lines(trained.promotion)
