@@ -83,12 +83,7 @@ class Bundle:
 
     def require_features(self, digest: str) -> None:
         """Raise `DataError` unless the model was trained on a feature set of this digest."""
-        if digest != self.feature_digest:
-            raise DataError(
-                f"The model was trained on the features {self.feature_digest[:12]}, these are {digest[:12]}.",
-                expected="the feature set it was trained on: what features compute has changed since.",
-                advice="Use the version of audit-yield that trained it, or train anew.",
-            )
+        _require_features(self.feature_digest, digest)
 
 
 def save_bundle(
@@ -131,6 +126,8 @@ def load_bundle(path: Path, *, digest: str | None = None, feature_digest: str | 
     """
     files, found = read_sealed(path, digest=digest)
     about = json.loads(files["about.json"])
+    if feature_digest is not None:
+        _require_features(about["feature_digest"], feature_digest)
     bundle = Bundle(
         model=_model(path, files),
         words=tuple(Words(**each) for each in about["words"]),
@@ -141,10 +138,17 @@ def load_bundle(path: Path, *, digest: str | None = None, feature_digest: str | 
         golden=_table(files["golden.arrow"]),
         digest=found,
     )
-    if feature_digest is not None:
-        bundle.require_features(feature_digest)
     _check_golden(path, bundle)
     return bundle
+
+
+def _require_features(trained: str, found: str) -> None:
+    if found != trained:
+        raise DataError(
+            f"The model was trained on the features {trained[:12]}, these are {found[:12]}.",
+            expected="the feature set it was trained on: what features compute has changed since.",
+            advice="Use the version of audit-yield that trained it, or train anew.",
+        )
 
 
 def _model(path: Path, files: Mapping[str, bytes]) -> YieldModel:

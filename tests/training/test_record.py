@@ -1,0 +1,73 @@
+"""A whole training, small: what MLflow keeps of it, and the model that serves in the end."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from features.library import LIBRARY
+from features.warehouse import open_warehouse
+from models.artefact import load_bundle
+from models.bundle_champion import read_champion
+from tests.features.tables import write_parquet
+from tests.training.tiny import weekly
+from training.audited import audited
+from training.backtest import Backtest
+from training.contenders import contenders, new_model
+from training.experiment import Experiment
+from training.fairness import described
+from training.folds import folds_before
+from training.home import store
+from training.leaks.alarm import LeakReport
+from training.promote import promote
+from training.record import Training, begin, record
+from training.track import tracked
+
+AS_OF = date(2025, 1, 1)
+SMALL = Experiment(
+    against=("declared_value",), folds=1, fold_months=6, parameters={"growth": {"rounds": 5, "bags": 1}}
+)
+
+
+@pytest.fixture
+def version(place: Path, tmp_path: Path) -> str:
+    features = LIBRARY.select(["customs_value_12m", "finding_rate"])
+    with (
+        open_warehouse(str(write_parquet(tmp_path / "data", weekly(140)))) as warehouse,
+        tracked("hurdle to 2025-01-01", place=place) as run,
+    ):
+        found = audited(warehouse, features=features, as_of=AS_OF, measure="assessed", with_penalties=False)
+        begin(run, SMALL, found, fingerprint="f" * 64)
+        folds = folds_before(AS_OF, number=1, months=6, settling_months=2)
+        report = Backtest(folds, SMALL).run(warehouse, found, models=contenders(SMALL, features))
+        model = new_model(SMALL, features).fit(found.X, found.y, audits=found.audits)
+        groups = described(warehouse, report.predicted.audits["trader_id"])
+        return record(run, Training(model, found, report, LeakReport(()), groups, "f" * 64))
+
+
+def test_a_training_is_kept_whole_and_can_be_promoted(version: str, place: Path):
+    client = store(place)
+    kept = client.get_model_version("audit-yield", version)
+    run = client.get_run(kept.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.params["measure"] == "assessed"
+    assert run.data.params["fingerprint"] == "f" * 64
+    assert json.loads(run.data.params["parameters"]) == {"growth": {"rounds": 5, "bags": 1}}
+    files = {each.path for each in client.list_artifacts(run.info.run_id)}
+    assert files == {"card.json", "card.md", "leaks.json", "out_of_fold.parquet", "plots"}
+    plots = {each.path for each in client.list_artifacts(run.info.run_id, "plots")}
+    names = ("calibration", "contributions_in_money", "gain", "importance_by_family")
+    assert plots == {f"plots/{name}.{form}" for name in names for form in ("png", "svg")}
+    assert run.data.tags["mlflow.note.content"].startswith("# hurdle, from what was known before 2025-01-01")
+
+    promote(version, force="too few audits for the gate", place=place)
+    champion = read_champion(place)
+    assert champion is not None
+    bundle = load_bundle(place / champion.folder, digest=champion.digest)
+    card = json.loads(Path(client.download_artifacts(run.info.run_id, "card.json")).read_text())
+    assert bundle.card == card
+    assert card["data"]["fingerprint"] == "f" * 64
+    assert {each["attribute"] for each in card["fairness"]} == {"size_band", "sector", "region"}
+    assert np.isfinite(bundle.model.predict(bundle.golden.select(bundle.names)).expected).all()
