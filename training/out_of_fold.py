@@ -69,5 +69,7 @@ def _rows(prediction: Prediction, mask: np.ndarray) -> Prediction:
 
 
 def _joined(parts: Sequence[Prediction]) -> Prediction:
-    columns: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS}
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS
+    }
     return replace(parts[0], **columns)

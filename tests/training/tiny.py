@@ -20,7 +20,12 @@ class MeanModel(YieldModel):
     kind: ClassVar[str] = "mean"
 
     def fit(
-        self, X: Rows, y: Floats, *, sample_weight: Floats | None = None, audits: pa.Table | None = None
+        self,
+        X: Rows,  # noqa: N803
+        y: Floats,
+        *,
+        sample_weight: Floats | None = None,
+        audits: pa.Table | None = None,
     ) -> Self:
         self.learned_: Mapping[str, Any] = {
             "X": X,
@@ -31,7 +36,7 @@ class MeanModel(YieldModel):
         self.mean_ = float(np.average(y, weights=sample_weight))
         return self
 
-    def predict(self, X: Rows) -> Prediction:
+    def predict(self, X: Rows) -> Prediction:  # noqa: N803
         expected = np.full(len(X), self.mean_)
         by_type = np.zeros((len(X), len(FINDING_TYPES)))
         by_type[:, 0] = expected
