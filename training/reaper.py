@@ -38,7 +38,7 @@ def reap(client: "MlflowClient", place: Path) -> Reaped:
 
 def promotable(client: "MlflowClient", version: Any) -> bool:
     """Whether a version was finished by a training that ended well: the end of its run is the last step."""
-    return READY in version.tags and bool(version.run_id) and _status(client, version.run_id) == "FINISHED"
+    return READY in version.tags and _status(client, version.run_id) == "FINISHED"
 
 
 def lock_of(place: Path, name: str) -> Path:
@@ -49,7 +49,8 @@ def lock_of(place: Path, name: str) -> Path:
 def _runs(client: "MlflowClient", place: Path) -> tuple[str, ...]:
     ours = experiment(client, place)
     running = client.search_runs([ours], "attributes.status = 'RUNNING'", max_results=PAGE)
-    dead = [run for run in running if LOCK in run.data.tags and not _alive(run, place)]
+    loose = [run for run in running if LOCK in run.data.tags and not _alive(run, place)]
+    dead = [run for run in loose if _status(client, run.info.run_id) == "RUNNING"]  # else it ended just now
     for run in dead:
         client.set_terminated(run.info.run_id, "KILLED")
         lock_of(place, run.data.tags[LOCK]).unlink(missing_ok=True)
@@ -59,7 +60,7 @@ def _runs(client: "MlflowClient", place: Path) -> tuple[str, ...]:
 def _versions(client: "MlflowClient", place: Path) -> tuple[str, ...]:
     removed = []
     for version in client.search_model_versions(f"name = '{NAME}'"):
-        run = client.get_run(version.run_id) if version.run_id else None
+        run = _run(client, version.run_id)
         if run and LOCK in run.data.tags and not _alive(run, place) and not promotable(client, version):
             client.delete_model_version(NAME, version.version)
             removed.append(str(version.version))
@@ -83,5 +84,16 @@ def _alive(run: Any, place: Path) -> bool:
     return run.info.status == "RUNNING" and is_held(lock_of(place, run.data.tags[LOCK]))
 
 
-def _status(client: "MlflowClient", run_id: str) -> str:
-    return str(client.get_run(run_id).info.status)
+def _status(client: "MlflowClient", run_id: str | None) -> str | None:
+    run = _run(client, run_id)
+    return run and str(run.info.status)
+
+
+def _run(client: "MlflowClient", run_id: str | None) -> Any:
+    """Return a run; None where a person has removed it for good."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.get_run(run_id) if run_id else None
+    except MlflowException:
+        return None

@@ -7,9 +7,10 @@ import pyarrow as pa
 import pytest
 
 from features.errors import OutputError
+from features.home import home
 from tests.models.tiny import rows, saved
 from tests.training.trained import SAID
-from training.home import NAME, experiment, home, store
+from training.home import NAME, experiment, store
 from training.lock import held, held_alone, is_held
 from training.registry import models
 from training.track import revision, tracked
@@ -74,6 +75,15 @@ def test_a_persons_own_run_is_left_alone(place: Path):
     client.create_run(experiment(client, place))
     models(place)
     assert statuses(place) == ["RUNNING"]
+
+
+def test_a_version_that_a_person_registered_without_a_run_is_left_alone_and_not_offered(place: Path):
+    client = store(place)
+    client.create_registered_model(NAME)
+    client.create_model_version(NAME, "file:///elsewhere", run_id="0" * 32, tags={"ready": "true"})
+    client.create_model_version(NAME, "file:///elsewhere")
+    assert models(place) == ()
+    assert len(client.search_model_versions(f"name = '{NAME}'")) == 2
 
 
 def test_a_lock_is_held_while_its_block_runs(tmp_path: Path):
