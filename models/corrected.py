@@ -8,15 +8,15 @@ import numpy as np
 from models.base import Audited
 from models.calibrate import Map
 from models.grow import Growth, Sample, grow, held_out
-from models.margin import Trees
+from models.margin import Line, Margin, Sum
 from models.prediction import Floats
 
 
 @dataclass(frozen=True)
 class Grown:
-    """Trees, what such trees said of each audit before they had seen it (n,), and its calibration."""
+    """A margin, what such a one said of each audit before it had seen it (n,), and its calibration."""
 
-    trees: Trees
+    whole: Margin
     margin: Floats
     map: Map
 
@@ -29,16 +29,18 @@ def grown(
     growth: Growth,
     monotone: tuple[int, ...],
     calibrate: Callable[[Floats], Map],
+    line: Line | None = None,
 ) -> Grown:
     """Grow trees for a target (n,) on the audits `where` it is known.
 
     A first look, by trees that know no circumstances, gives the effects of these; the trees that count are
-    then grown on top of them, as offsets.
+    then grown on top of them, as offsets. Where a `line` is given they correct it.
     """
-    sample = Sample(audited.X, target, audited.weight, np.zeros(len(target)), monotone)
+    known = line.value(audited.X) if line else np.zeros(len(target))
+    sample = Sample(audited.X, target, audited.weight, known, monotone)
     if audited.circumstances.levels:
-        look = held_out(sample, replace(growth, bags=1), blocks=audited.blocks, where=where)
-        sample = replace(sample, offset=audited.design @ calibrate(look).effects)
-    margin = held_out(sample, growth, blocks=audited.blocks, where=where)
+        look = known + held_out(sample, replace(growth, bags=1), blocks=audited.blocks, where=where)
+        sample = replace(sample, offset=known + audited.design @ calibrate(look).effects)
+    margin = known + held_out(sample, growth, blocks=audited.blocks, where=where)
     trees = grow(sample.of(np.flatnonzero(where)), growth)
-    return Grown(trees, margin, calibrate(margin))
+    return Grown(Sum(line, trees) if line else trees, margin, calibrate(margin))

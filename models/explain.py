@@ -12,7 +12,7 @@ import numpy as np
 
 from models.link import Link
 from models.margin import Margin
-from models.prediction import Explanation, Floats
+from models.prediction import Explanation, Floats, row_sums
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
 PANEL = 4.0
@@ -46,17 +46,28 @@ def _closed(contributions: Floats, change: Floats) -> Floats:
     Without it a row whose reasons are large but cancel would add up to fewer digits than it has.
     """
     size = np.abs(contributions)
-    share = size / np.maximum(size.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-    return np.asarray(contributions + share * (change - contributions.sum(axis=1))[:, None], np.float64)
+    left_over = (change - row_sums(contributions)) / np.maximum(row_sums(size), np.finfo(np.float64).tiny)
+    return contributions + size * left_over[:, None]
 
 
 def _mean_slopes(link: Link, start: Floats, end: Floats) -> Floats:
-    """Return the mean slopes (n, k) along the line from `start` (k,) to each row of `end` (n, k)."""
-    step = end - start
-    panels = 1 if link.straight else int(np.ceil(max(float(np.abs(step).max(initial=0.0)) / PANEL, 1.0)))
+    """Return the mean slopes (n, k) along the line from `start` (k,) to each row of `end` (n, k).
+
+    Each row has panels of its own number, so that it gets the same bits alone and among others.
+    """
+    reach = np.abs(end - start).max(axis=1)
+    panels = np.ones(len(end)) if link.straight else np.ceil(np.maximum(reach / PANEL, 1.0))
+    slopes = np.empty_like(end)
+    for number in np.unique(panels):
+        rows = panels == number
+        slopes[rows] = _along(link, start, end[rows], panels=int(number))
+    return slopes
+
+
+def _along(link: Link, start: Floats, end: Floats, *, panels: int) -> Floats:
     total = np.zeros_like(end)
     for panel in range(panels):
         for node, weight in zip(NODES, WEIGHTS, strict=True):
             way = (panel + (node + 1) / 2) / panels
-            total += weight / (2 * panels) * link.slopes(start + way * step)
+            total += weight / (2 * panels) * link.slopes(start + way * (end - start))
     return total

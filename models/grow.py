@@ -98,14 +98,14 @@ def grow(sample: Sample, growth: Growth) -> Trees:
 
 
 def _start(sample: Sample, growth: Growth) -> float:
-    """Return the margin that trees correct, that of the mean: LightGBM takes 0 where offsets are given."""
+    """Return the margin that trees correct, beside the offsets: with these, LightGBM itself begins at 0."""
     if sample.offset is None:
         return 0.0
-    mean = float(np.average(sample.target, weights=sample.weight))
     if growth.objective == "binary":
-        chance = min(max(mean, RAREST), 1 - RAREST)
+        chance = float(np.average(sample.target, weights=sample.weight))
+        chance = min(max(chance, RAREST), 1 - RAREST)
         return math.log(chance / (1 - chance))
-    return math.log(mean) if growth.objective in ("gamma", "tweedie") else mean
+    return math.log(float(np.average(sample.target * np.exp(-sample.offset), weights=sample.weight)))
 
 
 def held_out(sample: Sample, growth: Growth, *, blocks: Sequence[Rows], where: Floats) -> Floats:

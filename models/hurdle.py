@@ -1,6 +1,7 @@
 """The hurdle model: how likely an adjustment is, times how large it would be."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -8,9 +9,11 @@ import numpy as np
 from models.base import Audited, Learned, YieldModel
 from models.calibrate import amount_map, chance_map, net_share, total_factor
 from models.corrected import grown
-from models.glm import sigmoid
+from models.glm import power, sigmoid
 from models.grow import Growth
+from models.line import columns_line
 from models.link import HurdleLink
+from models.margin import Line
 
 
 class HurdleModel(YieldModel):
@@ -19,6 +22,9 @@ class HurdleModel(YieldModel):
     Both parts are boosted trees, with the monotone directions of the features, calibrated on held-out
     audits (Platt; gamma regression). Refunds count by size in the amount, and their share of the money is
     taken off. `monotone` gives +1 or -1 by feature; `growth` overrides `models.grow.Growth` by name.
+
+    Amounts grow with trade, which trees of a few hundred findings see only in steps: so they correct a line
+    on the logarithm of `exposure`, where there is such a feature (as actuaries do).
     """
 
     kind: ClassVar[str] = "hurdle"
@@ -30,10 +36,12 @@ class HurdleModel(YieldModel):
         coverage: float = 0.9,
         monotone: Mapping[str, int] | None = None,
         growth: Mapping[str, Any] | None = None,
+        exposure: str | None = "customs_value_12m",
     ) -> None:
         super().__init__(seed=seed, coverage=coverage)
         self.monotone = monotone
         self.growth = growth
+        self.exposure = exposure
 
     def _learn(self, audited: Audited) -> Learned:
         adjusted, size = (audited.y != 0).astype(np.float64), np.abs(audited.y)
@@ -53,6 +61,7 @@ class HurdleModel(YieldModel):
             growth=Growth.made(self.growth, objective="gamma", rows=int(adjusted.sum()), seed=self.seed),
             monotone=directions,
             calibrate=lambda margin: amount_map(margin, size, audited),
+            line=self._line(audited),
         )
         probability = sigmoid(chance.map.of(chance.margin, audited.design))
         expected = probability * np.exp(amount.map.of(amount.margin, audited.design))
@@ -65,7 +74,7 @@ class HurdleModel(YieldModel):
             d=amount.map.slope,
         )
         return Learned(
-            margins=(chance.trees, amount.trees),
+            margins=(chance.whole, amount.whole),
             link=link,
             expected=expected * factor,
             probability=probability,
@@ -74,3 +83,21 @@ class HurdleModel(YieldModel):
                 "amount": audited.circumstances.named(amount.map.effects.tolist()),
             },
         )
+
+    def _line(self, audited: Audited) -> Line | None:
+        """Return the log of the amount on the log of exposure: its slope is fitted on adjusted audits."""
+        if self.exposure not in audited.names:
+            return None
+        column = audited.place(self.exposure)
+        line = columns_line(audited.X, columns=[column], scale="log")
+        adjusted = np.flatnonzero(audited.y)
+        said = line.value(audited.X)[adjusted]
+        design = np.column_stack([np.ones_like(said), said - said.mean()])
+        slope = power(
+            design,
+            np.abs(audited.y[adjusted]),
+            variance=2.0,
+            weight=audited.weight[adjusted],
+            ridge=np.array([0.0, 1.0]),
+        )[1]
+        return replace(line, intercept=float(slope * line.intercept), weights=slope * line.weights)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import lightgbm as lgb
 import numpy as np
 
-from models.prediction import Floats
+from models.prediction import Floats, row_sums
 
 ROWS_FOR_ALL_THREADS = 256
 """Below, one thread answers sooner: with the default, a single row takes up to 100 times as long."""
@@ -73,7 +73,7 @@ class Line:
 
     def value(self, X: Floats) -> Floats:
         """Return the weighted sum."""
-        return np.asarray(self.contributions(X).sum(axis=1), np.float64)
+        return row_sums(self.contributions(X))
 
     def contributions(self, X: Floats) -> Floats:
         """Return each feature's term, and the intercept last."""
@@ -84,6 +84,22 @@ class Line:
         """Return the features on the line's scale."""
         drawn = np.clip(X, self.low, self.high)
         return np.nan_to_num((SCALES[self.scale](drawn) - self.centres) / self.spreads, nan=0.0)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The sum of a line and of trees that correct it."""
+
+    line: Line
+    trees: Trees
+
+    def value(self, X: Floats) -> Floats:
+        """Return the sum of both."""
+        return self.line.value(X) + self.trees.value(X)
+
+    def contributions(self, X: Floats) -> Floats:
+        """Return the sum of what each feature says in both."""
+        return self.line.contributions(X) + self.trees.contributions(X)
 
 
 def signed_log(values: Floats) -> Floats:

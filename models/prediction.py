@@ -9,6 +9,17 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
+def row_sums(parts: Floats) -> Floats:
+    """Return the sum of each row, column by column.
+
+    NumPy's own sum groups terms by the array's shape: a row alone would get other bits than among others.
+    """
+    total = np.zeros(len(parts))
+    for column in parts.T:
+        total = total + column
+    return total
+
+
 @dataclass(frozen=True)
 class Prediction:
     """What a reference audit of each of `n` traders would bring: a field audit by a team of average skill.

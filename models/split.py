@@ -10,7 +10,7 @@ import pyarrow as pa
 from features.contract.required import FINDING_TYPES
 from models.grow import Growth, Sample, grow
 from models.margin import Trees
-from models.prediction import Floats
+from models.prediction import Floats, row_sums
 
 FEWEST_ADJUSTED = 60
 PRIOR_AUDITS = 5.0
@@ -31,7 +31,7 @@ class Split:
         parts = expected[:, None] * shares
         largest = np.argmax(shares, axis=1)
         rows = np.arange(len(X))
-        parts[rows, largest] += expected - parts.sum(axis=1)
+        parts[rows, largest] += expected - row_sums(parts)
         return np.asarray(parts, np.float64)
 
     def _shares(self, X: Floats) -> Floats:
@@ -41,7 +41,7 @@ class Split:
         said = np.asarray(booster.predict(X, raw_score=True)).reshape(len(X), len(occurring))
         odds = np.exp(said - said.max(axis=1, keepdims=True))
         shares = np.zeros((len(X), len(self.shares)))
-        shares[:, occurring] = odds / odds.sum(axis=1, keepdims=True)
+        shares[:, occurring] = odds / row_sums(odds)[:, None]
         return shares
 
     def values(self) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class TweedieModel(YieldModel):
             monotone=tuple((self.monotone or {}).get(name, 0) for name in audited.names),
             calibrate=lambda margin: amount_map(margin, size, audited, variance=self.variance),
         )
-        return learned_log(found.trees, found.margin, found.map, audited=audited, variance=self.variance)
+        return learned_log(found.whole, found.margin, found.map, audited=audited, variance=self.variance)
 
 
 def learned_log(

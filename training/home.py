@@ -1,4 +1,4 @@
-"""Where the state of a user's work lives, and MLflow's store in it."""
+"""MLflow's store in the home of a user's work."""
 
 import logging
 import os
@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from features.errors import OutputError
 from training.lock import held
 
 if TYPE_CHECKING:
@@ -24,23 +23,6 @@ QUIET = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
 """MLflow reports nothing to anyone, loads no pickle and draws no bars."""
-
-
-def home() -> Path:
-    """Return the folder of a user's work, made where it is not there: AUDIT_YIELD_HOME, else ./mlruns.
-
-    Raises `OutputError` where it cannot be made.
-    """
-    place = Path(os.environ.get("AUDIT_YIELD_HOME") or "mlruns").absolute()
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{place} cannot be made: {error.strerror or error}.",
-            expected="a folder for MLflow's store, models and snapshots.",
-            advice="Set AUDIT_YIELD_HOME to a folder where you may write.",
-        ) from error
-    return place
 
 
 def store(place: Path) -> "MlflowClient":

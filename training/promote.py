@@ -12,12 +12,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.errors import DataError, SettingError
+from features.home import home
 from models.bundle_champion import PUBLISHED, Champion, point_to
 from models.bundle_files import read_sealed, write_sealed
 from models.bundle_trial import trial_load
 from models.prediction import Prediction
 from training.gate import Check, gate, paired, read
-from training.home import NAME, home, quiet, store
+from training.home import NAME, quiet, store
 from training.lock import held_alone
 from training.reaper import CHAMPION, reap
 from training.registry import CHALLENGER, Version, kept_folder, version, versions

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.errors import SettingError
+from features.home import home
 from models.artefact import Bundle, load_bundle
 from models.bundle_files import refusal
-from training.home import NAME, home, quiet, store
+from training.home import NAME, quiet, store
 from training.reaper import promotable, reap
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from features.build import FeatureSet
 from features.check import usable
+from features.home import home
 from features.library import LIBRARY
 from features.snapshot import snapshot
 from features.spine import Spine
@@ -20,7 +21,7 @@ from models.matrix import as_matrix
 from models.prediction import Prediction
 from models.reasons import Reason, reasons
 from models.score import scored
-from training.home import home, store
+from training.home import store
 from training.registry import kept_bundle, version
 
 CHAMPION = "champion"

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from features.home import home
 from models.artefact import PREDICTED, Bundle, load_bundle
-from training.home import NAME, experiment, home, quiet, store
+from training.home import NAME, experiment, quiet, store
 from training.lock import held
 from training.reaper import LOCK, READY, lock_of, reap
 from training.registry import MODEL
