@@ -22,18 +22,17 @@ def total(terms: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.F
     """Return the sum of the terms, empty where there is none."""
     if not terms.type().is_floating():
         return terms.sum(where=where).cast("float64")
-    steps = _steps(terms).cast("int64")
-    return steps.sum(where=where).cast("float64") / float(STEPS)
+    return _steps(terms).sum(where=where).cast("float64") / float(STEPS)
 
 
 def stepped(value: ir.FloatingValue) -> ir.FloatingValue:
     """Return the value rounded to a whole number of steps: equal values stay equal in their means."""
-    return _steps(value) / float(STEPS)
+    return _steps(value).cast("float64") / float(STEPS)
 
 
-def _steps(value: ir.FloatingValue) -> ir.FloatingValue:
+def _steps(value: ir.FloatingValue) -> ir.IntegerValue:
     """Return the nearest whole number of steps; halves go up on every engine, `round` differs there."""
-    return (value * float(STEPS) + 0.5).floor().cast("float64")
+    return (value * float(STEPS) + 0.5).floor()
 
 
 def mean(terms: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.FloatingScalar:

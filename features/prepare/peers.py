@@ -10,7 +10,6 @@ what was known when that quarter began.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import reduce
 
@@ -25,7 +24,7 @@ QUARTERS = 4
 QUANTILES = {"low": 0.1, "middle": 0.5, "p05": 0.05, "p95": 0.95}
 
 Keep = Callable[[ir.Table], ir.Table]
-Hold = Callable[[ir.Table], AbstractContextManager[ir.Table]]
+Drop = Callable[[ir.Table], None]
 Level = tuple[str, ...]
 
 
@@ -77,6 +76,13 @@ HABITS = PeerGroup(
     measures={"is_adjusted": ("mean",), "is_elsewhere": ("mean",)},
 )
 GROUPS = (GOODS, ROUTES, HABITS)
+SHOWN = frozenset(
+    f"peer_{each}_{measure}"
+    for group in GROUPS
+    for measure in group.measures
+    for each in ("traders", "group")
+)
+"""Facts that no feature reads: they tell a person with how many others, and with which, a line was compared."""
 
 
 def fact(measure: str, statistic: str) -> str:
@@ -88,63 +94,85 @@ def with_peers(
     lines: ir.Table,
     *,
     asked: ir.Table,
-    first_versions: ir.Table,
+    tallied: ir.Table,
     group: PeerGroup,
     facts: frozenset[str],
     keep: Keep,
-    hold: Hold,
+    drop: Drop,
 ) -> ir.Table:
     """Add to lines the `facts` about their narrowest peer group that is wide enough; empty where none is.
 
-    `asked` has the lines' columns of `group`, trader_id and quarter, `first_versions` those of all traders
-    and the measures, with known_quarter. `keep` works a table out for good, `hold` for a while.
+    `asked` has the lines' columns of `group`, trader_id and quarter; `tallied` are the `tallies` of all
+    traders. Tables are worked out by `keep`, and all but the last dropped again.
     """
     measures = {m: group.measures[m] for m in group.measures if facts & group.facts_of(m)}
     key = (*group.columns, "trader_id", "quarter")
     known = keep(asked.select(*key).distinct())
-    with hold(tallies(first_versions, known, group, measures=measures)) as tallied:
-        for level in group.levels:
-            with hold(votes(tallied, known, level, measures=measures)) as cast:
-                known = keep(compared(known, cast, level, measures=measures))
+    year = keep(year_before(tallied, known, group, measures=measures))
+    for level in group.levels:
+        cast = keep(votes(year, level, measures=measures))
+        narrower, known = known, keep(compared(known, cast, level, measures=measures, facts=facts))
+        drop(cast)
+        drop(narrower)
+    drop(year)
     return _added(lines, known.select(*key, *sorted(facts)), key)
 
 
-def tallies(
-    first_versions: ir.Table, asked: ir.Table, group: PeerGroup, *, measures: Iterable[str]
-) -> ir.Table:
-    """Return lines and total of each measure by trader, quarter and narrowest group, near the asked lines."""
-    near = first_versions.semi_join(asked, list(group.levels[-1]))
-    return near.group_by(*group.columns, "trader_id", "known_quarter").aggregate(
-        **{f"lines_{measure}": near[measure].count() for measure in measures},
-        **{f"total_{measure}": exact.total(near[measure]) for measure in measures},
+def tallies(first_versions: ir.Table, facts: frozenset[str]) -> ir.Table:
+    """Return lines and total of the measures behind `facts`, by trader, quarter and columns of all groups.
+
+    They are fewer than the lines, and all that the groups of peers need of them.
+    """
+    groups = [group for group in GROUPS if facts & group.facts]
+    measures = [m for group in groups for m in group.measures if facts & group.facts_of(m)]
+    columns = dict.fromkeys(name for group in groups for name in group.columns)
+    return first_versions.group_by(*columns, "trader_id", "known_quarter").aggregate(
+        **{f"lines_{measure}": first_versions[measure].count() for measure in measures},
+        **{f"total_{measure}": exact.total(first_versions[measure]) for measure in measures},
     )
 
 
-def votes(tallied: ir.Table, asked: ir.Table, level: Level, *, measures: Iterable[str]) -> ir.Table:
-    """Return each trader's means over the four quarters before `quarter`, for the groups and quarters asked.
+def year_before(
+    tallied: ir.Table, asked: ir.Table, group: PeerGroup, *, measures: Iterable[str]
+) -> ir.Table:
+    """Sum each trader's tallies over the four quarters before `quarter`, by the narrowest group.
+
+    Only the quarters and the widest groups that are asked are there.
+    """
+    near = tallied.semi_join(asked, list(group.levels[-1]))
+    near = near.select(*group.columns, "trader_id", "known_quarter", *_figures(measures))
+    earlier = reduce(lambda left, right: left.union(right), (_shifted(near, n) for n in _QUARTERS))
+    within = earlier.semi_join(asked, [*group.levels[-1], "quarter"])
+    return _summed(within, [*group.columns, "quarter", "trader_id"], measures)
+
+
+def votes(year: ir.Table, level: Level, *, measures: Iterable[str]) -> ir.Table:
+    """Return each trader's means over the four quarters before `quarter`, for the groups of a level.
 
     `vote_<measure>` is empty where the trader had no line with the measure; `lines_<measure>` counts them.
     """
-    tallied = tallied.select(*level, "trader_id", "known_quarter", *_figures(measures))
-    earlier = reduce(lambda left, right: left.union(right), (_shifted(tallied, n) for n in _QUARTERS))
-    near = earlier.semi_join(asked, [*level, "quarter"])
-    summed = near.group_by(*level, "quarter", "trader_id").aggregate(
-        **{
-            name: near[name].sum() if name.startswith("lines") else exact.total(near[name])
-            for name in _figures(measures)
-        }
-    )
+    key = [*level, "quarter", "trader_id"]
+    summed = _summed(year, key, measures)
     means = {m: summed[f"total_{m}"] / summed[f"lines_{m}"].cast("float64").nullif(0.0) for m in measures}
     return summed.select(
-        *level,
-        "quarter",
-        "trader_id",
+        *key,
         **{f"lines_{measure}": summed[f"lines_{measure}"] for measure in measures},
         **{f"vote_{measure}": exact.stepped(mean) for measure, mean in means.items()},
     )
 
 
 _QUARTERS = range(1, QUARTERS + 1)
+
+
+def _summed(tallied: ir.Table, key: Iterable[str], measures: Iterable[str]) -> ir.Table:
+    return tallied.group_by(*key).aggregate(
+        **{
+            name: tallied[name].sum().cast("int64")
+            if name.startswith("lines")
+            else exact.total(tallied[name])
+            for name in _figures(measures)
+        }
+    )
 
 
 def _figures(measures: Iterable[str]) -> list[str]:
@@ -160,38 +188,39 @@ def _shifted(tallied: ir.Table, quarters: int) -> ir.Table:
 def standings(cast: ir.Table, level: Level, *, measures: Mapping[str, tuple[str, ...]]) -> ir.Table:
     """Return each group's traders, lines and total of votes by measure, and what quantiles are read from.
 
-    With one of n votes left out, the quantile q of the others lies between two neighbours among the votes
-    in places floor((n - 2) q) to that + 2, counted from 0: `<statistic>_<measure>_at_0` to `_at_2`.
+    With one of n votes left out or none, the quantile q of the others lies between two neighbours among the
+    votes in places floor((n - 2) q) to that + 2, counted from 0: `<statistic>_<measure>_at_0` to `_at_2`.
     """
     group = [*level, "quarter"]
-    votes = {m: cast[f"vote_{m}"] for m in measures}
-    placed = cast.mutate(
-        **{
-            f"place_{m}": ibis.row_number().over(
-                ibis.window(group_by=group, order_by=[vote.isnull(), vote, cast.trader_id])
-            )
-            for m, vote in votes.items()
-        },
-        **{f"others_{m}": vote.count().over(ibis.window(group_by=group)) - 1 for m, vote in votes.items()},
-    )
     figures: dict[str, ir.Value] = {}
     for measure, statistics in measures.items():
-        figures |= _standing(placed, measure, statistics)
-    return placed.group_by(group).aggregate(**figures)
+        vote = cast[f"vote_{measure}"]
+        figures[f"traders_{measure}"] = vote.count()
+        figures[f"all_lines_{measure}"] = cast[f"lines_{measure}"].sum()
+        if "mean" in statistics:
+            figures[f"total_{measure}"] = exact.total(vote)
+        else:
+            figures[f"votes_{measure}"] = vote.collect()
+    grouped = cast.group_by(group).aggregate(**figures)
+    listed = {name: grouped[name].sort() for name in grouped.columns if name.startswith("votes_")}
+    ordered = grouped.mutate(**listed)
+    placed: dict[str, ir.Value] = {}
+    for measure, statistics in measures.items():
+        for each in (name for name in statistics if name in QUANTILES):
+            placed |= _placed(ordered, measure, each)
+    return ordered.mutate(**placed).drop(*listed)
 
 
-def _standing(placed: ir.Table, measure: str, statistics: Iterable[str]) -> dict[str, ir.Value]:
-    vote, place = placed[f"vote_{measure}"], placed[f"place_{measure}"]
-    figures: dict[str, ir.Value] = {
-        f"traders_{measure}": vote.count(),
-        f"all_lines_{measure}": placed[f"lines_{measure}"].sum(),
-        f"total_{measure}": exact.total(vote),
+def _placed(ordered: ir.Table, measure: str, statistic: str) -> dict[str, ir.Value]:
+    """The votes around a quantile, where there are enough for it to be told."""
+    traders = ordered[f"traders_{measure}"]
+    first = _first_place(traders - 1, QUANTILES[statistic])
+    return {
+        f"{statistic}_{measure}_at_{n}": (traders >= FEWEST_TRADERS).ifelse(
+            ordered[f"votes_{measure}"][first + n], None
+        )
+        for n in range(3)
     }
-    for each in (name for name in statistics if name in QUANTILES):
-        first = _first_place(placed[f"others_{measure}"], QUANTILES[each])
-        figures[f"{each}_{measure}"] = vote.quantile(QUANTILES[each])
-        figures |= {f"{each}_{measure}_at_{n}": vote.max(where=place == first + n) for n in range(3)}
-    return figures
 
 
 def _first_place(others: ir.IntegerValue, quantile: float) -> ir.IntegerValue:
@@ -199,20 +228,26 @@ def _first_place(others: ir.IntegerValue, quantile: float) -> ir.IntegerValue:
 
 
 def compared(
-    known: ir.Table, cast: ir.Table, level: Level, *, measures: Mapping[str, tuple[str, ...]]
+    known: ir.Table,
+    cast: ir.Table,
+    level: Level,
+    *,
+    measures: Mapping[str, tuple[str, ...]],
+    facts: frozenset[str],
 ) -> ir.Table:
-    """Add to the asked groups the statistics of the others' votes where no narrower level has given them.
+    """Add to the asked groups those `facts` about the others' votes that no narrower level has given them.
 
     They are empty where the others are too few.
     """
     group = [*level, "quarter"]
     joined = known.left_join(standings(cast, level, measures=measures), group, rname="group_{name}")
     joined = joined.left_join(cast, [*group, "trader_id"], rname="own_{name}")
-    facts: dict[str, ir.Value] = {}
+    found: dict[str, ir.Value] = {}
     for measure, statistics in measures.items():
-        facts |= _facts(joined, level, measure, statistics)
-    narrower = set(known.columns)
-    values = {n: ibis.coalesce(joined[n], value) if n in narrower else value for n, value in facts.items()}
+        found |= _facts(joined, level, measure, statistics)
+    values = {
+        n: ibis.coalesce(joined[n], found[n]) if n in known.columns else found[n] for n in sorted(facts)
+    }
     return joined.select(*(name for name in known.columns if name not in facts), **values)
 
 
@@ -227,18 +262,21 @@ def _facts(joined: ir.Table, level: Level, measure: str, statistics: tuple[str, 
 
 
 def _without_own(joined: ir.Table, measure: str, statistic: str, others: ir.IntegerValue) -> ir.NumericValue:
-    """The statistic of all votes, or of the votes but its own for a trader that has one."""
+    """The statistic of the votes but its own, where it has one."""
     own = joined[f"vote_{measure}"]
     if statistic == "mean":
         rest = exact.stepped(joined[f"total_{measure}"] - own.fill_null(0.0))  # in whole steps again
         return rest / others.cast("float64").nullif(0.0)
     quantile = QUANTILES[statistic]
+    first, place = (_first_place(n, quantile) for n in (joined[f"traders_{measure}"] - 1, others))
     placed = [joined[f"{statistic}_{measure}_at_{n}"] for n in range(3)]
-    low, high = ((own > placed[n]).ifelse(placed[n], placed[n + 1]) for n in range(2))
-    weight = (others - 1).cast("float64") * quantile - _first_place(others, quantile).cast("float64")
+    low, high = (
+        own.isnull().ifelse(place == first, own > placed[n]).ifelse(placed[n], placed[n + 1])
+        for n in range(2)
+    )
+    weight = (others - 1).cast("float64") * quantile - place.cast("float64")
     # as DuckDB interpolates: a median of two lies half a step off, and would be stepped the other way
-    between = (weight > 0).ifelse(low * (1.0 - weight) + high * weight, low)
-    return own.isnull().ifelse(joined[f"{statistic}_{measure}"], between)
+    return (weight > 0).ifelse(low * (1.0 - weight) + high * weight, low)
 
 
 def _added(lines: ir.Table, facts: ir.Table, key: tuple[str, ...]) -> ir.Table:

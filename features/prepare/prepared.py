@@ -1,7 +1,6 @@
 """The prepared tables of one build: each worked out once, for the traders and windows that are asked."""
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
 from typing import Self
@@ -31,12 +30,16 @@ class Prepared:
         self.spine = spine
         self.line_columns = line_columns | LINE_KEYS
         self._kept: list[ir.Table] = []
+        self._views: list[ir.Table] = []
+        self._tables: dict[str, ir.Table] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         if error is None:  # after an error PostgreSQL refuses to drop, which would hide the error
+            for view in reversed(self._views):
+                self.warehouse.drop_view(view)
             for kept in self._kept:
                 self.warehouse.drop(kept)
 
@@ -45,16 +48,21 @@ class Prepared:
         self._kept.append(kept := self.warehouse.keep(table))
         return kept
 
-    @contextlib.contextmanager
-    def _hold(self, table: ir.Table) -> Iterator[ir.Table]:
-        """Work a large table out for a while."""
-        held = self.warehouse.keep(table)
-        yield held
-        self.warehouse.drop(held)
+    def drop(self, kept: ir.Table) -> None:
+        """Drop a table that was kept before this object is left."""
+        self._kept = [other for other in self._kept if other is not kept]
+        self.warehouse.drop(kept)
+
+    def _view(self, table: ir.Table) -> ir.Table:
+        """Give an expression a name, so that what several features make of it is short to write."""
+        self._views.append(view := self.warehouse.view(table))
+        return view
 
     def table(self, name: str) -> ir.Table:
         """Return a table of the contract."""
-        return self.warehouse.table(name)
+        if name not in self._tables:
+            self._tables[name] = self._view(self.warehouse.table(name))
+        return self._tables[name]
 
     @cached_property
     def asked(self) -> ir.Table:
@@ -90,7 +98,13 @@ class Prepared:
             declarations.known_on < self.last_cutoff,
             (declarations.known_on >= peers_from) | (declarations.accepted_on >= self.first_day),
         )
-        return lines.with_line_facts(reached)
+        return self._view(lines.with_line_facts(reached))
+
+    @cached_property
+    def tallied(self) -> ir.Table:
+        """What peers need of the first versions of all traders' lines; kept on the engine."""
+        first_versions = self.declared.filter(self.declared.version == 0)
+        return self.keep(peers.tallies(first_versions, self.line_columns))
 
     @cached_property
     def lines(self) -> ir.Table:
@@ -104,11 +118,11 @@ class Prepared:
                 found = peers.with_peers(
                     found,
                     asked=recent.semi_join(self.traders, "trader_id"),
-                    first_versions=self.declared.filter(self.declared.version == 0),
+                    tallied=self.tallied,
                     group=group,
                     facts=facts,
                     keep=self.keep,
-                    hold=self._hold,
+                    drop=self.drop,
                 )
         return self.keep(found.select(*sorted(self.line_columns)))
 

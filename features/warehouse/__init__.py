@@ -7,8 +7,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import duckdb
+import ibis.expr.operations as ops
 from ibis.backends import BaseBackend
 from ibis.expr import types as ir
+from sqlglot import exp
 
 from features.contract import TABLES, Table
 from features.contract.violation import Violation
@@ -58,6 +60,26 @@ class Warehouse:
         if self.engine.name == spark.NAME:
             return spark.keep(self.engine, table)
         return self.engine.create_table(f"kept_{uuid4().hex}", table, temp=True)
+
+    def view(self, table: ir.Table) -> ir.Table:
+        """Give an expression a name on the engine, for this connection alone, until it is dropped.
+
+        Nothing is worked out: the engine reads through the name. What is made of it is written in terms of the
+        name, and Ibis takes long to write what is made of long expressions.
+        """
+        name = f"view_{uuid4().hex}"
+        create = exp.Create(
+            this=exp.to_identifier(name, quoted=True),
+            kind="VIEW",
+            properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
+            expression=self.engine.compiler.to_sqlglot(table),
+        )
+        with self.engine._safe_raw_sql(create):
+            return ops.DatabaseTable(name, schema=table.schema(), source=self.engine).to_expr()
+
+    def drop_view(self, view: ir.Table) -> None:
+        """Drop the name of an expression."""
+        self.engine.drop_view(view.op().name)
 
     def drop(self, kept: ir.Table) -> None:
         """Drop a table that was kept."""

@@ -77,6 +77,14 @@ class Recorder(Warehouse):
         self.engine.create_table(name, schema=table.schema(), temp=True)
         return self.engine.table(name, database="temp.main")
 
+    def view(self, table: ir.Table) -> ir.Table:
+        name = f"view_{len(self.statements)}"
+        self.statements.append(f"CREATE TEMP VIEW {name} AS {self._written(table)}")
+        return ops.DatabaseTable(name, schema=table.schema(), source=self.engine).to_expr()
+
+    def drop_view(self, view: ir.Table) -> None:
+        self.statements.append(f"DROP VIEW {view.op().name}")
+
     def drop(self, kept: ir.Table) -> None:
         self.statements.append(f"DROP TABLE {kept.op().name}")
 
