@@ -18,6 +18,8 @@ from ibis.expr import types as ir
 from features.prepare.lines import first_of_quarter, number
 
 PRIOR_AUDITS = 10.0
+NAMES = ("declarant_id", "seller_id", "hs4", "hs6", "origin_country")
+"""The columns of a line that name entities."""
 
 
 def steps(states: ir.Table) -> ir.Table:
@@ -40,15 +42,24 @@ def steps(states: ir.Table) -> ir.Table:
     )
 
 
-def touched(steps: ir.Table, lines: ir.Table, entity: Sequence[str]) -> ir.Table:
-    """Spread the steps of each audit over the entities in the first versions of the lines in its scope.
+def in_scope(steps: ir.Table, first_versions: ir.Table) -> ir.Table:
+    """Return what the lines in each audit's scope name (`NAMES`), and the quarter in which it became known.
+
+    One look at the lines serves all entities.
+    """
+    audited = steps.select("audit_id", "trader_id", "period_from", "period_to").distinct()
+    scope = first_versions.join(audited, "trader_id")
+    inside = scope.filter(scope.accepted_on >= scope.period_from, scope.accepted_on <= scope.period_to)
+    return inside.group_by("audit_id", *NAMES).aggregate(named_quarter=inside.known_quarter.min())
+
+
+def touched(steps: ir.Table, scope: ir.Table, entity: Sequence[str]) -> ir.Table:
+    """Spread the steps of each audit over the entities that the lines in its `scope` name.
 
     A step counts for an entity from the quarter in which both it and such a line were known.
     """
-    audited = steps.select("audit_id", "trader_id", "period_from", "period_to").distinct()
-    scope = lines.join(audited, "trader_id")
-    inside = scope.filter(scope.accepted_on >= scope.period_from, scope.accepted_on <= scope.period_to)
-    named = inside.group_by("audit_id", *entity).aggregate(named_quarter=inside.known_quarter.min())
+    naming = scope.filter([scope[column].notnull() for column in entity])
+    named = naming.group_by("audit_id", *entity).aggregate(named_quarter=naming.named_quarter.min())
     spread = steps.join(named, "audit_id")
     both = ibis.greatest(spread.known_quarter, spread.named_quarter)
     return spread.mutate(known_quarter=both).drop("named_quarter")

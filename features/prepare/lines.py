@@ -15,16 +15,20 @@ RATIOS = {
 ITEM = ["declaration_id", "item_number"]
 
 
-def with_validity(lines: ir.Table, declarations: ir.Table) -> ir.Table:
-    """Add `superseded_on`: the day the first later version became known, from which this one no longer holds.
+def ends(declarations: ir.Table) -> ir.Table:
+    """Return `superseded_on` of each version of an amended item: the day the first later one became known.
 
-    Later versions are looked for in `declarations`: they may name another trader or day of acceptance.
-    Amended items are few, so only their versions are sorted; the rest pass by a hash join.
+    From then on it no longer holds; the last version has none. A later version may name another trader or
+    day of acceptance. Amended items are few, so only their versions are sorted.
     """
     amended = declarations.filter(declarations.version > 0).select(*ITEM).distinct()
     versions = declarations.semi_join(amended, ITEM).select(*ITEM, "version", "known_on")
     later = ibis.window(group_by=ITEM, order_by="version", rows=(1, None))
-    ends = versions.select(*ITEM, "version", superseded_on=versions.known_on.min().over(later))
+    return versions.select(*ITEM, "version", superseded_on=versions.known_on.min().over(later))
+
+
+def with_validity(lines: ir.Table, ends: ir.Table) -> ir.Table:
+    """Add `superseded_on`, empty while a version holds."""
     joined = lines.left_join(ends, [*ITEM, "version"])
     return joined.select(*lines.columns, "superseded_on")
 

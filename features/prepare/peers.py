@@ -76,18 +76,15 @@ HABITS = PeerGroup(
     measures={"is_adjusted": ("mean",), "is_elsewhere": ("mean",)},
 )
 GROUPS = (GOODS, ROUTES, HABITS)
-SHOWN = frozenset(
-    f"peer_{each}_{measure}"
-    for group in GROUPS
-    for measure in group.measures
-    for each in ("traders", "group")
-)
-"""Facts that no feature reads: they tell a person with how many others, and with which, a line was compared."""
 
 
 def fact(measure: str, statistic: str) -> str:
     """Return the name of a fact of a line about its peers."""
     return f"peer_{statistic}_{measure}"
+
+
+SHOWN = frozenset(fact(m, each) for group in GROUPS for m in group.measures for each in ("traders", "group"))
+"""Facts that no feature reads: with how many others, and with which, a line was compared."""
 
 
 def with_peers(
@@ -132,9 +129,7 @@ def tallies(first_versions: ir.Table, facts: frozenset[str]) -> ir.Table:
     )
 
 
-def year_before(
-    tallied: ir.Table, asked: ir.Table, group: PeerGroup, *, measures: Iterable[str]
-) -> ir.Table:
+def year_before(tallied: ir.Table, asked: ir.Table, group: PeerGroup, *, measures: Iterable[str]) -> ir.Table:
     """Sum each trader's tallies over the four quarters before `quarter`, by the narrowest group.
 
     Only the quarters and the widest groups that are asked are there.

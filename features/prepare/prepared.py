@@ -101,6 +101,11 @@ class Prepared:
         return self._view(lines.with_line_facts(reached))
 
     @cached_property
+    def ends(self) -> ir.Table:
+        """The days from which versions of lines no longer hold; kept on the engine."""
+        return self.keep(lines.ends(self.declared))
+
+    @cached_property
     def tallied(self) -> ir.Table:
         """What peers need of the first versions of all traders' lines; kept on the engine."""
         first_versions = self.declared.filter(self.declared.version == 0)
@@ -110,7 +115,7 @@ class Prepared:
     def lines(self) -> ir.Table:
         """The lines of the traders asked, with the columns that features need; kept on the engine."""
         recent = self.declared.filter(self.declared.accepted_on >= self.first_day)
-        found = lines.with_validity(recent.semi_join(self.traders, "trader_id"), self.declared)
+        found = lines.with_validity(recent.semi_join(self.traders, "trader_id"), self.ends)
         if self.line_columns & tariff.FACTS:
             found = tariff.with_tariff(found, self.table("tariff"))
         for group in peers.GROUPS:
@@ -165,9 +170,13 @@ class Prepared:
         """What each state of an audit changed in the count of closed audits and of those with a finding."""
         return self.keep(entities.steps(self.audit_states))
 
-    def steps_over(self, entity: Sequence[str]) -> ir.Table:
-        """The audit steps spread over the entities that the audited lines name; kept on the engine."""
+    @cached_property
+    def audited_scope(self) -> ir.Table:
+        """What the lines in the scope of each audit name; kept on the engine."""
         declarations = self.table("declarations")
         first_versions = lines.with_line_facts(declarations.filter(declarations.version == 0))
-        named = first_versions.filter([first_versions[column].notnull() for column in entity])
-        return self.keep(entities.touched(self.audit_steps, named, entity))
+        return self.keep(entities.in_scope(self.audit_steps, first_versions))
+
+    def steps_over(self, entity: Sequence[str]) -> ir.Table:
+        """The audit steps spread over the entities that the audited lines name; kept on the engine."""
+        return self.keep(entities.touched(self.audit_steps, self.audited_scope, entity))

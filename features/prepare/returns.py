@@ -39,7 +39,7 @@ def compared(prepared: Prepared) -> ir.Table:
     """
     reached = prepared.declared.accepted_on >= months_before(prepared.first_day, LONGEST_PERIOD)
     own = prepared.declared.filter(reached).semi_join(prepared.traders, "trader_id")
-    trade = lines.with_validity(own, prepared.declared)
+    trade = _daily(lines.with_validity(own, prepared.ends))
     asked = _comparable(states(prepared)).semi_join(prepared.traders, "trader_id")
     return _stated(asked).union(_beside(asked, trade))
 
@@ -82,6 +82,13 @@ def multiples(prepared: Prepared) -> ir.Table:
 def _comparable(held: ir.Table) -> ir.Table:
     longest = (held.period_from + ibis.interval(months=LONGEST_PERIOD)).cast("date")
     return held.filter(held.period_to < longest).select(*CLOCKS, *PERIOD, *STATED)
+
+
+def _daily(trade: ir.Table) -> ir.Table:
+    """Sum the lines of a trader and day that became known, and hold, as long: they are paired as one."""
+    return trade.group_by("trader_id", "accepted_on", "known_on", "superseded_on").aggregate(
+        **{name: exact.total(trade[name]) for name in DECLARED}
+    )
 
 
 def _monthly(prepared: Prepared) -> ir.Table:

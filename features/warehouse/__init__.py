@@ -64,8 +64,8 @@ class Warehouse:
     def view(self, table: ir.Table) -> ir.Table:
         """Give an expression a name on the engine, for this connection alone, until it is dropped.
 
-        Nothing is worked out: the engine reads through the name. What is made of it is written in terms of the
-        name, and Ibis takes long to write what is made of long expressions.
+        Nothing is worked out: the engine reads through the name. What is made of it is written in terms of
+        the name, and Ibis takes long to write what is made of long expressions.
         """
         name = f"view_{uuid4().hex}"
         create = exp.Create(
