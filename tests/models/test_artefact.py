@@ -149,6 +149,16 @@ def test_every_single_flipped_bit_of_the_manifest_is_refused(copy: Path):
     read_sealed(copy)
 
 
+def test_a_manifest_that_says_the_same_in_other_bytes_is_refused(copy: Path):
+    content = (copy / MANIFEST).read_bytes()
+    twice = content.replace(b'"format":', b'"format": "another",\n "format":')
+    for other in (content + b"\n", json.dumps(json.loads(content)).encode(), twice):
+        assert json.loads(other) == json.loads(content)
+        (copy / MANIFEST).write_bytes(other)
+        with pytest.raises(DataError, match="damaged"):
+            read_sealed(copy)
+
+
 def test_a_thousand_flipped_bits_are_refused_before_the_parser_sees_one(copy: Path):
     rng = random.Random(7)  # noqa: S311  reproducible damage, no secret
     trees = sorted(copy.glob("*.txt"))
