@@ -10,18 +10,22 @@ import pyarrow.compute as pc
 from features.build import FeatureSet
 from features.check import usable
 from features.spine import Spine
-from features.warehouse import Dialect, open_warehouse
+from features.warehouse import Dialect, Warehouse, open_warehouse
+
+DESCRIBED = ("name", "sector", "size_band", "region")
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """The features of every active trader: `table` has trader_id, cutoff and a float64 column a feature.
 
-    `missing` says which features are empty for want of which columns of the contract.
+    `traders` describes them row for row, as known then: trader_id, name, sector, size_band, region. `missing`
+    says which features are empty for want of which columns of the contract.
     """
 
     features: FeatureSet
     table: pa.Table
+    traders: pa.Table
     missing: Mapping[str, tuple[str, ...]]
 
 
@@ -35,7 +39,19 @@ def snapshot(
     with open_warehouse(data, dialect=dialect) as opened:
         warehouse = usable(opened, today=today)
         table = features.build(warehouse, Spine.active(warehouse, as_of)).order_by("trader_id").to_pyarrow()
-        return Snapshot(features, table, features.missing(warehouse))
+        traders = _described(warehouse, table["trader_id"], as_of)
+        return Snapshot(features, table, traders, features.missing(warehouse))
+
+
+def _described(warehouse: Warehouse, trader_ids: pa.ChunkedArray, as_of: date) -> pa.Table:
+    """Return what was last known of each trader before a day; empty where nothing was."""
+    rows = warehouse.table("traders")
+    known = rows.filter(rows.known_on < as_of, rows.valid_from < as_of)
+    latest = {name: known[name].argmax(known.valid_from) for name in DESCRIBED}
+    found = known.group_by("trader_id").aggregate(**latest).to_pyarrow()
+    places = pc.index_in(trader_ids, found["trader_id"])
+    columns = {name: found[name].cast(pa.string()).take(places) for name in DESCRIBED}
+    return pa.table({"trader_id": trader_ids, **columns})
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:

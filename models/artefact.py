@@ -13,6 +13,7 @@ import pyarrow as pa
 from features.build import FeatureSet
 from features.errors import DataError
 from features.feature import Feature, window_words
+from features.library import LIBRARY
 from models import MODELS, read_model
 from models.base import State, YieldModel
 from models.bundle_files import read_sealed, refusal, write_sealed
@@ -80,6 +81,16 @@ class Bundle:
     def names(self) -> tuple[str, ...]:
         """The features, in the order of the model's columns."""
         return tuple(words.name for words in self.words)
+
+    def features(self) -> FeatureSet:
+        """Return the features of the library that the model takes.
+
+        Raises `DataError` where they compute other values than when it was trained.
+        """
+        taken = set(self.names)
+        features = FeatureSet(tuple(each for each in LIBRARY.features if each.name in taken))
+        self.require_features(features.digest)
+        return features
 
     def require_features(self, digest: str) -> None:
         """Raise `DataError` unless the model was trained on a feature set of this digest."""

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from features.build import FeatureSet
 from features.check import usable
 from features.home import home
-from features.library import LIBRARY
 from features.snapshot import snapshot
 from features.spine import Spine
 from features.warehouse import Dialect, open_warehouse
@@ -41,13 +39,6 @@ def bundle_named(named: str = CHAMPION, *, place: Path | None = None) -> tuple[s
     return found.version, kept_bundle(client, found)
 
 
-def features_of(bundle: Bundle) -> FeatureSet:
-    """Return the features a model takes; raises `DataError` where they compute other values than then."""
-    features = FeatureSet(tuple(f for f in LIBRARY.features if f.name in set(bundle.names)))
-    bundle.require_features(features.digest)
-    return features
-
-
 def score(
     data: str,
     *,
@@ -58,7 +49,7 @@ def score(
 ) -> pa.Table:
     """Return every trader active in `data` before `as_of`, ranked by expected yield: see `models.score`."""
     number, bundle = bundle_named(model)
-    built = snapshot(data, features=features_of(bundle), as_of=as_of, today=today, dialect=dialect)
+    built = snapshot(data, features=bundle.features(), as_of=as_of, today=today, dialect=dialect)
     return scored(bundle, built.table, version=number)
 
 
@@ -107,7 +98,7 @@ def explain(
     Raises `SettingError` for a trader that is not active then.
     """
     number, bundle = bundle_named(model)
-    features = features_of(bundle)
+    features = bundle.features()
     with open_warehouse(data, dialect=dialect) as opened:
         warehouse = usable(opened, today=today)
         Spine.active(warehouse, as_of).require(trader)

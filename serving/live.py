@@ -1,0 +1,104 @@
+"""What the service answers from: one model and one day's snapshot, in memory, swapped as one."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from features.errors import DataError
+from features.kept import kept_snapshot
+from features.snapshot import DESCRIBED, Snapshot
+from features.warehouse import Dialect
+from models.artefact import Bundle, load_bundle
+from models.bundle_champion import Champion, read_champion
+from models.bundle_trial import trial_load
+from models.matrix import as_matrix
+from models.prediction import Floats
+from models.score import scored
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the facts come from: a folder, file or URL, how it is written, and the day that is asked for."""
+
+    data: str
+    as_of: date
+    today: date
+    dialect: Dialect | None = None
+
+
+@dataclass(frozen=True)
+class Live:
+    """A published model with the features of every trader active on a day.
+
+    Nothing in it changes: a request takes it once and answers from it alone, whatever is swapped meanwhile.
+    """
+
+    champion: Champion
+    bundle: Bundle
+    source: Source
+    snapshot: Snapshot
+
+    @property
+    def version(self) -> str:
+        """The version of the model."""
+        return self.champion.version
+
+    @cached_property
+    def X(self) -> Floats:  # noqa: N802  the field's name of a matrix of rows
+        """The features (traders, features), in the order of the model's columns."""
+        return as_matrix(self.snapshot.table.select(self.bundle.names))
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The row of each trader."""
+        return {trader: place for place, trader in enumerate(self.snapshot.table["trader_id"].to_pylist())}
+
+    @cached_property
+    def ranking(self) -> pa.Table:
+        """Every trader by expected yield, as `models.score` has it, with what is known of each beside."""
+        ranked = scored(self.bundle, self.snapshot.table, version=self.version)
+        rows = [self.places[trader] for trader in ranked["trader_id"].to_pylist()]
+        for name in DESCRIBED:
+            ranked = ranked.append_column(name, self.snapshot.traders[name].take(rows))
+        return ranked
+
+    @cached_property
+    def snapshot_digest(self) -> str:
+        """The SHA-256 over the day, the traders and their features."""
+        digest = hashlib.sha256(self.source.as_of.isoformat().encode())
+        digest.update("\n".join(self.places).encode())
+        digest.update(np.ascontiguousarray(self.X).tobytes())
+        return digest.hexdigest()
+
+
+def load_live(source: Source, *, home: Path) -> Live:
+    """Load the published champion and the day's snapshot.
+
+    The bundle is proved by its digest, then loaded on trial in a process of its own, then here, golden rows
+    and all. Raises `DataError` where there is no champion or anything of that fails.
+    """
+    champion = read_champion(home)
+    if champion is None:
+        raise DataError(
+            f"No model is published in {home.name}.",
+            expected="a champion.",
+            advice="Train one: audit-yield train DATA --as-of DATE.",
+        )
+    folder = home / champion.folder
+    trial_load(folder, digest=champion.digest)
+    bundle = load_bundle(folder, digest=champion.digest)
+    snapshot = kept_snapshot(
+        source.data,
+        features=bundle.features(),
+        as_of=source.as_of,
+        today=source.today,
+        home=home,
+        dialect=source.dialect,
+    )
+    return Live(champion, bundle, source, snapshot)
