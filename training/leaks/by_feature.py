@@ -25,7 +25,7 @@ def of_one_feature(evidence: Evidence) -> Iterator[Alarm]:
     """
     found = evidence.found
     if not enough(found):
-        yield unjudged("one_feature", limit=BEYOND, why=f"fewer than {FEWEST} audits have an adjustment.")
+        yield unjudged("one_feature", limit=BEYOND, why=f"fewer than {FEWEST} audits brought revenue.")
         return
     scores = strengths(evidence)
     if not scores:
@@ -50,7 +50,7 @@ def _alarm(evidence: Evidence, name: str, strength: float, raised: bool) -> Alar
 
 
 def strengths(evidence: Evidence) -> dict[str, float]:
-    """Return how well each feature ranks adjustments by itself, in the better of its two directions."""
+    """Return how well each feature ranks audits by itself, in the better of its two directions."""
     tried = {name: area(score, evidence.found) for name, score in columns(evidence).items()}
     return {name: max(value, 1 - value) for name, value in tried.items()}
 

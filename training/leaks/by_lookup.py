@@ -99,7 +99,8 @@ def _beats_the_model(evidence: Evidence, told: Tried, lookup: Lookup, *, subject
 
 def _by_audit(told: Tried) -> pa.Table:
     rows = pa.table({"audit_id": told.audit_id, "score": told.score})
-    summed = rows.filter(rows["audit_id"].is_valid()).group_by("audit_id").aggregate([("score", "sum")])
+    known = rows.filter(rows["audit_id"].is_valid()).group_by("audit_id", use_threads=False)
+    summed = known.aggregate([("score", "sum")])
     return summed.rename_columns(["audit_id", "score"])
 
 
@@ -116,7 +117,8 @@ def _audits(evidence: Evidence, tables: Sequence[Lookup]) -> pa.Table:
     ]
     joined = rows.left_join(known, conditions)
     columns = {name: value for each in tables for name, value in each.columns(joined).items()}
-    return with_lateness(joined.select(*rows.columns, **columns).to_pyarrow(), day="opened_on")
+    ordered = joined.order_by("opened_on", "audit_id")
+    return with_lateness(ordered.select(*rows.columns, **columns).to_pyarrow(), day="opened_on")
 
 
 def _description(audit: ir.Table) -> list[ir.Value]:

@@ -23,7 +23,9 @@ def of_newest_folds(evidence: Evidence) -> Iterator[Alarm]:
     name, rows = "newest_folds", evidence.best
     older, newer = _parts(rows)
     if not (enough(found_in(older)) and enough(found_in(newer))):
-        yield unjudged(name, limit=None, why="too few adjustments in the newest folds, or in older ones.")
+        yield unjudged(
+            name, limit=None, why="too few audits with revenue in the newest folds, or in older ones."
+        )
         return
     before, now = _area(older), _area(newer)
     old, new = float(before.values[0]), float(now.values[0])

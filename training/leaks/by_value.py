@@ -125,7 +125,7 @@ def _undervalued(evidence: Evidence) -> ir.Table:
     )
     priced = wanted.mutate(price=_log_price(wanted), lift=(1 + wanted.duty / wanted.duty_assessed).ln())
     joined = priced.join(_middle_prices(evidence), ["hs_code", "origin_country"])
-    return joined.select(gap=joined.price - joined.middle, lift=joined.lift)
+    return joined.select(gap=joined.price - joined.middle, lift=joined.lift).order_by("gap", "lift")
 
 
 def _middle_prices(evidence: Evidence) -> ir.Table:

@@ -25,12 +25,15 @@ class Evidence:
 
     @cached_property
     def found(self) -> Flags:
-        """Whether each audit booked an adjustment, up or down."""
-        return np.asarray(self.audited.y != 0, dtype=np.bool_)
+        """Whether each audit brought additional revenue.
+
+        A refund is none: a column that is the signed outcome then ranks perfectly.
+        """
+        return np.asarray(self.audited.y > 0, dtype=np.bool_)
 
     @cached_property
     def best(self) -> pa.Table:
-        """The out-of-fold rows of the model that ranks adjustments best, oldest audit first; or none."""
+        """The out-of-fold rows of the model that ranks audits best, oldest audit first; or none."""
         names = pc.unique(self.oof["model"]).to_pylist()
         tables = [self.oof.filter(pc.equal(self.oof["model"], name)) for name in names]
         judged = [table for table in tables if enough(found_in(table))]
@@ -51,5 +54,5 @@ def numbers(table: pa.Table, name: str) -> Floats:
 
 
 def found_in(table: pa.Table) -> Flags:
-    """Whether each out-of-fold row's audit booked an adjustment."""
-    return np.asarray(numbers(table, "y") != 0, dtype=np.bool_)
+    """Whether each out-of-fold row's audit brought additional revenue."""
+    return np.asarray(numbers(table, "y") > 0, dtype=np.bool_)

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 from ibis.expr import types as ir
 
+from features import exact
 from features.outcomes import outcomes
 from features.prepare.audits import TAXES
 from training.leaks.evidence import Evidence
@@ -53,8 +54,8 @@ def named_lines(evidence: Evidence) -> ir.Table:
         findings.declaration_id.notnull(),
     )
     return assessed.group_by("audit_id", "declaration_id", "item_number", "finding_type").aggregate(
-        taxes=assessed.amount.sum(),
-        duty=assessed.amount.sum(where=assessed.tax_type == "duty").fill_null(0.0),
+        taxes=exact.total(assessed.amount),
+        duty=exact.total(assessed.amount, assessed.tax_type == "duty").fill_null(0.0),
     )
 
 
@@ -72,10 +73,14 @@ def _inside(lines: ir.Table, scopes: ir.Table) -> list[ir.BooleanValue]:
 
 
 def _fetched(labelled: ir.Table, tables: Sequence[Lookup]) -> pa.Table:
-    """Fetch the columns of all tables; a line `is_late` when accepted after the middle of those found."""
+    """Fetch the columns of all tables; a line `is_late` when accepted after the middle of those found.
+
+    The order is fixed, so that areas come out alike to the last bit.
+    """
     columns = {name: value for lookup in tables for name, value in lookup.columns(labelled).items()}
+    ordered = labelled.order_by("declaration_id", "item_number", "audit_id")
     label = ("trader_id", "audit_id", "accepted_on", "is_found")
-    return with_lateness(labelled.select(*label, **columns).to_pyarrow(), day="accepted_on")
+    return with_lateness(ordered.select(*label, **columns).to_pyarrow(), day="accepted_on")
 
 
 def with_lateness(rows: pa.Table, *, day: str) -> pa.Table:
