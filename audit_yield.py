@@ -234,6 +234,9 @@ def train_command(
     *,
     as_of: AsOf,
     experiment: ExperimentFile = None,
+    trials: Annotated[
+        int, typer.Option(min=0, help="Tune the trees in so many trials; a stopped tuning goes on later.")
+    ] = 0,
     dialect: DialectFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -252,6 +255,7 @@ def train_command(
             as_of=as_of.date(),
             experiment=_experiment(experiment),
             today=date.today(),
+            trials=trials,
             dialect=_dialect(dialect),
             stage=stage,
             progress=progress,

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.check import usable
+from features.home import home
 from features.library import LIBRARY
 from features.warehouse import Dialect, Warehouse, open_warehouse
 from training import backtest_report, promote
@@ -18,12 +19,14 @@ from training.contenders import new_model
 from training.experiment import Experiment
 from training.fairness import described
 from training.folds import folds_before
+from training.gate import NEWEST
 from training.leaks import LeakReport, leak_report
 from training.leaks import lines as leak_lines
 from training.populations import inverse_inclusion
 from training.promote import Promotion
 from training.record import Training, begin, record
 from training.track import tracked
+from training.tune import tuned
 
 Stage = Callable[[str], None]
 
@@ -57,17 +60,18 @@ def train(
     as_of: date,
     experiment: Experiment,
     today: date,
+    trials: int = 0,
     dialect: Dialect | None = None,
     stage: Stage = lambda words: None,
     progress: Progress | None = None,
 ) -> Trained:
     """Train a model on what was known before `as_of`, and register it.
 
-    The data is checked as of `today`; the experiment's model is backtested beside the others, held against
-    the leak alarm, fitted on all closed audits and registered. Where nothing serves yet and it passes the
-    gate it becomes champion, else challenger. `stage(words)` tells what is being done, `progress(done,
-    total)` follows the backtest. Raises `DataError` where the data is refused, `SettingError` where there are
-    too few audits.
+    The data is checked as of `today`. The model's trees are tuned in `trials` trials on the folds before the
+    newest, by which the gate judges. The model is backtested beside the others, held against the leak alarm,
+    fitted on all closed audits and registered; where nothing serves yet and it passes the gate it becomes
+    champion, else challenger. `stage(words)` tells what is being done, `progress(done, total)` how far it is.
+    Raises `DataError` where the data is refused, `SettingError` where there are too few audits or folds.
     """
     features = experiment.chosen(LIBRARY)
     folds = folds_before(
@@ -77,7 +81,6 @@ def train(
         settling_months=experiment.settling_months,
         first_day=experiment.first_fold_on,
     )
-    backtest = Backtest(folds, experiment)
     with open_warehouse(data, dialect=dialect) as opened:
         stage("Checking the data")
         warehouse = usable(opened, today=today)
@@ -89,10 +92,21 @@ def train(
             measure=experiment.measure,
             with_penalties=experiment.with_penalties,
         )
+        if trials:
+            stage("Tuning")
+            experiment = tuned(
+                warehouse,
+                found,
+                experiment=experiment,
+                folds=folds[:-NEWEST],
+                trials=trials,
+                home=home(),
+                progress=progress,
+            )
         with tracked(f"{experiment.model} {as_of}") as run:
             begin(run, experiment, found, fingerprint=found.fingerprint)
             stage("Backtesting")
-            report = backtest.run(warehouse, found, progress=progress)
+            report = Backtest(folds, experiment).run(warehouse, found, progress=progress)
             stage("Looking for leaks")
             leaks = leak_report(warehouse, found, _said(report), as_of=as_of)
             stage("Fitting on all audits and registering")

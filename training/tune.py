@@ -1,0 +1,147 @@
+"""Tuning: settings of the model's trees are tried on the folds of the backtest, in time order."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from features.errors import SettingError
+from features.warehouse import Warehouse
+from models import MODELS
+from training.audited import Audited
+from training.backtest import known_on
+from training.contenders import new_model
+from training.experiment import Experiment
+from training.folds import Fold
+from training.home import quiet
+from training.metrics import gini
+
+if TYPE_CHECKING:
+    from optuna import Study, Trial
+
+STUDIES = "studies.db"
+FIRST_BAGS = 1
+"""While tuning: trees of one seed rank settings as well as those of three, in a third of the time."""
+FEWEST, FEWEST_ADJUSTED = 30, 5
+"""Audits that a fold must have to learn from, and to judge by."""
+Progress = Callable[[int, int], None]
+
+
+def tuned(
+    warehouse: Warehouse,
+    found: Audited,
+    *,
+    experiment: Experiment,
+    folds: tuple[Fold, ...],
+    trials: int,
+    home: Path,
+    progress: Progress | None = None,
+) -> Experiment:
+    """Return the experiment with the growth of trees that did best in `trials` trials, defaults among them.
+
+    A trial's score is the mean normalised Gini over the folds, each learned from what was known by its day;
+    it is given up where it lags behind the median of others. The study is kept below `home` under the
+    settings and the data, so that a killed or interrupted tuning goes on where it was. Raises
+    `SettingError` for a model that has no trees to grow.
+    """
+    if "growth" not in MODELS[experiment.model]().get_params():
+        raise SettingError(
+            f"The model {experiment.model} has nothing to tune.",
+            expected="a model that grows trees, such as hurdle.",
+            advice="Leave out --trials, or choose another model.",
+        )
+    parts = [(known_on(warehouse, found, fold.day, experiment), fold.tested(found)) for fold in folds]
+    usable = [part for part in parts if all(map(_teaches, part))]
+    if not usable:
+        raise SettingError(
+            "No fold before the newest two has audits enough to tune on.",
+            expected=f"{FEWEST} audits to learn from and as many to judge by, {FEWEST_ADJUSTED} adjusted.",
+            advice="Leave out --trials, or choose more or longer folds in the experiment.",
+        )
+    study = _study(experiment, found, folds, home=home)
+    left = trials - _finished(study)
+    if progress:
+        progress(trials - max(left, 0), trials)
+
+    def told(study: "Study", trial: Any) -> None:
+        if progress:
+            progress(_finished(study), trials)
+
+    if left > 0:
+        study.optimize(lambda trial: _score(trial, experiment, usable), n_trials=left, callbacks=[told])
+    best = study.best_params if any(t.value is not None for t in study.trials) else {}
+    return _with_growth(experiment, best)
+
+
+def _finished(study: "Study") -> int:
+    return sum(trial.state.is_finished() for trial in study.trials)
+
+
+def _teaches(audits: Audited) -> bool:
+    return len(audits) >= FEWEST and int(np.count_nonzero(audits.y)) >= FEWEST_ADJUSTED
+
+
+def _study(experiment: Experiment, found: Audited, folds: tuple[Fold, ...], *, home: Path) -> "Study":
+    """Open the study of these settings, data and folds, or begin it with the defaults as first trial."""
+    import optuna
+
+    told = json.dumps([experiment.to_json(), found.fingerprint, [str(fold) for fold in folds]])
+    optuna.logging.set_verbosity(logging.ERROR)
+    with quiet():
+        study = optuna.create_study(
+            study_name=hashlib.sha256(told.encode()).hexdigest()[:16],
+            storage=f"sqlite:///{home / STUDIES}",
+            direction="maximize",
+            load_if_exists=True,
+            sampler=optuna.samplers.TPESampler(seed=experiment.seed),
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
+        )
+    if not study.trials:
+        study.enqueue_trial(dict(DEFAULTS))
+    return study
+
+
+DEFAULTS: Mapping[str, Any] = {
+    "rounds": 150,
+    "num_leaves": 6,
+    "min_data_in_leaf": 15,
+    "feature_fraction": 0.3,
+    "lambda_l2": 5.0,
+}
+
+
+def _suggested(trial: "Trial") -> dict[str, Any]:
+    return {
+        "rounds": trial.suggest_int("rounds", 50, 400, step=50),
+        "num_leaves": trial.suggest_int("num_leaves", 3, 24),
+        "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 5, 60),
+        "feature_fraction": trial.suggest_float("feature_fraction", 0.1, 0.8),
+        "lambda_l2": trial.suggest_float("lambda_l2", 0.1, 50.0, log=True),
+    }
+
+
+def _score(trial: "Trial", experiment: Experiment, parts: list[tuple[Audited, Audited]]) -> float:
+    import optuna
+
+    tried = _with_growth(experiment, {**_suggested(trial), "bags": FIRST_BAGS})
+    scores: list[float] = []
+    for step, (learned, tested) in enumerate(parts):
+        model = new_model(tried, learned.features)
+        model.fit(learned.X, learned.y, audits=learned.audits)
+        one = np.ones(len(tested))
+        scores.append(float(gini(tested.y, model.predict(tested.X), weight=one, hours=one)))
+        trial.report(float(np.mean(scores)), step)
+        if trial.should_prune():
+            raise optuna.TrialPruned
+    return float(np.mean(scores))
+
+
+def _with_growth(experiment: Experiment, growth: Mapping[str, Any]) -> Experiment:
+    """What the experiment itself says of the growth stays."""
+    given = experiment.parameters.get("growth") or {}
+    return replace(experiment, parameters={**experiment.parameters, "growth": {**growth, **given}})
