@@ -1,0 +1,44 @@
+"""A trained home, made once for all workers of a session and copied by whoever changes it."""
+
+import fcntl
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from serving.live import Live, Source, load_live
+from tests.serving import tiny
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `sim/data`, `sim/truth` and `mlruns`; the champion is version 1. Only to be read."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trained"
+    with (place.parent / "trained.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            made = place.with_name("trained.new")
+            tiny.publish(made / "mlruns", tiny.administration(made / "sim"))
+            load_live(tiny.source(made / "sim" / "data"), home=made / "mlruns")
+            made.rename(place)
+    return place
+
+
+@pytest.fixture(scope="session")
+def source(trained: Path) -> Source:
+    """What the live model answers from."""
+    return tiny.source(trained / "sim" / "data")
+
+
+@pytest.fixture(scope="session")
+def live(trained: Path, source: Source) -> Live:
+    """The champion and the day's snapshot, loaded once."""
+    return load_live(source, home=trained / "mlruns")
+
+
+@pytest.fixture
+def own(trained: Path, tmp_path: Path) -> Path:
+    """A copy of the trained folder, to change."""
+    return Path(shutil.copytree(trained, tmp_path / "own"))

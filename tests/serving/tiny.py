@@ -1,0 +1,69 @@
+"""A small administration with a trained model published in a home, as `audit-yield promote` would leave it."""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from features.build import FeatureSet
+from features.kept import kept_snapshot
+from features.library import LIBRARY
+from features.simulate import simulate
+from models.artefact import Bundle, save_bundle
+from models.bundle_champion import PUBLISHED, Champion, point_to
+from models.hurdle import HurdleModel
+from serving.live import Source
+
+AS_OF = date(2024, 10, 1)
+TODAY = date(2025, 1, 2)
+FEATURES: FeatureSet = LIBRARY.select(
+    [
+        "customs_value_12m",
+        "effective_rate_12m",
+        "line_count_12m",
+        "preference_share_12m",
+        "days_since_last_line",
+        "yield_on_value",
+    ]
+)
+
+
+def administration(place: Path) -> Path:
+    """Simulate 300 traders over three years below `place`; return the folder of the tables."""
+    simulate(place, traders=300, years=3, seed=7)
+    return place / "data"
+
+
+def source(data: Path) -> Source:
+    """What is asked of that administration: the first of October 2024."""
+    return Source(str(data), AS_OF, TODAY)
+
+
+def publish(home: Path, data: Path, *, version: str = "1", seed: int = 1) -> Bundle:
+    """Teach a small model, seal its bundle below `home` and make it the champion.
+
+    It learns that every trader who declares a line about once a month or more owes a twentieth of the value.
+    """
+    rows = kept_snapshot(str(data), features=FEATURES, as_of=AS_OF, today=TODAY, home=home).table
+    X = rows.select(FEATURES.names)
+    value, lines = (rows[name].to_numpy() for name in ("customs_value_12m", "line_count_12m"))
+    model = HurdleModel(seed=seed, growth={"rounds": 20, "bags": 2})
+    model.fit(X, np.where(lines > 12, 0.05 * value, 0.0))
+    folder = f"{PUBLISHED}/{version}"
+    bundle = save_bundle(
+        model,
+        home / folder,
+        features=FEATURES,
+        fingerprint="f" * 64,
+        as_of=AS_OF,
+        golden=X.slice(0, 5),
+        card={"model": "hurdle", "metrics": {"calibration": 1.0}},
+    )
+    promote(home, bundle, version=version)
+    return bundle
+
+
+def promote(home: Path, bundle: Bundle, *, version: str) -> None:
+    """Flip the pointer to the bundle of a version below `home`."""
+    folder, moment = f"{PUBLISHED}/{version}", f"2025-01-02T03:04:{version:0>2}+00:00"
+    point_to(home, Champion(version, folder, bundle.digest, bundle.feature_digest, moment))
