@@ -1,4 +1,4 @@
-"""A small administration with a trained model published in a home, as `audit-yield promote` would leave it."""
+"""A small administration with a model published in a home, as `audit-yield promote` would leave it."""
 
 from datetime import date
 from pathlib import Path
@@ -45,10 +45,10 @@ def publish(home: Path, data: Path, *, version: str = "1", seed: int = 1) -> Bun
     It learns that every trader who declares a line about once a month or more owes a twentieth of the value.
     """
     rows = kept_snapshot(str(data), features=FEATURES, as_of=AS_OF, today=TODAY, home=home).table
-    X = rows.select(FEATURES.names)
+    taken = rows.select(FEATURES.names)
     value, lines = (rows[name].to_numpy() for name in ("customs_value_12m", "line_count_12m"))
     model = HurdleModel(seed=seed, growth={"rounds": 20, "bags": 2})
-    model.fit(X, np.where(lines > 12, 0.05 * value, 0.0))
+    model.fit(taken, np.where(lines > 12, 0.05 * value, 0.0))
     folder = f"{PUBLISHED}/{version}"
     bundle = save_bundle(
         model,
@@ -56,7 +56,7 @@ def publish(home: Path, data: Path, *, version: str = "1", seed: int = 1) -> Bun
         features=FEATURES,
         fingerprint="f" * 64,
         as_of=AS_OF,
-        golden=X.slice(0, 5),
+        golden=taken.slice(0, 5),
         card={"model": "hurdle", "metrics": {"calibration": 1.0}},
     )
     promote(home, bundle, version=version)
