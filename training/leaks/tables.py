@@ -20,8 +20,9 @@ PRIOR_ROWS = 10.0
 FACT, MEANINGLESS = 0.75, 0.60
 """What a table of facts can honestly not pass, and what one of letters without meaning cannot.
 
-Measured on 18 simulated administrations: tables of facts up to 0.71, endings up to 0.66, both by chance on small
-ones; a model of all features 0.73 to 0.75, which no few attributes should beat. The Korean lines, known to leak, reach 0.87.
+Measured on 18 simulated administrations: tables of facts up to 0.71, endings up to 0.66, both by chance on
+small ones; a model of all features 0.73 to 0.75, which no few attributes should beat. The Korean lines, known
+to leak, reach 0.87.
 """
 
 
