@@ -1,6 +1,6 @@
 """What is kept of one answer: who asked, what it was answered from, and what was said of whom."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from models.prediction import Floats, Prediction
@@ -79,3 +79,19 @@ class Entry:
     contributions: Floats | None = None
     base: float | None = None
     decision: Decision = Decision()
+
+    def only(self, place: int) -> "Entry":
+        """Return the entry as if it had been about the trader of that place alone."""
+        row, said = slice(place, place + 1), self.prediction
+        return replace(
+            self,
+            trader_ids=self.trader_ids[row],
+            features=None if self.features is None else self.features[row],
+            prediction=None if said is None else _only(said, row),
+            contributions=None if self.contributions is None else self.contributions[row],
+        )
+
+
+def _only(said: Prediction, row: slice) -> Prediction:
+    parts = {name: getattr(said, name)[row] for name in ("expected", "probability", "low", "high", "by_type")}
+    return replace(said, **parts)

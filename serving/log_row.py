@@ -1,4 +1,4 @@
-"""An entry as the bytes that the log keeps, and back: numbers bit for bit, everything else as canonical JSON."""
+"""An entry as the bytes that the log keeps, and back: numbers bit for bit, all else as canonical JSON."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ DOUBLE = np.dtype("<f8")
 
 @dataclass(frozen=True)
 class Packed:
-    """An entry as bytes: `about` is JSON, the others are little-endian doubles, row by row; empty for none."""
+    """An entry as bytes: `about` is JSON, the others little-endian doubles, row by row; empty for none."""
 
     about: bytes
     features: bytes
@@ -27,7 +27,7 @@ class Packed:
 
     @property
     def content(self) -> bytes:
-        """The SHA-256 over all of it; each part goes in with its length, so that none can borrow from the next."""
+        """The SHA-256 over all of it; each part goes in with its length: none can borrow from the next."""
         digest = hashlib.sha256()
         for part in (self.about, self.features, self.outputs, self.contributions):
             digest.update(len(part).to_bytes(8, "big"))
@@ -72,7 +72,7 @@ def unpack(packed: Packed) -> Entry:
 
 
 def outputs(said: Prediction) -> Floats:
-    """Return a prediction as one matrix (n, 4 + types): expected, probability, low, high, the split by type."""
+    """Return a prediction as a matrix (n, 4 + types): expected, probability, low, high, the split by type."""
     return np.column_stack([*(getattr(said, name) for name in WHOLE), said.by_type])
 
 
