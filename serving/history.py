@@ -1,0 +1,98 @@
+"""What happened to traders before: the audits known on a day, and what the service said earlier."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+import pyarrow as pa
+
+from features.check import usable
+from features.contract.required import FINDING_TYPES
+from features.outcomes import outcomes
+from features.warehouse import Warehouse, open_warehouse
+from serving.live import Source
+
+
+@dataclass(frozen=True)
+class PastAudit:
+    """An audit as known on a day, of duty, VAT and excise.
+
+    `closed_on`, `assessed` and `collected` (money, net of refunds) are None until its closing is known;
+    `found` names the kind of finding that moved the most money, None where none did.
+    """
+
+    audit_id: str
+    opened_on: date
+    closed_on: date | None
+    treatment: str
+    selection_channel: str
+    assessed: float | None
+    collected: float | None
+    found: str | None
+
+
+@dataclass(frozen=True)
+class EarlierPrediction:
+    """What the service answered before: the day asked for, the model that answered, the money expected."""
+
+    prediction_id: str
+    as_of: date
+    model_version: str
+    expected: float
+
+
+Audits = Mapping[str, tuple[PastAudit, ...]]
+
+
+def past_audits(source: Source) -> Audits:
+    """Return the audits of each trader that were known before the day of `source`, the newest first.
+
+    Checks the data, so it takes seconds: read it once a day. Raises `DataError` where it is refused.
+    """
+    with open_warehouse(source.data, dialect=source.dialect) as opened:
+        return known_audits(usable(opened, today=source.today), before=source.as_of)
+
+
+def known_audits(warehouse: Warehouse, *, before: date) -> Audits:
+    """Return the audits of each trader that were known before a day, the newest first."""
+    audits = warehouse.table("audits")
+    known = audits.filter(audits.known_on < before).order_by("trader_id", audits.opened_on.desc(), "audit_id")
+    assessed = _closed(outcomes(warehouse, known_by=before).to_pyarrow())
+    collected = _closed(outcomes(warehouse, known_by=before, measure="collected").to_pyarrow())
+    told = [
+        (row["trader_id"], _past_audit(row, assessed.get(row["audit_id"]), collected.get(row["audit_id"])))
+        for row in known.to_pyarrow().to_pylist()
+    ]
+    return {
+        trader: tuple(audit for _, audit in group)
+        for trader, group in groupby(told, key=lambda each: each[0])
+    }
+
+
+Row = Mapping[str, object]
+
+
+def _closed(table: pa.Table) -> Mapping[str, dict[str, float | date]]:
+    return {row["audit_id"]: row for row in table.to_pylist()}
+
+
+def _past_audit(row: Row, assessed: Row | None, collected: Row | None) -> PastAudit:
+    """An audit without an outcome is open as far as is known, whatever was later written over its status."""
+    return PastAudit(
+        audit_id=str(row["audit_id"]),
+        opened_on=row["opened_on"],
+        closed_on=assessed and assessed["closed_on"],
+        treatment=str(row["treatment"]),
+        selection_channel=str(row["selection_channel"]),
+        assessed=assessed and assessed["yield_amount"],
+        collected=collected and collected["yield_amount"],
+        found=assessed and _weightiest(assessed),
+    )
+
+
+def _weightiest(outcome: Row) -> str | None:
+    """The finding type with the most money, up or down."""
+    money = {kind: abs(float(outcome[f"{kind}_amount"])) for kind in FINDING_TYPES}
+    most = max(money, key=money.__getitem__)
+    return most if money[most] else None

@@ -1,0 +1,8 @@
+"""Pages for people: one trader, the ranking, the lines behind a reason; HTML that needs nothing else."""
+
+from serving.page.behind import evidence_page
+from serving.page.ranking import ranking_page
+from serving.page.render import HEADERS
+from serving.page.trader import trader_page
+
+__all__ = ["HEADERS", "evidence_page", "ranking_page", "trader_page"]

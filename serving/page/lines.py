@@ -1,0 +1,115 @@
+"""The reasons of a trader as a page says them: windows of one indicator joined, in whole units of money."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from features.unit import UNKNOWN, Unit, shown
+from models.artefact import Words
+from models.reasons import Reason, in_whole_units, reasons
+from serving.live import Live
+from serving.peers import Peers
+
+TOP = 8
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What the windows of one indicator say together, the weightiest first."""
+
+    members: tuple[Reason, ...]
+
+    @property
+    def first(self) -> Reason:
+        """The weightiest: its sentence stands for all."""
+        return self.members[0]
+
+    @property
+    def money(self) -> float:
+        """The contributions of all of them."""
+        return sum(reason.money for reason in self.members)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One reason on the page.
+
+    - `money`: what it adds to the expected money or takes away, in whole units.
+    - `value`, `peers`: the trader's value and its peers' middle one as a person reads them, where known.
+    - `windows`: how many windows of the indicator are in it.
+    - `behind`: features whose rows can be shown, each with its label.
+    """
+
+    sentence: str
+    money: int
+    value: str | None
+    peers: str | None
+    windows: int
+    behind: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Account:
+    """How the expected money comes about in whole units: `base`, the lines and `rest` add up to `total`."""
+
+    base: int
+    lines: tuple[Line, ...]
+    rest: int
+    rest_count: int
+    total: int
+
+
+def account(live: Live, trader_id: str, *, among: Peers, top: int = TOP) -> Account:
+    """Return the reasons of a trader: the `top` weightiest, and all others as one sum."""
+    base, total, joined = joined_reasons(live, trader_id)
+    first, others = joined[:top], joined[top:]
+    amounts = [base, *(each.money for each in first), sum(each.money for each in others)]
+    whole = in_whole_units(amounts, total)
+    lines = [
+        _line(live, each, money=money, among=among) for each, money in zip(first, whole[1:], strict=False)
+    ]
+    return Account(whole[0], tuple(lines), whole[-1], len(others), sum(whole))
+
+
+def joined_reasons(live: Live, trader_id: str) -> tuple[float, float, list[Joined]]:
+    """Return where every trader starts, the money expected, and the reasons between, the weightiest first."""
+    place = live.places[trader_id]
+    said = live.bundle.model.explain(live.X[place : place + 1])
+    found = reasons(live.bundle.words, live.X[place], said.contributions[0])
+    return said.base, float(said.total[0]), join_windows(found, words=live.bundle.words)
+
+
+def join_windows(found: Sequence[Reason], *, words: Sequence[Words]) -> list[Joined]:
+    """Join the reasons that are one indicator over several windows; the weightiest sum comes first."""
+    stems = {each.name: each.name.removesuffix(f"_{each.months}m") for each in words}
+    groups: dict[str, list[Reason]] = {}
+    for reason in found:
+        groups.setdefault(stems[reason.feature], []).append(reason)
+    joined = [Joined(tuple(members)) for members in groups.values()]
+    return sorted(joined, key=lambda each: (-abs(each.money), each.first.feature))
+
+
+def _line(live: Live, joined: Joined, *, money: int, among: Peers) -> Line:
+    reason = joined.first
+    column = live.bundle.names.index(reason.feature)
+    unit, middle = Unit(live.bundle.words[column].unit), among.median(column)
+    known = reason.value is not None
+    return Line(
+        sentence=reason.sentence if known else f"{reason.label}: {UNKNOWN}.",
+        money=money,
+        value=shown(reason.value, unit) if known else None,
+        peers=None if middle is None else shown(middle, unit),
+        windows=len(joined.members),
+        behind=tuple(_with_rows(live, reason.feature)),
+    )
+
+
+def _with_rows(live: Live, name: str) -> Iterator[tuple[str, str]]:
+    """The features that a value is made of and that have rows to show: itself, or what it is combined of."""
+    feature = live.snapshot.features.by_name[name]
+    if name in live.snapshot.missing:
+        return
+    if feature.source is not None:
+        yield name, feature.label
+    else:
+        for parameter in feature.parameters:
+            yield from _with_rows(live, parameter)

@@ -1,0 +1,52 @@
+"""What the trader itself is told: what was looked at, without others' values, thresholds, ranks or scores."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from features.build import FeatureSet
+from serving.live import Live
+from serving.page.lines import Joined, joined_reasons
+
+OWN = {
+    "your declarations": "lines subheadings chapters months declarations offices ports transport_modes "
+    "priced_lines goods goods_of_sellers seller_goods switches_after_rises switches_after_findings dearer_origins",
+    "your amendments of declarations": "amendments",
+    "earlier audits of your company": "audits letters",
+    "controls of your goods": "controls",
+    "your payments of customs debts": "payments",
+    "your tax returns": "tax_returns compared_returns filings",
+    "your entry in the register of traders": "descriptions past_descriptions",
+}
+"""The trader's own records, and the kinds of rows made of them. A kind that is not here may speak of others,
+or of inquiries that a notice must not give away: it is told as experience in general."""
+RECORD_OF = {kind: record for record, kinds in OWN.items() for kind in kinds.split()}
+GENERAL = "general experience with comparable trade, and other information lawfully held"
+COUNTED = 6
+
+
+def notice(live: Live, row: Mapping[str, Any]) -> dict[str, object]:
+    """Return what the notice of a trader says: labels of what raised the expectation, by the record behind.
+
+    Of the `COUNTED` weightiest reasons that raised it; in the order of the alphabet, so that no weight shows.
+    """
+    _, _, joined = joined_reasons(live, row["trader_id"])
+    raising = [each for each in joined if each.money > 0][:COUNTED]
+    told: dict[str, list[str]] = {}
+    for each in raising:
+        record = _record(live.snapshot.features, each.first.feature)
+        told.setdefault(record, []).append(_told(live, each))
+    own = {record: sorted(labels) for record, labels in sorted(told.items()) if record != GENERAL}
+    return {"live": live, "row": row, "own": own, "general": GENERAL if GENERAL in told else None}
+
+
+def _told(live: Live, joined: Joined) -> str:
+    return joined.first.label
+
+
+def _record(features: FeatureSet, name: str) -> str:
+    """The record that a feature rests on, where that is the trader's own and one alone."""
+    feature = features.by_name[name]
+    if feature.source is not None:
+        return RECORD_OF.get(feature.source, GENERAL)
+    records = {_record(features, parameter) for parameter in feature.parameters}
+    return records.pop() if len(records) == 1 else GENERAL

@@ -1,0 +1,108 @@
+"""How pages are made: templates that escape everything, and the headers under which they are sent."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from features.check.report import visible
+
+TEMPLATES = Path(__file__).with_name("templates")
+STYLE = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+MINUS = "\N{MINUS SIGN}"
+
+
+def _policy() -> str:
+    """Nothing may load or run but this one style sheet, known by its hash; forms go home."""
+    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'"
+
+
+POLICY = _policy()
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
+    "Content-Type": "text/html; charset=utf-8",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+"""What a server sends with every page; a page by itself carries the policy too."""
+
+
+def rendered(template: str, **values: object) -> str:
+    """Return a page: a template with its values, every one of them escaped."""
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=_inert,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(style=Markup(STYLE), policy=POLICY)  # noqa: S704  our own file, no value in it
+    made.filters.update(money=money, change=change, day=day, part=part)
+    return made
+
+
+def _inert(value: object) -> object:
+    """Write out what a browser would not show as it is: NUL, controls, characters that turn the direction."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def money(amount: float) -> str:
+    """Return an amount in whole units.
+
+    >>> money(-1234.4), money(-0.2)
+    ('−1,234', '0')
+    """  # noqa: RUF002  a typographic minus
+    return f"{round(amount):,}".replace("-", MINUS)
+
+
+def change(amount: float) -> str:
+    """Return an amount that is added or taken away, with its sign.
+
+    >>> change(1234.0), change(-5), change(0)
+    ('+1,234', '−5', '0')
+    """  # noqa: RUF002
+    return f"+{money(amount)}" if round(amount) > 0 else money(amount)
+
+
+def day(value: date) -> str:
+    """Return a day as people write it, the same in every locale.
+
+    >>> day(date(2024, 10, 1))
+    '1 October 2024'
+    """
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def part(text: str) -> str:
+    """Return a text as one part of a path: a slash in an identifier opens no other page."""
+    return quote(text, safe="")
+
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)

@@ -1,0 +1,135 @@
+"""The page of one trader: for the auditor in full, for the trader itself a restrained notice."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow.compute as pc
+
+from features.errors import SettingError
+from features.evidence import Evidence
+from models.reasons import in_whole_units
+from serving.history import EarlierPrediction, PastAudit
+from serving.live import Live
+from serving.page.behind import table_of
+from serving.page.lines import account
+from serving.page.notice import notice
+from serving.page.render import rendered
+from serving.page.waterfall import WIDTH, waterfall
+from serving.peers import peers
+
+View = Literal["full", "notice"]
+SHOWN = 4
+"""Audits and predictions that stand on the page; those before are counted."""
+SPLIT = "expected_"
+REFERENCE = "It is for an audit in the field by a team of average skill; another may bring more or less."
+
+
+@dataclass(frozen=True)
+class Span:
+    """The interval as a picture: where zero, its ends and the money expected are, on 0 to `WIDTH`."""
+
+    zero: float
+    low: float
+    expected: float
+    high: float
+
+
+def trader_page(
+    live: Live,
+    trader_id: str,
+    *,
+    history: Sequence[PastAudit] = (),
+    predictions: Sequence[EarlierPrediction] = (),
+    view: View = "full",
+    evidence: Mapping[str, Evidence] | None = None,
+) -> str:
+    """Return the page of a trader as HTML that needs no network and no script.
+
+    - `history`: its audits as known on the day, the newest first (`serving.history.past_audits`).
+    - `predictions`: what the service answered earlier, the newest first.
+    - `view`: `notice` is for the trader itself: what was looked at, without values of others, thresholds,
+      ranks or scores.
+    - `evidence`: the rows behind features, printed below; without it the page links to where they are served.
+
+    Raises `SettingError` for a trader that is not active on the day.
+    """
+    row = ranked(live, trader_id)
+    if view == "notice":
+        return rendered("notice.html", **notice(live, row))
+    return rendered(
+        "trader.html",
+        live=live,
+        row=row,
+        **_reasons(live, trader_id),
+        **_expectation(live, row),
+        **_unknown(live, trader_id),
+        audits=history[:SHOWN],
+        earlier_audits=len(history[SHOWN:]),
+        predictions=predictions[:SHOWN],
+        earlier_predictions=len(predictions[SHOWN:]),
+        evidence=None if evidence is None else {name: table_of(each) for name, each in evidence.items()},
+    )
+
+
+def ranked(live: Live, trader_id: str) -> dict[str, Any]:
+    """Return a trader's row of the ranking; raises `SettingError` where it has none."""
+    if trader_id not in live.places:
+        raise SettingError(
+            f"There is no trader '{trader_id}' with declarations before {live.source.as_of}.",
+            expected="the identifier of a trader active by then.",
+            advice="The ranking lists them.",
+        )
+    at = pc.index(live.ranking["trader_id"], trader_id).as_py()
+    [row] = live.ranking.slice(at, 1).to_pylist()
+    return row
+
+
+def _reasons(live: Live, trader_id: str) -> dict[str, object]:
+    among = peers(live, trader_id)
+    told = account(live, trader_id, among=among)
+    falls = waterfall(told.base, [*(line.money for line in told.lines), told.rest])
+    return {"account": told, "falls": falls, "among": among}
+
+
+def _expectation(live: Live, row: Mapping[str, Any]) -> dict[str, object]:
+    return {
+        "span": _span(row["low"], row["expected_yield"], row["high"]),
+        "split": list(_split(row)),
+        "coverage": live.bundle.model.coverage,
+        "reference": live.bundle.card.get("predicts", REFERENCE),
+    }
+
+
+def _span(low: float, expected: float, high: float) -> Span:
+    left, right = min(0.0, low, expected), max(low, expected, high)
+    scale = WIDTH / ((right - left) or 1.0)
+    return Span(*(round((each - left) * scale, 1) for each in (0.0, low, expected, high)))
+
+
+def _split(row: Mapping[str, Any]) -> Iterator[tuple[str, int, float]]:
+    """Each finding type with its whole money and the length of its bar, the largest first."""
+    found = {name.removeprefix(SPLIT): row[name] for name in row if name.startswith(SPLIT)}
+    kinds = {kind: amount for kind, amount in found.items() if kind != "yield"}
+    whole = in_whole_units(list(kinds.values()), row["expected_yield"])
+    most = max(1, *(abs(amount) for amount in whole))
+    told = [(kind, amount, abs(amount) / most * WIDTH) for kind, amount in zip(kinds, whole, strict=True)]
+    return iter(sorted(told, key=lambda each: -each[1]))
+
+
+def _unknown(live: Live, trader_id: str) -> dict[str, object]:
+    """What the score does not know: of this trader, and because the administration keeps no such data."""
+    missing = live.snapshot.missing
+    empty = np.isnan(live.X[live.places[trader_id]])
+    labels = [
+        words.label
+        for words, gone in zip(live.bundle.words, empty, strict=True)
+        if gone and words.name not in missing
+    ]
+    columns = [column for lacking in missing.values() for column in lacking]
+    return {
+        "unknown": list(dict.fromkeys(labels)),
+        "missing": len(missing),
+        "lacking": list(dict.fromkeys(columns)),
+    }
