@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from features.contract.required import FINDING_TYPES
 from features.errors import DataError
 from features.kept import kept_snapshot
 from features.snapshot import DESCRIBED, Snapshot
@@ -18,8 +19,11 @@ from models.artefact import Bundle, load_bundle
 from models.bundle_champion import Champion, read_champion
 from models.bundle_trial import trial_load
 from models.matrix import as_matrix
-from models.prediction import Floats
+from models.prediction import Floats, Prediction
 from models.score import scored
+
+WHOLE = {"expected": "expected_yield", "probability": "probability", "low": "low", "high": "high"}
+"""The parts of a prediction by what the ranking calls them."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,19 @@ class Live:
         for name in DESCRIBED:
             ranked = ranked.append_column(name, self.snapshot.traders[name].take(rows))
         return ranked
+
+    @cached_property
+    def by_place(self) -> pa.Table:
+        """The ranking in the order of `X`."""
+        rows = [self.places[trader] for trader in self.ranking["trader_id"].to_pylist()]
+        return self.ranking.take(np.argsort(rows))
+
+    @cached_property
+    def said(self) -> Prediction:
+        """The prediction of each trader, in the order of `X`."""
+        whole = {name: self.by_place[column].to_numpy() for name, column in WHOLE.items()}
+        by_type = [self.by_place[f"expected_{kind}"].to_numpy() for kind in FINDING_TYPES]
+        return Prediction(**whole, by_type=np.column_stack(by_type), types=FINDING_TYPES)
 
     @cached_property
     def snapshot_digest(self) -> str:
