@@ -32,11 +32,11 @@ def in_toml(value: object) -> str:
     return TOML.get(repr(value)) or f"`{value}`" if not isinstance(value, str) else f'`"{value}"`'
 
 
-def test_the_memory_is_what_the_environment_says_and_4_gb_otherwise(
+def test_the_memory_is_what_the_environment_says_and_3_gb_otherwise(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     place = duckdb_file(good_tables(), tmp_path)
-    assert (DEFAULT_MEMORY, LARGEST_SPILL) == ("4GB", "50GB")
+    assert (DEFAULT_MEMORY, LARGEST_SPILL) == ("3GB", "50GB")
     monkeypatch.setenv(MEMORY_SETTING, "128MiB")
     with open_warehouse(place) as warehouse:
         limit = warehouse.engine.con.execute("SELECT current_setting('memory_limit')").fetchone()
