@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from typing import Any
 
 import pyarrow as pa
 
@@ -70,10 +71,10 @@ def known_audits(warehouse: Warehouse, *, before: date) -> Audits:
     }
 
 
-Row = Mapping[str, object]
+Row = Mapping[str, Any]
 
 
-def _closed(table: pa.Table) -> Mapping[str, dict[str, float | date]]:
+def _closed(table: pa.Table) -> Mapping[str, Row]:
     return {row["audit_id"]: row for row in table.to_pylist()}
 
 
@@ -82,17 +83,17 @@ def _past_audit(row: Row, assessed: Row | None, collected: Row | None) -> PastAu
     return PastAudit(
         audit_id=str(row["audit_id"]),
         opened_on=row["opened_on"],
-        closed_on=assessed and assessed["closed_on"],
+        closed_on=assessed["closed_on"] if assessed else None,
         treatment=str(row["treatment"]),
         selection_channel=str(row["selection_channel"]),
-        assessed=assessed and assessed["yield_amount"],
-        collected=collected and collected["yield_amount"],
-        found=assessed and _weightiest(assessed),
+        assessed=assessed["yield_amount"] if assessed else None,
+        collected=collected["yield_amount"] if collected else None,
+        found=_weightiest(assessed) if assessed else None,
     )
 
 
 def _weightiest(outcome: Row) -> str | None:
     """The finding type with the most money, up or down."""
-    money = {kind: abs(float(outcome[f"{kind}_amount"])) for kind in FINDING_TYPES}
+    money = {kind: abs(outcome[f"{kind}_amount"]) for kind in FINDING_TYPES}
     most = max(money, key=money.__getitem__)
     return most if money[most] else None

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.prediction import Floats
 from serving.live import Live
@@ -30,14 +31,13 @@ class Peers:
 def peers(live: Live, trader_id: str) -> Peers:
     """Return the others of the trader's sector and size; where they are too few of its size, else all."""
     place = live.places[trader_id]
-    for words, alike in _circles(live, place):
-        alike[place] = False
-        if alike.sum() >= ENOUGH:
-            break
-    return Peers(int(alike.sum()), words, live.X[alike])
+    circles = [(words, np.flatnonzero(alike)) for words, alike in _circles(live, place)]
+    others = [(words, rows[rows != place]) for words, rows in circles]
+    words, rows = next((circle for circle in others if len(circle[1]) >= ENOUGH), others[-1])
+    return Peers(len(rows), words, live.X[rows])
 
 
-def _circles(live: Live, place: int) -> Iterator[tuple[str, np.ndarray]]:
+def _circles(live: Live, place: int) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     """Who may count as a peer, the narrowest circle first; nothing known of the trader is no likeness."""
     sectors, sizes = (
         np.array(live.snapshot.traders[name].to_pylist(), dtype=object) for name in ("sector", "size_band")

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from features.build import FeatureSet
+from features.feature import window_words
 from serving.live import Live
 from serving.page.lines import Joined, joined_reasons
 
 OWN = {
-    "your declarations": "lines subheadings chapters months declarations offices ports transport_modes "
-    "priced_lines goods goods_of_sellers seller_goods switches_after_rises switches_after_findings dearer_origins",
+    "your declarations": "lines subheadings chapters months declarations offices ports transport_modes goods "
+    "priced_lines goods_of_sellers seller_goods switches_after_rises switches_after_findings dearer_origins",
     "your amendments of declarations": "amendments",
     "earlier audits of your company": "audits letters",
     "controls of your goods": "controls",
@@ -40,7 +41,9 @@ def notice(live: Live, row: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _told(live: Live, joined: Joined) -> str:
-    return joined.first.label
+    """The label of an indicator and the time it looks at."""
+    months = next(each.months for each in live.bundle.words if each.name == joined.first.feature)
+    return joined.first.label if months is None else f"{joined.first.label}, in {window_words(months)}"
 
 
 def _record(features: FeatureSet, name: str) -> str:

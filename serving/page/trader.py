@@ -12,7 +12,7 @@ from features.evidence import Evidence
 from models.reasons import in_whole_units
 from serving.history import EarlierPrediction, PastAudit
 from serving.live import Live
-from serving.page.behind import table_of
+from serving.page.behind import behind
 from serving.page.lines import account
 from serving.page.notice import notice
 from serving.page.render import rendered
@@ -22,6 +22,8 @@ from serving.peers import peers
 View = Literal["full", "notice"]
 SHOWN = 4
 """Audits and predictions that stand on the page; those before are counted."""
+PRINTED = 12
+"""Rows that are printed behind each reason."""
 SPLIT = "expected_"
 REFERENCE = "It is for an audit in the field by a team of average skill; another may bring more or less."
 
@@ -69,7 +71,7 @@ def trader_page(
         earlier_audits=len(history[SHOWN:]),
         predictions=predictions[:SHOWN],
         earlier_predictions=len(predictions[SHOWN:]),
-        evidence=None if evidence is None else {name: table_of(each) for name, each in evidence.items()},
+        evidence=evidence and {name: behind(live, each, top=PRINTED) for name, each in evidence.items()},
     )
 
 
@@ -82,8 +84,7 @@ def ranked(live: Live, trader_id: str) -> dict[str, Any]:
             advice="The ranking lists them.",
         )
     at = pc.index(live.ranking["trader_id"], trader_id).as_py()
-    [row] = live.ranking.slice(at, 1).to_pylist()
-    return row
+    return dict(live.ranking.slice(at, 1).to_pylist()[0])
 
 
 def _reasons(live: Live, trader_id: str) -> dict[str, object]:
