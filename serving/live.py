@@ -1,7 +1,7 @@
 """What the service answers from: one model and one day's snapshot, in memory, swapped as one."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -87,11 +87,16 @@ class Live:
 
     @cached_property
     def snapshot_digest(self) -> str:
-        """The SHA-256 over the day, the traders and their features."""
-        digest = hashlib.sha256(self.source.as_of.isoformat().encode())
-        digest.update("\n".join(self.places).encode())
-        digest.update(np.ascontiguousarray(self.X).tobytes())
-        return digest.hexdigest()
+        """What proves the snapshot, as far as the model takes it."""
+        return facts_digest(self.places, self.X, as_of=self.source.as_of)
+
+
+def facts_digest(trader_ids: Iterable[str], X: Floats, *, as_of: date) -> str:
+    """Return the SHA-256 over the day, the traders and their features (traders, features)."""
+    digest = hashlib.sha256(as_of.isoformat().encode())
+    digest.update("\n".join(trader_ids).encode())
+    digest.update(np.ascontiguousarray(X).tobytes())
+    return digest.hexdigest()
 
 
 def load_live(source: Source, *, home: Path) -> Live:
