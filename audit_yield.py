@@ -20,6 +20,7 @@ from features.check.report import visible
 from features.errors import AuditYieldError
 from features.evidence import evidence
 from features.evidence import lines as evidence_lines
+from features.home import home
 from features.library import LIBRARY
 from features.simulate import simulate
 from features.snapshot import lines as snapshot_lines
@@ -378,6 +379,32 @@ def models_command() -> None:
     from training import registry
 
     _show(registry.lines(registry.models()))
+
+
+@app.command(name="report")
+@friendly
+def report_command(
+    data: Data,
+    trader: Annotated[str, typer.Argument(help="The trader's identifier.")],
+    *,
+    as_of: AsOf,
+    out: Annotated[Path, typer.Option(help="The page: FILE.html.")],
+    notice: Annotated[
+        bool, typer.Option("--notice", help="The page for the trader itself: no values, ranks or scores.")
+    ] = False,
+    dialect: DialectFile = None,
+) -> None:
+    """Write the page of a trader, with the lines behind each reason, as one file to read, print and keep.
+
+    Example: `audit-yield report demo/data T0000123 --as-of 2024-10-01 --out page.html`
+    """
+    from serving.live import Source
+    from serving.report import report, write_page
+
+    source = Source(data, as_of.date(), date.today(), _dialect(dialect))
+    with errors.status("Checking the data and building features"):
+        write_page(report(source, trader, home=home(), view="notice" if notice else "full"), out)
+    _show([f"The page is in {out}."])
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What happened to traders before: the audits known on a day, and what the service said earlier."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -12,7 +12,8 @@ from features.check import usable
 from features.contract.required import FINDING_TYPES
 from features.outcomes import outcomes
 from features.warehouse import Warehouse, open_warehouse
-from serving.live import Source
+from serving.live import Live, Source
+from serving.logged import Logged
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,6 @@ class PastAudit:
 class EarlierPrediction:
     """What the service answered before: the day asked for, the model that answered, the money expected."""
 
-    prediction_id: str
     as_of: date
     model_version: str
     expected: float
@@ -69,6 +69,21 @@ def known_audits(warehouse: Warehouse, *, before: date) -> Audits:
         trader: tuple(audit for _, audit in group)
         for trader, group in groupby(told, key=lambda each: each[0])
     }
+
+
+def earlier_predictions(found: Iterable[Logged], *, live: Live) -> tuple[EarlierPrediction, ...]:
+    """Return what was said of a trader from snapshots of other days or by other models, each once.
+
+    The order is that of `found` (`serving.logged.of_trader`); what-if questions are none of it.
+    """
+    said = [each.alone for each in found]
+    kept = {
+        (entry.basis.as_of, entry.basis.model_version): float(entry.prediction.expected[0])
+        for entry in reversed(said)
+        if entry.basis and entry.basis.snapshot_digest and entry.prediction
+    }
+    kept.pop((live.source.as_of, live.version), None)
+    return tuple(EarlierPrediction(*key, expected) for key, expected in reversed(kept.items()))
 
 
 Row = Mapping[str, Any]

@@ -3,6 +3,6 @@
 from serving.page.behind import evidence_page
 from serving.page.ranking import ranking_page
 from serving.page.render import HEADERS
-from serving.page.trader import trader_page
+from serving.page.trader import View, shown_features, trader_page
 
-__all__ = ["HEADERS", "evidence_page", "ranking_page", "trader_page"]
+__all__ = ["HEADERS", "View", "evidence_page", "ranking_page", "shown_features", "trader_page"]

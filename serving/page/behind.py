@@ -10,7 +10,7 @@ from features.check import usable
 from features.evidence import LINE_NAMES, Evidence, evidence
 from features.prepare import ROWS
 from features.unit import Unit, shown
-from features.warehouse import open_warehouse
+from features.warehouse import Warehouse, open_warehouse
 from serving.live import Live
 from serving.page.render import day, rendered
 
@@ -54,18 +54,25 @@ class Behind:
         return [tuple(zip(row, numbers, strict=True)) for row in rows]
 
 
-def evidence_of(live: Live, trader_id: str, *, names: Iterable[str]) -> dict[str, Evidence]:
-    """Read the rows behind features of a trader from the data: a second or two each, after a check of all.
+def evidence_of(live: Live, trader_id: str, feature: str) -> Evidence:
+    """Read the rows behind a feature of a trader from the data, which is checked first: seconds, not more.
 
     Raises `SettingError` for a feature without rows, `DataError` where the data is refused.
     """
-    source, features = live.source, live.snapshot.features
-    with open_warehouse(source.data, dialect=source.dialect) as opened:
-        warehouse = usable(opened, today=source.today)
-        return {
-            name: evidence(features, name, warehouse=warehouse, trader_id=trader_id, cutoff=source.as_of)
-            for name in names
-        }
+    with open_warehouse(live.source.data, dialect=live.source.dialect) as opened:
+        warehouse = usable(opened, today=live.source.today)
+        return rows_behind(live, trader_id, names=[feature], warehouse=warehouse)[feature]
+
+
+def rows_behind(
+    live: Live, trader_id: str, *, names: Iterable[str], warehouse: Warehouse
+) -> dict[str, Evidence]:
+    """Return the rows behind features of a trader, as known before the day: about a second each."""
+    features, cutoff = live.snapshot.features, live.source.as_of
+    return {
+        name: evidence(features, name, warehouse=warehouse, trader_id=trader_id, cutoff=cutoff)
+        for name in names
+    }
 
 
 def evidence_page(live: Live, found: Evidence) -> str:

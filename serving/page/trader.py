@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import pyarrow.compute as pc
 
 from features.errors import SettingError
 from features.evidence import Evidence
@@ -83,8 +82,14 @@ def ranked(live: Live, trader_id: str) -> dict[str, Any]:
             expected="the identifier of a trader active by then.",
             advice="The ranking lists them.",
         )
-    at = pc.index(live.ranking["trader_id"], trader_id).as_py()
-    return dict(live.ranking.slice(at, 1).to_pylist()[0])
+    return dict(live.by_place.slice(live.places[trader_id], 1).to_pylist()[0])
+
+
+def shown_features(live: Live, trader_id: str) -> list[str]:
+    """Return the features whose rows the page of a trader leads to; raises as `trader_page`."""
+    ranked(live, trader_id)
+    told = account(live, trader_id, among=peers(live, trader_id))
+    return list(dict.fromkeys(name for line in told.lines for name, _ in line.behind))
 
 
 def _reasons(live: Live, trader_id: str) -> dict[str, object]:

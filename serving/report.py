@@ -1,0 +1,59 @@
+"""A trader's page as one file: what the service shows, with the rows behind each reason printed below it."""
+
+import os
+from pathlib import Path
+
+from features.check import usable
+from features.errors import OutputError
+from features.warehouse import open_warehouse
+from serving import logged
+from serving.history import EarlierPrediction, earlier_predictions, known_audits
+from serving.live import Live, Source, load_live
+from serving.page import View, shown_features, trader_page
+from serving.page.behind import rows_behind
+
+LOG = "log"
+
+
+def report(source: Source, trader_id: str, *, home: Path, view: View = "full") -> str:
+    """Return the page of a trader as the published champion sees it, whole in itself.
+
+    Raises `SettingError` for a trader that is not active on the day, `DataError` where there is no champion
+    or the data is refused.
+    """
+    live = load_live(source, home=home)
+    if view == "notice":
+        return trader_page(live, trader_id, view=view)
+    names = shown_features(live, trader_id)
+    with open_warehouse(source.data, dialect=source.dialect) as opened:
+        warehouse = usable(opened, today=source.today)
+        return trader_page(
+            live,
+            trader_id,
+            history=known_audits(warehouse, before=source.as_of).get(trader_id, ()),
+            predictions=_predictions(live, trader_id, home=home),
+            evidence=rows_behind(live, trader_id, names=names, warehouse=warehouse),
+        )
+
+
+def _predictions(live: Live, trader_id: str, *, home: Path) -> tuple[EarlierPrediction, ...]:
+    folder = home / LOG
+    if not (folder / logged.FILE).exists():
+        return ()
+    return earlier_predictions(logged.of_trader(folder, trader_id, limit=50), live=live)
+
+
+def write_page(page: str, path: Path) -> None:
+    """Write a page beside its place, then put it there; raises `OutputError` where the disk refuses."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        fresh.write_text(page, encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror or error}.",
+            expected="a place with free space where you may write.",
+            advice="Free some space or name another file; what was there is unchanged.",
+        ) from error
+    finally:
+        fresh.unlink(missing_ok=True)
