@@ -34,6 +34,8 @@ READ_WHERE_THERE = {
     "controls.item_number": "a control then speaks of the whole declaration",
     "controls.finding_type": "a control then found something where it gained revenue",
     "links.valid_to": "a tie then holds for ever",
+    "findings.declaration_id": "goods then move after the faults that controls found",
+    "findings.item_number": "a finding then speaks of the whole declaration",
 }
 """Columns that sharpen features that do without them."""
 
