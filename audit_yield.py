@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from functools import wraps
 from io import TextIOWrapper
@@ -405,6 +406,101 @@ def report_command(
     with errors.status("Checking the data and building features"):
         write_page(report(source, trader, home=home(), view="notice" if notice else "full"), out)
     _show([f"The page is in {out}."])
+
+
+LogFolder = Annotated[
+    Path | None, typer.Option("--log", help="The folder of the prediction log; else log/ in the home.")
+]
+
+
+@app.command(name="serve")
+@friendly
+def serve_command(
+    data: Data,
+    *,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="The cutoff; else today, every day anew."),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Where it listens; else AUDIT_YIELD_PORT, else 3000.")
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(help="At which address; other than this machine's own only with tokens.")
+    ] = None,
+    drain: Annotated[
+        float, typer.Option(min=0, help="Seconds to answer on, not ready, before it ends.")
+    ] = 5.0,
+    dialect: DialectFile = None,
+) -> None:
+    """Answer over HTTP by the champion: predictions, reasons, the ranking and the pages of traders.
+
+    A champion promoted later serves within seconds, without a restart. Other settings are environment
+    variables, AUDIT_YIELD_*. Every answer is in the prediction log before it is sent.
+
+    Example: `audit-yield serve demo/data --as-of 2024-10-01`
+    """
+    from serving.order import Order
+    from serving.run import serve
+    from serving.settings import Settings
+
+    settings, order = Settings.read(), Order(data, as_of.date() if as_of else None, dialect, drain)
+    with errors.status("Checking the data, proving the model and building features"):
+        start = serve(order, replace(settings, host=host or settings.host, port=port or settings.port))
+    _show(start.lines)
+    start.begin()
+
+
+log_app = typer.Typer(
+    help="""Prove the prediction log.
+
+Example: `audit-yield log verify`""",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+app.add_typer(log_app, name="log")
+
+
+@log_app.command(name="verify")
+@friendly
+def log_verify_command(*, log: LogFolder = None, as_json: AsJson = False) -> None:
+    """Prove that every row of the prediction log is as it was written, and that none is missing.
+
+    Finds rows that were changed, removed, moved or chained anew, and a tail cut off. Exits with 1 where it
+    finds any. A service may write meanwhile.
+
+    Example: `audit-yield log verify`
+    """
+    from serving import log_verify
+    from serving.logged import PLACE
+
+    verdict = log_verify.verify(log or home() / PLACE)
+    _show(verdict.to_json() if as_json else log_verify.lines(verdict))
+    if verdict.faults:
+        raise typer.Exit(NOT_DONE)
+
+
+@app.command(name="replay")
+@friendly
+def replay_command(
+    prediction_id: Annotated[str, typer.Argument(help="The id, as the answer or the page names it.")],
+    *,
+    log: LogFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Predict again from the features and by the model that the log names, and say whether it is the same.
+
+    Says which part is gone, if one is. Exits with 1 where it cannot be predicted again or is not the same.
+
+    Example: `audit-yield replay 17-1-9f86d081`
+    """
+    from serving import replay
+    from serving.logged import PLACE
+
+    done = replay.replay(prediction_id, log=log or home() / PLACE, home=home())
+    _show(done.to_json() if as_json else replay.lines(done))
+    if not done.same:
+        raise typer.Exit(NOT_DONE)
 
 
 @contextmanager

@@ -73,7 +73,7 @@ def lines(verdict: Verdict) -> Iterator[str]:
 
 
 def require_whole(connection: sqlite3.Connection, witnesses: Path) -> None:
-    """Raise `DataError` where rows are missing at the end, or those that nobody witnessed yet are unlike their seals.
+    """Raise `DataError` where rows are missing at the end, or the newest, not yet witnessed, are altered.
 
     That is quick, whatever the length of the log; `verify` proves every row.
     """

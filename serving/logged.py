@@ -12,7 +12,8 @@ from serving.entry import Entry
 from serving.log_row import unpack
 from serving.log_store import Row
 
-FILE, ANCHOR = "predictions.sqlite", "predictions.anchor"
+PLACE, FILE, ANCHOR = "log", "predictions.sqlite", "predictions.anchor"
+"""The folder of the log below the home, and its files."""
 ID = re.compile(r"(\d{1,18})-(\d{1,9})-([0-9a-f]{8})")
 
 

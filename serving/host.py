@@ -1,0 +1,152 @@
+"""The life of the service: loads, says whether it is ready, hands requests on, drains, ends."""
+
+import asyncio
+import gc
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from types import FrameType
+from typing import Any
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.holder import Holder
+from serving.log import PredictionLog
+from serving.metrics import REQUESTS
+from serving.problems import MEDIA_TYPE, Kind, ProblemError
+
+LOOK = 1.0
+"""Seconds between two looks at the pointer; a look reads one small file."""
+told = logging.getLogger(__name__)
+
+
+class Host:
+    """An ASGI application that answers the probes itself and hands everything else to `application`.
+
+    - `holder`: what serves; it is loaded off the event loop.
+    - `open_log`, `application`: make the log and the application, when there is something to serve.
+    - `failed`: told why, where the service cannot begin.
+    - `drain`: seconds that it still answers after it turned not ready.
+    """
+
+    def __init__(
+        self,
+        holder: Holder,
+        *,
+        open_log: Callable[[], PredictionLog],
+        application: Callable[[PredictionLog], ASGIApp],
+        failed: Callable[[Exception], None],
+        drain: float,
+    ) -> None:
+        self._holder, self._open_log, self._make = holder, open_log, application
+        self._failed, self._drain = failed, drain
+        self._application: ASGIApp = _not_yet
+        self._log: PredictionLog | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether callers should be sent here."""
+        return self._application is not _not_yet and not self._stopping
+
+    async def start(self) -> None:
+        """Begin to load, and say so meanwhile."""
+        self._drain_on_sigterm()
+        self._keep(self._begin())
+
+    async def stop(self) -> None:
+        """End what is going on, and write what waits for the log."""
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._log:
+            await asyncio.to_thread(self._log.close)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if probe := PROBES.get(scope["path"]):
+            await probe(self)(scope, receive, send)
+        else:
+            await _measured(self._application, closing=self._stopping)(scope, receive, send)
+
+    async def _begin(self) -> None:
+        try:
+            await asyncio.to_thread(self._holder.load)
+            self._log = await asyncio.to_thread(self._open_log)
+            self._application = self._make(self._log)
+        except Exception as error:
+            self._failed(error)
+            return
+        # everything made so far lives as long as the process: a full collection need not walk it again
+        gc.collect()
+        gc.freeze()
+        self._keep(self._holder.watch(every=LOOK))
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+    def _drain_on_sigterm(self) -> None:
+        """Let a SIGTERM make the service not ready first, and end it `drain` seconds later."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        end, loop = signal.getsignal(signal.SIGTERM), asyncio.get_running_loop()
+
+        def drain(number: int, frame: FrameType | None) -> None:
+            signal.signal(signal.SIGTERM, end)
+            self._stopping = True
+            told.info("Draining for %g seconds.", self._drain)
+            loop.call_soon_threadsafe(loop.call_later, self._drain, signal.raise_signal, number)
+
+        signal.signal(signal.SIGTERM, drain)
+
+
+def _alive(host: Host) -> Response:
+    return PlainTextResponse("alive\n")
+
+
+def _readiness(host: Host) -> Response:
+    return PlainTextResponse("ready\n") if host.ready else PlainTextResponse("not ready\n", status_code=503)
+
+
+PROBES: dict[str, Callable[[Host], Response]] = {"/livez": _alive, "/healthz": _alive, "/readyz": _readiness}
+
+
+async def _not_yet(scope: Scope, receive: Receive, send: Send) -> None:
+    problem = ProblemError(
+        Kind.UNAVAILABLE, "The model is being loaded.", advice="Ask again when /readyz says ready."
+    )
+    headers = {"retry-after": "2"}
+    answer = Response(problem.body(), problem.kind.status, headers=headers, media_type=MEDIA_TYPE)
+    await answer(scope, receive, send)
+
+
+def _measured(application: ASGIApp, *, closing: bool) -> ASGIApp:
+    """Count and time what an application answers; `closing` asks callers to come back on a new connection."""
+
+    async def measured(scope: Scope, receive: Receive, send: Send) -> None:
+        begun, status = time.perf_counter(), 0
+
+        async def sent(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                if closing:
+                    message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+            await send(message)
+
+        try:
+            await application(scope, receive, sent)
+        finally:
+            REQUESTS.labels(_route(scope), str(status)).observe(time.perf_counter() - begun)
+
+    return measured
+
+
+def _route(scope: Scope) -> str:
+    """Return the path as it was declared, so that callers cannot make up new counters."""
+    return getattr(scope.get("route"), "path", "none")

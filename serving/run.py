@@ -1,0 +1,109 @@
+"""Starts the service: what can be refused is refused here, before a supervisor goes round in circles."""
+
+import ipaddress
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+from features.errors import SettingError
+from features.home import home
+from serving.holder import Holder
+from serving.live import Live
+from serving.log import PredictionLog
+from serving.logged import PLACE
+from serving.order import Order
+from serving.service import SUPERVISOR
+from serving.settings import Settings
+from serving.tokens import Tokens
+
+ROOT = Path(__file__).parents[1]
+QUIET = {"BENTOML_DO_NOT_TRACK": "true", "DO_NOT_TRACK": "true"}
+LAST_ANSWERS = 30
+"""Seconds that answers in the making get, when the service ends."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A service that is proved able to begin: `lines` say what it answers from, `begin` begins."""
+
+    lines: tuple[str, ...]
+    begin: Callable[[], NoReturn]
+
+
+def serve(order: Order, settings: Settings) -> Start:
+    """Prove that everything is there: model, snapshot, log, address and port.
+
+    Raises `SettingError`, `DataError` and `OutputError` where the service could not begin.
+    """
+    place, host = home(), _address(settings)
+    tokens = Tokens(place)
+    _require_allowed(host, tokens)
+    _require_free(host, settings.port)
+    live = Holder(order.source, place).load()
+    PredictionLog(place / PLACE).close()
+    return Start(
+        tuple(_lines(live, tokens, at=f"http://{host}:{settings.port}")),
+        partial(_become_supervisor, order, place, host=host, port=settings.port),
+    )
+
+
+def _become_supervisor(order: Order, place: Path, *, host: str, port: int) -> NoReturn:
+    """Replace this process, so that signals reach the supervisor and nothing of the proof stays in memory."""
+    command = [sys.executable, "-P", "-m", "bentoml", "serve", "serving.service:AuditYield"]
+    command += ["--working-dir", str(ROOT), "--host", host, "--port", str(port)]
+    command += ["--timeout-graceful-shutdown", str(LAST_ANSWERS)]
+    own = {
+        "AUDIT_YIELD_HOME": str(place),
+        SUPERVISOR: str(os.getpid()),
+        "PYTHONSAFEPATH": "1",  # a folder `models` where somebody stands is not ours
+    }
+    os.execve(sys.executable, command, {**os.environ, **QUIET, **order.environment(), **own})  # noqa: S606
+
+
+def _address(settings: Settings) -> str:
+    named = "127.0.0.1" if settings.host == "localhost" else settings.host
+    try:
+        return str(ipaddress.ip_address(named))
+    except ValueError as error:
+        raise SettingError(
+            f"The service cannot listen at '{settings.host}'.",
+            expected="an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them.",
+            advice="Give one with --host or AUDIT_YIELD_HOST.",
+        ) from error
+
+
+def _require_allowed(host: str, tokens: Tokens) -> None:
+    if not ipaddress.ip_address(host).is_loopback and not tokens.are_required():
+        raise SettingError(
+            f"The service would listen at {host} for anybody: there are no tokens.",
+            expected="tokens, or an address that this machine alone can reach, such as 127.0.0.1.",
+            advice="Make a token first: audit-yield token new NAME --role risk_unit.",
+        )
+
+
+def _require_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            raise SettingError(
+                f"The service cannot listen at {host}, port {port}: {getattr(error, 'strerror', error)}.",
+                expected="an address of this machine and a port that nobody listens at.",
+                advice="Give another with --port or AUDIT_YIELD_PORT.",
+            ) from error
+
+
+def _lines(live: Live, tokens: Tokens, *, at: str) -> Iterator[str]:
+    traders = live.snapshot.table.num_rows
+    yield f"Model {live.version} and {traders:,} traders as known before {live.source.as_of}."
+    if tokens.are_required():
+        yield f"Callers need a token. {at}"
+    else:
+        yield f"There are no tokens: this machine alone is answered. {at}"
