@@ -54,7 +54,13 @@ FAC_NUMBERS = [
     "sum_direct_awards",
     "sum_passthrough_awards",
 ]
-FAC_CODES = ["entity_type", "auditee_state", "oversight_agency", "cognizant_agency", "primary_program"]
+FAC_CODES = [
+    "entity_type",
+    "auditee_state",
+    "oversight_agency",
+    "cognizant_agency",
+    "primary_program",
+]
 CHICAGO = [
     "pastFail",
     "pastCritical",

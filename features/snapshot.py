@@ -9,8 +9,10 @@ import pyarrow.compute as pc
 
 from features.build import FeatureSet
 from features.check import usable
+from features.errors import SettingError
 from features.spine import Spine
 from features.warehouse import Dialect, Warehouse, open_warehouse
+from features.warehouse.source import did_you_mean
 
 DESCRIBED = ("name", "sector", "size_band", "region")
 
@@ -27,6 +29,17 @@ class Snapshot:
     table: pa.Table
     traders: pa.Table
     missing: Mapping[str, tuple[str, ...]]
+
+    def place(self, trader_id: str) -> int:
+        """Return the row of a trader; raises `SettingError` where it was not active."""
+        traders = self.table["trader_id"].to_pylist()
+        if trader_id not in traders:
+            raise SettingError(
+                f"There is no active trader '{trader_id}'.",
+                expected="a trader with a declaration in the 24 months before the day.",
+                advice=f"Choose another day or trader.{did_you_mean(trader_id, traders)}",
+            )
+        return traders.index(trader_id)
 
 
 def snapshot(

@@ -14,7 +14,6 @@ from ibis.expr import types as ir
 
 from features.errors import SettingError
 from features.warehouse import Warehouse
-from features.warehouse.source import did_you_mean
 
 ACTIVE_MONTHS = 24
 
@@ -83,16 +82,6 @@ class Spine:
 
     def __len__(self) -> int:
         return int(self.rows.num_rows)
-
-    def require(self, trader_id: str) -> None:
-        """Raise `SettingError` unless the trader is asked for."""
-        traders = self.rows["trader_id"].to_pylist()
-        if trader_id not in traders:
-            raise SettingError(
-                f"There is no active trader '{trader_id}'.",
-                expected="a trader with a declaration in the 24 months before the day.",
-                advice=f"Choose another day or trader.{did_you_mean(trader_id, traders)}",
-            )
 
     def table(self, months: Iterable[int]) -> ir.Table:
         """The rows with the first day of each window, as `from_<months>m`.

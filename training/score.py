@@ -8,11 +8,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from features.check import usable
 from features.home import home
-from features.snapshot import snapshot
-from features.spine import Spine
-from features.warehouse import Dialect, open_warehouse
+from features.kept import kept_snapshot
+from features.warehouse import Dialect
 from models.artefact import Bundle, load_bundle
 from models.bundle_champion import read_champion
 from models.matrix import as_matrix
@@ -49,7 +47,9 @@ def score(
 ) -> pa.Table:
     """Return every trader active in `data` before `as_of`, ranked by expected yield: see `models.score`."""
     number, bundle = bundle_named(model)
-    built = snapshot(data, features=bundle.features(), as_of=as_of, today=today, dialect=dialect)
+    built = kept_snapshot(
+        data, features=bundle.features(), as_of=as_of, today=today, home=home(), dialect=dialect
+    )
     return scored(bundle, built.table, version=number)
 
 
@@ -93,16 +93,16 @@ def explain(
     model: str = CHAMPION,
     dialect: Dialect | None = None,
 ) -> Explained:
-    """Explain one trader's expected yield as of a day.
+    """Explain one trader's expected yield as of a day, from the day's snapshot.
 
     Raises `SettingError` for a trader that is not active then.
     """
     number, bundle = bundle_named(model)
-    features = bundle.features()
-    with open_warehouse(data, dialect=dialect) as opened:
-        warehouse = usable(opened, today=today)
-        Spine.active(warehouse, as_of).require(trader)
-        row = features.build(warehouse, Spine.of([trader], [as_of])).to_pyarrow().select(bundle.names)
+    built = kept_snapshot(
+        data, features=bundle.features(), as_of=as_of, today=today, home=home(), dialect=dialect
+    )
+    place = built.place(trader)
+    row = built.table.slice(place, 1).select(bundle.names)
     why = bundle.model.explain(row)
     return Explained(
         trader_id=trader,
