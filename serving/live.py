@@ -1,7 +1,7 @@
 """What the service answers from: one model and one day's snapshot, in memory, swapped as one."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -77,6 +77,11 @@ class Live:
         """The ranking in the order of `X`."""
         rows = [self.places[trader] for trader in self.ranking["trader_id"].to_pylist()]
         return self.ranking.take(np.argsort(rows))
+
+    @cached_property
+    def ranks(self) -> Sequence[int]:
+        """The rank of each trader, in the order of `X`."""
+        return tuple(self.by_place["rank"].to_pylist())
 
     @cached_property
     def said(self) -> Prediction:

@@ -1,0 +1,103 @@
+"""What is answered, as plain data with money in cents, and as the bytes that are sent."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pydantic_core
+
+from models.artefact import Words
+from models.prediction import Explanation, Floats, Prediction
+from models.reasons import reasons
+from serving.cents import cents, in_cents
+from serving.entry import Basis
+from serving.metrics import NOT_FINITE
+from serving.problems import Kind, ProblemError
+
+Plain = dict[str, Any]
+CHANCE_DIGITS = 6
+
+
+class NotFiniteError(ValueError):
+    """A number in an answer is none: a fault of the model or of the data, never sent as null."""
+
+
+def as_json(value: object) -> bytes:
+    """Return an answer as JSON, seven times as fast as the standard library; raises `NotFiniteError`."""
+    body = pydantic_core.to_json(value, inf_nan_mode="constants")
+    if b"NaN" in body or b"Infinity" in body:  # perhaps in a name only
+        json.loads(body, parse_constant=_not_finite)
+    return body
+
+
+def require_finite(said: Prediction, *others: Floats) -> None:
+    """Raise `NotFiniteError`, and the alarm, unless every number of a prediction is one."""
+    parts = (said.expected, said.probability, said.low, said.high, said.by_type, *others)
+    if not all(np.isfinite(part).all() for part in parts):
+        _not_finite("A prediction")
+
+
+def basis_plain(basis: Basis) -> Plain:
+    """Return what an answer rests on."""
+    return asdict(basis)
+
+
+def said_plain(said: Prediction, *, trader_ids: Sequence[str], prediction_ids: Sequence[str]) -> list[Plain]:
+    """Return predictions as data, in their order."""
+    parts = in_cents(said.by_type, said.expected).tolist()
+    whole = (cents(said.expected), said.probability.round(CHANCE_DIGITS), cents(said.low), cents(said.high))
+    columns = zip(trader_ids, prediction_ids, *(each.tolist() for each in whole), parts, strict=True)
+    return [
+        {
+            "trader_id": trader,
+            "prediction_id": prediction,
+            "expected": expected,
+            "probability": probability,
+            "low": low,
+            "high": high,
+            "by_type": dict(zip(said.types, by_type, strict=True)),
+        }
+        for trader, prediction, expected, probability, low, high, by_type in columns
+    ]
+
+
+def reasons_plain(words: Sequence[Words], values: Floats, why: Explanation, *, top: int) -> Plain:
+    """Return the base, the `top` weightiest reasons of one trader and the rest; they add up to the cent."""
+    found = reasons(words, values, why.contributions[0])
+    first, others = found[:top], found[top:]
+    parts = [why.base, *(reason.money for reason in first), sum(reason.money for reason in others)]
+    [rounded] = in_cents(np.array([parts]), why.total[:1]).tolist()
+    return {
+        "base": rounded[0],
+        "reasons": [
+            {**asdict(reason), "money": money} for reason, money in zip(first, rounded[1:-1], strict=True)
+        ],
+        "rest": rounded[-1],
+        "rest_count": len(others),
+    }
+
+
+def unknown_problem(trader_ids: Iterable[str]) -> ProblemError:
+    """Return the problem of traders that are not in the snapshot."""
+    return ProblemError(
+        Kind.UNKNOWN_TRADERS,
+        "The snapshot has no such trader, so nothing can be said; that is not a score of 0.",
+        expected="traders with a declaration in the 24 months before the day.",
+        advice="GET /ranking lists them.",
+        unknown=list(trader_ids),
+    )
+
+
+def _not_finite(found: str) -> None:
+    NOT_FINITE.inc()
+    raise NotFiniteError(f"{found} is not a finite number.")
+
+
+def feature_plain(words: Words) -> Mapping[str, object]:
+    """Return a feature in words."""
+    return {
+        name: getattr(words, name)
+        for name in ("name", "family", "unit", "label", "why", "finding_type", "months")
+    }

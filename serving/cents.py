@@ -1,0 +1,24 @@
+"""Money rounded once, on its way out: to cents that still add up."""
+
+import numpy as np
+
+from models.prediction import Floats
+
+
+def in_cents(parts: Floats, totals: Floats) -> Floats:
+    """Round each row of `parts` (n, k) to cents that add up to the row's total (n,) in cents, by the largest remainder.
+
+    The parts must add up to the totals, but for the rounding of floats.
+    """
+    scaled = parts * 100.0
+    floors = np.floor(scaled)
+    left = np.rint(totals * 100.0) - floors.sum(axis=1)
+    order = np.argsort(floors - scaled, axis=1, kind="stable")
+    place = np.empty_like(order)
+    np.put_along_axis(place, order, np.arange(parts.shape[1])[None, :], axis=1)
+    return np.asarray((floors + (place < left[:, None])) / 100.0, np.float64)
+
+
+def cents(amounts: Floats) -> Floats:
+    """Round amounts to cents."""
+    return np.asarray(np.rint(amounts * 100.0) / 100.0, np.float64)

@@ -1,0 +1,136 @@
+"""What every answer needs: the live model, the log, threads; and the way an answer takes before it is sent."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from features.errors import OutputError
+from serving.answers import as_json
+from serving.entry import Asked, Basis, Entry
+from serving.guard import ADMITTED, Admitted, Log
+from serving.history import Audits, EarlierPrediction, past_audits
+from serving.live import Live
+from serving.logged import Logged
+from serving.metrics import PREDICTIONS, UNLOGGED
+from serving.problems import Kind, ProblemError
+from serving.tokens import Caller
+from serving.workers import Workers
+
+MOST_EARLIER = 20
+
+
+class Held(Protocol):
+    """What is live now."""
+
+    @property
+    def current(self) -> Live:
+        """The model and snapshot that answer."""
+
+
+class Memory(Log, Protocol):
+    """A log that can also be read."""
+
+    def of_trader(self, trader_id: str, *, limit: int = 50) -> tuple[Logged, ...]:
+        """Return what was logged of a trader, the newest first."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where requests are answered.
+
+    `quick` explains; `warehouse` is one thread for what reads the tables, so that memory stays that of one.
+    """
+
+    holder: Held
+    log: Memory
+    quick: Workers
+    warehouse: Workers
+    today: Callable[[], date] = date.today
+    history: "History" = field(default_factory=lambda: History())
+
+    async def keep(self, entry: Entry) -> tuple[str, ...]:
+        """Log an answer and count it; only then may it be sent."""
+        try:
+            ids = await self.log.append(entry)
+        except OutputError:
+            UNLOGGED.inc()
+            raise
+        if entry.prediction is not None and entry.basis is not None:
+            PREDICTIONS.labels(entry.basis.model_version).inc(len(entry.prediction))
+        return ids
+
+
+class History:
+    """The audits known of every trader, read once for each day and data."""
+
+    def __init__(self) -> None:
+        self._of: tuple[Live, Audits] | None = None
+        self._lock = threading.Lock()
+
+    def audits(self, live: Live) -> Audits:
+        """Return the audits of each trader as known on the live day; takes seconds the first time."""
+        with self._lock:
+            if self._of is None or self._of[0] is not live:
+                self._of = live, past_audits(live.source)
+            return self._of[1]
+
+
+def desk(request: Request) -> Desk:
+    """Return the desk that answers a request."""
+    found: Desk = request.app.state.desk
+    return found
+
+
+def caller(request: Request) -> Caller:
+    """Return who calls."""
+    return admitted(request).caller
+
+
+def admitted(request: Request) -> Admitted:
+    """Return what the guard let in; nothing is answered that did not come past it."""
+    found: Admitted = request.scope[ADMITTED]
+    return found
+
+
+def asked(request: Request, purpose: str | None, *, endpoint: str, detail: str | None = None) -> Asked:
+    """Return who asked what, as the log keeps it."""
+    let_in = admitted(request)
+    return Asked(
+        endpoint=endpoint,
+        request_id=let_in.request_id,
+        actor=let_in.caller.name,
+        role=let_in.caller.role,
+        purpose=purpose,
+        detail=detail,
+    )
+
+
+def require_own(request: Request, trader_ids: list[str]) -> None:
+    """Raise `ProblemError` where the caller is limited to other traders."""
+    who = caller(request)
+    if foreign := [trader for trader in trader_ids if not who.may_see(trader)]:
+        raise ProblemError(Kind.FORBIDDEN, "The token is limited to other traders.", not_yours=foreign[:100])
+
+
+def answer(content: object) -> Response:
+    """Return an answer as JSON."""
+    return Response(as_json(content), media_type="application/json")
+
+
+def earlier(log: Memory, trader_id: str, *, now: Basis) -> list[EarlierPrediction]:
+    """Return what was said of a trader on other days or by other models, once each, the newest first."""
+    found: dict[tuple[date, str], EarlierPrediction] = {}
+    for each in log.of_trader(trader_id, limit=500):
+        entry = each.alone
+        if entry.prediction is None or entry.basis is None or entry.basis.snapshot_digest is None:
+            continue
+        key = (entry.basis.as_of, entry.basis.model_version)
+        if key != (now.as_of, now.model_version):
+            expected = float(entry.prediction.expected[0])
+            found.setdefault(key, EarlierPrediction(each.prediction_id, *key, expected))
+    return list(found.values())[:MOST_EARLIER]

@@ -1,0 +1,90 @@
+"""What went wrong, as a problem document (RFC 9457): what was found, what was expected, what to do next."""
+
+from collections.abc import Mapping
+from enum import Enum
+
+import pydantic_core
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Kind(Enum):
+    """The kinds of problems: each a name, a status and a title."""
+
+    MALFORMED = ("malformed-request", 400, "The request cannot be understood")
+    NO_TOKEN = ("no-valid-token", 401, "No valid token")
+    FORBIDDEN = ("forbidden", 403, "This is not for you")
+    FOREIGN = ("foreign-host", 403, "The service does not go by this name")
+    NOT_FOUND = ("not-found", 404, "There is nothing here")
+    UNKNOWN_TRADERS = ("unknown-traders", 404, "Unknown traders")
+    NO_SUCH_METHOD = ("method-not-allowed", 405, "The method is not allowed here")
+    NOT_ACCEPTABLE = ("not-acceptable", 406, "There is no such form of the answer")
+    TOO_SLOW = ("too-slow", 408, "The request took too long to arrive")
+    CONFLICT = ("conflict", 409, "It contradicts what was said before")
+    TOO_LARGE = ("too-large", 413, "The request is too large")
+    NOT_JSON = ("not-json", 415, "The request is no JSON")
+    REFUSED = ("breaks-the-contract", 422, "The rows break the data contract")
+    BUSY = ("busy", 429, "The service is busy")
+    FAILED = ("failed", 500, "The service failed")
+    UNAVAILABLE = ("unavailable", 503, "The service cannot answer now")
+
+    @property
+    def type(self) -> str:
+        """The URI that names the kind."""
+        return f"urn:audit-yield:problem:{self.value[0]}"
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.value[1]
+
+    @property
+    def title(self) -> str:
+        """The kind in words."""
+        return self.value[2]
+
+
+class ProblemError(Exception):
+    """A request that is not answered as asked; becomes a problem document with `more` members in it."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str,
+        *,
+        expected: str | None = None,
+        advice: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **more: object,
+    ) -> None:
+        super().__init__(detail)
+        self.kind, self.detail, self.headers = kind, detail, dict(headers or {})
+        said = {"expected": expected, "advice": advice, **more}
+        self.more = {name: value for name, value in said.items() if value is not None}
+
+    def document(self) -> dict[str, object]:
+        """Return the members of the document."""
+        kind = self.kind
+        return {
+            "type": kind.type,
+            "title": kind.title,
+            "status": kind.status,
+            "detail": self.detail,
+            **self.more,
+        }
+
+    def body(self) -> bytes:
+        """Return the document as JSON; a letter that UTF-8 lacks is written out."""
+        return pydantic_core.to_json(_sayable(self.document()))
+
+
+def _sayable(value: object) -> object:
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode()
+        case dict():
+            return {str(_sayable(name)): _sayable(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_sayable(each) for each in value]
+        case _:
+            return value

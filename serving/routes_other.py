@@ -1,0 +1,177 @@
+"""The ranking, the champion and the findings of audits: GET /ranking, GET /models, POST /outcomes."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from typing import Annotated
+
+import pyarrow as pa
+from fastapi import Query, Request
+from fastapi.responses import Response
+
+from features.spreadsheet import inert
+from serving.answers import Plain, basis_plain, feature_plain, require_finite, said_plain
+from serving.desk import answer, asked, caller, desk
+from serving.entry import Basis, Decision, Entry
+from serving.live import Live
+from serving.page.ranking import Asked as Narrowed
+from serving.page.ranking import asked_for
+from serving.problems import Kind, ProblemError
+from serving.record_outcome import record_outcome
+from serving.routes_predict import taken
+from serving.schemas import Filters, Outcome
+from serving.strict import read_body
+
+JSON, CSV = "application/json", "text/csv"
+DESCRIBED = ("name", "sector", "size_band", "region")
+
+
+async def ranking(request: Request, filters: Annotated[Filters, Query()]) -> Response:
+    """List traders by the money expected of them, a page at a time, as JSON or CSV by Accept."""
+    form = wanted(request.headers.get("accept", "*/*"), offered=(JSON, CSV))
+    if repeated := [name for name in request.query_params if len(request.query_params.getlist(name)) > 1]:
+        raise ProblemError(Kind.MALFORMED, f"{repeated[0]} stands twice.", expected="each filter once.")
+    at, live = desk(request), desk(request).holder.current
+    found = _narrowed(live, filters, only=caller(request).traders)
+    rows = found.slice((filters.page - 1) * filters.page_size, filters.page_size)
+    entry = _ranked(live, rows, request, filters)
+    ids = await at.keep(entry)
+    plain = _rows_plain(entry, rows, ids)
+    headers = {"vary": "accept"}
+    if form == CSV:
+        return Response(_csv(plain, entry), media_type=f"{CSV}; charset=utf-8", headers=headers)
+    pages = -(-found.num_rows // filters.page_size)
+    about = {"page": filters.page, "pages": pages, "total": found.num_rows}
+    response = answer({"basis": basis_plain(Basis.of(live)), **about, "rows": plain})
+    response.headers.update(headers)
+    return response
+
+
+def wanted(accept: str, *, offered: tuple[str, ...]) -> str:
+    """Return the media type of those offered that a caller likes best; raises `ProblemError` for none."""
+    liked = {name: max((q for q in _liking(accept, name)), default=0.0) for name in offered}
+    best = max(offered, key=lambda name: liked[name])
+    if liked[best] <= 0:
+        raise ProblemError(
+            Kind.NOT_ACCEPTABLE, "The ranking has no such form.", expected=f"Accept: {' or '.join(offered)}."
+        )
+    return best
+
+
+def _liking(accept: str, name: str) -> list[float]:
+    """The quality values (RFC 9110) of the parts of Accept that fit a media type, the most specific alone."""
+    fits = {name: 2, f"{name.partition('/')[0]}/*": 1, "*/*": 0}
+    found = []
+    for part in accept.split(","):
+        kind, *parameters = (text.strip().lower() for text in part.split(";"))
+        quality = next((text[2:] for text in parameters if text.startswith("q=")), "1")
+        if kind in fits:
+            found.append((fits[kind], float(quality) if quality.replace(".", "", 1).isdigit() else 0.0))
+    most = max((specific for specific, _ in found), default=0)
+    return [quality for specific, quality in found if specific == most]
+
+
+def _narrowed(live: Live, filters: Filters, *, only: frozenset[str] | None) -> pa.Table:
+    narrowed = Narrowed(
+        region=filters.region or "",
+        sector=filters.sector or "",
+        size=filters.size_band or "",
+        finding=filters.finding_type or "",
+    )
+    return asked_for(live.ranking, narrowed, only=only)
+
+
+def _ranked(live: Live, rows: pa.Table, request: Request, filters: Filters) -> Entry:
+    traders = tuple(rows["trader_id"].to_pylist())
+    places = [live.places[trader] for trader in traders]
+    said = taken(live.said, places)
+    require_finite(said)
+    detail = json.dumps(filters.model_dump(exclude_none=True, exclude={"purpose"}), sort_keys=True)
+    return Entry(
+        asked=asked(request, filters.purpose, endpoint="GET /ranking", detail=detail),
+        basis=Basis.of(live),
+        trader_ids=traders,
+        features=live.X[places] if traders else None,
+        prediction=said if traders else None,
+    )
+
+
+def _rows_plain(entry: Entry, rows: pa.Table, ids: tuple[str, ...]) -> list[Plain]:
+    if entry.prediction is None:
+        return []
+    said = said_plain(entry.prediction, trader_ids=entry.trader_ids, prediction_ids=ids)
+    described = rows.select(["rank", *DESCRIBED]).to_pylist()
+    return [one | more for one, more in zip(said, described, strict=True)]
+
+
+def _csv(rows: list[Plain], entry: Entry) -> str:
+    """Write rows for a spreadsheet, with nothing in them that it would take for a formula."""
+    basis = basis_plain(entry.basis) if entry.basis else {}
+    flat = [_flat(row) | basis for row in rows]
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(flat[0] if flat else ["trader_id"])
+    writer.writerows([inert(value) for value in row.values()] for row in flat)
+    return text.getvalue()
+
+
+def _flat(row: Plain) -> Plain:
+    by_type: Mapping[str, float] = row["by_type"]
+    plain = {name: value for name, value in row.items() if name != "by_type"}
+    return plain | {f"expected_{kind}": money for kind, money in by_type.items()}
+
+
+async def models(request: Request) -> Response:
+    """Describe the champion: what it learned from, its card with its metrics, the features it takes."""
+    live = desk(request).holder.current
+    basis, bundle = Basis.of(live), live.bundle
+    [logged] = await desk(request).keep(Entry(asked(request, None, endpoint="GET /models"), basis))
+    return answer(
+        {
+            "basis": basis_plain(basis),
+            "prediction_id": logged,
+            "promoted_at": live.champion.promoted_at,
+            "learned_before": bundle.as_of,
+            "fingerprint": bundle.fingerprint,
+            "card": bundle.card,
+            "features": [feature_plain(words) for words in bundle.words],
+        }
+    )
+
+
+async def outcomes(request: Request) -> Response:
+    """Record what an audit found in the findings ledger; sent again, it changes nothing."""
+    event = read_body(await request.body(), Outcome).model_dump()
+    about = {
+        name: event.pop(name) for name in ("prediction_id", "human_decision", "override_reason", "purpose")
+    }
+    at, live, who = desk(request), desk(request).holder.current, caller(request)
+    recorded = await at.warehouse.run(
+        lambda: record_outcome(live.source, event, caller=who, today=at.today())
+    )
+    told = json.dumps(event, default=str, sort_keys=True)
+    entry = Entry(
+        asked(request, about["purpose"], endpoint="POST /outcomes"),
+        Basis.of(live),
+        (recorded.trader_id,),
+        decision=Decision(
+            about=about["prediction_id"],
+            human_decision=about["human_decision"],
+            override_reason=about["override_reason"],
+            outcome=told,
+        ),
+    )
+    [logged] = await at.keep(entry)
+    answered = answer(
+        {
+            "basis": basis_plain(Basis.of(live)),
+            "prediction_id": logged,
+            "audit_id": event["audit_id"],
+            "event_number": event["event_number"],
+            "recorded": recorded.now,
+            "known_on": recorded.known_on,
+        }
+    )
+    answered.status_code = 201 if recorded.now else 200
+    return answered

@@ -1,0 +1,98 @@
+"""Pages for people: GET /, GET /traders/{trader_id} and the rows behind one of its reasons."""
+
+from typing import Annotated
+
+from fastapi import Query, Request
+from fastapi.responses import HTMLResponse, Response
+from pydantic import BaseModel, ConfigDict
+
+from features.check import usable
+from features.errors import SettingError
+from features.evidence import evidence
+from features.warehouse import open_warehouse
+from serving.answers import unknown_problem
+from serving.desk import Desk, asked, caller, desk, earlier, require_own
+from serving.entry import Basis, Entry
+from serving.live import Live
+from serving.page import HEADERS, evidence_page, ranking_page, trader_page
+from serving.page.trader import View
+from serving.problems import Kind, ProblemError
+from serving.routes_predict import taken
+
+
+class Viewed(BaseModel):
+    """Which view of a trader is asked for: `notice` is the restrained one, for the trader itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    view: View = "full"
+
+
+def _page(html: str, logged: tuple[str, ...]) -> Response:
+    return HTMLResponse(html, headers={**HEADERS, "X-Prediction-Id": logged[0]})
+
+
+async def ranking(request: Request) -> Response:
+    """Show the ranking."""
+    at, live = desk(request), desk(request).holder.current
+    query, only = dict(request.query_params), caller(request).traders
+    html = await at.quick.run(lambda: ranking_page(live, query=query, only=only))
+    logged = await at.keep(
+        Entry(asked(request, None, endpoint="GET /", detail=str(query)[:500]), Basis.of(live))
+    )
+    return _page(html, logged)
+
+
+async def trader(request: Request, trader_id: str, viewed: Annotated[Viewed, Query()]) -> Response:
+    """Show what is expected of one trader, and why."""
+    live, at = _known(request, trader_id), desk(request)
+    row, basis = [live.places[trader_id]], Basis.of(live)
+    audits = await at.warehouse.run(lambda: at.history.audits(live))
+    html = await at.quick.run(
+        lambda: trader_page(
+            live,
+            trader_id,
+            history=audits.get(trader_id, ()),
+            predictions=earlier(at.log, trader_id, now=basis),
+            view=viewed.view,
+        )
+    )
+    told = asked(request, None, endpoint="GET /traders", detail=viewed.view)
+    logged = await at.keep(Entry(told, basis, (trader_id,), live.X[row], taken(live.said, row)))
+    return _page(html, logged)
+
+
+async def behind(request: Request, trader_id: str, feature: str) -> Response:
+    """Show the rows behind one value of a trader."""
+    live, at = _known(request, trader_id), desk(request)
+    html = await at.warehouse.run(lambda: _behind(live, trader_id, feature))
+    told = asked(request, None, endpoint="GET /traders/evidence", detail=feature[:200])
+    return _page(html, await at.keep(Entry(told, Basis.of(live), (trader_id,))))
+
+
+def _behind(live: Live, trader_id: str, feature: str) -> str:
+    source = live.source
+    try:
+        with open_warehouse(source.data, dialect=source.dialect) as opened:
+            warehouse = usable(opened, today=source.today)
+            found = evidence(
+                live.snapshot.features,
+                feature,
+                warehouse=warehouse,
+                trader_id=trader_id,
+                cutoff=source.as_of,
+            )
+    except SettingError as error:
+        raise ProblemError(Kind.NOT_FOUND, error.found, expected=error.expected) from error
+    return evidence_page(live, found)
+
+
+def _known(request: Request, trader_id: str) -> Live:
+    require_own(request, [trader_id])
+    live: Live = desk(request).holder.current
+    if trader_id not in live.places:
+        raise unknown_problem([trader_id])
+    return live
+
+
+__all__ = ["Desk", "behind", "ranking", "trader"]

@@ -1,0 +1,44 @@
+"""Work that would hold up the event loop: a few threads, and no more in the queue than they can bear."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from serving.guard import busy
+
+Result = TypeVar("Result")
+WAITING = 8
+"""Times the threads: pieces of work that may wait; more are refused at once rather than late."""
+
+
+class Workers:
+    """A pool of threads with a bounded queue.
+
+    Work whose caller has gone runs on, for a thread cannot be stopped; it counts until it ends.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="worker")
+        self._most = threads * (1 + WAITING)
+        self._lock = threading.Lock()
+        self.pending = 0
+
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """Return what `work` returns; raises a `ProblemError` at once where too much waits."""
+        with self._lock:
+            if self.pending >= self._most:
+                raise busy()
+            self.pending += 1
+        future = self._pool.submit(work)
+        future.add_done_callback(self._done)
+        return await asyncio.wrap_future(future)
+
+    def _done(self, future: "Future[Result]") -> None:
+        with self._lock:
+            self.pending -= 1
+
+    def close(self) -> None:
+        """End the threads when their work is done; what still waits is dropped."""
+        self._pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,49 @@
+"""The service as a caller meets it: the app behind its guard, with a real log, a held model, tokens or none."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.testclient import TestClient
+
+from serving.app import make_app
+from serving.live import Live
+from serving.log import PredictionLog
+from serving.settings import Settings
+from serving.tokens import Role, Tokens, new_token
+
+LOCAL = "http://localhost"
+
+
+@dataclass
+class Held:
+    """A model that is live."""
+
+    current: Live
+
+
+@dataclass(frozen=True)
+class Service:
+    """A client of a running service, and what stands behind it."""
+
+    client: TestClient
+    held: Held
+    log: PredictionLog
+    home: Path
+
+    def token(self, role: Role, **limits: object) -> dict[str, str]:
+        """Make a token and return the header that carries it."""
+        name = f"{role}-{len(list(self.home.iterdir()))}-{id(limits)}"
+        return {"Authorization": f"Bearer {new_token(self.home, name, role=role, **limits)}"}
+
+
+@contextmanager
+def service(live: Live, home: Path, *, settings: Settings = Settings()) -> Iterator[Service]:  # noqa: B008  frozen
+    """Run the service on a live model, its tokens and log below `home`."""
+    home.mkdir(exist_ok=True)
+    held, log = Held(live), PredictionLog(home / "log")
+    app = make_app(held, log, settings, Tokens(home))
+    with TestClient(app, base_url=LOCAL, raise_server_exceptions=False) as client:
+        yield Service(client, held, log, home)
+    log.close()
