@@ -43,7 +43,7 @@ INSERT = (
 )
 SELECT = (
     "SELECT sequence, logged_at, CAST(about AS BLOB), features, outputs, contributions, previous, digest "
-    "FROM answers "  # as bytes: a row that was made to hold no text can still be read and told of
+    "FROM answers "  # the bytes that are sealed; text would be decoded and encoded again
 )
 
 

@@ -53,7 +53,7 @@ def verify(folder: Path) -> Verdict:
             advice="Name the folder of the log with --log, or serve first: audit-yield serve DATA.",
         )
     # the witnesses first: a row written while this reads is then in neither, or in the rows alone
-    told = list(anchors(witnesses)) if witnesses.is_file() else []
+    told = list(anchors(witnesses))
     try:
         with log_store.reading(path) as connection:
             head = log_store.head(connection)

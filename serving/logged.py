@@ -45,9 +45,9 @@ def read(folder: Path, prediction_id: str) -> Logged:
         raise _unknown(folder, prediction_id)
     with log_store.reading(folder / FILE) as connection:
         row = log_store.at(connection, int(parts[1]))
-    place = int(parts[2]) - 1
-    logged = row and _logged(row, None if place < 0 else place)
-    if not logged or logged.prediction_id != prediction_id or place >= len(logged.entry.trader_ids):
+    place = int(parts[2]) - 1 if int(parts[2]) else None
+    logged = row and _logged(row, place)
+    if not row or not logged or prediction_id not in ids(row, len(logged.entry.trader_ids)):
         raise _unknown(folder, prediction_id)
     return logged
 

@@ -1,0 +1,22 @@
+"""Answers to log, made from a seed: what a service would have said."""
+
+from datetime import date
+
+import numpy as np
+
+from features.contract.required import FINDING_TYPES
+from models.prediction import Prediction
+from serving.entry import Asked, Basis, Entry
+
+BASIS = Basis(date(2024, 10, 1), "1", "a" * 64, "b" * 64, "c" * 64)
+
+
+def entry(request_id: str = "r1", *, traders: tuple[str, ...] = ("T1", "T2"), seed: int = 1) -> Entry:
+    """Return an answer about some traders, three features each, one of them unknown."""
+    some = np.random.default_rng(seed)
+    features = some.random((len(traders), 3))
+    features[:, 1] = np.nan
+    by_type = some.random((len(traders), len(FINDING_TYPES)))
+    said = Prediction(*some.random((4, len(traders))), by_type, tuple(FINDING_TYPES))
+    asked = Asked("/predict", request_id, actor="north office", role="risk_unit", purpose="plan 2025")
+    return Entry(asked, BASIS, traders, features, said, some.random((len(traders), 3)), base=0.1)
