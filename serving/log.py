@@ -18,7 +18,6 @@ from serving.log_row import Packed, pack
 from serving.log_store import Row
 from serving.log_verify import refusal, require_whole
 from serving.logged import ANCHOR, FILE, Logged
-from serving.metrics import PREDICTIONS, UNLOGGED
 
 GROUP = 256
 """Answers in one commit; one at a time, 7 ms a commit on a busy disk would be 140 answers a second."""
@@ -58,14 +57,7 @@ class PredictionLog:
         to the same request gets the ids that it got. Raises `RequestIdTakenError` where the request id stands
         for another answer, `OutputError` where the disk refuses.
         """
-        try:
-            ids = await asyncio.wrap_future(self.submit(entry))
-        except OutputError:
-            UNLOGGED.inc()
-            raise
-        if entry.basis:
-            PREDICTIONS.labels(entry.basis.model_version).inc(len(entry.trader_ids))
-        return ids
+        return await asyncio.wrap_future(self.submit(entry))
 
     def submit(self, entry: Entry) -> "Future[Ids]":
         """Hand an answer to the writer; the future holds what `append` returns."""

@@ -70,35 +70,12 @@ class Life:
 
 
 def _host() -> "Host":
-    # here, for the supervisor imports this module too and has no use for all that: 310 MB and seconds
-    from features.home import home
-    from serving.app import make_app
-    from serving.holder import Holder
-    from serving.host import Host
-    from serving.log import PredictionLog
-    from serving.logged import PLACE
+    # here, for the supervisor imports this module too and has no use for the rest: 310 MB and seconds
+    from serving.assembly import assembled
     from serving.order import Order
-    from serving.tokens import Tokens
 
-    _speak()
-    place, order, settings = home(), Order.read(), Settings.read()
-    holder = Holder(order.source, place)
-    return Host(
-        holder,
-        open_log=lambda: PredictionLog(place / PLACE),
-        application=lambda log: make_app(holder, log, settings, Tokens(place)),
-        failed=_give_up,
-        drain=order.drain,
-    )
-
-
-def _speak() -> None:
-    """Write what the rooms of the service log to standard error; BentoML keeps the root logger to itself."""
-    out = logging.StreamHandler()
-    out.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    ours = logging.getLogger("serving")
-    ours.addHandler(out)
-    ours.setLevel(logging.INFO)
+    logging.getLogger("serving").setLevel(logging.INFO)
+    return assembled(Order.read(), Settings.read(), failed=_give_up)
 
 
 def _give_up(error: Exception) -> None:
