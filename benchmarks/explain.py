@@ -36,9 +36,7 @@ def main() -> None:
     same_first = np.mean(np.abs(ours).argmax(axis=1) == np.abs(brute).argmax(axis=1))
     print(f"{EXPLAINED} rows, {FEATURES} features, {2**FEATURES} coalitions each")
     print(f"  correlation of all contributions: {np.corrcoef(ours.ravel(), brute.ravel())[0, 1]:.4f}")
-    print(
-        f"  money that stands elsewhere, of all contributions: median {np.median(off):.1%}, worst {off.max():.1%}"
-    )
+    print(f"  money that stands elsewhere: median {np.median(off):.1%}, worst {off.max():.1%} of all")
     print(f"  same first reason: {same_first:.0%}")
 
     X, y = audits(AUDITS, WIDE, seed=2)
