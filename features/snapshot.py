@@ -39,7 +39,7 @@ class Snapshot:
                 expected="a trader with a declaration in the 24 months before the day.",
                 advice=f"Choose another day or trader.{did_you_mean(trader_id, traders)}",
             )
-        return traders.index(trader_id)
+        return int(traders.index(trader_id))
 
 
 def snapshot(
