@@ -30,6 +30,8 @@ from features.spreadsheet import write_table
 from features.systems import SYSTEMS, import_export, system_named
 from features.systems.report import lines as import_lines
 from features.warehouse import Dialect, open_warehouse
+from serving.tokens import FILE as TOKENS
+from serving.tokens import Role, new_token, read_tokens, revoke_token, token_lines
 
 if TYPE_CHECKING:
     from training.experiment import Experiment
@@ -501,6 +503,62 @@ def replay_command(
     _show(done.to_json() if as_json else replay.lines(done))
     if not done.same:
         raise typer.Exit(NOT_DONE)
+
+
+token_app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="""Make, list and revoke the tokens by which people call the service.
+
+Example: `audit-yield token new ann --role auditor`""",
+)
+app.add_typer(token_app, name="token")
+
+
+@token_app.command(name="new")
+@friendly
+def token_new_command(
+    name: Annotated[str, typer.Argument(help="Whose it is; the log names every access by it.")],
+    *,
+    role: Annotated[Role, typer.Option(help="What they do.")],
+    trader: Annotated[
+        list[str] | None, typer.Option(help="Limit it to this trader; give it again for more.")
+    ] = None,
+    expires: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day on which it holds.")
+    ] = None,
+) -> None:
+    """Make a token and show it, this once: only its hash is kept, beside the models.
+
+    Example: `audit-yield token new ann --role auditor --trader T0000123 --expires 2025-12-31`
+    """
+    secret = new_token(
+        home(), name, role=role, traders=trader or None, expires_on=expires.date() if expires else None
+    )
+    _show([secret])
+
+
+@token_app.command(name="list")
+@friendly
+def token_list_command() -> None:
+    """List the tokens, whatever their state.
+
+    Example: `audit-yield token list`
+    """
+    _show(token_lines(read_tokens(home() / TOKENS), today=date.today()))
+
+
+@token_app.command(name="revoke")
+@friendly
+def token_revoke_command(
+    name: Annotated[str, typer.Argument(help="The name of the token.")],
+) -> None:
+    """Let a token open nothing any more, from the next request on.
+
+    Example: `audit-yield token revoke ann`
+    """
+    revoke_token(home(), name)
+    _show([f"The token '{name}' opens nothing any more."])
 
 
 @contextmanager

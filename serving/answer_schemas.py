@@ -1,4 +1,4 @@
-"""What callers are answered, as types: for the OpenAPI document; answers are written without them, as fast as can be."""
+"""What callers are answered, as types, for the OpenAPI document; answers are written without them."""
 
 from datetime import date
 from typing import Any
@@ -90,6 +90,7 @@ class EvidenceGiven(Answer):
 
     feature: str
     label: str
+    sentence: str
     value: float | None
     additive: bool
     rows: list[dict[str, Any]]
@@ -118,8 +119,10 @@ class Change(Answer):
 
 
 class WhatIfAnswer(Answer):
-    """The prediction with the declarations added, and what changed; `expected_before` is null where the
-    snapshot is of another day or has no such trader."""
+    """The prediction with the declarations added.
+
+    `expected_before` and `changes` are null where the snapshot is of another day or has no such trader.
+    """
 
     basis: Basis
     prediction: Said

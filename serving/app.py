@@ -26,6 +26,7 @@ VERSION: Final = "1"
 BODIES = (schemas.Predict, schemas.Explain, schemas.ScoreDeclarations, schemas.Outcome)
 logger = logging.getLogger(__name__)
 Route = Callable[..., Awaitable[Response]]
+Responses = dict[int | str, dict[str, Any]]
 EXAMPLE_LINE = {
     "declaration_id": "24XA0000000001",
     "item_number": 1,
@@ -79,7 +80,7 @@ def make_app(holder: Held, log: Memory, settings: Settings, tokens: Tokens) -> F
         return JSONResponse(told)
 
     app.openapi = lambda: told  # type: ignore[method-assign]
-    app.add_middleware(Guard, settings=settings, tokens=tokens, log=log)  # type: ignore[arg-type]
+    app.add_middleware(Guard, settings=settings, tokens=tokens, log=log)
     return app
 
 
@@ -139,12 +140,12 @@ def _adder(app: FastAPI, method: str) -> Callable[..., None]:
         answer: type[BaseModel] | None,
         *problems: Kind,
         body: dict[str, Any] | None = None,
-        more: dict[int | str, dict[str, Any]] | None = None,
+        more: Responses | None = None,
         **options: Any,
     ) -> None:
         kinds = (*AT_THE_GATE, *(WITH_A_BODY if body else ()), *problems)
-        responses: dict[int | str, dict[str, Any]] = problem_responses(*kinds)
-        told = {200: {"model": answer} if answer else {}}
+        responses = problem_responses(*kinds)
+        told: Responses = {200: {"model": answer}} if answer else {}
         for status, response in (more or {}).items():
             told[status] = {**told.get(status, {}), **response}
         app.add_api_route(

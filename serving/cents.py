@@ -6,9 +6,9 @@ from models.prediction import Floats
 
 
 def in_cents(parts: Floats, totals: Floats) -> Floats:
-    """Round each row of `parts` (n, k) to cents that add up to the row's total (n,) in cents, by the largest remainder.
+    """Round `parts` (n, k) to cents, each row adding up to its total (n,) in cents, by the largest remainder.
 
-    The parts must add up to the totals, but for the rounding of floats.
+    They must add up to the totals before, but for the rounding of floats.
     """
     scaled = parts * 100.0
     floors = np.floor(scaled)

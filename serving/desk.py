@@ -1,4 +1,4 @@
-"""What every answer needs: the live model, the log, threads; and the way an answer takes before it is sent."""
+"""What every answer needs, the live model, the log and threads, and what happens before it is sent."""
 
 import threading
 from collections.abc import Callable
@@ -132,5 +132,5 @@ def earlier(log: Memory, trader_id: str, *, now: Basis) -> list[EarlierPredictio
         key = (entry.basis.as_of, entry.basis.model_version)
         if key != (now.as_of, now.model_version):
             expected = float(entry.prediction.expected[0])
-            found.setdefault(key, EarlierPrediction(each.prediction_id, *key, expected))
+            found.setdefault(key, EarlierPrediction(*key, expected))
     return list(found.values())[:MOST_EARLIER]

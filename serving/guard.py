@@ -1,4 +1,4 @@
-"""What stands between the network and the service: an ASGI layer that lets in whole, permitted requests only."""
+"""What stands between network and service: an ASGI layer that lets in whole, permitted requests only."""
 
 import asyncio
 import base64
@@ -15,7 +15,7 @@ from uuid import uuid4
 from serving.doors import DOORS, PROBES, Door
 from serving.entry import Asked, Entry
 from serving.problems import MEDIA_TYPE, Kind, ProblemError
-from serving.settings import LOOPBACK, Settings
+from serving.settings import Settings
 from serving.tokens import LOCAL, Caller, Tokens
 
 Scope = MutableMapping[str, Any]
@@ -29,7 +29,7 @@ ADMITTED = "audit_yield.admitted"
 """The key of the scope under which the app finds who was let in."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 BODIES_AT_ONCE = 16
-"""Times `concurrency`: bodies that may be on their way. They hold no place among the answers in the making."""
+"""Times `concurrency`: bodies that may be on their way; they hold no place among answers in the making."""
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -55,7 +55,7 @@ class Admitted:
 
 @dataclass
 class Guard:
-    """Lets probes pass; of all else only what has a known host, a valid token, a role, a whole body in JSON.
+    """Lets probes pass; of all else what has a known host, a token, its role and a body in JSON.
 
     The app behind it sees a request when all of it is there, so a slow sender holds no place among the answers
     in the making. Whatever the app raises becomes a problem document that says nothing of the inside.
@@ -207,8 +207,10 @@ class Guard:
 
 @dataclass
 class _Answer:
-    """The way back: every answer gets the headers that keep browsers from guessing, leaking and running,
-    where it does not bring stricter or wider ones of its own, as pages do for their style sheet."""
+    """The way back: every answer gets the headers that keep browsers from guessing, leaking and running.
+
+    A page brings a policy of its own, for its style sheet.
+    """
 
     send: Send
     request_id: str

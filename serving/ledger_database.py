@@ -19,8 +19,8 @@ Row = Mapping[str, Any]
 def append(place: str, row: Row) -> None:
     """Add a row to the table findings of a database.
 
-    Raises `ProblemError` where the table has no column for a value or the database cannot be written from here,
-    `OutputError` where it refuses.
+    Raises `ProblemError` where the table has no column for a value or the database cannot be written from
+    here, `OutputError` where it refuses.
     """
     given = {name: value for name, value in row.items() if value is not None}
     try:

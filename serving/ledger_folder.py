@@ -26,10 +26,10 @@ Row = Mapping[str, Any]
 
 
 def append(folder: Path, row: Row, *, dialect: Dialect) -> None:
-    """Add a row to the findings of a folder; a reader sees the ledger without it or with it, also after a kill.
+    """Add a row to the findings of a folder; a reader sees the ledger without or with it, also after a kill.
 
-    The form of the files is kept: Parquet types, or the encoding, separator, decimal mark and dates of CSV. Raises
-    `ProblemError` where the ledger has no column for a value, `OutputError` where the disk refuses.
+    The form of the files is kept: Parquet's types, or the encoding, separator, decimal mark and dates of CSV.
+    Raises `ProblemError` where the ledger has no column for a value, `OutputError` where the disk refuses.
     """
     file = _file(folder)
     model = file if file.exists() else next(each for each in sorted(file.parent.iterdir()) if _is_part(each))
@@ -117,9 +117,9 @@ def _header(line: str) -> tuple[str, list[str]]:
 
 def _placed(row: Row, names: list[str], *, optional: str | None) -> Row:
     """Return the values by column; a value without a column would be lost."""
-    if homeless := [name for name, value in row.items() if value is not None and name not in names]:
-        if homeless != [optional]:
-            raise without_column(homeless)
+    homeless = [name for name, value in row.items() if value is not None and name not in (*names, optional)]
+    if homeless:
+        raise without_column(homeless)
     return {name: row.get(name) for name in names}
 
 

@@ -71,7 +71,7 @@ def document(app: FastAPI, *, bodies: tuple[type[BaseModel], ...]) -> Plain:
 
 
 def _complete(operation: Plain) -> None:
-    """Say of an operation what the guard adds to it: an id of the request, and never a 422 of FastAPI's own."""
+    """Say of an operation what the guard adds: an id of the request, and never a 422 of FastAPI's own."""
     operation.setdefault("parameters", []).append(REQUEST_ID_HEADER)
     told = operation["responses"].get("422", {}).get("content", {})
     if MEDIA_TYPE not in told:

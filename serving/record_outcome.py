@@ -34,8 +34,8 @@ def record_outcome(source: Source, event: Row, *, caller: Caller, today: date) -
     """Append a money event to the ledger of a folder or database, known from `today` on.
 
     The same event sent again changes nothing. Raises `ProblemError` for an audit that is not there or not the
-    caller's, an event that breaks the contract, another event of the same key, and a ledger without a place for
-    a value; `OutputError` where the disk or the database refuses.
+    caller's, an event that breaks the contract, another event of the same key, and a ledger without a place
+    for a value; `OutputError` where the disk or the database refuses.
     """
     row = {**event, "known_on": today}
     with _one_at_a_time, _alone(source.data):

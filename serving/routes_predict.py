@@ -12,6 +12,7 @@ from features.check import usable
 from features.evidence import Evidence, evidence
 from features.unit import shown
 from features.warehouse import open_warehouse
+from models.matrix import as_matrix
 from models.prediction import Explanation, Floats, Prediction
 from models.reasons import reasons
 from serving.answers import (
@@ -198,11 +199,10 @@ def _what_if(live: Live, question: ScoreDeclarations, cutoff: date) -> Floats:
         live.snapshot.features,
         live.source,
         trader_id=question.trader_id,
-        rows=[each.model_dump() for each in question.declarations],
+        rows=question.model_dump()["declarations"],
         cutoff=cutoff,
     )
-    names = live.snapshot.features.names
-    return np.ascontiguousarray(built[:, [names.index(name) for name in live.bundle.names]])
+    return as_matrix(built.select(live.bundle.names))
 
 
 def _before(live: Live, trader_id: str, cutoff: date, after: Floats) -> Plain:

@@ -110,7 +110,7 @@ Declaration = row_of(
 
 
 class ScoreDeclarations(Asked):
-    """Which declarations to add to those known of a trader: what would the prediction be?"""
+    """Which declarations to add to those known of a trader, to see what the prediction would be."""
 
     trader_id: Identifier
     declarations: Annotated[list[Declaration], Field(min_length=1, max_length=MOST_DECLARATIONS)]  # type: ignore[valid-type]

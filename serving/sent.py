@@ -1,4 +1,4 @@
-"""Rows of a table of the contract that a caller sent: on the engine, and held against the contract's rules."""
+"""Rows that a caller sent for a table of the contract: on the engine, and held against its rules."""
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence

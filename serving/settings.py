@@ -20,7 +20,7 @@ class Settings:
       page of any other origin, is refused.
     - `body_limit`: bytes of a request; `body_seconds`, `header_seconds`: until they must have come.
     - `answer_seconds`: until an answer must be there; a what-if builds all features of a trader anew.
-    - `concurrency`: answers in the making at once; `threads`: of them, those that read the warehouse or explain.
+    - `concurrency`: answers in the making at once; `threads`: of them, those that explain or are large.
     """
 
     host: str = "127.0.0.1"
@@ -41,7 +41,7 @@ class Settings:
             name = f"{PREFIX}{field.name.upper()}"
             if text := environment.get(name, "").strip():
                 values[field.name] = _value(name, text, like=field.default)
-        return cls(**values)
+        return cls(**values)  # type: ignore[arg-type]
 
 
 def _value(name: str, text: str, *, like: object) -> object:

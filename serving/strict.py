@@ -16,8 +16,9 @@ FAULTS_SHOWN = 20
 def read_body(body: bytes, kind: type[Body]) -> Body:
     """Return a request's body as what it should be.
 
-    Raises `ProblemError` for what is no JSON in UTF-8, for a name that stands twice in an object, NaN, infinities
-    and numbers beyond `LARGEST`, deep nesting, and for members that are missing, unknown or of another type.
+    Raises `ProblemError` for what is no JSON in UTF-8, for a name that stands twice in an object, NaN,
+    infinities and numbers beyond `LARGEST`, deep nesting, and members that are missing, unknown or of
+    another type.
     """
     _require_plain(body)
     try:

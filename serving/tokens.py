@@ -92,7 +92,7 @@ class Tokens:
         for token in self._current():
             if hmac.compare_digest(token.sha256, digest) and token.holds(today):
                 found = token
-        return found and found.caller()
+        return found.caller() if found else None
 
     def are_required(self) -> bool:
         """Whether callers must have one: they must from the first token ever seen here on."""
@@ -189,7 +189,7 @@ def token_lines(tokens: Iterable[Token], *, today: date) -> Iterator[str]:
     """Describe tokens to a person, a line each."""
     for token in tokens:
         state = "revoked" if token.revoked_at else "holds" if token.holds(today) else "expired"
-        limits = [] if token.traders is None else [f"{len(token.traders)} traders"]
+        limits = [] if token.traders is None else [f"limited to traders {', '.join(token.traders)}"]
         limits += [] if token.expires_on is None else [f"until {token.expires_on}"]
         yield ", ".join([f"{token.name}: {token.role}", state, *limits, f"made {token.made_at[:10]}"])
 
@@ -198,7 +198,7 @@ def _write(path: Path, tokens: Iterable[Token]) -> None:
     """Write the file beside its place and rename it; nobody else may read it."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        with open(fresh, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:  # noqa: PTH123
+        with open(fresh, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             json.dump([asdict(token) for token in tokens], file, indent=1, default=str)
             file.flush()
             os.fsync(file.fileno())

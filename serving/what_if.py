@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
+import pyarrow as pa
 from ibis.expr import types as ir
 
 from features.build import FeatureSet
@@ -11,8 +12,6 @@ from features.check import usable
 from features.contract import TABLES
 from features.spine import Spine
 from features.warehouse import Source, Warehouse, open_warehouse
-from models.matrix import as_matrix
-from models.prediction import Floats
 from serving import live as answering
 from serving.problems import Kind, ProblemError
 from serving.sent import Fault, Row, broken_rules, sent_rows
@@ -27,11 +26,11 @@ def with_declarations(
     trader_id: str,
     rows: Sequence[Row],
     cutoff: date,
-) -> Floats:
-    """Return a trader's features (1, p) as of `cutoff`, with declarations added to those known of it.
+) -> pa.Table:
+    """Return a row of a trader's features as of `cutoff`, with declarations added to those known of it.
 
-    Checks the data, so it takes seconds. Raises `ProblemError` for a trader that is not registered, and for rows
-    that break the contract, are there already, or would not be known before the cutoff.
+    Checks the data, so it takes seconds. Raises `ProblemError` for a trader that is not registered, and for
+    rows that break the contract, are there already, or would not be known before the cutoff.
     """
     with open_warehouse(source.data, dialect=source.dialect) as opened:
         warehouse = usable(opened, today=source.today)
@@ -39,7 +38,7 @@ def with_declarations(
         with sent_rows([{**row, "trader_id": trader_id} for row in rows], warehouse, DECLARATIONS) as sent:
             _require_fit(sent, warehouse=warehouse, cutoff=cutoff)
             built = features.build(_with(warehouse, sent), Spine.of([trader_id], [cutoff]))
-            return as_matrix(warehouse.engine.to_pyarrow(built).select(features.names))
+            return warehouse.engine.to_pyarrow(built)
 
 
 def _require_registered(warehouse: Warehouse, trader_id: str) -> None:

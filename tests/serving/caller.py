@@ -1,4 +1,4 @@
-"""The service as a caller meets it: the app behind its guard, with a real log, a held model, tokens or none."""
+"""The service as a caller meets it: the app behind its guard, with a real log and a held model."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
