@@ -28,13 +28,8 @@ setup: .venv/.ready  ## Make the virtual environment; every target that needs it
 	@$(LEAN)/python $(INSTALL) --require-hashes --requirement requirements-lean.lock
 	@touch $@
 
-run: setup  ## Simulate a small administration and check it; make run DATA=folder takes your own
-ifeq ($(DATA),)
-	@test -d demo || $(BIN)/audit-yield simulate demo --traders 1000 --years 4 --seed 1
-	@$(BIN)/audit-yield check demo/data
-else
-	@$(BIN)/audit-yield check '$(DATA)'
-endif
+run: setup  ## From nothing to the auditor's page: simulate, train, score, serve; make run DATA=folder takes your own
+	@$(BIN)/audit-yield run $(if $(DATA),'$(DATA)')
 
 test: setup  ## Run the tests
 	@$(BIN)/python -m pytest --numprocesses auto

@@ -26,10 +26,12 @@ from features.library import LIBRARY
 from features.simulate import simulate
 from features.snapshot import lines as snapshot_lines
 from features.snapshot import snapshot
+from features.spine import day_after_newest
 from features.spreadsheet import write_table
 from features.systems import SYSTEMS, import_export, system_named
 from features.systems.report import lines as import_lines
 from features.warehouse import Dialect, open_warehouse
+from models.bundle_champion import read_champion
 from serving.tokens import FILE as TOKENS
 from serving.tokens import Role, new_token, read_tokens, revoke_token, token_lines
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from training.experiment import Experiment
 
 NOT_DONE, REFUSED = 1, 2
+DEMONSTRATION = Path("demo")
 Arguments = ParamSpec("Arguments")
 
 app = typer.Typer(
@@ -451,6 +454,64 @@ def serve_command(
         start = serve(order, replace(settings, host=host or settings.host, port=port or settings.port))
     _show(start.lines)
     start.begin()
+
+
+@app.command(name="run")
+@friendly
+def run_command(
+    data: Annotated[
+        str | None, typer.Argument(help="The data; else an administration is simulated in ./demo.")
+    ] = None,
+    *,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="The cutoff; else the day after the newest line."),
+    ] = None,
+    serving: Annotated[bool, typer.Option("--serve/--no-serve", help="Stay up and answer over HTTP.")] = True,
+) -> None:
+    """Do all of it: check the data, train where nothing serves yet, score every trader, serve.
+
+    A few minutes the first time on two cores, seconds after. Ctrl-C ends the service.
+
+    Example: `audit-yield run demo/data`
+    """
+    from training import train
+    from training.brief import brief
+    from training.score import bundle_of_day
+
+    with _staged() as (stage, progress):
+        data = data or _demonstration(stage, progress)
+        stage("Checking the data")
+        with open_warehouse(data) as opened:
+            day = as_of.date() if as_of else day_after_newest(usable(opened, today=date.today()))
+        if read_champion(home()) is None:
+            train.train(
+                data,
+                as_of=day,
+                experiment=_experiment(None),
+                today=date.today(),
+                stage=stage,
+                progress=progress,
+            )
+        stage("Building the features of every trader")
+        champion = read_champion(home()) is not None
+        version, bundle, built = bundle_of_day(
+            data, as_of=day, today=date.today(), model="champion" if champion else "challenger"
+        )
+    _show(brief(bundle, built, version=version, as_of=day))
+    _show(["", f"Experiments: mlflow ui --backend-store-uri sqlite:///{home() / 'mlflow.db'}"])
+    if not champion:
+        _show(["No model passed the gate, so none serves. `audit-yield promote` says why."])
+    elif serving:
+        serve_command(data, as_of=datetime.combine(day, datetime.min.time()))
+
+
+def _demonstration(stage: Callable[[str], None], progress: Callable[[int, int], None]) -> str:
+    """Simulate an administration in ./demo, where there is none yet; return where its data is."""
+    if not DEMONSTRATION.exists():
+        stage("Simulating an administration in ./demo")
+        simulate(DEMONSTRATION, traders=2500, years=5, seed=1, progress=progress)
+    return str(DEMONSTRATION / "data")
 
 
 log_app = typer.Typer(

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from features.home import home
 from features.kept import kept_snapshot
+from features.snapshot import Snapshot
 from features.warehouse import Dialect
 from models.artefact import Bundle, load_bundle
 from models.bundle_champion import read_champion
@@ -37,6 +38,22 @@ def bundle_named(named: str = CHAMPION, *, place: Path | None = None) -> tuple[s
     return found.version, kept_bundle(client, found)
 
 
+def bundle_of_day(
+    data: str,
+    *,
+    as_of: date,
+    today: date,
+    model: str = CHAMPION,
+    dialect: Dialect | None = None,
+) -> tuple[str, Bundle, Snapshot]:
+    """Return a version's number and bundle, and the day's snapshot of the features it takes."""
+    number, bundle = bundle_named(model)
+    built = kept_snapshot(
+        data, features=bundle.features(), as_of=as_of, today=today, home=home(), dialect=dialect
+    )
+    return number, bundle, built
+
+
 def score(
     data: str,
     *,
@@ -46,10 +63,7 @@ def score(
     dialect: Dialect | None = None,
 ) -> pa.Table:
     """Return every trader active in `data` before `as_of`, ranked by expected yield: see `models.score`."""
-    number, bundle = bundle_named(model)
-    built = kept_snapshot(
-        data, features=bundle.features(), as_of=as_of, today=today, home=home(), dialect=dialect
-    )
+    number, bundle, built = bundle_of_day(data, as_of=as_of, today=today, model=model, dialect=dialect)
     return scored(bundle, built.table, version=number)
 
 
@@ -97,10 +111,7 @@ def explain(
 
     Raises `SettingError` for a trader that is not active then.
     """
-    number, bundle = bundle_named(model)
-    built = kept_snapshot(
-        data, features=bundle.features(), as_of=as_of, today=today, home=home(), dialect=dialect
-    )
+    number, bundle, built = bundle_of_day(data, as_of=as_of, today=today, model=model, dialect=dialect)
     place = built.place(trader)
     row = built.table.slice(place, 1).select(bundle.names)
     why = bundle.model.explain(row)
