@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from starlette.testclient import TestClient
 
@@ -34,8 +35,8 @@ class Service:
 
     def token(self, role: Role, **limits: object) -> dict[str, str]:
         """Make a token and return the header that carries it."""
-        name = f"{role}-{len(list(self.home.iterdir()))}-{id(limits)}"
-        return {"Authorization": f"Bearer {new_token(self.home, name, role=role, **limits)}"}
+        secret = new_token(self.home, f"{role} {uuid4().hex}", role=role, **limits)
+        return {"Authorization": f"Bearer {secret}"}
 
 
 @contextmanager

@@ -3,12 +3,14 @@
 import fcntl
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from serving.live import Live, Source, load_live
 from tests.serving import tiny
+from tests.serving.caller import Service, service
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +44,16 @@ def live(trained: Path, source: Source) -> Live:
 def own(trained: Path, tmp_path: Path) -> Path:
     """A copy of the trained folder, to change."""
     return Path(shutil.copytree(trained, tmp_path / "own"))
+
+
+@pytest.fixture(scope="module")
+def served(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The service on the machine itself, without tokens."""
+    with service(live, tmp_path_factory.mktemp("home")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def traders(live: Live) -> list[str]:
+    """Every trader, the highest expected yield first."""
+    return list(live.ranking["trader_id"].to_pylist())

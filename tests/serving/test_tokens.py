@@ -1,0 +1,87 @@
+"""Tokens: kept as hashes, each with a role, perhaps an end and certain traders; revoked ones open nothing."""
+
+import stat
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from features.errors import DataError, SettingError
+from serving.tokens import FILE, Role, Tokens, new_token, read_tokens, revoke_token
+
+TODAY = datetime.now(UTC).date()
+
+
+def test_a_token_says_who_calls(tmp_path):
+    secret = new_token(tmp_path, "ann", role=Role.AUDITOR, traders=["T2", "T1"])
+    caller = Tokens(tmp_path).caller(secret)
+    assert (caller.name, caller.role) == ("ann", "auditor")
+    assert [caller.may_see(trader) for trader in ("T1", "T2", "T3")] == [True, True, False]
+
+
+def test_the_file_holds_no_secret_and_nobody_else_may_read_it(tmp_path):
+    secret = new_token(tmp_path, "ann", role=Role.AUDITOR)
+    file = tmp_path / FILE
+    assert secret not in file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_two_tokens_never_share_a_secret_and_open_only_by_their_own(tmp_path):
+    first, second = (new_token(tmp_path, name, role=Role.AUDITOR) for name in ("ann", "bob"))
+    tokens = Tokens(tmp_path)
+    assert [tokens.caller(secret).name for secret in (first, second)] == ["ann", "bob"]
+    assert tokens.caller(first[:-1]) is None
+
+
+def test_a_running_service_learns_of_new_and_revoked_tokens(tmp_path):
+    tokens = Tokens(tmp_path)
+    assert not tokens.are_required()
+    secret = new_token(tmp_path, "ann", role=Role.AUDITOR)
+    assert tokens.are_required()
+    assert tokens.caller(secret) is not None
+    revoke_token(tmp_path, "ann")
+    assert tokens.caller(secret) is None
+
+
+@pytest.mark.parametrize("last", [TODAY, None])
+def test_a_token_holds_through_its_last_day(tmp_path, last):
+    secret = new_token(tmp_path, "ann", role=Role.AUDITOR, expires_on=last)
+    assert Tokens(tmp_path).caller(secret) is not None
+
+
+def test_an_expired_token_opens_nothing(tmp_path):
+    secret = new_token(tmp_path, "ann", role=Role.AUDITOR, expires_on=TODAY - timedelta(days=1))
+    assert Tokens(tmp_path).caller(secret) is None
+
+
+@pytest.mark.parametrize("spoil", [lambda file: file.unlink(), lambda file: file.write_text("[{]")])
+def test_where_the_file_is_gone_or_damaged_nobody_gets_in(tmp_path, spoil):
+    secret = new_token(tmp_path, "ann", role=Role.AUDITOR)
+    tokens = Tokens(tmp_path)
+    spoil(tmp_path / FILE)
+    assert tokens.are_required()
+    assert tokens.caller(secret) is None
+
+
+def test_a_service_does_not_start_on_a_damaged_file(tmp_path):
+    (tmp_path / FILE).write_text('[{"name": "ann"}]')
+    with pytest.raises(DataError):
+        Tokens(tmp_path)
+
+
+def test_a_name_is_used_once_for_the_log_names_it(tmp_path):
+    new_token(tmp_path, "ann", role=Role.AUDITOR)
+    revoke_token(tmp_path, "ann")
+    with pytest.raises(SettingError):
+        new_token(tmp_path, "ann", role=Role.AUDITOR)
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "x" * 101])
+def test_a_name_can_be_printed(tmp_path, name):
+    with pytest.raises(SettingError):
+        new_token(tmp_path, name, role=Role.AUDITOR)
+
+
+def test_what_is_not_there_cannot_be_revoked(tmp_path):
+    with pytest.raises(SettingError):
+        revoke_token(tmp_path, "ann")
+    assert read_tokens(tmp_path / FILE) == ()
