@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from features.snapshot import DESCRIBED, Snapshot
 from features.warehouse import Dialect
 from models.artefact import Bundle, load_bundle
 from models.bundle_champion import Champion, read_champion
+from models.bundle_files import read_sealed
 from models.bundle_trial import trial_load
 from models.matrix import as_matrix
 from models.prediction import Floats, Prediction
@@ -107,8 +108,8 @@ def facts_digest(trader_ids: Iterable[str], X: Floats, *, as_of: date) -> str:
 def load_live(source: Source, *, home: Path) -> Live:
     """Load the published champion and the day's snapshot.
 
-    The bundle is proved by its digest, then loaded on trial in a process of its own, then here, golden rows
-    and all. Raises `DataError` where there is no champion or anything of that fails.
+    The bundle is proved by its digest, then loaded on trial in a process of its own (once: the same bytes load
+    again as they did), then here, golden rows and all. Raises `DataError` where there is no champion or anything of that fails.
     """
     champion = read_champion(home)
     if champion is None:
@@ -118,7 +119,8 @@ def load_live(source: Source, *, home: Path) -> Live:
             advice="Train one: audit-yield train DATA --as-of DATE.",
         )
     folder = home / champion.folder
-    trial_load(folder, digest=champion.digest)
+    read_sealed(folder, digest=champion.digest)
+    _tried(folder, champion.digest)
     bundle = load_bundle(folder, digest=champion.digest)
     snapshot = kept_snapshot(
         source.data,
@@ -129,3 +131,8 @@ def load_live(source: Source, *, home: Path) -> Live:
         dialect=source.dialect,
     )
     return Live(champion, bundle, source, snapshot)
+
+
+@cache
+def _tried(folder: Path, digest: str) -> None:
+    trial_load(folder, digest=digest)
