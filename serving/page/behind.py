@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import pyarrow as pa
+
 from features.check import usable
 from features.evidence import LINE_NAMES, Evidence, evidence
 from features.prepare import ROWS
@@ -15,6 +17,8 @@ from serving.live import Live
 from serving.page.render import day, rendered
 
 TOP = 50
+COLUMNS = 10
+"""As many columns as can be read, and printed on A4; `audit-yield evidence --json` has all."""
 HIDDEN = ("share", "known_on")
 SHORT = {"id": "ID", "hs": "HS", "hs2": "HS chapter", "hs4": "HS heading", "hs6": "HS subheading"}
 """How parts of a column's name are written where people do not write them so."""
@@ -33,7 +37,8 @@ class Column:
 class Behind:
     """The rows behind a value as a person reads them.
 
-    `kind` says what a row is; `changed_from` the value of the estimate, where the data has changed since.
+    `kind` says what a row is, `share` what its last column says, or why there is none; `changed_from` is the
+    value of the estimate, where the data has changed since.
     `count` rows there are, of which the columns show the weightiest.
     """
 
@@ -41,7 +46,7 @@ class Behind:
     sentence: str
     why: str
     kind: str
-    additive: bool
+    share: str
     changed_from: str | None
     columns: tuple[Column, ...]
     count: int
@@ -83,22 +88,29 @@ def evidence_page(live: Live, found: Evidence) -> str:
 def behind(live: Live, found: Evidence, *, top: int = TOP) -> Behind:
     """Return rows as a person reads them, each with what it adds to the value where that is a sum."""
     feature, rows = found.feature, found.rows.slice(0, top)
-    there = [name for name in LINE_NAMES if name in rows.column_names]
-    others = [name for name in rows.column_names if name not in (*LINE_NAMES, *HIDDEN)]
-    columns = [_column(name, rows[name].to_pylist()) for name in (*there, *others)]
+    columns = [_column(name, rows[name].to_pylist()) for name in _told(found)]
     if found.additive:
         shares = tuple(_share(share, found) for share in rows["share"].to_pylist())
-        columns.append(Column("Adds", True, shares))
+        columns.append(Column("Factor" if _multiplies(found) else "Adds", True, shares))
     return Behind(
         label=feature.label,
         sentence=feature.say(shown(found.value, feature.unit)),
         why=feature.why,
         kind=ROWS[feature.source or ""].row,
-        additive=found.additive,
+        share=_share_words(found),
         changed_from=_changed_from(live, found),
         columns=tuple(columns),
         count=found.rows.num_rows,
     )
+
+
+def _told(found: Evidence) -> list[str]:
+    """The columns shown: what names a line, else what is text; what the feature reads; then others."""
+    there = [field.name for field in found.rows.schema if field.name not in HIDDEN]
+    texts = [field.name for field in found.rows.schema if pa.types.is_string(field.type)]
+    names = LINE_NAMES if LINE_NAMES[0] in there else texts
+    order = dict.fromkeys((*names, *found.feature.columns, *there))
+    return [name for name in order if name in there][:COLUMNS]
 
 
 def _changed_from(live: Live, found: Evidence) -> str | None:
@@ -140,8 +152,22 @@ def _cell(value: object, *, digits: int) -> str:
 
 
 def _share(share: float | None, found: Evidence) -> str:
-    """What a row adds, in the value's own unit and as a part of the whole."""
+    """What a row adds, in the value's own unit and as a part of the whole; of a logarithm, its factor."""
     if share is None:
         return ""
     own = shown(share, found.feature.unit)
-    return f"{own} ({shown(share / found.value, Unit.SHARE)})" if found.value else own
+    if _multiplies(found) or not found.value:
+        return own
+    return f"{own} ({shown(share / found.value, Unit.SHARE)})"
+
+
+def _multiplies(found: Evidence) -> bool:
+    return found.feature.unit is Unit.LOG_RATIO
+
+
+def _share_words(found: Evidence) -> str:
+    if not found.additive:
+        return "The value is no sum of its rows, so none has a share of it."
+    if _multiplies(found):
+        return "“Factor” is what a row multiplies the value by; all of them multiplied are the value."
+    return "“Adds” is what a row adds to the value; together they are the value."

@@ -9,7 +9,7 @@ from serving.live import Live
 from serving.page.lines import Joined, joined_reasons
 
 OWN = {
-    "your declarations": "lines subheadings chapters months declarations offices ports transport_modes goods "
+    "your declarations": "lines subheadings chapters months offices ports transport_modes goods "
     "priced_lines goods_of_sellers seller_goods switches_after_rises switches_after_findings dearer_origins",
     "your amendments of declarations": "amendments",
     "earlier audits of your company": "audits letters",
@@ -34,7 +34,7 @@ def notice(live: Live, row: Mapping[str, Any]) -> dict[str, object]:
     raising = [each for each in joined if each.money > 0][:COUNTED]
     told: dict[str, list[str]] = {}
     for each in raising:
-        record = _record(live.snapshot.features, each.first.feature)
+        record = record_of(live.snapshot.features, each.first.feature)
         told.setdefault(record, []).append(_told(live, each))
     own = {record: sorted(labels) for record, labels in sorted(told.items()) if record != GENERAL}
     return {"live": live, "row": row, "own": own, "general": GENERAL if GENERAL in told else None}
@@ -46,10 +46,10 @@ def _told(live: Live, joined: Joined) -> str:
     return joined.first.label if months is None else f"{joined.first.label}, in {window_words(months)}"
 
 
-def _record(features: FeatureSet, name: str) -> str:
+def record_of(features: FeatureSet, name: str) -> str:
     """The record that a feature rests on, where that is the trader's own and one alone."""
     feature = features.by_name[name]
     if feature.source is not None:
         return RECORD_OF.get(feature.source, GENERAL)
-    records = {_record(features, parameter) for parameter in feature.parameters}
+    records = {record_of(features, parameter) for parameter in feature.parameters}
     return records.pop() if len(records) == 1 else GENERAL
