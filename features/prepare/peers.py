@@ -207,12 +207,12 @@ def standings(cast: ir.Table, level: Level, *, measures: Mapping[str, tuple[str,
 
 
 def _placed(ordered: ir.Table, measure: str, statistic: str) -> dict[str, ir.Value]:
-    """The votes around a quantile, where there are enough for it to be told."""
-    traders = ordered[f"traders_{measure}"]
+    """The votes around a quantile, empty where there is no such place: Spark raises, others do not."""
+    traders, votes = ordered[f"traders_{measure}"], ordered[f"votes_{measure}"]
     first = _first_place(traders - 1, QUANTILES[statistic])
     return {
-        f"{statistic}_{measure}_at_{n}": (traders >= FEWEST_TRADERS).ifelse(
-            ordered[f"votes_{measure}"][first + n], None
+        f"{statistic}_{measure}_at_{n}": ((first >= 0) & (first + n < traders)).ifelse(
+            votes[(first + n).cast("int32")], None
         )
         for n in range(3)
     }
