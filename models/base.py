@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from features.contract.required import FINDING_TYPES
 from features.errors import SettingError
-from models.circumstances import Circumstances
+from models.circumstances import Circumstances, representative
 from models.explain import explain
 from models.interval import Interval, calibrated
 from models.link import Link, link_values, read_link
@@ -132,6 +132,7 @@ class YieldModel(ABC):
             target,
             expected=found.expected,
             probability=found.probability,
+            weight=representative(audits, found.probability),
             blocks=audited.blocks,
             coverage=self.coverage,
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from models.glm import logistic, sigmoid
 from models.prediction import Floats
 
 REFERENCE: Mapping[str, frozenset[str]] = {
@@ -21,6 +22,10 @@ REFERENCE: Mapping[str, frozenset[str]] = {
 }
 PRIOR_DEVIATION = 0.5
 """Two thirds of teams find between 0.6 and 1.6 times as often as the average, before any is looked at."""
+
+
+FEWEST_RANDOM = 30
+RAREST = 1e-4
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,23 @@ class Circumstances:
             {"column": column, "level": level, "effect": float(effect)}
             for (column, level), effect in zip(self.levels, effects, strict=True)
         ]
+
+
+def representative(audits: pa.Table | None, probability: Floats) -> Floats:
+    """Return by how much each audit stands for all traders: audits are of risky ones more often than not.
+
+    Those drawn at random are like all traders. Along the predicted log-odds of an adjustment, the weight is
+    the share of audits drawn at random there over their share in all; 1 where these are too few to tell.
+    """
+    at_random = np.zeros(len(probability))
+    if audits is not None:
+        at_random += np.array([channel == "random" for channel in audits["selection_channel"].to_pylist()])
+    if not FEWEST_RANDOM <= at_random.sum() < len(at_random):
+        return np.ones_like(probability)
+    chance = np.clip(probability, RAREST, 1 - RAREST)
+    design = np.column_stack([np.ones_like(chance), np.log(chance / (1 - chance))])
+    found = logistic(design, at_random, weight=np.ones_like(chance), ridge=np.array([0.0, 1.0]))
+    return np.asarray(sigmoid(design @ found) / at_random.mean(), np.float64)
 
 
 def _levels(audits: pa.Table, column: str) -> list[str]:

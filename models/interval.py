@@ -76,10 +76,18 @@ class Interval:
 
 
 def calibrated(
-    y: Floats, *, expected: Floats, probability: Floats, blocks: Sequence[np.ndarray], coverage: float
+    y: Floats,
+    *,
+    expected: Floats,
+    probability: Floats,
+    weight: Floats,
+    blocks: Sequence[np.ndarray],
+    coverage: float,
 ) -> Interval:
     """Fit the interval on money and predictions of audits that the model had not seen (n,).
 
+    `weight` says how much each audit stands for the traders that are predicted, as in weighted conformal
+    prediction (Tibshirani and others 2019); the trader predicted counts as one of mean weight.
     The ratios against which a block of audits is scored come from the other blocks. With fewer than
     `FEWEST_ADJUSTED` adjusted audits nothing is known of R, and it spans from 0 to 3.
     """
@@ -88,8 +96,9 @@ def calibrated(
         others = np.setdiff1d(np.arange(len(y)), block)
         seen = _shape(y[others], expected[others], probability[others], coverage=coverage)
         scores[block] = seen.scores(y[block], expected[block], probability[block])
-    rank = int(np.ceil((len(y) + 1) * coverage))
-    reach = float(np.sort(scores)[rank - 1]) if rank <= len(y) else 0.5
+    order = np.argsort(scores, kind="stable")
+    reached = np.cumsum(weight[order]) / (weight.sum() + weight.mean()) >= coverage
+    reach = float(scores[order][np.argmax(reached)]) if reached.any() else 0.5
     whole = _shape(y, expected, probability, coverage=coverage)
     return Interval(coverage, min(max(reach, 0.0), 0.5), whole.ratios)
 

@@ -1,6 +1,7 @@
 """The hurdle model on audits whose truth is known."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from models import MODELS
@@ -42,6 +43,22 @@ def test_the_expected_money_rises_where_theory_says_it_must() -> None:
 
 def test_the_interval_covers_as_often_as_it_says() -> None:
     said = MODEL.predict(TRADERS.X)
+    covered = (said.low <= TRADERS.y) & (TRADERS.y <= said.high)
+    assert 0.87 < covered.mean() < 0.93
+
+
+def test_the_interval_covers_traders_drawn_at_random_though_risky_ones_are_audited() -> None:
+    everyone = risky(12_000, seed=4)
+    evasion = everyone.X["evasion"].to_numpy()
+    drawn = np.arange(12_000) % 20 == 0
+    chosen = drawn | (evasion > 1.0)
+    channel = np.where(drawn[chosen], "random", "rule").tolist()
+    audits = everyone.audits.filter(pa.array(chosen))
+    audits = audits.set_column(audits.column_names.index("selection_channel"), "selection_channel", [channel])
+    model = HurdleModel(monotone=DIRECTIONS, growth={"bags": 1})
+    said = model.fit(everyone.X.filter(pa.array(chosen)), everyone.y[chosen], audits=audits).predict(
+        TRADERS.X
+    )
     covered = (said.low <= TRADERS.y) & (TRADERS.y <= said.high)
     assert 0.87 < covered.mean() < 0.93
 
