@@ -108,8 +108,9 @@ def facts_digest(trader_ids: Iterable[str], X: Floats, *, as_of: date) -> str:
 def load_live(source: Source, *, home: Path) -> Live:
     """Load the published champion and the day's snapshot.
 
-    The bundle is proved by its digest, then loaded on trial in a process of its own (once: the same bytes load
-    again as they did), then here, golden rows and all. Raises `DataError` where there is no champion or anything of that fails.
+    The bundle is proved by its digest, then loaded on trial in a process of its own (once: the same bytes
+    load again as they did), then here, golden rows and all. Raises `DataError` where there is no champion or
+    anything of that fails.
     """
     champion = read_champion(home)
     if champion is None:
