@@ -11,7 +11,7 @@ from models.matrix import as_matrix
 from models.reasons import reasons
 from models.score import scored
 
-CAPTURED, ALL = ("captured_5", "captured_10", "gini"), "all"
+CAPTURED, ALL = ("captured_10", "captured_5", "gini"), "all"
 WORDS = {
     "captured_5": "share of the most that 5 % of the tested audits could have brought, in each order",
     "captured_10": "share of the most that a tenth of the tested audits could have brought, in each order",
@@ -48,14 +48,13 @@ def _against_others(bundle: Bundle) -> Iterator[str]:
 
 
 def _first(bundle: Bundle, snapshot: Snapshot, first: pa.Table) -> Iterator[str]:
-    yield f"{'rank':>4}  {'trader':14}{'expected':>12}  the weightiest reason"
+    yield f"{'rank':>4}  {'trader':14}{'expected':>12}  the weightiest reason that points to a finding"
     for row in first.to_pylist():
         place = snapshot.place(row["trader_id"])
         values = snapshot.table.slice(place, 1).select(bundle.names)
         contributions = bundle.model.explain(values).contributions[0]
-        leading = max(
-            reasons(bundle.words, as_matrix(values)[0], contributions), key=lambda reason: reason.money
-        )
+        found = reasons(bundle.words, as_matrix(values)[0], contributions)
+        leading = max(found, key=lambda reason: (reason.finding_type is not None, reason.money))
         yield (
             f"{row['rank']:>4}  {row['trader_id']:14}{row['expected_yield']:>12,.0f}  "
             f"{leading.money:+,.0f}: {leading.sentence}"
