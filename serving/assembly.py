@@ -2,17 +2,12 @@
 
 from collections.abc import Callable
 
-from fastapi import Request
-from fastapi.responses import Response
-from starlette.types import ASGIApp
-
 from features.home import home
 from serving.app import make_app
 from serving.holder import Holder
 from serving.host import Host
 from serving.log import PredictionLog
 from serving.logged import PLACE
-from serving.metrics import CONTENT_TYPE, exposition
 from serving.order import Order
 from serving.settings import Settings
 from serving.tokens import Tokens
@@ -22,19 +17,10 @@ def assembled(order: Order, settings: Settings, *, failed: Callable[[Exception],
     """Return a host that serves `order` from the home; `failed` is told where it cannot begin."""
     place = home()
     holder = Holder(order.source, place)
-
-    async def metrics(request: Request) -> Response:
-        return Response(exposition(holder.current), media_type=CONTENT_TYPE)
-
-    def application(log: PredictionLog) -> ASGIApp:
-        app = make_app(holder, log, settings, Tokens(place))
-        app.add_route("/metrics", metrics)
-        return app
-
     return Host(
         holder,
         open_log=lambda: PredictionLog(place / PLACE),
-        application=application,
+        application=lambda log: make_app(holder, log, settings, Tokens(place)),
         failed=failed,
         drain=order.drain,
     )

@@ -14,8 +14,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.holder import Holder
+from serving.live import Live
 from serving.log import PredictionLog
-from serving.metrics import REQUESTS
+from serving.metrics import CONTENT_TYPE, REQUESTS, exposition
 from serving.problems import MEDIA_TYPE, Kind, ProblemError
 
 LOOK = 1.0
@@ -52,6 +53,11 @@ class Host:
     def ready(self) -> bool:
         """Whether callers should be sent here."""
         return self._application is not _not_yet and not self._stopping
+
+    @property
+    def live(self) -> Live | None:
+        """What serves; None before anything was loaded."""
+        return self._holder.current if self._application is not _not_yet else None
 
     async def start(self) -> None:
         """Begin to load, and say so meanwhile."""
@@ -113,7 +119,17 @@ def _readiness(host: Host) -> Response:
     return PlainTextResponse("ready\n") if host.ready else PlainTextResponse("not ready\n", status_code=503)
 
 
-PROBES: dict[str, Callable[[Host], Response]] = {"/livez": _alive, "/healthz": _alive, "/readyz": _readiness}
+def _metrics(host: Host) -> Response:
+    return Response(exposition(host.live), media_type=CONTENT_TYPE)
+
+
+PROBES: dict[str, Callable[[Host], Response]] = {
+    "/livez": _alive,
+    "/healthz": _alive,
+    "/readyz": _readiness,
+    "/metrics": _metrics,
+}
+"""Open to all: they tell of no trader and no caller."""
 
 
 async def _not_yet(scope: Scope, receive: Receive, send: Send) -> None:

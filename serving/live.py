@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,8 @@ from models.score import scored
 
 WHOLE = {"expected": "expected_yield", "probability": "probability", "low": "low", "high": "high"}
 """The parts of a prediction by what the ranking calls them."""
+TRIED: set[str] = set()
+"""Digests of bundles that a process of their own has loaded for this one."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,9 @@ def load_live(source: Source, *, home: Path) -> Live:
         )
     folder = home / champion.folder
     read_sealed(folder, digest=champion.digest)
-    _tried(folder, champion.digest)
+    if champion.digest not in TRIED:
+        trial_load(folder, digest=champion.digest)
+        TRIED.add(champion.digest)
     bundle = load_bundle(folder, digest=champion.digest)
     snapshot = kept_snapshot(
         source.data,
@@ -132,8 +136,3 @@ def load_live(source: Source, *, home: Path) -> Live:
         dialect=source.dialect,
     )
     return Live(champion, bundle, source, snapshot)
-
-
-@cache
-def _tried(folder: Path, digest: str) -> None:
-    trial_load(folder, digest=digest)

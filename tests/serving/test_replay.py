@@ -1,0 +1,115 @@
+"""Years later: a logged prediction is predicted again to the same bytes, or it is said what is gone."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from features.errors import DataError
+from models.bundle_champion import PUBLISHED
+from serving import replay as replay_module
+from serving.entry import Asked, Basis, Entry
+from serving.live import Live
+from serving.log import PredictionLog
+from serving.replay import lines, replay
+
+TRADERS = slice(10, 30)
+
+
+def logged(own: Path, live: Live, *, harm: float = 0.0, from_snapshot: bool = True) -> tuple[str, ...]:
+    """Log predictions with reasons of twenty traders; `harm` is added to what was said of the first."""
+    X = live.X[TRADERS]  # noqa: N806
+    said = live.bundle.model.predict(X)
+    expected = said.expected.copy()
+    expected[0] += harm
+    explained = live.bundle.model.explain(X)
+    entry = Entry(
+        Asked("POST /explain", "r1", "an auditor", "auditor"),
+        Basis.of(live, from_snapshot=from_snapshot),
+        tuple(live.places)[TRADERS],
+        X,
+        replace(said, expected=expected),
+        explained.contributions,
+        base=explained.base,
+    )
+    log = PredictionLog(own / "log")
+    ids = log.submit(entry).result(timeout=30)
+    log.close()
+    return ids
+
+
+def again(own: Path, prediction_id: str) -> replay_module.Replay:
+    return replay(prediction_id, log=own / "log", home=own / "mlruns")
+
+
+def test_every_logged_prediction_and_its_reasons_come_out_bit_for_bit(own, live):
+    found = [again(own, each) for each in logged(own, live)]
+    assert [each.same for each in found] == [True] * 20
+    assert {(each.gone, each.remarks) for each in found} == {((), ())}
+    assert lines_of(found[0])[-1] == "Predicted again from the logged features: the same to the last bit."
+
+
+def test_a_prediction_that_the_model_would_not_make_is_found(own, live):
+    first, second = logged(own, live, harm=0.01)[:2]
+    found = again(own, first)
+    assert found.same is False
+    assert found.off_by == pytest.approx(0.01)
+    assert "NOT the same" in lines_of(found)[-1]
+    assert again(own, second).same
+
+
+def test_a_model_that_is_gone_is_said_to_be_gone(own, live):
+    [first, *_] = logged(own, live)
+    shutil.rmtree(own / "mlruns" / PUBLISHED / "1")
+    found = again(own, first)
+    assert found.same is None
+    assert found.gone[0].startswith("model 1.")
+    assert "the log still says what was answered" in lines_of(found)[-1]
+
+
+def test_a_model_that_was_changed_is_as_good_as_gone(own, live):
+    [first, *_] = logged(own, live)
+    (own / "mlruns" / PUBLISHED / "1" / "card.json").write_text("{}")
+    assert again(own, first).same is None
+
+
+def test_a_snapshot_that_is_gone_is_said_to_be_gone_and_not_needed(own, live):
+    [first, *_] = logged(own, live)
+    shutil.rmtree(own / "mlruns" / "snapshots")
+    found = again(own, first)
+    assert found.same
+    assert found.gone == ("the snapshot of 2024-10-01. The logged features cannot be held against it.",)
+
+
+def test_features_that_came_with_the_request_need_no_snapshot(own, live):
+    [first, *_] = logged(own, live, from_snapshot=False)
+    shutil.rmtree(own / "mlruns" / "snapshots")
+    assert again(own, first).gone == ()
+
+
+def test_other_code_than_answered_then_is_named(own, live, monkeypatch):
+    [first, *_] = logged(own, live)
+    monkeypatch.setattr(replay_module, "code_digest", lambda: "0" * 64)
+    assert again(own, first).remarks == ("other code answers today than answered then.",)
+
+
+def test_a_row_that_holds_no_prediction_cannot_be_replayed(own):
+    log = PredictionLog(own / "log")
+    [only] = log.submit(Entry(Asked("GET /models", "r1", "somebody", "auditor"))).result(timeout=30)
+    log.close()
+    with pytest.raises(DataError, match="holds no prediction"):
+        again(own, only)
+
+
+def test_as_json_it_says_the_same(own, live):
+    [first, *_] = logged(own, live)
+    told = json.loads(again(own, first).to_json())
+    assert (told["prediction_id"], told["same"], told["gone"]) == (first, True, [])
+    assert told["expected_yield"] == np.float64(live.said.expected[TRADERS][0])
+
+
+def lines_of(found: replay_module.Replay) -> list[str]:
+    return list(lines(found))
