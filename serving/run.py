@@ -16,8 +16,7 @@ from serving.holder import Holder
 from serving.live import Live
 from serving.log import PredictionLog
 from serving.logged import PLACE
-from serving.order import Order
-from serving.service import SUPERVISOR
+from serving.order import SUPERVISOR, Order
 from serving.settings import Settings
 from serving.tokens import Tokens
 

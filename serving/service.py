@@ -18,8 +18,6 @@ from serving.settings import Settings
 if TYPE_CHECKING:
     from serving.host import Host
 
-SUPERVISOR = "AUDIT_YIELD_SUPERVISOR"
-"""The process that would start this one again, as `run.serve` names it in the environment."""
 REFUSED = 2
 
 
@@ -70,7 +68,7 @@ class Life:
 
 
 def _host() -> "Host":
-    # here, for the supervisor imports this module too and has no use for the rest: 310 MB and seconds
+    # here, for the supervisor imports this module too: with the rest it had 310 MB instead of 74
     from serving.assembly import assembled
     from serving.order import Order
 
@@ -80,6 +78,8 @@ def _host() -> "Host":
 
 def _give_up(error: Exception) -> None:
     """End the supervisor too: it would start this process again for ever, and never be ready."""
+    from serving.order import SUPERVISOR
+
     logging.getLogger(__name__).critical("The service cannot begin. %s", error)
     if os.environ.get(SUPERVISOR) == str(os.getppid()):
         os.kill(os.getppid(), signal.SIGUSR1)  # it does not handle this one: it ends, and not with 0

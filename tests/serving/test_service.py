@@ -1,0 +1,277 @@
+"""The service as its own processes: it begins or refuses, swaps, drains and is killed, and loses nothing."""
+
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+
+from features.errors import DataError, SettingError
+from models.artefact import load_bundle
+from models.bundle_champion import POINTER, PUBLISHED
+from serving import run
+from serving.log_verify import verify
+from serving.logged import PLACE, read
+from serving.order import Order
+from serving.settings import Settings
+from serving.tokens import Role, new_token
+from tests.serving import tiny
+from tests.serving.server import Server, command, environment, free_port, served
+
+TORTURE = os.environ.get("AUDIT_YIELD_TORTURE") == "1"
+SWITCHES = 200 if TORTURE else 10
+KILLS = 20 if TORTURE else 1
+Ask = Callable[[httpx.Client, int], httpx.Response]
+
+
+@pytest.fixture(scope="module")
+def two(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained folder with two published models, the first of them champion, and its snapshot built."""
+    own = Path(shutil.copytree(trained, tmp_path_factory.mktemp("two") / "own"))
+    data = own / "sim" / "data"
+    champion = (own / "mlruns" / POINTER).read_bytes()
+    tiny.publish(own / "mlruns", data, version="2", seed=2)
+    (own / "mlruns" / POINTER).write_bytes(champion)
+    return own
+
+
+@pytest.fixture(scope="module")
+def server(two: Path) -> Iterator[Server]:
+    with served(two, "--drain", "1") as running:
+        yield running
+
+
+@dataclass
+class Load:
+    """Clients that ask without pause; every answer and every failure is kept."""
+
+    url: str
+    asks: tuple[Ask, ...]
+    answers: list[httpx.Response] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    _end: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def __enter__(self) -> "Load":
+        self._threads = [threading.Thread(target=self._ask, args=(ask,)) for ask in self.asks]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._end.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self, ask: Ask) -> None:
+        with httpx.Client(base_url=self.url, timeout=60.0) as client:
+            number = 0
+            while not self._end.is_set():
+                number += 1
+                try:
+                    self.answers.append(ask(client, number))
+                except httpx.TransportError as error:
+                    self.failures.append(repr(error))
+
+
+def predict(client: httpx.Client, number: int) -> httpx.Response:
+    return client.post("/predict", json={"trader_ids": [f"T{4 + number % 200:07}", "T0000003"]})
+
+
+def explain(client: httpx.Client, number: int) -> httpx.Response:
+    return client.post("/explain", json={"trader_id": "T0000003"})
+
+
+def ranking(client: httpx.Client, number: int) -> httpx.Response:
+    return client.get("/ranking")
+
+
+def url(server: Server) -> str:
+    return str(server.client.base_url)
+
+
+def ids(load: Load) -> list[str]:
+    """Return the prediction ids that clients of /predict received."""
+    bodies = [each.json() for each in load.answers if each.status_code == 200]
+    return [
+        answer["prediction_id"] for body in bodies for answer in body.get("answers", ()) if "rank" in answer
+    ]
+
+
+def test_a_ready_service_says_so_and_nothing_of_its_host_is_within_reach(server):
+    assert [server.status(path) for path in ("/livez", "/readyz", "/healthz")] == [200, 200, 200]
+    for path in (
+        "/docs.json",
+        "/schema.json",
+        "/static_content/main.js",
+        "/docs",
+        "/openapi",
+        "/assets/a.js",
+    ):
+        answer = server.client.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert "googletagmanager" not in server.client.get("/").text
+
+
+def test_it_listens_on_this_machine_alone_while_there_are_no_tokens(server):
+    assert "this machine alone is answered" in server.said.read_text()
+    with socket.socket() as other:
+        other.settimeout(5)
+        assert other.connect_ex(
+            (socket.gethostbyname(socket.gethostname()), server.client.base_url.port)
+        ) or (socket.gethostbyname(socket.gethostname()).startswith("127."))
+
+
+def test_metrics_count_predictions_by_model_and_say_how_old_the_snapshot_is(server):
+    def counted() -> dict[str, float]:
+        lines = server.client.get("/metrics").text.splitlines()
+        return {
+            name: float(value)
+            for name, _, value in (line.rpartition(" ") for line in lines if line[:1] != "#")
+        }
+
+    name = 'audit_yield_predictions_total{model_version="1"}'
+    before = counted().get(name, 0.0)
+    predict(server.client, 1)
+    after = counted()
+    assert after[name] == before + 2
+    assert after["audit_yield_snapshot_age_seconds"] > 0
+    assert after["audit_yield_refused_champions_total"] == 0
+    assert any(each.startswith('audit_yield_model{model_digest="') for each in after)
+    assert after['audit_yield_request_seconds_count{route="/predict",status="200"}'] >= 1
+
+
+def test_ten_switches_under_a_load_of_mixed_requests_fail_none_and_never_mix_models(server, two):
+    bundles = {version: load_bundle(two / "mlruns" / PUBLISHED / version) for version in ("1", "2")}
+    with Load(url(server), (predict, predict, explain, ranking)) as load:
+        for switch in range(SWITCHES):
+            version = "21"[switch % 2]
+            tiny.promote(server.home, bundles[version], version=version)
+            ends = time.monotonic() + 60
+            while server.client.get("/models").json()["basis"]["model_version"] != version:
+                assert time.monotonic() < ends, server.said.read_text()
+                time.sleep(0.05)
+    assert load.failures == []
+    assert {each.status_code for each in load.answers} == {200}
+    versions = {each.json()["basis"]["model_version"] for each in load.answers}
+    assert versions == {"1", "2"}
+    for each in ids(load)[:: max(1, len(ids(load)) // 200)]:
+        entry = read(server.home / PLACE, each).alone
+        again = bundles[entry.basis.model_version].model.predict(entry.features)
+        assert again.expected.tobytes() == entry.prediction.expected.tobytes()
+    assert verify(server.home / PLACE).faults == ()
+
+
+def test_a_refused_champion_raises_the_alarm_and_the_old_one_serves_on(server, two):
+    serving = server.client.get("/models").json()["basis"]["model_version"]
+    pointer = (server.home / POINTER).read_bytes()
+    (server.home / POINTER).write_bytes(b"{")
+    ends = time.monotonic() + 60
+    while "audit_yield_refused_champions_total 0.0" in server.client.get("/metrics").text:
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+    assert server.client.get("/models").json()["basis"]["model_version"] == serving
+    (server.home / POINTER).write_bytes(pointer)
+
+
+def test_before_it_ends_it_turns_not_ready_and_answers_on_and_exits_with_0(server):
+    with Load(url(server), (predict,)) as load:
+        time.sleep(0.3)
+        server.process.terminate()
+        server.wait("/readyz", 503)
+        answered = predict(server.client, 1)
+        load._end.set()
+    assert answered.status_code == 200
+    assert answered.headers["connection"] == "close"
+    assert load.failures == []
+    assert {each.status_code for each in load.answers} == {200}
+    assert server.process.wait(timeout=60) == 0
+    assert server.status("/livez") is None
+    assert verify(server.home / PLACE).faults == ()
+
+
+def test_a_kill_in_mid_load_loses_no_answer_that_a_client_received(two):
+    for _ in range(KILLS):
+        with served(two) as server, Load(url(server), (predict, predict, predict)) as load:
+            while len(load.answers) < 30:
+                time.sleep(0.01)
+            server.kill()
+        received = ids(load)
+        assert len(received) >= 60
+        for each in received:
+            assert read(server.home / PLACE, each).prediction_id == each
+        assert verify(server.home / PLACE).faults == ()
+
+
+def test_without_a_champion_it_exits_with_one_friendly_message_and_no_loop(tmp_path, trained):
+    begun = time.monotonic()
+    done = subprocess.run(
+        command("serve", str(trained / "sim" / "data"), "--as-of", "2024-10-01", "--port", str(free_port())),
+        env=environment(tmp_path / "home"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "No model is published in home."
+    assert len(done.stderr.splitlines()) == 3
+    assert done.stdout == ""
+    assert time.monotonic() - begun < 60
+
+
+def begin(data: str, home: Path, monkeypatch: pytest.MonkeyPatch, **settings: object) -> run.Start:
+    monkeypatch.setenv("AUDIT_YIELD_HOME", str(home))
+    return run.serve(Order(data, tiny.AS_OF), Settings(**settings))
+
+
+def test_it_does_not_listen_to_others_without_tokens(trained, tmp_path, monkeypatch):
+    with pytest.raises(SettingError, match="there are no tokens"):
+        begin(str(trained / "sim" / "data"), tmp_path, monkeypatch, host="0.0.0.0")  # noqa: S104
+    new_token(tmp_path, "north office", role=Role.RISK_UNIT)
+    with pytest.raises(DataError, match="No model is published"):
+        begin(str(trained / "sim" / "data"), tmp_path, monkeypatch, host="0.0.0.0")  # noqa: S104
+
+
+@pytest.mark.parametrize("host", ["nowhere.example", "300.1.1.1", "203.0.113.7"])
+def test_an_address_that_is_not_this_machines_is_refused(host, tmp_path, monkeypatch):
+    new_token(tmp_path, "north office", role=Role.RISK_UNIT)
+    with pytest.raises(SettingError, match="cannot listen at"):
+        begin("data", tmp_path, monkeypatch, host=host)
+
+
+def test_a_port_that_is_taken_is_refused(tmp_path, monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(SettingError, match="cannot listen at"):
+            begin("data", tmp_path, monkeypatch, port=taken.getsockname()[1])
+
+
+def test_a_log_whose_tail_was_cut_stops_the_start(two, tmp_path, monkeypatch):
+    own = Path(shutil.copytree(two, tmp_path / "own"))
+    (own / "mlruns" / PLACE).mkdir(exist_ok=True)
+    (own / "mlruns" / PLACE / "predictions.anchor").write_text(f"700000 {'0' * 64}\n")
+    with pytest.raises(DataError, match="there were 700000 rows"):
+        begin(str(own / "sim" / "data"), own / "mlruns", monkeypatch, port=free_port())
+
+
+def test_what_it_was_told_survives_the_environment(tmp_path):
+    dialect = tmp_path / "dialect.toml"
+    order = Order(str(tmp_path), tiny.AS_OF, dialect, 2.5)
+    assert Order.read(order.environment()) == order
+    assert Order.read(Order("postgres://host/db").environment()) == Order("postgres://host/db")
+    with pytest.raises(SettingError, match="does not say what to serve"):
+        Order.read({})
+
+
+def test_a_prediction_is_the_models_own(two, live):
+    said = live.bundle.model.predict(live.X)
+    assert np.array_equal(said.expected, live.said.expected)
