@@ -6,7 +6,7 @@ LEAN := .venv-lean/bin
 INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fix bench lock
+.PHONY: help setup run test check fix bench pictures lock
 
 help:  ## Show what can be made
 	@sed -nE 's/^([a-z]+):.*## /\1\t/p' Makefile | expand -t 10
@@ -49,6 +49,9 @@ fix: setup  ## Format, mend what can be mended, write the generated documents
 
 bench: setup  ## Run the benchmarks; each prints ratios against a named peer of the same run
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python -P $$benchmark || exit 1; done
+
+pictures: setup  ## Draw the pictures of the README anew, from the demo and the champion
+	@$(BIN)/python -P docs/pictures/draw.py demo/data --as-of 2024-10-01
 
 lock: setup  ## Resolve the dependencies anew into the two hash-pinned lock files
 	@$(BIN)/python $(INSTALL) uv
