@@ -16,9 +16,9 @@ def in_cents(parts: Floats, totals: Floats) -> Floats:
     order = np.argsort(floors - scaled, axis=1, kind="stable")
     place = np.empty_like(order)
     np.put_along_axis(place, order, np.arange(parts.shape[1])[None, :], axis=1)
-    return np.asarray((floors + (place < left[:, None])) / 100.0, np.float64)
+    return np.asarray((floors + (place < left[:, None])) / 100.0 + 0.0, np.float64)
 
 
 def cents(amounts: Floats) -> Floats:
     """Round amounts to cents."""
-    return np.asarray(np.rint(amounts * 100.0) / 100.0, np.float64)
+    return np.asarray(np.rint(amounts * 100.0) / 100.0 + 0.0, np.float64)  # no negative nothing

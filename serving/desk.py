@@ -72,12 +72,19 @@ class History:
         self._of: tuple[Live, Audits] | None = None
         self._lock = threading.Lock()
 
-    def audits(self, live: Live) -> Audits:
-        """Return the audits of each trader as known on the live day; takes seconds the first time."""
+    def known(self, live: Live) -> Audits | None:
+        """Return the audits of each trader as known on the live day, None where they must be read first."""
+        kept = self._of
+        return kept[1] if kept is not None and kept[0] is live else None
+
+    def read(self, live: Live) -> Audits:
+        """Return the same, read where need be; takes seconds."""
         with self._lock:
-            if self._of is None or self._of[0] is not live:
-                self._of = live, past_audits(live.source)
-            return self._of[1]
+            known = self.known(live)
+            if known is None:
+                known = past_audits(live.source)
+                self._of = live, known
+            return known
 
 
 def desk(request: Request) -> Desk:

@@ -57,7 +57,7 @@ class Admitted:
 class Guard:
     """Lets probes pass; of all else what has a known host, a token, its role and a body in JSON.
 
-    The app behind it sees a request when all of it is there, so a slow sender holds no place among the answers
+    The app behind it sees a request when all of it is there: a slow sender holds no place among the answers
     in the making. Whatever the app raises becomes a problem document that says nothing of the inside.
     """
 

@@ -47,7 +47,8 @@ async def trader(request: Request, trader_id: str, viewed: Annotated[Viewed, Que
     """Show what is expected of one trader, and why."""
     live, at = _known(request, trader_id), desk(request)
     row, basis = [live.places[trader_id]], Basis.of(live)
-    audits = await at.warehouse.run(lambda: at.history.audits(live))
+    known = at.history.known(live)
+    audits = await at.warehouse.run(lambda: at.history.read(live)) if known is None else known
     html = await at.quick.run(
         lambda: trader_page(
             live,

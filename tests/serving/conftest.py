@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from serving.live import Live, Source, load_live
+from tests.postgres import postgres  # noqa: F401  a fixture
 from tests.serving import tiny
 from tests.serving.caller import Service, service
 

@@ -1,9 +1,10 @@
-"""What the guard lets through: known hosts, valid tokens, permitted roles, whole bodies, no more than it bears."""
+"""What the guard lets through: known hosts, tokens, their roles, whole bodies, no more than it bears."""
 
 import asyncio
 import base64
 import json
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -102,8 +103,9 @@ def test_nobody_can_delete_what_is_logged_and_the_attempt_is_logged(locked, path
 
 
 def logged(running):
-    """Return what the log keeps of refusals, as text."""
-    return str((running.log.folder / "predictions.sqlite-wal").read_bytes())
+    """Return what the log keeps of every request, as text."""
+    with sqlite3.connect(running.log.folder / "predictions.sqlite") as connection:
+        return str(connection.execute("SELECT about FROM answers").fetchall())
 
 
 def test_a_method_that_a_path_does_not_take_is_named_with_those_it_does(served):

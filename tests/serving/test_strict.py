@@ -1,4 +1,4 @@
-"""A request is one JSON value in the strict sense; what two readers could understand differently is refused."""
+"""A request is JSON in the strict sense; what two readers could understand differently is refused."""
 
 import pytest
 

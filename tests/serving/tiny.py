@@ -22,7 +22,7 @@ FEATURES: FeatureSet = LIBRARY.select(
         "effective_rate_12m",
         "line_count_12m",
         "preference_share_12m",
-        "days_since_last_line",
+        "days_since_last_line_24m",
         "yield_on_value",
     ]
 )

@@ -1,0 +1,96 @@
+"""What only a real socket shows: stalled headers, contradicting lengths, strange verbs, huge bodies."""
+
+import contextlib
+import os
+import resource
+import socket
+import time
+
+import httpx2
+import pytest
+
+from tests.serving.caller import service
+from tests.serving.listening import listening
+
+TORTURE = os.environ.get("AUDIT_YIELD_TORTURE") == "1"
+STALLED = 2_000 if TORTURE else 100
+MEGABYTES = 500 if TORTURE else 50
+
+
+@pytest.fixture(scope="module")
+def port(live, tmp_path_factory):
+    with (
+        service(live, tmp_path_factory.mktemp("home")) as made,
+        listening(made.client.app, header_seconds=0.5) as found,
+    ):
+        yield found
+
+
+def spoken(port, sent):
+    """Return what is answered to bytes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(sent)
+        return connection.recv(65536)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n",
+        b"GET /models HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n",
+        b"GE T /models HTTP/1.1\r\nHost: localhost\r\n",
+        b"GET /models HTTP/9.9\r\nHost: localhost\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+def test_what_proxies_could_read_differently_is_refused(port, head):
+    answer = spoken(port, head + b"\r\nhello\r\n\r\n")
+    assert answer.split(b" ")[1] in (b"400", b"403", b"415")
+
+
+@pytest.mark.parametrize("verb", [b"FROB", b"TRACE", b"CONNECT", b"PATCH"])
+def test_a_verb_that_is_not_ours_is_not_allowed(port, verb):
+    answer = spoken(port, verb + b" /models HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert answer.split(b" ")[1] in (b"400", b"405")
+
+
+def test_stalled_headers_are_closed_in_time_and_others_are_answered_meanwhile(port):
+    with contextlib.ExitStack() as stack:
+        stalled = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            for _ in range(STALLED)
+        ]
+        for connection in stalled:
+            connection.sendall(b"GET /models HTTP/1.1\r\nHost: loc")
+        begun = time.monotonic()
+        assert httpx2.get(f"http://127.0.0.1:{port}/models", timeout=20).status_code == 200
+        assert {connection.recv(1) for connection in stalled} == {b""}
+        assert time.monotonic() - begun < 15  # 0.5 s and some on a quiet machine
+
+
+def test_headers_that_stall_in_a_second_request_are_closed_too(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"GET /models HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"GET /mod")
+        time.sleep(0.1)
+        with contextlib.suppress(TimeoutError):
+            while connection.recv(65536):
+                pass
+
+
+@pytest.mark.parametrize("sized", [True, False])
+def test_a_huge_body_is_refused_with_flat_memory(port, sized):
+    def endless():
+        for _ in range(MEGABYTES):
+            yield b" " * 1_000_000
+
+    headers = {"content-type": "application/json"}
+    if sized:
+        headers["content-length"] = str(MEGABYTES * 1_000_000)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with contextlib.suppress(httpx2.WriteError):  # it hangs up while more is sent
+        got = httpx2.post(f"http://127.0.0.1:{port}/predict", content=endless(), headers=headers)
+        assert got.status_code == 413
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000  # kilobytes

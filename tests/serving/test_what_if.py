@@ -1,0 +1,95 @@
+"""POST /score_declarations: what the prediction would be with declarations added to those known."""
+
+import numpy as np
+import pytest
+
+LINE = {
+    "declaration_id": "WHAT-IF-1",
+    "item_number": 1,
+    "version": 0,
+    "accepted_on": "2024-09-20",
+    "office_code": "XA01",
+    "procedure_code": "4000",
+    "hs_code": "61091000",
+    "origin_country": "CN",
+    "customs_value": 500_000.0,
+    "net_mass_kg": 480.0,
+    "duty_rate": 0.12,
+    "duty_assessed": 60_000.0,
+    "vat_assessed": 112_000.0,
+}
+
+
+def score(served, trader, *lines, **more):
+    return served.client.post(
+        "/score_declarations", json={"trader_id": trader, "declarations": list(lines), **more}
+    )
+
+
+def test_added_value_is_added_to_what_is_known_and_to_nothing_else(served, live, traders):
+    got = score(served, traders[5], LINE).json()
+    changes = {each["feature"]: each for each in got["changes"]}
+    assert changes["customs_value_12m"]["after"] == pytest.approx(
+        changes["customs_value_12m"]["before"] + 500_000.0
+    )
+    assert changes["line_count_12m"]["after"] == changes["line_count_12m"]["before"] + 1
+    assert "yield_on_value" not in changes
+    assert got["expected_before"] == round(float(live.said.expected[live.places[traders[5]]]), 2)
+    assert got["prediction"]["expected"] != got["expected_before"]
+
+
+def test_the_prediction_is_the_models_for_the_features_that_are_logged(served, live, traders):
+    got = score(served, traders[6], LINE).json()
+    logged = served.log.read(got["prediction"]["prediction_id"]).entry
+    again = live.bundle.model.predict(logged.features)
+    assert logged.prediction.expected.tolist() == again.expected.tolist()
+    assert logged.basis.snapshot_digest is None
+    assert got["basis"]["snapshot_digest"] is None
+
+
+def test_a_line_of_no_worth_changes_no_value(served, live, traders):
+    nothing = LINE | {"customs_value": 0.0, "duty_assessed": 0.0, "vat_assessed": 0.0}
+    got = score(served, traders[7], nothing).json()
+    assert "customs_value_12m" not in {each["feature"] for each in got["changes"]}
+    logged = served.log.read(got["prediction"]["prediction_id"]).entry.features[0]
+    value = live.bundle.names.index("customs_value_12m")
+    assert np.isclose(logged[value], live.X[live.places[traders[7]], value], rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "rule"),
+    [
+        ({"hs_code": "61"}, "hs_code"),
+        ({"customs_value": -1.0}, "not_negative"),
+        ({"origin_country": "china"}, "country"),
+        ({"version": 1}, "known_on_of_amendment"),
+        ({"accepted_on": "2024-10-01"}, "before_the_day"),
+    ],
+)
+def test_rows_that_break_the_contract_or_could_not_count_are_refused(served, traders, spoilt, rule):
+    got = score(served, traders[0], LINE | spoilt)
+    assert got.status_code == 422
+    assert rule in [each["rule"] for each in got.json()["violations"]]
+
+
+def test_a_row_twice_is_refused(served, traders):
+    got = score(served, traders[0], LINE, LINE)
+    assert [each["rule"] for each in got.json()["violations"]] == ["unique_key"]
+
+
+def test_a_declaration_that_is_known_already_is_refused(served, traders):
+    behind = served.client.post("/explain", json={"trader_id": traders[-1], "evidence": 1}).json()
+    known = behind["evidence"][0]["rows"][0]
+    key = {name: known[name] for name in ("declaration_id", "item_number", "version")}
+    got = score(served, traders[0], LINE | key)
+    assert [each["rule"] for each in got.json()["violations"]] == ["unique_key"]
+
+
+def test_a_trader_that_is_not_registered_is_unknown(served):
+    assert score(served, "T-unknown", LINE).status_code == 404
+
+
+def test_a_later_day_is_answered_without_a_comparison_of_another_day(served, traders):
+    got = score(served, traders[0], LINE | {"accepted_on": "2024-11-05"}, as_of="2024-12-01").json()
+    assert got["basis"]["as_of"] == "2024-12-01"
+    assert got["expected_before"] is None
