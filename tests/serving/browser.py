@@ -23,7 +23,7 @@ QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--virtual-time-budget=10000",
 )
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -35,14 +35,21 @@ needs_axe = pytest.mark.skipif(not AXE.exists(), reason="there is no axe-core; .
 
 def dom(page: str, folder: Path, *flags: str) -> str:
     """Return what a page has become once it is loaded, as HTML."""
-    return _run(_file(page, folder), "--dump-dom", *flags)
+    return _run(kept(page, folder), "--dump-dom", *flags)
 
 
 def paper(page: str, folder: Path) -> int:
     """Print a page; return how many sheets of A4 it takes."""
     target = folder / "page.pdf"
-    _run(_file(page, folder), "--no-pdf-header-footer", f"--print-to-pdf={target}")
+    _run(kept(page, folder), "--no-pdf-header-footer", f"--print-to-pdf={target}")
     return len(re.findall(rb"/Type\s*/Page\b", target.read_bytes()))
+
+
+def picture(address: str, folder: Path) -> bytes:
+    """Return what the first screen of an address looks like, as PNG."""
+    target = folder / "screen.png"
+    _run(address, "--window-size=1280,800", f"--screenshot={target}")
+    return target.read_bytes()
 
 
 def asked(page: str, folder: Path, *flags: str, script: str) -> Any:
@@ -77,7 +84,8 @@ def looked_over(page: str, folder: Path, *flags: str) -> dict[str, Any]:
     return dict(asked(with_axe, folder, *flags, script=script))
 
 
-def _file(page: str, folder: Path) -> str:
+def kept(page: str, folder: Path) -> str:
+    """Write a page to a file; return its address."""
     path = folder / "page.html"
     path.write_text(page, encoding="utf-8")
     return path.as_uri()

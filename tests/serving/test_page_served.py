@@ -1,0 +1,50 @@
+"""Pages as the service sends them: headers and page agree, and a browser shows what the file shows."""
+
+import base64
+import hashlib
+import re
+
+import httpx
+import pytest
+
+from serving.page import HEADERS
+from tests.serving.browser import kept, needs_chromium, picture
+from tests.serving.listening import listening
+
+
+@pytest.fixture(scope="module")
+def address(served):
+    with listening(served.client.app) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/?size=small&finding=origin", "/traders/{}", "/traders/{}?view=notice"]
+)
+def test_a_page_comes_with_the_policy_that_knows_its_style_alone(path, address, traders):
+    answer = httpx.get(address + path.format(traders[0]), timeout=60)
+    assert answer.status_code == 200
+    assert {name: answer.headers[name] for name in HEADERS} == dict(HEADERS)
+    policy = answer.headers["content-security-policy"]
+    [style] = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+
+
+@needs_chromium
+@pytest.mark.parametrize("path", ["/", "/traders/{}"])
+def test_the_browser_shows_what_the_file_shows(path, address, traders, tmp_path):
+    there = address + path.format(traders[0])
+    page = httpx.get(there, timeout=60).text
+    assert picture(there, tmp_path) == picture(kept(page, tmp_path), tmp_path)
+
+
+def test_every_trader_of_the_ranking_has_its_page_and_its_rows(address):
+    ranking = httpx.get(address, timeout=60).text
+    link = re.findall(r'href="(/traders/[^"]+)"', ranking)[3]
+    page = httpx.get(address + link, timeout=60)
+    assert page.status_code == 200
+    behind = re.findall(r'href="(/traders/[^"]+/evidence/[^"]+)"', page.text)
+    assert httpx.get(address + behind[0], timeout=60).status_code == 200
