@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from models.prediction import Floats
@@ -11,40 +12,48 @@ from serving.live import Live
 
 ENOUGH = 5
 """Of fewer others the middle value says little, and could give one of them away."""
+Truths = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Peers:
-    """The traders that one is held beside: how many, who they are in words, and their features (peers, p)."""
+    """The traders that one is held beside: who they are in words, and their `rows` of all features `X`."""
 
-    count: int
     words: str
-    values: Floats
+    rows: NDArray[np.int64]
+    X: Floats
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
     def median(self, column: int) -> float | None:
         """Return their middle value of a feature, None where too few have one."""
-        known = self.values[:, column]
-        known = known[~np.isnan(known)]
+        values = self.X[self.rows, column]
+        known = values[~np.isnan(values)]
         return float(np.median(known)) if len(known) >= ENOUGH else None
 
 
 def peers(live: Live, trader_id: str) -> Peers:
     """Return the others of the trader's sector and size; where they are too few of its size, else all."""
     place = live.places[trader_id]
-    circles = [(words, np.flatnonzero(alike)) for words, alike in _circles(live, place)]
-    others = [(words, rows[rows != place]) for words, rows in circles]
-    words, rows = next((circle for circle in others if len(circle[1]) >= ENOUGH), others[-1])
-    return Peers(len(rows), words, live.X[rows])
+    circles = ((words, np.flatnonzero(alike)) for words, alike in _circles(live, place))
+    others = [Peers(words, rows[rows != place], live.X) for words, rows in circles]
+    return next((each for each in others if len(each) >= ENOUGH), others[-1])
 
 
-def _circles(live: Live, place: int) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+def _circles(live: Live, place: int) -> Iterator[tuple[str, Truths]]:
     """Who may count as a peer, the narrowest circle first; nothing known of the trader is no likeness."""
-    sectors, sizes = (
-        np.array(live.snapshot.traders[name].to_pylist(), dtype=object) for name in ("sector", "size_band")
-    )
-    sector, size = sectors[place], sizes[place]
+    sector, of_sector = _alike(live, "sector", place)
+    size, of_size = _alike(live, "size_band", place)
     if sector and size:
-        yield f"other traders of sector {sector} and size {size}", (sectors == sector) & (sizes == size)
+        yield f"other traders of sector {sector} and size {size}", of_sector & of_size
     if size:
-        yield f"other traders of size {size}", sizes == size
-    yield "all other traders", np.ones(len(sizes), dtype=bool)
+        yield f"other traders of size {size}", of_size
+    yield "all other traders", np.ones(len(live.places), dtype=bool)
+
+
+def _alike(live: Live, name: str, place: int) -> tuple[str | None, Truths]:
+    """Return a trader's value of a column and who has the same."""
+    column = live.snapshot.traders[name]
+    value = column[place].as_py()
+    return value, pc.fill_null(pc.equal(column, value), False).to_numpy()

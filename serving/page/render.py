@@ -49,6 +49,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     made.globals.update(style=Markup(STYLE), policy=POLICY)  # noqa: S704  our own file, no value in it
     made.filters.update(money=money, change=change, day=day, part=part)
