@@ -11,17 +11,15 @@ from fastapi.responses import Response
 
 from features.errors import OutputError
 from serving.answers import as_json
-from serving.entry import Asked, Basis, Entry
+from serving.entry import Asked, Entry
 from serving.guard import ADMITTED, Admitted, Log
-from serving.history import Audits, EarlierPrediction, past_audits
+from serving.history import Audits, past_audits
 from serving.live import Live
 from serving.logged import Logged
 from serving.metrics import PREDICTIONS, UNLOGGED
 from serving.problems import Kind, ProblemError
 from serving.tokens import Caller
 from serving.workers import Workers
-
-MOST_EARLIER = 20
 
 
 class Held(Protocol):
@@ -127,17 +125,3 @@ def require_own(request: Request, trader_ids: list[str]) -> None:
 def answer(content: object) -> Response:
     """Return an answer as JSON."""
     return Response(as_json(content), media_type="application/json")
-
-
-def earlier(log: Memory, trader_id: str, *, now: Basis) -> list[EarlierPrediction]:
-    """Return what was said of a trader on other days or by other models, once each, the newest first."""
-    found: dict[tuple[date, str], EarlierPrediction] = {}
-    for each in log.of_trader(trader_id, limit=500):
-        entry = each.alone
-        if entry.prediction is None or entry.basis is None or entry.basis.snapshot_digest is None:
-            continue
-        key = (entry.basis.as_of, entry.basis.model_version)
-        if key != (now.as_of, now.model_version):
-            expected = float(entry.prediction.expected[0])
-            found.setdefault(key, EarlierPrediction(*key, expected))
-    return list(found.values())[:MOST_EARLIER]

@@ -6,18 +6,20 @@ from fastapi import Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict
 
-from features.check import usable
 from features.errors import SettingError
-from features.evidence import evidence
-from features.warehouse import open_warehouse
 from serving.answers import unknown_problem
-from serving.desk import Desk, asked, caller, desk, earlier, require_own
+from serving.desk import Desk, asked, caller, desk, require_own
 from serving.entry import Basis, Entry
+from serving.history import earlier_predictions
 from serving.live import Live
 from serving.page import HEADERS, evidence_page, ranking_page, trader_page
+from serving.page.behind import evidence_of
 from serving.page.trader import View
 from serving.problems import Kind, ProblemError
 from serving.routes_predict import taken
+
+LOOKED_AT = 50
+"""Logged answers about a trader among which earlier estimates are looked for, the newest."""
 
 
 class Viewed(BaseModel):
@@ -54,7 +56,7 @@ async def trader(request: Request, trader_id: str, viewed: Annotated[Viewed, Que
             live,
             trader_id,
             history=audits.get(trader_id, ()),
-            predictions=earlier(at.log, trader_id, now=basis),
+            predictions=earlier_predictions(at.log.of_trader(trader_id, limit=LOOKED_AT), live=live),
             view=viewed.view,
         )
     )
@@ -72,17 +74,8 @@ async def behind(request: Request, trader_id: str, feature: str) -> Response:
 
 
 def _behind(live: Live, trader_id: str, feature: str) -> str:
-    source = live.source
     try:
-        with open_warehouse(source.data, dialect=source.dialect) as opened:
-            warehouse = usable(opened, today=source.today)
-            found = evidence(
-                live.snapshot.features,
-                feature,
-                warehouse=warehouse,
-                trader_id=trader_id,
-                cutoff=source.as_of,
-            )
+        found = evidence_of(live, trader_id, feature)
     except SettingError as error:
         raise ProblemError(Kind.NOT_FOUND, error.found, expected=error.expected) from error
     return evidence_page(live, found)
