@@ -15,9 +15,6 @@ DATA, AS_OF, DIALECT, DRAIN = (
     f"AUDIT_YIELD_{name}" for name in ("DATA", "AS_OF", "DIALECT", "DRAIN_SECONDS")
 )
 
-SUPERVISOR = "AUDIT_YIELD_SUPERVISOR"
-"""The process that starts the one that serves, and would start it again and again."""
-
 
 @dataclass(frozen=True)
 class Order:

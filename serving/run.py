@@ -16,7 +16,7 @@ from serving.holder import Holder
 from serving.live import Live
 from serving.log import PredictionLog
 from serving.logged import PLACE
-from serving.order import SUPERVISOR, Order
+from serving.order import Order
 from serving.settings import Settings
 from serving.tokens import Tokens
 
@@ -58,7 +58,6 @@ def _become_supervisor(order: Order, place: Path, *, host: str, port: int) -> No
     command += ["--timeout-graceful-shutdown", str(LAST_ANSWERS)]
     own = {
         "AUDIT_YIELD_HOME": str(place),
-        SUPERVISOR: str(os.getpid()),
         "PYTHONSAFEPATH": "1",  # a folder `models` where somebody stands is not ours
     }
     os.execve(sys.executable, command, {**os.environ, **QUIET, **order.environment(), **own})  # noqa: S606

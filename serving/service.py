@@ -3,8 +3,8 @@
 import logging
 import os
 import signal
-import sys
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import bentoml
 from bentoml import Service
@@ -12,12 +12,15 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from features.errors import AuditYieldError
 from serving import header_deadline
 from serving.settings import Settings
 
 if TYPE_CHECKING:
     from serving.host import Host
 
+WORKER = "BENTOML_RUNNER_MAP"
+"""BentoML's supervisor sets it for the processes that it starts."""
 REFUSED = 2
 
 
@@ -73,17 +76,21 @@ def _host() -> "Host":
     from serving.order import Order
 
     logging.getLogger("serving").setLevel(logging.INFO)
-    return assembled(Order.read(), Settings.read(), failed=_give_up)
+    try:
+        return assembled(Order.read(), Settings.read(), failed=_give_up)
+    except AuditYieldError as error:
+        _give_up(error)
 
 
-def _give_up(error: Exception) -> None:
+def _give_up(error: Exception) -> NoReturn:
     """End the supervisor too: it would start this process again for ever, and never be ready."""
-    from serving.order import SUPERVISOR
-
     logging.getLogger(__name__).critical("The service cannot begin. %s", error)
-    if os.environ.get(SUPERVISOR) == str(os.getppid()):
-        os.kill(os.getppid(), signal.SIGUSR1)  # it does not handle this one: it ends, and not with 0
-    sys.stderr.flush()
+    if WORKER in os.environ:
+        os.kill(os.getppid(), signal.SIGUSR1)  # which it does not handle: it ends, and not with 0
+        with suppress(ProcessLookupError):
+            os.kill(
+                os.getppid(), signal.SIGTERM
+            )  # the first process of a container only heeds what it handles
     os._exit(REFUSED)
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+import psutil
 import pytest
 
 from features.errors import DataError, SettingError
@@ -209,6 +211,47 @@ def test_a_kill_in_mid_load_loses_no_answer_that_a_client_received(two):
         for each in received:
             assert read(server.home / PLACE, each).prediction_id == each
         assert verify(server.home / PLACE).faults == ()
+
+
+@pytest.mark.skipif(not TORTURE, reason="long: AUDIT_YIELD_TORTURE=1")
+def test_a_worker_that_dies_is_replaced_and_one_that_cannot_begin_ends_the_service(two):
+    with served(two) as server:
+        kill_worker(server)
+        server.wait("/readyz", 200)
+        assert predict(server.client, 1).status_code == 200
+        pointer = (server.home / POINTER).read_bytes()
+        (server.home / POINTER).write_bytes(b"{")
+        kill_worker(server)
+        assert server.process.wait(timeout=120) != 0
+        assert "The service cannot begin" in server.said.read_text()
+        (server.home / POINTER).write_bytes(pointer)
+    assert verify(two / "mlruns" / PLACE).faults == ()
+
+
+def kill_worker(server: Server) -> None:
+    [worker] = psutil.Process(server.process.pid).children()
+    worker.kill()
+    worker.wait()
+
+
+def test_the_image_holds_neither_training_code_nor_what_only_training_needs(tmp_path):
+    built = subprocess.run(
+        [sys.executable, "-m", "bentoml", "build", "--output", "tag"],
+        cwd=run.ROOT,
+        env=environment(tmp_path, BENTOML_HOME=str(tmp_path), **run.QUIET),
+        capture_output=True,
+        text=True,
+    )
+    assert built.returncode == 0, built.stderr
+    [source] = (tmp_path / "bentos" / "audit_yield").glob("*/src")
+    assert {path.name for path in source.iterdir() if path.is_dir()} == {"features", "models", "serving"}
+    assert (source / "serving" / "page" / "templates" / "page.css").is_file()
+    named = {
+        line.partition("==")[0]
+        for line in (source.parent / "env" / "python" / "requirements.txt").read_text().splitlines()
+    }
+    assert {"bentoml", "lightgbm"} <= named
+    assert not named & {"mlflow", "optuna", "pandas", "scikit-learn", "shap", "matplotlib"}
 
 
 def test_without_a_champion_it_exits_with_one_friendly_message_and_no_loop(tmp_path, trained):
