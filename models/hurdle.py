@@ -85,19 +85,23 @@ class HurdleModel(YieldModel):
         )
 
     def _line(self, audited: Audited) -> Line | None:
-        """Return the log of the amount on the log of exposure: its slope is fitted on adjusted audits."""
+        """Return the log of the amount on the log of exposure: its slope is fitted on adjusted audits.
+
+        It is centred on the audits' mean, from which reasons then count.
+        """
         if self.exposure not in audited.names:
             return None
         column = audited.place(self.exposure)
         line = columns_line(audited.X, columns=[column], scale="log")
-        adjusted = np.flatnonzero(audited.y)
-        said = line.value(audited.X)[adjusted]
-        design = np.column_stack([np.ones_like(said), said - said.mean()])
+        said, adjusted = line.value(audited.X), np.flatnonzero(audited.y)
+        mean = float(np.average(said, weights=audited.weight))
         slope = power(
-            design,
+            np.column_stack([np.ones_like(adjusted), said[adjusted] - mean]),
             np.abs(audited.y[adjusted]),
             variance=2.0,
             weight=audited.weight[adjusted],
             ridge=np.array([0.0, 1.0]),
         )[1]
-        return replace(line, intercept=float(slope * line.intercept), weights=slope * line.weights)
+        centres = line.centres.copy()
+        centres[column] = mean
+        return replace(line, intercept=0.0, centres=centres, weights=slope * line.weights)
