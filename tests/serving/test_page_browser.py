@@ -142,6 +142,16 @@ def test_a_long_name_does_not_push_the_page_aside(live, first, tmp_path):
 
 
 @needs_chromium
+def test_a_long_name_takes_two_lines_of_the_ranking(live, first, tmp_path):
+    script = """
+        const row = document.querySelector('.list tbody tr').getBoundingClientRect();
+        return [document.documentElement.scrollWidth - innerWidth, row.height < 60]
+    """
+    page = ranking_page(renamed(live, names={first: HOSTILE["long"]}), query={})
+    assert asked(page, tmp_path, DESK, script=script) == [0, True]
+
+
+@needs_chromium
 def test_the_policy_stops_a_script_that_got_in_and_lets_our_style_through(pages, tmp_path):
     mark = "document.documentElement.dataset.owned = getComputedStyle(document.body).margin"
     got_in = f"<script>{mark}</script><img src=x onerror='{mark}'>"
