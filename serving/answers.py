@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from serving.metrics import NOT_FINITE
 from serving.problems import Kind, ProblemError
 
 Plain = dict[str, Any]
+JSON = "application/json"
 CHANCE_DIGITS = 6
 
 
@@ -41,7 +41,7 @@ def require_finite(said: Prediction, *others: Floats) -> None:
 
 def basis_plain(basis: Basis) -> Plain:
     """Return what an answer rests on."""
-    return asdict(basis)
+    return dict(vars(basis))
 
 
 def said_plain(said: Prediction, *, trader_ids: Sequence[str], prediction_ids: Sequence[str]) -> list[Plain]:
@@ -65,14 +65,16 @@ def said_plain(said: Prediction, *, trader_ids: Sequence[str], prediction_ids: S
 
 def reasons_plain(words: Sequence[Words], values: Floats, why: Explanation, *, top: int) -> Plain:
     """Return the base, the `top` weightiest reasons of one trader and the rest; they add up to the cent."""
-    found = reasons(words, values, why.contributions[0])
-    first, others = found[:top], found[top:]
-    parts = [why.base, *(reason.money for reason in first), sum(reason.money for reason in others)]
+    money = why.contributions[0]
+    order = sorted(range(len(words)), key=lambda place: (-abs(money[place]), words[place].name))
+    first, others = order[:top], order[top:]
+    found = reasons([words[place] for place in first], values[first], money[first])
+    parts = [why.base, *money[first], money[others].sum()]
     [rounded] = in_cents(np.array([parts]), why.total[:1]).tolist()
     return {
         "base": rounded[0],
         "reasons": [
-            {**asdict(reason), "money": money} for reason, money in zip(first, rounded[1:-1], strict=True)
+            {**vars(reason), "money": amount} for reason, amount in zip(found, rounded[1:-1], strict=True)
         ],
         "rest": rounded[-1],
         "rest_count": len(others),

@@ -12,9 +12,9 @@ from starlette.exceptions import HTTPException
 
 from features.errors import AuditYieldError
 from serving import answer_schemas as says
-from serving import routes_other, routes_pages, routes_predict, schemas
-from serving.desk import Desk, Held, Memory
-from serving.guard import Guard
+from serving import routes_explain, routes_other, routes_pages, routes_predict, schemas
+from serving.desk import Desk, Held, Memory, caller, desk
+from serving.guard import Guard, keep_refusal
 from serving.log import RequestIdTakenError
 from serving.openapi import AT_THE_GATE, WITH_A_BODY, body_of, document, problem_responses
 from serving.problems import MEDIA_TYPE, Kind, ProblemError
@@ -79,7 +79,6 @@ def make_app(holder: Held, log: Memory, settings: Settings, tokens: Tokens) -> F
     async def openapi() -> JSONResponse:
         return JSONResponse(told)
 
-    app.openapi = lambda: told  # type: ignore[method-assign]
     app.add_middleware(Guard, settings=settings, tokens=tokens, log=log)
     return app
 
@@ -98,14 +97,14 @@ def _add_routes(app: FastAPI) -> None:
     )
     post(
         "/explain",
-        routes_predict.explain,
+        routes_explain.explain,
         says.ExplainAnswer,
         unknown,
         body=body_of(schemas.Explain, three_reasons={"trader_id": "T0000012", "top": 3}),
     )
     post(
         "/score_declarations",
-        routes_predict.score_declarations,
+        routes_explain.score_declarations,
         says.WhatIfAnswer,
         unknown,
         refused,
@@ -163,6 +162,8 @@ def _adder(app: FastAPI, method: str) -> Callable[..., None]:
 
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)  # noqa: S101 - registered for it
+    if error.kind is Kind.FORBIDDEN:
+        await keep_refusal(desk(request).log, request.scope, caller=caller(request), problem=error)
     return Response(error.body(), error.kind.status, headers=error.headers, media_type=MEDIA_TYPE)
 
 

@@ -1,6 +1,8 @@
 """Which ways lead into the service, and who may take each; there are no others."""
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from starlette.routing import compile_path
 
@@ -20,9 +22,13 @@ class Door:
     path: str
     roles: frozenset[Role]
 
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return compile_path(self.path)[0]
+
     def leads(self, path: str) -> bool:
         """Whether a path is this door's."""
-        return compile_path(self.path)[0].match(path) is not None
+        return self._pattern.match(path) is not None
 
 
 DOORS = (

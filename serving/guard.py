@@ -87,7 +87,7 @@ class Guard:
             try:
                 self._require_door(scope, caller)
             except ProblemError as problem:
-                await self._keep_refusal(scope, caller, problem)
+                await keep_refusal(self.log, scope, caller=caller, problem=problem)
                 raise
             scope[ADMITTED] = Admitted(caller, answer.request_id)
             body = await self._whole_body(scope, receive, headers)
@@ -131,17 +131,6 @@ class Guard:
         if not caller.roles & there[0].roles:
             roles = ", ".join(sorted(there[0].roles))
             raise ProblemError(Kind.FORBIDDEN, "The token has another role.", expected=f"one of: {roles}.")
-
-    async def _keep_refusal(self, scope: Scope, caller: Caller, problem: ProblemError) -> None:
-        """Log an attempt; under an id of its own, for the same request may be permitted later."""
-        asked = Asked(
-            endpoint=f"{scope['method']} {scope['path']}"[:200],
-            request_id=f"refused-{uuid4().hex}",
-            actor=caller.name,
-            role=caller.role,
-            detail=f"refused: {problem.kind.status}",
-        )
-        await self.log.append(Entry(asked))
 
     async def _whole_body(self, scope: Scope, receive: Receive, headers: dict[str, str]) -> bytes:
         if scope["method"] != "POST":
@@ -236,6 +225,18 @@ class _Answer:
         await self.send({"type": "http.response.body", "body": body})
 
 
+async def keep_refusal(log: Log, scope: Scope, *, caller: Caller, problem: ProblemError) -> None:
+    """Log an attempt; under an id of its own, for the same request may be permitted later."""
+    asked = Asked(
+        endpoint=f"{scope['method']} {scope['path']}"[:200],
+        request_id=f"refused-{uuid4().hex}",
+        actor=caller.name,
+        role=caller.role,
+        detail=f"refused: {problem.kind.status}",
+    )
+    await log.append(Entry(asked))
+
+
 def failed(request_id: str) -> ProblemError:
     """Return the problem of an error that nobody foresaw."""
     return ProblemError(
@@ -266,7 +267,7 @@ def _without_port(host: str) -> str:
 
 def _is_local(scope: Scope) -> bool:
     client = scope.get("client")
-    return client is not None and client[0] in ("127.0.0.1", "::1", "testclient")
+    return client is not None and client[0] in ("127.0.0.1", "::1")
 
 
 def _secret(authorization: str) -> str:

@@ -38,7 +38,7 @@ def append(folder: Path, row: Row, *, dialect: Dialect) -> None:
     with answered(file):
         try:
             if file.name.endswith(".parquet"):
-                _write_parquet(row, model, fresh, keep=model == file, optional=dialect.currency_column)
+                _write_parquet(row, model, fresh, keep=model == file, dialect=dialect)
             else:
                 _write_csv(row, model, fresh, keep=model == file, dialect=dialect)
             _onto_the_disk(fresh)
@@ -77,17 +77,18 @@ def _onto_the_disk(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _write_parquet(row: Row, model: Path, fresh: Path, *, keep: bool, optional: str | None) -> None:
+def _write_parquet(row: Row, model: Path, fresh: Path, *, keep: bool, dialect: Dialect) -> None:
     known = pq.read_table(model, partitioning=None)
-    values = _placed(row, known.column_names, optional=optional)
-    added = pa.table({name: _as(values[name], known.schema.field(name).type) for name in known.column_names})
-    added = added.cast(known.schema)
+    values = _placed(row, known.column_names, optional=dialect.currency_column)
+    columns = [_as(values[field.name], field.type, dialect) for field in known.schema]
+    added = pa.table(columns, schema=known.schema)
     pq.write_table(pa.concat_tables([known, added]) if keep else added, fresh, compression="zstd")
 
 
-def _as(value: object, kind: pa.DataType) -> pa.Array:
+def _as(value: object, kind: pa.DataType, dialect: Dialect) -> pa.Array:
+    """Return a value in the type of its column; text is written as the dialect has it."""
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pa.array([None if value is None else str(value)], kind)
+        return pa.array([None if value is None else _written(value, dialect)], kind)
     return pa.array([value]).cast(kind)
 
 

@@ -11,7 +11,7 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 
 from features.spreadsheet import inert
-from serving.answers import Plain, basis_plain, feature_plain, require_finite, said_plain
+from serving.answers import JSON, Plain, basis_plain, feature_plain, said_plain
 from serving.desk import answer, asked, caller, desk
 from serving.entry import Basis, Decision, Entry
 from serving.live import Live
@@ -19,11 +19,11 @@ from serving.page.ranking import Asked as Narrowed
 from serving.page.ranking import asked_for
 from serving.problems import Kind, ProblemError
 from serving.record_outcome import record_outcome
-from serving.routes_predict import taken
+from serving.routes_predict import predicted
 from serving.schemas import Filters, Outcome
 from serving.strict import read_body
 
-JSON, CSV = "application/json", "text/csv"
+CSV = "text/csv"
 DESCRIBED = ("name", "sector", "size_band", "region")
 
 
@@ -83,18 +83,10 @@ def _narrowed(live: Live, filters: Filters, *, only: frozenset[str] | None) -> p
 
 
 def _ranked(live: Live, rows: pa.Table, request: Request, filters: Filters) -> Entry:
-    traders = tuple(rows["trader_id"].to_pylist())
-    places = [live.places[trader] for trader in traders]
-    said = taken(live.said, places)
-    require_finite(said)
     detail = json.dumps(filters.model_dump(exclude_none=True, exclude={"purpose"}), sort_keys=True)
-    return Entry(
-        asked=asked(request, filters.purpose, endpoint="GET /ranking", detail=detail),
-        basis=Basis.of(live),
-        trader_ids=traders,
-        features=live.X[places] if traders else None,
-        prediction=said if traders else None,
-    )
+    who = asked(request, filters.purpose, endpoint="GET /ranking", detail=detail)
+    entry = Entry(who, Basis.of(live), tuple(rows["trader_id"].to_pylist()))
+    return predicted(live, entry)[1] if rows.num_rows else entry
 
 
 def _rows_plain(entry: Entry, rows: pa.Table, ids: tuple[str, ...]) -> list[Plain]:

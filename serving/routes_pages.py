@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from features.errors import SettingError
 from serving.answers import unknown_problem
-from serving.desk import Desk, asked, caller, desk, require_own
+from serving.desk import asked, caller, desk, require_own
 from serving.entry import Basis, Entry
 from serving.history import earlier_predictions
 from serving.live import Live
@@ -16,7 +16,7 @@ from serving.page import HEADERS, evidence_page, ranking_page, trader_page
 from serving.page.behind import evidence_of
 from serving.page.trader import View
 from serving.problems import Kind, ProblemError
-from serving.routes_predict import taken
+from serving.routes_predict import predicted
 
 LOOKED_AT = 50
 """Logged answers about a trader among which earlier estimates are looked for, the newest."""
@@ -48,7 +48,7 @@ async def ranking(request: Request) -> Response:
 async def trader(request: Request, trader_id: str, viewed: Annotated[Viewed, Query()]) -> Response:
     """Show what is expected of one trader, and why."""
     live, at = _known(request, trader_id), desk(request)
-    row, basis = [live.places[trader_id]], Basis.of(live)
+    basis = Basis.of(live)
     known = at.history.known(live)
     audits = await at.warehouse.run(lambda: at.history.read(live)) if known is None else known
     html = await at.quick.run(
@@ -61,8 +61,8 @@ async def trader(request: Request, trader_id: str, viewed: Annotated[Viewed, Que
         )
     )
     told = asked(request, None, endpoint="GET /traders", detail=viewed.view)
-    logged = await at.keep(Entry(told, basis, (trader_id,), live.X[row], taken(live.said, row)))
-    return _page(html, logged)
+    _, entry = predicted(live, Entry(told, basis, (trader_id,)))
+    return _page(html, await at.keep(entry))
 
 
 async def behind(request: Request, trader_id: str, feature: str) -> Response:
@@ -87,6 +87,3 @@ def _known(request: Request, trader_id: str) -> Live:
     if trader_id not in live.places:
         raise unknown_problem([trader_id])
     return live
-
-
-__all__ = ["Desk", "behind", "ranking", "trader"]

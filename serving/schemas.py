@@ -12,9 +12,7 @@ MOST_TRADERS = 10_000
 MOST_DECLARATIONS = 1_000
 MOST_ROWS = 10_000
 
-Identifier = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
-]
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
 """No engine takes a NUL in a text."""
 Purpose = Annotated[

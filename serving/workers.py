@@ -38,7 +38,3 @@ class Workers:
     def _done(self, future: "Future[Result]") -> None:
         with self._lock:
             self.pending -= 1
-
-    def close(self) -> None:
-        """End the threads when their work is done; what still waits is dropped."""
-        self._pool.shutdown(wait=True, cancel_futures=True)

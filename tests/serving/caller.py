@@ -45,6 +45,6 @@ def service(live: Live, home: Path, *, settings: Settings = Settings()) -> Itera
     home.mkdir(exist_ok=True)
     held, log = Held(live), PredictionLog(home / "log")
     app = make_app(held, log, settings, Tokens(home))
-    with TestClient(app, base_url=LOCAL, raise_server_exceptions=False) as client:
+    with TestClient(app, base_url=LOCAL, client=("127.0.0.1", 5), raise_server_exceptions=False) as client:
         yield Service(client, held, log, home)
     log.close()

@@ -6,6 +6,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 
 import httpx2
@@ -43,7 +44,7 @@ def test_every_route_has_a_door_and_every_door_a_route(served):
     assert routes == {(door.method, door.path) for door in DOORS}
 
 
-@pytest.mark.parametrize("door", DOORS, ids=str)
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: f"{door.method} {door.path}")
 def test_without_a_token_nothing_is_answered(locked, door):
     got = ask(locked, door)
     assert got.status_code == 401
@@ -82,7 +83,7 @@ def test_a_token_opens_also_as_the_password_that_a_browser_asks_for(locked):
 
 
 @pytest.mark.parametrize("role", Role)
-@pytest.mark.parametrize("door", DOORS, ids=str)
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: f"{door.method} {door.path}")
 def test_a_door_opens_to_its_roles_alone(locked, door, role):
     got = ask(locked, door, **locked.token(role))
     assert (got.status_code == 403) == (role not in door.roles)
@@ -104,7 +105,7 @@ def test_nobody_can_delete_what_is_logged_and_the_attempt_is_logged(locked, path
 
 def logged(running):
     """Return what the log keeps of every request, as text."""
-    with sqlite3.connect(running.log.folder / "predictions.sqlite") as connection:
+    with closing(sqlite3.connect(running.log.folder / "predictions.sqlite")) as connection:
         return str(connection.execute("SELECT about FROM answers").fetchall())
 
 

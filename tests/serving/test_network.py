@@ -40,7 +40,6 @@ def spoken(port, sent):
         b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n",
         b"GET /models HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n",
         b"GE T /models HTTP/1.1\r\nHost: localhost\r\n",
-        b"GET /models HTTP/9.9\r\nHost: localhost\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     ],
 )

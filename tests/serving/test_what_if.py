@@ -56,33 +56,29 @@ def test_a_line_of_no_worth_changes_no_value(served, live, traders):
     assert np.isclose(logged[value], live.X[live.places[traders[7]], value], rtol=0)
 
 
-@pytest.mark.parametrize(
-    ("spoilt", "rule"),
-    [
-        ({"hs_code": "61"}, "hs_code"),
-        ({"customs_value": -1.0}, "not_negative"),
-        ({"origin_country": "china"}, "country"),
-        ({"version": 1}, "known_on_of_amendment"),
-        ({"accepted_on": "2024-10-01"}, "before_the_day"),
-    ],
-)
-def test_rows_that_break_the_contract_or_could_not_count_are_refused(served, traders, spoilt, rule):
-    got = score(served, traders[0], LINE | spoilt)
+SPOILT = {
+    "hs_code": {"hs_code": "61"},
+    "not_negative": {"customs_value": -1.0},
+    "country": {"origin_country": "china"},
+    "known_on_of_amendment": {"version": 1},
+    "before_the_day": {"accepted_on": "2024-10-01"},
+}
+
+
+def test_rows_that_break_the_contract_or_could_not_count_are_refused_all_at_once(served, traders):
+    rows = [LINE | spoilt | {"item_number": n} for n, spoilt in enumerate(SPOILT.values(), start=1)]
+    got = score(served, traders[0], *rows)
     assert got.status_code == 422
-    assert rule in [each["rule"] for each in got.json()["violations"]]
+    assert {each["rule"] for each in got.json()["violations"]} == set(SPOILT)
 
 
-def test_a_row_twice_is_refused(served, traders):
-    got = score(served, traders[0], LINE, LINE)
-    assert [each["rule"] for each in got.json()["violations"]] == ["unique_key"]
-
-
-def test_a_declaration_that_is_known_already_is_refused(served, traders):
+def test_rows_that_are_known_already_or_stand_twice_are_refused(served, traders):
     behind = served.client.post("/explain", json={"trader_id": traders[-1], "evidence": 1}).json()
     known = behind["evidence"][0]["rows"][0]
     key = {name: known[name] for name in ("declaration_id", "item_number", "version")}
-    got = score(served, traders[0], LINE | key)
-    assert [each["rule"] for each in got.json()["violations"]] == ["unique_key"]
+    [violation] = score(served, traders[0], LINE | key, LINE, LINE).json()["violations"]
+    assert violation["rule"] == "unique_key"
+    assert violation["found"] == "1 rows are known already, 1 stand twice in the request."
 
 
 def test_a_trader_that_is_not_registered_is_unknown(served):
