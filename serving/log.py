@@ -70,7 +70,7 @@ class PredictionLog:
         return logged.read(self.folder, prediction_id)
 
     def of_trader(self, trader_id: str, *, limit: int = 50) -> tuple[Logged, ...]:
-        """Return what was logged of a trader, the newest first."""
+        """Return what was said of a trader, the newest first; without features and reasons."""
         return logged.of_trader(self.folder, trader_id, limit=limit)
 
     def close(self) -> None:

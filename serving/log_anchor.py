@@ -37,7 +37,7 @@ def add(path: Path, anchor: Anchor) -> None:
 
 
 def anchors(path: Path) -> Iterator[Anchor]:
-    """Yield the witnesses, the oldest first, none without a file; a line torn by a power cut is passed over."""
+    """Yield the witnesses, the oldest first; none without a file. A line torn by a power cut is left out."""
     if not path.is_file():
         return
     with path.open(encoding="ascii", errors="replace") as file:

@@ -3,10 +3,11 @@
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from serving.log_anchor import START, Anchor
 from serving.log_row import Packed
@@ -44,6 +45,11 @@ INSERT = (
 SELECT = (
     "SELECT sequence, logged_at, CAST(about AS BLOB), features, outputs, contributions, previous, digest "
     "FROM answers "  # the bytes that are sealed; text would be decoded and encoded again
+)
+
+OF_TRADER = (
+    "SELECT sequence, logged_at, CAST(about AS BLOB), x'', outputs, x'', previous, digest, place "
+    "FROM traders JOIN answers USING (sequence) WHERE trader_id = ? ORDER BY sequence DESC, place LIMIT ?"
 )
 
 
@@ -142,14 +148,13 @@ def of_request(connection: sqlite3.Connection, actor: str, request_id: str) -> R
     return next(_rows(connection, "WHERE actor = ? AND request_id = ?", actor, request_id), None)
 
 
-def of_trader(connection: sqlite3.Connection, trader_id: str, limit: int) -> list[tuple[Row, int]]:
-    """Return the newest rows that speak of a trader, the newest first, with the place in each."""
-    found = connection.execute(
-        "SELECT sequence, place FROM traders WHERE trader_id = ? ORDER BY sequence DESC, place LIMIT ?",
-        (trader_id, limit),
-    ).fetchall()
-    rows = ((at(connection, sequence), place) for sequence, place in found)
-    return [(row, place) for row, place in rows if row is not None]
+def of_trader(connection: sqlite3.Connection, trader_id: str, limit: int) -> Iterator[tuple[Row, int]]:
+    """Yield the newest rows that speak of a trader, with its place in each.
+
+    Without features and contributions: of an answer about 10,000 traders they are 13 of its 14 million bytes.
+    """
+    for *row, place in connection.execute(OF_TRADER, (trader_id, limit)):
+        yield _row(row), place
 
 
 def since(connection: sqlite3.Connection, sequence: int) -> Iterator[Row]:
@@ -158,7 +163,9 @@ def since(connection: sqlite3.Connection, sequence: int) -> Iterator[Row]:
 
 
 def _rows(connection: sqlite3.Connection, which: str, *values: str | int) -> Iterator[Row]:
-    for sequence, moment, about, features, outputs, contributions, previous, digest in connection.execute(
-        SELECT + which, values
-    ):
-        yield Row(sequence, moment, Packed(about, features, outputs, contributions), previous, digest)
+    return map(_row, connection.execute(SELECT + which, values))
+
+
+def _row(values: Sequence[Any]) -> Row:
+    sequence, moment, about, features, outputs, contributions, previous, digest = values
+    return Row(sequence, moment, Packed(about, features, outputs, contributions), previous, digest)

@@ -21,8 +21,9 @@ ID = re.compile(r"(\d{1,18})-(\d{1,9})-([0-9a-f]{8})")
 class Logged:
     """One prediction as it was logged.
 
-    `entry` is the whole answer; `place` the trader's in it, None where it spoke of none. `sequence` gives the
-    order, whatever the clock said; `code` is the digest of the code that answered.
+    `alone` is the answer as if it had been about this trader alone; `place` is the trader's in it, None where
+    it spoke of none. `sequence` gives the order, whatever the clock said; `code` is the digest of the code
+    that answered.
     """
 
     prediction_id: str
@@ -30,32 +31,35 @@ class Logged:
     place: int | None
     logged_at: datetime
     code: str
-    entry: Entry
-
-    @property
-    def alone(self) -> Entry:
-        """The entry as if it had been about this trader alone."""
-        return self.entry if self.place is None else self.entry.only(self.place)
+    alone: Entry
 
 
 def read(folder: Path, prediction_id: str) -> Logged:
     """Return what was logged of a prediction; raises `DataError` where the log has none of that id."""
     parts = ID.fullmatch(prediction_id)
-    if parts is None or not (folder / FILE).is_file():
+    row = _row(folder, int(parts[1])) if parts else None
+    if parts is None or row is None:
         raise _unknown(folder, prediction_id)
-    with log_store.reading(folder / FILE) as connection:
-        row = log_store.at(connection, int(parts[1]))
-    place = int(parts[2]) - 1 if int(parts[2]) else None
-    logged = row and _logged(row, place)
-    if not row or not logged or prediction_id not in ids(row, len(logged.entry.trader_ids)):
+    entry = unpack(row.packed)
+    known = ids(row, len(entry.trader_ids))
+    if prediction_id not in known:
         raise _unknown(folder, prediction_id)
-    return logged
+    place = known.index(prediction_id) if entry.trader_ids else None
+    return _logged(row, place, entry if place is None else entry.only(place))
 
 
 def of_trader(folder: Path, trader_id: str, *, limit: int) -> tuple[Logged, ...]:
-    """Return what was logged of a trader, the newest first."""
+    """Return what was said of a trader, the newest first, without features and reasons; `read` has those."""
     with log_store.reading(folder / FILE) as connection:
-        return tuple(_logged(row, place) for row, place in log_store.of_trader(connection, trader_id, limit))
+        found = log_store.of_trader(connection, trader_id, limit)
+        return tuple(_logged(row, place, unpack(row.packed).only(place)) for row, place in found)
+
+
+def _row(folder: Path, sequence: int) -> Row | None:
+    if not (folder / FILE).is_file():
+        return None
+    with log_store.reading(folder / FILE) as connection:
+        return log_store.at(connection, sequence)
 
 
 def ids(row: Row, traders: int) -> tuple[str, ...]:
@@ -68,14 +72,14 @@ def _id(row: Row, place: int | None) -> str:
     return f"{row.sequence}-{0 if place is None else place + 1}-{row.digest[:4].hex()}"
 
 
-def _logged(row: Row, place: int | None) -> Logged:
+def _logged(row: Row, place: int | None, alone: Entry) -> Logged:
     return Logged(
         prediction_id=_id(row, place),
         sequence=row.sequence,
         place=place,
         logged_at=datetime.fromisoformat(row.logged_at),
         code=json.loads(row.packed.about)["code"],
-        entry=unpack(row.packed),
+        alone=alone,
     )
 
 

@@ -51,7 +51,7 @@ def test_the_rows_behind_a_reason_add_up_to_its_value(served, traders):
 
 def test_reasons_are_logged_as_the_model_gave_them(served, live, traders):
     got = explain(served, traders[1]).json()
-    logged = served.log.read(got["prediction"]["prediction_id"]).entry
+    logged = served.log.read(got["prediction"]["prediction_id"]).alone
     said = live.bundle.model.explain(live.X[[live.places[traders[1]]]])
     assert logged.contributions.tolist() == said.contributions.tolist()
     assert logged.base == said.base

@@ -50,7 +50,7 @@ def test_each_trader_gets_an_id_in_the_order_asked(log):
 
 def test_an_access_that_speaks_of_no_trader_is_a_row_with_one_id(log):
     [[only]] = append(log, Entry(Asked("DELETE /log", "r1", "somebody", "auditor", detail="refused")))
-    assert log.read(only).entry.asked.detail == "refused"
+    assert log.read(only).alone.asked.detail == "refused"
     assert log.read(only).place is None
 
 
@@ -58,7 +58,7 @@ def test_a_decision_is_a_row_of_its_own_about_the_earlier_one(log):
     [[first, _]] = append(log, entry())
     decided = Decision(about=first, human_decision="not audited", override_reason="audited last year")
     [[second]] = append(log, Entry(Asked("/decisions", "r2", "officer", "risk_unit"), decision=decided))
-    assert log.read(second).entry.decision == decided
+    assert log.read(second).alone.decision == decided
 
 
 def test_a_retried_request_is_one_row_and_gets_the_ids_it_got(log):
@@ -78,7 +78,7 @@ def test_a_request_id_that_stands_for_another_answer_is_refused_and_harms_no_oth
     waiting = [log.submit(each) for each in (entry("r2"), entry("r1", seed=2), entry("r3"))]
     with pytest.raises(RequestIdTakenError, match="r1"):
         waiting[1].result(timeout=30)
-    assert [log.read(waiting[place].result()[0]).entry.asked.request_id for place in (0, 2)] == ["r2", "r3"]
+    assert [log.read(waiting[place].result()[0]).alone.asked.request_id for place in (0, 2)] == ["r2", "r3"]
 
 
 def test_what_is_gathered_at_once_keeps_one_row_each(log):
@@ -113,9 +113,18 @@ def test_a_clock_that_jumps_backward_does_not_disorder_the_rows(tmp_path):
 def test_a_trader_finds_its_own_predictions_the_newest_first(log):
     append(log, entry("r1", traders=("T1", "T2")), entry("r2", traders=("T2",)), entry("r3", traders=("T3",)))
     found = log.of_trader("T2")
-    assert [(each.entry.asked.request_id, each.place) for each in found] == [("r2", 0), ("r1", 1)]
-    assert all(each.alone.trader_ids == ("T2",) for each in found)
-    assert [each.entry.asked.request_id for each in log.of_trader("T2", limit=1)] == ["r2"]
+    assert [(each.alone.asked.request_id, each.place) for each in found] == [("r2", 0), ("r1", 1)]
+    for each in found:
+        same = log.read(each.prediction_id)
+        assert each.alone.trader_ids == same.alone.trader_ids == ("T2",)
+        assert (each.alone.features, each.alone.contributions) == (None, None)
+        assert outputs(each.alone.prediction).tobytes() == outputs(same.alone.prediction).tobytes()
+        assert (each.alone.basis, each.alone.base, each.code) == (
+            same.alone.basis,
+            same.alone.base,
+            same.code,
+        )
+    assert [each.alone.asked.request_id for each in log.of_trader("T2", limit=1)] == ["r2"]
 
 
 @pytest.mark.parametrize(

@@ -255,7 +255,7 @@ def test_over_http_an_event_is_created_once_and_logged_with_what_was_decided(rec
     assert [first.status_code, again.status_code] == [201, 200]
     assert [first.json()["recorded"], again.json()["recorded"]] == [True, False]
     assert first.json()["known_on"] == date.today().isoformat()
-    decision = recorded.log.read(first.json()["prediction_id"]).entry.decision
+    decision = recorded.log.read(first.json()["prediction_id"]).alone.decision
     assert (decision.about, decision.human_decision) == ("1-1-00000000", "audited")
     assert "18250.5" in decision.outcome
 

@@ -124,5 +124,5 @@ def test_no_answer_is_given_that_could_not_be_logged(served, traders, monkeypatc
 def test_who_asked_and_what_for_is_logged(served, traders):
     body = {"trader_ids": traders[:1], "purpose": "audit plan"}
     [said] = served.client.post("/predict", json=body).json()["answers"]
-    asked = served.log.read(said["prediction_id"]).entry.asked
+    asked = served.log.read(said["prediction_id"]).alone.asked
     assert (asked.endpoint, asked.actor, asked.purpose) == ("POST /predict", "this machine", "audit plan")

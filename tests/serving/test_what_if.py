@@ -40,7 +40,7 @@ def test_added_value_is_added_to_what_is_known_and_to_nothing_else(served, live,
 
 def test_the_prediction_is_the_models_for_the_features_that_are_logged(served, live, traders):
     got = score(served, traders[6], LINE).json()
-    logged = served.log.read(got["prediction"]["prediction_id"]).entry
+    logged = served.log.read(got["prediction"]["prediction_id"]).alone
     again = live.bundle.model.predict(logged.features)
     assert logged.prediction.expected.tolist() == again.expected.tolist()
     assert logged.basis.snapshot_digest is None
@@ -51,7 +51,7 @@ def test_a_line_of_no_worth_changes_no_value(served, live, traders):
     nothing = LINE | {"customs_value": 0.0, "duty_assessed": 0.0, "vat_assessed": 0.0}
     got = score(served, traders[7], nothing).json()
     assert "customs_value_12m" not in {each["feature"] for each in got["changes"]}
-    logged = served.log.read(got["prediction"]["prediction_id"]).entry.features[0]
+    logged = served.log.read(got["prediction"]["prediction_id"]).alone.features[0]
     value = live.bundle.names.index("customs_value_12m")
     assert np.isclose(logged[value], live.X[live.places[traders[7]], value], rtol=0)
 
