@@ -4,7 +4,9 @@ import stat
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from typer.testing import CliRunner
 
+from audit_yield import app
 from features.errors import DataError, SettingError
 from serving.tokens import FILE, Role, Tokens, new_token, read_tokens, revoke_token
 
@@ -85,3 +87,27 @@ def test_what_is_not_there_cannot_be_revoked(tmp_path):
     with pytest.raises(SettingError):
         revoke_token(tmp_path, "ann")
     assert read_tokens(tmp_path / FILE) == ()
+
+
+def test_the_command_line_makes_lists_and_revokes(tmp_path, monkeypatch):
+    monkeypatch.setenv("AUDIT_YIELD_HOME", str(tmp_path))
+
+    def token(*words):
+        return CliRunner().invoke(app, ["token", *words])
+
+    secret = token(
+        "new", "ann", "--role", "auditor", "--trader", "T1", "--expires", "2999-01-01"
+    ).output.strip()
+    caller = Tokens(tmp_path).caller(secret)
+    assert (caller.name, caller.role, caller.traders) == ("ann", "auditor", {"T1"})
+    assert "ann: auditor, holds, limited to traders T1, until 2999-01-01" in token("list").output
+    assert secret not in token("list").output
+    assert token("revoke", "ann").exit_code == 0
+    assert "ann: auditor, revoked" in token("list").output
+    assert token("revoke", "ann").exit_code == 2
+
+
+def test_a_token_of_the_command_line_is_for_all_traders_unless_limited(tmp_path, monkeypatch):
+    monkeypatch.setenv("AUDIT_YIELD_HOME", str(tmp_path))
+    secret = CliRunner().invoke(app, ["token", "new", "bob", "--role", "risk_unit"]).output.strip()
+    assert Tokens(tmp_path).caller(secret).traders is None
