@@ -3,14 +3,17 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
 from typing import Annotated
 
 import pyarrow as pa
 from fastapi import Query, Request
 from fastapi.responses import Response
 
+from features.contract.required import FINDING_TYPES
+from features.snapshot import DESCRIBED
 from features.spreadsheet import inert
+from serving import answer_schemas
+from serving.answer_schemas import Ranked
 from serving.answers import JSON, Plain, basis_plain, feature_plain, said_plain
 from serving.desk import answer, asked, caller, desk
 from serving.entry import Basis, Decision, Entry
@@ -24,7 +27,12 @@ from serving.schemas import Filters, Outcome
 from serving.strict import read_body
 
 CSV = "text/csv"
-DESCRIBED = ("name", "sector", "size_band", "region")
+COLUMNS = (
+    *(name for name in Ranked.model_fields if name != "by_type"),
+    *(f"expected_{kind}" for kind in FINDING_TYPES),
+    *answer_schemas.Basis.model_fields,
+)
+"""Of the ranking as CSV: what it is as JSON, side by side."""
 
 
 async def ranking(request: Request, filters: Annotated[Filters, Query()]) -> Response:
@@ -40,7 +48,7 @@ async def ranking(request: Request, filters: Annotated[Filters, Query()]) -> Res
     plain = _rows_plain(entry, rows, ids)
     headers = {"vary": "accept"}
     if form == CSV:
-        return Response(_csv(plain, entry), media_type=f"{CSV}; charset=utf-8", headers=headers)
+        return Response(_csv(plain, Basis.of(live)), media_type=f"{CSV}; charset=utf-8", headers=headers)
     pages = -(-found.num_rows // filters.page_size)
     about = {"page": filters.page, "pages": pages, "total": found.num_rows}
     response = answer({"basis": basis_plain(Basis.of(live)), **about, "rows": plain})
@@ -97,21 +105,16 @@ def _rows_plain(entry: Entry, rows: pa.Table, ids: tuple[str, ...]) -> list[Plai
     return [one | more for one, more in zip(said, described, strict=True)]
 
 
-def _csv(rows: list[Plain], entry: Entry) -> str:
+def _csv(rows: list[Plain], basis: Basis) -> str:
     """Write rows for a spreadsheet, with nothing in them that it would take for a formula."""
-    basis = basis_plain(entry.basis) if entry.basis else {}
-    flat = [_flat(row) | basis for row in rows]
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(flat[0] if flat else ["trader_id"])
-    writer.writerows([inert(value) for value in row.values()] for row in flat)
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    for row in rows:
+        flat = {name: value for name, value in row.items() if name != "by_type"}
+        money = {f"expected_{kind}": amount for kind, amount in row["by_type"].items()}
+        writer.writerow({name: inert(value) for name, value in (flat | money | basis_plain(basis)).items()})
     return text.getvalue()
-
-
-def _flat(row: Plain) -> Plain:
-    by_type: Mapping[str, float] = row["by_type"]
-    plain = {name: value for name, value in row.items() if name != "by_type"}
-    return plain | {f"expected_{kind}": money for kind, money in by_type.items()}
 
 
 async def models(request: Request) -> Response:

@@ -99,6 +99,11 @@ def test_csv_has_what_json_has(served):
     assert as_csv["as_of"] == "2024-10-01"
 
 
+def test_csv_without_a_row_has_its_columns_all_the_same(served):
+    none, one = (ranking(served, f"page_size=1&page={page}", accept="text/csv") for page in (9999, 1))
+    assert none.text.splitlines() == one.text.splitlines()[:1]
+
+
 def test_every_row_is_a_logged_prediction(served):
     rows = ranking(served, "page_size=3").json()["rows"]
     logged = [served.log.read(row["prediction_id"]).alone for row in rows]
