@@ -175,7 +175,7 @@ def test_the_event_loop_goes_on_while_a_champion_is_loaded(holder, home):
         watching.cancel()
         return turns
 
-    assert asyncio.run(counted()) > 20
+    assert asyncio.run(counted()) > 5  # blocked, it would have had one turn
 
 
 def test_the_bundle_that_serves_is_the_promoted_one(holder, home):

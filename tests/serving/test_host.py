@@ -1,0 +1,86 @@
+"""The life of the service in one process: not ready until it can answer, failed where it never can."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.responses import PlainTextResponse
+
+from features.errors import DataError
+from serving.holder import Holder
+from serving.host import Host
+from serving.live import Source
+from serving.log import PredictionLog
+
+
+def host(home: Path, source: Source, *, told: list[Exception]) -> Host:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await PlainTextResponse("answered")(scope, receive, send)
+
+    return Host(
+        Holder(lambda: source, home),
+        open_log=lambda: PredictionLog(home / "log"),
+        application=lambda log: application,
+        failed=told.append,
+        drain=0.0,
+    )
+
+
+def asked(host: Host, ask: Callable[[httpx.AsyncClient], Awaitable[None]]) -> None:
+    async def conversation() -> None:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(host), base_url="http://localhost"
+        ) as client:
+            await ask(client)
+
+    asyncio.run(conversation())
+
+
+def test_until_it_is_loaded_it_lives_is_not_ready_and_tells_callers_to_come_back(own, source):
+    service = host(own / "mlruns", source, told=[])
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        await service.start()
+        assert (await client.get("/livez")).status_code == 200
+        assert (await client.get("/readyz")).status_code == 503
+        early = await client.get("/ranking")
+        assert (early.status_code, early.headers["retry-after"]) == (503, "2")
+        assert early.headers["content-type"] == "application/problem+json"
+        assert "audit_yield_model{" not in (await client.get("/metrics")).text
+        while (await client.get("/readyz")).status_code != 200:
+            await asyncio.sleep(0.01)
+        assert (await client.get("/ranking")).text == "answered"
+        assert 'audit_yield_model{model_digest="' in (await client.get("/metrics")).text
+        await service.stop()
+        assert (await client.get("/readyz")).status_code == 503
+        last = await client.get("/ranking")
+        assert (last.text, last.headers["connection"]) == ("answered", "close")
+
+    asked(service, ask)
+
+
+def test_where_nothing_can_be_loaded_it_says_so_once_and_never_turns_ready(tmp_path, source):
+    told: list[Exception] = []
+    service = host(tmp_path, source, told=told)
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        await service.start()
+        while not told:
+            await asyncio.sleep(0.01)
+        assert (await client.get("/readyz")).status_code == 503
+        await service.stop()
+
+    asked(service, ask)
+    assert [type(each) for each in told] == [DataError]
+
+
+def test_paths_that_callers_make_up_make_no_new_counters(own, source):
+    service = host(own / "mlruns", source, told=[])
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        await client.get("/made/up/by/a/caller")
+        assert "made/up" not in (await client.get("/metrics")).text
+
+    asked(service, ask)
