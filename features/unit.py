@@ -25,6 +25,8 @@ class Unit(StrEnum):
 
 
 UNKNOWN = "unknown"
+LARGEST = 700.0
+"""The exponential of more is no number."""
 
 
 def shown(value: float | None, unit: Unit) -> str:
@@ -55,7 +57,7 @@ WRITTEN: Mapping[Unit, Callable[[float], str]] = {
     Unit.DAY: lambda value: f"{_counted(value)} days",
     Unit.MONTH: lambda value: f"{_counted(value)} months",
     Unit.YEAR: lambda value: f"{_counted(value)} years",
-    Unit.LOG_RATIO: lambda value: f"{math.exp(value):.2f} times",
+    Unit.LOG_RATIO: lambda value: f"{math.exp(min(value, LARGEST)):,.2f} times",
     Unit.RATIO: lambda value: f"{value:,.2f}",
     Unit.NAT: lambda value: f"{value:.2f}",
     Unit.FLAG: lambda value: "yes" if value else "no",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.unit import Unit, shown
+from features.unit import UNKNOWN, Unit, shown
 from models.artefact import Words
 from models.prediction import Floats
 
@@ -42,10 +42,16 @@ def _reason(words: Words, value: float | None, money: float) -> Reason:
         family=words.family,
         finding_type=words.finding_type,
         label=words.label,
-        sentence=words.say(shown(value, Unit(words.unit))),
+        sentence=_sentence(words, value),
         value=value,
         money=money,
     )
+
+
+def _sentence(words: Words, value: float | None) -> str:
+    if value is None:
+        return f"{words.label}: {UNKNOWN}."
+    return words.say(shown(value, Unit(words.unit)))
 
 
 def in_whole_units(amounts: Sequence[float], total: float) -> list[int]:

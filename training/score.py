@@ -146,7 +146,7 @@ def explain_lines(found: Explained, *, top: int) -> Iterator[str]:
         f"an adjustment has a chance of {said.probability[0]:.0%}, and {found.coverage:.0%} of such audits "
         f"bring {said.low[0]:,.0f} to {said.high[0]:,.0f}. (Model version {found.version}.)"
     )
-    yield f"{found.base:>14,.0f}  what audits bring on average, before anything is known of the trader"
+    yield f"{found.base:>14,.0f}  where every trader starts, before anything is known of it"
     for reason in found.reasons[:top]:
         yield f"{reason.money:>+14,.0f}  {reason.sentence}"
     rest = found.reasons[top:]
