@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving.answer_schemas import Problem
-from serving.guard import REQUEST_ID
 from serving.problems import MEDIA_TYPE, Kind
+from serving.request_head import REQUEST_ID
 
 REFERENCES = "#/components/schemas/{model}"
 AT_THE_GATE = (

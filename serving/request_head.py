@@ -1,0 +1,68 @@
+"""What the head of a request says: names, secrets, ids and the kind of its body."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+from serving.problems import Kind, ProblemError
+
+Scope = MutableMapping[str, Any]
+Headers = Mapping[str, str]
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+def headers_of(scope: Scope) -> Headers:
+    """Return the headers of a request, their names in small letters."""
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def without_port(host: str) -> str:
+    """Return the name of a host.
+
+    >>> without_port("LocalHost:3000"), without_port("[::1]:3000")
+    ('localhost', '[::1]')
+    """
+    return re.sub(r":\d*$", "", host).lower()
+
+
+def is_local(scope: Scope) -> bool:
+    """Whether a request comes from this machine."""
+    client = scope.get("client")
+    return client is not None and client[0] in ("127.0.0.1", "::1")
+
+
+def secret_of(authorization: str) -> str:
+    """Return the token: sent as Bearer by programs, as the password of Basic by browsers."""
+    scheme, _, sent = authorization.strip().partition(" ")
+    if scheme.lower() == "bearer":
+        return sent.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(sent, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return ""
+
+
+def request_id_of(headers: Headers) -> str | None:
+    """Return the caller's own id of a request, None without one; raises `ProblemError` for one of no use."""
+    given = headers.get("x-request-id")
+    if given is not None and not REQUEST_ID.fullmatch(given):
+        raise ProblemError(
+            Kind.MALFORMED, "X-Request-Id cannot be used.", expected="1 to 64 of A-Z, a-z, 0-9 and . _ : -"
+        )
+    return given
+
+
+def require_json(headers: Headers) -> None:
+    """Raise `ProblemError` unless a body says that it is JSON in UTF-8, as it is."""
+    kind, _, options = headers.get("content-type", "").partition(";")
+    plain = options.strip().lower().replace('"', "") in ("", "charset=utf-8")
+    if kind.strip().lower() != "application/json" or not plain or "content-encoding" in headers:
+        raise ProblemError(
+            Kind.NOT_JSON,
+            "The body is no plain JSON.",
+            expected="Content-Type: application/json, in UTF-8, not compressed.",
+        )
