@@ -31,7 +31,6 @@ from features.spreadsheet import write_table
 from features.systems import SYSTEMS, import_export, system_named
 from features.systems.report import lines as import_lines
 from features.warehouse import Dialect, open_warehouse
-from models.bundle_champion import read_champion
 from serving.tokens import FILE as TOKENS
 from serving.tokens import Role, new_token, read_tokens, revoke_token, token_lines
 
@@ -475,6 +474,7 @@ def run_command(
 
     Example: `audit-yield run demo/data`
     """
+    from models.bundle_champion import read_champion
     from training import train
     from training.brief import brief
     from training.score import bundle_of_day
