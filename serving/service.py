@@ -1,5 +1,6 @@
 """The BentoML service: the process that serves, with nothing of BentoML's own within reach of the network."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -63,6 +64,8 @@ class Life:
     async def begin(self) -> None:
         """Begin to load."""
         await self.host.start()
+        if WORKER in os.environ:
+            self.watching = asyncio.create_task(_end_with(os.getppid()))
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     async def end(self) -> None:
@@ -80,6 +83,13 @@ def _host() -> "Host":
         return assembled(Order.read(), Settings.read(), failed=_give_up)
     except AuditYieldError as error:
         _give_up(error)
+
+
+async def _end_with(supervisor: int) -> None:
+    """End when the supervisor was killed: nobody would stop this process any more, and it holds the port."""
+    while os.getppid() == supervisor:
+        await asyncio.sleep(1.0)
+    signal.raise_signal(signal.SIGTERM)
 
 
 def _give_up(error: Exception) -> NoReturn:

@@ -1,17 +1,17 @@
 """A real `audit-yield serve`, as an administration starts it: its own process, its own home."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 
 from tests.serving import tiny
 
@@ -65,7 +65,10 @@ class Server:
 
     def kill(self) -> None:
         """Kill supervisor and worker at once, as the kernel does when memory runs out."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        supervisor = psutil.Process(self.process.pid)
+        for each in [supervisor, *supervisor.children(recursive=True)]:  # a worker has a group of its own
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
         self.process.wait()
 
 

@@ -228,6 +228,15 @@ def test_a_worker_that_dies_is_replaced_and_one_that_cannot_begin_ends_the_servi
     assert verify(two / "mlruns" / PLACE).faults == ()
 
 
+def test_a_worker_ends_when_its_supervisor_was_killed(two):
+    with served(two, "--drain", "0") as server:
+        [worker] = psutil.Process(server.process.pid).children()
+        server.process.kill()
+        server.process.wait()
+        worker.wait(timeout=60)
+        assert server.status("/livez") is None
+
+
 def kill_worker(server: Server) -> None:
     [worker] = psutil.Process(server.process.pid).children()
     worker.kill()
