@@ -68,9 +68,9 @@ def learned(X: Floats, audits: pa.Table | None, *, weight: Floats, seed: int) ->
     parts = amounts[adjusted] / sums[adjusted, None] * weight[adjusted, None]
     prior = PRIOR_AUDITS / len(FINDING_TYPES)
     shares = (parts.sum(axis=0) + prior) / (parts.sum() + PRIOR_AUDITS)
-    if len(adjusted) < FEWEST_ADJUSTED:
-        return Split(shares, None)
     occurring = np.flatnonzero(parts.sum(axis=0) > 0)
+    if len(adjusted) < FEWEST_ADJUSTED or len(occurring) < 2:
+        return Split(shares, None)
     shares = np.where(np.isin(np.arange(len(shares)), occurring), parts.sum(axis=0) / parts.sum(), 0.0)
     return Split(shares, _trees(X[adjusted], parts[:, occurring], seed=seed))
 

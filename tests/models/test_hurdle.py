@@ -71,6 +71,19 @@ def test_the_split_follows_what_points_to_a_type() -> None:
     assert valuation[~pointed].mean() < 0.3
 
 
+def test_findings_of_one_type_alone_leave_nothing_to_tell_apart() -> None:
+    audits = AUDITS.audits
+    for place, name in enumerate(each for each in audits.column_names if each.endswith("_amount")):
+        amounts = AUDITS.y if place == 0 else np.zeros(len(AUDITS.y))
+        audits = audits.set_column(audits.column_names.index(name), name, pa.array(amounts))
+    said = (
+        HurdleModel(growth={"rounds": 20, "bags": 1})
+        .fit(AUDITS.X, AUDITS.y, audits=audits)
+        .predict(TRADERS.X)
+    )
+    assert (said.by_type[:, 0] > 0.9 * said.expected).all()
+
+
 @pytest.mark.parametrize("kind", ["declared_value", "rule_score", "past_yield"])
 def test_it_ranks_better_than_what_a_risk_unit_would_use(kind: str) -> None:
     takes_directions = kind == "rule_score"
