@@ -1,0 +1,38 @@
+"""FastAPI with LightGBM and `pred_contrib`, and nothing of what a service for an administration needs."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fastapi import FastAPI
+
+from benchmarks.peers.loaded import loaded
+
+app = FastAPI()
+live = loaded(Path(os.environ["AUDIT_YIELD_HOME"]), os.environ["BENCHMARK_DATA"], os.environ["BENCHMARK_DAY"])
+boosters = [
+    booster for margin in live.bundle.model.margins_ for booster in getattr(margin, "trees", margin).boosters
+]
+
+
+@app.post("/predict")
+async def predict(asked: dict[str, Any]) -> dict[str, Any]:
+    """Predict the traders asked for."""
+    said = live.bundle.model.predict(_rows(asked))
+    return {"expected": said.expected.tolist(), "probability": said.probability.tolist()}
+
+
+@app.post("/explain")
+async def explain(asked: dict[str, Any]) -> dict[str, Any]:
+    """Return the trees' contributions for the traders asked for."""
+    rows = _rows(asked)
+    return {
+        "contributions": [
+            np.asarray(b.predict(rows, pred_contrib=True, num_threads=1)).tolist() for b in boosters
+        ]
+    }
+
+
+def _rows(asked: dict[str, Any]) -> np.ndarray:
+    return live.X[[live.places[trader] for trader in asked["trader_ids"]]]

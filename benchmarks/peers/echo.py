@@ -1,0 +1,13 @@
+"""A bare BentoML service that answers with a body of the size asked for."""
+
+import bentoml
+
+
+@bentoml.service(metrics={"enabled": False}, traffic={"timeout": 30})
+class Echo:
+    """Says back so many bytes."""
+
+    @bentoml.api(route="/echo")  # type: ignore[untyped-decorator]
+    async def echo(self, trader_ids: list[str], size: int = 500) -> str:
+        """Return a text of `size` letters."""
+        return "x" * size

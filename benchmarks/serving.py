@@ -1,0 +1,152 @@
+"""The service beside a bare BentoML echo, and beside FastAPI with LightGBM and `pred_contrib`.
+
+Run with `python -P benchmarks/serving.py [DATA DAY]`, in a folder (or with AUDIT_YIELD_HOME) where a champion
+is published, as it is after `make run`. All three servers are up in one run; each is asked in turn for one
+trader (predicted and logged; explained), for 1,000 and for as many as there are up to 10,000, by 1 and by 16
+clients. Milliseconds; errors are counted.
+"""
+
+import http.client
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from features.home import home
+
+ROOT = Path(__file__).parents[1]
+JSON = "application/json"
+OURS, ECHO, BARE = 3071, 3072, 3073
+REQUESTS = {1: 300, 16: 800}
+PATIENCE = 240
+DEMONSTRATION = ("demo/data", "2025-01-01")
+
+
+def main() -> None:
+    """Start the servers, ask them, print the table."""
+    data, day = sys.argv[1:3]
+    place = home()
+    own = {
+        "AUDIT_YIELD_HOME": str(place),
+        "PYTHONPATH": str(ROOT),
+        "BENCHMARK_DATA": data,
+        "BENCHMARK_DAY": day,
+    }
+    command = str(Path(sys.executable).parent / "audit-yield")
+    python = [sys.executable, "-P", "-m"]
+    echo = ["bentoml", "serve", "benchmarks.peers.echo:Echo", "--working-dir", str(ROOT), "--port", str(ECHO)]
+    bare = ["uvicorn", "benchmarks.peers.bare:app", "--port", str(BARE), "--log-level", "error"]
+    with (
+        running([command, "serve", data, "--as-of", day, "--port", str(OURS)], own, OURS, "/readyz"),
+        running([*python, *echo], own, ECHO, "/readyz"),
+        running([*python, *bare], own, BARE, "/openapi.json"),
+    ):
+        traders = [row["trader_id"] for row in asked(OURS, "GET", "/ranking?page_size=1000")["rows"]]
+        print(f"{'':34}{'clients':>8}{'median':>9}{'p99':>9}{'errors':>8}{'of echo':>9}{'of bare':>9}")
+        for name, count, path in (
+            ("predict one", 1, "/predict"),
+            ("explain one", 1, "/explain"),
+            (f"predict {len(traders):,} in one call", len(traders), "/predict"),
+        ):
+            for clients in (1, 16) if count == 1 else (1,):
+                compare(name, traders[:count], path, clients=clients)
+
+
+def compare(name: str, traders: Sequence[str], path: str, *, clients: int) -> None:
+    """Time one kind of request on all three servers and print a line each."""
+    body = {"trader_ids": list(traders)}
+    size = len(json.dumps(asked(OURS, "POST", path, body)))
+    requests = REQUESTS[clients] if len(traders) == 1 else 30
+    took = {
+        "echo": timed(ECHO, "/echo", {**body, "size": size}, clients=clients, requests=requests),
+        "bare": timed(BARE, path, body, clients=clients, requests=requests),
+        "ours": timed(OURS, path, body, clients=clients, requests=requests),
+    }
+    for server, (times, errors) in took.items():
+        ratios = (statistics.median(times) / statistics.median(took[peer][0]) for peer in ("echo", "bare"))
+        slow = sorted(times)[int(0.99 * (len(times) - 1))]
+        print(
+            f"{server + ': ' + name:34}{clients:>8}{1e3 * statistics.median(times):>9.2f}{1e3 * slow:>9.2f}",
+            f"{errors:>7}" + "".join(f"{ratio:>9.2f}" for ratio in ratios),
+            flush=True,
+        )
+
+
+def timed(port: int, path: str, body: object, *, clients: int, requests: int) -> tuple[list[float], int]:
+    """Return the seconds of each answer, and how many were none."""
+    payload = json.dumps(body).encode()
+    each = requests // clients
+    with ThreadPoolExecutor(clients) as pool:
+        done = list(pool.map(lambda _: _client(port, path, payload, each), range(clients)))
+    return [second for times, _ in done for second in times], sum(errors for _, errors in done)
+
+
+def _client(port: int, path: str, payload: bytes, requests: int) -> tuple[list[float], int]:
+    connection, times, errors = http.client.HTTPConnection("127.0.0.1", port, timeout=60), [], 0
+    for _ in range(requests + 1):
+        began = time.perf_counter()
+        connection.request("POST", path, payload, {"content-type": "application/json"})
+        answer = connection.getresponse()
+        answer.read()
+        times.append(time.perf_counter() - began)
+        errors += answer.status != 200
+    connection.close()
+    return times[1:], errors
+
+
+def asked(port: int, method: str, path: str, body: object = None) -> dict[str, list[dict[str, str]]]:
+    """Return the answer to one request as data."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    payload = None if body is None else json.dumps(body).encode()
+    connection.request(
+        method, path, payload, {"content-type": "application/json", "accept": "application/json"}
+    )
+    answer = connection.getresponse()
+    content = answer.read()
+    if answer.status != 200:
+        raise SystemExit(f"{path} answered {answer.status}: {content[:300]!r}")
+    return json.loads(content)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def running(command: list[str], own: dict[str, str], port: int, ready: str) -> Iterator[None]:
+    """Run a server until the block ends; wait until it is ready."""
+    process = subprocess.Popen(  # noqa: S603  our own command, no shell
+        command, env={**os.environ, **own, "BENTOML_DO_NOT_TRACK": "true"}, stdout=subprocess.DEVNULL
+    )
+    try:
+        until(lambda: _answers(port, ready), process)
+        yield
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def until(there: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
+    """Wait until something is there; stop where the server has ended."""
+    began = time.monotonic()
+    while not there():
+        if process.poll() is not None or time.monotonic() - began > PATIENCE:
+            raise SystemExit("A server did not get ready.")
+        time.sleep(0.2)
+
+
+def _answers(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+if __name__ == "__main__":
+    main()
