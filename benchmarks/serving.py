@@ -30,14 +30,12 @@ DEMONSTRATION = ("demo/data", "2025-01-01")
 
 def main() -> None:
     """Start the servers, ask them, print the table."""
-    data, day = sys.argv[1:3]
-    place = home()
-    own = {
-        "AUDIT_YIELD_HOME": str(place),
-        "PYTHONPATH": str(ROOT),
-        "BENCHMARK_DATA": data,
-        "BENCHMARK_DAY": day,
-    }
+    data, day = sys.argv[1:3] or DEMONSTRATION
+    if not (home() / "champion.json").exists():
+        print("No champion is published here: `make run` first. Skipped.")
+        return
+    own = {"AUDIT_YIELD_HOME": str(home()), "PYTHONPATH": str(ROOT)}
+    own |= {"BENCHMARK_DATA": data, "BENCHMARK_DAY": day}
     command = str(Path(sys.executable).parent / "audit-yield")
     python = [sys.executable, "-P", "-m"]
     echo = ["bentoml", "serve", "benchmarks.peers.echo:Echo", "--working-dir", str(ROOT), "--port", str(ECHO)]
@@ -60,11 +58,13 @@ def main() -> None:
 
 def compare(name: str, traders: Sequence[str], path: str, *, clients: int) -> None:
     """Time one kind of request on all three servers and print a line each."""
-    body = {"trader_ids": list(traders)}
+    body = {"trader_id": traders[0]} if path == "/explain" else {"trader_ids": list(traders)}
     size = len(json.dumps(asked(OURS, "POST", path, body)))
     requests = REQUESTS[clients] if len(traders) == 1 else 30
     took = {
-        "echo": timed(ECHO, "/echo", {**body, "size": size}, clients=clients, requests=requests),
+        "echo": timed(
+            ECHO, "/echo", {"trader_ids": list(traders), "size": size}, clients=clients, requests=requests
+        ),
         "bare": timed(BARE, path, body, clients=clients, requests=requests),
         "ours": timed(OURS, path, body, clients=clients, requests=requests),
     }

@@ -35,4 +35,5 @@ async def explain(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rows(asked: dict[str, Any]) -> np.ndarray:
-    return live.X[[live.places[trader] for trader in asked["trader_ids"]]]
+    traders = asked.get("trader_ids") or [asked["trader_id"]]
+    return live.X[[live.places[trader] for trader in traders]]
