@@ -270,7 +270,10 @@ def chicago(inspections: pd.DataFrame) -> Iterator[dict[str, object]]:
     }
     yield {"risk": "inspector corrected for", "auc": _auc(tested, chance)}
     yield {"risk": "the same, his effect put back", "auc": _auc(tested, known)}
-    yield {"risk": "the City's own score", "auc": _auc(tested, rows["score"].to_numpy(np.float64)[teach:])}
+    yield {
+        "risk": "the City's score as published",
+        "auc": _auc(tested, rows["score"].to_numpy(np.float64)[teach:]),
+    }
 
 
 def _auc(found: Floats, said: Floats) -> float:
