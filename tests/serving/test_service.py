@@ -207,7 +207,7 @@ def test_a_kill_in_mid_load_loses_no_answer_that_a_client_received(two):
                 time.sleep(0.01)
             server.kill()
         received = ids(load)
-        assert len(received) >= 60
+        assert len(received) >= 30
         for each in received:
             assert read(server.home / PLACE, each).prediction_id == each
         assert verify(server.home / PLACE).faults == ()
