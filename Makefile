@@ -51,7 +51,7 @@ bench: setup  ## Run the benchmarks; each prints ratios against a named peer of 
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python -P $$benchmark || exit 1; done
 
 pictures: setup  ## Draw the pictures of the README anew, from the demo and the champion
-	@$(BIN)/python -P docs/pictures/draw.py demo/data --as-of 2024-10-01
+	@$(BIN)/python -P docs/pictures/draw.py demo/data --as-of 2025-01-01
 
 lock: setup  ## Resolve the dependencies anew into the two hash-pinned lock files
 	@$(BIN)/python $(INSTALL) uv
