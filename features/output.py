@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,29 @@ def replaced_folder(target: Path) -> Iterator[Path]:
             fresh.rename(target)
         finally:
             _put_back(target)
+
+
+@contextlib.contextmanager
+def replaced_file(
+    target: Path, *, advice: str = "Free some space or name another file; what was there is unchanged."
+) -> Iterator[Path]:
+    """Yield a path beside `target`; the file that the block writes there takes that place when it ends well.
+
+    After an error or a kill the earlier file is there. Raises `OutputError` with `advice` where the disk
+    refuses.
+    """
+    fresh = _beside(target, f"{os.getpid()}.new")
+    try:
+        yield fresh
+        fresh.replace(target)
+    except OSError as error:
+        raise OutputError(
+            f"{target} cannot be written: {error.strerror or error}.",
+            expected="a place with free space where you may write.",
+            advice=advice,
+        ) from error
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def put_back(target: Path) -> None:

@@ -1,13 +1,13 @@
 """Tables as files for people and programs: Parquet or CSV, by the file's name."""
 
 import csv
-import os
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.errors import OutputError, SettingError
+from features.errors import SettingError
+from features.output import replaced_file
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 
@@ -24,18 +24,8 @@ def write_table(table: pa.Table, path: Path) -> None:
             expected="a file name that says how to write the table.",
             advice=f"Name it {path.stem}.parquet or {path.stem}.csv.",
         )
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
+    with replaced_file(path) as fresh:
         writers[path.suffix](table, fresh)
-        fresh.replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written: {error.strerror or error}.",
-            expected="a place with free space where you may write.",
-            advice="Free some space or name another file; what was there is unchanged.",
-        ) from error
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def _write_parquet(table: pa.Table, path: Path) -> None:

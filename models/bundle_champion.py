@@ -5,7 +5,8 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from features.errors import DataError, OutputError
+from features.errors import DataError
+from features.output import replaced_file
 
 POINTER = "champion.json"
 PUBLISHED = "published"
@@ -46,17 +47,8 @@ def read_champion(home: Path) -> Champion | None:
 
 def point_to(home: Path, champion: Champion) -> None:
     """Make `champion` the model that serves: a reader sees the old one or the new one, also after a kill."""
-    path = home / POINTER
-    fresh = path.with_name(f".{POINTER}.new")
-    try:
-        with fresh.open("w") as file:
-            file.write(json.dumps(asdict(champion), indent=1) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written: {error.strerror or error}.",
-            expected="a place with free space where you may write.",
-            advice="Free some space; the model that served before still serves.",
-        ) from error
+    kept = "Free some space; the model that served before still serves."
+    with replaced_file(home / POINTER, advice=kept) as fresh, fresh.open("w") as file:
+        file.write(json.dumps(asdict(champion), indent=1) + "\n")
+        file.flush()
+        os.fsync(file.fileno())

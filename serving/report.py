@@ -1,18 +1,15 @@
 """A trader's page as one file: what the service shows, with the rows behind each reason printed below it."""
 
-import os
 from pathlib import Path
 
 from features.check import usable
-from features.errors import OutputError
+from features.output import replaced_file
 from features.warehouse import open_warehouse
 from serving import logged
 from serving.history import EarlierPrediction, earlier_predictions, known_audits
 from serving.live import Live, Source, load_live
 from serving.page import View, shown_features, trader_page
 from serving.page.behind import rows_behind
-
-LOG = "log"
 
 
 def report(source: Source, trader_id: str, *, home: Path, view: View = "full") -> str:
@@ -37,7 +34,7 @@ def report(source: Source, trader_id: str, *, home: Path, view: View = "full") -
 
 
 def _predictions(live: Live, trader_id: str, *, home: Path) -> tuple[EarlierPrediction, ...]:
-    folder = home / LOG
+    folder = home / logged.PLACE
     if not (folder / logged.FILE).exists():
         return ()
     return earlier_predictions(logged.of_trader(folder, trader_id, limit=50), live=live)
@@ -45,15 +42,5 @@ def _predictions(live: Live, trader_id: str, *, home: Path) -> tuple[EarlierPred
 
 def write_page(page: str, path: Path) -> None:
     """Write a page beside its place, then put it there; raises `OutputError` where the disk refuses."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
+    with replaced_file(path) as fresh:
         fresh.write_text(page, encoding="utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written: {error.strerror or error}.",
-            expected="a place with free space where you may write.",
-            advice="Free some space or name another file; what was there is unchanged.",
-        ) from error
-    finally:
-        fresh.unlink(missing_ok=True)

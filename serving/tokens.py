@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from features.errors import DataError, OutputError, SettingError
+from features.errors import DataError, SettingError
+from features.output import replaced_file
 
 FILE = "tokens.json"
 MARK = "ay_"
@@ -196,21 +197,14 @@ def token_lines(tokens: Iterable[Token], *, today: date) -> Iterator[str]:
 
 def _write(path: Path, tokens: Iterable[Token]) -> None:
     """Write the file beside its place and rename it; nobody else may read it."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        with open(fresh, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            json.dump([asdict(token) for token in tokens], file, indent=1, default=str)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written: {error.strerror or error}.",
-            expected="a place with free space where you may write.",
-            advice="Free some space; the tokens are unchanged.",
-        ) from error
-    finally:
-        fresh.unlink(missing_ok=True)
+    unchanged = "Free some space; the tokens are unchanged."
+    with (
+        replaced_file(path, advice=unchanged) as fresh,
+        open(fresh, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file,
+    ):
+        json.dump([asdict(token) for token in tokens], file, indent=1, default=str)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _now() -> str:
