@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -72,15 +73,33 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     yield f"{snapshot.table.num_rows:,} traders"
     for feature in snapshot.features.features:
         values = snapshot.table[feature.name]
-        filled = 1 - values.null_count / max(len(values), 1)
         if feature.name not in snapshot.missing:
-            yield f"{feature.name:44} {filled:7.1%} filled, median {_median(values)}"
+            yield f"{feature.name:44} {_filled(values):7.1%} filled, median {_median(values)}"
     for column, names in _by_column(snapshot.missing).items():
         yield f"without {column}, empty: {', '.join(names)}"
 
 
-def _median(values: pa.ChunkedArray) -> str:
+def summary(snapshot: Snapshot) -> dict[str, Any]:
+    """Return it as plain data for JSON: of each feature the share of traders that have it and the median."""
+    features = {
+        feature.name: {"filled": _filled(values), "median": _middle(values)}
+        for feature in snapshot.features.features
+        for values in [snapshot.table[feature.name]]
+    }
+    return {"traders": snapshot.table.num_rows, "features": features, "missing": dict(snapshot.missing)}
+
+
+def _filled(values: pa.ChunkedArray) -> float:
+    return 1.0 - float(values.null_count) / max(len(values), 1)
+
+
+def _middle(values: pa.ChunkedArray) -> float | None:
     [middle] = pc.quantile(values, 0.5).to_pylist()
+    return middle  # type: ignore[no-any-return]
+
+
+def _median(values: pa.ChunkedArray) -> str:
+    middle = _middle(values)
     return "-" if middle is None else f"{middle:,.6g}"
 
 

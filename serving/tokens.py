@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from features.errors import DataError, SettingError
 from features.output import replaced_file
@@ -193,6 +194,11 @@ def token_lines(tokens: Iterable[Token], *, today: date) -> Iterator[str]:
         limits = [] if token.traders is None else [f"limited to traders {', '.join(token.traders)}"]
         limits += [] if token.expires_on is None else [f"until {token.expires_on}"]
         yield ", ".join([f"{token.name}: {token.role}", state, *limits, f"made {token.made_at[:10]}"])
+
+
+def told_tokens(tokens: Iterable[Token]) -> list[dict[str, Any]]:
+    """Return tokens as plain data for JSON, without their hashes."""
+    return [{name: value for name, value in asdict(each).items() if name != "sha256"} for each in tokens]
 
 
 def _write(path: Path, tokens: Iterable[Token]) -> None:

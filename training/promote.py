@@ -11,17 +11,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features.errors import DataError, SettingError
+from features.errors import SettingError
 from features.home import home
 from models.bundle_champion import PUBLISHED, Champion, point_to
 from models.bundle_files import read_sealed, write_sealed
 from models.bundle_trial import trial_load
 from models.prediction import Prediction
 from training.gate import Check, gate, paired, read
-from training.home import NAME, quiet, store
+from training.home import NAME, store
 from training.lock import held_alone
 from training.reaper import CHAMPION, reap
-from training.registry import CHALLENGER, Version, kept_folder, version, versions
+from training.registry import CHALLENGER, Version, kept_file, kept_folder, version, versions
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -47,6 +47,10 @@ class Promotion:
     def promoted(self) -> bool:
         """Whether the version now serves."""
         return self.forced is not None or all(check.passed for check in self.checks)
+
+    def content(self) -> dict[str, Any]:
+        """Return it as plain data for JSON."""
+        return asdict(self) | {"promoted": self.promoted}
 
 
 def promote(named: str | None = None, *, force: str | None = None, place: Path | None = None) -> Promotion:
@@ -113,12 +117,12 @@ def _with_alias(client: "MlflowClient", alias: str) -> Version | None:
 
 
 def _checks(client: "MlflowClient", found: Version, serving: Version | None) -> tuple[Check, ...]:
-    leaks = json.loads(_artefact(client, found, LEAKS).read_bytes())
-    tested = pq.read_table(_artefact(client, found, OUT_OF_FOLD))
+    leaks = json.loads(kept_file(client, found, LEAKS).read_bytes())
+    tested = pq.read_table(kept_file(client, found, OUT_OF_FOLD))
     own = _of(tested, found.kind)
     if serving is None:
         return gate(read(own), rivals=_baselines(tested), leaks=leaks)
-    theirs = pq.read_table(_artefact(client, serving, OUT_OF_FOLD))
+    theirs = pq.read_table(kept_file(client, serving, OUT_OF_FOLD))
     both, said = paired(own, _of(theirs, serving.kind))
     rivals = {f"version {serving.version}": said}
     return (_same_money(client, found, serving), *gate(both, rivals=rivals, leaks=leaks))
@@ -138,21 +142,6 @@ def _same_money(client: "MlflowClient", *found: Version) -> Check:
     parameters = [client.get_run(each.run_id).data.params for each in found]
     measured = [" ".join(f"{name} {each.get(name)}" for name in MONEY) for each in parameters]
     return Check("same money", len(set(measured)) == 1, "; ".join(dict.fromkeys(measured)))
-
-
-def _artefact(client: "MlflowClient", found: Version, name: str) -> Path:
-    """Return the file of a run; raises `DataError` where MLflow no longer has it."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        with quiet():
-            return Path(client.download_artifacts(found.run_id, name))
-    except (MlflowException, OSError) as error:
-        raise DataError(
-            f"MLflow no longer has {name} of version {found.version}: {error}.",
-            expected="the artefacts of its run where the training put them.",
-            advice="Put the folder of the models back where it was, or train anew.",
-        ) from error
 
 
 def _record(client: "MlflowClient", done: Promotion) -> None:

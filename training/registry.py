@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from features.errors import SettingError
+from features.errors import DataError, SettingError
 from features.home import home
 from models.artefact import Bundle, load_bundle
 from models.bundle_files import refusal
@@ -92,6 +92,21 @@ def kept_folder(client: "MlflowClient", found: Version) -> Path:
         kept = download_artifacts(artifact_uri=f"models:/{NAME}/{found.version}/data")
     [folder] = Path(kept).iterdir()
     return folder
+
+
+def kept_file(client: "MlflowClient", found: Version, name: str) -> Path:
+    """Return the file of a run; raises `DataError` where MLflow no longer has it."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        with quiet():
+            return Path(client.download_artifacts(found.run_id, name))
+    except (MlflowException, OSError) as error:
+        raise DataError(
+            f"MLflow no longer has {name} of version {found.version}: {error}.",
+            expected="the artefacts of its run where the training put them.",
+            advice="Put the folder of the models back where it was, or train anew.",
+        ) from error
 
 
 def kept_bundle(client: "MlflowClient", found: Version) -> Bundle:

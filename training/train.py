@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
@@ -47,7 +47,7 @@ class Trained:
         """Return version, scores, alarms and promotion as JSON text."""
         content = {
             "version": self.version,
-            "promotion": self.promotion and asdict(self.promotion) | {"promoted": self.promotion.promoted},
+            "promotion": self.promotion and self.promotion.content(),
             "leaks": json.loads(self.leaks.to_json()),
             "backtest": json.loads(backtest_report.to_json(self.report)),
         }

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
-from audit_yield import app
+from audit_yield.commands import app
 
 EXPERIMENT = """
 without = ["valuation", "classification", "origin", "physical", "parties", "tax"]

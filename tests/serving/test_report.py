@@ -5,7 +5,7 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-from audit_yield import app
+from audit_yield.commands import app
 from features.errors import OutputError
 from serving.page import shown_features
 from serving.report import report, write_page

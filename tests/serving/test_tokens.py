@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from audit_yield import app
+from audit_yield.commands import app
 from features.errors import DataError, SettingError
 from serving.tokens import FILE, Role, Tokens, new_token, read_tokens, revoke_token
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from audit_yield import app
+from audit_yield.commands import app
 from tests.features.tables import TODAY
 
 EXECUTABLE = Path(sys.executable).with_name("audit-yield")

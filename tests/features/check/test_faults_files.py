@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from audit_yield import app
+from audit_yield.commands import app
 from tests.features.check.command import check_process
 from tests.features.check.conftest import Check
 from tests.features.tables import Row, arrow, good_tables, write_csv, write_parquet

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from audit_yield import app
+from audit_yield.commands import app
 from tests.features.check.command import tree
 from tests.features.tables import TODAY, Row, Tables, arrow, good_tables, write_csv
 

@@ -1,0 +1,12 @@
+"""The front door, a command line: reads arguments, calls one function, shows what came of it."""
+
+
+def main() -> None:
+    """Run the command line.
+
+    Each command imports what it needs by itself, so that help and tab completion answer in a moment: the
+    feature library alone takes a second to load.
+    """
+    from audit_yield.commands import run
+
+    run()

@@ -1,0 +1,61 @@
+"""The arguments and options that several commands take, and how they are read."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from features.warehouse import Dialect
+    from training.experiment import Experiment
+
+Data = Annotated[
+    str,
+    typer.Argument(help="A folder of Parquet or CSV, a DuckDB file, or a URL such as postgres://host/db."),
+]
+Trader = Annotated[str, typer.Argument(help="The trader's identifier.")]
+AsOf = Annotated[
+    datetime,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="The cutoff: what was known before this day counts."),
+]
+TableFile = Annotated[Path | None, typer.Option(help="Write the table here: FILE.parquet or FILE.csv.")]
+Overwrite = Annotated[bool, typer.Option(help="Replace what an earlier call made there.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for machines.")]
+Top = Annotated[int, typer.Option(min=1, help="How many to show.")]
+ModelName = Annotated[
+    str, typer.Option("--model", help="The version to use: its number, champion or challenger.")
+]
+DialectFile = Annotated[
+    Path | None,
+    typer.Option("--dialect", help="How the tables are written; else dialect.toml in the folder of DATA."),
+]
+ExperimentFile = Annotated[
+    Path | None,
+    typer.Option("--experiment", help="A TOML file with settings; docs/data-scientists.md lists them."),
+]
+LogFolder = Annotated[
+    Path | None, typer.Option("--log", help="The folder of the prediction log; else log/ in the home.")
+]
+
+
+def dialect_of(path: Path | None) -> "Dialect | None":
+    """Read how the tables are written, where a file says so."""
+    from features.warehouse import Dialect
+
+    return Dialect.read(path) if path else None
+
+
+def experiment_of(path: Path | None) -> "Experiment":
+    """Read the settings of a training; every one has a default."""
+    from training.experiment import Experiment
+
+    return Experiment.read(path) if path else Experiment()
+
+
+def log_of(path: Path | None) -> Path:
+    """Return the folder of the prediction log."""
+    from features.home import home
+    from serving.logged import PLACE
+
+    return path or home() / PLACE

@@ -1,0 +1,29 @@
+"""All commands, in the order in which a newcomer meets them."""
+
+import sys
+from io import TextIOWrapper
+
+import typer
+
+from audit_yield import answering, data, everything, learning
+
+EPILOG = """Exit status: 0 done, 1 could not be done, 2 the data or the arguments were refused, 130 stopped by
+Ctrl-C. `audit-yield --install-completion` teaches your shell to complete commands and options."""
+
+app = typer.Typer(
+    help="Expected audit yield in money, for every trader and as of any day.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+for part in (everything, data, learning, answering):
+    app.add_typer(part.app)
+
+
+def run() -> None:
+    """Run the command that the arguments name; letters that a terminal's encoding lacks are written out."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    app()

@@ -1,0 +1,186 @@
+"""Commands about the data: make it, bring it in, check it, see what it says of a trader."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from audit_yield.arguments import (
+    AsJson,
+    AsOf,
+    Data,
+    DialectFile,
+    Overwrite,
+    TableFile,
+    Top,
+    Trader,
+    dialect_of,
+)
+from audit_yield.screen import REFUSED, as_json, errors, friendly, show, staged
+
+PART = "Data"
+
+app = typer.Typer()
+
+
+@app.command(name="simulate", rich_help_panel=PART)
+@friendly
+def simulate_command(
+    out: Annotated[Path, typer.Argument(help="The folder that is made: OUT/data and, beside it, OUT/truth.")],
+    *,
+    traders: Annotated[int, typer.Option(help="How many traders there ever are.")] = 1000,
+    years: Annotated[int, typer.Option(help="How many years, up to the end of 2024.")] = 4,
+    seed: Annotated[int, typer.Option(help="The same arguments and seed give the same bytes.")] = 1,
+    overwrite: Overwrite = False,
+    json: AsJson = False,
+) -> None:
+    """Make a customs administration whose truth is known, to try things on and to judge models by.
+
+    About 33 declaration lines a trader and year. docs/simulation.md describes how it works.
+
+    Example: `audit-yield simulate demo --traders 6000 --years 5 --seed 1`
+    """
+    from features.simulate import simulate
+
+    with staged() as (stage, progress):
+        stage("Simulating quarters")
+        made = simulate(out, traders=traders, years=years, seed=seed, overwrite=overwrite, progress=progress)
+    counted = [f"{name}: {rows:,} rows" for name, rows in made.rows.items()]
+    show(as_json(made.rows) if json else [*counted, f"All of it is in {out}."])
+
+
+@app.command(name="import", rich_help_panel=PART)
+@friendly
+def import_command(
+    system: Annotated[str, typer.Argument(help="The source system: kcs or asycuda.")],
+    files: Annotated[list[Path], typer.Argument(help="The files of the export.", metavar="FILE...")],
+    out: Annotated[Path, typer.Argument(help="The folder that is made.")],
+    *,
+    dialect: Annotated[
+        Path | None, typer.Option("--dialect", help="How the files are written: a dialect.toml.")
+    ] = None,
+    overwrite: Overwrite = False,
+    json: AsJson = False,
+) -> None:
+    """Bring a source system's export into contract form, and say what was derived and assumed.
+
+    The report stands beside OUT, as OUT.import.json. docs/systems.md describes each system.
+
+    Example: `audit-yield import kcs train.csv valid.csv test.csv korea`
+    """
+    from features.systems import import_export, system_named
+    from features.systems.report import lines
+
+    with errors.status("Reading the export"):
+        report = import_export(
+            system_named(system), files, out=out, dialect=dialect_of(dialect), overwrite=overwrite
+        )
+    show(report.to_json() if json else lines(report))
+
+
+@app.command(name="check", rich_help_panel=PART)
+@friendly
+def check_command(
+    data: Data,
+    *,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the report and the quarantine go; else DATA.check beside DATA.")
+    ] = None,
+    limit: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Share of a table's rows that may be quarantined; else 0.01."),
+    ] = None,
+    today: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day after which a day is in the future."),
+    ] = None,
+    dialect: DialectFile = None,
+    json: AsJson = False,
+) -> None:
+    """Hold the tables of DATA against the contract and say everything that is wrong, at once.
+
+    Rows that cannot be used are put into quarantine with their reasons. Exits with 2 where the data is
+    refused; the report and quarantine of the last accepted check then stay as they were.
+
+    Example: `audit-yield check demo/data`
+    """
+    from features.check import DEFAULT_LIMIT, check, quarantine
+    from features.check.report import lines
+    from features.warehouse import open_warehouse
+
+    with (
+        errors.status("Checking the data"),
+        open_warehouse(data, dialect=dialect_of(dialect)) as warehouse,
+    ):
+        checked = check(
+            warehouse,
+            today=today.date() if today else date.today(),
+            limit=DEFAULT_LIMIT if limit is None else limit,
+        )
+        written = quarantine.write(checked, out or quarantine.default_place(data))
+    report = checked.report
+    verdict = f"{'Accepted' if report.accepted else 'REFUSED'}. The report is in {written}."
+    show(report.to_json() if json else [*lines(report), verdict])
+    if not report.accepted:
+        raise typer.Exit(REFUSED)
+
+
+@app.command(name="features", rich_help_panel=PART)
+@friendly
+def features_command(
+    data: Data,
+    *,
+    as_of: AsOf,
+    out: TableFile = None,
+    dialect: DialectFile = None,
+    json: AsJson = False,
+) -> None:
+    """Build the features of every active trader as of a day, and say how they came out.
+
+    docs/features.md says what each means. Rows in quarantine do not count.
+
+    Example: `audit-yield features demo/data --as-of 2024-07-01 --out features.parquet`
+    """
+    from features.library import LIBRARY
+    from features.snapshot import lines, snapshot, summary
+    from features.spreadsheet import write_table
+
+    with errors.status("Checking the data and building features"):
+        built = snapshot(
+            data, features=LIBRARY, as_of=as_of.date(), today=date.today(), dialect=dialect_of(dialect)
+        )
+        if out:
+            write_table(built.table, out)
+    written = [f"The table is in {out}."] if out else []
+    show(as_json(summary(built)) if json else [*lines(built), *written])
+
+
+@app.command(name="evidence", rich_help_panel=PART)
+@friendly
+def evidence_command(
+    data: Data,
+    trader: Trader,
+    feature: Annotated[str, typer.Argument(help="The feature, as docs/features.md names it.")],
+    *,
+    as_of: AsOf,
+    top: Top = 20,
+    dialect: DialectFile = None,
+    json: AsJson = False,
+) -> None:
+    """Show the rows behind one value of one trader, each with its share of it.
+
+    Example: `audit-yield evidence demo/data T0000123 customs_value_12m --as-of 2024-07-01`
+    """
+    from features.check import usable
+    from features.evidence import evidence, lines
+    from features.library import LIBRARY
+    from features.warehouse import open_warehouse
+
+    with (
+        errors.status("Checking the data and looking up the rows"),
+        open_warehouse(data, dialect=dialect_of(dialect)) as opened,
+    ):
+        warehouse = usable(opened, today=date.today())
+        found = evidence(LIBRARY, feature, warehouse=warehouse, trader_id=trader, cutoff=as_of.date())
+    show(found.to_json(top=top) if json else lines(found, top=top))

@@ -1,0 +1,74 @@
+"""The command that does all of it: from data, or from nothing, to a service that answers."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from audit_yield.answering import serve_command
+from audit_yield.arguments import DialectFile, ExperimentFile, dialect_of, experiment_of
+from audit_yield.screen import friendly, show, staged
+
+DEMONSTRATION = Path("demo")
+
+app = typer.Typer()
+
+
+@app.command(name="run", rich_help_panel="All of it")
+@friendly
+def run_command(
+    data: Annotated[
+        str | None, typer.Argument(help="The data; else an administration is simulated in ./demo.")
+    ] = None,
+    *,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="The cutoff; else the day after the newest line."),
+    ] = None,
+    experiment: ExperimentFile = None,
+    dialect: DialectFile = None,
+    port: Annotated[
+        int | None, typer.Option(help="Where it listens; else AUDIT_YIELD_PORT, else 3000.")
+    ] = None,
+    serving: Annotated[bool, typer.Option("--serve/--no-serve", help="Stay up and answer over HTTP.")] = True,
+) -> None:
+    """Do all of it: check the data, train where nothing serves yet, score every trader, serve.
+
+    A few minutes the first time on two cores, seconds after. Ctrl-C ends the service.
+
+    Example: `audit-yield run demo/data`
+    """
+    from features.home import home
+    from training.brief import brief
+    from training.standing import standing
+
+    with staged() as (stage, progress):
+        data = data or _demonstration(stage, progress)
+        found = standing(
+            data,
+            as_of=as_of.date() if as_of else None,
+            experiment=experiment_of(experiment),
+            today=date.today(),
+            dialect=dialect_of(dialect),
+            stage=stage,
+            progress=progress,
+        )
+    show(brief(found.bundle, found.snapshot, version=found.version, as_of=found.as_of))
+    show(["", f"Experiments: mlflow ui --backend-store-uri sqlite:///{home() / 'mlflow.db'}"])
+    if not found.serves:
+        show(["No model passed the gate, so none serves. `audit-yield promote` says why."])
+    elif serving:
+        day = datetime.combine(found.as_of, datetime.min.time())
+        serve_command(data, as_of=day, port=port, dialect=dialect)
+
+
+def _demonstration(stage: Callable[[str], None], progress: Callable[[int, int], None]) -> str:
+    """Simulate an administration in ./demo, where there is none yet; return where its data is."""
+    from features.simulate import simulate
+
+    if not DEMONSTRATION.exists():
+        stage("Simulating an administration in ./demo")
+        simulate(DEMONSTRATION, traders=2500, years=5, seed=1, progress=progress)
+    return str(DEMONSTRATION / "data")

@@ -1,0 +1,186 @@
+"""Commands about models: train them, hold them against what audits found, ask them, choose which serves."""
+
+from dataclasses import asdict
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from audit_yield.arguments import (
+    AsJson,
+    AsOf,
+    Data,
+    DialectFile,
+    ExperimentFile,
+    ModelName,
+    TableFile,
+    Top,
+    Trader,
+    dialect_of,
+    experiment_of,
+)
+from audit_yield.screen import NOT_DONE, as_json, errors, friendly, show, staged
+
+PART = "Models"
+
+app = typer.Typer()
+
+
+@app.command(name="train", rich_help_panel=PART)
+@friendly
+def train_command(
+    data: Data,
+    *,
+    as_of: AsOf,
+    experiment: ExperimentFile = None,
+    trials: Annotated[
+        int, typer.Option(min=0, help="Tune the trees in so many trials; a stopped tuning goes on later.")
+    ] = 0,
+    dialect: DialectFile = None,
+    json: AsJson = False,
+) -> None:
+    """Train a model on what was known before a day, backtest it, look for leaks, and register it.
+
+    The first model that passes the gate against what a risk unit would otherwise use becomes champion by
+    itself; later ones are challengers until `promote`. State is kept in mlruns/, or in AUDIT_YIELD_HOME.
+
+    Example: `audit-yield train demo/data --as-of 2024-10-01`
+    """
+    from training import train
+
+    with staged() as (stage, progress):
+        trained = train.train(
+            data,
+            as_of=as_of.date(),
+            experiment=experiment_of(experiment),
+            today=date.today(),
+            trials=trials,
+            dialect=dialect_of(dialect),
+            stage=stage,
+            progress=progress,
+        )
+    show(trained.to_json() if json else train.lines(trained))
+
+
+@app.command(name="backtest", rich_help_panel=PART)
+@friendly
+def backtest_command(
+    data: Data,
+    *,
+    as_of: AsOf,
+    experiment: ExperimentFile = None,
+    dialect: DialectFile = None,
+    json: AsJson = False,
+) -> None:
+    """Hold models against what audits found, in time order, without training one to keep.
+
+    Example: `audit-yield backtest demo/data --as-of 2024-10-01`
+    """
+    from training import backtest_report
+    from training.backtest import run_backtest
+
+    with staged() as (stage, progress):
+        stage("Building features and backtesting")
+        report = run_backtest(
+            data,
+            as_of=as_of.date(),
+            experiment=experiment_of(experiment),
+            today=date.today(),
+            dialect=dialect_of(dialect),
+            progress=progress,
+        )
+    show(backtest_report.to_json(report) if json else backtest_report.lines(report))
+
+
+@app.command(name="score", rich_help_panel=PART)
+@friendly
+def score_command(
+    data: Data,
+    *,
+    as_of: AsOf,
+    out: TableFile = None,
+    model: ModelName = "champion",
+    top: Top = 10,
+    dialect: DialectFile = None,
+    json: AsJson = False,
+) -> None:
+    """Predict every active trader's audit yield as of a day, the highest first.
+
+    Example: `audit-yield score demo/data --as-of 2024-10-01 --out ranking.csv`
+    """
+    from features.spreadsheet import write_table
+    from training.score import score, score_lines
+
+    with errors.status("Checking the data, building features and predicting"):
+        ranking = score(
+            data, as_of=as_of.date(), today=date.today(), model=model, dialect=dialect_of(dialect)
+        )
+        if out:
+            write_table(ranking, out)
+    written = [f"The table is in {out}."] if out else []
+    show(as_json(ranking.slice(0, top).to_pylist()) if json else [*score_lines(ranking, top=top), *written])
+
+
+@app.command(name="explain", rich_help_panel=PART)
+@friendly
+def explain_command(
+    data: Data,
+    trader: Trader,
+    *,
+    as_of: AsOf,
+    model: ModelName = "champion",
+    top: Top = 10,
+    dialect: DialectFile = None,
+    json: AsJson = False,
+) -> None:
+    """Say in money why a trader's expected yield is what it is.
+
+    `audit-yield evidence` then shows the lines behind a reason.
+
+    Example: `audit-yield explain demo/data T0000123 --as-of 2024-10-01`
+    """
+    from training.score import explain, explain_lines
+
+    with errors.status("Checking the data and building features"):
+        found = explain(
+            data, trader, as_of=as_of.date(), today=date.today(), model=model, dialect=dialect_of(dialect)
+        )
+    show(found.to_json(top=top) if json else explain_lines(found, top=top))
+
+
+@app.command(name="models", rich_help_panel=PART)
+@friendly
+def models_command(*, json: AsJson = False) -> None:
+    """List the versions in the registry, the newest first.
+
+    Example: `audit-yield models`
+    """
+    from training import registry
+
+    found = registry.models()
+    show(as_json([asdict(each) for each in found]) if json else registry.lines(found))
+
+
+@app.command(name="promote", rich_help_panel=PART)
+@friendly
+def promote_command(
+    version: Annotated[str | None, typer.Argument(help="The version; else the challenger.")] = None,
+    *,
+    force: Annotated[
+        str | None, typer.Option(help="Promote it although the gate fails, for this reason; it is kept.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Make a version the champion, the model that serves, if it passes the gate.
+
+    It must not be credibly worse than the champion on the newest folds, be calibrated within limits, and
+    no leak may be suspected. Exits with 1 where it does not pass.
+
+    Example: `audit-yield promote 3`
+    """
+    from training import promote
+
+    done = promote.promote(version, force=force)
+    show(as_json(done.content()) if json else promote.lines(done))
+    if not done.promoted:
+        raise typer.Exit(NOT_DONE)
