@@ -1,15 +1,16 @@
 # Two commands from a bare clone: `make run` and `make test`. Each sets up what it needs, once.
 PYTHON ?= python3
 DATA ?=
+KCS ?= ../shared/data/kcs
 BIN := .venv/bin
 LEAN := .venv-lean/bin
 INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fix bench pictures lock
+.PHONY: help setup run run-kcs test check fix bench pictures lock
 
 help:  ## Show what can be made
-	@sed -nE 's/^([a-z]+):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -nE 's/^([a-z-]+):.*## /\1\t/p' Makefile | expand -t 10
 
 setup: .venv/.ready  ## Make the virtual environment; every target that needs it does so by itself
 
@@ -30,6 +31,11 @@ setup: .venv/.ready  ## Make the virtual environment; every target that needs it
 
 run: setup  ## From nothing to the auditor's page: simulate, train, score, serve; make run DATA=folder takes your own
 	@$(BIN)/audit-yield run $(if $(DATA),'$(DATA)')
+
+run-kcs: setup  ## The same on published declarations of Korea's customs, whose labels are a proxy; KCS=folder of their files
+	@test -e '$(KCS)/train.csv' || { echo 'There is no $(KCS)/train.csv: KCS=folder says where the files are, docs/systems.md what they are.'; exit 2; }
+	@test -e kcs/data || $(BIN)/audit-yield import kcs '$(KCS)'/train.csv '$(KCS)'/valid.csv '$(KCS)'/test.csv kcs/data
+	@AUDIT_YIELD_HOME=kcs/mlruns $(BIN)/audit-yield run kcs/data
 
 test: setup  ## Run the tests
 	@$(BIN)/python -m pytest --numprocesses auto

@@ -26,6 +26,7 @@ def brief(bundle: Bundle, snapshot: Snapshot, *, version: str, as_of: date) -> I
     ranking = scored(bundle, snapshot.table, version=version)
     yield f"{ranking.num_rows:,} active traders, as known before {as_of}."
     yield f"Model version {version}: {bundle.card['model']}, from what was known before {bundle.as_of}."
+    yield from (f"ASSUMED of the data: {sentence}." for sentence in bundle.card["data"]["assumed"])
     yield from (f"LEAK SUSPECTED: {sentence}" for sentence in bundle.card["leaks"]["raised"])
     yield ""
     yield from _against_others(bundle)

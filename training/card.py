@@ -36,9 +36,17 @@ METRICS = {
 
 
 def model_card(
-    report: Report, *, leaks: LeakReport, groups: Sequence[Group], fingerprint: str
+    report: Report,
+    *,
+    leaks: LeakReport,
+    groups: Sequence[Group],
+    fingerprint: str,
+    assumed: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return the card as plain data for JSON: nothing in it depends on when or where it was made."""
+    """Return the card as plain data for JSON: nothing in it depends on when or where it was made.
+
+    `assumed` is what the import of the data assumed.
+    """
     audits = report.predicted.audits
     scores = [asdict(each) for each in report.scores if each.metric in METRICS and each.against is None]
     return {
@@ -48,6 +56,7 @@ def model_card(
         "predicts": REFERENCE,
         "data": {
             "fingerprint": fingerprint,
+            "assumed": list(assumed),
             "measure": report.experiment.measure,
             "with_penalties": report.experiment.with_penalties,
             "tested_audits": audits.num_rows,
@@ -80,6 +89,7 @@ def _written(card: Mapping[str, Any]) -> Iterator[str]:
     yield f"- {data['tested_audits']:,} audits tested out of fold, folds from {', '.join(data['folds'])}"
     yield f"- {data['features']} features, digest `{data['feature_digest'][:12]}`"
     yield f"- fingerprint of the data `{data['fingerprint'][:12]}`"
+    yield from (f"- assumed when the data was imported: {sentence}" for sentence in data["assumed"])
     yield from ("", "## Performance", "", "Out of fold; in brackets 95 % intervals over resampled traders.")
     for population in POPULATIONS:
         yield from ("", *_performance(card["performance"], population))

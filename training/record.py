@@ -32,8 +32,8 @@ class Training:
     """What came of a training.
 
     `model` was fitted on all of `found`, `report` is its backtest, `groups` gives the value of each attribute
-    for the audits of `report.predicted`, row for row (see `training.fairness.described`), and `fingerprint`
-    is that of the data.
+    for the audits of `report.predicted`, row for row (see `training.fairness.described`), `fingerprint` is
+    that of the data, and `assumed` says what its import assumed.
     """
 
     model: YieldModel
@@ -42,6 +42,7 @@ class Training:
     leaks: LeakReport
     groups: Mapping[str, list[str]]
     fingerprint: str
+    assumed: tuple[str, ...] = ()
 
 
 def begin(run: Run, experiment: Experiment, found: Audited, *, fingerprint: str) -> None:
@@ -60,7 +61,13 @@ def record(run: Run, training: Training) -> str:
     _log_scores(run, report)
     _log_plots(run, training)
     groups = fairness(report.predicted, kind, training.groups)
-    card = model_card(report, leaks=training.leaks, groups=groups, fingerprint=training.fingerprint)
+    card = model_card(
+        report,
+        leaks=training.leaks,
+        groups=groups,
+        fingerprint=training.fingerprint,
+        assumed=training.assumed,
+    )
     run.json(card, "card.json")
     run.text(markdown(card), "card.md")
     summary, _, _ = markdown(card).partition("\n## Fairness")

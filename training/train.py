@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from features.check import usable
 from features.home import home
 from features.library import LIBRARY
+from features.systems import assumed
 from features.warehouse import Dialect, Warehouse, open_warehouse
 from training import backtest_report, promote
 from training.audited import Audited, audited
@@ -110,7 +111,9 @@ def train(
             stage("Looking for leaks")
             leaks = leak_report(warehouse, found, _said(report), as_of=as_of)
             stage("Fitting on all audits and registering")
-            version = record(run, _fitted(warehouse, found, report=report, leaks=leaks))
+            version = record(
+                run, _fitted(warehouse, found, report=report, leaks=leaks, assumed=assumed(data))
+            )
     stage("Holding it against the gate")
     return Trained(version, report, leaks, promote.offer(version))
 
@@ -121,13 +124,15 @@ def _said(report: Report) -> pa.Table:
     return said.filter(pc.not_equal(said["model"], promote.ORACLE))
 
 
-def _fitted(warehouse: Warehouse, found: Audited, *, report: Report, leaks: LeakReport) -> Training:
+def _fitted(
+    warehouse: Warehouse, found: Audited, *, report: Report, leaks: LeakReport, assumed: tuple[str, ...]
+) -> Training:
     experiment = report.experiment
     weight = inverse_inclusion(found.audits) if experiment.weighted else None
     model = new_model(experiment, found.features)
     model.fit(found.X, found.y, sample_weight=weight, audits=found.audits)
     groups = described(warehouse, report.predicted.audits["trader_id"])
-    return Training(model, found, report, leaks, groups, found.fingerprint)
+    return Training(model, found, report, leaks, groups, found.fingerprint, assumed)
 
 
 def lines(trained: Trained) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from features.errors import SettingError
 from features.systems.asycuda import ASYCUDA
-from features.systems.intake import import_export, report_place
+from features.systems.intake import assumed, import_export, report_place
 from features.systems.kcs import KCS
 from features.systems.report import ImportReport
 from features.systems.system import Field, System
@@ -10,7 +10,16 @@ from features.warehouse.source import did_you_mean
 
 SYSTEMS: dict[str, System] = {system.name: system for system in (KCS, ASYCUDA)}
 
-__all__ = ["SYSTEMS", "Field", "ImportReport", "System", "import_export", "report_place", "system_named"]
+__all__ = [
+    "SYSTEMS",
+    "Field",
+    "ImportReport",
+    "System",
+    "assumed",
+    "import_export",
+    "report_place",
+    "system_named",
+]
 
 
 def system_named(name: str) -> System:

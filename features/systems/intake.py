@@ -1,6 +1,7 @@
 """Bringing an export into the contract: read, turned into tables, written as Parquet, reported."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -53,6 +54,14 @@ def import_export(
 def report_place(out: Path) -> Path:
     """Return where the report of an import into `out` stands: beside it, named after it."""
     return out.with_name(out.name + REPORT_ENDING)
+
+
+def assumed(data: str) -> tuple[str, ...]:
+    """Return what the import that made a folder assumed; nothing where no import made it."""
+    report = report_place(Path(data))
+    if "://" in data or not report.is_file():
+        return ()
+    return tuple(json.loads(report.read_text(encoding="utf-8"))["assumptions"])
 
 
 def _import(

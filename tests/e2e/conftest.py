@@ -1,0 +1,57 @@
+"""An administration in which `audit-yield run` was called once, as its own process."""
+
+import fcntl
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.serving.server import command, environment
+
+EXPERIMENT = """
+without = ["valuation", "classification", "origin", "physical", "parties", "tax"]
+against = ["declared_value"]
+folds = 2
+fold_months = 9
+[parameters.growth]
+rounds = 30
+bags = 1
+"""
+
+
+def call(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Call a command as a user does who stands in the folder."""
+    return subprocess.run(
+        command(*arguments), cwd=place, env=environment(place / "mlruns"), capture_output=True, text=True
+    )
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with demo/data, mlruns with a champion, and what `run` and `models` said. Only to be read.
+
+    Workers of one session share it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "run"
+    with place.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (
+            place / "first.txt"
+        ).exists():  # MLflow keeps whole paths: the folder cannot be made and moved
+            _run(place)
+    return place
+
+
+def _run(place: Path) -> None:
+    place.mkdir()
+    call(place, "simulate", "demo", "--traders", "1500", "--years", "4", "--seed", "3")
+    (place / "quick.toml").write_text(EXPERIMENT)
+    first = call(place, "run", "demo/data", "--no-serve", "--experiment", "quick.toml")
+    assert first.returncode == 0, first.stderr
+    listed = call(place, "models", "--json").stdout
+    if "champion" not in listed:
+        call(place, "promote", "--force", "the tests need a champion")
+    (place / "models.json").write_text(listed)
+    (place / "first.txt").write_text(first.stdout)

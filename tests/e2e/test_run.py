@@ -1,0 +1,71 @@
+"""`audit-yield run`, as its own process: from data to a page over HTTP, and Ctrl-C."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.e2e.conftest import call
+from tests.serving.server import PATIENCE, Server, command, environment, free_port
+
+
+@contextmanager
+def running(place: Path, said: Path) -> Iterator[Server]:
+    """`run` until it is ready; what it says goes to a file, as where no terminal reads it."""
+    port = free_port()
+    with (
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client,
+        said.open("wb") as out,
+        subprocess.Popen(
+            command("run", "demo/data", "--port", str(port)),
+            cwd=place,
+            env=environment(place / "mlruns"),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as process,
+    ):
+        server = Server(place, process, client, said)
+        try:
+            server.wait("/readyz", 200)
+            yield server
+        finally:
+            if process.poll() is None:
+                server.kill()
+
+
+def test_it_tells_how_the_model_fares_and_whom_it_ranks_first(place: Path) -> None:
+    told = (place / "first.txt").read_text()
+    assert "active traders, as known before 2025-01-01" in told
+    assert "declared_value" in told
+    first = json.loads(call(place, "score", "demo/data", "--as-of", "2025-01-01", "--json").stdout)
+    for row in first:
+        assert f"{row['rank']:>4}  {row['trader_id']} " in told
+    assert "mlflow ui" in told
+    assert "\x1b" not in told  # no colours and no progress where no terminal reads it
+
+
+def test_called_again_it_trains_nothing_and_serves_pages_until_ctrl_c(place: Path, tmp_path: Path) -> None:
+    with running(place, tmp_path / "said.txt") as server:
+        ranking = server.client.get("/ranking", headers={"Accept": "application/json"}).json()
+        first = ranking["rows"][0]["trader_id"]
+        page = server.client.get(f"/traders/{first}", headers={"Accept": "text/html"})
+        assert page.status_code == 200
+        assert first in page.text
+        assert first in server.said.read_text()
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(PATIENCE) == 0
+        assert "Traceback" not in server.said.read_text()
+    assert [each["version"] for each in json.loads(call(place, "models", "--json").stdout)] == ["1"]
+
+
+def test_a_home_takes_one_administration(place: Path, tmp_path: Path) -> None:
+    call(tmp_path, "simulate", "other", "--traders", "150", "--years", "2", "--seed", "9")
+    refused = call(place, "run", str(tmp_path / "other" / "data"), "--no-serve")
+    assert refused.returncode == 2
+    assert "another administration" in refused.stderr
+    assert "AUDIT_YIELD_HOME" in refused.stderr
