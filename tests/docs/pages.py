@@ -1,0 +1,52 @@
+"""The pages that people read, and the examples on them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+FENCE = re.compile(r"```(?P<language>\w*)(?: (?P<file>\S+))?")
+REMARK = re.compile(r"<!-- example: (?P<kind>not run|refused), (?P<words>.+) -->")
+"""Stands on the line above an example: why no test runs it, or what is said when it is refused, as it shall."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A fenced block: `file` is the name under which a reader keeps it, where it is a file."""
+
+    page: Path
+    line: int
+    language: str
+    file: str | None
+    text: str
+    not_run: str | None
+    refused: str | None
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for whom a test tells of it."""
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+
+def examples(page: Path) -> Iterator[Example]:
+    """Yield the fenced blocks of a page, from top to bottom."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    number = 0
+    while number < len(lines):
+        if begins := FENCE.fullmatch(lines[number]):
+            ends = lines.index("```", number + 1)
+            said = REMARK.fullmatch(lines[number - 1])
+            remark = {said["kind"]: said["words"]} if said else {}
+            yield Example(
+                page,
+                number + 1,
+                begins["language"],
+                begins["file"],
+                "\n".join([*lines[number + 1 : ends], ""]),
+                remark.get("not run"),
+                remark.get("refused"),
+            )
+            number = ends
+        number += 1

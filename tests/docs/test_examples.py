@@ -1,0 +1,50 @@
+"""Every example on every page does what the page says, from top to bottom."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import PAGES, ROOT, Example, examples
+from tests.docs.reader import Reader
+
+ALL = [example for page in PAGES for example in examples(page)]
+RUN = ("sh", "python")
+SHOWN = ("text", "json")
+TESTED_ELSEWHERE = {
+    "docs/warehouse.md": "tests/features/warehouse/test_page_for_data_engineers.py",
+    "docs/systems.md": "tests/features/systems/test_asycuda.py",
+}
+"""Pages whose SQL is run, against a real server, by a test beside the code."""
+README = ROOT / "README.md"
+
+
+def followed_on(page: Path) -> list[Example]:
+    return [e for e in examples(page) if e.not_run is None and (e.language in RUN or e.file)]
+
+
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if p != README and followed_on(p)], ids=lambda page: str(page.name)
+)
+def test_a_reader_can_do_what_the_page_says(page: Path, reader: Reader) -> None:
+    for example in followed_on(page):
+        reader.follow(example)
+
+
+def test_the_commands_of_the_readme_come_out_as_it_says(followed: Path) -> None:
+    assert (followed / "ranking.csv").read_text().startswith("trader_id,expected_yield,")
+
+
+def test_every_example_is_run_or_kept_or_only_shown() -> None:
+    for example in ALL:
+        known = example.language in (*RUN, *SHOWN) or example.file
+        elsewhere = example.language == "sql" and str(example.page.relative_to(ROOT)) in TESTED_ELSEWHERE
+        assert known or elsewhere, example.place
+
+
+def test_the_examples_that_no_test_runs_are_few_and_each_says_why() -> None:
+    left_out = [example for example in ALL if example.not_run]
+    assert {example.not_run for example in left_out} == {
+        "it makes all of it from a bare clone; .ci/run does so",
+        "it stays up; the tests start it themselves",
+    }
+    assert len(left_out) <= 8
