@@ -122,14 +122,24 @@ class Run:
         return str(found.version)
 
     def _logged(self, bundle: Bundle, folder: Path) -> str:
-        """Log a bundle as data that `models.mlflow_loader` loads: no pickle and no code."""
+        """Log a bundle as data that `models.mlflow_loader` loads: no pickle and no code.
+
+        The model is made first, in our experiment: else MLflow puts its files below the current folder.
+        """
         import mlflow
 
         with quiet():
+            begun = self.client.create_logged_model(
+                experiment(self.client, self.place),
+                name=MODEL,
+                source_run_id=self.id,
+                params=self.client.get_run(self.id).data.params,
+            )
             made = mlflow.models.Model.log(
                 None,
                 mlflow.pyfunc,
                 name=MODEL,
+                model_id=begun.model_id,
                 run_id=self.id,
                 loader_module="models.mlflow_loader",
                 data_path=str(folder),

@@ -12,7 +12,7 @@ from tests.models.tiny import rows, saved
 from tests.training.trained import SAID
 from training.home import NAME, experiment, store
 from training.lock import held, held_alone, is_held
-from training.registry import models
+from training.registry import kept_folder, models
 from training.track import revision, tracked
 
 
@@ -60,6 +60,23 @@ def test_a_run_keeps_what_is_logged_to_it(place: Path):
     assert (used.dataset.name, used.dataset.digest) == ("audits", "f" * 36)
     assert json.loads(Path(client.download_artifacts(run.id, "b.json")).read_text()) == {"é": [1]}
     assert {each.path for each in client.list_artifacts(run.id)} == {"a.parquet", "b.json"}
+
+
+def test_a_model_is_kept_in_the_home_wherever_one_stands(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    saved(tmp_path / "bundle")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    with tracked("hurdle to 2024", place=place) as run:
+        run.register(tmp_path / "bundle", said=SAID, description="")
+    [version] = models(place)
+    client = store(place)
+    [kept] = client.search_logged_models([experiment(client, place)])
+    assert (kept.source_run_id, str(kept.status)) == (version.run_id, "READY")
+    assert kept_folder(client, version).is_relative_to(place / "artefacts")
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_a_run_of_another_process_that_is_alive_is_left_alone(place: Path):
