@@ -1,14 +1,22 @@
 """The front door: every command has help, an example in it, and a line in the README."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import typer
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from audit_yield.commands import app
+from audit_yield.screen import friendly
+from features.check import DEFAULT_LIMIT
+from features.systems import SYSTEMS
 
+EXECUTABLE = Path(sys.executable).with_name("audit-yield")
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
 
@@ -38,3 +46,60 @@ def test_an_error_is_three_lines_and_no_traceback(tmp_path):
     assert "nowhere" in found
     assert expected.startswith("    expected: ")
     assert advice.startswith("    → ")
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "said"),
+    [
+        (KeyboardInterrupt(), 130, "Stopped. What earlier calls made is as it was."),
+        (OSError(28, "No space left on device", "/data/x"), 1, "/data/x: No space left on device"),
+        (ZeroDivisionError("a fault of ours"), 1, "A fault of audit-yield itself: ZeroDivisionError"),
+    ],
+)
+def test_what_goes_wrong_ends_in_words_and_a_status(raised, status, said, monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    one = typer.Typer()
+
+    @one.command()
+    @friendly
+    def fails() -> None:
+        raise raised
+
+    shown = CliRunner().invoke(one, [])
+    assert shown.exit_code == status
+    assert said in shown.output
+    assert "Traceback" not in shown.output
+    kept = [path.read_text() for path in tmp_path.iterdir()]
+    assert [each.splitlines()[-1] for each in kept] == (
+        ["ZeroDivisionError: a fault of ours"] if isinstance(raised, ZeroDivisionError) else []
+    )
+
+
+def test_tab_completes_commands_and_options():
+    def completed(words: str) -> str:
+        asked = {"_AUDIT_YIELD_COMPLETE": "complete_bash", "COMP_WORDS": words}
+        asked["COMP_CWORD"] = str(words.count(" "))
+        done = subprocess.run(
+            [EXECUTABLE], env={**os.environ, **asked}, capture_output=True, text=True, check=False
+        )
+        return done.stdout
+
+    assert completed("audit-yield tr").split() == ["train"]
+    assert "--experiment" in completed("audit-yield train --e").split()
+
+
+def test_help_names_every_source_system_and_the_limit_that_holds():
+    assert f"{' or '.join(SYSTEMS)}." in _help("import")
+    assert f"else {DEFAULT_LIMIT}." in _help("check")
+
+
+def test_every_command_that_answers_does_so_as_json_too():
+    without = {"run", "serve", "report", "token", "log"}
+    assert {name for name in COMMANDS if "--json" not in _help(name)} == without
+    assert "--json" in _help("log", "verify")
+    assert "--json" in _help("token", "list")
+
+
+def _help(*command: str) -> str:
+    shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "200"}).output
+    return " ".join(shown.replace("│", " ").split())
