@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -31,16 +32,20 @@ class Snapshot:
     traders: pa.Table
     missing: Mapping[str, tuple[str, ...]]
 
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The row of each trader."""
+        return {trader: place for place, trader in enumerate(self.table["trader_id"].to_pylist())}
+
     def place(self, trader_id: str) -> int:
         """Return the row of a trader; raises `SettingError` where it was not active."""
-        traders = self.table["trader_id"].to_pylist()
-        if trader_id not in traders:
+        if trader_id not in self.places:
             raise SettingError(
                 f"There is no active trader '{trader_id}'.",
                 expected="a trader with a declaration in the 24 months before the day.",
-                advice=f"Choose another day or trader.{did_you_mean(trader_id, traders)}",
+                advice=f"Choose another day or trader.{did_you_mean(trader_id, list(self.places))}",
             )
-        return int(traders.index(trader_id))
+        return self.places[trader_id]
 
 
 def snapshot(

@@ -4,18 +4,24 @@ import numpy as np
 import pyarrow as pa
 
 from models.artefact import Bundle
+from models.prediction import Prediction
 
 
 def scored(bundle: Bundle, rows: pa.Table, *, version: str) -> pa.Table:
-    """Return a row a trader of `rows` (trader_id and the model's features), the highest yield first.
+    """Return the ranking of the traders of `rows`, which have trader_id and the model's features."""
+    said = bundle.model.predict(rows.select(bundle.names))
+    return ranked(rows["trader_id"], said, version=version)
+
+
+def ranked(trader_ids: pa.ChunkedArray, said: Prediction, *, version: str) -> pa.Table:
+    """Return a row a trader with what is said of it, the highest yield first.
 
     Columns: trader_id, expected_yield, probability, low, high, rank (from 1; equal yields by trader_id),
     model_version, and the expected yield by finding type as `expected_<type>`.
     """
-    said = bundle.model.predict(rows.select(bundle.names))
     table = pa.table(
         {
-            "trader_id": rows["trader_id"],
+            "trader_id": trader_ids,
             "expected_yield": said.expected,
             "probability": said.probability,
             "low": said.low,

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from features.contract.required import FINDING_TYPES
 from features.errors import DataError
 from features.kept import kept_snapshot
 from features.snapshot import DESCRIBED, Snapshot
@@ -21,10 +20,8 @@ from models.bundle_files import read_sealed
 from models.bundle_trial import trial_load
 from models.matrix import as_matrix
 from models.prediction import Floats, Prediction
-from models.score import scored
+from models.score import ranked
 
-WHOLE = {"expected": "expected_yield", "probability": "probability", "low": "low", "high": "high"}
-"""The parts of a prediction by what the ranking calls them."""
 TRIED: set[str] = set()
 """Digests of bundles that a process of their own has loaded for this one."""
 
@@ -61,19 +58,25 @@ class Live:
         """The features (traders, features), in the order of the model's columns."""
         return as_matrix(self.snapshot.table.select(self.bundle.names))
 
-    @cached_property
+    @property
     def places(self) -> Mapping[str, int]:
         """The row of each trader."""
-        return {trader: place for place, trader in enumerate(self.snapshot.table["trader_id"].to_pylist())}
+        return self.snapshot.places
+
+    @cached_property
+    def said(self) -> Prediction:
+        """The prediction of each trader, in the order of `X`."""
+        return self.bundle.model.predict(self.X)
 
     @cached_property
     def ranking(self) -> pa.Table:
         """Every trader by expected yield, as `models.score` has it, with what is known of each beside."""
-        ranked = scored(self.bundle, self.snapshot.table, version=self.version)
-        rows = [self.places[trader] for trader in ranked["trader_id"].to_pylist()]
+        traders = self.snapshot.traders
+        ranking = ranked(traders["trader_id"], self.said, version=self.version)
+        rows = [self.places[trader] for trader in ranking["trader_id"].to_pylist()]
         for name in DESCRIBED:
-            ranked = ranked.append_column(name, self.snapshot.traders[name].take(rows))
-        return ranked
+            ranking = ranking.append_column(name, traders[name].take(rows))
+        return ranking
 
     @cached_property
     def by_place(self) -> pa.Table:
@@ -85,13 +88,6 @@ class Live:
     def ranks(self) -> Sequence[int]:
         """The rank of each trader, in the order of `X`."""
         return tuple(self.by_place["rank"].to_pylist())
-
-    @cached_property
-    def said(self) -> Prediction:
-        """The prediction of each trader, in the order of `X`."""
-        whole = {name: self.by_place[column].to_numpy() for name, column in WHOLE.items()}
-        by_type = [self.by_place[f"expected_{kind}"].to_numpy() for kind in FINDING_TYPES]
-        return Prediction(**whole, by_type=np.column_stack(by_type), types=FINDING_TYPES)
 
     @cached_property
     def snapshot_digest(self) -> str:

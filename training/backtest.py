@@ -20,7 +20,7 @@ from training.audited import Audited, audited
 from training.contenders import contenders
 from training.experiment import Experiment
 from training.folds import Fold, folds_before
-from training.out_of_fold import OutOfFold, joined, oracle
+from training.out_of_fold import ORACLE, OutOfFold, joined, oracle
 from training.populations import inverse_inclusion
 from training.scores import Score, scores
 
@@ -117,7 +117,7 @@ class Backtest:
             said[name] = model.predict(tested.X)
             step()
         days = pa.array([fold.day] * len(tested), pa.date32())
-        return OutOfFold(tested.audits.append_column("fold", days), said | {"oracle": oracle(tested.y)})
+        return OutOfFold(tested.audits.append_column("fold", days), said | {ORACLE: oracle(tested.y)})
 
 
 def known_on(warehouse: Warehouse, found: Audited, day: date, experiment: Experiment) -> Audited:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import date
 
 from training.backtest import FoldReport, Report
+from training.out_of_fold import ORACLE
 from training.populations import POPULATIONS
 from training.scores import Score
 
@@ -66,7 +67,7 @@ def _table(report: Report, population: str) -> Iterator[str]:
     }
     any_score = next(iter(found.values()))
     yield f"{HEADINGS[population]}: {any_score.audits:,}, {any_score.adjusted:,} with an adjustment"
-    if all(found[metric, "oracle", None].value is None for metric in SHOWN):
+    if all(found[metric, ORACLE, None].value is None for metric in SHOWN):
         yield "  too few to say anything"
         return
     own = next(iter(report.predicted.predictions))
@@ -79,7 +80,7 @@ def _table(report: Report, population: str) -> Iterator[str]:
 
 def _rank(score: Score) -> tuple[bool, float]:
     """The oracle first, then by captured yield; what cannot be said last."""
-    return score.model != "oracle", -(score.value if score.value is not None else -1.0)
+    return score.model != ORACLE, -(score.value if score.value is not None else -1.0)
 
 
 def _cell(score: Score) -> str:

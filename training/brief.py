@@ -10,6 +10,7 @@ from models.artefact import Bundle
 from models.matrix import as_matrix
 from models.reasons import reasons
 from models.score import scored
+from training.out_of_fold import ORACLE
 
 CAPTURED, ALL = ("captured_10", "captured_5", "gini"), "all"
 WORDS = {
@@ -39,7 +40,7 @@ def _against_others(bundle: Bundle) -> Iterator[str]:
     told = [each for each in bundle.card["performance"] if each["fold"] is None and each["population"] == ALL]
     for metric in CAPTURED:
         values = {each["model"]: each["value"] for each in told if each["metric"] == metric}
-        found = {model: value for model, value in values.items() if value is not None and model != "oracle"}
+        found = {model: value for model, value in values.items() if value is not None and model != ORACLE}
         if found:
             yield f"Out of fold, on {bundle.card['data']['tested_audits']:,} audits: {WORDS[metric]}"
             for model, value in sorted(found.items(), key=lambda each: -each[1]):
@@ -50,11 +51,11 @@ def _against_others(bundle: Bundle) -> Iterator[str]:
 
 def _first(bundle: Bundle, snapshot: Snapshot, first: pa.Table) -> Iterator[str]:
     yield f"{'rank':>4}  {'trader':14}{'expected':>12}  the weightiest reason that points to a finding"
-    for row in first.to_pylist():
-        place = snapshot.place(row["trader_id"])
-        values = snapshot.table.slice(place, 1).select(bundle.names)
-        contributions = bundle.model.explain(values).contributions[0]
-        found = reasons(bundle.words, as_matrix(values)[0], contributions)
+    places = [snapshot.places[trader] for trader in first["trader_id"].to_pylist()]
+    X = as_matrix(snapshot.table.take(places).select(bundle.names))
+    why = bundle.model.explain(X)
+    for row, values, money in zip(first.to_pylist(), X, why.contributions, strict=True):
+        found = reasons(bundle.words, values, money)
         leading = max(found, key=lambda reason: (reason.finding_type is not None, reason.money))
         yield (
             f"{row['rank']:>4}  {row['trader_id']:14}{row['expected_yield']:>12,.0f}  "

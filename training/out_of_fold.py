@@ -12,6 +12,8 @@ from models.prediction import Floats, Prediction
 
 SAID = ("expected", "probability", "low", "high")
 COLUMNS = (*SAID, "by_type")
+ORACLE = "oracle"
+"""What stands among the models for one who knows the outcome."""
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,12 @@ import pyarrow as pa
 from models.prediction import Explanation, Floats
 from training.home import quiet
 from training.metrics import DECILES, by_decile
-from training.out_of_fold import OutOfFold
+from training.out_of_fold import ORACLE, OutOfFold
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ORACLE = "oracle"
 SHOWN = 15
 MONEY = "{x:,.0f}"
 

@@ -23,6 +23,7 @@ from training.folds import folds_before
 from training.gate import NEWEST
 from training.leaks import LeakReport, leak_report
 from training.leaks import lines as leak_lines
+from training.out_of_fold import ORACLE
 from training.populations import inverse_inclusion
 from training.promote import Promotion
 from training.record import Training, begin, record
@@ -121,7 +122,7 @@ def train(
 def _said(report: Report) -> pa.Table:
     """Return what the models said out of fold, with the money found as `y`; the oracle is no model."""
     said = report.predicted.table().rename_columns({"yield_amount": "y"})
-    return said.filter(pc.not_equal(said["model"], promote.ORACLE))
+    return said.filter(pc.not_equal(said["model"], ORACLE))
 
 
 def _fitted(
