@@ -18,8 +18,7 @@ from serving.answers import JSON, Plain, basis_plain, feature_plain, said_plain
 from serving.desk import answer, asked, caller, desk
 from serving.entry import Basis, Decision, Entry
 from serving.live import Live
-from serving.page.ranking import Asked as Narrowed
-from serving.page.ranking import asked_for
+from serving.page.ranking import Sought, narrowed
 from serving.problems import Kind, ProblemError
 from serving.record_outcome import record_outcome
 from serving.routes_predict import predicted
@@ -81,13 +80,13 @@ def _liking(accept: str, name: str) -> list[float]:
 
 
 def _narrowed(live: Live, filters: Filters, *, only: frozenset[str] | None) -> pa.Table:
-    narrowed = Narrowed(
+    sought = Sought(
         region=filters.region or "",
         sector=filters.sector or "",
-        size=filters.size_band or "",
-        finding=filters.finding_type or "",
+        size_band=filters.size_band or "",
+        finding_type=filters.finding_type or "",
     )
-    return asked_for(live.ranking, narrowed, only=only)
+    return narrowed(live.ranking, sought, only=only)
 
 
 def _ranked(live: Live, rows: pa.Table, request: Request, filters: Filters) -> Entry:

@@ -37,13 +37,13 @@ TYPES = {
 """The contract's types in JSON; a day is ISO 8601 text."""
 
 
-class Asked(BaseModel):
+class Question(BaseModel):
     """What every request is: strict, and without members that nobody reads."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Predict(Asked):
+class Predict(Question):
     """For which traders a prediction is asked."""
 
     trader_ids: Annotated[
@@ -59,7 +59,7 @@ class Predict(Asked):
         return self
 
 
-class Explain(Asked):
+class Explain(Question):
     """For which trader reasons are asked: the `top` weightiest, and the rows behind the first `evidence`."""
 
     trader_id: Identifier
@@ -87,8 +87,8 @@ class Filters(BaseModel):
 
 
 def row_of(
-    table: Table, name: str, words: str, *, without: tuple[str, ...] = (), base: type[Asked] = Asked
-) -> type[Asked]:
+    table: Table, name: str, words: str, *, without: tuple[str, ...] = (), base: type[Question] = Question
+) -> type[Question]:
     """Return the type of a row that a caller sends, from the contract's own columns and words."""
     fields = {column.name: _field(column) for column in table.columns if column.name not in without}
     return create_model(name, __base__=base, __doc__=words, **fields)  # type: ignore[call-overload,no-any-return]
@@ -110,7 +110,7 @@ Declaration = row_of(
 )
 
 
-class ScoreDeclarations(Asked):
+class ScoreDeclarations(Question):
     """Which declarations to add to those known of a trader, to see what the prediction would be."""
 
     trader_id: Identifier
@@ -122,7 +122,7 @@ class ScoreDeclarations(Asked):
     purpose: Purpose = None
 
 
-class Judgement(Asked):
+class Judgement(Question):
     """What people made of an earlier prediction, beside what was found."""
 
     prediction_id: Annotated[

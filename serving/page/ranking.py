@@ -12,26 +12,27 @@ from serving.live import Live
 from serving.page.render import rendered
 
 ROWS_A_PAGE = 25
-FACETS = {"region": "region", "sector": "sector", "size": "size_band"}
+FACETS = {"region": "Region", "sector": "Sector", "size_band": "Size"}
+"""What the ranking can be narrowed down to, each with its label."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a reader of the ranking asks for; empty strings for everything."""
+class Sought:
+    """What a reader of the ranking looks for; empty strings for everything."""
 
     find: str = ""
     region: str = ""
     sector: str = ""
-    size: str = ""
-    finding: str = ""
+    size_band: str = ""
+    finding_type: str = ""
     page: int = 1
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> "Asked":
+    def of(cls, query: Mapping[str, str]) -> "Sought":
         """Read the query of a URL; what cannot be understood is as if it was not asked."""
-        text = {name: query.get(name, "").strip() for name in ("find", *FACETS, "finding")}
-        if text["finding"] not in FINDING_TYPES:
-            text["finding"] = ""
+        text = {name: query.get(name, "").strip() for name in ("find", *FACETS, "finding_type")}
+        if text["finding_type"] not in FINDING_TYPES:
+            text["finding_type"] = ""
         page = query.get("page", "")
         return cls(
             **text, page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 9 else 1
@@ -45,20 +46,20 @@ class Asked:
 def ranking_page(live: Live, *, query: Mapping[str, str], only: Collection[str] | None = None) -> str:
     """Return the ranking as HTML, 25 traders a page.
 
-    - `query`: of the URL: `region`, `sector`, `size`, `finding` (a finding type: the order is then by its
-      money), `find` (part of an identifier or name) and `page`.
+    - `query`: of the URL: `region`, `sector`, `size_band`, `finding_type` (the order is then by its money),
+      `find` (part of an identifier or name) and `page`.
     - `only`: the traders that the reader may see; None for all.
     """
-    asked = Asked.of(query)
-    found = asked_for(live.ranking, asked, only=only)
+    sought = Sought.of(query)
+    found = narrowed(live.ranking, sought, only=only)
     pages = max(1, -(-found.num_rows // ROWS_A_PAGE))
-    page = min(asked.page, pages)
+    page = min(sought.page, pages)
     rows = found.slice((page - 1) * ROWS_A_PAGE, ROWS_A_PAGE).to_pylist()
-    column = f"expected_{asked.finding or 'yield'}"
+    column = f"expected_{sought.finding_type or 'yield'}"
     return rendered(
         "ranking.html",
         live=live,
-        asked=asked,
+        sought=sought,
         rows=rows,
         column=column,
         most=max((abs(row[column]) for row in rows), default=0) or 1,
@@ -66,27 +67,26 @@ def ranking_page(live: Live, *, query: Mapping[str, str], only: Collection[str] 
         total=pc.sum(found[column]).as_py() or 0.0,
         page=page,
         pages=pages,
-        choices={name: _choices(live.ranking[name_of]) for name, name_of in FACETS.items()},
+        labels=FACETS,
+        choices={name: _choices(live.ranking[name]) for name in FACETS},
         findings=FINDING_TYPES,
-        types=[kind for kind in FINDING_TYPES if f"expected_{kind}" in found.column_names],
     )
 
 
-def asked_for(ranking: pa.Table, asked: Asked, *, only: Collection[str] | None = None) -> pa.Table:
-    """Return the rows of a ranking that are asked for, by the money of the finding type where one is."""
+def narrowed(ranking: pa.Table, sought: Sought, *, only: Collection[str] | None = None) -> pa.Table:
+    """Return the rows of a ranking that are looked for, by the money of the finding type where one is."""
     kept = pa.array([True] * ranking.num_rows)
-    for name, column in FACETS.items():
-        if value := getattr(asked, name):
-            kept = pc.and_(kept, pc.fill_null(pc.equal(ranking[column], value), False))
-    if asked.find:
-        kept = pc.and_(
-            kept, pc.or_(_has(ranking["trader_id"], asked.find), _has(ranking["name"], asked.find))
-        )
+    for name in FACETS:
+        if value := getattr(sought, name):
+            kept = pc.and_(kept, pc.fill_null(pc.equal(ranking[name], value), False))
+    if sought.find:
+        named = pc.or_(_has(ranking["trader_id"], sought.find), _has(ranking["name"], sought.find))
+        kept = pc.and_(kept, named)
     if only is not None:
         kept = pc.and_(kept, pc.is_in(ranking["trader_id"], pa.array(sorted(only), pa.string())))
     found = ranking.filter(kept)
-    by_type = [(f"expected_{asked.finding}", "descending"), ("trader_id", "ascending")]
-    return found.sort_by(by_type) if asked.finding else found
+    by_type = [(f"expected_{sought.finding_type}", "descending"), ("trader_id", "ascending")]
+    return found.sort_by(by_type) if sought.finding_type else found
 
 
 def _has(column: pa.ChunkedArray, text: str) -> pa.ChunkedArray:

@@ -31,7 +31,7 @@ def pages(live, source, first):
     return {
         "trader": trader_page(live, first, history=past_audits(source).get(first, ()), predictions=earlier),
         "notice": trader_page(live, first, view="notice"),
-        "ranking": ranking_page(live, query={"size": "small"}),
+        "ranking": ranking_page(live, query={"size_band": "small"}),
         "evidence": evidence_page(live, evidence_of(live, first, "customs_value_12m")),
     }
 

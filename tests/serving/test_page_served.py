@@ -19,7 +19,7 @@ def address(served):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/?size=small&finding=origin", "/traders/{}", "/traders/{}?view=notice"]
+    "path", ["/", "/?size_band=small&finding_type=origin", "/traders/{}", "/traders/{}?view=notice"]
 )
 def test_a_page_comes_with_the_policy_that_knows_its_style_alone(path, address, traders):
     answer = httpx.get(address + path.format(traders[0]), timeout=60)
