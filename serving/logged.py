@@ -52,7 +52,7 @@ def of_trader(folder: Path, trader_id: str, *, limit: int) -> tuple[Logged, ...]
     """Return what was said of a trader, the newest first, without features and reasons; `read` has those."""
     with log_store.reading(folder / FILE) as connection:
         found = log_store.of_trader(connection, trader_id, limit)
-        return tuple(_logged(row, place, unpack(row.packed).only(place)) for row, place in found)
+        return tuple(_logged(row, place, unpack(row.packed)) for row, place in found)
 
 
 def _row(folder: Path, sequence: int) -> Row | None:

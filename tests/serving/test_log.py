@@ -127,6 +127,14 @@ def test_a_trader_finds_its_own_predictions_the_newest_first(log):
     assert [each.alone.asked.request_id for each in log.of_trader("T2", limit=1)] == ["r2"]
 
 
+def test_a_trader_finds_an_access_without_a_prediction_whatever_its_id_is_made_of(log):
+    who = Asked("GET /traders/evidence", "r1", "north office", "auditor")
+    append(log, Entry(who, trader_ids=("T1", 'T"\\2é')))
+    [found] = log.of_trader('T"\\2é')
+    assert (found.alone.asked, found.alone.prediction, found.place) == (who, None, 1)
+    assert found.alone.trader_ids == ('T"\\2é',)
+
+
 @pytest.mark.parametrize(
     "mistyped", ["", "1", "2-1-{}", "1-3-{}", "1-1-00000000", "1-0-{}", "x-1-{}", "-1-1-{}"]
 )
