@@ -65,9 +65,9 @@ def _mean_slopes(link: Link, start: Floats, end: Floats) -> Floats:
 
 
 def _along(link: Link, start: Floats, end: Floats, *, panels: int) -> Floats:
-    total = np.zeros_like(end)
-    for panel in range(panels):
-        for node, weight in zip(NODES, WEIGHTS, strict=True):
-            way = (panel + (node + 1) / 2) / panels
-            total += weight / (2 * panels) * link.slopes(start + way * (end - start))
-    return total
+    way = np.concatenate([(panel + (NODES + 1) / 2) / panels for panel in range(panels)])
+    weight = np.tile(WEIGHTS / (2 * panels), panels)
+    points = start + way[:, None, None] * (end - start)
+    slopes = link.slopes(points.reshape(-1, len(start))).reshape(points.shape)
+    weighted = weight[:, None, None] * slopes
+    return row_sums(weighted.reshape(len(way), -1).T).reshape(end.shape)

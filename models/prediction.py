@@ -12,12 +12,11 @@ Floats = NDArray[np.float64]
 def row_sums(parts: Floats) -> Floats:
     """Return the sum of each row, column by column.
 
-    NumPy's own sum groups terms by the array's shape: a row alone would get other bits than among others.
+    NumPy's own sum groups terms by the array's shape: a row alone would get other bits than among others. Its
+    running sum does not.
     """
-    total = np.zeros(len(parts))
-    for column in parts.T:
-        total = total + column
-    return total
+    last = np.cumsum(parts, axis=1, dtype=np.float64)[:, -1:]
+    return np.asarray(last.sum(axis=1) + 0.0, np.float64)  # 0 without columns; no negative nothing
 
 
 @dataclass(frozen=True)

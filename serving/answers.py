@@ -66,7 +66,8 @@ def said_plain(said: Prediction, *, trader_ids: Sequence[str], prediction_ids: S
 def reasons_plain(words: Sequence[Words], values: Floats, why: Explanation, *, top: int) -> Plain:
     """Return the base, the `top` weightiest reasons of one trader and the rest; they add up to the cent."""
     money = why.contributions[0]
-    order = sorted(range(len(words)), key=lambda place: (-abs(money[place]), words[place].name))
+    size = np.abs(money).tolist()
+    order = sorted(range(len(words)), key=lambda place: (-size[place], words[place].name))
     first, others = order[:top], order[top:]
     found = reasons([words[place] for place in first], values[first], money[first])
     parts = [why.base, *money[first], money[others].sum()]

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -39,13 +39,13 @@ def pack(entry: Entry, *, code: str) -> Packed:
     """Return an entry as bytes; `code` is the digest of the code that answered."""
     said = entry.prediction
     about = {
-        "asked": asdict(entry.asked),
-        "basis": entry.basis and asdict(entry.basis) | {"as_of": entry.basis.as_of.isoformat()},
+        "asked": vars(entry.asked),
+        "basis": entry.basis and vars(entry.basis) | {"as_of": entry.basis.as_of.isoformat()},
         "code": code,
         "traders": entry.trader_ids,
         "types": said.types if said else (),
         "base": entry.base,
-        "decision": asdict(entry.decision),
+        "decision": vars(entry.decision),
     }
     return Packed(
         about=json.dumps(about, sort_keys=True, ensure_ascii=False, allow_nan=False).encode(),

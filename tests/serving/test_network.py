@@ -33,6 +33,14 @@ def spoken(port, sent):
         return connection.recv(65536)
 
 
+def is_closed(connection):
+    """Wait for the other end; one that closes before it has read what came says so with a reset."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
 @pytest.mark.parametrize(
     "head",
     [
@@ -64,7 +72,7 @@ def test_stalled_headers_are_closed_in_time_and_others_are_answered_meanwhile(po
             connection.sendall(b"GET /models HTTP/1.1\r\nHost: loc")
         begun = time.monotonic()
         assert httpx2.get(f"http://127.0.0.1:{port}/models", timeout=20).status_code == 200
-        assert {connection.recv(1) for connection in stalled} == {b""}
+        assert all(map(is_closed, stalled))
         assert time.monotonic() - begun < 15  # 0.5 s and some on a quiet machine
 
 
