@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from ibis.expr import types as ir
 
 from features.digest import code_digest
-from features.errors import SettingError
+from features.errors import SettingError, unknown
 from features.exact import as_float, order_free
 from features.feature import Definition, Feature
 from features.prepare import ROWS, Prepared
@@ -58,9 +58,18 @@ class FeatureSet:
         """The names of the features, in order."""
         return tuple(self.by_name)
 
+    def named(self, name: str) -> Feature:
+        """Return one feature; raise `SettingError` where there is none of that name."""
+        if name not in self.by_name:
+            raise unknown(name, self.names, what="There is no feature")
+        return self.by_name[name]
+
     def select(self, names: Iterable[str]) -> "FeatureSet":
-        """Return the set with these features and those that they are combined of."""
-        wanted = set(names)
+        """Return the set with these features and those that they are combined of.
+
+        Raises `SettingError` for a name that there is not.
+        """
+        wanted = {self.named(name).name for name in names}
         for feature in reversed(self.features):
             if feature.name in wanted and feature.source is None:
                 wanted |= set(feature.parameters)

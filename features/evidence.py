@@ -17,7 +17,6 @@ from features.feature import Feature
 from features.prepare import ROWS, Prepared
 from features.spine import Spine
 from features.warehouse import Warehouse
-from features.warehouse.source import did_you_mean
 
 LINE_NAMES = (
     "declaration_id",
@@ -95,13 +94,7 @@ def evidence(
 
 
 def _single(features: FeatureSet, name: str, warehouse: Warehouse) -> Feature:
-    if name not in features.by_name:
-        raise SettingError(
-            f"There is no feature '{name}'.{did_you_mean(name, features.names)}",
-            expected="a feature of docs/features.md.",
-            advice="`audit-yield features --help` says where they are listed.",
-        )
-    feature = features.by_name[name]
+    feature = features.named(name)
     if feature.source is None:
         raise SettingError(
             f"'{name}' is combined of {' and '.join(feature.parameters)}.",

@@ -11,10 +11,9 @@ import pyarrow.compute as pc
 
 from features.build import FeatureSet
 from features.check import usable
-from features.errors import SettingError
+from features.errors import SettingError, did_you_mean
 from features.spine import Spine
 from features.warehouse import Dialect, Warehouse, open_warehouse
-from features.warehouse.source import did_you_mean
 
 DESCRIBED = ("name", "sector", "size_band", "region")
 

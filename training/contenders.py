@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from features.build import FeatureSet
+from features.errors import unknown
 from models import MODELS
 from models.base import YieldModel
-from training.experiment import Experiment, unknown
+from training.experiment import Experiment
 
 
 def new_model(experiment: Experiment, features: FeatureSet, *, kind: str | None = None) -> YieldModel:

@@ -1,9 +1,7 @@
 """What is tried: the settings of a training or a backtest, each with a default, read from TOML."""
 
-import difflib
 import json
-import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
@@ -11,8 +9,9 @@ from types import MappingProxyType
 from typing import Any, Self, get_args
 
 from features.build import FeatureSet
-from features.errors import SettingError
+from features.errors import unknown
 from features.outcomes import Measure
+from features.settings import Allowed, checked, read_toml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,26 +47,12 @@ class Experiment:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read a TOML file with these names as keys; raise `SettingError` where it cannot be used."""
-        try:
-            settings = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise SettingError(
-                f"{path.name} cannot be read: {error}.",
-                expected="a TOML file in UTF-8.",
-                advice="Correct the file.",
-            ) from error
-        return cls.of(settings)
+        return cls.of(read_toml(path))
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
         """Build an experiment from plain settings, checked."""
-        known = [known.name for known in fields(cls)]
-        for name, value in settings.items():
-            if name not in known:
-                raise unknown(name, known, what="The experiment has no setting")
-            _verify(name, value)
-        lists = {name: tuple(value) for name, value in settings.items() if isinstance(value, list)}
-        return cls(**{**settings, **lists})
+        return cls(**checked(settings, SETTINGS, owner="experiment"))
 
     def to_json(self) -> str:
         """Return all settings, the defaults among them, as JSON text in a fixed order; days are ISO 8601."""
@@ -87,26 +72,6 @@ class Experiment:
             if {feature.name, feature.family} & set(self.without) or gone & set(parts):
                 gone.add(feature.name)
         return FeatureSet(tuple(feature for feature in library.features if feature.name not in gone))
-
-
-def unknown(name: str, known: Iterable[str], *, what: str) -> SettingError:
-    """Return the error for a name that there is not, with the one that was probably meant."""
-    names = list(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    listed = ", ".join(names[:40]) + (f" and {len(names) - 40} more" if len(names) > 40 else "")
-    return SettingError(
-        f"{what} '{name}'.",
-        expected=f"one of {listed}.",
-        advice=f"Did you mean '{near[0]}'?" if near else "Remove it.",
-    )
-
-
-def _verify(name: str, value: object) -> None:
-    holds, expected = SETTINGS[name]
-    if not holds(value):
-        raise SettingError(
-            f"The experiment's {name} is {value!r}.", expected=f"{expected}.", advice="Correct the setting."
-        )
 
 
 def _is_whole(lowest: int, highest: int) -> Callable[[object], bool]:
@@ -129,7 +94,7 @@ def _is_flag(value: object) -> bool:
     return type(value) is bool
 
 
-SETTINGS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+SETTINGS: Mapping[str, Allowed] = {
     "model": (_is_text, "the kind of a model, such as 'hurdle'"),
     "parameters": (lambda value: isinstance(value, Mapping), "a table of the model's parameters"),
     "against": (_are_names, "a list of kinds of models"),

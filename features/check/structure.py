@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from features.contract import TABLES, Table
 from features.contract.violation import Severity, Violation
+from features.errors import did_you_mean
 from features.warehouse import Warehouse
-from features.warehouse.source import Source, did_you_mean
+from features.warehouse.source import Source
 
 NEVER_EMPTY = ("declarations", "traders")
 

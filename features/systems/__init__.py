@@ -1,12 +1,11 @@
 """One module per source system: its export becomes tables of the contract."""
 
-from features.errors import SettingError
+from features.errors import SettingError, did_you_mean
 from features.systems.asycuda import ASYCUDA
 from features.systems.intake import assumed, import_export, report_place
 from features.systems.kcs import KCS
 from features.systems.report import ImportReport
 from features.systems.system import Field, System
-from features.warehouse.source import did_you_mean
 
 SYSTEMS: dict[str, System] = {system.name: system for system in (KCS, ASYCUDA)}
 

@@ -14,12 +14,12 @@ from features.check.between import duplicates
 from features.check.judge import EXAMPLES, Judged, judge
 from features.contract import Table
 from features.contract.violation import Example, Severity, Violation
-from features.errors import DataError
+from features.errors import DataError, did_you_mean
 from features.systems.report import ExportFile
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW, conform
 from features.warehouse.dialect import Dialect
 from features.warehouse.engine import ENGINE_ERRORS, first_line, refuse_lack_of_room
-from features.warehouse.source import Source, UnreadableError, did_you_mean, unreadable
+from features.warehouse.source import Source, UnreadableError, unreadable
 from features.warehouse.text_file import stage
 
 ENDINGS = (".csv", ".csv.gz")

@@ -1,15 +1,14 @@
 """How an administration writes its tables, where that differs from the contract: declared, never guessed."""
 
-import difflib
 import re
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
 from features.errors import SettingError
+from features.settings import Allowed, checked, read_toml
 
 FILE_NAME = "dialect.toml"
 ISO_DATES = "yyyy-mm-dd"
@@ -44,25 +43,12 @@ class Dialect:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read a TOML file with these names as keys; raise `SettingError` where it cannot be used."""
-        try:
-            settings = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise SettingError(
-                f"{path.name} cannot be read: {error}.",
-                expected="a TOML file in UTF-8.",
-                advice="Correct the file.",
-            ) from error
-        return cls.of(settings)
+        return cls.of(read_toml(path))
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
         """Build a dialect from plain settings, checked."""
-        known = [known.name for known in fields(cls)]
-        for name, value in settings.items():
-            if name not in known:
-                raise _unknown(name, known)
-            _verify(name, value)
-        dialect = cls(**{**settings, "ignore": tuple(settings.get("ignore", ()))})
+        dialect = cls(**checked(settings, SETTINGS, owner="dialect"))
         if dialect.currency_column and not dialect.currency:
             raise SettingError(
                 f"The dialect names a currency_column, '{dialect.currency_column}', and no currency.",
@@ -70,23 +56,6 @@ class Dialect:
                 advice='Add a line such as: currency = "EUR".',
             )
         return dialect
-
-
-def _unknown(name: str, known: list[str]) -> SettingError:
-    near = difflib.get_close_matches(name, known, n=1)
-    return SettingError(
-        f"The dialect has no setting '{name}'.",
-        expected=f"one of {', '.join(known)}.",
-        advice=f"Did you mean '{near[0]}'?" if near else "Remove it.",
-    )
-
-
-def _verify(name: str, value: object) -> None:
-    holds, expected = SETTINGS[name]
-    if not holds(value):
-        raise SettingError(
-            f"The dialect's {name} is {value!r}.", expected=f"{expected}.", advice="Correct the setting."
-        )
 
 
 def _is_encoding(name: object) -> bool:
@@ -128,7 +97,7 @@ def _is_hs_digits(digits: object) -> bool:
     return type(digits) is int and digits in (0, *range(6, 11))
 
 
-SETTINGS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+SETTINGS: Mapping[str, Allowed] = {
     "encoding": (_is_encoding, "a text encoding such as latin-1"),
     "decimal": (lambda mark: mark in (".", ","), "'.' or ','"),
     "dates": (_is_date_form, "yyyy, mm and dd once each, as in dd.mm.yyyy"),

@@ -11,6 +11,7 @@ from ibis.expr import types as ir
 
 from features.contract import TABLES, Table
 from features.contract.violation import Severity, Violation
+from features.errors import did_you_mean
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW
 from features.warehouse.dialect import Dialect
 from features.warehouse.engine import first_line, refuse_lack_of_room
@@ -19,7 +20,6 @@ from features.warehouse.source import (
     ENGINE_ROW,
     Source,
     UnreadableError,
-    did_you_mean,
     unreadable,
 )
 from features.warehouse.text_file import stage

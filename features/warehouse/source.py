@@ -1,7 +1,6 @@
 """A table as it was found, before its columns are brought to the contract's types."""
 
-import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ibis.expr import types as ir
@@ -72,10 +71,3 @@ def name_faults(table: Table, names: Sequence[str], *, place: str) -> Iterator[V
 
 def _name_fault(table: Table, found: str, expected: str) -> Violation:
     return unreadable(table.name, found, expected=expected, advice="Rename it or leave it out.")
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ` Did you mean 'x'?` where a known name is near, whatever its case, else nothing."""
-    folded = {each.casefold(): each for each in known}
-    near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.75)
-    return f" Did you mean '{folded[near[0]]}'?" if near else ""

@@ -85,6 +85,12 @@ def test_a_selection_brings_what_its_features_are_combined_of():
     }
 
 
+def test_a_selection_of_a_feature_that_there_is_not_is_refused():
+    with pytest.raises(SettingError, match="no feature 'customs_valeu_12m'") as refused:
+        LIBRARY.select(["duty_12m", "customs_valeu_12m"])
+    assert refused.value.advice == "Did you mean 'customs_value_12m'?"
+
+
 def test_the_digest_is_of_what_is_computed_and_not_of_words():
     first = LIBRARY.features[0]
     reworded = FeatureSet((replace(first, label="Other words", phrase="{value}."),))

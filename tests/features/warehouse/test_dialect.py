@@ -1,9 +1,12 @@
 """What an administration may declare of its tables, and what it may not."""
 
+from dataclasses import fields
+
 import pytest
 
 from features.errors import SettingError
 from features.warehouse import Dialect
+from features.warehouse.dialect import SETTINGS
 
 BAD = [
     {"encoding": "klingon"},
@@ -33,6 +36,10 @@ BAD = [
     {"rates": "USD"},
     {"unknown": 1},
 ]
+
+
+def test_every_setting_is_checked() -> None:
+    assert list(SETTINGS) == [setting.name for setting in fields(Dialect)]
 
 
 @pytest.mark.parametrize("settings", BAD, ids=str)

@@ -1,0 +1,40 @@
+"""Settings that a person writes in a TOML file: each known by name, and checked against what it must be."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from features.errors import SettingError, unknown
+
+Allowed = tuple[Callable[[object], bool], str]
+"""Whether a value can be used, and the words for what it must be."""
+
+
+def read_toml(path: Path) -> Mapping[str, Any]:
+    """Return what a TOML file says; raise `SettingError` where it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingError(
+            f"{path.name} cannot be read: {error}.",
+            expected="a TOML file in UTF-8.",
+            advice="Correct the file.",
+        ) from error
+
+
+def checked(settings: Mapping[str, Any], allowed: Mapping[str, Allowed], *, owner: str) -> Mapping[str, Any]:
+    """Return the settings of `owner` with lists as tuples.
+
+    Raises `SettingError` for one that there is not, with the one that was probably meant, and for a value
+    that cannot be used, with what was expected.
+    """
+    for name, value in settings.items():
+        if name not in allowed:
+            raise unknown(name, allowed, what=f"The {owner} has no setting")
+        fits, expected = allowed[name]
+        if not fits(value):
+            raise SettingError(
+                f"The {owner}'s {name} is {value!r}.", expected=f"{expected}.", advice="Correct the setting."
+            )
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
