@@ -144,7 +144,7 @@ def _groups(features: Iterable[Feature]) -> Iterator[list[Feature]]:
     return iter(groups.values())
 
 
-def visible(rows: ir.Table, asked: ir.Table, *, months: int | None) -> ir.Table:
+def visible_rows(rows: ir.Table, asked: ir.Table, *, months: int | None) -> ir.Table:
     """Join the rows that each cutoff may see: known before it, not superseded by then, inside the window."""
     joined = rows.join(asked, "trader_id")
     return joined.filter(
@@ -158,7 +158,7 @@ def visible(rows: ir.Table, asked: ir.Table, *, months: int | None) -> ir.Table:
 def seen_rows(prepared: Prepared, feature: Feature) -> ir.Table:
     """Return the rows that a feature aggregates, for every trader and cutoff asked."""
     kind = ROWS[feature.source or ""]
-    seen = visible(kind.read(prepared), prepared.asked, months=feature.months)
+    seen = visible_rows(kind.read(prepared), prepared.asked, months=feature.months)
     return kind.regroup(seen, prepared) if kind.regroup else seen
 
 

@@ -3,13 +3,14 @@
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 from ibis.expr import types as ir
 
 from features.unit import Unit
 
 ALL_HISTORY = None
+LIBRARY = "features.library."
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,9 @@ class Feature:
     """One number about a trader as of a cutoff.
 
     - `name`: unique; ends in the window where there is one (`preference_share_12m`).
+    - `family`: the module or package of the library that it stands in.
     - `function`: an Ibis aggregate of the rows of `source`, or for a combined feature an expression of
-      other features of the same row, its parameters' names.
+      other features of the same row, its parameters' names; `source` is then None.
     - `months`: the window before the cutoff; None for all that is known.
     - `empty`: the value where the trader has no row; None where that says nothing.
     - `label`: a few words; `phrase`: a sentence with `{value}` in it; `why`: the finding it points to.
@@ -44,18 +46,18 @@ class Feature:
     name: str
     family: str
     function: Callable[..., ir.Value]
-    source: str | None
-    months: int | None
-    empty: float | None
+    source: str | None = None
+    months: int | None = ALL_HISTORY
+    empty: float | None = None
     unit: Unit
     label: str
     phrase: str
     why: str
-    finding_type: str | None
-    monotone: int
+    finding_type: str | None = None
+    monotone: int = 0
     indicator: str
     reference: str
-    inputs: tuple[str, ...]
+    inputs: tuple[str, ...] = ()
     example: Example
 
     @property
@@ -94,21 +96,27 @@ class Definition:
 Decorator = Callable[[Callable[..., ir.Value]], Definition]
 
 
+class Meaning(TypedDict):
+    """What every feature says of itself; see `Feature`."""
+
+    unit: Unit
+    label: str
+    phrase: str
+    why: str
+    indicator: str
+    reference: str
+    example: Example
+    finding_type: NotRequired[str]
+    monotone: NotRequired[int]
+
+
 def feature(
     *,
     source: str,
-    unit: Unit,
-    label: str,
-    phrase: str,
-    why: str,
-    indicator: str,
-    reference: str,
     inputs: str,
-    example: Example,
     months: Sequence[int] | None = ALL_HISTORY,
     empty: float | None = None,
-    finding_type: str | None = None,
-    monotone: int = 0,
+    **meaning: Unpack[Meaning],
 ) -> Decorator:
     """Make an aggregate of a source's rows a feature, one for each window of `months`.
 
@@ -117,24 +125,21 @@ def feature(
 
     def define(function: Callable[..., ir.Value]) -> Definition:
         whole = Feature(
-            name=function.__name__,
-            family=function.__module__.rpartition(".")[2],
-            function=function,
-            source=source,
-            months=ALL_HISTORY,
-            empty=empty,
-            unit=unit,
-            label=label,
-            phrase=phrase,
-            why=why,
-            finding_type=finding_type,
-            monotone=monotone,
-            indicator=indicator,
-            reference=reference,
-            inputs=tuple(inputs.split()),
-            example=example,
+            **_place(function), source=source, inputs=tuple(inputs.split()), empty=empty, **meaning
         )
         return Definition(function, tuple(_windowed(whole, m) for m in months) if months else (whole,))
+
+    return define
+
+
+def combined(**meaning: Unpack[Meaning]) -> Decorator:
+    """Make an expression of other features of the same row a feature; its parameters name them.
+
+    The example's columns are those features.
+    """
+
+    def define(function: Callable[..., ir.Value]) -> Definition:
+        return Definition(function, (Feature(**_place(function), **meaning),))
 
     return define
 
@@ -143,46 +148,7 @@ def _windowed(whole: Feature, months: int) -> Feature:
     return replace(whole, name=f"{whole.name}_{months}m", months=months)
 
 
-def combined(
-    *,
-    unit: Unit,
-    label: str,
-    phrase: str,
-    why: str,
-    indicator: str,
-    reference: str,
-    example: Example,
-    finding_type: str | None = None,
-    monotone: int = 0,
-) -> Decorator:
-    """Make an expression of other features of the same row a feature; its parameters name them.
-
-    The example's columns are those features.
-    """
-
-    def define(function: Callable[..., ir.Value]) -> Definition:
-        return Definition(
-            function,
-            (
-                Feature(
-                    name=function.__name__,
-                    family=function.__module__.rpartition(".")[2],
-                    function=function,
-                    source=None,
-                    months=ALL_HISTORY,
-                    empty=None,
-                    unit=unit,
-                    label=label,
-                    phrase=phrase,
-                    why=why,
-                    finding_type=finding_type,
-                    monotone=monotone,
-                    indicator=indicator,
-                    reference=reference,
-                    inputs=(),
-                    example=example,
-                ),
-            ),
-        )
-
-    return define
+def _place(function: Callable[..., ir.Value]) -> dict[str, Any]:
+    """Return what a function says of its feature by its name and by where it stands."""
+    family = function.__module__.removeprefix(LIBRARY).partition(".")[0]
+    return {"name": function.__name__, "family": family, "function": function}

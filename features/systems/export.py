@@ -18,13 +18,11 @@ from features.errors import DataError, did_you_mean
 from features.systems.report import ExportFile
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW, conform
 from features.warehouse.dialect import Dialect
-from features.warehouse.engine import ENGINE_ERRORS, first_line, refuse_lack_of_room
 from features.warehouse.source import Source, UnreadableError, unreadable
 from features.warehouse.text_file import stage
 
 ENDINGS = (".csv", ".csv.gz")
 FEW = 3
-UNREADABLE: tuple[type[Exception], ...] = (*ENGINE_ERRORS, OSError)
 
 
 @dataclass(frozen=True)
@@ -89,9 +87,6 @@ def _stage_all(
             staged.append(_stage(engine, file, table=table, dialect=dialect, into=into))
         except UnreadableError as error:
             faults.extend(error.faults)
-        except UNREADABLE as error:
-            refuse_lack_of_room(error)
-            faults.append(_engine_fault(table, file, error))
     if faults or not staged:
         raise refusal(faults or [_no_files(table)])
     return staged
@@ -120,15 +115,6 @@ def _no_export(table: Table, file: Path) -> Violation:
 def _no_files(table: Table) -> Violation:
     return unreadable(
         table.name, "No file was named.", expected="at least one file.", advice="Name the files to import."
-    )
-
-
-def _engine_fault(table: Table, file: Path, error: Exception) -> Violation:
-    return unreadable(
-        table.name,
-        f"{file.name} cannot be read: {first_line(error)}",
-        expected="a whole CSV file with one kind of line ending.",
-        advice="Export or copy it again.",
     )
 
 

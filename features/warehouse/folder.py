@@ -14,14 +14,8 @@ from features.contract.violation import Severity, Violation
 from features.errors import did_you_mean
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW
 from features.warehouse.dialect import Dialect
-from features.warehouse.engine import first_line, refuse_lack_of_room
 from features.warehouse.parts import Found, read_schemas, refuse_misnamed, refuse_unlike
-from features.warehouse.source import (
-    ENGINE_ROW,
-    Source,
-    UnreadableError,
-    unreadable,
-)
+from features.warehouse.source import ENGINE_ROW, Source, UnreadableError, broken_file, unreadable
 from features.warehouse.text_file import stage
 
 PARQUET = (".parquet",)
@@ -124,9 +118,6 @@ def _staged(engine: Backend, found: Found, dialect: Dialect, into: Path) -> Iter
             yield stage(engine, file, table=found.table, dialect=dialect, into=into)
         except UnreadableError as error:
             faults.extend(error.faults)
-        except (duckdb.Error, OSError) as error:
-            refuse_lack_of_room(error)
-            faults.append(_engine_fault(found.table, file.name, error))
     if faults:
         raise UnreadableError(*faults)
 
@@ -142,7 +133,7 @@ def _scan(engine: Backend, found: Found) -> ir.Table:
     try:
         scanned = _opened(engine, found.files, file_row_number=True, filename=SOURCE_FILE)
     except duckdb.Error as error:
-        raise UnreadableError(_engine_fault(found.table, found.files[0].name, error)) from error
+        raise UnreadableError(broken_file(found.table.name, found.files[0].name, error)) from error
     return scanned.mutate(
         **{
             SOURCE_FILE: scanned[SOURCE_FILE].re_extract(r"[^/]*$", 0),
@@ -155,15 +146,6 @@ def _opened(engine: Backend, files: tuple[Path, ...], **options: object) -> ir.T
     """Brackets and stars in a path are letters, and `key=value` in it is no column."""
     places = [glob.escape(str(file)) for file in files]
     return engine.read_parquet(places, hive_partitioning=False, **options)
-
-
-def _engine_fault(table: Table, file: str, error: Exception) -> Violation:
-    return unreadable(
-        table.name,
-        f"{file} cannot be read: {first_line(error)}",
-        expected="a whole Parquet or CSV file with one kind of line ending.",
-        advice="Export or copy it again.",
-    )
 
 
 def _strangers(folder: Path) -> Iterator[Violation]:

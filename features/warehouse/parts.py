@@ -8,8 +8,7 @@ import pyarrow.parquet as pq
 
 from features.contract import Table
 from features.contract.violation import Violation
-from features.warehouse.engine import first_line
-from features.warehouse.source import UnreadableError, name_faults, unreadable
+from features.warehouse.source import UnreadableError, broken_file, name_faults, unreadable
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ def read_schemas(table: Table, files: tuple[Path, ...]) -> list[pa.Schema]:
         try:
             schemas.append(pq.read_schema(file))
         except (pa.ArrowException, OSError, UnicodeError) as error:
-            faults.append(_damaged(table, file, error))
+            faults.append(broken_file(table.name, file.name, error))
     if faults:
         raise UnreadableError(*faults)
     return schemas
@@ -50,15 +49,6 @@ def refuse_unlike(found: Found, schemas: list[pa.Schema]) -> None:
     ]
     if faults:
         raise UnreadableError(*faults)
-
-
-def _damaged(table: Table, file: Path, error: Exception) -> Violation:
-    return unreadable(
-        table.name,
-        f"{file.name} is no Parquet file, or not all of one: {first_line(error)}",
-        expected="a whole Parquet file.",
-        advice="Export or copy it again.",
-    )
 
 
 def _difference(first: pa.Schema, other: pa.Schema) -> str | None:

@@ -8,6 +8,7 @@ from ibis.expr import types as ir
 from features.contract import Table
 from features.contract.violation import Severity, Violation
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW
+from features.warehouse.engine import first_line
 
 ENGINE_ROW = "file_row_number"
 RESERVED = (SOURCE_FILE, SOURCE_ROW, ENGINE_ROW)
@@ -47,6 +48,16 @@ def unreadable(table: str, found: str, *, expected: str, advice: str) -> Violati
         found=found,
         expected=expected,
         advice=advice,
+    )
+
+
+def broken_file(table: str, file: str, error: Exception) -> Violation:
+    """Return the fault that a file is damaged, or not what its name says, as far as its reader can tell."""
+    return unreadable(
+        table,
+        f"{file} cannot be read: {first_line(error)}",
+        expected="a whole Parquet file, or a whole CSV file with one kind of line ending.",
+        advice="Export or copy it again.",
     )
 
 

@@ -17,7 +17,8 @@ from features.contract import Table
 from features.contract.violation import Violation
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW
 from features.warehouse.dialect import Dialect
-from features.warehouse.source import UnreadableError, name_faults, unreadable
+from features.warehouse.engine import refuse_lack_of_room
+from features.warehouse.source import UnreadableError, broken_file, name_faults, unreadable
 
 SEPARATORS = (",", ";", "\t", "|")
 BYTE_ORDER_MARKS = (
@@ -45,6 +46,14 @@ def stage(engine: Backend, path: Path, *, table: Table, dialect: Dialect, into: 
 
     Returns the Parquet file; raises `UnreadableError` with all that is wrong with the file's form.
     """
+    try:
+        return _staged(engine, path, table=table, dialect=dialect, into=into)
+    except (duckdb.Error, OSError) as error:
+        refuse_lack_of_room(error)
+        raise UnreadableError(broken_file(table.name, path.name, error)) from error
+
+
+def _staged(engine: Backend, path: Path, *, table: Table, dialect: Dialect, into: Path) -> Path:
     plain = _decompressed(path, table, into) if path.suffix == ".gz" else path
     readable = _in_utf8(plain, table, dialect, into, name=path.name)
     header = read_header(readable, table, name=path.name)
