@@ -10,7 +10,6 @@ from ibis.expr import types as ir
 from features.unit import Unit
 
 ALL_HISTORY = None
-LIBRARY = "features.library."
 
 
 @dataclass(frozen=True)
@@ -150,5 +149,5 @@ def _windowed(whole: Feature, months: int) -> Feature:
 
 def _place(function: Callable[..., ir.Value]) -> dict[str, Any]:
     """Return what a function says of its feature by its name and by where it stands."""
-    family = function.__module__.removeprefix(LIBRARY).partition(".")[0]
+    family = function.__module__.removeprefix("features.library.").partition(".")[0]
     return {"name": function.__name__, "family": family, "function": function}

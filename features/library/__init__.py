@@ -1,26 +1,37 @@
-"""The features, a family a module: each feature is one small function and the words an auditor reads."""
+"""The features by family: each feature is one small function and the words an auditor reads.
 
+A family is a module, or a package of modules where it is large.
+"""
+
+from collections.abc import Mapping
 from types import ModuleType
 
 from features.build import FeatureSet
 from features.feature import Definition
-from features.library import classification, exposure, history, origin, parties, physical, tax, valuation
+from features.library import origin, parties, physical, tax
+from features.library.classification import cheaper_codes, doubtful_codes, variety
+from features.library.exposure import procedures, rhythm, volume
+from features.library.history import audits, authorisation, border, corrections, debts, identity, offences
+from features.library.valuation import digits, own_prices, peer_prices, terms
 
-FAMILIES: tuple[ModuleType, ...] = (
-    exposure,
-    valuation,
-    classification,
-    origin,
-    physical,
-    parties,
-    history,
-    tax,
-)
+FAMILIES: Mapping[str, tuple[ModuleType, ...]] = {
+    "exposure": (volume, rhythm, procedures),
+    "valuation": (peer_prices, own_prices, terms, digits),
+    "classification": (cheaper_codes, variety, doubtful_codes),
+    "origin": (origin,),
+    "physical": (physical,),
+    "parties": (parties,),
+    "history": (audits, offences, border, corrections, debts, authorisation, identity),
+    "tax": (tax,),
+}
+"""The modules of each family; their order is that of the columns."""
 
 
-def definitions(family: ModuleType) -> list[Definition]:
+def definitions(module: ModuleType) -> list[Definition]:
     """Return what a module of features defines, in the order in which it stands there."""
-    return [each for each in vars(family).values() if isinstance(each, Definition)]
+    return [each for each in vars(module).values() if isinstance(each, Definition)]
 
 
-LIBRARY = FeatureSet.of(each for family in FAMILIES for each in definitions(family))
+LIBRARY = FeatureSet.of(
+    each for modules in FAMILIES.values() for module in modules for each in definitions(module)
+)

@@ -5,12 +5,8 @@ from ibis.expr import types as ir
 
 from features import exact
 from features.feature import Example, feature
+from features.library.literature import CBP, DATE, IMF, PREFERENCES, RELIEF, VERIFICATION, WCO_AUDIT
 from features.unit import Unit
-
-VERIFICATION = "WCO Guidelines on Preferential Origin Verification (2012, updated 2015)"
-IMF = "IMF, Customs Matters: Strengthening Customs Administration in a Changing World (2022)"
-RELIEF = "IMF, Changing Customs (Keen ed., 2003), ch. 7: duty relief and exemptions; CBP Focused Assessment"
-RATED = "DATE (Kim et al., KDD 2020); WCO Guidelines for Post-Clearance Audit, vol. 2"
 
 PROCESSING = ("51", "53")
 """Inward processing and temporary admission, the first two digits of a procedure (SAD box 37)."""
@@ -21,7 +17,7 @@ PROCESSING = ("51", "53")
     months=(3, 12, 24),
     unit=Unit.SHARE,
     indicator="preference_share",
-    reference=f"CBP Focused Assessment; {IMF}",
+    reference=f"{CBP}; {IMF}",
     inputs="declarations.preference_code declarations.customs_value",
     label="Value under preference",
     phrase="A preference is claimed for {value} of the value of {window}.",
@@ -105,7 +101,7 @@ def origin_not_dispatch_gap(lines: ir.Table) -> ir.FloatingScalar:
     months=(3, 12, 24),
     unit=Unit.SHARE,
     indicator="preference_no_doc",
-    reference="HMRC internal manual ECEP03050, risk assessment of preferences; " + IMF,
+    reference=f"{PREFERENCES}; {IMF}",
     inputs="declarations.preference_code declarations.origin_proof_id declarations.customs_value",
     label="Preference without proof",
     phrase="Of the value for which a preference was claimed in {window}, {value} names no proof of origin.",
@@ -133,7 +129,7 @@ def preference_no_doc(lines: ir.Table) -> ir.FloatingScalar:
     empty=0.0,
     unit=Unit.MONEY,
     indicator="preference_no_doc",
-    reference="HMRC internal manual ECEP03050, risk assessment of preferences; " + IMF,
+    reference=f"{PREFERENCES}; {IMF}",
     inputs="declarations.preference_code declarations.origin_proof_id declarations.hs_code "
     "declarations.duty_rate declarations.customs_value tariff.rate",
     label="Duty saved without proof",
@@ -157,7 +153,7 @@ def preference_no_doc_money(lines: ir.Table) -> ir.FloatingScalar:
     months=(12,),
     unit=Unit.PROBABILITY,
     indicator="origin_finding_exposure",
-    reference=RATED,
+    reference=f"{DATE}; {WCO_AUDIT}",
     inputs="declarations.hs_code declarations.origin_country declarations.customs_value "
     "audits.closed_on findings.amount findings.known_on",
     label="Findings with the same goods and origins",

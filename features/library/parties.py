@@ -6,17 +6,9 @@ from ibis.expr import types as ir
 
 from features import exact
 from features.feature import Example, feature
+from features.library.literature import ARMENIA, BROKERS, DATE, NETWORK, WCO_AUDIT
 from features.prepare.entities import PRIOR_AUDITS
 from features.unit import Unit
-
-WCO_AUDIT = "WCO Guidelines for Post-Clearance Audit, vol. 2"
-DATE = "DATE: Kim et al., Dual Attentive Tree-aware Embedding for Customs Fraud Detection, KDD 2020"
-BROKERS = "Chalendard et al., Corruption in Customs, Quarterly Journal of Economics 2023"
-NETWORK = (
-    "Óskarsdóttir et al., Social Network Analytics for Supervised Fraud Detection in Insurance, "
-    "Risk Analysis 2022"
-)
-ARMENIA = "Armenia, Government Decree 570-N of 25 May 2017: risk criteria for choosing taxpayers to audit"
 
 FOUND = "audits.status audits.closed_on audits.known_on findings.event findings.amount findings.known_on"
 BROKER = "declarations.declarant_id declarations.customs_value"

@@ -6,12 +6,10 @@ from ibis.expr import types as ir
 
 from features import exact
 from features.feature import Example, feature
+from features.library.literature import DATE, WCO_AUDIT
+from features.prepare.lines import SLIP
 from features.unit import Unit
 
-DATE = "DATE: Kim et al., Dual Attentive Tree-aware Embedding for Customs Fraud Detection, KDD 2020"
-WCO_AUDIT = "WCO Guidelines for Post-Clearance Audit, vol. 2"
-SLIP = 2.302585092994046
-"""Ratios ten times off are slips of the pen: gaps count up to ln(10)."""
 HS6 = "hs6, quantity_unit"
 
 

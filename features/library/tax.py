@@ -6,13 +6,9 @@ from datetime import date
 from ibis.expr import types as ir
 
 from features.feature import Example, combined, feature
+from features.library.literature import COOPERATION, TRAILS, TRANSFER_PRICING, VALUATION_AGREEMENT, WCO_AUDIT
 from features.prepare.lines import log_ratio
 from features.unit import Unit
-
-COOPERATION = "WCO Guidelines on cooperation between customs and tax authorities, 2016"
-TRAILS = "Han and McGauran, Tracing trails, World Customs Journal"
-TRANSFER_PRICING = "WCO Guide to Customs Valuation and Transfer Pricing"
-PCA = "WCO Guidelines for Post-Clearance Audit, vol. 2"
 
 
 @feature(
@@ -134,7 +130,7 @@ def payments_gap(returns: ir.Table) -> ir.FloatingValue:
     months=(24,),
     unit=Unit.MONEY,
     indicator="royalty_gap",
-    reference=f"{TRANSFER_PRICING}; WTO Customs Valuation Agreement, article 8.1(c)",
+    reference=f"{TRANSFER_PRICING}; {VALUATION_AGREEMENT}, article 8.1(c)",
     inputs="tax_returns.royalties_abroad declarations.valuation_adjustment",
     label="Royalties not added to the value",
     phrase="Royalties of {value} paid abroad in {window} were not added to the customs value.",
@@ -156,7 +152,7 @@ def royalties_not_added(returns: ir.Table) -> ir.FloatingScalar:
     months=(12,),
     unit=Unit.MONEY,
     indicator="tax_conduct",
-    reference=PCA,
+    reference=WCO_AUDIT,
     inputs="tax_returns.arrears",
     label="Tax in arrears",
     phrase="Up to {value} of tax was overdue in {window}.",
@@ -174,7 +170,7 @@ def tax_arrears(tax_returns: ir.Table) -> ir.FloatingScalar:
     months=(24,),
     unit=Unit.DAY,
     indicator="tax_conduct",
-    reference=PCA,
+    reference=WCO_AUDIT,
     inputs="tax_returns.filed_on",
     label="Days until tax returns are filed",
     phrase="Tax returns were filed {value} after the end of their period, on average over {window}.",
@@ -196,7 +192,7 @@ def filing_delay(filings: ir.Table) -> ir.FloatingScalar:
     empty=0.0,
     unit=Unit.MONEY,
     indicator="tax_conduct",
-    reference=PCA,
+    reference=WCO_AUDIT,
     inputs="tax_audits.adjustment",
     label="Adjusted by tax audits",
     phrase="Audits by the tax administration adjusted {value} so far.",
@@ -214,7 +210,7 @@ def tax_adjusted(tax_audits: ir.Table) -> ir.FloatingScalar:
     empty=0.0,
     unit=Unit.FLAG,
     indicator="tax_conduct",
-    reference=f"{PCA}; {COOPERATION}",
+    reference=f"{WCO_AUDIT}; {COOPERATION}",
     inputs="tax_audits.opened_on tax_audits.closed_on",
     label="Tax audit open now",
     phrase="The tax administration has an audit of this trader open: {value}.",

@@ -1,5 +1,7 @@
 """Declaration lines: which version holds when, and what can be said of a line by itself."""
 
+import math
+
 import ibis
 from ibis.expr import types as ir
 
@@ -12,6 +14,8 @@ RATIOS = {
     "log_quantity_per_kg": ("supplementary_quantity", "net_mass_kg"),
     "log_freight_share": ("freight_amount", "customs_value"),
 }
+SLIP = math.log(10.0)
+"""A ratio ten times off is a slip of the pen, not a habit: gaps count up to it."""
 ITEM = ["declaration_id", "item_number"]
 
 

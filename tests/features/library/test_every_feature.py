@@ -2,11 +2,14 @@
 
 import datetime as dt
 import string
+from importlib import import_module
+from pkgutil import walk_packages
 
 import ibis
 import pyarrow as pa
 import pytest
 
+from features import library
 from features.contract import TABLES, Kind
 from features.contract.required import FINDING_TYPES
 from features.exact import order_free
@@ -15,10 +18,8 @@ from features.library import FAMILIES, LIBRARY, definitions
 from features.prepare import ROWS
 from features.prepare.prepared import WINDOWS
 
-DEFINITIONS = [(family, each) for family in FAMILIES for each in definitions(family)]
-EACH = pytest.mark.parametrize(
-    "definition", [each for _, each in DEFINITIONS], ids=[each.__name__ for _, each in DEFINITIONS]
-)
+DEFINITIONS = [each for modules in FAMILIES.values() for module in modules for each in definitions(module)]
+EACH = pytest.mark.parametrize("definition", DEFINITIONS, ids=[each.__name__ for each in DEFINITIONS])
 CONTRACT_TYPES = {
     column.name: column.kind.ibis.to_pyarrow() for table in TABLES.values() for column in table.columns
 }
@@ -91,3 +92,19 @@ def test_the_definition_is_of_a_known_kind(definition: Definition):
 def test_no_two_features_share_a_name_or_a_label():
     labels = [(feature.label, feature.months) for feature in LIBRARY.features]
     assert len(set(labels)) == len(labels)
+
+
+def test_a_feature_is_of_the_family_that_lists_its_module():
+    listed = {
+        (family, each.__name__)
+        for family, modules in FAMILIES.items()
+        for module in modules
+        for each in definitions(module)
+    }
+    assert {(feature.family, feature.function.__name__) for feature in LIBRARY.features} == listed
+
+
+def test_every_module_of_features_is_listed():
+    listed = {module.__name__ for modules in FAMILIES.values() for module in modules}
+    found = [import_module(each.name) for each in walk_packages(library.__path__, f"{library.__name__}.")]
+    assert {module.__name__ for module in found if definitions(module)} == listed

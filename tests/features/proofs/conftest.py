@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from features.library import valuation
+from features.library.valuation import digits
 from features.prepare import kin, peers, prices, sector
 from tests.postgres import postgres  # noqa: F401 - a fixture
 
@@ -14,7 +14,7 @@ SMALL = (
     (sector, "FEWEST_TRADERS", 2),
     (prices, "FEWEST_FOR_A_MIDDLE", 1),
     (prices, "FEWEST_FOR_A_SPREAD", 2),
-    (valuation, "FEWEST_AMOUNTS", 5),
+    (digits, "FEWEST_AMOUNTS", 5),
     (kin, "MOST_TIED", 4),
 )
 

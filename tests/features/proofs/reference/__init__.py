@@ -21,4 +21,4 @@ def expected(feature: Feature, view: View) -> Number:
 
 def family(feature: Feature) -> ModuleType:
     """Return the module that holds the reference of a feature."""
-    return import_module(f"{__name__}.{feature.function.__module__.rpartition('.')[2]}")
+    return import_module(f"{__name__}.{feature.family}")

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 
-from features.library import valuation as digits
+from features.library.valuation import digits
 from features.prepare import prices as settings
 from tests.features.proofs.reference.arithmetic import Number, less, quantile, ratio, total, weighted
 from tests.features.proofs.reference.peers import (

@@ -1,0 +1,1 @@
+"""Classification: goods placed under the code that costs least, and goods not placed before."""

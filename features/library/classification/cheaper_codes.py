@@ -1,0 +1,138 @@
+"""Cheaper codes: goods under a code of their heading that pays less, and goods moved to one."""
+
+from ibis.expr import types as ir
+
+from features import exact
+from features.feature import Example, feature
+from features.library.literature import FISMAN_WEI, TYPOLOGIES
+from features.unit import Unit
+
+
+@feature(
+    source="lines",
+    months=(3, 12, 24),
+    unit=Unit.RATE,
+    indicator="sibling_rate_gap",
+    reference=FISMAN_WEI,
+    inputs="declarations.hs_code declarations.customs_value tariff.rate",
+    label="Rate below the dearest sibling code",
+    phrase="On average over the value of {window}, the dearest code of the heading has a duty rate {value} "
+    "above that of the code declared.",
+    why="Goods may belong under a code of the heading that pays more.",
+    finding_type="classification",
+    monotone=1,
+    example=Example(
+        "customs_value general_rate highest_sibling_rate",
+        [(300.0, 0.02, 0.12), (100.0, 0.12, 0.12), (50.0, None, None)],
+        0.075,
+    ),
+)
+def sibling_rate_gap(lines: ir.Table) -> ir.FloatingScalar:
+    """Mean of (highest general rate of the heading - general rate of the code), weighted by value.
+
+    General rates, not the rates paid, so that a preference claim does not look like a classification.
+    """
+    return exact.weighted_mean(lines.highest_sibling_rate - lines.general_rate, lines.customs_value)
+
+
+@feature(
+    source="lines",
+    months=(12,),
+    unit=Unit.MONEY,
+    empty=0.0,
+    indicator="sibling_rate_gap",
+    reference=FISMAN_WEI,
+    inputs="declarations.hs_code declarations.customs_value tariff.rate",
+    label="Duty between code and dearest sibling",
+    phrase="Under the dearest code of each heading, the goods of {window} would have paid {value} more duty.",
+    why="The most duty that wrong codes within their headings can have cost.",
+    finding_type="classification",
+    monotone=1,
+    example=Example(
+        "customs_value general_rate highest_sibling_rate",
+        [(300.0, 0.02, 0.12), (100.0, 0.12, 0.12), (50.0, None, None)],
+        30.0,
+    ),
+)
+def sibling_rate_money(lines: ir.Table) -> ir.FloatingScalar:
+    """Value x (highest general rate of the heading - general rate of the code), summed."""
+    return (lines.customs_value * (lines.highest_sibling_rate - lines.general_rate)).sum()
+
+
+@feature(
+    source="lines",
+    months=(3, 12, 24),
+    unit=Unit.SHARE,
+    indicator="lowest_rate_share",
+    reference=FISMAN_WEI,
+    inputs="declarations.hs_code declarations.customs_value tariff.rate",
+    label="Value under the cheapest sibling code",
+    phrase="Where the codes of a heading have different duty rates, {value} of the value of {window} stands "
+    "under the cheapest.",
+    why="A habit of the cheapest code points to codes chosen by their rate.",
+    finding_type="classification",
+    monotone=1,
+    example=Example(
+        "customs_value general_rate lowest_sibling_rate highest_sibling_rate",
+        [(300.0, 0.02, 0.02, 0.12), (100.0, 0.12, 0.02, 0.12), (500.0, 0.05, 0.05, 0.05)],
+        0.75,
+    ),
+)
+def lowest_rate_share(lines: ir.Table) -> ir.FloatingScalar:
+    """Value at the lowest general rate of its heading / value in headings whose rates differ."""
+    choice = lines.highest_sibling_rate > lines.lowest_sibling_rate
+    cheapest = lines.general_rate <= lines.lowest_sibling_rate
+    return exact.share(
+        lines.customs_value.sum(where=choice & cheapest),
+        lines.customs_value.sum(where=choice & cheapest.notnull()),
+    )
+
+
+@feature(
+    source="switches_after_rises",
+    months=(24,),
+    empty=0.0,
+    unit=Unit.MONEY,
+    indicator="switch_to_lower",
+    reference=f"{FISMAN_WEI}; {TYPOLOGIES}",
+    inputs="declarations.hs_code declarations.customs_value tariff.valid_from tariff.rate",
+    label="Moved to a cheaper code after a rate rise",
+    phrase="After the duty rate of a code in use rose, goods worth {value} were declared in {window} under a "
+    "cheaper code of the heading not used before.",
+    why="The goods may be the same, and only the code new.",
+    finding_type="classification",
+    monotone=1,
+    example=Example("customs_value", [(300.0,), (100.0,)], 400.0),
+)
+def switch_after_rise(lines: ir.Table) -> ir.FloatingScalar:
+    """Value moved within 180 days after the general rate of a code rose, to a cheaper code of its heading.
+
+    The trader had used the dearer code in the 12 months before, and the cheaper one not.
+    """
+    return lines.customs_value.sum()
+
+
+@feature(
+    source="switches_after_findings",
+    months=(24,),
+    empty=0.0,
+    unit=Unit.MONEY,
+    indicator="switch_to_lower",
+    reference=TYPOLOGIES,
+    inputs="declarations.hs_code declarations.customs_value tariff.rate controls.finding_type "
+    "controls.known_on findings.known_on",
+    label="Moved to a cheaper code after a finding",
+    phrase="After a control or audit found fault with a code, goods worth {value} were declared in {window} "
+    "under a cheaper code of the heading not used before.",
+    why="A trader who is caught with one code may try the next.",
+    finding_type="classification",
+    monotone=1,
+    example=Example("customs_value", [(300.0,), (100.0,)], 400.0),
+)
+def switch_after_finding(lines: ir.Table) -> ir.FloatingScalar:
+    """Value moved to a cheaper code of its heading within 180 days after a control or audit found fault.
+
+    The trader had not used the cheaper code in the 12 months before. A control that found nothing is no
+    reason to move; of audits, findings that name a line count.
+    """
+    return lines.customs_value.sum()

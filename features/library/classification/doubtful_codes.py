@@ -1,0 +1,52 @@
+"""Doubtful codes: those for what a heading does not name, and those with which others were wrong."""
+
+from ibis.expr import types as ir
+
+from features import exact
+from features.feature import Example, feature
+from features.library.literature import DATE, HARMONIZED_SYSTEM
+from features.unit import Unit
+
+
+@feature(
+    source="lines",
+    months=(3, 12, 24),
+    unit=Unit.SHARE,
+    indicator="residual_code_share",
+    reference=f"{HARMONIZED_SYSTEM}: 9 numbers what a heading does not name",
+    inputs="declarations.hs_code declarations.customs_value",
+    label="Value under 'other' subheadings",
+    phrase="{value} of the value of {window} stands under subheadings for 'other' goods.",
+    why="Goods whose own code costs more can hide among what a heading does not name.",
+    finding_type="classification",
+    example=Example("customs_value hs6", [(30.0, "610990"), (20.0, "392329"), (50.0, "610910")], 0.5),
+)
+def residual_code_share(lines: ir.Table) -> ir.FloatingScalar:
+    """Share of the value under subheadings that end in 9 or 90: by convention the residual ones."""
+    residual = lines.hs6.endswith("9") | lines.hs6.endswith("90")
+    return exact.share_where(lines.customs_value, residual)
+
+
+@feature(
+    source="rated_subheadings",
+    months=(12,),
+    unit=Unit.PROBABILITY,
+    indicator="hs_finding_exposure",
+    reference=DATE,
+    inputs="declarations.hs_code declarations.customs_value "
+    "audits.closed_on findings.amount findings.known_on",
+    label="Findings with the same subheadings",
+    phrase="Audits of other traders of the same subheadings found something in {value} of cases, weighted by "
+    "the trader's value of {window}.",
+    why="Where others were wrong about the same goods, this trader may be.",
+    finding_type="classification",
+    monotone=1,
+    example=Example("finding_rate customs_value", [(0.5, 300.0), (0.1, 100.0), (None, 50.0)], 0.4),
+)
+def hs_finding_exposure(subheadings: ir.Table) -> ir.FloatingScalar:
+    """Mean finding rate of the subheadings used, weighted by value; own audits left out.
+
+    A rate is (k + 10 p) / (n + 10) for n audits of other traders with such lines in their scope, k of which
+    found something, and p over all audits of other traders; as known when the quarter began.
+    """
+    return exact.weighted_mean(subheadings.finding_rate, subheadings.customs_value)

@@ -1,0 +1,1 @@
+"""Exposure: how much a trader imports, pays and has at stake, and how steadily."""

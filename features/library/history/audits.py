@@ -1,0 +1,226 @@
+"""Audits: how often, how long ago, and what they found, beside those of others of the sector and size."""
+
+from datetime import date
+
+from ibis.expr import types as ir
+
+from features.feature import Example, feature
+from features.library.history.inputs import AUDITED, FOUND
+from features.library.literature import ARMENIA, DATE, WCO_AUDIT
+from features.prepare.spans import months_between
+from features.prepare.track import shrunk
+from features.unit import Unit
+
+RECORD = f"{FOUND} audits.period_from audits.period_to declarations.customs_value"
+
+
+@feature(
+    source="audits",
+    empty=0.0,
+    unit=Unit.COUNT,
+    indicator="audits_and_recency",
+    reference=f"{WCO_AUDIT}; {ARMENIA}",
+    inputs=AUDITED,
+    label="Audits so far",
+    phrase="Audits of this trader closed so far: {value}.",
+    why="What audits have seen is better known than what they have not.",
+    example=Example("is_closed", [(True,), (False,), (True,)], 2.0),
+)
+def closed_audits(audits: ir.Table) -> ir.IntegerScalar:
+    """Number of audits closed; one that is still open or was abandoned is none."""
+    return audits.count(where=audits.is_closed)
+
+
+@feature(
+    source="audits",
+    unit=Unit.MONTH,
+    indicator="audits_and_recency",
+    reference=f"{WCO_AUDIT}; {ARMENIA}",
+    inputs=AUDITED,
+    label="Time since the last audit",
+    phrase="The last audit was closed {value} ago.",
+    why="Habits slip when nobody has looked for long; just after an audit they are better.",
+    example=Example(
+        "cutoff closed_on",
+        [
+            (date(2024, 7, 1), date(2023, 7, 2)),
+            (date(2024, 7, 1), date(2020, 1, 1)),
+            (date(2024, 7, 1), None),
+        ],
+        365 / (365.25 / 12),
+    ),
+)
+def months_since_audit(audits: ir.Table) -> ir.FloatingScalar:
+    """Months from the closing of the last closed audit; empty where none is closed."""
+    return months_between(audits.closed_on, audits.cutoff).min()
+
+
+@feature(
+    source="audits",
+    empty=1.0,
+    unit=Unit.FLAG,
+    indicator="audits_and_recency",
+    reference=f"{WCO_AUDIT}; {ARMENIA}",
+    inputs=AUDITED,
+    label="Never audited",
+    phrase="No audit of this trader has ever been closed: {value}.",
+    why="Of a trader that was never audited nothing is known from the inside.",
+    example=Example("is_closed", [(False,)], 1.0),
+)
+def never_audited(audits: ir.Table) -> ir.FloatingScalar:
+    """1 where no audit is closed, be it that one is open; else 0."""
+    return (audits.count(where=audits.is_closed) == 0).ifelse(1.0, 0.0)
+
+
+@feature(
+    source="track_record",
+    unit=Unit.PROBABILITY,
+    indicator="shrunk_adjustment_rate",
+    reference=f"{DATE}; {ARMENIA}",
+    inputs=FOUND,
+    label="Share of audits with an adjustment",
+    phrase="By its own audits and those of others of its sector and size, {value} of audits find something.",
+    why="Who was adjusted before, or trades like those who were, is more often adjusted again.",
+    monotone=1,
+    example=Example("audits adjusted other_audits other_adjusted", [(2.0, 1.0, 1.0, 0.25)], 3.5 / 12.0),
+)
+def adjustment_rate(record: ir.Table) -> ir.FloatingScalar:
+    """(own audits adjusted + 10 x others' share) / (own audits + 10), others of the same sector and size."""
+    return shrunk(record, "adjusted", per="audits")
+
+
+@feature(
+    source="track_record",
+    unit=Unit.SHARE,
+    indicator="shrunk_yield_per_value",
+    reference=DATE,
+    inputs=RECORD,
+    label="Audit yield on value",
+    phrase="By its own audits and those of others of its sector and size, audits assess {value} of the "
+    "customs value they cover.",
+    why="What past audits brought in on the goods they covered is the plainest forecast of the next.",
+    monotone=1,
+    example=Example(
+        "assessed audited_value other_assessed other_audited_value",
+        [(500.0, 10_000.0, 100.0, 9_000.0)],
+        1_500.0 / 100_000.0,
+    ),
+)
+def yield_on_value(record: ir.Table) -> ir.FloatingScalar:
+    """(own net assessed + 10 x others' mean) / (own audited value + 10 x others' mean), both an audit."""
+    return shrunk(record, "assessed", per="audited_value")
+
+
+@feature(
+    source="track_record",
+    unit=Unit.SHARE,
+    indicator="shrunk_yield_per_value",
+    reference=DATE,
+    inputs=f"{RECORD} findings.finding_type",
+    label="Audit yield from valuation",
+    phrase="By its own audits and those of others of its sector and size, audits assess {value} of the "
+    "customs value they cover for values declared too low.",
+    why="Who declared values too low before, or trades like those who did, does so more often.",
+    finding_type="valuation",
+    monotone=1,
+    example=Example(
+        "assessed_valuation audited_value other_assessed_valuation other_audited_value",
+        [(0.0, 0.0, 90.0, 9_000.0)],
+        0.01,
+    ),
+)
+def valuation_yield(record: ir.Table) -> ir.FloatingScalar:
+    """As `yield_on_value`, of findings on valuation alone."""
+    return shrunk(record, "assessed_valuation", per="audited_value")
+
+
+@feature(
+    source="track_record",
+    unit=Unit.SHARE,
+    indicator="shrunk_yield_per_value",
+    reference=DATE,
+    inputs=f"{RECORD} findings.finding_type",
+    label="Audit yield from classification",
+    phrase="By its own audits and those of others of its sector and size, audits assess {value} of the "
+    "customs value they cover for wrong tariff codes.",
+    why="Who used wrong tariff codes before, or trades like those who did, does so more often.",
+    finding_type="classification",
+    monotone=1,
+    example=Example(
+        "assessed_classification audited_value other_assessed_classification other_audited_value",
+        [(200.0, 10_000.0, 0.0, 1_000.0)],
+        0.01,
+    ),
+)
+def classification_yield(record: ir.Table) -> ir.FloatingScalar:
+    """As `yield_on_value`, of findings on classification alone."""
+    return shrunk(record, "assessed_classification", per="audited_value")
+
+
+@feature(
+    source="track_record",
+    unit=Unit.SHARE,
+    indicator="shrunk_yield_per_value",
+    reference=DATE,
+    inputs=f"{RECORD} findings.finding_type",
+    label="Audit yield from origin",
+    phrase="By its own audits and those of others of its sector and size, audits assess {value} of the "
+    "customs value they cover for wrong origins and preferences.",
+    why="Who claimed wrong origins before, or trades like those who did, does so more often.",
+    finding_type="origin",
+    monotone=1,
+    example=Example(
+        "assessed_origin audited_value other_assessed_origin other_audited_value",
+        [(200.0, 10_000.0, 0.0, 1_000.0)],
+        0.01,
+    ),
+)
+def origin_yield(record: ir.Table) -> ir.FloatingScalar:
+    """As `yield_on_value`, of findings on origin alone."""
+    return shrunk(record, "assessed_origin", per="audited_value")
+
+
+@feature(
+    source="track_record",
+    unit=Unit.SHARE,
+    indicator="shrunk_yield_per_value",
+    reference=DATE,
+    inputs=f"{RECORD} findings.finding_type",
+    label="Audit yield from quantity",
+    phrase="By its own audits and those of others of its sector and size, audits assess {value} of the "
+    "customs value they cover for wrong quantities.",
+    why="Who declared wrong quantities before, or trades like those who did, does so more often.",
+    finding_type="quantity",
+    monotone=1,
+    example=Example(
+        "assessed_quantity audited_value other_assessed_quantity other_audited_value",
+        [(200.0, 10_000.0, 0.0, 1_000.0)],
+        0.01,
+    ),
+)
+def quantity_yield(record: ir.Table) -> ir.FloatingScalar:
+    """As `yield_on_value`, of findings on quantity alone."""
+    return shrunk(record, "assessed_quantity", per="audited_value")
+
+
+@feature(
+    source="track_record",
+    unit=Unit.SHARE,
+    indicator="shrunk_yield_per_value",
+    reference=DATE,
+    inputs=f"{RECORD} findings.finding_type",
+    label="Audit yield from procedure",
+    phrase="By its own audits and those of others of its sector and size, audits assess {value} of the "
+    "customs value they cover for misused procedures and reliefs.",
+    why="Who misused procedures before, or trades like those who did, does so more often.",
+    finding_type="procedure",
+    monotone=1,
+    example=Example(
+        "assessed_procedure audited_value other_assessed_procedure other_audited_value",
+        [(200.0, 10_000.0, 0.0, 1_000.0)],
+        0.01,
+    ),
+)
+def procedure_yield(record: ir.Table) -> ir.FloatingScalar:
+    """As `yield_on_value`, of findings on procedure alone."""
+    return shrunk(record, "assessed_procedure", per="audited_value")

@@ -1,0 +1,98 @@
+"""Border: what controls of goods found when they came in."""
+
+from ibis.expr import types as ir
+
+from features import exact
+from features.feature import Example, feature
+from features.library.literature import WCO_AUDIT
+from features.unit import Unit
+
+CONTROLLED = "controls.selected_by controls.revenue_delta controls.known_on"
+
+
+def _hit(controls: ir.Table) -> ir.BooleanColumn:
+    """A control hits where it found something wrong, be it against the trader or in its favour."""
+    return (controls.revenue_delta != 0) | controls.finding_type.notnull()
+
+
+@feature(
+    source="controls",
+    months=(24,),
+    unit=Unit.SHARE,
+    indicator="border_hits",
+    reference=WCO_AUDIT,
+    inputs=CONTROLLED,
+    label="Random controls with a finding",
+    phrase="{value} of the random controls at the border in {window} found something.",
+    why="Nobody chose these goods, so what was wrong with them is likely wrong with others.",
+    monotone=1,
+    example=Example(
+        "selected_by revenue_delta finding_type",
+        [("random", 0.0, None), ("random", 50.0, "quantity"), ("rule", 80.0, "origin")],
+        0.5,
+    ),
+)
+def random_hit_rate(controls: ir.Table) -> ir.FloatingScalar:
+    """Share of the controls selected at random that found something."""
+    chosen = controls.selected_by == "random"
+    return exact.share(controls.count(where=chosen & _hit(controls)), controls.count(where=chosen))
+
+
+@feature(
+    source="controls",
+    months=(24,),
+    unit=Unit.SHARE,
+    indicator="border_hits",
+    reference=WCO_AUDIT,
+    inputs=CONTROLLED,
+    label="Targeted controls with a finding",
+    phrase="{value} of the targeted controls at the border in {window} found something.",
+    why="Suspicion at the border that proved right may reach beyond the goods controlled.",
+    monotone=1,
+    example=Example(
+        "selected_by revenue_delta finding_type",
+        [("random", 50.0, None), ("rule", -50.0, None), ("model", 0.0, "origin"), ("manual", 0.0, None)],
+        2.0 / 3.0,
+    ),
+)
+def targeted_hit_rate(controls: ir.Table) -> ir.FloatingScalar:
+    """Share of the controls selected by rule, model or hunch that found something."""
+    chosen = controls.selected_by != "random"
+    return exact.share(controls.count(where=chosen & _hit(controls)), controls.count(where=chosen))
+
+
+@feature(
+    source="controls",
+    months=(24,),
+    empty=0.0,
+    unit=Unit.COUNT,
+    indicator="border_hits",
+    reference=WCO_AUDIT,
+    inputs=CONTROLLED,
+    label="Border findings",
+    phrase="Controls at the border that found something in {window}: {value}.",
+    why="Findings at the border are a sample of what came in unseen.",
+    monotone=1,
+    example=Example("revenue_delta finding_type", [(0.0, None), (50.0, "quantity"), (0.0, "procedure")], 2.0),
+)
+def border_hits(controls: ir.Table) -> ir.IntegerScalar:
+    """Number of controls that found something, however selected."""
+    return controls.count(where=_hit(controls))
+
+
+@feature(
+    source="controls",
+    months=(24,),
+    empty=0.0,
+    unit=Unit.MONEY,
+    indicator="border_hits",
+    reference=WCO_AUDIT,
+    inputs=CONTROLLED,
+    label="Revenue from border controls",
+    phrase="Controls at the border gained {value} in {window}.",
+    why="Money found at the border shows what a like fault costs where nobody looked.",
+    example=Example("revenue_delta", [(0.0,), (250.0,), (-50.0,)], 200.0),
+)
+def border_revenue(controls: ir.Table) -> ir.FloatingScalar:
+    """Revenue that controls gained, net of what they found paid too much."""
+    return controls.revenue_delta.sum()

@@ -1,0 +1,100 @@
+"""Corrections: what the trader put right by itself, when asked by letter, and what customs put right."""
+
+from ibis.expr import types as ir
+
+from features import exact
+from features.feature import Example, feature
+from features.library.history.inputs import FOUND
+from features.library.literature import LETTERS, WCO_AUDIT
+from features.unit import Unit
+
+
+@feature(
+    source="amendments",
+    months=(12, 24),
+    empty=0.0,
+    unit=Unit.COUNT,
+    indicator="amendments",
+    reference=WCO_AUDIT,
+    inputs="declarations.version declarations.known_on",
+    label="Amended lines",
+    phrase="Amendments of lines in {window}: {value}.",
+    why="Many amendments point to declarations made without the facts at hand.",
+    example=Example("version", [(1,), (1,), (2,)], 3.0),
+)
+def amendments(amended: ir.Table) -> ir.IntegerScalar:
+    """Number of versions after the first, by the day they became known."""
+    return amended.count()
+
+
+@feature(
+    source="amendments",
+    months=(24,),
+    unit=Unit.SHARE,
+    indicator="amendments",
+    reference=WCO_AUDIT,
+    inputs="declarations.version declarations.known_on declarations.amended_by",
+    label="Amendments by the trader itself",
+    phrase="{value} of the amendments in {window} were asked for by the trader itself.",
+    why="Who comes forward with its own errors has less left to find than who must be corrected.",
+    monotone=-1,
+    example=Example("amended_by", [("trader",), ("customs",), ("customs",), (None,)], 1.0 / 3.0),
+)
+def own_amendment_share(amended: ir.Table) -> ir.FloatingScalar:
+    """Share of the amendments whose initiator is known that the trader asked for."""
+    return exact.share(amended.count(where=amended.amended_by == "trader"), amended.amended_by.count())
+
+
+@feature(
+    source="amendments",
+    months=(24,),
+    empty=0.0,
+    unit=Unit.MONEY,
+    indicator="amendments",
+    reference=WCO_AUDIT,
+    inputs="declarations.version declarations.known_on declarations.duty_assessed",
+    label="Taxes changed by amendments",
+    phrase="Amendments in {window} changed taxes by {value}.",
+    why="Amendments that lower taxes deserve a second look; ones that raise them show what was missed.",
+    example=Example("tax_change", [(120.0,), (-20.0,), (None,)], 100.0),
+)
+def amended_taxes(amended: ir.Table) -> ir.FloatingScalar:
+    """Duty, VAT and excise of the new versions less those of the ones before."""
+    return amended.tax_change.sum()
+
+
+@feature(
+    source="letters",
+    unit=Unit.SHARE,
+    indicator="letter_response",
+    reference=LETTERS,
+    inputs=f"{FOUND} audits.treatment declarations.amended_by",
+    label="Letters answered",
+    phrase="{value} of the letters to this trader were answered by a payment or an amendment.",
+    why="Who leaves letters unanswered may need a visit.",
+    example=Example(
+        "is_answered is_over", [(True, True), (False, True), (False, True), (False, False)], 1.0 / 3.0
+    ),
+)
+def letters_answered_share(letters: ir.Table) -> ir.FloatingScalar:
+    """Share of the letters, closed or answered, that the trader answered.
+
+    An answer is money assessed or collected, or an amendment of a line in scope by the trader, in 120 days.
+    """
+    return exact.share(letters.count(where=letters.is_answered), letters.count(where=letters.is_over))
+
+
+@feature(
+    source="letters",
+    unit=Unit.RATIO,
+    indicator="letter_response",
+    reference=LETTERS,
+    inputs=f"{FOUND} audits.treatment declarations.amended_by declarations.duty_assessed",
+    label="Self-corrected after letters",
+    phrase="After letters the trader itself put right {value} of the money that was asked.",
+    why="Who puts right what a letter asks needs no audit for it; who puts right little may hold back more.",
+    example=Example("corrected asked", [(150.0, 200.0), (0.0, 100.0)], 0.5),
+)
+def self_corrected_share(letters: ir.Table) -> ir.FloatingScalar:
+    """Taxes added by the trader's amendments within 120 days of letters, by what the letters assessed."""
+    return exact.share(letters.corrected.sum(), letters.asked.sum())
