@@ -101,7 +101,7 @@ def _build(features: FeatureSet, data: Path, cutoffs: int) -> pa.Table:
         active = Spine.active(warehouse, CUTOFF)
         days = [months_before(CUTOFF, month) for month in range(cutoffs)]
         spine = active if cutoffs == 1 else Spine.every(active.rows["trader_id"].to_pylist(), days)
-        return features.build(warehouse, spine).to_pyarrow()
+        return features.build(warehouse, spine)
 
 
 def _polars(data: Path, _: int) -> pa.Table:

@@ -146,7 +146,7 @@ def _one_day(
 def _features(warehouse: Warehouse, asked: pa.Table) -> pa.Table:
     """Return the features of (trader_id, opened_on), row for row."""
     spine = Spine.of(asked["trader_id"].to_pylist(), asked["opened_on"].to_pylist())
-    built = LIBRARY.build(warehouse, spine).to_pyarrow()
+    built = LIBRARY.build(warehouse, spine)
     keys = zip(built["trader_id"].to_pylist(), built["cutoff"].to_pylist(), strict=True)
     places = {key: place for place, key in enumerate(keys)}
     wanted = zip(asked["trader_id"].to_pylist(), asked["opened_on"].to_pylist(), strict=True)

@@ -22,6 +22,7 @@ from features.prepare.peers import SHOWN
 from features.prepare.prepared import WINDOWS
 from features.spine import Spine
 from features.warehouse import Warehouse
+from features.warehouse.engine import worked_out
 
 KEY = ("trader_id", "cutoff")
 SPINE = frozenset({"cutoff", "cutoff_quarter", *(f"from_{m}m" for m in WINDOWS)})
@@ -75,18 +76,18 @@ class FeatureSet:
                 wanted |= set(feature.parameters)
         return FeatureSet(tuple(feature for feature in self.features if feature.name in wanted))
 
-    def build(self, warehouse: Warehouse, spine: Spine) -> ir.Table:
+    def build(self, warehouse: Warehouse, spine: Spine) -> pa.Table:
         """Return one row a (trader_id, cutoff) of the spine, in its order, and one float64 column a feature.
 
         Only rows known before the cutoff count. A feature whose inputs the administration lacks is empty.
-        The engine works out the aggregates; they are set side by side here, so the table outlives it.
+        The engine of the warehouse works out the aggregates; they are set side by side here.
         """
         values: dict[str, pa.ChunkedArray] = {}
         if not len(spine):
             return self.finished(spine, values)
         with Prepared(warehouse, spine, line_columns=self._line_columns(warehouse)) as prepared:
             for group in _groups(self.possible(warehouse)):
-                values |= _worked_out(prepared, group)
+                values |= _aggregated(prepared, group)
         return self.finished(spine, values)
 
     def possible(self, warehouse: Warehouse) -> tuple[Feature, ...]:
@@ -121,7 +122,7 @@ class FeatureSet:
         direct = [frozenset(f.columns) - SPINE - SHOWN for _, f in kinds if f.source == "lines"]
         return frozenset().union(*grouped, *direct)
 
-    def finished(self, spine: Spine, values: Mapping[str, pa.ChunkedArray]) -> ir.Table:
+    def finished(self, spine: Spine, values: Mapping[str, pa.ChunkedArray]) -> pa.Table:
         """Return all features beside the spine: those worked out, those combined of them, and empty ones."""
         table = ibis.memtable(_table(spine, self._without_combined(), values))
         there = set(values)
@@ -130,7 +131,7 @@ class FeatureSet:
                 there |= {feature.name} if there.issuperset(feature.parameters) else set()
                 value = _combine(feature, table) if feature.name in there else ibis.null("float64")
                 table = table.mutate(**{feature.name: value})
-        return table.select(*KEY, *(table[name].cast("float64").name(name) for name in self.names))
+        return worked_out(table.select(*KEY, *(table[n].cast("float64").name(n) for n in self.names)))
 
     def _without_combined(self) -> Iterator[str]:
         return (feature.name for feature in self.features if feature.source is not None)
@@ -162,7 +163,7 @@ def seen_rows(prepared: Prepared, feature: Feature) -> ir.Table:
     return kind.regroup(seen, prepared) if kind.regroup else seen
 
 
-def _worked_out(prepared: Prepared, features: list[Feature]) -> dict[str, pa.ChunkedArray]:
+def _aggregated(prepared: Prepared, features: list[Feature]) -> dict[str, pa.ChunkedArray]:
     """Features of one kind of rows and window are worked out together, in one scan.
 
     Returns their values in the order of the spine; a trader without a row gets what `empty` says.

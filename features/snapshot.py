@@ -56,7 +56,7 @@ def snapshot(
     """
     with open_warehouse(data, dialect=dialect) as opened:
         warehouse = usable(opened, today=today)
-        table = features.build(warehouse, Spine.active(warehouse, as_of)).order_by("trader_id").to_pyarrow()
+        table = features.build(warehouse, Spine.active(warehouse, as_of)).sort_by("trader_id")
         traders = _described(warehouse, table["trader_id"], as_of)
         return Snapshot(features, table, traders, features.missing(warehouse))
 

@@ -37,8 +37,7 @@ def with_declarations(
         _require_registered(warehouse, trader_id)
         with sent_rows([{**row, "trader_id": trader_id} for row in rows], warehouse, DECLARATIONS) as sent:
             _require_fit(sent, warehouse=warehouse, cutoff=cutoff)
-            built = features.build(_with(warehouse, sent), Spine.of([trader_id], [cutoff]))
-            return warehouse.engine.to_pyarrow(built)
+            return features.build(_with(warehouse, sent), Spine.of([trader_id], [cutoff]))
 
 
 def _require_registered(warehouse: Warehouse, trader_id: str) -> None:

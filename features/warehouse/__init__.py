@@ -16,7 +16,7 @@ from features.contract import TABLES, Table
 from features.contract.violation import Violation
 from features.errors import DataError
 from features.exact import as_float
-from features.warehouse import spark
+from features.warehouse import postgres, spark
 from features.warehouse.conform import conform, with_defaults
 from features.warehouse.database import connect, open_table, place_for_people, table_names
 from features.warehouse.dialect import FILE_NAME, Dialect
@@ -109,12 +109,17 @@ def open_warehouse(place: str, *, dialect: Dialect | None = None) -> Iterator[Wa
     """Open `place`: a folder, a DuckDB file or an Ibis URL such as `postgres://…`.
 
     The dialect is the given one, or the folder's own `dialect.toml`, or the contract's form. Raises
-    `DataError` where there is nothing to open.
+    `DataError` where there is nothing to open. Inside the block what the engine refuses for lack of memory,
+    room or rights is raised as an error for a person.
     """
     with scratch_folder() as scratch:
         warehouse = _open(place, dialect, Path(scratch))
         try:
             yield warehouse
+        except ENGINE_ERRORS as error:
+            refuse_lack_of_room(error)
+            postgres.refuse_lack_of_rights(error, place=warehouse.name)
+            raise
         finally:
             warehouse.engine.disconnect()
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import duckdb
 import ibis
+import pyarrow as pa
 from ibis.backends.duckdb import Backend
+from ibis.expr import types as ir
 
 from features.errors import AuditYieldError, OutputError, SettingError
 
@@ -59,6 +61,16 @@ def _limit_memory(engine: Backend, limit: str) -> None:
             expected="an amount of memory such as 8GB.",
             advice="Correct the environment variable, or remove it for the default.",
         ) from error
+
+
+def worked_out(table: ir.Table) -> pa.Table:
+    """Work out an expression over tables in memory, on an engine of its own: threads share that of Ibis."""
+    with scratch_folder() as scratch:
+        engine = embedded(Path(scratch))
+        try:
+            return engine.to_pyarrow(table)
+        finally:
+            engine.disconnect()
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:

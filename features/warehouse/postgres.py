@@ -7,7 +7,12 @@ from ibis.backends import BaseBackend
 from ibis.expr import types as ir
 from sqlglot import exp
 
+from features.errors import DataError
+from features.warehouse.engine import first_line
+
 NAME = "postgres"
+REFUSED = ("25006", "42501")
+"""SQL states: of a database that can only be read, as a hot standby is, and of a lack of rights."""
 ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 DAYS_AS_ISO = "SET DateStyle = ISO"
 READ_AS_IT_IS = {
@@ -44,6 +49,16 @@ def hold_still(engine: BaseBackend) -> None:
     """
     for statement in (DAYS_AS_ISO, ONE_MOMENT):
         engine.con.execute(statement)
+
+
+def refuse_lack_of_rights(error: BaseException, *, place: str) -> None:
+    """Raise an error for a person where the server refused to keep a table."""
+    if getattr(error, "sqlstate", None) in REFUSED:
+        raise DataError(
+            f"{place} keeps no temporary tables for us: {first_line(error)}.",
+            expected="a server that can be written to, and a role with the right TEMPORARY on the database.",
+            advice="Instead of a hot standby name the primary or a logical replica; or grant the right.",
+        ) from error
 
 
 def table_names(engine: BaseBackend) -> set[str]:

@@ -111,7 +111,7 @@ def built(folder: Path, tables: Tables, features: str, asked: Iterable[Asked]) -
     pairs = list(asked)
     spine = Spine.of([trader for trader, _ in pairs], [cutoff for _, cutoff in pairs])
     with open_warehouse(str(write_parquet(folder / uuid4().hex, tables))) as warehouse:
-        rows = LIBRARY.select(features.split()).build(warehouse, spine).to_pyarrow().to_pylist()
+        rows = LIBRARY.select(features.split()).build(warehouse, spine).to_pylist()
     return {(row["trader_id"], row["cutoff"]): row for row in rows}
 
 

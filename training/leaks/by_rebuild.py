@@ -61,7 +61,7 @@ def _rebuilt(evidence: Evidence, names: list[str]) -> tuple[dict[str, Floats], d
     traders, opened = audits["trader_id"].to_pylist(), audits["opened_on"].to_pylist()
     earlier = [day - timedelta(days=DAYS_BEFORE) for day in opened]
     features = evidence.audited.features.select(names)
-    built = features.build(evidence.warehouse, Spine.of(traders * 2, opened + earlier)).to_pyarrow()
+    built = features.build(evidence.warehouse, Spine.of(traders * 2, opened + earlier))
     rows = _keys(built["trader_id"], built["cutoff"])
     places = [
         pc.index_in(_keys(audits["trader_id"], pa.chunked_array([pa.array(days, pa.date32())])), rows)

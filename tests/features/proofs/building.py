@@ -62,7 +62,7 @@ def build(
 ) -> pa.Table:
     """Return the features in the order of the spine, built as everyone builds them."""
     with warehouse(tables, threads=threads) as opened:
-        return features.build(opened, spine).to_pyarrow()
+        return features.build(opened, spine)
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class Script:
                 answer = engine.execute(statement)
                 if not statement.startswith(("CREATE", "DROP")):
                     worked_out |= self._beside_spine(answer.to_arrow_table(), spine)
-        return values(self.features.finished(spine, worked_out).to_pyarrow())
+        return values(self.features.finished(spine, worked_out))
 
     def _beside_spine(self, found: pa.Table, spine: Spine) -> dict[str, pa.ChunkedArray]:
         names = [name for name in found.column_names if name not in KEY]

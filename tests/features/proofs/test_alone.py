@@ -50,7 +50,7 @@ def test_statements_do_not_depend_on_rows():
 
 def test_a_build_leaves_nothing_behind():
     tables = history(0, lines=40)
-    few = LIBRARY.select(["price_gap_12m", "adjustment_rate", "border_hits_12m"])
+    few = LIBRARY.select(["price_gap_12m", "adjustment_rate", "border_hits_24m"])
     with warehouse(tables) as opened:
         few.build(opened, Spine.every(["T1"], CUTOFFS))
         left = opened.engine.con.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()

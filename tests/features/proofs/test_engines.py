@@ -52,7 +52,7 @@ def expected(tables: Tables) -> Values:
 
 def from_place(place: str, tables: Tables, features: FeatureSet = LIBRARY) -> Values:
     with open_warehouse(place) as warehouse:
-        return values(features.build(warehouse, Spine.every(traders(tables), CUTOFFS)).to_pyarrow())
+        return values(features.build(warehouse, Spine.every(traders(tables), CUTOFFS)))
 
 
 def test_postgres_with_no_right_but_to_read(tables: Tables, expected: Values, postgres: Server):
@@ -87,7 +87,7 @@ def test_spark(tables: Tables, expected: Values):
         session.createDataFrame(contract_arrow(name, rows)).createOrReplaceTempView(name)
         sources[name] = Source(engine.table(name), "Spark")
     warehouse = Warehouse("Spark", engine, sources, (), Dialect())
-    agree(expected, values(LIBRARY.build(warehouse, Spine.every(traders(tables), CUTOFFS)).to_pyarrow()))
+    agree(expected, values(LIBRARY.build(warehouse, Spine.every(traders(tables), CUTOFFS))))
 
 
 def _in_contract_order(tables: Tables) -> Tables:

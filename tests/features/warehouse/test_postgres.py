@@ -244,6 +244,27 @@ def test_nothing_that_is_written_through_a_warehouse_outlives_it(postgres: Serve
     assert postgres.run(database, "SELECT count(*) > 0 FROM traders") == [(True,)]
 
 
+@pytest.mark.parametrize("refusal", ["reads only", "has no right"])
+def test_a_database_that_keeps_no_temporary_tables_is_told_with_advice(
+    postgres: Server, url: str, refusal: str
+) -> None:
+    """A hot standby refuses with the SQL state of a transaction that only reads."""
+    database = url.rpartition("/")[2]
+    refuse = {
+        "reads only": f"ALTER DATABASE {database} SET default_transaction_read_only = on",
+        "has no right": f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC",
+    }
+    reader = as_reader(postgres, url, "SELECT ON ALL TABLES IN SCHEMA public")
+    change(postgres, url, refuse[refusal])
+    with (
+        pytest.raises(DataError, match="keeps no temporary tables") as refused,
+        open_warehouse(reader) as opened,
+    ):
+        opened.keep(opened.table("audits"))
+    assert "primary" in refused.value.advice
+    assert READS not in str(refused.value)
+
+
 def test_rows_that_arrive_during_a_check_are_not_seen(postgres: Server, url: str) -> None:
     with open_warehouse(url) as warehouse:
         before = warehouse.table("traders").count().to_pyarrow().as_py()
