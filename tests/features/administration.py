@@ -1,17 +1,9 @@
-"""Tiny administrations, row by row, and the features of traders in them as of a day."""
+"""Tiny administrations, row by row."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from uuid import uuid4
 
-from features.library import LIBRARY
-from features.spine import Spine
-from features.warehouse import open_warehouse
-from tests.features.tables import Row, Tables, write_parquet
-
-Asked = tuple[str, date]
+from tests.features.tables import Row, Tables
 
 
 def day(text: str) -> date:
@@ -104,20 +96,3 @@ def administration(**tables: Sequence[Row]) -> Tables:
         "findings": [nothing[1]],
     }
     return given | {name: [_dated(row) for row in rows] for name, rows in tables.items()}
-
-
-def built(folder: Path, tables: Tables, features: str, asked: Iterable[Asked]) -> dict[Asked, Row]:
-    """Return the named features, blank-separated, of each trader and cutoff asked, built below a folder."""
-    pairs = list(asked)
-    spine = Spine.of([trader for trader, _ in pairs], [cutoff for _, cutoff in pairs])
-    with open_warehouse(str(write_parquet(folder / uuid4().hex, tables))) as warehouse:
-        rows = LIBRARY.select(features.split()).build(warehouse, spine).to_pylist()
-    return {(row["trader_id"], row["cutoff"]): row for row in rows}
-
-
-def values(tables: Tables, trader_id: str, name: str, *cutoffs: str) -> list[float | None]:
-    """Return a feature of a trader as of each cutoff."""
-    asked = [(trader_id, day(cutoff)) for cutoff in cutoffs]
-    with TemporaryDirectory() as folder:
-        found = built(Path(folder), tables, name, asked)
-    return [found[each][name] for each in asked]

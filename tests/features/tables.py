@@ -112,9 +112,13 @@ def write_parquet(folder: Path, tables: Mapping[str, list[Row]]) -> Path:
 
 
 def arrow(name: str, rows: list[Row]) -> pa.Table:
-    """Return rows as Arrow; a column that the contract does not know gets the type of its values."""
+    """Return rows as Arrow, in all columns of the contract where there is no row.
+
+    A column that the contract does not know gets the type of its values.
+    """
     known = {field.name: field.type for field in TABLES[name].schema}
-    columns = {column: [row.get(column) for row in rows] for column in column_names(rows)}
+    names = column_names(rows) or TABLES[name].names
+    columns = {column: [row.get(column) for row in rows] for column in names}
     return pa.table({c: pa.array(values, type=known.get(c)) for c, values in columns.items()})
 
 

@@ -10,8 +10,8 @@ from features.build import FeatureSet
 from features.errors import SettingError
 from features.library import LIBRARY
 from features.spine import Spine
-from tests.features.administration import administration, day, line, trader, values
-from tests.features.proofs.building import build
+from tests.features.administration import administration, day, line, trader
+from tests.features.building import build, values
 from tests.features.proofs.histories import history
 from tests.features.tables import Row
 

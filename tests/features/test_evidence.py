@@ -11,7 +11,7 @@ from features.errors import SettingError
 from features.evidence import Evidence, evidence, lines
 from features.library import LIBRARY
 from tests.features.administration import administration, audit, day, finding, line, trader
-from tests.features.proofs.building import warehouse
+from tests.features.building import warehouse
 from tests.features.tables import write_parquet
 
 COMMAND = Path(sys.executable).with_name("audit-yield")

@@ -7,7 +7,7 @@ import pytest
 from features.errors import SettingError
 from features.spine import Spine, months_before, quarter_of
 from tests.features.administration import administration, audit, day, line, trader
-from tests.features.proofs.building import warehouse
+from tests.features.building import warehouse
 from tests.features.tables import Row
 
 

@@ -2,11 +2,10 @@
 
 import math
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from tests.features.administration import built
+from tests.features.building import built
 from tests.features.tables import Row, Tables, good_tables
 
 DAY = date(2024, 7, 15)
@@ -23,31 +22,31 @@ def administration(*lines: Row, tariff: list[Row] | None = None) -> Tables:
     return tables if tariff is None else {**tables, "tariff": tariff}
 
 
-def value(folder: Path, tables: Tables, feature: str) -> object:
-    return built(folder, tables, feature, [T])[T][feature]
+def value(tables: Tables, feature: str) -> object:
+    return built(tables, feature, [T])[T][feature]
 
 
-def test_a_window_holds_its_first_day_and_not_the_cutoff(tmp_path):
+def test_a_window_holds_its_first_day_and_not_the_cutoff():
     days = (date(2024, 4, 14), date(2024, 4, 15), date(2024, 7, 14), DAY)
     tables = administration(*(line(day, 10.0**n) for n, day in enumerate(days)))
-    assert value(tmp_path, tables, "customs_value_3m") == 110.0
+    assert value(tables, "customs_value_3m") == 110.0
 
 
-def test_a_line_known_on_the_cutoff_is_invisible(tmp_path):
+def test_a_line_known_on_the_cutoff_is_invisible():
     seen = line(date(2024, 7, 1), 100.0, known_on=date(2024, 7, 14))
     unseen = line(date(2024, 7, 2), 900.0, known_on=DAY)
-    assert value(tmp_path, administration(seen, unseen), "customs_value_3m") == 100.0
+    assert value(administration(seen, unseen), "customs_value_3m") == 100.0
 
 
-def test_activity_counts_declarations_lines_and_months(tmp_path):
+def test_activity_counts_declarations_lines_and_months():
     twice = [line(date(2024, 5, 31), 1.0), line(date(2024, 5, 31), 1.0, item_number=2)]
     tables = administration(*twice, line(date(2024, 6, 1), 1.0))
-    found = built(tmp_path, tables, "declaration_count_3m line_count_12m active_months_24m", [T])[T]
+    found = built(tables, "declaration_count_3m line_count_12m active_months_24m", [T])[T]
     assert (found["declaration_count_3m"], found["line_count_12m"]) == (2.0, 3.0)
     assert found["active_months_24m"] == 2.0
 
 
-def test_revenue_at_stake_is_empty_without_a_tariff_and_takes_the_rate_of_the_day(tmp_path):
+def test_revenue_at_stake_is_empty_without_a_tariff_and_takes_the_rate_of_the_day():
     lines = [
         line(date(2024, 5, 31), 1000.0, duty_rate=0.0, preference_code="300"),
         line(date(2024, 6, 1), 1000.0, duty_rate=0.04),
@@ -56,15 +55,15 @@ def test_revenue_at_stake_is_empty_without_a_tariff_and_takes_the_rate_of_the_da
         {"hs_code": "61091000", "preference_code": None, "valid_from": date(2020, 1, 1), "rate": 0.12},
         {"hs_code": "61091000", "preference_code": None, "valid_from": date(2024, 6, 1), "rate": 0.10},
     ]
-    assert value(tmp_path, administration(*lines), "revenue_at_stake_12m") is None
+    assert value(administration(*lines), "revenue_at_stake_12m") is None
     tables = administration(*lines, tariff=rates)
-    assert value(tmp_path, tables, "revenue_at_stake_12m") == pytest.approx(120.0 + 60.0)
+    assert value(tables, "revenue_at_stake_12m") == pytest.approx(120.0 + 60.0)
 
 
-def test_silences_are_counted_between_months_and_the_last_one_by_itself(tmp_path):
+def test_silences_are_counted_between_months_and_the_last_one_by_itself():
     days = (date(2023, 1, 5), date(2023, 1, 31), date(2023, 2, 10), date(2024, 1, 1), date(2024, 7, 5))
     tables = administration(*(line(day, 100.0) for day in days))
-    found = built(tmp_path, tables, "longest_silence_24m days_since_last_line_24m", [T])[T]
+    found = built(tables, "longest_silence_24m days_since_last_line_24m", [T])[T]
     assert found["longest_silence_24m"] == (date(2024, 1, 1) - date(2023, 2, 10)).days
     assert found["days_since_last_line_24m"] == 10.0
 
@@ -77,50 +76,50 @@ def test_silences_are_counted_between_months_and_the_last_one_by_itself(tmp_path
         (date(2023, 7, 30), 199.0, 0.0),  # less than twice the other months' mean
     ],
 )
-def test_a_spike_follows_half_a_year_of_silence(tmp_path, back_on, amount, spiked):
+def test_a_spike_follows_half_a_year_of_silence(back_on, amount, spiked):
     before = [line(date(2022, 12, 1), 100.0), line(date(2023, 1, 31), 100.0)]
     tables = administration(*before, line(back_on, amount))
-    assert value(tmp_path, tables, "silence_then_spike_24m") == spiked
+    assert value(tables, "silence_then_spike_24m") == spiked
 
 
-def test_monthly_value_counts_silent_months_and_no_month_seen_in_part(tmp_path):
+def test_monthly_value_counts_silent_months_and_no_month_seen_in_part():
     """300 eight months ago, 500 four months ago, and 900 this month: mean 100, mean square 42500."""
     months = [line(date(2023, 11, 20), 300.0), line(date(2024, 3, 2), 500.0), line(date(2024, 7, 1), 900.0)]
-    found = value(tmp_path, administration(*months), "value_unevenness_24m")
+    found = value(administration(*months), "value_unevenness_24m")
     assert found == pytest.approx(math.sqrt(42_500 - 10_000) / 100, rel=1e-5)
 
 
-def test_the_last_three_months_are_measured_by_the_variation_before(tmp_path):
+def test_the_last_three_months_are_measured_by_the_variation_before():
     """Nine months: six of 0 or 200 by turns (mean 100, deviation 100), then 300, 600 and 900 (mean 600)."""
     earlier = [line(date(2023, month, 3), 200.0) for month in (10, 12)] + [line(date(2024, 2, 3), 200.0)]
     recent = [line(date(2024, month, 3), 300.0 * n) for n, month in ((1, 4), (2, 5), (3, 6))]
-    found = value(tmp_path, administration(*earlier, *recent), "recent_departure_24m")
+    found = value(administration(*earlier, *recent), "recent_departure_24m")
     assert found == pytest.approx((600 - 100) / 100, rel=1e-5)
 
 
-def test_steady_trade_is_measured_by_a_tenth_of_its_mean(tmp_path):
+def test_steady_trade_is_measured_by_a_tenth_of_its_mean():
     steady = [line(date(2023, month, 3), 100.0) for month in range(8, 13)]
     steady += [line(date(2024, month, 3), 100.0 if month < 4 else 150.0) for month in range(1, 7)]
-    found = value(tmp_path, administration(*steady), "recent_departure_24m")
+    found = value(administration(*steady), "recent_departure_24m")
     assert found == pytest.approx((150 - 100) / 10, rel=1e-5)
 
 
-def test_a_trader_of_few_months_has_no_usual_month(tmp_path):
+def test_a_trader_of_few_months_has_no_usual_month():
     young = [line(date(2024, month, 3), 100.0) for month in range(2, 7)]
-    found = built(tmp_path, administration(*young), "recent_departure_24m value_unevenness_24m", [T])[T]
+    found = built(administration(*young), "recent_departure_24m value_unevenness_24m", [T])[T]
     assert (found["recent_departure_24m"], found["value_unevenness_24m"]) == (None, None)
 
 
-def test_a_trader_without_lines_has_no_value_and_no_rate(tmp_path):
-    found = built(tmp_path, administration(line(DAY, 1.0)), "customs_value_12m effective_rate_12m", [T])[T]
+def test_a_trader_without_lines_has_no_value_and_no_rate():
+    found = built(administration(line(DAY, 1.0)), "customs_value_12m effective_rate_12m", [T])[T]
     assert (found["customs_value_12m"], found["effective_rate_12m"]) == (0.0, None)
 
 
-def test_lines_of_no_value_leave_ratios_empty(tmp_path):
+def test_lines_of_no_value_leave_ratios_empty():
     tables = administration(line(date(2024, 3, 2), 0.0), line(date(2023, 6, 1), 0.0))
     names = (
         "effective_rate_12m value_growth_24m recent_departure_24m value_unevenness_24m "
         "special_procedure_share_12m"
     )
-    found = built(tmp_path, tables, names, [T])[T]
+    found = built(tables, names, [T])[T]
     assert [found[name] for name in names.split()] == [None] * 5

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.features.administration import administration, audit, finding, line, trader, values
+from tests.features.administration import administration, audit, finding, line, trader
+from tests.features.building import values
 
 
 @pytest.mark.parametrize(

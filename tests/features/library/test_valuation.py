@@ -5,7 +5,7 @@ from math import log10
 
 import pytest
 
-from tests.features.administration import built
+from tests.features.building import built
 from tests.features.tables import Row, Tables, good_tables
 
 CUTOFF = date(2024, 7, 1)
@@ -25,24 +25,24 @@ def tables(rows: list[Row]) -> Tables:
     return {"declarations": rows, "traders": traders, "audits": [], "findings": []}
 
 
-def digits(folder, amounts: list[float]) -> Row:
+def digits(amounts: list[float]) -> Row:
     rows = [line(number, invoice_amount=amount) for number, amount in enumerate(amounts)]
-    return built(folder, tables(rows), "first_digit_distance_24m round_amount_share_24m", [ASKED])[ASKED]
+    return built(tables(rows), "first_digit_distance_24m round_amount_share_24m", [ASKED])[ASKED]
 
 
-def test_a_hundred_amounts_are_needed(tmp_path):
-    assert digits(tmp_path, [3.0] * 99)["first_digit_distance_24m"] is None
-    assert digits(tmp_path, [3.0] * 99 + [0.0])["round_amount_share_24m"] is None
-    assert digits(tmp_path, [3.0] * 100)["round_amount_share_24m"] == 0.0
+def test_a_hundred_amounts_are_needed():
+    assert digits([3.0] * 99)["first_digit_distance_24m"] is None
+    assert digits([3.0] * 99 + [0.0])["round_amount_share_24m"] is None
+    assert digits([3.0] * 100)["round_amount_share_24m"] == 0.0
 
 
 @pytest.mark.parametrize("amount", [0.3, 3.0, 0.03, 300.0, 3999.99, 3e14])
-def test_the_first_digit_is_the_first_that_is_not_zero(tmp_path, amount):
+def test_the_first_digit_is_the_first_that_is_not_zero(amount):
     others = sum(log10(1 + 1 / digit) for digit in range(1, 10) if digit != 3)
     expected = 1 - log10(1 + 1 / 3) + others
-    assert digits(tmp_path, [amount] * 100)["first_digit_distance_24m"] == pytest.approx(expected)
+    assert digits([amount] * 100)["first_digit_distance_24m"] == pytest.approx(expected)
 
 
-def test_amounts_that_grow_evenly_show_the_usual_digits(tmp_path):
+def test_amounts_that_grow_evenly_show_the_usual_digits():
     amounts = [10 ** (number / 200) for number in range(200, 1000)]
-    assert digits(tmp_path, amounts)["first_digit_distance_24m"] < 0.02
+    assert digits(amounts)["first_digit_distance_24m"] < 0.02

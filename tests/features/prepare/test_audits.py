@@ -5,7 +5,8 @@ import pyarrow as pa
 import pytest
 
 from features.prepare import audits
-from tests.features.administration import administration, audit, day, finding, values
+from tests.features.administration import administration, audit, day, finding
+from tests.features.building import values
 from tests.features.tables import arrow
 
 OPENED, CLOSED = "2023-02-10", "2023-05-01"

@@ -5,11 +5,10 @@ traders, the rate is (k + 10 p) / (n + 10).
 """
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from tests.features.administration import built
+from tests.features.building import built
 from tests.features.tables import Row, Tables, good_tables
 
 CUTOFF = date(2024, 8, 15)
@@ -51,117 +50,117 @@ def four_traders() -> Tables:
     }
 
 
-def exposure(folder: Path, tables: Tables, asked: tuple[str, date] = ASKED) -> object:
-    return built(folder, tables, "hs_finding_exposure_12m", [asked])[asked]["hs_finding_exposure_12m"]
+def exposure(tables: Tables, asked: tuple[str, date] = ASKED) -> object:
+    return built(tables, "hs_finding_exposure_12m", [asked])[asked]["hs_finding_exposure_12m"]
 
 
 def rate(hits: int, audits: int, *, overall: float) -> object:
     return pytest.approx((hits + 10 * overall) / (audits + 10))
 
 
-def test_audits_of_others_with_the_same_goods_count(tmp_path):
-    assert exposure(tmp_path, four_traders()) == rate(1, 2, overall=1 / 3)
+def test_audits_of_others_with_the_same_goods_count():
+    assert exposure(four_traders()) == rate(1, 2, overall=1 / 3)
 
 
-def test_subheadings_are_weighted_by_value(tmp_path):
+def test_subheadings_are_weighted_by_value():
     tables = four_traders()
     tables["declarations"].append(line("me", COATS, customs_value=300.0))
     shirts, coats = (1 + 10 / 3) / 12, (0 + 10 / 3) / 11
-    assert exposure(tmp_path, tables) == pytest.approx((100 * shirts + 300 * coats) / 400)
+    assert exposure(tables) == pytest.approx((100 * shirts + 300 * coats) / 400)
 
 
-def test_goods_that_nobody_was_audited_for_take_the_overall_rate(tmp_path):
+def test_goods_that_nobody_was_audited_for_take_the_overall_rate():
     tables = four_traders()
     tables["declarations"][0] = line("me", "84713000")
-    assert exposure(tmp_path, tables) == pytest.approx(1 / 3)
+    assert exposure(tables) == pytest.approx(1 / 3)
 
 
-def test_own_audits_are_left_out_of_both_rates(tmp_path):
+def test_own_audits_are_left_out_of_both_rates():
     """Asked for A: of B and C neither had a finding; the overall rate is 0 of 2."""
-    assert exposure(tmp_path, four_traders(), ("A", CUTOFF)) == rate(0, 1, overall=0.0)
+    assert exposure(four_traders(), ("A", CUTOFF)) == rate(0, 1, overall=0.0)
 
 
-def test_own_findings_never_reach_the_own_row(tmp_path):
+def test_own_findings_never_reach_the_own_row():
     tables = four_traders()
-    without = exposure(tmp_path, tables)
+    without = exposure(tables)
     tables["audits"] += [audit("4", "me"), audit("5", "me")]
     tables["findings"] += [finding("4", 9000.0), finding("5", 100.0)]
-    assert exposure(tmp_path, tables) == without
+    assert exposure(tables) == without
 
 
-def test_two_audits_of_one_trader_count_twice(tmp_path):
+def test_two_audits_of_one_trader_count_twice():
     tables = four_traders()
     tables["audits"].append(audit("4", "A"))
     tables["findings"].append(finding("4", 80.0))
-    assert exposure(tmp_path, tables) == rate(2, 3, overall=2 / 4)
+    assert exposure(tables) == rate(2, 3, overall=2 / 4)
 
 
-def test_where_no_other_trader_was_audited_nothing_is_said(tmp_path):
+def test_where_no_other_trader_was_audited_nothing_is_said():
     tables = {**four_traders(), "audits": [audit("1", "me")], "findings": []}
-    assert exposure(tmp_path, tables) is None
+    assert exposure(tables) is None
 
 
 @pytest.mark.parametrize(("known_on", "counts"), [(date(2024, 6, 30), True), (QUARTER, False)])
-def test_a_finding_counts_when_it_was_known_before_the_quarter(tmp_path, known_on, counts):
+def test_a_finding_counts_when_it_was_known_before_the_quarter(known_on, counts):
     tables = four_traders()
     tables["findings"] = [finding("1", 500.0, known_on=known_on)]
     expected = rate(1, 2, overall=1 / 3) if counts else 0.0
-    assert exposure(tmp_path, tables) == expected
+    assert exposure(tables) == expected
 
 
 @pytest.mark.parametrize(("closed_on", "audits"), [(date(2024, 6, 30), 2), (QUARTER, 1)])
-def test_an_audit_counts_when_its_closing_was_known_before_the_quarter(tmp_path, closed_on, audits):
+def test_an_audit_counts_when_its_closing_was_known_before_the_quarter(closed_on, audits):
     tables = four_traders()
     tables["audits"][1] = audit("2", "B", closed_on=closed_on)
-    assert exposure(tmp_path, tables) == rate(1, audits, overall=1 / (audits + 1))
+    assert exposure(tables) == rate(1, audits, overall=1 / (audits + 1))
 
 
-def test_an_audit_still_open_counts_for_nothing(tmp_path):
+def test_an_audit_still_open_counts_for_nothing():
     tables = four_traders()
     tables["audits"][0] = audit("1", "A", status="open", closed_on=None)
-    assert exposure(tmp_path, tables) == 0.0
+    assert exposure(tables) == 0.0
 
 
 @pytest.mark.parametrize("event", ["reduced", "cancelled"])
-def test_a_finding_later_reduced_to_nothing_is_none(tmp_path, event):
+def test_a_finding_later_reduced_to_nothing_is_none(event):
     tables = four_traders()
     later = {"event": event, "event_on": date(2024, 6, 3)}
     tables["findings"].append(finding("1", -500.0, 2, **later))
-    assert exposure(tmp_path, tables) == 0.0
+    assert exposure(tables) == 0.0
     tables["findings"][1]["event_on"] = QUARTER
-    assert exposure(tmp_path, tables) == rate(1, 2, overall=1 / 3)
+    assert exposure(tables) == rate(1, 2, overall=1 / 3)
 
 
-def test_a_finding_reduced_in_part_stays_one(tmp_path):
+def test_a_finding_reduced_in_part_stays_one():
     tables = four_traders()
     tables["findings"].append(finding("1", -499.0, 2, event="reduced", event_on=date(2024, 6, 3)))
-    assert exposure(tmp_path, tables) == rate(1, 2, overall=1 / 3)
+    assert exposure(tables) == rate(1, 2, overall=1 / 3)
 
 
 @pytest.mark.parametrize(("accepted_on", "audits"), [(date(2024, 3, 31), 2), (date(2024, 4, 1), 1)])
-def test_lines_outside_the_scope_are_not_touched(tmp_path, accepted_on, audits):
+def test_lines_outside_the_scope_are_not_touched(accepted_on, audits):
     tables = four_traders()
     tables["declarations"][2] = line("B", SHIRTS, accepted_on=accepted_on)
-    assert exposure(tmp_path, tables) == rate(1, audits, overall=1 / 3)
+    assert exposure(tables) == rate(1, audits, overall=1 / 3)
 
 
 @pytest.mark.parametrize(("known_on", "audits"), [(date(2024, 6, 30), 2), (QUARTER, 1)])
-def test_a_line_in_scope_that_became_known_late_counts_from_then(tmp_path, known_on, audits):
+def test_a_line_in_scope_that_became_known_late_counts_from_then(known_on, audits):
     tables = four_traders()
     tables["declarations"][2] = line("B", SHIRTS, known_on=known_on)
-    assert exposure(tmp_path, tables) == rate(1, audits, overall=1 / 3)
+    assert exposure(tables) == rate(1, audits, overall=1 / 3)
 
 
-def test_a_code_corrected_by_the_audit_does_not_hide_what_was_declared(tmp_path):
+def test_a_code_corrected_by_the_audit_does_not_hide_what_was_declared():
     tables = four_traders()
     corrected = line("A", COATS, version=1, known_on=date(2024, 5, 2), amended_by="customs")
     tables["declarations"].append({**corrected, "declaration_id": f"D-A-{SHIRTS}"})
-    assert exposure(tmp_path, tables) == rate(1, 2, overall=1 / 3)
+    assert exposure(tables) == rate(1, 2, overall=1 / 3)
 
 
-def test_headings_and_origins_are_rated_together(tmp_path):
+def test_headings_and_origins_are_rated_together():
     """Of the shirts from China only A's were audited; B's are from India."""
     tables = four_traders()
     tables["declarations"][2] = line("B", SHIRTS, origin_country="IN")
-    [row] = built(tmp_path, tables, "origin_finding_exposure_12m", [ASKED]).values()
+    [row] = built(tables, "origin_finding_exposure_12m", [ASKED]).values()
     assert row["origin_finding_exposure_12m"] == rate(1, 1, overall=1 / 3)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.features.administration import administration, audit, finding, line, values
+from tests.features.administration import administration, audit, finding, line
+from tests.features.building import values
 from tests.features.tables import Tables
 
 SENT, CLOSED = "2023-02-01", "2023-03-01"

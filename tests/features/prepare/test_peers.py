@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import date
 from math import log
-from pathlib import Path
 from random import Random
 from uuid import uuid4
 
@@ -11,9 +10,8 @@ import pytest
 
 from features.prepare import Prepared
 from features.spine import Spine
-from features.warehouse import open_warehouse
-from tests.features.administration import built
-from tests.features.tables import Row, Tables, good_tables, write_parquet
+from tests.features.building import built, warehouse
+from tests.features.tables import Row, Tables, good_tables
 
 CUTOFF = date(2024, 6, 1)
 ASKED = ("ME", CUTOFF)
@@ -56,7 +54,6 @@ def tables(rows: Iterable[Row]) -> Tables:
 
 
 def facts(
-    folder: Path,
     rows: Iterable[Row],
     *,
     names: str = PRICES,
@@ -64,102 +61,101 @@ def facts(
 ) -> list[Row]:
     """Return the named facts of the lines of the second quarter of 2024."""
     pairs = list(asked)
-    place = write_parquet(folder / uuid4().hex, tables(rows))
-    with open_warehouse(str(place)) as warehouse:
-        spine = Spine.of([trader for trader, _ in pairs], [day for _, day in pairs])
-        with Prepared(warehouse, spine, line_columns=frozenset({*names.split(), "log_price"})) as prepared:
-            found = prepared.lines.to_pyarrow().to_pylist()
+    spine = Spine.of([trader for trader, _ in pairs], [day for _, day in pairs])
+    columns = frozenset({*names.split(), "log_price"})
+    with warehouse(tables(rows)) as opened, Prepared(opened, spine, line_columns=columns) as prepared:
+        found = prepared.lines.to_pyarrow().to_pylist()
     return [row for row in found if row["happened_on"] >= date(2024, 4, 1)]
 
 
-def fact(folder: Path, rows: Iterable[Row], name: str = "peer_middle_log_price") -> object:
-    [row] = facts(folder, rows, names=name)
+def fact(rows: Iterable[Row], name: str = "peer_middle_log_price") -> object:
+    [row] = facts(rows, names=name)
     return row[name]
 
 
-def test_a_price_is_compared_with_the_middle_of_the_others(tmp_path):
-    found = built(tmp_path, tables(peers() + own(2.0)), "price_gap_12m", [ASKED])
+def test_a_price_is_compared_with_the_middle_of_the_others():
+    found = built(tables(peers() + own(2.0)), "price_gap_12m", [ASKED])
     assert found[ASKED]["price_gap_12m"] == pytest.approx(log(2 / 4), abs=1e-5)
 
 
-def test_the_duty_missing_is_that_on_the_middle_price(tmp_path):
-    found = built(tmp_path, tables(peers() + own(1.0, duty_rate=0.1)), "undervalue_duty_12m", [ASKED])
+def test_the_duty_missing_is_that_on_the_middle_price():
+    found = built(tables(peers() + own(1.0, duty_rate=0.1)), "undervalue_duty_12m", [ASKED])
     assert found[ASKED]["undervalue_duty_12m"] == pytest.approx(0.1 * (4 - 1), abs=1e-5)
 
 
-def test_a_tenth_of_the_others_stay_under_the_low_price(tmp_path):
+def test_a_tenth_of_the_others_stay_under_the_low_price():
     low = log(1) + 0.4 * (log(2) - log(1))  # place 0.1 x 4 among five
-    assert fact(tmp_path, peers() + own(), "peer_low_log_price") == pytest.approx(low, abs=1e-5)
+    assert fact(peers() + own(), "peer_low_log_price") == pytest.approx(low, abs=1e-5)
 
 
-def test_own_lines_have_no_vote(tmp_path):
+def test_own_lines_have_no_vote():
     for price in (0.1, 3.0, 4.0, 500.0):
-        found = facts(tmp_path, peers() + lines("ME", price, 100) + own())
+        found = facts(peers() + lines("ME", price, 100) + own())
         assert [row["peer_middle_log_price"] for row in found] == [pytest.approx(log(4), abs=1e-5)]
         assert [row["peer_traders_log_price"] for row in found] == [5]
 
 
-def test_own_lines_do_not_make_a_group_wide_enough(tmp_path):
+def test_own_lines_do_not_make_a_group_wide_enough():
     four = {name: FIVE[name] for name in ("P1", "P2", "P3", "P4")}
-    assert fact(tmp_path, peers(four, count=10) + lines("ME", 3.0, 30) + own()) is None
-    assert fact(tmp_path, peers(count=5) + lines("ME", 3.0, 30) + own()) is None
+    assert fact(peers(four, count=10) + lines("ME", 3.0, 30) + own()) is None
+    assert fact(peers(count=5) + lines("ME", 3.0, 30) + own()) is None
 
 
-def test_many_lines_give_one_vote_their_mean(tmp_path):
+def test_many_lines_give_one_vote_their_mean():
     rows = peers() + lines("P1", 1.0, 500) + lines("P3", 16.0, 6) + own()
-    assert fact(tmp_path, rows) == pytest.approx(log(8), abs=1e-5)  # P3: the mean of ln 4 and ln 16
+    assert fact(rows) == pytest.approx(log(8), abs=1e-5)  # P3: the mean of ln 4 and ln 16
 
 
 @pytest.mark.parametrize(("known_on", "counts"), [(date(2024, 3, 31), True), (date(2024, 4, 1), False)])
-def test_only_what_was_known_when_the_quarter_began_counts(tmp_path, known_on, counts):
+def test_only_what_was_known_when_the_quarter_began_counts(known_on, counts):
     late = lines("P5", 16.0, 6, known_on=known_on)
     four = {name: FIVE[name] for name in ("P1", "P2", "P3", "P4")}
-    assert (fact(tmp_path, peers(four) + late + own()) is not None) is counts
+    assert (fact(peers(four) + late + own()) is not None) is counts
 
 
 @pytest.mark.parametrize(("known_on", "counts"), [(date(2023, 4, 1), True), (date(2023, 3, 31), False)])
-def test_four_quarters_count(tmp_path, known_on, counts):
-    found = fact(tmp_path, peers(accepted_on=known_on) + own())
+def test_four_quarters_count(known_on, counts):
+    found = fact(peers(accepted_on=known_on) + own())
     assert (found is not None) is counts
 
 
-def test_votes_are_means_over_all_four_quarters(tmp_path):
+def test_votes_are_means_over_all_four_quarters():
     rows = peers(count=5) + lines("P3", 1.0, 5, accepted_on=date(2023, 4, 1)) + own()
-    assert fact(tmp_path, rows) == pytest.approx(log(2), abs=1e-5)  # P3: the mean of ln 4 and ln 1
+    assert fact(rows) == pytest.approx(log(2), abs=1e-5)  # P3: the mean of ln 4 and ln 1
 
 
-def test_a_line_of_the_same_quarter_is_no_peer(tmp_path):
-    assert fact(tmp_path, peers(accepted_on=date(2024, 4, 20)) + own()) is None
+def test_a_line_of_the_same_quarter_is_no_peer():
+    assert fact(peers(accepted_on=date(2024, 4, 20)) + own()) is None
 
 
-def test_only_first_versions_count(tmp_path):
+def test_only_first_versions_count():
     rows = peers()
     amended = [
         {**row, "version": 1, "customs_value": 900.0, "known_on": date(2024, 3, 1), "amended_by": "trader"}
         for row in rows
     ]
-    assert fact(tmp_path, rows + amended + own()) == pytest.approx(log(4), abs=1e-5)
+    assert fact(rows + amended + own()) == pytest.approx(log(4), abs=1e-5)
 
 
-def test_a_narrow_group_too_small_falls_back_to_the_subheading_then_the_heading(tmp_path):
+def test_a_narrow_group_too_small_falls_back_to_the_subheading_then_the_heading():
     groups = {
         "hs6, quantity_unit, origin_country": peers(),
         "hs6, quantity_unit": peers(origin_country="VN"),
         "hs4, quantity_unit": peers(hs_code="61099000"),
     }
     for group, rows in groups.items():
-        [row] = facts(tmp_path, rows + own())
+        [row] = facts(rows + own())
         assert row["peer_group_log_price"] == group
         assert row["peer_middle_log_price"] == pytest.approx(log(4), abs=1e-5)
-    [row] = facts(tmp_path, peers(hs_code="62091000") + own())
+    [row] = facts(peers(hs_code="62091000") + own())
     assert row["peer_group_log_price"] is None
     assert row["peer_traders_log_price"] is None
 
 
-def test_the_narrowest_group_that_is_wide_enough_is_taken(tmp_path):
+def test_the_narrowest_group_that_is_wide_enough_is_taken():
     others = {f"V{n}": 1000.0 for n in range(9)}
     rows = peers() + peers(others, origin_country="VN") + peers(others, hs_code="61099000") + own()
-    [row] = facts(tmp_path, rows)
+    [row] = facts(rows)
     assert (row["peer_group_log_price"], row["peer_traders_log_price"]) == (
         "hs6, quantity_unit, origin_country",
         5,
@@ -167,39 +163,39 @@ def test_the_narrowest_group_that_is_wide_enough_is_taken(tmp_path):
     assert row["peer_middle_log_price"] == pytest.approx(log(4), abs=1e-5)
 
 
-def test_prices_by_the_piece_are_not_compared_with_prices_by_the_kilogram(tmp_path):
+def test_prices_by_the_piece_are_not_compared_with_prices_by_the_kilogram():
     by_piece = peers(supplementary_quantity=1.0, supplementary_unit="NAR")
-    assert fact(tmp_path, by_piece + own()) is None
+    assert fact(by_piece + own()) is None
 
 
-def test_lines_without_the_measure_are_no_peers_for_it(tmp_path):
+def test_lines_without_the_measure_are_no_peers_for_it():
     route = {"dispatch_country": "CN", "transport_mode": "1"}
     shipped = own(freight_amount=1.0, **route)
     with_freight = peers(count=6, freight_amount=0.5, **route)
     one_states = lines("P1", 1.0, 30, freight_amount=0.5, **route) + peers(count=6, **route)
     name = "peer_middle_log_freight_share"
-    assert fact(tmp_path, with_freight + shipped, name) == pytest.approx(log(0.5 / 4), abs=1e-5)
-    assert fact(tmp_path, one_states + shipped, name) is None
+    assert fact(with_freight + shipped, name) == pytest.approx(log(0.5 / 4), abs=1e-5)
+    assert fact(one_states + shipped, name) is None
 
 
-def test_habits_are_the_mean_of_the_others(tmp_path):
+def test_habits_are_the_mean_of_the_others():
     rows = peers(count=6) + lines("P1", 1.0, 6, valuation_adjustment=5.0) + own()
     rows += lines("ME", 1.0, 50, valuation_adjustment=5.0)
-    assert fact(tmp_path, rows, "peer_mean_is_adjusted") == pytest.approx(0.5 / 5, abs=1e-6)
+    assert fact(rows, "peer_mean_is_adjusted") == pytest.approx(0.5 / 5, abs=1e-6)
 
 
-def test_who_else_is_asked_and_when_changes_nothing(tmp_path):
+def test_who_else_is_asked_and_when_changes_nothing():
     rows = peers() + lines("ME", 3.0, 4) + own() + own(7.0)
-    alone = facts(tmp_path, rows)
+    alone = facts(rows)
     days = [date(2022, 7, 1), date(2024, 5, 11), CUTOFF]
-    together = facts(tmp_path, rows, asked=[(trader, day) for trader in ("ME", "P3") for day in days])
+    together = facts(rows, asked=[(trader, day) for trader in ("ME", "P3") for day in days])
     mine = [row for row in together if row["trader_id"] == "ME"]
     assert sorted(mine, key=lambda row: row["log_price"]) == sorted(alone, key=lambda row: row["log_price"])
 
 
-def test_equal_prices_are_not_below_each_other(tmp_path):
+def test_equal_prices_are_not_below_each_other():
     rows = peers(dict.fromkeys(FIVE, 3.3), count=7) + own(3.3)
-    found = built(tmp_path, tables(rows), "low_price_share_12m price_gap_12m", [ASKED])[ASKED]
+    found = built(tables(rows), "low_price_share_12m price_gap_12m", [ASKED])[ASKED]
     assert (found["low_price_share_12m"], found["price_gap_12m"]) == (0.0, 0.0)
 
 
@@ -211,13 +207,13 @@ def quantile(values: list[float], share: float) -> float:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_quantiles_without_oneself_agree_with_plain_python(tmp_path, seed):
+def test_quantiles_without_oneself_agree_with_plain_python(seed):
     random = Random(seed)  # noqa: S311 - no secret is drawn
     prices = {f"P{n}": float(random.randint(1, 6)) for n in range(random.choice([6, 11, 21, 22]))}
     now = [row for name in prices for row in lines(name, 1.0, 1, accepted_on=date(2024, 5, 10))]
     rows = peers(prices, gross_mass_kg=1.0) + now
     asked = [(name, CUTOFF) for name in prices]
-    for row in facts(tmp_path, rows, names=f"{PRICES} peer_p95_log_value_per_kg", asked=asked):
+    for row in facts(rows, names=f"{PRICES} peer_p95_log_value_per_kg", asked=asked):
         others = [log(price) for name, price in prices.items() if name != row["trader_id"]]
         assert row["peer_traders_log_price"] == len(others)
         for name, share in (("peer_low_log_price", 0.1), ("peer_middle_log_price", 0.5)):

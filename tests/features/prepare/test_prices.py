@@ -2,12 +2,11 @@
 
 from datetime import date
 from math import exp
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from tests.features.administration import built
+from tests.features.building import built
 from tests.features.tables import Row, Tables, good_tables
 
 CUTOFF = date(2024, 7, 1)
@@ -38,51 +37,51 @@ def tables(rows: list[Row], **others: list[Row]) -> Tables:
     return {"declarations": rows, "traders": [me], "audits": [], "findings": [], **others}
 
 
-def value(folder: Path, rows: list[Row], name: str, **others: list[Row]) -> object:
-    return built(folder, tables(rows, **others), name, [ASKED])[ASKED][name]
+def value(rows: list[Row], name: str, **others: list[Row]) -> object:
+    return built(tables(rows, **others), name, [ASKED])[ASKED][name]
 
 
-def test_prices_of_the_last_3_months_are_held_against_the_9_months_before(tmp_path):
+def test_prices_of_the_last_3_months_are_held_against_the_9_months_before():
     rows = lines(LATE, 1.0, 1.1, 5.0) + lines(EARLY, 1.4, 1.4, 1.5) + lines(BEFORE, 9.0, 9.0, 9.0)
-    assert value(tmp_path, rows, "own_price_drift_12m") == pytest.approx(1.1 - 1.4, abs=1e-5)
+    assert value(rows, "own_price_drift_12m") == pytest.approx(1.1 - 1.4, abs=1e-5)
 
 
 @pytest.mark.parametrize(("late", "found"), [(date(2024, 4, 1), -0.5), (date(2024, 3, 31), None)])
-def test_the_last_3_months_begin_on_their_day(tmp_path, late, found):
+def test_the_last_3_months_begin_on_their_day(late, found):
     rows = lines(late, 1.0, 1.0, 1.0) + lines(EARLY, 1.5, 1.5, 1.5)
     expected = None if found is None else pytest.approx(found, abs=1e-5)
-    assert value(tmp_path, rows, "own_price_drift_12m") == expected
+    assert value(rows, "own_price_drift_12m") == expected
 
 
-def test_a_middle_price_needs_three_lines_with_one_seller(tmp_path):
+def test_a_middle_price_needs_three_lines_with_one_seller():
     name = "own_price_drift_12m"
-    assert value(tmp_path, lines(LATE, 1.0, 1.0) + lines(EARLY, 1.5, 1.5, 1.5), name) is None
+    assert value(lines(LATE, 1.0, 1.0) + lines(EARLY, 1.5, 1.5, 1.5), name) is None
     elsewhere = lines(EARLY, 1.5, 1.5, 1.5, seller_id="S2")
-    assert value(tmp_path, lines(LATE, 1.0, 1.0, 1.0) + elsewhere, name) is None
+    assert value(lines(LATE, 1.0, 1.0, 1.0) + elsewhere, name) is None
 
 
-def test_prices_are_held_against_the_year_before_by_the_value_of_the_later_year(tmp_path):
+def test_prices_are_held_against_the_year_before_by_the_value_of_the_later_year():
     one = lines(LATE, 0.0, 0.0) + lines(EARLY, 0.0) + lines(BEFORE, 0.5, 0.5, 0.5)
     other = [
         {**row, "hs_code": "62091000"} for row in lines(LATE, 0.0, 0.0, 0.0) + lines(BEFORE, 0.1, 0.1, 0.1)
     ]
-    assert value(tmp_path, one + other, "own_price_change_24m") == pytest.approx(-0.3, abs=1e-5)
+    assert value(one + other, "own_price_change_24m") == pytest.approx(-0.3, abs=1e-5)
 
 
-def test_the_spread_is_that_of_the_quartiles_of_a_good_and_origin(tmp_path):
+def test_the_spread_is_that_of_the_quartiles_of_a_good_and_origin():
     rows = lines(LATE, *(n / 10 for n in range(9)))
-    assert value(tmp_path, rows, "own_price_spread_12m") == pytest.approx(0.4, abs=1e-5)
-    assert value(tmp_path, rows[:7], "own_price_spread_12m") is None
+    assert value(rows, "own_price_spread_12m") == pytest.approx(0.4, abs=1e-5)
+    assert value(rows[:7], "own_price_spread_12m") is None
     half_elsewhere = [{**row, "origin_country": "VN"} for row in rows[:5]] + rows[5:]
-    assert value(tmp_path, half_elsewhere, "own_price_spread_12m") is None
+    assert value(half_elsewhere, "own_price_spread_12m") is None
 
 
-def test_the_split_is_that_between_the_dearest_and_the_cheapest_seller(tmp_path):
+def test_the_split_is_that_between_the_dearest_and_the_cheapest_seller():
     rows = lines(LATE, 0.0, 0.1, 0.2)
-    assert value(tmp_path, rows, "seller_price_split_24m") is None
+    assert value(rows, "seller_price_split_24m") is None
     rows += lines(LATE, 0.5, 0.6, 9.0, seller_id="S2") + lines(LATE, 0.3, 0.3, 0.3, seller_id="S3")
     rows += lines(LATE, 7.0, 7.0, seller_id="S4")
-    assert value(tmp_path, rows, "seller_price_split_24m") == pytest.approx(0.6 - 0.1, abs=1e-5)
+    assert value(rows, "seller_price_split_24m") == pytest.approx(0.6 - 0.1, abs=1e-5)
 
 
 def link(**other: object) -> Row:
@@ -105,17 +104,17 @@ def link(**other: object) -> Row:
         (link(valid_to=CUTOFF), 0.25),
     ],
 )
-def test_a_group_tie_that_is_not_declared_counts_when_it_was_known(tmp_path, tie, share):
+def test_a_group_tie_that_is_not_declared_counts_when_it_was_known(tie, share):
     rows = lines(LATE, 0.0) + lines(LATE, 0.0, related_party=True)
     rows += lines(LATE, 0.0, 0.0, seller_id="S2")
-    assert value(tmp_path, rows, "undeclared_tie_share_12m", links=[tie]) == pytest.approx(share)
+    assert value(rows, "undeclared_tie_share_12m", links=[tie]) == pytest.approx(share)
 
 
-def test_without_links_ties_are_unknown(tmp_path):
-    assert value(tmp_path, lines(LATE, 0.0), "undeclared_tie_share_12m") is None
+def test_without_links_ties_are_unknown():
+    assert value(lines(LATE, 0.0), "undeclared_tie_share_12m") is None
 
 
-def test_half_of_the_value_lies_up_to_the_middle_gap(tmp_path):
+def test_half_of_the_value_lies_up_to_the_middle_gap():
     peers = [
         {**row, "trader_id": f"P{n}", "declaration_id": f"P{n}-{row['declaration_id']}"}
         for n in range(6)
@@ -125,29 +124,29 @@ def test_half_of_the_value_lies_up_to_the_middle_gap(tmp_path):
     own[3] |= {"customs_value": 0.7 * exp(-0.5), "net_mass_kg": 0.7}
     rows = [{**row, "trader_id": "ME"} for row in own] + peers
     # values 0.37, 0.42, 1 and 2.72 at gaps -1, -0.5, 0 and 1: half of 4.51 is reached at 1
-    assert value(tmp_path, rows, "middle_price_gap_12m") == pytest.approx(1.0, abs=1e-5)
+    assert value(rows, "middle_price_gap_12m") == pytest.approx(1.0, abs=1e-5)
     del rows[2]
-    assert value(tmp_path, rows, "middle_price_gap_12m") == pytest.approx(0.0, abs=1e-5)
+    assert value(rows, "middle_price_gap_12m") == pytest.approx(0.0, abs=1e-5)
 
 
-def test_the_usual_office_is_that_of_24_months(tmp_path):
+def test_the_usual_office_is_that_of_24_months():
     rows = lines(BEFORE, 0.0, 0.0, 0.0, office_code="A") + lines(LATE, 0.0, office_code="A")
     rows += lines(LATE, 0.0, 0.0, 0.0, office_code="B")
-    assert value(tmp_path, rows, "away_from_office_share_24m") == pytest.approx(0.75)
+    assert value(rows, "away_from_office_share_24m") == pytest.approx(0.75)
 
 
-def test_of_two_offices_used_alike_the_first_by_name_is_the_usual_one(tmp_path):
+def test_of_two_offices_used_alike_the_first_by_name_is_the_usual_one():
     rows = lines(BEFORE, 0.0, 0.0, office_code="B") + lines(LATE, 0.0, office_code="B")
     rows += lines(LATE, 0.0, 0.0, 0.0, office_code="A")
-    assert value(tmp_path, rows, "away_from_office_share_24m") == pytest.approx(0.25)
+    assert value(rows, "away_from_office_share_24m") == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(("first_on", "share"), [(date(2024, 4, 1), 0.5), (date(2024, 3, 31), 0.0)])
-def test_a_port_is_new_for_3_months(tmp_path, first_on, share):
+def test_a_port_is_new_for_3_months(first_on, share):
     rows = lines(BEFORE, 0.0, loading_port="CNSHA") + lines(LATE, 0.0, loading_port="CNSHA")
     rows += lines(first_on, 0.0, loading_port="VNSGN")
-    assert value(tmp_path, rows, "new_port_share_24m") == pytest.approx(share)
+    assert value(rows, "new_port_share_24m") == pytest.approx(share)
 
 
-def test_routes_of_a_new_trader_are_not_new_routes(tmp_path):
-    assert value(tmp_path, lines(LATE, 0.0, transport_mode="1"), "new_mode_share_24m") is None
+def test_routes_of_a_new_trader_are_not_new_routes():
+    assert value(lines(LATE, 0.0, transport_mode="1"), "new_mode_share_24m") is None

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.features.administration import administration, day, line, trader, values
+from tests.features.administration import administration, day, line, trader
+from tests.features.building import values
 
 
 def test_a_later_description_holds_once_it_is_valid_and_known():

@@ -1,11 +1,10 @@
 """What is usual in a sector: who votes, from when, and how wide the circle is."""
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from tests.features.administration import Asked, built
+from tests.features.building import Asked, built
 from tests.features.tables import Row, Tables, good_tables
 
 DAY = date(2024, 5, 10)
@@ -43,99 +42,99 @@ def eleven() -> Tables:
     )
 
 
-def rate(folder: Path, tables: Tables, *, asked: Asked = FIRST) -> object:
-    return built(folder, tables, "sector_rate", [asked])[asked]["sector_rate"]
+def rate(tables: Tables, *, asked: Asked = FIRST) -> object:
+    return built(tables, "sector_rate", [asked])[asked]["sector_rate"]
 
 
-def test_all_traders_of_the_sector_and_size_vote_though_one_is_asked(tmp_path):
-    found = built(tmp_path, eleven(), "effective_rate_gap", [FIRST])[FIRST]
+def test_all_traders_of_the_sector_and_size_vote_though_one_is_asked():
+    found = built(eleven(), "effective_rate_gap", [FIRST])[FIRST]
     assert found["sector_rate"] == pytest.approx(0.06)
     assert found["effective_rate_gap"] == pytest.approx(0.01 - 0.06)
 
 
-def test_who_else_is_asked_and_when_changes_nothing(tmp_path):
+def test_who_else_is_asked_and_when_changes_nothing():
     days = [date(2023, 12, 31), date(2024, 4, 1), DAY, date(2024, 6, 30), date(2024, 7, 1)]
     asked = [(f"T{n}", day) for n in range(1, 12) for day in days]
-    together = built(tmp_path, eleven(), "sector_rate", asked)
+    together = built(eleven(), "sector_rate", asked)
     for day in days:
-        assert together["T1", day]["sector_rate"] == rate(tmp_path, eleven(), asked=("T1", day))
+        assert together["T1", day]["sector_rate"] == rate(eleven(), asked=("T1", day))
 
 
-def test_the_quarter_begins_with_what_was_known_before_it(tmp_path):
+def test_the_quarter_begins_with_what_was_known_before_it():
     tables = eleven()
     tables["declarations"] = [line(f"T{n}", float(n), known_on=date(2024, 3, 31)) for n in range(1, 12)]
     days = [date(2024, 3, 31), date(2024, 4, 1), date(2025, 3, 31), date(2025, 4, 1)]
-    found = built(tmp_path, tables, "sector_rate", [("T1", day) for day in days])
+    found = built(tables, "sector_rate", [("T1", day) for day in days])
     values = [found["T1", day]["sector_rate"] for day in days]
     assert values == [None, pytest.approx(0.06), pytest.approx(0.06), None]
 
 
-def test_a_line_known_on_the_first_day_of_the_quarter_has_no_vote(tmp_path):
+def test_a_line_known_on_the_first_day_of_the_quarter_has_no_vote():
     tables = eleven()
     late = [line(f"T{n}", 90.0, known_on=date(2024, 4, 1)) for n in range(1, 12)]
     tables["declarations"] += late
-    assert rate(tmp_path, tables) == pytest.approx(0.06)
+    assert rate(tables) == pytest.approx(0.06)
 
 
-def test_amendments_have_no_vote(tmp_path):
+def test_amendments_have_no_vote():
     tables = eleven()
     changed = [{**row, "version": 1, "vat_assessed": 90.0} for row in tables["declarations"]]
     tables["declarations"] += changed
-    assert rate(tmp_path, tables) == pytest.approx(0.06)
+    assert rate(tables) == pytest.approx(0.06)
 
 
-def test_with_fewer_than_ten_of_its_size_the_whole_sector_counts(tmp_path):
+def test_with_fewer_than_ten_of_its_size_the_whole_sector_counts():
     tables = eleven()
     for row in tables["traders"][9:]:
         row["size_band"] = "large"
     tables["traders"].append(trader("T12", size_band="large"))
     tables["declarations"].append(line("T12", 12.0))
-    assert rate(tmp_path, tables) == pytest.approx(0.065)
+    assert rate(tables) == pytest.approx(0.065)
 
 
-def test_with_fewer_than_ten_in_the_sector_all_traders_count(tmp_path):
+def test_with_fewer_than_ten_in_the_sector_all_traders_count():
     tables = eleven()
     for row in tables["traders"][:2]:
         row["sector"] = "10"
-    assert rate(tmp_path, tables) == pytest.approx(0.06)
+    assert rate(tables) == pytest.approx(0.06)
 
 
-def test_with_fewer_than_ten_traders_nothing_is_usual(tmp_path):
+def test_with_fewer_than_ten_traders_nothing_is_usual():
     tables = eleven()
     tables["declarations"] = tables["declarations"][:9]
-    assert rate(tmp_path, tables) is None
+    assert rate(tables) is None
 
 
-def test_a_sector_known_only_when_the_quarter_began_is_not_used(tmp_path):
+def test_a_sector_known_only_when_the_quarter_began_is_not_used():
     tables = eleven()
     others = [trader(f"U{n}", sector="10", size_band="large") for n in range(10)]
     moved = {**others[0], "trader_id": "T1", "valid_from": date(2024, 1, 1)}
     tables["traders"] += [*others, {**moved, "known_on": date(2024, 4, 1)}]
     tables["declarations"] += [line(f"U{n}", 50.0) for n in range(10)]
-    assert rate(tmp_path, tables) == pytest.approx(0.06)
+    assert rate(tables) == pytest.approx(0.06)
     tables["traders"][-1]["known_on"] = date(2024, 3, 31)
-    assert rate(tmp_path, tables) == pytest.approx(0.5)
+    assert rate(tables) == pytest.approx(0.5)
 
 
-def test_sectors_missing_from_the_data_leave_the_feature_empty(tmp_path):
+def test_sectors_missing_from_the_data_leave_the_feature_empty():
     tables = eleven()
     for row in tables["traders"]:
         del row["sector"]
-    assert rate(tmp_path, tables) is None
+    assert rate(tables) is None
 
 
-def test_sizes_missing_from_the_data_leave_the_sector(tmp_path):
+def test_sizes_missing_from_the_data_leave_the_sector():
     tables = eleven()
     for row in tables["traders"]:
         del row["size_band"]
-    assert rate(tmp_path, tables) == pytest.approx(0.06)
+    assert rate(tables) == pytest.approx(0.06)
 
 
-def test_concentration_is_over_the_subheadings_of_the_whole_year(tmp_path):
+def test_concentration_is_over_the_subheadings_of_the_whole_year():
     """Five traders of one subheading (index 1), five of two of equal value (0.5): the middle is 0.75."""
     lines = [line(f"T{n}", 1.0, hs_code="61091000") for n in range(1, 11)]
     lines += [line(f"T{n}", 1.0, hs_code="61091090", known_on=date(2023, 5, 1)) for n in range(1, 6)]
     lines += [line(f"T{n}", 1.0, hs_code="61099000", known_on=date(2023, 5, 1)) for n in range(6, 11)]
     tables = administration([trader(f"T{n}") for n in range(1, 11)], lines)
-    found = built(tmp_path, tables, "sector_concentration", [FIRST])[FIRST]
+    found = built(tables, "sector_concentration", [FIRST])[FIRST]
     assert found["sector_concentration"] == pytest.approx(0.75)

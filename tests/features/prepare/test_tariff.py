@@ -1,13 +1,12 @@
 """Which rate was in force: rises, ends, overlaps, doubles, and codes that the tariff lacks."""
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import ibis
 import pytest
 
 from features.prepare import tariff
-from tests.features.administration import built
+from tests.features.building import built
 from tests.features.tables import Row, Tables, arrow, good_tables
 
 CUTOFF = date(2024, 7, 1)
@@ -29,9 +28,9 @@ def administration(tariff_rows: list[Row], lines: list[Row]) -> Tables:
     return {**good_tables(), "declarations": lines, "tariff": tariff_rows}
 
 
-def found(folder: Path, tariff_rows: list[Row], lines: list[Row], features: str) -> Row:
+def found(tariff_rows: list[Row], lines: list[Row], features: str) -> Row:
     tables = administration(tariff_rows, lines)
-    return built(folder, tables, features, [("007", CUTOFF)])["007", CUTOFF]
+    return built(tables, features, [("007", CUTOFF)])["007", CUTOFF]
 
 
 def steps(*rows: Row) -> list[tuple[object, ...]]:
@@ -81,7 +80,7 @@ def test_preferences_are_no_general_rates():
     assert steps(rate("610910", 0.0, date(2020, 1, 1), preference_code="FTA")) == []
 
 
-def test_lines_meet_the_rates_of_their_own_day(tmp_path):
+def test_lines_meet_the_rates_of_their_own_day():
     """0.30 - 0.10 before the rise of 61099000, 0.40 - 0.10 from that day."""
     rates = [
         rate("61091000", 0.1, date(2020, 1, 1)),
@@ -89,31 +88,31 @@ def test_lines_meet_the_rates_of_their_own_day(tmp_path):
         rate("61099000", 0.4, date(2024, 4, 1)),
     ]
     day = date(2024, 4, 1)
-    eve = found(tmp_path, rates, [line(1, day - timedelta(days=1))], "sibling_rate_gap_12m")
-    rise = found(tmp_path, rates, [line(1, day)], "sibling_rate_gap_12m")
+    eve = found(rates, [line(1, day - timedelta(days=1))], "sibling_rate_gap_12m")
+    rise = found(rates, [line(1, day)], "sibling_rate_gap_12m")
     assert eve["sibling_rate_gap_12m"] == pytest.approx(0.2)
     assert rise["sibling_rate_gap_12m"] == pytest.approx(0.3)
 
 
-def test_a_sibling_that_has_ended_counts_no_more(tmp_path):
+def test_a_sibling_that_has_ended_counts_no_more():
     rates = [
         rate("61091000", 0.1, date(2020, 1, 1)),
         rate("61099000", 0.3, date(2020, 1, 1), valid_to=date(2024, 3, 31)),
     ]
     lines = [line(1, date(2024, 3, 31)), line(2, date(2024, 4, 1))]
-    assert found(tmp_path, rates, lines, "sibling_rate_money_12m")["sibling_rate_money_12m"] == 20.0
+    assert found(rates, lines, "sibling_rate_money_12m")["sibling_rate_money_12m"] == 20.0
 
 
-def test_another_heading_is_no_sibling(tmp_path):
+def test_another_heading_is_no_sibling():
     rates = [rate("61091000", 0.1, date(2020, 1, 1)), rate("61101000", 0.3, date(2020, 1, 1))]
-    assert found(tmp_path, rates, [line(1, date(2024, 4, 1))], "sibling_rate_gap_12m") == {
+    assert found(rates, [line(1, date(2024, 4, 1))], "sibling_rate_gap_12m") == {
         "trader_id": "007",
         "cutoff": CUTOFF,
         "sibling_rate_gap_12m": 0.0,
     }
 
 
-def test_doubled_and_overlapping_rows_multiply_no_line(tmp_path):
+def test_doubled_and_overlapping_rows_multiply_no_line():
     rates = [
         rate("61091000", 0.10, date(2020, 1, 1)),
         rate("61091000", 0.12, date(2020, 1, 1)),
@@ -122,35 +121,35 @@ def test_doubled_and_overlapping_rows_multiply_no_line(tmp_path):
         rate("61099000", 0.35, date(2020, 1, 1), valid_to=date(2024, 12, 31)),
     ]
     names = "customs_value_12m sibling_rate_money_12m lowest_rate_share_12m"
-    row = found(tmp_path, rates, [line(1, date(2024, 4, 1)), line(2, date(2024, 5, 1))], names)
+    row = found(rates, [line(1, date(2024, 4, 1)), line(2, date(2024, 5, 1))], names)
     assert [row[name] for name in names.split()] == [200.0, pytest.approx(40.0), 1.0]
 
 
-def test_a_code_that_the_tariff_lacks_has_no_gap(tmp_path):
+def test_a_code_that_the_tariff_lacks_has_no_gap():
     rates = [rate("61091000", 0.1, date(2020, 1, 1)), rate("61099000", 0.3, date(2020, 1, 1))]
     unknown = line(1, date(2024, 4, 1), hs_code="61097700")
     names = "sibling_rate_gap_12m lowest_rate_share_12m sibling_rate_money_12m"
-    alone = found(tmp_path, rates, [unknown], names)
+    alone = found(rates, [unknown], names)
     assert [alone[name] for name in names.split()] == [None, None, 0.0]
-    beside = found(tmp_path, rates, [unknown, line(2, date(2024, 4, 1))], names)
+    beside = found(rates, [unknown, line(2, date(2024, 4, 1))], names)
     assert [beside[name] for name in names.split()] == [pytest.approx(0.2), 1.0, pytest.approx(20.0)]
 
 
-def test_where_the_codes_of_a_heading_cost_the_same_there_is_no_choice(tmp_path):
+def test_where_the_codes_of_a_heading_cost_the_same_there_is_no_choice():
     rates = [rate("61091000", 0.1, date(2020, 1, 1)), rate("61099000", 0.1, date(2020, 1, 1))]
-    row = found(tmp_path, rates, [line(1, date(2024, 4, 1))], "lowest_rate_share_12m")
+    row = found(rates, [line(1, date(2024, 4, 1))], "lowest_rate_share_12m")
     assert row["lowest_rate_share_12m"] is None
 
 
-def test_without_a_tariff_nothing_is_said(tmp_path):
+def test_without_a_tariff_nothing_is_said():
     tables = administration([], [line(1, date(2024, 4, 1))])
     del tables["tariff"]
     names = "sibling_rate_gap_12m preference_money_12m switch_after_rise_24m origin_shift_share_24m"
-    row = built(tmp_path, tables, names, [("007", CUTOFF)])["007", CUTOFF]
+    row = built(tables, names, [("007", CUTOFF)])["007", CUTOFF]
     assert [row[name] for name in names.split()] == [None] * 4
 
 
-def test_duty_saved_is_counted_from_the_general_rate(tmp_path):
+def test_duty_saved_is_counted_from_the_general_rate():
     """100 x (0.12 - 0.02); the claim that saves nothing and the line without a claim add nothing."""
     rates = [
         rate("61091000", 0.12, date(2020, 1, 1)),
@@ -162,5 +161,5 @@ def test_duty_saved_is_counted_from_the_general_rate(tmp_path):
         line(3, date(2024, 4, 1), preference_code=None, duty_rate=0.0, origin_proof_id=None),
     ]
     names = "preference_money_12m preference_share_12m preference_no_doc_12m preference_no_doc_money_12m"
-    row = found(tmp_path, rates, lines, names)
+    row = found(rates, lines, names)
     assert [row[name] for name in names.split()] == pytest.approx([10.0, 2 / 3, 0.5, 0.0])

@@ -4,8 +4,11 @@ import pytest
 
 from features.library import LIBRARY
 from features.spine import Spine
-from tests.features.proofs.building import build, differences, script, traders, values, warehouse
-from tests.features.proofs.histories import CUTOFFS, history, shuffled
+from tests.features.building import build, warehouse
+from tests.features.proofs.draw import CUTOFFS
+from tests.features.proofs.histories import history
+from tests.features.proofs.known import shuffled
+from tests.features.proofs.script import by_key, differences, script, traders
 from tests.features.proofs.torture import TORTURE, seeds
 
 
@@ -45,7 +48,7 @@ def test_statements_do_not_depend_on_rows():
     tables = history(5)
     spine = Spine.every(traders(tables)[:3], CUTOFFS)
     built = build(tables, spine, threads=2)
-    assert differences(values(built), script(CUTOFFS).run(tables, spine)) == {}
+    assert differences(by_key(built), script(CUTOFFS).run(tables, spine)) == {}
 
 
 def test_a_build_leaves_nothing_behind():

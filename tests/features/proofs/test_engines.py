@@ -10,9 +10,10 @@ from features.build import FeatureSet
 from features.library import LIBRARY
 from features.spine import Spine
 from features.warehouse import Dialect, Source, Warehouse, open_warehouse
-from tests.features.proofs.building import Values, contract_arrow, differences, script, traders, values
-from tests.features.proofs.histories import CUTOFFS, history
-from tests.features.tables import Tables
+from tests.features.proofs.draw import CUTOFFS
+from tests.features.proofs.histories import history
+from tests.features.proofs.script import Values, by_key, differences, script, traders
+from tests.features.tables import Tables, arrow
 from tests.features.warehouse.homes import duckdb_file, postgres_database
 from tests.postgres import Server
 
@@ -52,7 +53,7 @@ def expected(tables: Tables) -> Values:
 
 def from_place(place: str, tables: Tables, features: FeatureSet = LIBRARY) -> Values:
     with open_warehouse(place) as warehouse:
-        return values(features.build(warehouse, Spine.every(traders(tables), CUTOFFS)))
+        return by_key(features.build(warehouse, Spine.every(traders(tables), CUTOFFS)))
 
 
 def test_postgres_with_no_right_but_to_read(tables: Tables, expected: Values, postgres: Server):
@@ -84,11 +85,11 @@ def test_spark(tables: Tables, expected: Values):
     engine = ibis.pyspark.connect(session)
     sources = {}
     for name, rows in tables.items():
-        session.createDataFrame(contract_arrow(name, rows)).createOrReplaceTempView(name)
+        session.createDataFrame(arrow(name, rows)).createOrReplaceTempView(name)
         sources[name] = Source(engine.table(name), "Spark")
     warehouse = Warehouse("Spark", engine, sources, (), Dialect())
-    agree(expected, values(LIBRARY.build(warehouse, Spine.every(traders(tables), CUTOFFS))))
+    agree(expected, by_key(LIBRARY.build(warehouse, Spine.every(traders(tables), CUTOFFS))))
 
 
 def _in_contract_order(tables: Tables) -> Tables:
-    return {name: contract_arrow(name, rows).to_pylist() for name, rows in tables.items()}
+    return {name: arrow(name, rows).to_pylist() for name, rows in tables.items()}

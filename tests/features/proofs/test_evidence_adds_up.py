@@ -8,8 +8,9 @@ import pytest
 from features.evidence import evidence
 from features.library import LIBRARY
 from features.spine import Spine
-from tests.features.proofs.building import build, traders, values, warehouse
+from tests.features.building import build, warehouse
 from tests.features.proofs.histories import history
+from tests.features.proofs.script import by_key, traders
 from tests.features.proofs.torture import TORTURE
 
 CUTOFF = date(2023, 5, 15)
@@ -26,7 +27,7 @@ ADDITIVE = (
 def test_shares_add_up_to_the_value_built(name: str):
     tables = history(3)
     asked = Spine.every(traders(tables)[:4] if TORTURE else traders(tables)[1:2], [CUTOFF])
-    built = values(build(tables, asked, features=LIBRARY.select([name])))
+    built = by_key(build(tables, asked, features=LIBRARY.select([name])))
     with warehouse(tables) as opened:
         for (trader, cutoff), row in built.items():
             found = evidence(LIBRARY, name, warehouse=opened, trader_id=trader, cutoff=cutoff)

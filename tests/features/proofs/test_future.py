@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from features.prepare import ROWS
 from features.spine import Spine
-from tests.features.proofs.building import Script, Values, differences, script, traders
+from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.futures import Future, edited, futures
-from tests.features.proofs.histories import CUTOFFS, history, past
+from tests.features.proofs.histories import history
+from tests.features.proofs.known import past
 from tests.features.proofs.leaks import KINDS, LEAKS, LEAKY
+from tests.features.proofs.script import Script, Values, differences, script, traders
 from tests.features.proofs.torture import TIMES, TORTURE
 from tests.features.tables import Tables
 

@@ -4,8 +4,10 @@ import pytest
 
 from features.library import LIBRARY
 from features.spine import Spine
-from tests.features.proofs.building import differences, script, traders
-from tests.features.proofs.histories import CUTOFFS, Draw, history, with_rows
+from tests.features.proofs.draw import CUTOFFS, Draw
+from tests.features.proofs.histories import history
+from tests.features.proofs.known import with_rows
+from tests.features.proofs.script import differences, script, traders
 from tests.features.proofs.torture import TORTURE
 from tests.features.tables import Tables
 

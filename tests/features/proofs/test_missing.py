@@ -8,8 +8,11 @@ from features.contract import TABLES
 from features.errors import DataError
 from features.library import LIBRARY
 from features.spine import Spine
-from tests.features.proofs.building import Values, build, differences, script, traders, values, warehouse
-from tests.features.proofs.histories import CUTOFFS, history, with_rows, without
+from tests.features.building import build, warehouse
+from tests.features.proofs.draw import CUTOFFS
+from tests.features.proofs.histories import history
+from tests.features.proofs.known import with_rows, without
+from tests.features.proofs.script import Values, by_key, differences, script, traders
 from tests.features.proofs.torture import TORTURE
 from tests.features.tables import Tables
 
@@ -83,7 +86,7 @@ def test_without_all_that_is_optional_the_rest_is_unchanged():
     bare = tables
     for name in OPTIONAL_TABLES + [c for c in OPTIONAL_COLUMNS if c.split(".")[0] not in OPTIONAL_TABLES]:
         bare = without(bare, name)
-    found = values(build(bare, Spine.every(traders(tables), CUTOFFS)))
+    found = by_key(build(bare, Spine.every(traders(tables), CUTOFFS)))
     with warehouse(bare) as opened:
         lacking = LIBRARY.missing(opened)
     assert all(row[name] is None for row in found.values() for name in lacking)

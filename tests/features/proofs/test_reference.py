@@ -9,10 +9,11 @@ import pytest
 
 from features.library import LIBRARY
 from features.spine import Spine
-from tests.features.proofs.building import Values, script, traders
-from tests.features.proofs.histories import CUTOFFS, history
+from tests.features.proofs.draw import CUTOFFS
+from tests.features.proofs.histories import history
 from tests.features.proofs.reference import expected, family
 from tests.features.proofs.reference.world import View, World
+from tests.features.proofs.script import Values, script, traders
 from tests.features.proofs.torture import seeds
 
 CLOSE = 1e-9

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import cache, cached_property
 
 from features.spine import months_before, quarter_of
-from tests.features.proofs.histories import known
+from tests.features.proofs.known import known
 from tests.features.proofs.reference.arithmetic import Number, total
 from tests.features.proofs.reference.rows import Row
 from tests.features.tables import Tables

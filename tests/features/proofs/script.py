@@ -1,17 +1,14 @@
-"""All features of a history, built on an engine in memory, as bits that can be compared.
+"""All features of many histories by statements written once, and values as bits that can be compared.
 
 Most of the time of a build goes into writing its statements, which depend on the columns there are and on the
 cutoffs, not on a single row. So they are written once (`Script.of`) and run on many histories (`Script.run`);
 `test_statements_do_not_depend_on_rows` proves that this is the same.
 """
 
-import contextlib
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from pathlib import Path
 
 import duckdb
 import ibis.expr.operations as ops
@@ -20,49 +17,16 @@ import pytest
 from ibis.expr import types as ir
 
 from features.build import KEY, FeatureSet, beside_spine
-from features.contract import TABLES
 from features.library import LIBRARY
 from features.prepare.prepared import WINDOWS
 from features.spine import Spine
-from features.warehouse import Dialect, Source, Warehouse
-from features.warehouse.engine import embedded
-from tests.features.tables import Tables
+from features.warehouse import Warehouse
+from tests.features.building import warehouse
+from tests.features.tables import Tables, arrow
 
 Key = tuple[str, date]
 Values = Mapping[Key, Mapping[str, float | None]]
 SPINE_TABLE = "asked_of_the_script"
-
-
-def contract_arrow(name: str, rows: list[dict[str, object]]) -> pa.Table:
-    """Return rows as Arrow, in the contract's columns as far as any row has them."""
-    there = [c for c in TABLES[name].names if not rows or any(c in row for row in rows)]
-    types = {column: TABLES[name][column].kind.ibis.to_pyarrow() for column in there}
-    return pa.table({c: pa.array([row.get(c) for row in rows], types[c]) for c in there})
-
-
-@contextlib.contextmanager
-def warehouse(tables: Tables, *, threads: int | None = None) -> Iterator[Warehouse]:
-    """Open tables in memory, read as a folder of Parquet would be."""
-    with tempfile.TemporaryDirectory() as scratch:
-        engine = embedded(Path(scratch))
-        if threads:
-            engine.con.execute(f"SET threads = {int(threads)}")
-        sources = {
-            name: Source(engine.create_table(name, contract_arrow(name, rows)), "memory")
-            for name, rows in tables.items()
-        }
-        try:
-            yield Warehouse("memory", engine, sources, (), Dialect())
-        finally:
-            engine.disconnect()
-
-
-def build(
-    tables: Tables, spine: Spine, *, features: FeatureSet = LIBRARY, threads: int | None = None
-) -> pa.Table:
-    """Return the features in the order of the spine, built as everyone builds them."""
-    with warehouse(tables, threads=threads) as opened:
-        return features.build(opened, spine)
 
 
 @dataclass(frozen=True)
@@ -120,14 +84,14 @@ class Script:
         worked_out: dict[str, pa.ChunkedArray] = {}
         with duckdb.connect(config={"threads": threads}) as engine:
             for name, rows in tables.items():
-                engine.register("given", contract_arrow(name, rows))
+                engine.register("given", arrow(name, rows))
                 engine.execute(f"CREATE TABLE {name} AS FROM given")
             engine.register(SPINE_TABLE, spine.table(WINDOWS).to_pyarrow())
             for statement in self.statements:
                 answer = engine.execute(statement)
                 if not statement.startswith(("CREATE", "DROP")):
                     worked_out |= self._beside_spine(answer.to_arrow_table(), spine)
-        return values(self.features.finished(spine, worked_out))
+        return by_key(self.features.finished(spine, worked_out))
 
     def _beside_spine(self, found: pa.Table, spine: Spine) -> dict[str, pa.ChunkedArray]:
         names = [name for name in found.column_names if name not in KEY]
@@ -143,7 +107,7 @@ def script(cutoffs: tuple[date, ...]) -> Script:
     return Script.of(tables, Spine.every(traders(tables), cutoffs))
 
 
-def values(built: pa.Table) -> Values:
+def by_key(built: pa.Table) -> Values:
     """Return values by trader and cutoff."""
     return {
         (row.pop("trader_id"), row.pop("cutoff")): {

@@ -1,0 +1,58 @@
+"""Features of tiny administrations, built in memory as everyone builds them."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+
+from features.build import FeatureSet
+from features.library import LIBRARY
+from features.spine import Spine
+from features.warehouse import Dialect, Source, Warehouse
+from features.warehouse.engine import embedded
+from tests.features.tables import Row, Tables, arrow
+
+Asked = tuple[str, date]
+
+
+@contextlib.contextmanager
+def warehouse(tables: Tables, *, threads: int | None = None) -> Iterator[Warehouse]:
+    """Open tables in memory, read as a folder of Parquet would be."""
+    with tempfile.TemporaryDirectory() as scratch:
+        engine = embedded(Path(scratch))
+        if threads:
+            engine.con.execute(f"SET threads = {int(threads)}")
+        sources = {
+            name: Source(engine.create_table(name, arrow(name, rows)), "memory")
+            for name, rows in tables.items()
+        }
+        try:
+            yield Warehouse("memory", engine, sources, (), Dialect())
+        finally:
+            engine.disconnect()
+
+
+def build(
+    tables: Tables, spine: Spine, *, features: FeatureSet = LIBRARY, threads: int | None = None
+) -> pa.Table:
+    """Return the features in the order of the spine."""
+    with warehouse(tables, threads=threads) as opened:
+        return features.build(opened, spine)
+
+
+def built(tables: Tables, features: str, asked: Iterable[Asked]) -> dict[Asked, Row]:
+    """Return the named features, blank-separated, of each trader and cutoff asked."""
+    pairs = list(asked)
+    spine = Spine.of([trader for trader, _ in pairs], [cutoff for _, cutoff in pairs])
+    rows = build(tables, spine, features=LIBRARY.select(features.split())).to_pylist()
+    return {(row["trader_id"], row["cutoff"]): row for row in rows}
+
+
+def values(tables: Tables, trader_id: str, name: str, *cutoffs: str) -> list[float | None]:
+    """Return a feature of a trader as of each cutoff."""
+    asked = [(trader_id, date.fromisoformat(cutoff)) for cutoff in cutoffs]
+    found = built(tables, name, asked)
+    return [found[each][name] for each in asked]

@@ -1,0 +1,82 @@
+"""Random rows of what others tell customs: tax returns, tax audits, ties, and debts."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from tests.features.proofs.draw import LAST, Draw
+from tests.features.tables import Row
+
+
+def tax_returns(draw: Draw, trader: str) -> Iterable[Row]:
+    for quarter in range(draw.choice((0, 6, 15))):
+        first = date(2020 + quarter // 4, 1 + 3 * (quarter % 4), 1)
+        last = date(first.year + first.month // 10, (first.month + 2) % 12 + 1, 1) - timedelta(days=1)
+        for filed in sorted({draw.later(last) for _ in range(draw.choice((1, 1, 2)))}):
+            yield tax_return(draw, trader, first, last, filed)
+
+
+def tax_return(draw: Draw, trader: str, first: date, last: date, filed: date) -> Row:
+    names = ("turnover", "purchases_imported", "import_vat_claimed", "payments_abroad", "royalties_abroad")
+    return {
+        "trader_id": trader,
+        "period_from": first,
+        "period_to": last,
+        "filed_on": filed,
+        "known_on": draw.choice((None, filed, draw.later(filed))),
+        "arrears": draw.choice((None, 0.0, 44.0)),
+        **{name: draw.perhaps(0.8, draw.amount()) for name in names},
+    }
+
+
+def tax_audit(draw: Draw, tax_audit_id: str, trader: str) -> Iterable[Row]:
+    opened = known = draw.day()
+    closed, adjustment = None, None
+    for number in range(draw.choice((1, 2, 3))):
+        known = draw.later(known, late=0.5) + timedelta(days=1) if number else draw.later(opened)
+        if number == 1:
+            closed = known - timedelta(days=draw.choice((0, 1)))
+            closed, adjustment = max(closed, opened), draw.choice((None, 0.0, 800.0))
+        yield {
+            "trader_id": trader,
+            "tax_audit_id": tax_audit_id,
+            "opened_on": opened,
+            "closed_on": closed,
+            "adjustment": adjustment,
+            "known_on": known,
+        }
+
+
+def links(draw: Draw, ids: list[str]) -> list[Row]:
+    ends = [*ids, "PERSON", "Ö-17", "S1"]
+    rows = [link(draw, draw.choice(ids), draw.choice(ends)) for _ in range(4 * len(ids))]
+    keyed = {(r["from_id"], r["to_id"], r["link_type"], r["valid_from"]): r for r in rows}
+    return list(keyed.values())
+
+
+def link(draw: Draw, from_id: str, to_id: str) -> Row:
+    began = draw.day()
+    return {
+        "from_id": from_id,
+        "to_id": to_id,
+        "link_type": draw.choice(("group", "group", "director", "address", "phone", "bank")),
+        "valid_from": began,
+        "valid_to": draw.choice((None, None, draw.day(began, max(began, LAST)))),
+        "known_on": draw.later(began),
+    }
+
+
+def debt(draw: Draw, debt_id: str, trader: str) -> Iterable[Row]:
+    due = known = draw.day()
+    paid = None
+    for number in range(draw.choice((1, 2, 2))):
+        if number:
+            paid = draw.later(due)
+            known = max(known + timedelta(days=1), draw.later(paid))
+        yield {
+            "trader_id": trader,
+            "debt_id": debt_id,
+            "due_on": due,
+            "paid_on": paid,
+            "amount": draw.amount(),
+            "known_on": known,
+        }
