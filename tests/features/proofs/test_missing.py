@@ -1,5 +1,7 @@
 """A missing optional table or column empties the features that name it among their inputs, and no other."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -8,6 +10,7 @@ from features.contract import TABLES
 from features.errors import DataError
 from features.library import LIBRARY
 from features.spine import Spine
+from features.warehouse import Warehouse
 from tests.features.building import build, warehouse
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
@@ -88,22 +91,35 @@ def test_without_all_that_is_optional_the_rest_is_unchanged():
         bare = without(bare, name)
     found = by_key(build(bare, Spine.every(traders(tables), CUTOFFS)))
     with warehouse(bare) as opened:
-        lacking = LIBRARY.missing(opened)
-    assert all(row[name] is None for row in found.values() for name in lacking)
-    assert set(differences(found, run(tables))) <= set(lacking)
-    assert set(lacking) < set(LIBRARY.names)
+        empty = set(LIBRARY.missing(opened))
+    assert all(row[name] is None for row in found.values() for name in empty)
+    assert set(differences(found, run(tables))) <= empty
+    assert empty < set(LIBRARY.names)
+
+
+@pytest.fixture(scope="module")
+def complete() -> Iterator[Warehouse]:
+    with warehouse(history(11, lines=20)) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize("column", [*OPTIONAL_TABLES, *OPTIONAL_COLUMNS])
-def test_what_is_missing_is_what_the_features_name(column: str):
-    bare = without(history(11, lines=20), column)
+def test_what_is_missing_is_what_the_features_name(column: str, complete: Warehouse):
     columns = [column] if "." in column else [f"{column}.{name}" for name in TABLES[column].names]
-    with warehouse(bare) as opened:
-        assert set(LIBRARY.missing(opened)) == named_by(columns)
+    assert set(LIBRARY.missing(lacking(complete, column))) == named_by(columns)
 
 
-def test_a_required_table_stays_required():
-    tables = history(11, lines=20)
+def lacking(complete: Warehouse, column: str) -> Warehouse:
+    """A warehouse without a table, or without a column named as `table.column`."""
+    table, _, name = column.partition(".")
+    sources = dict(complete.sources)
+    whole = sources.pop(table)
+    if name:
+        sources[table] = replace(whole, table=whole.table.drop(name))
+    return replace(complete, sources=sources)
+
+
+def test_a_required_table_stays_required(complete: Warehouse):
     for name in [name for name, table in TABLES.items() if table.required]:
-        with warehouse(without(tables, name)) as opened, pytest.raises(DataError, match=name):
-            opened.table(name)
+        with pytest.raises(DataError, match=name):
+            lacking(complete, name).table(name)
