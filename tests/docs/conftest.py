@@ -1,4 +1,4 @@
-"""A folder in which the README's commands were followed: data, a champion and all, made once for all workers."""
+"""A folder in which the README's commands were followed: data, a champion and all, made once for all."""
 
 import fcntl
 import os
@@ -42,6 +42,8 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _follow_the_readme(place: Path) -> None:
     (place / "quick.toml").write_text(QUICK)
+    for export in (ROOT / "tests" / "fixtures" / "asycuda").glob("*.csv"):
+        shutil.copy(export, place)
     reader = Reader(place)
     for example in examples(ROOT / "README.md"):
         if example.not_run is None:

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 FENCE = re.compile(r"```(?P<language>\w*)(?: (?P<file>\S+))?")
 REMARK = re.compile(r"<!-- example: (?P<kind>not run|refused), (?P<words>.+) -->")
-"""Stands on the line above an example: why no test runs it, or what is said when it is refused, as it shall."""
+"""Stands on the line above an example: why no test runs it, or what is said as it is refused, as it shall."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from audit_yield import app
+from audit_yield.commands import app
 from tests.docs.pages import ROOT, Example
 
 ADDRESS = "http://localhost:3000"
@@ -32,25 +32,25 @@ STRICT = 'set -euo pipefail\ncurl() { command curl --fail-with-body --silent --s
 NEEDS_A_SHELL = re.compile(r"[|$<>&*]")
 
 
-class Unexpected(AssertionError):
+class UnexpectedError(AssertionError):
     """An example did not do what its page says."""
 
 
 @dataclass
 class Reader:
-    """Follows examples in `folder`, asking the service at `address`; what Python names stays from one to the next."""
+    """Follows examples in `folder`, asking the service at `address`; Python's `names` outlive an example."""
 
     folder: Path
     address: str = ADDRESS
     names: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
 
     def follow(self, example: Example) -> None:
-        """Do what an example says; raises `Unexpected` where it does not come out as the page says."""
+        """Do what an example says; raises `UnexpectedError` where it does not come out as the page says."""
         text = _changed(example.text, {**SMALLER, ADDRESS: self.address})
         done, said = self._done(example, text)
         refused = example.refused is not None
         if done is refused or (refused and example.refused not in said):
-            raise Unexpected(f"{example.place}: {example.refused or 'it failed'}\n{text}\n{said}")
+            raise UnexpectedError(f"{example.place}: {example.refused or 'it failed'}\n{text}\n{said}")
 
     def _done(self, example: Example, text: str) -> tuple[bool, str]:
         if example.file:

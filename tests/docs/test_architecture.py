@@ -1,0 +1,41 @@
+"""What `docs/architecture.md` names is there, and what is there it names."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from tests.docs.pages import ROOT
+
+PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+PACKAGES = ("audit_yield", "features", "models", "training", "serving")
+
+
+def test_every_module_and_folder_it_names_exists() -> None:
+    named = re.findall(rf"`((?:{'|'.join(PACKAGES)})/[\w/.]*)`", PAGE)
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_every_package_has_a_row() -> None:
+    folders = {
+        path.parent.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("__init__.py")
+    }
+    own = {folder for folder in folders if "/" in folder}
+    assert [folder for folder in sorted(own) if f"`{folder}/`" not in PAGE] == []
+
+
+def test_the_layers_are_those_that_import_linter_enforces() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    [layers] = [each["layers"] for each in settings["tool"]["importlinter"]["contracts"] if "layers" in each]
+    drawn = re.search(r"```text\n(.*?)```", PAGE, re.DOTALL)
+    assert drawn
+    rows = [" | ".join(re.findall(r"(\w+)/", line)) for line in drawn[1].splitlines()]
+    assert [row for row in rows if row][-len(layers) :] == layers
+
+
+def test_every_file_of_a_home_that_was_used_is_in_the_table(followed: Path) -> None:
+    found = {path.name for path in (followed / "mlruns").iterdir()}
+    told = set(re.findall(r"^\| `([^`/]+)/?", PAGE, re.MULTILINE)) | {"artefacts"}
+    assert {name for name in found - told if not name.startswith(".")} == set()
