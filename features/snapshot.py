@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from features.build import FeatureSet
 from features.check import usable
 from features.errors import SettingError, did_you_mean
+from features.feature import Feature
 from features.spine import Spine
 from features.warehouse import Dialect, Warehouse, open_warehouse
 
@@ -45,6 +46,17 @@ class Snapshot:
                 advice=f"Choose another day or trader.{did_you_mean(trader_id, list(self.places))}",
             )
         return self.places[trader_id]
+
+    def with_rows(self, name: str) -> Iterator[Feature]:
+        """Yield the features behind a value that have rows to show: itself, or what it is combined of."""
+        feature = self.features.by_name[name]
+        if name in self.missing:
+            return
+        if feature.source is not None:
+            yield feature
+        else:
+            for parameter in feature.parameters:
+                yield from self.with_rows(parameter)
 
 
 def snapshot(

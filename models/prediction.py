@@ -1,12 +1,14 @@
 """What a model says of traders: expected money, how sure that is, and the reasons in money."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+SAID = ("expected", "probability", "low", "high")
+"""The parts of a prediction that are one number a trader."""
 
 
 def row_sums(parts: Floats) -> Floats:
@@ -38,6 +40,10 @@ class Prediction:
 
     def __len__(self) -> int:
         return len(self.expected)
+
+    def taken(self, rows: Sequence[int] | slice | NDArray[np.bool_]) -> "Prediction":
+        """Return the predictions of some rows."""
+        return replace(self, **{name: getattr(self, name)[rows] for name in (*SAID, "by_type")})
 
 
 @dataclass(frozen=True)

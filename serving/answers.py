@@ -8,7 +8,7 @@ import numpy as np
 import pydantic_core
 
 from models.artefact import Words
-from models.prediction import Explanation, Floats, Prediction
+from models.prediction import SAID, Explanation, Floats, Prediction
 from models.reasons import reasons
 from serving.cents import cents, in_cents
 from serving.entry import Basis
@@ -34,8 +34,8 @@ def as_json(value: object) -> bytes:
 
 def require_finite(said: Prediction, *others: Floats) -> None:
     """Raise `NotFiniteError`, and the alarm, unless every number of a prediction is one."""
-    parts = (said.expected, said.probability, said.low, said.high, said.by_type, *others)
-    if not all(np.isfinite(part).all() for part in parts):
+    parts = (getattr(said, name) for name in (*SAID, "by_type"))
+    if not all(np.isfinite(part).all() for part in (*parts, *others)):
         _not_finite("A prediction")
 
 

@@ -8,8 +8,6 @@ from starlette.routing import compile_path
 
 from serving.tokens import Role
 
-PROBES = ("/livez", "/readyz", "/healthz")
-"""What an orchestrator asks: open to all, and they say nothing but yes or no."""
 EVERYBODY = frozenset(Role)
 AT_CASES = frozenset({Role.RISK_UNIT, Role.AUDITOR})
 

@@ -87,11 +87,6 @@ class Entry:
             self,
             trader_ids=self.trader_ids[row],
             features=None if self.features is None else self.features[row],
-            prediction=None if said is None else _only(said, row),
+            prediction=None if said is None else said.taken(row),
             contributions=None if self.contributions is None else self.contributions[row],
         )
-
-
-def _only(said: Prediction, row: slice) -> Prediction:
-    parts = {name: getattr(said, name)[row] for name in ("expected", "probability", "low", "high", "by_type")}
-    return replace(said, **parts)

@@ -9,7 +9,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from serving.doors import DOORS, PROBES, Door
+from serving.doors import DOORS, Door
 from serving.entry import Asked, Entry
 from serving.problems import Kind, ProblemError
 from serving.request_head import (
@@ -53,7 +53,7 @@ class Admitted:
 
 @dataclass
 class Guard:
-    """Lets probes pass; of all else what has a known host, a token, its role and a body in JSON.
+    """Lets in what has a known host, a token, its role and a body in JSON; the host before it answers probes.
 
     The app behind it sees a request when all of it is there: a slow sender holds no place among the answers
     in the making. Whatever the app raises becomes a problem document that says nothing of the inside.
@@ -69,7 +69,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection, as ASGI has it."""
-        if scope["type"] == "lifespan" or scope.get("path") in PROBES:
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
             await self._http(scope, receive, Answer(send, request_id=uuid4().hex))

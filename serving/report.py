@@ -9,7 +9,7 @@ from serving import logged
 from serving.history import EarlierPrediction, earlier_predictions, known_audits
 from serving.live import Live, Source, load_live
 from serving.page import View, shown_features, trader_page
-from serving.page.behind import rows_behind
+from serving.rows_behind import rows_behind
 
 
 def report(source: Source, trader_id: str, *, home: Path, view: View = "full") -> str:

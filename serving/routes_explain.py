@@ -1,17 +1,15 @@
 """Reasons in money: POST /explain for what is known of a trader, /score_declarations for what might be."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 
 import numpy as np
 from fastapi import Request
 from fastapi.responses import Response
 
-from features.check import usable
-from features.evidence import Evidence, evidence
+from features.evidence import Evidence
 from features.unit import shown
-from features.warehouse import open_warehouse
 from models.matrix import as_matrix
 from models.prediction import Explanation, Floats, Prediction
 from models.reasons import reasons
@@ -19,7 +17,7 @@ from serving.answers import Plain, basis_plain, reasons_plain, require_finite, s
 from serving.desk import answer, asked, desk, require_own
 from serving.entry import Asked, Basis, Entry
 from serving.live import Live
-from serving.routes_predict import taken
+from serving.rows_behind import read_rows
 from serving.schemas import Explain, ScoreDeclarations
 from serving.strict import read_body
 from serving.what_if import with_declarations
@@ -68,7 +66,7 @@ async def explain(request: Request) -> Response:
     case = await at.quick.run(lambda: _known(live, question.trader_id))
     behind: list[Evidence] = []
     if question.evidence:
-        behind = await at.warehouse.run(lambda: list(_evidence(live, case, most=question.evidence)))
+        behind = await at.warehouse.run(lambda: _evidence(live, case, most=question.evidence))
     ids = await at.keep(case.entry(asked(request, question.purpose, endpoint="POST /explain"), basis))
     plain = case.plain(live, basis, ids, top=question.top)
     plain["prediction"]["rank"] = live.ranks[place]
@@ -77,29 +75,15 @@ async def explain(request: Request) -> Response:
 
 def _known(live: Live, trader_id: str) -> Case:
     row = [live.places[trader_id]]
-    return Case(trader_id, live.X[row], taken(live.said, row), live.bundle.model.explain(live.X[row]))
+    return Case(trader_id, live.X[row], live.said.taken(row), live.bundle.model.explain(live.X[row]))
 
 
-def _evidence(live: Live, case: Case, *, most: int) -> Iterator[Evidence]:
-    """Yield the rows behind the weightiest reasons; a feature combined of others stands for those."""
+def _evidence(live: Live, case: Case, *, most: int) -> list[Evidence]:
+    """Return the rows behind the weightiest reasons; a feature combined of others stands for those."""
     weightiest = reasons(live.bundle.words, case.features[0], case.why.contributions[0])
-    names = dict.fromkeys(part for reason in weightiest for part in _with_rows(live, reason.feature))
-    source, features = live.source, live.snapshot.features
-    with open_warehouse(source.data, dialect=source.dialect) as opened:
-        warehouse = usable(opened, today=source.today)
-        for name in list(names)[:most]:
-            yield evidence(features, name, warehouse=warehouse, trader_id=case.trader_id, cutoff=source.as_of)
-
-
-def _with_rows(live: Live, name: str) -> Iterator[str]:
-    feature = live.snapshot.features.by_name[name]
-    if name in live.snapshot.missing:
-        return
-    if feature.source is not None:
-        yield name
-    else:
-        for parameter in feature.parameters:
-            yield from _with_rows(live, parameter)
+    made_of = (each.name for reason in weightiest for each in live.snapshot.with_rows(reason.feature))
+    names = islice(dict.fromkeys(made_of), most)
+    return list(read_rows(live, case.trader_id, names=names).values())
 
 
 def _evidence_plain(found: Evidence) -> Plain:

@@ -13,10 +13,10 @@ from serving.entry import Basis, Entry
 from serving.history import earlier_predictions
 from serving.live import Live
 from serving.page import HEADERS, evidence_page, ranking_page, trader_page
-from serving.page.behind import evidence_of
 from serving.page.trader import View
 from serving.problems import Kind, ProblemError
 from serving.routes_predict import predicted
+from serving.rows_behind import read_rows
 
 LOOKED_AT = 50
 """Logged answers about a trader among which earlier estimates are looked for, the newest."""
@@ -75,7 +75,7 @@ async def behind(request: Request, trader_id: str, feature: str) -> Response:
 
 def _behind(live: Live, trader_id: str, feature: str) -> str:
     try:
-        found = evidence_of(live, trader_id, feature)
+        found = read_rows(live, trader_id, names=[feature])[feature]
     except SettingError as error:
         raise ProblemError(Kind.NOT_FOUND, error.found, expected=error.expected) from error
     return evidence_page(live, found)

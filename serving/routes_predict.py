@@ -40,17 +40,9 @@ def predicted(live: Live, entry: Entry) -> tuple[Prediction, Entry]:
     All of it was worked out when the model went live. Raises `NotFiniteError`.
     """
     rows = [live.places[trader] for trader in entry.trader_ids]
-    said = taken(live.said, rows)
+    said = live.said.taken(rows)
     require_finite(said)
     return said, replace(entry, features=live.X[rows], prediction=said)
-
-
-def taken(said: Prediction, rows: Sequence[int]) -> Prediction:
-    """Return the predictions of some rows."""
-    parts = {
-        name: getattr(said, name)[rows] for name in ("expected", "probability", "low", "high", "by_type")
-    }
-    return replace(said, **parts)
 
 
 def _in_order(live: Live, trader_ids: Sequence[str], said: list[Plain]) -> Plain:

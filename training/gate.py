@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.prediction import Prediction
+from models.prediction import SAID, Prediction
 from training.metrics import metrics
-from training.out_of_fold import SAID, OutOfFold
+from training.out_of_fold import OutOfFold
 from training.scores import Score, judge
 
 NEWEST = 2

@@ -8,10 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from features.contract.required import FINDING_TYPES
-from models.prediction import Floats, Prediction
+from models.prediction import SAID, Floats, Prediction
 
-SAID = ("expected", "probability", "low", "high")
-COLUMNS = (*SAID, "by_type")
 ORACLE = "oracle"
 """What stands among the models for one who knows the outcome."""
 
@@ -36,7 +34,7 @@ class OutOfFold:
 
     def where(self, mask: np.ndarray) -> "OutOfFold":
         """Return the audits for which a mask (n,) holds."""
-        kept = {name: _rows(prediction, mask) for name, prediction in self.predictions.items()}
+        kept = {name: prediction.taken(mask) for name, prediction in self.predictions.items()}
         return OutOfFold(self.audits.filter(pa.array(mask)), kept)
 
     def table(self) -> pa.Table:
@@ -66,12 +64,8 @@ def oracle(y: Floats) -> Prediction:
     return Prediction(y, (y != 0).astype(np.float64), y, y, types, FINDING_TYPES)
 
 
-def _rows(prediction: Prediction, mask: np.ndarray) -> Prediction:
-    return replace(prediction, **{name: getattr(prediction, name)[mask] for name in COLUMNS})
-
-
 def _joined(parts: Sequence[Prediction]) -> Prediction:
     columns: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in (*SAID, "by_type")
     }
     return replace(parts[0], **columns)

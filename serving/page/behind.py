@@ -1,18 +1,16 @@
 """The rows behind a reason: the declaration lines, audits or returns that a value rests on."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
-from features.check import usable
-from features.evidence import LINE_NAMES, Evidence, evidence
+from features.evidence import LINE_NAMES, Evidence
 from features.prepare import ROWS
 from features.unit import Unit, shown
-from features.warehouse import Warehouse, open_warehouse
 from serving.live import Live
 from serving.page.render import day, rendered
 
@@ -57,27 +55,6 @@ class Behind:
         numbers = [column.number for column in self.columns]
         rows = zip(*(column.cells for column in self.columns), strict=True)
         return [tuple(zip(row, numbers, strict=True)) for row in rows]
-
-
-def evidence_of(live: Live, trader_id: str, feature: str) -> Evidence:
-    """Read the rows behind a feature of a trader from the data, which is checked first: seconds, not more.
-
-    Raises `SettingError` for a feature without rows, `DataError` where the data is refused.
-    """
-    with open_warehouse(live.source.data, dialect=live.source.dialect) as opened:
-        warehouse = usable(opened, today=live.source.today)
-        return rows_behind(live, trader_id, names=[feature], warehouse=warehouse)[feature]
-
-
-def rows_behind(
-    live: Live, trader_id: str, *, names: Iterable[str], warehouse: Warehouse
-) -> dict[str, Evidence]:
-    """Return the rows behind features of a trader, as known before the day: about a second each."""
-    features, cutoff = live.snapshot.features, live.source.as_of
-    return {
-        name: evidence(features, name, warehouse=warehouse, trader_id=trader_id, cutoff=cutoff)
-        for name in names
-    }
 
 
 def evidence_page(live: Live, found: Evidence) -> str:

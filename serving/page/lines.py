@@ -1,6 +1,6 @@
 """The reasons of a trader as a page says them: windows of one indicator joined, in whole units of money."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.unit import UNKNOWN, Unit, shown
@@ -99,17 +99,5 @@ def _line(live: Live, joined: Joined, *, money: int, among: Peers) -> Line:
         value=shown(reason.value, unit) if known else None,
         peers=None if middle is None else shown(middle, unit),
         windows=len(joined.members),
-        behind=tuple(_with_rows(live, reason.feature)),
+        behind=tuple((each.name, each.label) for each in live.snapshot.with_rows(reason.feature)),
     )
-
-
-def _with_rows(live: Live, name: str) -> Iterator[tuple[str, str]]:
-    """The features that a value is made of and that have rows to show: itself, or what it is combined of."""
-    feature = live.snapshot.features.by_name[name]
-    if name in live.snapshot.missing:
-        return
-    if feature.source is not None:
-        yield name, feature.label
-    else:
-        for parameter in feature.parameters:
-            yield from _with_rows(live, parameter)

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp
 
 from features.errors import DataError
 from serving.holder import Holder
@@ -15,10 +16,15 @@ from serving.live import Source
 from serving.log import PredictionLog
 
 
-def host(home: Path, source: Source, *, told: list[Exception]) -> Host:
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        await PlainTextResponse("answered")(scope, receive, send)
+async def answering(scope: Any, receive: Any, send: Any) -> None:
+    await PlainTextResponse("answered")(scope, receive, send)
 
+
+async def stalling(scope: Any, receive: Any, send: Any) -> None:
+    await asyncio.sleep(600)
+
+
+def host(home: Path, source: Source, *, told: list[Exception], application: ASGIApp = answering) -> Host:
     return Host(
         Holder(lambda: source, home),
         open_log=lambda: PredictionLog(home / "log"),
@@ -82,5 +88,24 @@ def test_paths_that_callers_make_up_make_no_new_counters(own, source):
     async def ask(client: httpx.AsyncClient) -> None:
         await client.get("/made/up/by/a/caller")
         assert "made/up" not in (await client.get("/metrics")).text
+
+    asked(service, ask)
+
+
+def test_probes_are_answered_while_nothing_else_is(own, source):
+    service = host(own / "mlruns", source, told=[], application=stalling)
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        await service.start()
+        while (await client.get("/readyz")).status_code != 200:
+            await asyncio.sleep(0.01)
+        waiting = [asyncio.create_task(client.get("/ranking")) for _ in range(200)]
+        await asyncio.sleep(0.05)
+        for path in ("/livez", "/readyz", "/healthz", "/metrics"):
+            assert (await client.get(path)).status_code == 200
+        assert not any(each.done() for each in waiting)
+        for each in waiting:
+            each.cancel()
+        await service.stop()
 
     asked(service, ask)

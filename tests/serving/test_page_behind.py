@@ -10,7 +10,8 @@ from features.errors import SettingError
 from features.evidence import Evidence
 from features.library import LIBRARY
 from serving.page import evidence_page
-from serving.page.behind import COLUMNS, TOP, behind, evidence_of
+from serving.page.behind import COLUMNS, TOP, behind
+from serving.rows_behind import read_rows
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def columns_of(shown):
 
 
 def test_the_rows_read_from_the_data_add_up_to_what_the_model_saw(live, trader):
-    read = evidence_of(live, trader, "customs_value_12m")
+    read = read_rows(live, trader, names=["customs_value_12m"])["customs_value_12m"]
     column = live.bundle.names.index("customs_value_12m")
     was = live.X[live.places[trader], column]
     assert read.value == pytest.approx(was, rel=1e-12)
@@ -38,7 +39,7 @@ def test_the_rows_read_from_the_data_add_up_to_what_the_model_saw(live, trader):
 
 
 def test_data_that_changed_since_is_said_to_have_changed(live, trader):
-    read = evidence_of(live, trader, "customs_value_12m")
+    read = read_rows(live, trader, names=["customs_value_12m"])["customs_value_12m"]
     other = replace(read, value=read.value + 1_000_000.0)
     assert "The data has changed since the estimate was made" in evidence_page(live, other)
     assert behind(live, replace(read, value=None)).changed_from is not None
@@ -46,7 +47,7 @@ def test_data_that_changed_since_is_said_to_have_changed(live, trader):
 
 def test_a_feature_that_the_model_does_not_take_has_no_rows_here(live, trader):
     with pytest.raises(SettingError, match="no feature 'duty_12m'"):
-        evidence_of(live, trader, "duty_12m")
+        read_rows(live, trader, names=["duty_12m"])["duty_12m"]
 
 
 def test_rows_are_written_for_people(live, trader):

@@ -10,7 +10,7 @@ import pytest
 
 from serving.history import EarlierPrediction, past_audits
 from serving.page import evidence_page, ranking_page, trader_page
-from serving.page.behind import evidence_of
+from serving.rows_behind import read_rows
 from tests.serving.browser import DARK, asked, dom, looked_over, needs_axe, needs_chromium, paper
 from tests.serving.pages import HOSTILE, IDENTIFIERS, renamed
 
@@ -32,7 +32,9 @@ def pages(live, source, first):
         "trader": trader_page(live, first, history=past_audits(source).get(first, ()), predictions=earlier),
         "notice": trader_page(live, first, view="notice"),
         "ranking": ranking_page(live, query={"size_band": "small"}),
-        "evidence": evidence_page(live, evidence_of(live, first, "customs_value_12m")),
+        "evidence": evidence_page(
+            live, read_rows(live, first, names=["customs_value_12m"])["customs_value_12m"]
+        ),
     }
 
 
