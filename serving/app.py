@@ -9,7 +9,15 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel
 
 from serving import answer_schemas as says
-from serving import routes_explain, routes_other, routes_pages, routes_predict, schemas
+from serving import (
+    routes_explain,
+    routes_models,
+    routes_outcomes,
+    routes_pages,
+    routes_predict,
+    routes_ranking,
+    schemas,
+)
 from serving.desk import Desk, Held, Memory
 from serving.guard import Guard
 from serving.handlers import HANDLERS
@@ -115,7 +123,7 @@ ROUTES = (
     Route(
         "POST",
         "/outcomes",
-        routes_other.outcomes,
+        routes_outcomes.outcomes,
         says.OutcomeAnswer,
         (Kind.NOT_FOUND, Kind.REFUSED),
         body_of(schemas.Outcome, additional_duty=EXAMPLE_EVENT),
@@ -124,12 +132,12 @@ ROUTES = (
     Route(
         "GET",
         "/ranking",
-        routes_other.ranking,
+        routes_ranking.ranking,
         says.RankingAnswer,
         (Kind.NOT_ACCEPTABLE, Kind.CONFLICT),
         answers={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
     ),
-    Route("GET", "/models", routes_other.models, says.ModelsAnswer, (Kind.CONFLICT,)),
+    Route("GET", "/models", routes_models.models, says.ModelsAnswer, (Kind.CONFLICT,)),
     Route("GET", "/", routes_pages.ranking, None, (Kind.CONFLICT,)),
     Route("GET", "/traders/{trader_id}", routes_pages.trader, None, (Kind.UNKNOWN_TRADERS, Kind.CONFLICT)),
     Route(

@@ -1,6 +1,5 @@
 """What every answer needs, the live model, the log and threads, and what happens before it is sent."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,7 +12,7 @@ from features.errors import OutputError
 from serving.answers import JSON, as_json
 from serving.entry import Asked, Entry
 from serving.guard import ADMITTED, Admitted, Log
-from serving.history import Audits, past_audits
+from serving.history import History
 from serving.live import Live
 from serving.logged import Logged
 from serving.metrics import PREDICTIONS, UNLOGGED
@@ -53,7 +52,7 @@ class Desk:
     quick: Workers
     warehouse: Workers
     today: Callable[[], date] = date.today
-    history: "History" = field(default_factory=lambda: History())
+    history: History = field(default_factory=History)
 
     async def make(self, work: Callable[[], Result], *, rows: int) -> Result:
         """Do work on so many rows, in a thread where it would hold up other answers."""
@@ -69,28 +68,6 @@ class Desk:
         if entry.prediction is not None and entry.basis is not None:
             PREDICTIONS.labels(entry.basis.model_version).inc(len(entry.prediction))
         return ids
-
-
-class History:
-    """The audits known of every trader, read once for each day and data."""
-
-    def __init__(self) -> None:
-        self._of: tuple[Live, Audits] | None = None
-        self._lock = threading.Lock()
-
-    def known(self, live: Live) -> Audits | None:
-        """Return the audits of each trader as known on the live day, None where they must be read first."""
-        kept = self._of
-        return kept[1] if kept is not None and kept[0] is live else None
-
-    def read(self, live: Live) -> Audits:
-        """Return the same, read where need be; takes seconds."""
-        with self._lock:
-            known = self.known(live)
-            if known is None:
-                known = past_audits(live.source)
-                self._of = live, known
-            return known
 
 
 def desk(request: Request) -> Desk:

@@ -14,6 +14,7 @@ from serving.desk import caller, desk
 from serving.guard import keep_refusal
 from serving.log import RequestIdTakenError
 from serving.problems import MEDIA_TYPE, Kind, ProblemError
+from serving.strict import malformed
 
 logger = logging.getLogger(__name__)
 
@@ -25,11 +26,7 @@ async def _problem(request: Request, error: ProblemError) -> Response:
 
 
 async def _malformed(request: Request, error: RequestValidationError) -> Response:
-    faults = [
-        {"at": "/".join(map(str, fault["loc"])), "expected": fault["msg"]} for fault in error.errors()[:20]
-    ]
-    problem = ProblemError(Kind.MALFORMED, "The query is not as it should be.", errors=faults)
-    return await _problem(request, problem)
+    return await _problem(request, malformed(error.errors()))
 
 
 async def _taken(request: Request, error: RequestIdTakenError) -> Response:

@@ -1,5 +1,6 @@
 """What happened to traders before: the audits known on a day, and what the service said earlier."""
 
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -69,6 +70,28 @@ def known_audits(warehouse: Warehouse, *, before: date) -> Audits:
         trader: tuple(audit for _, audit in group)
         for trader, group in groupby(told, key=lambda each: each[0])
     }
+
+
+class History:
+    """The audits known of every trader, read once for each day and data."""
+
+    def __init__(self) -> None:
+        self._of: tuple[Live, Audits] | None = None
+        self._lock = threading.Lock()
+
+    def known(self, live: Live) -> Audits | None:
+        """Return the audits of each trader as known on the live day, None where they must be read first."""
+        kept = self._of
+        return kept[1] if kept is not None and kept[0] is live else None
+
+    def read(self, live: Live) -> Audits:
+        """Return the same, read where need be; takes seconds."""
+        with self._lock:
+            known = self.known(live)
+            if known is None:
+                known = past_audits(live.source)
+                self._of = live, known
+            return known
 
 
 def earlier_predictions(found: Iterable[Logged], *, live: Live) -> tuple[EarlierPrediction, ...]:

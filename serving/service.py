@@ -98,9 +98,8 @@ def _give_up(error: Exception) -> NoReturn:
     if WORKER in os.environ:
         os.kill(os.getppid(), signal.SIGUSR1)  # which it does not handle: it ends, and not with 0
         with suppress(ProcessLookupError):
-            os.kill(
-                os.getppid(), signal.SIGTERM
-            )  # the first process of a container only heeds what it handles
+            # the first process of a container only heeds what it handles
+            os.kill(os.getppid(), signal.SIGTERM)
     os._exit(REFUSED)
 
 

@@ -1,7 +1,7 @@
 """Requests as JSON in the strict sense: whatever two readers could understand differently is refused."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -24,15 +24,12 @@ def read_body(body: bytes, kind: type[Body]) -> Body:
     try:
         return kind.model_validate_json(body, strict=True)
     except ValidationError as error:
-        raise malformed(error) from error
+        raise malformed(error.errors()) from error
 
 
-def malformed(error: ValidationError) -> ProblemError:
-    """Return the problem that names what is wrong in a request, without repeating what was sent."""
-    faults = [
-        {"at": "/".join(str(part) for part in fault["loc"]), "expected": fault["msg"]}
-        for fault in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
+def malformed(found: Sequence[Mapping[str, Any]]) -> ProblemError:
+    """Return the problem that names what pydantic found wrong, without repeating what was sent."""
+    faults = [{"at": "/".join(map(str, fault["loc"])), "expected": fault["msg"]} for fault in found]
     return ProblemError(
         Kind.MALFORMED,
         f"{len(faults)} members are not as they should be.",

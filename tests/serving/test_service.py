@@ -8,7 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import count, takewhile
 from pathlib import Path
 
 import httpx
@@ -31,6 +34,8 @@ from tests.serving.server import Server, command, environment, free_port, served
 TORTURE = os.environ.get("AUDIT_YIELD_TORTURE") == "1"
 SWITCHES = 200 if TORTURE else 10
 KILLS = 20 if TORTURE else 1
+WARM, SOAK = 60, 600
+"""Seconds of load."""
 Ask = Callable[[httpx.Client, int], httpx.Response]
 
 
@@ -226,6 +231,31 @@ def test_a_worker_that_dies_is_replaced_and_one_that_cannot_begin_ends_the_servi
         assert "The service cannot begin" in server.said.read_text()
         (server.home / POINTER).write_bytes(pointer)
     assert verify(two / "mlruns" / PLACE).faults == ()
+
+
+@pytest.mark.skipif(not TORTURE, reason="long: AUDIT_YIELD_TORTURE=1")
+def test_minutes_of_load_leave_memory_and_open_files_as_they_were(two):
+    with served(two) as server, ThreadPoolExecutor(3) as pool:
+
+        def loaded(seconds: float) -> tuple[int, int]:
+            """Ask for so long, then return the worker's memory in bytes and its open files."""
+            ends = time.monotonic() + seconds
+            for statuses in pool.map(partial(asked_until, url(server), ends), (predict, explain, ranking)):
+                assert statuses == {200}
+            return worker.memory_info().rss, worker.num_fds()
+
+        [worker] = psutil.Process(server.process.pid).children()
+        memory, files = loaded(WARM)
+        later, then = loaded(SOAK)
+        assert later - memory < 20e6
+        assert abs(then - files) <= 3
+
+
+def asked_until(address: str, ends: float, ask: Ask) -> set[int]:
+    """Ask without pause; return the statuses that were answered."""
+    with httpx.Client(base_url=address, timeout=60.0) as client:
+        in_time = takewhile(lambda _: time.monotonic() < ends, count())
+        return {ask(client, number).status_code for number in in_time}
 
 
 def test_a_worker_ends_when_its_supervisor_was_killed(two):

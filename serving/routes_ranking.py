@@ -1,4 +1,4 @@
-"""The ranking, the champion and the findings of audits: GET /ranking, GET /models, POST /outcomes."""
+"""GET /ranking: every trader by the money expected of it, narrowed down, as JSON or CSV."""
 
 import csv
 import io
@@ -14,16 +14,14 @@ from features.snapshot import DESCRIBED
 from features.spreadsheet import inert
 from serving import answer_schemas
 from serving.answer_schemas import Ranked
-from serving.answers import JSON, Plain, basis_plain, feature_plain, said_plain
+from serving.answers import JSON, Plain, basis_plain, said_plain
 from serving.desk import answer, asked, caller, desk
-from serving.entry import Basis, Decision, Entry
+from serving.entry import Basis, Entry
 from serving.live import Live
 from serving.page.ranking import Sought, narrowed
 from serving.problems import Kind, ProblemError
-from serving.record_outcome import record_outcome
 from serving.routes_predict import predicted
-from serving.schemas import Filters, Outcome
-from serving.strict import read_body
+from serving.schemas import Filters
 
 CSV = "text/csv"
 COLUMNS = (
@@ -114,58 +112,3 @@ def _csv(rows: list[Plain], basis: Basis) -> str:
         money = {f"expected_{kind}": amount for kind, amount in row["by_type"].items()}
         writer.writerow({name: inert(value) for name, value in (flat | money | basis_plain(basis)).items()})
     return text.getvalue()
-
-
-async def models(request: Request) -> Response:
-    """Describe the champion: what it learned from, its card with its metrics, the features it takes."""
-    live = desk(request).holder.current
-    basis, bundle = Basis.of(live), live.bundle
-    [logged] = await desk(request).keep(Entry(asked(request, None, endpoint="GET /models"), basis))
-    return answer(
-        {
-            "basis": basis_plain(basis),
-            "prediction_id": logged,
-            "promoted_at": live.champion.promoted_at,
-            "learned_before": bundle.as_of,
-            "fingerprint": bundle.fingerprint,
-            "card": bundle.card,
-            "features": [feature_plain(words) for words in bundle.words],
-        }
-    )
-
-
-async def outcomes(request: Request) -> Response:
-    """Record what an audit found in the findings ledger; sent again, it changes nothing."""
-    event = read_body(await request.body(), Outcome).model_dump()
-    about = {
-        name: event.pop(name) for name in ("prediction_id", "human_decision", "override_reason", "purpose")
-    }
-    at, live, who = desk(request), desk(request).holder.current, caller(request)
-    recorded = await at.warehouse.run(
-        lambda: record_outcome(live.source, event, caller=who, today=at.today())
-    )
-    told = json.dumps(event, default=str, sort_keys=True)
-    entry = Entry(
-        asked(request, about["purpose"], endpoint="POST /outcomes"),
-        Basis.of(live),
-        (recorded.trader_id,),
-        decision=Decision(
-            about=about["prediction_id"],
-            human_decision=about["human_decision"],
-            override_reason=about["override_reason"],
-            outcome=told,
-        ),
-    )
-    [logged] = await at.keep(entry)
-    answered = answer(
-        {
-            "basis": basis_plain(Basis.of(live)),
-            "prediction_id": logged,
-            "audit_id": event["audit_id"],
-            "event_number": event["event_number"],
-            "recorded": recorded.now,
-            "known_on": recorded.known_on,
-        }
-    )
-    answered.status_code = 201 if recorded.now else 200
-    return answered

@@ -1,0 +1,48 @@
+"""POST /outcomes: what an audit found, and what people made of the prediction before it."""
+
+import json
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from serving.answers import basis_plain
+from serving.desk import answer, asked, caller, desk
+from serving.entry import Basis, Decision, Entry
+from serving.record_outcome import record_outcome
+from serving.schemas import Judgement, Outcome
+from serving.sent import Row
+from serving.strict import read_body
+
+
+async def outcomes(request: Request) -> Response:
+    """Record what an audit found in the findings ledger; sent again, it changes nothing."""
+    event = read_body(await request.body(), Outcome).model_dump()
+    judged = {name: event.pop(name) for name in Judgement.model_fields}
+    at, live, who = desk(request), desk(request).holder.current, caller(request)
+    recorded = await at.warehouse.run(
+        lambda: record_outcome(live.source, event, caller=who, today=at.today())
+    )
+    told, basis = asked(request, judged["purpose"], endpoint="POST /outcomes"), Basis.of(live)
+    entry = Entry(told, basis, (recorded.trader_id,), decision=_decision(judged, event))
+    [logged] = await at.keep(entry)
+    answered = answer(
+        {
+            "basis": basis_plain(basis),
+            "prediction_id": logged,
+            "audit_id": event["audit_id"],
+            "event_number": event["event_number"],
+            "recorded": recorded.now,
+            "known_on": recorded.known_on,
+        }
+    )
+    answered.status_code = 201 if recorded.now else 200
+    return answered
+
+
+def _decision(judged: Row, event: Row) -> Decision:
+    return Decision(
+        about=judged["prediction_id"],
+        human_decision=judged["human_decision"],
+        override_reason=judged["override_reason"],
+        outcome=json.dumps(event, default=str, sort_keys=True),
+    )
