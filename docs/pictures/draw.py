@@ -1,4 +1,4 @@
-"""Draws the pictures of the README: the page of the first trader and the ranking, as the champion sees them.
+"""Draws the pictures of the README: the page of the first trader, the ranking, and what the champion gathers.
 
 make pictures            # of demo/data and the champion in mlruns/
 """
@@ -11,10 +11,21 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
 from features.home import home
 from serving.history import past_audits
 from serving.live import Source, load_live
 from serving.page import ranking_page, trader_page
+from training.gate import read
+from training.home import store
+from training.out_of_fold import OutOfFold
+from training.plots import ORACLE, gain
+from training.promote import OUT_OF_FOLD
+from training.registry import kept_file, version
 
 HERE = Path(__file__).parent
 FLAGS = (
@@ -25,6 +36,18 @@ FLAGS = (
     "--disable-background-networking",
 )
 WINDOW = ("--window-size=1280,800", "--force-device-scale-factor=1.5")
+OURS = "audit-yield"
+ORDERS = {
+    "declared_value": "largest declared value first",
+    "past_yield": "highest past yield first",
+    "rule_score": "most risk rules first",
+    ORACLE: ORACLE,
+}
+"""What a risk unit could go by without a model, in words; the oracle knows what was found."""
+COLOURS = dict(
+    zip((OURS, *ORDERS.values()), ("#0b5f6e", "#c2703d", "#8a6fae", "#8a9a3b", "#1c2326"), strict=True)
+)
+"""Ours and the oracle's are those of the page."""
 
 
 def draw(page: str, target: Path) -> None:
@@ -38,6 +61,33 @@ def draw(page: str, target: Path) -> None:
         subprocess.run(command, check=True, capture_output=True, timeout=120)  # noqa: S603  our own arguments
 
 
+def draw_gain(target: Path) -> None:
+    """Write the picture of what the champion and simpler orders gathered on audits they had not seen."""
+    client = store(home())
+    champion = version(client, "champion")
+    told = pq.read_table(kept_file(client, champion, OUT_OF_FOLD))
+    of = {kind: read(told.filter(pc.equal(told["model"], kind))) for kind in (champion.kind, *ORDERS)}
+    words = {champion.kind: OURS, **ORDERS}
+    said = {words[kind]: one.predictions[kind] for kind, one in of.items()}
+    figure = gain(OutOfFold(of[champion.kind].audits, said), OURS)
+    figure.set_size_inches(8, 4.2)
+    figure.suptitle("")
+    _style(*figure.axes)
+    figure.savefig(target, dpi=150)
+
+
+def _style(axes: Axes) -> None:
+    axes.set_xlabel("audits made, in each order")
+    axes.set_ylabel("money found, of all there was")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.05)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(PercentFormatter(1))
+    for line in axes.lines:
+        line.set_color(COLOURS.get(str(line.get_label()), "0.75"))
+    axes.legend(frameon=False, fontsize="small", loc="lower right")
+
+
 def main() -> None:
     """Read what to draw, then draw it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -49,6 +99,7 @@ def main() -> None:
     first = live.ranking["trader_id"][0].as_py()
     draw(trader_page(live, first, history=past_audits(source).get(first, ())), HERE / "page.png")
     draw(ranking_page(live, query={}), HERE / "ranking.png")
+    draw_gain(HERE / "gain.png")
 
 
 if __name__ == "__main__":
