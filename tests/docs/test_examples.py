@@ -44,7 +44,7 @@ def test_every_example_is_run_or_kept_or_only_shown() -> None:
 def test_the_examples_that_no_test_runs_are_few_and_each_says_why() -> None:
     left_out = [example for example in ALL if example.not_run]
     assert {example.not_run for example in left_out} == {
-        "it makes all of it from a bare clone; .ci/run does so",
+        "it sets up an environment, in which the tests stand already",
         "it stays up; the tests start it themselves",
         "it needs a database server; tests/features/warehouse starts one",
     }

@@ -1,4 +1,4 @@
-"""Every link on a page leads somewhere."""
+"""Every link on a page leads somewhere, and so does every `make`."""
 
 import re
 from pathlib import Path
@@ -18,6 +18,13 @@ def test_every_link_leads_to_a_file_and_a_heading_in_it(page: Path) -> None:
         target = (page.parent / file).resolve() if file else page
         assert target.exists(), f"{page.name} links to {file}"
         assert not heading or heading in anchors(target), f"{page.name} links to {file}#{heading}"
+
+
+@pytest.mark.parametrize("page", [*PAGES, *DECISIONS], ids=lambda page: str(page.name))
+def test_every_make_that_a_page_names_can_be_made(page: Path) -> None:
+    targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    named = re.findall(r"(?:`|^)make ([\w-]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [name for name in named if name not in targets] == []
 
 
 def anchors(page: Path) -> set[str]:
