@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from training.lock import held
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 NAME = "audit-yield"
 """Of the experiment that trainings are runs of, and of the model whose versions they register."""
-STORE = "mlflow.db"
+STORE, ARTEFACTS = "mlflow.db", "artefacts"
 QUIET = {
     "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -52,10 +54,33 @@ def quiet() -> Iterator[None]:
 
 
 def experiment(client: "MlflowClient", place: Path) -> str:
-    """Return the id of the experiment in the home `place`, with its artefacts beside the store."""
-    if found := client.get_experiment_by_name(NAME):
+    """Return the id of the experiment in the home `place`, with its artefacts beside the store.
+
+    MLflow keeps whole paths: in a home that was moved or copied, trainings go on in a new experiment, lest
+    their artefacts go to where the home was.
+    """
+    found = client.get_experiment_by_name(NAME)
+    if found and _stands(found.artifact_location, place):
         return str(found.experiment_id)
-    return str(client.create_experiment(NAME, artifact_location=(place / "artefacts").as_uri()))
+    if found:
+        client.rename_experiment(found.experiment_id, f"{NAME} {found.experiment_id}, before the move")
+    return str(client.create_experiment(NAME, artifact_location=(place / ARTEFACTS).as_uri()))
+
+
+def artefact(uri: str, place: Path) -> Path:
+    """Return where an artefact stands in the home `place`, whatever was its place when MLflow noted `uri`."""
+    _, _, inside = _path(uri).as_posix().rpartition(f"/{ARTEFACTS}/")
+    return place / ARTEFACTS / inside
+
+
+def _stands(location: str, place: Path) -> bool:
+    """Whether the artefacts are here: noted under this path, or under another that leads here too."""
+    noted, here = _path(location), place / ARTEFACTS
+    return noted == here or (noted.exists() and here.exists() and noted.samefile(here))
+
+
+def _path(uri: str) -> Path:
+    return Path(url2pathname(urlsplit(uri).path))
 
 
 def _made(place: Path) -> None:

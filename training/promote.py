@@ -73,7 +73,7 @@ def promote(named: str | None = None, *, force: str | None = None, place: Path |
         reap(client, place)
         found = _asked(client, named)
         serving = _with_alias(client, CHAMPION)
-        checks = _checks(client, found, serving)
+        checks = _checks(client, found, serving, place=place)
         done = Promotion(found.version, serving.version if serving else None, checks, force)
         _record(client, done)
         if done.promoted:
@@ -116,13 +116,15 @@ def _with_alias(client: "MlflowClient", alias: str) -> Version | None:
     return next((each for each in versions(client) if alias in each.aliases), None)
 
 
-def _checks(client: "MlflowClient", found: Version, serving: Version | None) -> tuple[Check, ...]:
-    leaks = json.loads(kept_file(client, found, LEAKS).read_bytes())
-    tested = pq.read_table(kept_file(client, found, OUT_OF_FOLD))
+def _checks(
+    client: "MlflowClient", found: Version, serving: Version | None, *, place: Path
+) -> tuple[Check, ...]:
+    leaks = json.loads(kept_file(found, LEAKS, place=place).read_bytes())
+    tested = pq.read_table(kept_file(found, OUT_OF_FOLD, place=place))
     own = _of(tested, found.kind)
     if serving is None:
         return gate(read(own), rivals=_baselines(tested), leaks=leaks)
-    theirs = pq.read_table(kept_file(client, serving, OUT_OF_FOLD))
+    theirs = pq.read_table(kept_file(serving, OUT_OF_FOLD, place=place))
     both, said = paired(own, _of(theirs, serving.kind))
     rivals = {f"version {serving.version}": said}
     return (_same_money(client, found, serving), *gate(both, rivals=rivals, leaks=leaks))
@@ -154,7 +156,7 @@ def _record(client: "MlflowClient", done: Promotion) -> None:
 
 def _serve(client: "MlflowClient", place: Path, found: Version) -> None:
     """Publish the bundle, prove that it loads, flip the pointer; the alias follows."""
-    files, digest = read_sealed(kept_folder(client, found), digest=found.digest)
+    files, digest = read_sealed(kept_folder(found, place=place), digest=found.digest)
     folder = Path(PUBLISHED) / found.version
     write_sealed(place / folder, files)
     trial_load(place / folder, digest=digest)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from features.errors import DataError, SettingError
 from features.home import home
 from models.artefact import Bundle, load_bundle
-from models.bundle_files import refusal
-from training.home import NAME, quiet, store
+from training.home import ARTEFACTS, NAME, artefact, store
 from training.reaper import promotable, reap
 
 if TYPE_CHECKING:
@@ -84,37 +83,32 @@ def version(client: "MlflowClient", named: str) -> Version:
     )
 
 
-def kept_folder(client: "MlflowClient", found: Version) -> Path:
-    """Return the folder of a version's bundle among MLflow's artefacts."""
-    from mlflow.artifacts import download_artifacts
-
-    with quiet():
-        kept = download_artifacts(artifact_uri=f"models:/{NAME}/{found.version}/data")
-    [folder] = Path(kept).iterdir()
+def kept_folder(found: Version, *, place: Path) -> Path:
+    """Return the folder of a version's bundle; raises `DataError` where MLflow no longer has it."""
+    data = _kept(store(place).get_model_version_download_uri(NAME, found.version), "data", place=place)
+    [folder] = data.iterdir()
     return folder
 
 
-def kept_file(client: "MlflowClient", found: Version, name: str) -> Path:
-    """Return the file of a run; raises `DataError` where MLflow no longer has it."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        with quiet():
-            return Path(client.download_artifacts(found.run_id, name))
-    except (MlflowException, OSError) as error:
-        raise DataError(
-            f"MLflow no longer has {name} of version {found.version}: {error}.",
-            expected="the artefacts of its run where the training put them.",
-            advice="Put the folder of the models back where it was, or train anew.",
-        ) from error
+def kept_file(found: Version, name: str, *, place: Path) -> Path:
+    """Return a file of a version's run; raises `DataError` where MLflow no longer has it."""
+    return _kept(store(place).get_run(found.run_id).info.artifact_uri, name, place=place)
 
 
-def kept_bundle(client: "MlflowClient", found: Version) -> Bundle:
+def kept_bundle(found: Version, *, place: Path) -> Bundle:
     """Load a version's bundle; raises `DataError` where it is not the one that was registered."""
-    folder = kept_folder(client, found)
-    if not folder.is_dir():
-        raise refusal(folder, "is not there")
-    return load_bundle(folder, digest=found.digest)
+    return load_bundle(kept_folder(found, place=place), digest=found.digest)
+
+
+def _kept(uri: str, name: str, *, place: Path) -> Path:
+    kept = artefact(uri, place) / name
+    if not kept.exists():
+        raise DataError(
+            f"MLflow no longer has {name} of a model: {kept} is not there.",
+            expected="the artefacts of its training where that put them.",
+            advice=f"Put the folder {ARTEFACTS} of the home back, or train anew.",
+        )
+    return kept
 
 
 def _version(found: Any, aliases: dict[str, Any]) -> Version:

@@ -33,9 +33,8 @@ def bundle_named(named: str = CHAMPION, *, place: Path | None = None) -> tuple[s
     serving = read_champion(place)
     if named == CHAMPION and serving:
         return serving.version, load_bundle(place / serving.folder, digest=serving.digest)
-    client = store(place)
-    found = version(client, named)
-    return found.version, kept_bundle(client, found)
+    found = version(store(place), named)
+    return found.version, kept_bundle(found, place=place)
 
 
 def bundle_of_day(

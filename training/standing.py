@@ -18,7 +18,6 @@ from features.warehouse import Dialect, Warehouse, open_warehouse
 from models.artefact import Bundle
 from training.backtest import Progress
 from training.experiment import Experiment
-from training.home import store
 from training.promote import OUT_OF_FOLD
 from training.reaper import CHAMPION
 from training.registry import CHALLENGER, Version, kept_file, models
@@ -87,7 +86,7 @@ def _found() -> Version | None:
 
 def _require_ours(found: Version, warehouse: Warehouse, *, data: str) -> None:
     """Refuse data that has none of the audits by which the model was tried: it would say things at random."""
-    theirs = _audits(pq.read_table(kept_file(store(home()), found, OUT_OF_FOLD), columns=list(AUDIT)))
+    theirs = _audits(pq.read_table(kept_file(found, OUT_OF_FOLD, place=home()), columns=list(AUDIT)))
     if theirs.isdisjoint(_audits(warehouse.table("audits").select(*AUDIT).to_pyarrow())):
         raise SettingError(
             f"Version {found.version} in {home().name} learned from another administration: of the "

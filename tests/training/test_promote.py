@@ -104,8 +104,7 @@ def test_a_version_that_there_is_not_is_refused(named: str | None, place: Path):
 def test_a_damaged_model_is_not_published_and_the_old_one_serves(place: Path):
     offer(training(place), place=place)
     challenger = training(place)
-    client = store(place)
-    damaged = kept_folder(client, version(client, challenger)) / "model.json"
+    damaged = kept_folder(version(store(place), challenger), place=place) / "model.json"
     damaged.write_bytes(damaged.read_bytes().replace(b"1", b"2"))
     with pytest.raises(DataError, match=r"has a changed file, 'model\.json'"):
         promote(challenger, place=place)

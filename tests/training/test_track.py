@@ -8,11 +8,12 @@ import pytest
 
 from features.errors import OutputError
 from features.home import home
+from models.artefact import load_bundle
 from tests.models.tiny import rows, saved
 from tests.training.trained import SAID
 from training.home import NAME, experiment, store
 from training.lock import held, held_alone, is_held
-from training.registry import kept_folder, models
+from training.registry import kept_bundle, kept_file, kept_folder, models
 from training.track import revision, tracked
 
 
@@ -75,7 +76,7 @@ def test_a_model_is_kept_in_the_home_wherever_one_stands(
     client = store(place)
     [kept] = client.search_logged_models([experiment(client, place)])
     assert (kept.source_run_id, str(kept.status)) == (version.run_id, "READY")
-    assert kept_folder(client, version).is_relative_to(place / "artefacts")
+    assert kept_folder(version, place=place).is_relative_to(place / "artefacts")
     assert list(elsewhere.iterdir()) == []
 
 
@@ -137,3 +138,27 @@ def test_the_store_stands_in_the_home_with_its_artefacts_beside(place: Path):
     assert found.name == NAME
     assert found.artifact_location == (place / "artefacts").as_uri()
     assert sorted(path.name for path in place.iterdir()) == ["locks", "mlflow.db"]
+
+
+def test_a_home_that_was_moved_keeps_its_models_and_takes_new_ones(place: Path, tmp_path: Path):
+    saved(tmp_path / "bundle")
+    with tracked("before", place=place) as run:
+        run.register(tmp_path / "bundle", said=SAID, description="")
+    moved = place.rename(tmp_path / "moved")
+    [version] = models(moved)
+    assert kept_bundle(version, place=moved).names == load_bundle(tmp_path / "bundle").names
+    with tracked("after", place=moved) as run:
+        run.json({}, "leaks.json")
+        run.register(tmp_path / "bundle", said=SAID, description="")
+    new, old = models(moved)
+    assert (new.version, old.version) == ("2", "1")
+    assert kept_file(new, "leaks.json", place=moved).is_relative_to(moved)
+    assert not place.exists()
+
+
+def test_a_home_reached_by_two_paths_is_one(place: Path, tmp_path: Path):
+    with tracked("by one path", place=place) as run:
+        run.json({}, "leaks.json")
+    other = tmp_path / "other"
+    other.symlink_to(place)
+    assert experiment(store(other), other) == experiment(store(place), place)
