@@ -52,7 +52,7 @@ def _follow_the_readme(place: Path) -> None:
 
 @pytest.fixture
 def folder(followed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the folder, to change; MLflow's artefacts stay where its store says that they are."""
+    """A copy of the folder, to change."""
     monkeypatch.delenv("AUDIT_YIELD_HOME", raising=False)
     return Path(shutil.copytree(followed, tmp_path / "reader"))
 

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import traceback
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -92,7 +93,10 @@ class Reader:
         said = io.StringIO()
         with contextlib.chdir(self.folder), contextlib.redirect_stdout(said), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # MLflow's and shap's dependencies warn of each other
-            exec(compile(text, "example", "exec"), self.names)  # noqa: S102  our own pages
+            try:
+                exec(compile(text, "example", "exec"), self.names)  # noqa: S102  our own pages
+            except Exception:
+                return False, said.getvalue() + traceback.format_exc()
         return True, said.getvalue()
 
 
