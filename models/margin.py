@@ -13,6 +13,11 @@ ROWS_FOR_ALL_THREADS = 256
 """Below, one thread answers sooner: with the default, a single row takes up to 100 times as long."""
 
 
+def threads(X: Floats) -> dict[str, Any]:
+    """Return LightGBM's option for how many threads predict the rows of `X`."""
+    return {} if len(X) >= ROWS_FOR_ALL_THREADS else {"num_threads": 1}
+
+
 class Margin(Protocol):
     """A number for each row that is a base plus a contribution of each feature."""
 
@@ -50,8 +55,7 @@ class Trees:
         return cls(start, tuple(lgb.Booster(model_str=text) for text in texts))
 
     def _mean(self, X: Floats, **kind: bool) -> Floats:
-        threads: dict[str, Any] = {} if len(X) >= ROWS_FOR_ALL_THREADS else {"num_threads": 1}
-        said = [np.asarray(booster.predict(X, **kind, **threads)) for booster in self.boosters]
+        said = [np.asarray(booster.predict(X, **kind, **threads(X))) for booster in self.boosters]
         return np.asarray(sum(said[1:], start=said[0]) / len(said), np.float64)
 
 

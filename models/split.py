@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from features.contract.required import FINDING_TYPES
 from models.grow import Growth, Sample, grow
-from models.margin import Trees
+from models.margin import Trees, threads
 from models.prediction import Floats, row_sums
 
 FEWEST_ADJUSTED = 60
@@ -38,7 +38,7 @@ class Split:
         """Softmax of the margins of the types that occur, around their overall shares."""
         [booster] = self.trees.boosters if self.trees else ()
         occurring = np.flatnonzero(self.shares > 0)
-        said = np.asarray(booster.predict(X, raw_score=True)).reshape(len(X), len(occurring))
+        said = np.asarray(booster.predict(X, raw_score=True, **threads(X))).reshape(len(X), len(occurring))
         odds = np.exp(said - said.max(axis=1, keepdims=True))
         shares = np.zeros((len(X), len(self.shares)))
         shares[:, occurring] = odds / row_sums(odds)[:, None]

@@ -12,7 +12,7 @@ from tests.serving.caller import service
 from tests.serving.listening import listening
 
 TORTURE = os.environ.get("AUDIT_YIELD_TORTURE") == "1"
-CASES = dict.fromkeys(Role, 300) if TORTURE else {Role.AUDITOR: 5, Role.RISK_UNIT: 2, Role.DATA_SCIENTIST: 2}
+CASES = dict.fromkeys(Role, 100) if TORTURE else {Role.AUDITOR: 5, Role.RISK_UNIT: 2, Role.DATA_SCIENTIST: 2}
 """Of each route, in each mode; all doors open to auditors."""
 PATIENCE = 120
 TOLD_BY_THE_CONTRACT = ("positive_data_acceptance",)
