@@ -1,6 +1,7 @@
 """FastAPI with LightGBM and `pred_contrib`, and nothing of what a service for an administration needs."""
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,11 @@ async def predict(asked: dict[str, Any]) -> dict[str, Any]:
 
 @app.post("/explain")
 async def explain(asked: dict[str, Any]) -> dict[str, Any]:
-    """Return the trees' contributions for the traders asked for."""
-    rows = _rows(asked)
-    return {
-        "contributions": [
-            np.asarray(b.predict(rows, pred_contrib=True, num_threads=1)).tolist() for b in boosters
-        ]
-    }
+    """Return the trees' contributions for the traders asked for, and the seconds that these took alone."""
+    rows, began = _rows(asked), time.perf_counter()
+    found = [np.asarray(booster.predict(rows, pred_contrib=True, num_threads=1)) for booster in boosters]
+    seconds = time.perf_counter() - began
+    return {"contributions": [each.tolist() for each in found], "seconds": seconds}
 
 
 def _rows(asked: dict[str, Any]) -> np.ndarray:
