@@ -12,6 +12,11 @@ from audit_yield.arguments import DialectFile, ExperimentFile, dialect_of, exper
 from audit_yield.screen import friendly, show, staged
 
 DEMONSTRATION = Path("demo")
+EXPERIMENTS = (
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false "
+    "mlflow ui --workers 1 --backend-store-uri sqlite:///{home}/mlflow.db"
+)
+"""Shows trainings in a browser, and runs nothing for whoever reaches it."""
 
 app = typer.Typer()
 
@@ -56,7 +61,7 @@ def run_command(
             progress=progress,
         )
     show(brief(found.bundle, found.snapshot, version=found.version, as_of=found.as_of))
-    show(["", f"Experiments: mlflow ui --backend-store-uri sqlite:///{home() / 'mlflow.db'}"])
+    show(["", f"Experiments: {EXPERIMENTS.format(home=home())}"])
     if not found.serves:
         show(["No model passed the gate, so none serves. `audit-yield promote` says why."])
     elif serving:
