@@ -25,10 +25,9 @@ def warehouse(tables: Tables, *, threads: int | None = None) -> Iterator[Warehou
         engine = embedded(Path(scratch))
         if threads:
             engine.con.execute(f"SET threads = {int(threads)}")
-        sources = {
-            name: Source(engine.create_table(name, arrow(name, rows)), "memory")
-            for name, rows in tables.items()
-        }
+        for name, rows in tables.items():
+            engine.con.from_arrow(arrow(name, rows)).create(name)
+        sources = {name: Source(engine.table(name), "memory") for name in tables}
         try:
             yield Warehouse("memory", engine, sources, (), Dialect())
         finally:
