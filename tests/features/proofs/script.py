@@ -22,6 +22,8 @@ from features.prepare.prepared import WINDOWS
 from features.spine import Spine
 from features.warehouse import Warehouse
 from tests.features.building import warehouse
+from tests.features.proofs.draw import CUTOFFS
+from tests.features.proofs.histories import history
 from tests.features.tables import Tables, arrow
 
 Key = tuple[str, date]
@@ -98,11 +100,20 @@ class Script:
         return beside_spine(found, spine, [self.features.by_name[name] for name in names])
 
 
+def run(tables: Tables, *, threads: int = 1) -> Values:
+    """Return all features of every trader of a history, as of `CUTOFFS`."""
+    return script(CUTOFFS).run(tables, Spine.every(traders(tables), CUTOFFS), threads=threads)
+
+
+@cache
+def values_of(seed: int) -> Values:
+    """Return those of the history of a seed, worked out once for all proofs."""
+    return run(history(seed))
+
+
 @cache
 def script(cutoffs: tuple[date, ...]) -> Script:
     """Return the statements that build the whole library on a history as of these cutoffs."""
-    from tests.features.proofs.histories import history
-
     tables = history(0)
     return Script.of(tables, Spine.every(traders(tables), cutoffs))
 

@@ -8,29 +8,25 @@ from tests.features.building import build, warehouse
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
 from tests.features.proofs.known import shuffled
-from tests.features.proofs.script import by_key, differences, script, traders
+from tests.features.proofs.script import by_key, differences, run, script, traders, values_of
 from tests.features.proofs.torture import TORTURE, seeds
 
 
 @pytest.mark.parametrize("seed", seeds(2))
 def test_the_order_of_rows_changes_nothing(seed: int):
-    tables = history(seed)
-    spine = Spine.every(traders(tables), CUTOFFS)
-    first = script(CUTOFFS).run(tables, spine, threads=1)
     for threads in (2, 4) if TORTURE else (2 + 2 * (seed % 2),):
-        again = script(CUTOFFS).run(shuffled(tables, threads), spine, threads=threads)
-        assert differences(first, again) == {}
+        again = run(shuffled(history(seed), threads), threads=threads)
+        assert differences(values_of(seed), again) == {}
 
 
 @pytest.mark.parametrize("seed", seeds(2))
 def test_who_else_is_asked_changes_nothing(seed: int):
     tables = history(seed)
     everybody = traders(tables)
-    full = script(CUTOFFS).run(tables, Spine.every(everybody, CUTOFFS))
     for asked in (everybody[:1], everybody[2::3]):
         alone = script(CUTOFFS).run(tables, Spine.every(asked, CUTOFFS))
         assert alone.keys() == {(trader, cutoff) for trader in asked for cutoff in CUTOFFS}
-        assert differences(alone, full) == {}
+        assert differences(alone, values_of(seed)) == {}
 
 
 @pytest.mark.parametrize("cutoff", CUTOFFS if TORTURE else CUTOFFS[2:3])
@@ -38,9 +34,8 @@ def test_a_cutoff_asked_alone_gives_the_same(cutoff):
     alone = script((cutoff,))
     for seed in seeds(2):
         tables = history(seed)
-        everybody = traders(tables)
-        full = script(CUTOFFS).run(tables, Spine.every(everybody, CUTOFFS))
-        assert differences(alone.run(tables, Spine.every(everybody, (cutoff,))), full) == {}
+        found = alone.run(tables, Spine.every(traders(tables), (cutoff,)))
+        assert differences(found, values_of(seed)) == {}
 
 
 def test_statements_do_not_depend_on_rows():

@@ -12,7 +12,7 @@ from features.spine import Spine
 from features.warehouse import Dialect, Source, Warehouse, open_warehouse
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
-from tests.features.proofs.script import Values, by_key, differences, script, traders
+from tests.features.proofs.script import Values, by_key, differences, traders, values_of
 from tests.features.tables import Tables, arrow
 from tests.features.warehouse.homes import duckdb_file, postgres_database
 from tests.postgres import Server
@@ -47,8 +47,8 @@ def tables() -> Tables:
 
 
 @pytest.fixture(scope="module")
-def expected(tables: Tables) -> Values:
-    return script(CUTOFFS).run(tables, Spine.every(traders(tables), CUTOFFS))
+def expected() -> Values:
+    return values_of(SEED)
 
 
 def from_place(place: str, tables: Tables, features: FeatureSet = LIBRARY) -> Values:

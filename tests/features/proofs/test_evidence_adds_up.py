@@ -2,18 +2,16 @@
 
 import math
 from collections.abc import Iterator
-from functools import cache
 
 import pytest
 
 from features.evidence import evidence
 from features.library import LIBRARY
-from features.spine import Spine
 from features.warehouse import Warehouse
 from tests.features.building import warehouse
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
-from tests.features.proofs.script import Values, script, traders
+from tests.features.proofs.script import traders, values_of
 from tests.features.proofs.torture import TORTURE
 
 CUTOFF = CUTOFFS[2]
@@ -24,12 +22,6 @@ ADDITIVE = (
     *("low_price_share_12m", "sibling_rate_gap_12m", "border_revenue_24m", "penalties", "closed_audits"),
 )
 """Sums and ratios of sums, which the auditor must be able to trace to their rows."""
-
-
-@cache
-def built() -> Values:
-    tables = history(3)
-    return script(CUTOFFS).run(tables, Spine.every(traders(tables), CUTOFFS))
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +36,7 @@ def test_shares_add_up_to_the_value_built(name: str, opened: Warehouse):
     for trader in everybody[:4] if TORTURE else everybody[1:2]:
         found = evidence(LIBRARY, name, warehouse=opened, trader_id=trader, cutoff=CUTOFF)
         empty = LIBRARY.by_name[name].empty
-        assert (empty if found.value is None else found.value) == built()[trader, CUTOFF][name]
+        assert (empty if found.value is None else found.value) == values_of(3)[trader, CUTOFF][name]
         shares = found.rows["share"].to_pylist()
         if found.additive and shares:
             told = math.fsum(share for share in shares if share is not None)

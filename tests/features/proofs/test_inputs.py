@@ -3,11 +3,10 @@
 import pytest
 
 from features.library import LIBRARY
-from features.spine import Spine
-from tests.features.proofs.draw import CUTOFFS, Draw
+from tests.features.proofs.draw import Draw
 from tests.features.proofs.histories import history
 from tests.features.proofs.known import with_rows
-from tests.features.proofs.script import differences, script, traders
+from tests.features.proofs.script import differences, run, values_of
 from tests.features.proofs.torture import TORTURE
 from tests.features.tables import Tables
 
@@ -27,11 +26,10 @@ def test_no_feature_names_them():
 
 @pytest.mark.parametrize("columns", [[each] for each in NEVER_INPUTS] if TORTURE else [list(NEVER_INPUTS)])
 def test_permuting_them_changes_nothing(columns: list[str]):
-    tables = changed = history(4)
-    spine = Spine.every(traders(tables), CUTOFFS)
+    changed = history(4)
     for column in columns:
         changed = permuted(changed, column)
-    assert differences(script(CUTOFFS).run(tables, spine), script(CUTOFFS).run(changed, spine)) == {}
+    assert differences(values_of(4), run(changed)) == {}
 
 
 def permuted(tables: Tables, column: str) -> Tables:

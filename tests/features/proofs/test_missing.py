@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 
 import pytest
 
@@ -15,7 +14,7 @@ from tests.features.building import build, warehouse
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
 from tests.features.proofs.known import with_rows, without
-from tests.features.proofs.script import Values, by_key, differences, script, traders
+from tests.features.proofs.script import by_key, differences, run, traders, values_of
 from tests.features.proofs.torture import TORTURE
 from tests.features.tables import Tables
 
@@ -64,23 +63,13 @@ def named_by(columns: list[str]) -> set[str]:
     return found
 
 
-@cache
-def whole() -> Values:
-    """The values of the history that all of these tests begin with."""
-    return run(history(11))
-
-
-def run(tables: Tables) -> Values:
-    return script(CUTOFFS).run(tables, Spine.every(traders(tables), CUTOFFS))
-
-
 STRICT = [column for column in OPTIONAL_COLUMNS if column not in READ_WHERE_THERE]
 PARTS = [[column] for column in STRICT] if TORTURE else [STRICT[n::GROUPS] for n in range(GROUPS)]
 
 
 @pytest.mark.parametrize("columns", PARTS, ids=lambda columns: columns[0])
 def test_a_feature_reads_no_optional_column_that_it_does_not_name(columns: list[str]):
-    changed = differences(whole(), run(emptied(history(11), columns)))
+    changed = differences(values_of(11), run(emptied(history(11), columns)))
     assert set(changed) - named_by(columns) == set()
 
 

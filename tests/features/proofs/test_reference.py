@@ -1,19 +1,16 @@
 """The fast features equal the slow ones of `reference`, which were written from the words alone."""
 
 import math
-from functools import cache
 from inspect import getmembers, isfunction
 from types import ModuleType
 
 import pytest
 
 from features.library import LIBRARY
-from features.spine import Spine
-from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
 from tests.features.proofs.reference import expected, family
 from tests.features.proofs.reference.world import View, World
-from tests.features.proofs.script import Values, script, traders
+from tests.features.proofs.script import values_of
 from tests.features.proofs.torture import seeds
 
 CLOSE = 1e-9
@@ -32,16 +29,10 @@ def _functions(module: ModuleType) -> list[str]:
     return [name for name in own if not name.startswith("_")]
 
 
-@cache
-def built(seed: int) -> Values:
-    tables = history(seed)
-    return script(CUTOFFS).run(tables, Spine.every(traders(tables), CUTOFFS))
-
-
 @pytest.mark.parametrize("seed", seeds(3))
 def test_values_equal_the_reference(seed: int):
     world, wrong = World(history(seed)), {}
-    for (trader, cutoff), row in built(seed).items():
+    for (trader, cutoff), row in values_of(seed).items():
         view = View(world, trader, cutoff)
         for feature in LIBRARY.features:
             told = expected(feature, view)
@@ -58,6 +49,6 @@ def _equal(value: float | None, told: float | None) -> bool:
 
 def test_the_histories_say_different_things_in_every_feature():
     """Or a feature that is always empty would equal its reference too."""
-    rows = [row for seed in range(3) for row in built(seed).values()]
+    rows = [row for seed in range(3) for row in values_of(seed).values()]
     told = {name: {row[name] for row in rows} - {None} for name in LIBRARY.names}
     assert {name for name, values in told.items() if len(values) < 2} == set()
