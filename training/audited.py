@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,7 +36,7 @@ class Audited:
         """The money found (n,), signed."""
         return self.audits["yield_amount"].to_numpy()  # type: ignore[no-any-return]
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """The SHA-256 over all that a model learns from: the same audits and features give the same."""
         digest = hashlib.sha256()
