@@ -53,6 +53,10 @@ class Audited:
         """Return the audits as if nothing were known of how they were done."""
         return replace(self, design=np.zeros((len(self.y), 0)), circumstances=Circumstances(()))
 
+    def directions(self, monotone: Mapping[str, int] | None) -> tuple[int, ...]:
+        """Return +1, -1 or 0 a column, of directions given by feature."""
+        return tuple((monotone or {}).get(name, 0) for name in self.names)
+
     def place(self, name: str) -> int:
         """Return the place of a feature's column; raises `SettingError` where there is none."""
         if name not in self.names:

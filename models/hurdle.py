@@ -45,7 +45,7 @@ class HurdleModel(YieldModel):
 
     def _learn(self, audited: Audited) -> Learned:
         adjusted, size = (audited.y != 0).astype(np.float64), np.abs(audited.y)
-        directions = tuple((self.monotone or {}).get(name, 0) for name in audited.names)
+        directions = audited.directions(self.monotone)
         chance = grown(
             audited,
             adjusted,
@@ -64,13 +64,13 @@ class HurdleModel(YieldModel):
             line=self._line(audited),
         )
         probability = sigmoid(chance.map.of(chance.margin, audited.design))
-        expected = probability * np.exp(amount.map.of(amount.margin, audited.design))
-        expected *= net_share(audited.y, audited.weight)
+        net = net_share(audited.y, audited.weight)
+        expected = probability * np.exp(amount.map.of(amount.margin, audited.design)) * net
         factor = total_factor(audited.y, expected, audited.weight)
         link = HurdleLink(
             a=chance.map.slope,
             b=chance.map.intercept,
-            c=amount.map.intercept + float(np.log(factor * net_share(audited.y, audited.weight))),
+            c=amount.map.intercept + float(np.log(factor * net)),
             d=amount.map.slope,
         )
         return Learned(

@@ -59,6 +59,14 @@ class HurdleLink:
         return np.column_stack([self.a * (1 - chance) * money, self.d * money])
 
 
+def chance_of_any(money: Floats, *, rate: float, variance: float) -> Floats:
+    """Return the probability that a compound Poisson sum is above 0, given its mean (n,) (Jorgensen 1997).
+
+    `rate` stands for its scale.
+    """
+    return np.asarray(-np.expm1(-rate * money ** (2 - variance)), np.float64)
+
+
 @dataclass(frozen=True)
 class LogLink:
     """Money is exp(d G + c), the mean of a compound Poisson sum with Var ~ money ** variance."""
@@ -75,8 +83,8 @@ class LogLink:
         return np.exp(self.d * margins[:, 0] + self.c)
 
     def probability(self, margins: Floats) -> Floats:
-        """Return the probability that the sum is above 0 (Jorgensen 1997, with `rate` for its scale)."""
-        return -np.expm1(-self.rate * self.money(margins) ** (2 - self.variance))
+        """Return the probability that the sum is above 0."""
+        return chance_of_any(self.money(margins), rate=self.rate, variance=self.variance)
 
     def slopes(self, margins: Floats) -> Floats:
         """Return the slope along the margin."""

@@ -43,8 +43,7 @@ class RuleScoreModel(DirectModel):
         self.monotone = monotone
 
     def _margin(self, audited: Audited, rows: np.ndarray) -> Margin:
-        directions = [(self.monotone or {}).get(name, 0) for name in audited.names]
-        return points_line(audited.X[rows], directions=directions)
+        return points_line(audited.X[rows], directions=audited.directions(self.monotone))
 
 
 class PastYieldModel(YieldModel):

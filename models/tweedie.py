@@ -9,7 +9,7 @@ from models.base import Audited, Learned, YieldModel
 from models.calibrate import Map, amount_map, net_share, total_factor
 from models.corrected import grown
 from models.grow import Growth
-from models.link import LogLink
+from models.link import LogLink, chance_of_any
 from models.margin import Margin
 from models.prediction import Floats
 
@@ -47,7 +47,7 @@ class TweedieModel(YieldModel):
             size,
             where=np.ones_like(size),
             growth=Growth.made(options, objective="tweedie", rows=len(size), seed=self.seed),
-            monotone=tuple((self.monotone or {}).get(name, 0) for name in audited.names),
+            monotone=audited.directions(self.monotone),
             calibrate=lambda margin: amount_map(margin, size, audited, variance=self.variance),
         )
         return learned_log(found.whole, found.margin, found.map, audited=audited, variance=self.variance)
@@ -71,17 +71,18 @@ def learned_log(
         margins=(margin,),
         link=link,
         expected=expected * factor,
-        probability=-np.expm1(-rate * (expected * factor) ** (2 - variance)),
+        probability=chance_of_any(expected * factor, rate=rate, variance=variance),
         effects={"money": audited.circumstances.named(calibration.effects.tolist())},
     )
 
 
 def _rate(expected: Floats, audited: Audited, *, variance: float) -> float:
     """Return the rate at which the probabilities of an adjustment add up to the adjustments there were."""
-    scale, adjusted = expected ** (2 - variance), float(audited.weight @ (audited.y != 0))
+    adjusted = float(audited.weight @ (audited.y != 0))
     low, high = -60.0, 60.0
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        too_many = float(audited.weight @ -np.expm1(-np.exp(middle) * scale)) > adjusted
+        chance = chance_of_any(expected, rate=float(np.exp(middle)), variance=variance)
+        too_many = float(audited.weight @ chance) > adjusted
         low, high = (low, middle) if too_many else (middle, high)
     return float(np.exp(low))
