@@ -9,17 +9,16 @@ import numpy as np
 import pyarrow as pa
 
 from features.build import FeatureSet
-from features.check import usable
 from features.errors import SettingError
-from features.library import LIBRARY
 from features.outcomes import outcomes
-from features.warehouse import Dialect, Warehouse, open_warehouse
+from features.warehouse import Dialect, Warehouse
 from models.base import YieldModel
 from models.prediction import Prediction
-from training.audited import Audited, audited
+from training.audited import Audited
 from training.contenders import contenders
 from training.experiment import Experiment
-from training.folds import Fold, folds_before
+from training.folds import Fold
+from training.ground import grounded
 from training.out_of_fold import ORACLE, OutOfFold, joined, oracle
 from training.populations import inverse_inclusion
 from training.scores import Score, scores
@@ -141,25 +140,8 @@ def run_backtest(
 
     Raises `DataError` where the data is refused, `SettingError` where there are too few audits.
     """
-    with open_warehouse(data, dialect=dialect) as opened:
-        warehouse = usable(opened, today=today)
-        features = experiment.chosen(LIBRARY)
-        models = contenders(experiment, features)
-        folds = folds_before(
-            as_of,
-            number=experiment.folds,
-            months=experiment.fold_months,
-            settling_months=experiment.settling_months,
-            first_day=experiment.first_fold_on,
-        )
-        found = audited(
-            warehouse,
-            features=features,
-            as_of=as_of,
-            measure=experiment.measure,
-            with_penalties=experiment.with_penalties,
-        )
-        return Backtest(folds, experiment).run(warehouse, found, models=models, progress=progress)
+    with grounded(data, as_of=as_of, experiment=experiment, today=today, dialect=dialect) as ground:
+        return Backtest(ground.folds, experiment).run(ground.warehouse, ground.found, progress=progress)
 
 
 def _reports(

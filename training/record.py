@@ -32,8 +32,8 @@ class Training:
     """What came of a training.
 
     `model` was fitted on all of `found`, `report` is its backtest, `groups` gives the value of each attribute
-    for the audits of `report.predicted`, row for row (see `training.fairness.described`), `fingerprint` is
-    that of the data, and `assumed` says what its import assumed.
+    for the audits of `report.predicted`, row for row (see `training.fairness.described`), and `assumed` says
+    what the import of the data assumed.
     """
 
     model: YieldModel
@@ -41,16 +41,19 @@ class Training:
     report: Report
     leaks: LeakReport
     groups: Mapping[str, list[str]]
-    fingerprint: str
     assumed: tuple[str, ...] = ()
 
 
-def begin(run: Run, experiment: Experiment, found: Audited, *, fingerprint: str) -> None:
+def begin(run: Run, experiment: Experiment, found: Audited) -> None:
     """Keep what a training starts from: its settings and its data."""
-    digest = found.features.digest
-    data = {"as_of": found.as_of.isoformat(), "fingerprint": fingerprint, "feature_digest": digest}
-    run.parameters({**json.loads(experiment.to_json()), **data, "audits": len(found)})
-    run.data(found.X, name="audits", fingerprint=fingerprint)
+    data = {
+        "as_of": found.as_of.isoformat(),
+        "fingerprint": found.fingerprint,
+        "feature_digest": found.features.digest,
+        "audits": len(found),
+    }
+    run.parameters(json.loads(experiment.to_json()) | data)
+    run.data(found.X, name="audits", fingerprint=found.fingerprint)
 
 
 def record(run: Run, training: Training) -> str:
@@ -65,7 +68,7 @@ def record(run: Run, training: Training) -> str:
         report,
         leaks=training.leaks,
         groups=groups,
-        fingerprint=training.fingerprint,
+        fingerprint=training.found.fingerprint,
         assumed=training.assumed,
     )
     run.json(card, "card.json")
@@ -78,7 +81,7 @@ def record(run: Run, training: Training) -> str:
             training.model,
             folder,
             features=training.found.features,
-            fingerprint=training.fingerprint,
+            fingerprint=training.found.fingerprint,
             as_of=training.found.as_of,
             golden=training.found.X.take(_spread(len(training.found))),
             card=card,

@@ -1,26 +1,24 @@
 """From data to a registered model: features, backtest, leak alarm, fit, and the gate for the first one."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.check import usable
 from features.home import home
-from features.library import LIBRARY
 from features.systems import assumed
-from features.warehouse import Dialect, Warehouse, open_warehouse
+from features.warehouse import Dialect, Warehouse
 from training import backtest_report, promote
-from training.audited import Audited, audited
+from training.audited import Audited
 from training.backtest import Backtest, Progress, Report
 from training.contenders import new_model
 from training.experiment import Experiment
 from training.fairness import described
-from training.folds import folds_before
 from training.gate import NEWEST
+from training.ground import Stage, grounded
 from training.leaks import LeakReport, leak_report
 from training.leaks import lines as leak_lines
 from training.out_of_fold import ORACLE
@@ -29,8 +27,6 @@ from training.promote import Promotion
 from training.record import Training, begin, record
 from training.track import tracked
 from training.tune import tuned
-
-Stage = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -75,40 +71,25 @@ def train(
     champion, else challenger. `stage(words)` tells what is being done, `progress(done, total)` how far it is.
     Raises `DataError` where the data is refused, `SettingError` where there are too few audits or folds.
     """
-    features = experiment.chosen(LIBRARY)
-    folds = folds_before(
-        as_of,
-        number=experiment.folds,
-        months=experiment.fold_months,
-        settling_months=experiment.settling_months,
-        first_day=experiment.first_fold_on,
-    )
-    with open_warehouse(data, dialect=dialect) as opened:
-        stage("Checking the data")
-        warehouse = usable(opened, today=today)
-        stage("Building the features of audited traders")
-        found = audited(
-            warehouse,
-            features=features,
-            as_of=as_of,
-            measure=experiment.measure,
-            with_penalties=experiment.with_penalties,
-        )
+    with grounded(
+        data, as_of=as_of, experiment=experiment, today=today, dialect=dialect, stage=stage
+    ) as ground:
+        warehouse, found = ground.warehouse, ground.found
         if trials:
             stage("Tuning")
             experiment = tuned(
                 warehouse,
                 found,
                 experiment=experiment,
-                folds=folds[:-NEWEST],
+                folds=ground.folds[:-NEWEST],
                 trials=trials,
                 home=home(),
                 progress=progress,
             )
         with tracked(f"{experiment.model} {as_of}") as run:
-            begin(run, experiment, found, fingerprint=found.fingerprint)
+            begin(run, experiment, found)
             stage("Backtesting")
-            report = Backtest(folds, experiment).run(warehouse, found, progress=progress)
+            report = Backtest(ground.folds, experiment).run(warehouse, found, progress=progress)
             stage("Looking for leaks")
             leaks = leak_report(warehouse, found, _said(report), as_of=as_of)
             stage("Fitting on all audits and registering")
@@ -133,7 +114,7 @@ def _fitted(
     model = new_model(experiment, found.features)
     model.fit(found.X, found.y, sample_weight=weight, audits=found.audits)
     groups = described(warehouse, report.predicted.audits["trader_id"])
-    return Training(model, found, report, leaks, groups, found.fingerprint, assumed)
+    return Training(model, found, report, leaks, groups, assumed)
 
 
 def lines(trained: Trained) -> Iterator[str]:

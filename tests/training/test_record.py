@@ -39,12 +39,12 @@ def version(place: Path, tmp_path: Path) -> str:
         tracked("hurdle to 2025-01-01", place=place) as run,
     ):
         found = audited(warehouse, features=features, as_of=AS_OF, measure="assessed", with_penalties=False)
-        begin(run, SMALL, found, fingerprint="f" * 64)
+        begin(run, SMALL, found)
         folds = folds_before(AS_OF, number=1, months=6, settling_months=2)
         report = Backtest(folds, SMALL).run(warehouse, found, models=contenders(SMALL, features))
         model = new_model(SMALL, features).fit(found.X, found.y, audits=found.audits)
         groups = described(warehouse, report.predicted.audits["trader_id"])
-        return record(run, Training(model, found, report, LeakReport(()), groups, "f" * 64))
+        return record(run, Training(model, found, report, LeakReport(()), groups))
 
 
 def test_a_training_is_kept_whole_and_can_be_promoted(version: str, place: Path):
@@ -53,7 +53,7 @@ def test_a_training_is_kept_whole_and_can_be_promoted(version: str, place: Path)
     run = client.get_run(kept.run_id)
     assert run.info.status == "FINISHED"
     assert run.data.params["measure"] == "assessed"
-    assert run.data.params["fingerprint"] == "f" * 64
+    assert run.data.params["audits"] == "140"
     assert json.loads(run.data.params["parameters"]) == {"growth": {"rounds": 5, "bags": 1}}
     files = {each.path for each in client.list_artifacts(run.info.run_id)}
     assert files == {"card.json", "card.md", "leaks.json", "out_of_fold.parquet", "plots"}
@@ -68,6 +68,6 @@ def test_a_training_is_kept_whole_and_can_be_promoted(version: str, place: Path)
     bundle = load_bundle(place / champion.folder, digest=champion.digest)
     card = json.loads(Path(client.download_artifacts(run.info.run_id, "card.json")).read_text())
     assert bundle.card == card
-    assert card["data"]["fingerprint"] == "f" * 64
+    assert card["data"]["fingerprint"] == run.data.params["fingerprint"] == bundle.fingerprint
     assert {each["attribute"] for each in card["fairness"]} == {"size_band", "sector", "region"}
     assert np.isfinite(bundle.model.predict(bundle.golden.select(bundle.names)).expected).all()
