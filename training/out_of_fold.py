@@ -58,7 +58,7 @@ def joined(parts: Sequence[OutOfFold]) -> OutOfFold:
 
 
 def oracle(y: Floats) -> Prediction:
-    """Return what one would say who knows the outcome."""
+    """Return what one would say who knows the outcome: `ORACLE`, the most that an order can capture."""
     types = np.zeros((len(y), len(FINDING_TYPES)))
     types[:, -1] = y
     return Prediction(y, (y != 0).astype(np.float64), y, y, types, FINDING_TYPES)

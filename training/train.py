@@ -5,9 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from features.home import home
 from features.systems import assumed
 from features.warehouse import Dialect, Warehouse
@@ -21,7 +18,6 @@ from training.gate import NEWEST
 from training.ground import Stage, grounded
 from training.leaks import LeakReport, leak_report
 from training.leaks import lines as leak_lines
-from training.out_of_fold import ORACLE
 from training.populations import inverse_inclusion
 from training.promote import Promotion
 from training.record import Training, begin, record
@@ -91,19 +87,13 @@ def train(
             stage("Backtesting")
             report = Backtest(ground.folds, experiment).run(warehouse, found, progress=progress)
             stage("Looking for leaks")
-            leaks = leak_report(warehouse, found, _said(report), as_of=as_of)
+            leaks = leak_report(warehouse, found, report.predicted.table(), as_of=as_of)
             stage("Fitting on all audits and registering")
             version = record(
                 run, _fitted(warehouse, found, report=report, leaks=leaks, assumed=assumed(data))
             )
     stage("Holding it against the gate")
     return Trained(version, report, leaks, promote.offer(version))
-
-
-def _said(report: Report) -> pa.Table:
-    """Return what the models said out of fold, with the money found as `y`; the oracle is no model."""
-    said = report.predicted.table().rename_columns({"yield_amount": "y"})
-    return said.filter(pc.not_equal(said["model"], ORACLE))
 
 
 def _fitted(

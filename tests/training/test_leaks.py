@@ -62,7 +62,7 @@ def predicted(rows: Audited, start: int, end: int) -> pa.Table:
     known = lgb.Dataset(matrix[:start], (rows.y != 0)[:start])
     chance = np.asarray(lgb.train(PARAMETERS, known, num_boost_round=40).predict(matrix[start:end]))
     audits = rows.audits.slice(start, end - start)
-    columns = {"probability": chance, "expected": chance * 1000.0, "y": audits["yield_amount"]}
+    columns = {"probability": chance, "expected": chance * 1000.0, "yield_amount": audits["yield_amount"]}
     columns |= {name: audits[name] for name in ("audit_id", "opened_on")}
     same = {"fold": str(start), "model": "plain"}
     return pa.table(columns | {name: pa.array([value] * len(audits)) for name, value in same.items()})

@@ -19,6 +19,7 @@ from training.leaks.by_time import of_newest_folds
 from training.leaks.evidence import Evidence
 from training.leaks.labelled import with_lateness
 from training.leaks.tables import Lookup, tried
+from training.out_of_fold import ORACLE
 
 AS_OF = date(2025, 1, 1)
 CODE = Lookup("code", "the code", lambda row: [row.code])
@@ -128,12 +129,18 @@ def oof(*folds: tuple[str, float]) -> pa.Table:
                     "audit_id": [f"{fold}{number}" for number in range(100)],
                     "model": ["plain"] * 100,
                     "opened_on": [date(2021 + place, 1, 1)] * 100,
-                    "y": found * 10.0,
+                    "yield_amount": found * 10.0,
                     "probability": np.where(top, 0.9, np.where(found, 0.1, 0.5)),
                 }
             )
         )
     return pa.concat_tables(parts)
+
+
+def test_the_oracle_is_no_model_that_could_be_suspected() -> None:
+    knowing = oof(("a", 1.0)).set_column(2, "model", pa.array([ORACLE] * 100))
+    evidence = Evidence(None, None, pa.concat_tables([knowing, oof(("a", 0.8))]), AS_OF)  # type: ignore[arg-type]
+    assert evidence.best["model"].unique().to_pylist() == ["plain"]
 
 
 @pytest.mark.parametrize(("newest", "expected"), [(0.5, True), (0.85, False), (0.95, False)])

@@ -32,8 +32,7 @@ def leak_report(warehouse: Warehouse, audited: Audited, oof: pa.Table, *, as_of:
     """Try every alarm on a warehouse as known before `as_of`.
 
     `audited` holds the features and outcomes that models learn from; `oof` what they said of audits that they
-    had not seen: fold, audit_id, model, opened_on, y, expected, probability. Nothing is drawn at random: the
-    same input gives the same report.
+    had not seen, an `OutOfFold.table()`. Nothing is drawn at random: the same input gives the same report.
     """
     evidence = Evidence(warehouse, audited, oof, as_of)
     return LeakReport(tuple(alarm for tried in ALARMS for alarm in tried(evidence)))

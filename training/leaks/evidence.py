@@ -12,6 +12,7 @@ from features.warehouse import Warehouse
 from models.prediction import Floats
 from training.audited import Audited
 from training.leaks.area import Flags, area, enough
+from training.out_of_fold import ORACLE
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,11 @@ class Evidence:
 
     @cached_property
     def best(self) -> pa.Table:
-        """The out-of-fold rows of the model that ranks audits best, oldest audit first; or none."""
-        names = pc.unique(self.oof["model"]).to_pylist()
+        """The out-of-fold rows of the model that ranks audits best, oldest audit first; or none.
+
+        The oracle is no model.
+        """
+        names = [name for name in pc.unique(self.oof["model"]).to_pylist() if name != ORACLE]
         tables = [self.oof.filter(pc.equal(self.oof["model"], name)) for name in names]
         judged = [table for table in tables if enough(found_in(table))]
         if not judged:
@@ -55,4 +59,4 @@ def numbers(table: pa.Table, name: str) -> Floats:
 
 def found_in(table: pa.Table) -> Flags:
     """Whether each out-of-fold row's audit brought additional revenue."""
-    return np.asarray(numbers(table, "y") > 0, dtype=np.bool_)
+    return np.asarray(numbers(table, "yield_amount") > 0, dtype=np.bool_)
