@@ -73,11 +73,29 @@ def _complaint(error: Exception) -> int:
 
     status, told = REFUSED, error
     if not isinstance(told, AuditYieldError):
-        status, told = NOT_DONE, _by_the_system(error) if isinstance(error, OSError) else _our_own(error)
+        status, told = NOT_DONE, _in_words(error)
     errors.print(visible(told.found))
     errors.print(f"    expected: {visible(told.expected)}")
     errors.print(f"    → {visible(told.advice)}")
     return status
+
+
+def _in_words(error: Exception) -> AuditYieldError:
+    from features.room import lacks_room
+
+    if lacks_room(error):
+        return _without_room(error)
+    return _by_the_system(error) if isinstance(error, OSError) else _our_own(error)
+
+
+def _without_room(error: Exception) -> AuditYieldError:
+    """Say what MLflow, SQLite and others each say in their own way."""
+    place = f": {error.filename}" if isinstance(error, OSError) and error.filename else ""
+    return AuditYieldError(
+        f"A disk is full{place}.",
+        expected="free space in AUDIT_YIELD_HOME, in TMPDIR, and where results are written.",
+        advice="Free some and call again; what earlier calls made is as it was.",
+    )
 
 
 def _by_the_system(error: OSError) -> AuditYieldError:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.build import FeatureSet
-from features.output import put_back, replaced_folder
+from features.output import alone, put_back, replaced_folder
 from features.snapshot import Snapshot, snapshot
 from features.warehouse import Dialect
 
@@ -34,7 +34,10 @@ def kept_snapshot(
     place = home / FOLDER / _key(data, features=features, as_of=as_of, today=today, dialect=dialect)
     put_back(place)
     if not place.is_dir():
-        _write(snapshot(data, features=features, as_of=as_of, today=today, dialect=dialect), place)
+        place.parent.mkdir(exist_ok=True)
+        with alone(place.with_suffix(".build")):
+            if not place.is_dir():  # else another call has built it meanwhile
+                _write(snapshot(data, features=features, as_of=as_of, today=today, dialect=dialect), place)
     return _read(place, features)
 
 

@@ -6,66 +6,69 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from features.errors import OutputError
+
+NEW, PREVIOUS, LOCK = (f".audit-yield-{mark}" for mark in ("new", "previous", "lock"))
+"""How the names of what stands beside a place end, while it is written and after a kill."""
+UNCHANGED = "Free some space, or name another place; what was there is unchanged."
 
 
 @contextlib.contextmanager
 def replaced_folder(target: Path) -> Iterator[Path]:
     """Yield an empty folder beside `target`; it takes that place when the block ends well.
 
-    After an error the earlier folder is there; after a kill it is there or is put back by the next call.
-    Of two calls at once the second waits. Raises `OutputError` where the disk refuses.
+    After an error the earlier folder is there; after a kill it is there or is put back by the next call,
+    which also tidies up after calls for other places in the same folder. Of two calls at once the second
+    waits. Raises `OutputError` where the disk refuses.
     """
-    fresh, previous = _beside(target, "new"), _beside(target, "previous")
-    with _answered(target), _alone(target):
-        _put_back(target)
-        try:
-            fresh.mkdir()
-            yield fresh
-            if target.exists():
-                target.rename(previous)
-            fresh.rename(target)
-        finally:
-            _put_back(target)
+    fresh, previous = _beside(target, NEW), _beside(target, PREVIOUS)
+    with _answered(target, UNCHANGED):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _tidy(target.parent)
+        with alone(target):
+            try:
+                fresh.mkdir()
+                yield fresh
+                if target.exists():
+                    target.rename(previous)
+                fresh.rename(target)
+            finally:
+                _put_back(target)
 
 
 @contextlib.contextmanager
-def replaced_file(
-    target: Path, *, advice: str = "Free some space or name another file; what was there is unchanged."
-) -> Iterator[Path]:
+def replaced_file(target: Path, *, advice: str = UNCHANGED) -> Iterator[Path]:
     """Yield a path beside `target`; the file that the block writes there takes that place when it ends well.
 
-    After an error or a kill the earlier file is there. Raises `OutputError` with `advice` where the disk
-    refuses.
+    After an error or a kill the earlier file is there; the next call tidies up. Of two calls at once the
+    second waits. Raises `OutputError` with `advice` where the disk refuses.
     """
-    fresh = _beside(target, f"{os.getpid()}.new")
-    try:
-        yield fresh
-        fresh.replace(target)
-    except OSError as error:
-        raise OutputError(
-            f"{target} cannot be written: {error.strerror or error}.",
-            expected="a place with free space where you may write.",
-            advice=advice,
-        ) from error
-    finally:
-        fresh.unlink(missing_ok=True)
+    fresh = _beside(target, NEW)
+    with _answered(target, advice):
+        _tidy(target.parent)
+        with alone(target):
+            try:
+                yield fresh
+                fresh.replace(target)
+            finally:
+                _remove(fresh)
 
 
 def put_back(target: Path) -> None:
-    """Put `target` back in its place, where a run that was killed had moved it aside."""
-    if target.parent.is_dir():
-        with _answered(target), _alone(target):
-            _put_back(target)
+    """Put `target` back in its place, where a call that was killed had moved it aside."""
+    if _beside(target, LOCK).exists():
+        with _answered(target, UNCHANGED), alone(target):
+            pass
 
 
 def _put_back(target: Path) -> None:
-    previous = _beside(target, "previous")
+    previous = _beside(target, PREVIOUS)
     if previous.exists() and not target.exists():
         previous.rename(target)
     _remove(previous)
-    _remove(_beside(target, "new"))
+    _remove(_beside(target, NEW))
 
 
 def _remove(leftover: Path) -> None:
@@ -75,26 +78,53 @@ def _remove(leftover: Path) -> None:
         leftover.unlink(missing_ok=True)
 
 
-def _beside(target: Path, mark: str) -> Path:
-    return target.with_name(f".{target.name}.{mark}")
+def _beside(target: Path, ending: str) -> Path:
+    return target.with_name(f".{target.name}{ending}")
+
+
+def _tidy(folder: Path) -> None:
+    """Put right what killed calls left in a folder: a lock that is still there and that nobody holds."""
+    for lock in folder.glob(f".*{LOCK}"):
+        target = lock.with_name(lock.name.removeprefix(".").removesuffix(LOCK))
+        with contextlib.suppress(OSError), alone(target, wait=False):
+            pass
 
 
 @contextlib.contextmanager
-def _alone(target: Path) -> Iterator[None]:
-    """Hold a lock that the kernel releases however the process ends; its empty file stays."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with _beside(target, "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def alone(target: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock of a place, put right by then; the lock's file is there only while it is held.
+
+    The kernel releases it however the process ends. Without `wait`, raises `BlockingIOError` where another
+    holds it.
+    """
+    path = _beside(target, LOCK)
+    while True:
+        with path.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _is_at(lock, path):
+                continue  # its holder has removed it: the next one is another file
+            try:
+                _put_back(target)
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+            return
+
+
+def _is_at(file: IO[str], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 @contextlib.contextmanager
-def _answered(target: Path) -> Iterator[None]:
+def _answered(target: Path, advice: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise OutputError(
             f"{target} cannot be written: {error.strerror or error}.",
             expected="a place with free space where you may write.",
-            advice="Free some space or name another place with --out; what was there is unchanged.",
+            advice=advice,
         ) from error

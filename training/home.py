@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from training.lock import held
+from features.lock import held
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -38,7 +38,7 @@ def store(place: Path) -> "MlflowClient":
         import mlflow
 
         for name in ("mlflow", "alembic"):
-            logging.getLogger(name).setLevel(logging.ERROR)
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # a traceback of what they then raise
         _made(place)
         mlflow.set_tracking_uri(_address(place / STORE))
         mlflow.set_registry_uri(_address(place / STORE))
@@ -59,12 +59,13 @@ def experiment(client: "MlflowClient", place: Path) -> str:
     MLflow keeps whole paths: in a home that was moved or copied, trainings go on in a new experiment, lest
     their artefacts go to where the home was.
     """
-    found = client.get_experiment_by_name(NAME)
-    if found and _stands(found.artifact_location, place):
-        return str(found.experiment_id)
-    if found:
-        client.rename_experiment(found.experiment_id, f"{NAME} {found.experiment_id}, before the move")
-    return str(client.create_experiment(NAME, artifact_location=(place / ARTEFACTS).as_uri()))
+    with held(place / "locks" / "store.lock"):
+        found = client.get_experiment_by_name(NAME)
+        if found and _stands(found.artifact_location, place):
+            return str(found.experiment_id)
+        if found:
+            client.rename_experiment(found.experiment_id, f"{NAME} {found.experiment_id}, before the move")
+        return str(client.create_experiment(NAME, artifact_location=(place / ARTEFACTS).as_uri()))
 
 
 def artefact(uri: str, place: Path) -> Path:
@@ -90,7 +91,8 @@ def _made(place: Path) -> None:
     with held(place / "locks" / "store.lock"):
         if not (place / STORE).exists():
             fresh = place / f".{STORE}.new"
-            fresh.unlink(missing_ok=True)
+            for leftover in place.glob(f"{fresh.name}*"):  # its journal too
+                leftover.unlink()
             MlflowClient(_address(fresh), _address(fresh)).search_experiments()
             fresh.rename(place / STORE)
 

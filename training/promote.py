@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 
 from features.errors import SettingError
 from features.home import home
+from features.lock import held, held_alone
 from models.bundle_champion import PUBLISHED, Champion, point_to
 from models.bundle_files import read_sealed, write_sealed
 from models.bundle_trial import trial_load
 from models.prediction import Prediction
 from training.gate import Check, gate, paired, read
 from training.home import NAME, store
-from training.lock import held_alone
 from training.out_of_fold import ORACLE
 from training.reaper import CHAMPION, reap
 from training.registry import CHALLENGER, Version, kept_file, kept_folder, version, versions
@@ -69,24 +69,19 @@ def promote(named: str | None = None, *, force: str | None = None, place: Path |
         )
     place = place or home()
     client = store(place)
-    with held_alone(place / "locks" / "promotion.lock", doing="promotion"):
-        reap(client, place)
-        found = _asked(client, named)
-        serving = _with_alias(client, CHAMPION)
-        checks = _checks(client, found, serving, place=place)
-        done = Promotion(found.version, serving.version if serving else None, checks, force)
-        _record(client, done)
-        if done.promoted:
-            _serve(client, place, found)
-        return done
+    with held_alone(_lock(place), doing="promotion"):
+        return _promoted(client, place, named=named, force=force)
 
 
 def offer(registered: str, *, place: Path | None = None) -> Promotion | None:
     """Make a new version the challenger; where nothing serves yet, promote it if it passes the gate."""
     place = place or home()
     client = store(place)
-    client.set_registered_model_alias(NAME, CHALLENGER, registered)
-    return promote(registered, place=place) if _with_alias(client, CHAMPION) is None else None
+    with held(_lock(place)):  # of two trainings at once the second waits, and finds what the first promoted
+        client.set_registered_model_alias(NAME, CHALLENGER, registered)
+        if _with_alias(client, CHAMPION) is None:
+            return _promoted(client, place, named=registered)
+    return None
 
 
 def lines(done: Promotion) -> Iterator[str]:
@@ -99,6 +94,24 @@ def lines(done: Promotion) -> Iterator[str]:
     else:
         why = f", forced: {done.forced}" if done.forced else ""
         yield f"Version {done.version} serves now{why}; before, {_serves(done.before)}."
+
+
+def _lock(place: Path) -> Path:
+    return place / "locks" / "promotion.lock"
+
+
+def _promoted(
+    client: "MlflowClient", place: Path, *, named: str | None, force: str | None = None
+) -> Promotion:
+    reap(client, place)
+    found = _asked(client, named)
+    serving = _with_alias(client, CHAMPION)
+    checks = _checks(client, found, serving, place=place)
+    done = Promotion(found.version, serving.version if serving else None, checks, force)
+    _record(client, done)
+    if done.promoted:
+        _serve(client, place, found)
+    return done
 
 
 def _serves(version: str | None) -> str:

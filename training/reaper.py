@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from features.lock import held, is_held
 from models.bundle_champion import read_champion
 from training.home import NAME, experiment
-from training.lock import held, is_held
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

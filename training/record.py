@@ -3,12 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from features.feature import Feature
+from features.scratch import scratch_folder
 from models.artefact import save_bundle
 from models.base import YieldModel
 from training.audited import Audited
@@ -75,8 +74,8 @@ def record(run: Run, training: Training) -> str:
     run.text(markdown(card), "card.md")
     summary, _, _ = markdown(card).partition("\n## Fairness")
     run.describe(f"{summary}\nIn full: the artefact card.md.\n")
-    with TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "bundle"
+    with scratch_folder() as scratch:
+        folder = scratch / "bundle"
         save_bundle(
             training.model,
             folder,

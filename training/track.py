@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from importlib import metadata
 from math import isfinite
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.home import home
+from features.lock import held
+from features.scratch import scratch_folder, temporaries_within
 from models.artefact import PREDICTED, Bundle, load_bundle
 from training.home import NAME, experiment, quiet, store
-from training.lock import held
 from training.reaper import LOCK, READY, lock_of, reap
 from training.registry import MODEL
 
@@ -76,7 +76,7 @@ class Run:
 
     def table(self, table: pa.Table, name: str) -> None:
         """Log a table as Parquet."""
-        with _scratch() as folder:
+        with scratch_folder() as folder:
             pq.write_table(table, folder / name)
             self.client.log_artifact(self.id, str(folder / name))
 
@@ -90,7 +90,7 @@ class Run:
 
     def figures(self, drawn: Mapping[str, "Figure"]) -> None:
         """Log each figure under its name, as a picture to look at (PNG) and one to print (SVG)."""
-        with _scratch() as folder:
+        with scratch_folder() as folder:
             for name, figure in drawn.items():
                 for form in ("png", "svg"):
                     figure.savefig(folder / f"{name}.{form}", bbox_inches="tight")
@@ -107,8 +107,9 @@ class Run:
         the version cannot be promoted.
         """
         bundle = load_bundle(folder)
-        if not self.client.search_registered_models(f"name = '{NAME}'"):
-            self.client.create_registered_model(NAME, description=ABOUT)
+        with held(self.place / "locks" / "store.lock"):
+            if not self.client.search_registered_models(f"name = '{NAME}'"):
+                self.client.create_registered_model(NAME, description=ABOUT)
         model_id = self._logged(bundle, folder)
         found = self.client.create_model_version(
             NAME,
@@ -161,7 +162,7 @@ def tracked(name: str, *, tags: Mapping[str, str] | None = None, place: Path | N
     client = store(place)
     reap(client, place)
     lock = uuid.uuid4().hex
-    with held(lock_of(place, lock)):
+    with held(lock_of(place, lock)), temporaries_within():
         own = {LOCK: lock, "mlflow.source.name": NAME, "mlflow.source.git.commit": revision()}
         made = client.create_run(experiment(client, place), run_name=name, tags=own | dict(tags or {}))
         status = "FAILED"
@@ -187,12 +188,6 @@ def revision() -> str:
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"
     return done.stdout.strip() or "unknown"
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    with TemporaryDirectory() as folder:
-        yield Path(folder)
 
 
 def _text(value: Any) -> str:

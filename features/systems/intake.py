@@ -5,18 +5,20 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import duckdb
 from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
 
 from features.contract import TABLES
 from features.errors import DataError, OutputError, SettingError
-from features.output import replaced_folder
+from features.output import put_back, replaced_file, replaced_folder
+from features.scratch import scratch_folder
 from features.systems.export import Export, read_export
 from features.systems.report import ImportReport, WrittenTable
 from features.systems.system import System
 from features.warehouse.conform import conform
 from features.warehouse.dialect import Dialect
-from features.warehouse.engine import ENGINE_ERRORS, embedded, first_line, refuse_lack_of_room, scratch_folder
+from features.warehouse.engine import ENGINE_ERRORS, embedded, first_line, refuse_lack_of_room
 
 REPORT_ENDING = ".import.json"
 OWN_FILES = frozenset(f"{name}.parquet" for name in TABLES)
@@ -37,13 +39,14 @@ def import_export(
     `report_place` says. Raises `DataError` for a bad export, `SettingError` for a dialect that cannot apply
     and `OutputError` where `out` holds something; then nothing is written and what was there is unchanged.
     """
+    put_back(out)
     _refuse_to_lose(out, overwrite)
     dialect = dialect or Dialect()
     _refuse_currencies(dialect)
     with scratch_folder() as scratch:
-        engine = embedded(Path(scratch))
+        engine = embedded(scratch)
         try:
-            return _import(engine, system, files=files, out=out, dialect=dialect, scratch=Path(scratch))
+            return _import(engine, system, files=files, out=out, dialect=dialect, scratch=scratch)
         except ENGINE_ERRORS as error:
             refuse_lack_of_room(error)
             raise _broken_off(system, error) from error
@@ -76,9 +79,8 @@ def _import(
             if name in tables
         }
         report = _report(system, export, written=written)
-        fresh = report_place(out).with_name(f".{out.name}{REPORT_ENDING}.new")
-        fresh.write_text(report.to_json(), encoding="utf-8")
-    fresh.replace(report_place(out))
+        with replaced_file(report_place(out)) as fresh:
+            fresh.write_text(report.to_json(), encoding="utf-8")
     return report
 
 
@@ -101,7 +103,10 @@ def _write(engine: Backend, rows: ir.Table, *, name: str, folder: Path, dialect:
     conformed = conform(seen, table, dialect=Dialect(hs_digits=dialect.hs_digits, times="drop"))
     filled = seen.select(**{c: conformed[c].value for c in table.names if c in seen.columns})
     file = folder / f"{name}.parquet"
-    engine.to_parquet(filled.order_by(*dict.fromkeys((*table.key, *filled.columns))), file)
+    try:
+        engine.to_parquet(filled.order_by(*dict.fromkeys((*table.key, *filled.columns))), file)
+    except duckdb.IOException as error:
+        raise OSError(first_line(error)) from error  # for `replaced_folder` to answer
     with file.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     return WrittenTable(int(engine.read_parquet(file).count().to_pyarrow().as_py()), digest)

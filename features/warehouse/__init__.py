@@ -16,17 +16,12 @@ from features.contract import TABLES, Table
 from features.contract.violation import Violation
 from features.errors import DataError
 from features.exact import as_float
+from features.scratch import scratch_folder
 from features.warehouse import postgres, spark
 from features.warehouse.conform import conform, with_defaults
 from features.warehouse.database import connect, open_table, place_for_people, table_names
 from features.warehouse.dialect import FILE_NAME, Dialect
-from features.warehouse.engine import (
-    ENGINE_ERRORS,
-    embedded,
-    first_line,
-    refuse_lack_of_room,
-    scratch_folder,
-)
+from features.warehouse.engine import ENGINE_ERRORS, embedded, first_line, refuse_lack_of_room
 from features.warehouse.folder import read_folder
 from features.warehouse.source import Source, UnreadableError, name_faults, unreadable
 
@@ -113,7 +108,7 @@ def open_warehouse(place: str, *, dialect: Dialect | None = None) -> Iterator[Wa
     room or rights is raised as an error for a person.
     """
     with scratch_folder() as scratch:
-        warehouse = _open(place, dialect, Path(scratch))
+        warehouse = _open(place, dialect, scratch)
         try:
             yield warehouse
         except ENGINE_ERRORS as error:

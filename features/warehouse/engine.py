@@ -1,8 +1,6 @@
 """The embedded engine: DuckDB with bounded memory, bounded spill and no way out to the network."""
 
-import errno
 import os
-import tempfile
 from pathlib import Path
 
 import duckdb
@@ -11,7 +9,9 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
 
-from features.errors import AuditYieldError, OutputError, SettingError
+from features.errors import SettingError
+from features.room import lacks_room
+from features.scratch import no_scratch, scratch_folder
 
 try:
     from psycopg import Error as PostgresError
@@ -28,7 +28,6 @@ MEMORY_SETTING = "AUDIT_YIELD_MEMORY"
 DEFAULT_MEMORY = "3GB"
 """Beside it Python and Arrow take a third of a gigabyte: a build of all features stays under 4 GB."""
 LARGEST_SPILL = "50GB"
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def embedded(scratch: Path, *, database: Path | None = None) -> Backend:
@@ -66,19 +65,11 @@ def _limit_memory(engine: Backend, limit: str) -> None:
 def worked_out(table: ir.Table) -> pa.Table:
     """Work out an expression over tables in memory, on an engine of its own: threads share that of Ibis."""
     with scratch_folder() as scratch:
-        engine = embedded(Path(scratch))
+        engine = embedded(scratch)
         try:
             return engine.to_pyarrow(table)
         finally:
             engine.disconnect()
-
-
-def scratch_folder() -> tempfile.TemporaryDirectory[str]:
-    """Return a private folder for staged files and spill, removed when it is closed."""
-    try:
-        return tempfile.TemporaryDirectory(prefix="audit-yield-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise _no_scratch(str(error)) from error
 
 
 def first_line(error: BaseException) -> str:
@@ -94,18 +85,5 @@ def refuse_lack_of_room(error: BaseException) -> None:
             expected=f"tables that can be read within {MEMORY_SETTING} ({DEFAULT_MEMORY} unless set).",
             advice=f"Set {MEMORY_SETTING} to more, such as 8GB.",
         ) from error
-    full = isinstance(error, OSError) and error.errno in NO_ROOM
-    if full or (isinstance(error, duckdb.IOException) and _names_lack_of_room(str(error))):
-        raise _no_scratch(first_line(error)) from error
-
-
-def _names_lack_of_room(message: str) -> bool:
-    return any(os.strerror(number) in message for number in NO_ROOM)
-
-
-def _no_scratch(reason: str) -> AuditYieldError:
-    return OutputError(
-        f"The folder for temporary files cannot be used: {reason}.",
-        expected="free space for about the size of the CSV files.",
-        advice="Free some space, or name another folder in the environment variable TMPDIR.",
-    )
+    if isinstance(error, OSError | duckdb.IOException) and lacks_room(error):
+        raise no_scratch(first_line(error)) from error

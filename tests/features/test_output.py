@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from features.errors import OutputError
-from features.output import put_back, replaced_folder
+from features.output import put_back, replaced_file, replaced_folder
 
 
 def write(target: Path, text: str) -> None:
@@ -18,7 +18,7 @@ def write(target: Path, text: str) -> None:
 
 
 def files(place: Path) -> set[str]:
-    return {str(file.relative_to(place)) for file in place.rglob("*") if not file.name.endswith(".lock")}
+    return {str(file.relative_to(place)) for file in place.rglob("*")}
 
 
 def test_a_new_folder_takes_the_place_of_the_old_with_nothing_left_of_it(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_a_disk_that_refuses_is_an_output_error_that_names_the_place(tmp_path: P
     with pytest.raises(OutputError) as error:
         write(tmp_path / "file" / "target", "new")
     assert str(tmp_path / "file" / "target") in error.value.found
-    assert "--out" in error.value.advice
+    assert "unchanged" in error.value.advice
 
 
 def test_a_file_in_the_place_of_the_folder_is_replaced(tmp_path: Path) -> None:
@@ -50,6 +50,35 @@ def test_a_file_in_the_place_of_the_folder_is_replaced(tmp_path: Path) -> None:
     for text in ("one", "two"):
         write(tmp_path / "target", text)
         assert files(tmp_path) == {"target", "target/a.txt"}
+
+
+def test_a_call_for_another_file_tidies_up_after_one_that_was_killed(tmp_path: Path) -> None:
+    script = """
+        import os, signal, sys
+        from pathlib import Path
+        from features.output import replaced_file
+
+        with replaced_file(Path(sys.argv[1])) as fresh:
+            fresh.write_text("half")
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    (tmp_path / "killed.txt").write_text("old")
+    command = [sys.executable, "-c", textwrap.dedent(script), str(tmp_path / "killed.txt")]
+    assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
+    assert len(files(tmp_path)) == 3
+    with replaced_file(tmp_path / "other.txt") as fresh:
+        fresh.touch()
+    assert files(tmp_path) == {"killed.txt", "other.txt"}
+    assert (tmp_path / "killed.txt").read_text() == "old"
+
+
+def test_a_file_that_is_being_written_is_not_taken_for_a_leftover(tmp_path: Path) -> None:
+    with replaced_file(tmp_path / "a.txt") as slow:
+        slow.write_text("whole")
+        with replaced_file(tmp_path / "b.txt") as quick:
+            quick.touch()
+    assert (tmp_path / "a.txt").read_text() == "whole"
+    assert files(tmp_path) == {"a.txt", "b.txt"}
 
 
 KILLED = """

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from features.errors import DataError, OutputError, SettingError
+from features.lock import held
 from models.artefact import load_bundle
 from models.bundle_champion import Champion, point_to, read_champion
 from tests.models.tiny import fitted, rows
 from tests.training.trained import LEAK, blind, money, training
 from training.home import store
-from training.lock import held
 from training.promote import lines, offer, promote
 from training.registry import kept_folder, models, version
 from training.registry import lines as model_lines

@@ -33,7 +33,7 @@ SMALL = Experiment(
 
 @pytest.fixture
 def version(place: Path, tmp_path: Path) -> str:
-    features = LIBRARY.select(["customs_value_12m", "finding_rate"])
+    features = LIBRARY.select(["customs_value_12m", "closed_audits"])
     with (
         open_warehouse(str(write_parquet(tmp_path / "data", weekly(140)))) as warehouse,
         tracked("hurdle to 2025-01-01", place=place) as run,

@@ -8,11 +8,11 @@ import pytest
 
 from features.errors import OutputError
 from features.home import home
+from features.lock import held, held_alone, is_held
 from models.artefact import load_bundle
 from tests.models.tiny import rows, saved
 from tests.training.trained import SAID
 from training.home import NAME, experiment, store
-from training.lock import held, held_alone, is_held
 from training.registry import kept_bundle, kept_file, kept_folder, models
 from training.track import revision, tracked
 

@@ -1,0 +1,87 @@
+"""Folders for what lives no longer than a call; the next process removes those of the killed."""
+
+import contextlib
+import fcntl
+import functools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from features.errors import OutputError
+
+PREFIX = "audit-yield-scratch-"
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Yield a private folder for temporary files, removed when the block ends.
+
+    It is locked meanwhile, and a process that is killed loses its lock: so the next process first removes
+    the folders of the dead. Raises `OutputError` where none can be made.
+    """
+    _remove_dead(Path(tempfile.gettempdir()))
+    try:
+        folder, descriptor = _locked_folder()
+    except OSError as error:
+        raise no_scratch(str(error)) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def temporaries_within() -> Iterator[None]:
+    """Keep the temporary files of every library in a scratch folder while the block runs."""
+    before = tempfile.tempdir
+    with scratch_folder() as folder:
+        tempfile.tempdir = str(folder)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
+
+
+def no_scratch(reason: str) -> OutputError:
+    """Return the error for a place for temporary files that has no room, or may not be written."""
+    return OutputError(
+        f"The folder for temporary files cannot be used: {reason}.",
+        expected="free space for about the size of the CSV files.",
+        advice="Free some space, or name another folder in the environment variable TMPDIR.",
+    )
+
+
+def _locked_folder() -> tuple[Path, int]:
+    """Return a new folder and the descriptor that locks it; one that was taken for dead is made anew."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        with contextlib.suppress(FileNotFoundError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if folder.exists():
+                return folder, descriptor
+            os.close(descriptor)
+
+
+@functools.cache
+def _remove_dead(place: Path) -> None:
+    for folder in place.glob(f"{PREFIX}*"):
+        _remove_if_dead(folder)
+
+
+def _remove_if_dead(folder: Path) -> None:
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return
+    try:
+        if os.fstat(descriptor).st_uid == os.getuid():
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        pass
+    finally:
+        os.close(descriptor)
