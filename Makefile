@@ -7,7 +7,7 @@ LEAN := .venv-lean/bin
 INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-kcs test check fix bench pictures lock
+.PHONY: help setup run run-kcs test torture check fix bench pictures lock
 
 help:  ## Show what can be made
 	@sed -nE 's/^([a-z-]+):.*## /\1\t/p' Makefile | expand -t 10
@@ -39,6 +39,9 @@ run-kcs: setup  ## The same on published declarations of Korea's customs, whose 
 
 test: setup  ## Run the tests
 	@$(BIN)/python -m pytest --numprocesses auto
+
+torture: setup  ## Run the tests at length: thousands of cases, dozens of kills; some hours
+	@AUDIT_YIELD_TORTURE=1 $(BIN)/python -m pytest --numprocesses auto
 
 check: setup .venv-lean/.ready  ## Lint, types, layers, documents up to date, lean base
 	@$(BIN)/ruff format --check .
