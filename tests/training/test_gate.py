@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from models.prediction import Prediction
+from models.prediction import Floats, Prediction
 from tests.training.trained import LEAK, audits, blind, money, said, sighted
 from training.gate import Check, gate, paired, read
 from training.leaks.alarm import LeakReport
@@ -16,8 +16,10 @@ Y = money()
 GOOD = sighted(Y, noise=0.3)
 
 
-def failed(challenger: Prediction, champion: Prediction, *, leaks: dict = NO_LEAK) -> list[str]:
-    found = gate(OutOfFold(audits(), {"hurdle": challenger}), rivals={"champion": champion}, leaks=leaks)
+def failed(
+    challenger: Prediction, champion: Prediction, *, leaks: dict = NO_LEAK, count: int = 300
+) -> list[str]:
+    found = gate(OutOfFold(audits(count), {"hurdle": challenger}), rivals={"champion": champion}, leaks=leaks)
     return [check.name for check in found if not check.passed]
 
 
@@ -35,6 +37,25 @@ def test_a_model_that_chance_alone_sets_apart_passes():
 
 def test_a_model_that_is_credibly_worse_fails():
     assert failed(blind(Y), GOOD) == ["not worse than champion"]
+
+
+def flipped(y: Floats, *, share: float) -> Floats:
+    """Outcomes of which a share is wrong: money where nothing was found, and nothing where money was."""
+    rng = np.random.default_rng(3)
+    wrong = rng.choice(len(y), round(share * len(y)), replace=False)
+    y = y.copy()
+    y[wrong] = np.where(y[wrong] > 0, 0.0, rng.choice(y[y > 0], len(wrong)))
+    return y
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.0, []), (0.05, ["not worse than champion"])])
+def test_a_model_that_learned_from_one_wrong_outcome_in_twenty_fails_where_audits_suffice_to_tell(
+    share: float, expected: list[str]
+):
+    """Of 300 audits that many wrong ones are within chance; of 3,000 they are not."""
+    y = money(3_000)
+    misled, champion = sighted(flipped(y, share=share), noise=0.3, seed=2), sighted(y, noise=0.3)
+    assert failed(misled, champion, count=3_000) == expected
 
 
 @pytest.mark.parametrize("factor", [0.3, 3.0])
