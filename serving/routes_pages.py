@@ -48,21 +48,23 @@ async def ranking(request: Request) -> Response:
 async def trader(request: Request, trader_id: str, viewed: Annotated[Viewed, Query()]) -> Response:
     """Show what is expected of one trader, and why."""
     live, at = _known(request, trader_id), desk(request)
-    basis = Basis.of(live)
     known = at.history.known(live)
     audits = await at.warehouse.run(lambda: at.history.read(live)) if known is None else known
+    earlier = await at.quick.run(lambda: at.log.of_trader(trader_id, limit=LOOKED_AT))
+    told = asked(request, None, endpoint="GET /traders", detail=viewed.view)
+    _, entry = predicted(live, Entry(told, Basis.of(live), (trader_id,)))
+    logged = await at.keep(entry)
     html = await at.quick.run(
         lambda: trader_page(
             live,
             trader_id,
             history=audits.get(trader_id, ()),
-            predictions=earlier_predictions(at.log.of_trader(trader_id, limit=LOOKED_AT), live=live),
+            predictions=earlier_predictions(earlier, live=live),
             view=viewed.view,
+            prediction_id=logged[0],
         )
     )
-    told = asked(request, None, endpoint="GET /traders", detail=viewed.view)
-    _, entry = predicted(live, Entry(told, basis, (trader_id,)))
-    return _page(html, await at.keep(entry))
+    return _page(html, logged)
 
 
 async def behind(request: Request, trader_id: str, feature: str) -> Response:

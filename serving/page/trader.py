@@ -45,6 +45,7 @@ def trader_page(
     predictions: Sequence[EarlierPrediction] = (),
     view: View = "full",
     evidence: Mapping[str, Evidence] | None = None,
+    prediction_id: str | None = None,
 ) -> str:
     """Return the page of a trader as HTML that needs no network and no script.
 
@@ -53,15 +54,17 @@ def trader_page(
     - `view`: `notice` is for the trader itself: what was looked at, without values of others, thresholds,
       ranks or scores.
     - `evidence`: the rows behind features, printed below; without it the page links to where they are served.
+    - `prediction_id`: under which the log keeps what the page says, where it does.
 
     Raises `SettingError` for a trader that is not active on the day.
     """
     row = ranked(live, trader_id)
     if view == "notice":
-        return rendered("notice.html", **notice(live, row))
+        return rendered("notice.html", prediction_id=prediction_id, **notice(live, row))
     return rendered(
         "trader.html",
         live=live,
+        prediction_id=prediction_id,
         row=row,
         **_reasons(live, trader_id),
         **_expectation(live, row),

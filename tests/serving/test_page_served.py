@@ -38,7 +38,8 @@ def test_a_page_comes_with_the_policy_that_knows_its_style_alone(path, address, 
 def test_the_browser_shows_what_the_file_shows(path, address, traders, tmp_path):
     there = address + path.format(traders[0])
     page = httpx.get(there, timeout=60).text
-    assert picture(there, tmp_path) == picture(kept(page, tmp_path), tmp_path)
+    above = {"height": 640}  # of the foot, where each page has an id of its own
+    assert picture(there, tmp_path, **above) == picture(kept(page, tmp_path), tmp_path, **above)
 
 
 def test_every_trader_of_the_ranking_has_its_page_and_its_rows(address):
@@ -48,3 +49,9 @@ def test_every_trader_of_the_ranking_has_its_page_and_its_rows(address):
     assert page.status_code == 200
     behind = re.findall(r'href="(/traders/[^"]+/evidence/[^"]+)"', page.text)
     assert httpx.get(address + behind[0], timeout=60).status_code == 200
+
+
+@pytest.mark.parametrize("view", ["full", "notice"])
+def test_a_page_names_the_prediction_that_the_log_keeps(view, address, traders):
+    answer = httpx.get(f"{address}/traders/{traders[0]}?view={view}", timeout=60)
+    assert f">{answer.headers['X-Prediction-Id']}</span>" in answer.text
