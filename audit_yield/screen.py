@@ -30,11 +30,8 @@ def friendly(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
             command(*args, **options)
         except (typer.Exit, typer.Abort):
             raise
-        except KeyboardInterrupt as error:
-            errors.print("Stopped. What earlier calls made is as it was.")
-            raise typer.Exit(STOPPED) from error
-        except Exception as error:
-            raise typer.Exit(_complaint(error)) from error
+        except (KeyboardInterrupt, Exception) as error:
+            raise typer.Exit(_stop() if _is_stop(error) else _complaint(error)) from error
 
     return shown
 
@@ -67,7 +64,21 @@ def staged() -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]
         yield stage, lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _complaint(error: Exception) -> int:
+def _stop() -> int:
+    errors.print("Stopped. What earlier calls made is as it was.")
+    return STOPPED
+
+
+def _is_stop(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: DuckDB answers it in words of its own."""
+    while error:
+        if isinstance(error, KeyboardInterrupt) or "Query interrupted" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _complaint(error: BaseException) -> int:
     """Say what went wrong in three lines; return the exit status."""
     from features.check.report import visible
 
@@ -80,7 +91,7 @@ def _complaint(error: Exception) -> int:
     return status
 
 
-def _in_words(error: Exception) -> AuditYieldError:
+def _in_words(error: BaseException) -> AuditYieldError:
     from features.room import lacks_room
 
     if lacks_room(error):
@@ -88,7 +99,7 @@ def _in_words(error: Exception) -> AuditYieldError:
     return _by_the_system(error) if isinstance(error, OSError) else _our_own(error)
 
 
-def _without_room(error: Exception) -> AuditYieldError:
+def _without_room(error: BaseException) -> AuditYieldError:
     """Say what MLflow, SQLite and others each say in their own way."""
     place = f": {error.filename}" if isinstance(error, OSError) and error.filename else ""
     return AuditYieldError(
@@ -107,7 +118,7 @@ def _by_the_system(error: OSError) -> AuditYieldError:
     )
 
 
-def _our_own(error: Exception) -> AuditYieldError:
+def _our_own(error: BaseException) -> AuditYieldError:
     """Keep where a fault arose in a file: a person who has work to do is spared the sight."""
     with NamedTemporaryFile("w", prefix="audit-yield-fault-", suffix=".txt", delete=False) as file:
         traceback.print_exception(error, file=file)
