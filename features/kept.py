@@ -34,7 +34,7 @@ def kept_snapshot(
     place = home / FOLDER / _key(data, features=features, as_of=as_of, today=today, dialect=dialect)
     put_back(place)
     if not place.is_dir():
-        place.parent.mkdir(exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         with alone(place.with_suffix(".build")):
             if not place.is_dir():  # else another call has built it meanwhile
                 _write(snapshot(data, features=features, as_of=as_of, today=today, dialect=dialect), place)

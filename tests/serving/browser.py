@@ -45,10 +45,10 @@ def paper(page: str, folder: Path) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", target.read_bytes()))
 
 
-def picture(address: str, folder: Path, *, height: int = 800) -> bytes:
-    """Return what the first pixels of an address look like, as PNG."""
+def picture(address: str, folder: Path) -> bytes:
+    """Return what the first screen of an address looks like, as PNG."""
     target = folder / "screen.png"
-    _run(address, f"--window-size=1280,{height}", f"--screenshot={target}")
+    _run(address, "--window-size=1280,800", f"--screenshot={target}")
     return target.read_bytes()
 
 
