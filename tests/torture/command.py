@@ -70,7 +70,7 @@ class Running:
 
 def begin(place: Place, *arguments: str, largest_file: int | None = None) -> Running:
     """Begin a command; none of its files may grow beyond `largest_file` bytes."""
-    handle, said = tempfile.mkstemp(dir=place.work, suffix=".said")
+    handle, said = tempfile.mkstemp(dir=place.work.parent, suffix=".said")
     os.close(handle)
     process = server.Process(target=_command, args=(place, arguments, largest_file, said))
     process.start()
