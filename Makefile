@@ -38,10 +38,10 @@ run-kcs: setup  ## The same on published declarations of Korea's customs, whose 
 	@AUDIT_YIELD_HOME=kcs/mlruns $(BIN)/audit-yield run kcs/data
 
 test: setup  ## Run the tests
-	@$(BIN)/python -m pytest --numprocesses auto
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 torture: setup  ## Run the tests at length: thousands of cases, dozens of kills; some hours
-	@AUDIT_YIELD_TORTURE=1 $(BIN)/python -m pytest --numprocesses auto
+	@AUDIT_YIELD_TORTURE=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: setup .venv-lean/.ready  ## Lint, types, layers, documents up to date, lean base
 	@$(BIN)/ruff format --check .

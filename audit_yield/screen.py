@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from features.errors import AuditYieldError
+from features.errors import AuditYieldError, DataError, SettingError
 
 NOT_DONE, REFUSED, STOPPED = 1, 2, 130
 Arguments = ParamSpec("Arguments")
@@ -82,13 +82,11 @@ def _complaint(error: BaseException) -> int:
     """Say what went wrong in three lines; return the exit status."""
     from features.check.report import visible
 
-    status, told = REFUSED, error
-    if not isinstance(told, AuditYieldError):
-        status, told = NOT_DONE, _in_words(error)
+    told = error if isinstance(error, AuditYieldError) else _in_words(error)
     errors.print(visible(told.found))
     errors.print(f"    expected: {visible(told.expected)}")
     errors.print(f"    → {visible(told.advice)}")
-    return status
+    return REFUSED if isinstance(told, DataError | SettingError) else NOT_DONE
 
 
 def _in_words(error: BaseException) -> AuditYieldError:

@@ -21,8 +21,8 @@ def scratch_folder() -> Iterator[Path]:
     It is locked meanwhile, and a process that is killed loses its lock: so the next process first removes
     the folders of the dead. Raises `OutputError` where none can be made.
     """
-    _remove_dead(Path(tempfile.gettempdir()))
     try:
+        _remove_dead(Path(tempfile.gettempdir()))
         folder, descriptor = _locked_folder()
     except OSError as error:
         raise no_scratch(str(error)) from error

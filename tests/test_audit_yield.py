@@ -52,7 +52,7 @@ def test_an_error_is_three_lines_and_no_traceback(tmp_path):
     ("raised", "status", "said"),
     [
         (KeyboardInterrupt(), 130, "Stopped. What earlier calls made is as it was."),
-        (OSError(28, "No space left on device", "/data/x"), 1, "/data/x: No space left on device"),
+        (OSError(28, "No space left on device", "/data/x"), 1, "A disk is full: /data/x."),
         (ZeroDivisionError("a fault of ours"), 1, "A fault of audit-yield itself: ZeroDivisionError"),
     ],
 )

@@ -283,7 +283,12 @@ def test_the_image_holds_neither_training_code_nor_what_only_training_needs(tmp_
     )
     assert built.returncode == 0, built.stderr
     [source] = (tmp_path / "bentos" / "audit_yield").glob("*/src")
-    assert {path.name for path in source.iterdir() if path.is_dir()} == {"features", "models", "serving"}
+    assert {path.name for path in source.iterdir() if path.is_dir()} == {
+        "audit_yield",
+        "features",
+        "models",
+        "serving",
+    }
     assert (source / "serving" / "page" / "templates" / "page.css").is_file()
     named = {
         line.partition("==")[0]

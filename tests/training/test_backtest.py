@@ -151,7 +151,7 @@ def test_an_outcome_known_the_day_before_a_fold_does_change_its_model(tmp_path: 
 
 def test_a_real_model_with_the_history_of_audits_sees_nothing_of_what_its_fold_found(tmp_path: Path):
     """Every outcome known in the fold is changed: of T5, that of A075, which A095 may see, A078 not."""
-    history = ("yield_on_value", "days_since_audit", "customs_value_12m")
+    history = ("yield_on_value", "months_since_audit", "customs_value_12m")
     models = MODELS["ridge"](seed=1), MODELS["ridge"](seed=1)
     tables = weekly(100)
     known_later = [row for row in tables["findings"] if row["event_on"] >= FOLD.day]
