@@ -4,6 +4,8 @@ DATA ?=
 KCS ?= ../shared/data/kcs
 BIN := .venv/bin
 LEAN := .venv-lean/bin
+WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
+TESTS := -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -38,10 +40,10 @@ run-kcs: setup  ## The same on published declarations of Korea's customs, whose 
 	@AUDIT_YIELD_HOME=kcs/mlruns $(BIN)/audit-yield run kcs/data
 
 test: setup  ## Run the tests
-	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	@$(BIN)/python $(TESTS)
 
 torture: setup  ## Run the tests at length: thousands of cases, dozens of kills; some hours
-	@AUDIT_YIELD_TORTURE=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	@AUDIT_YIELD_TORTURE=1 $(BIN)/python $(TESTS)
 
 check: setup .venv-lean/.ready  ## Lint, types, layers, documents up to date, lean base
 	@$(BIN)/ruff format --check .

@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from pathlib import Path
 
 from tests.docs.pages import ROOT
 
@@ -30,9 +29,3 @@ def test_the_layers_are_those_that_import_linter_enforces() -> None:
     assert drawn
     rows = [" | ".join(re.findall(r"(\w+)/", line)) for line in drawn[1].splitlines()]
     assert [row for row in rows if row][-len(layers) :] == layers
-
-
-def test_every_file_of_a_home_that_was_used_is_in_the_table(followed: Path) -> None:
-    found = {path.name for path in (followed / "mlruns").iterdir()}
-    told = set(re.findall(r"^\| `([^`/]+)/?", PAGE, re.MULTILINE)) | {"artefacts"}
-    assert {name for name in found - told if not name.startswith(".")} == set()

@@ -1,5 +1,6 @@
 """Every example on every page does what the page says, from top to bottom."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,10 @@ def test_the_examples_that_no_test_runs_are_few_and_each_says_why() -> None:
         "it needs a database server; tests/features/warehouse starts one",
     }
     assert len(left_out) <= 8
+
+
+def test_every_file_of_a_home_that_was_used_is_in_the_table_of_the_architecture(followed: Path) -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    found = {path.name for path in (followed / "mlruns").iterdir()}
+    told = set(re.findall(r"^\| `([^`/]+)/?", page, re.MULTILINE)) | {"artefacts"}
+    assert {name for name in found - told if not name.startswith(".")} == set()
