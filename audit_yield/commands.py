@@ -1,7 +1,9 @@
 """All commands, in the order in which a newcomer meets them."""
 
 import sys
+from _thread import interrupt_main
 from io import TextIOWrapper
+from threading import Timer
 
 import typer
 
@@ -26,4 +28,13 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    sys.unraisablehook = _again
     app()
+
+
+def _again(ignored: "sys.UnraisableHookArgs") -> None:
+    """Raise a Ctrl-C once more that came while Python cleared an object away, where it is ignored."""
+    if isinstance(ignored.exc_value, KeyboardInterrupt):
+        Timer(0.05, interrupt_main).start()
+    else:
+        sys.__unraisablehook__(ignored)

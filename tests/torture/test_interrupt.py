@@ -11,7 +11,7 @@ STOPPED = 130
 TIMES = 10 if TORTURE else 1
 
 
-def test_a_training_that_is_stopped_leaves_no_version_and_no_files(
+def test_a_training_that_is_stopped_leaves_no_half_a_version_and_no_files(
     place: Place, administration: Path
 ) -> None:
     data, experiment = administration / "demo/data", administration / "experiment.toml"
@@ -25,7 +25,10 @@ def test_a_training_that_is_stopped_leaves_no_version_and_no_files(
             status, said = running.ended()
             assert (status, len(said.splitlines())) == (STOPPED, 1), said
             assert place.leftovers() == []
-            assert models(place.home) == before
+            after = models(place.home)
+            assert len(after) - len(before) in (0, 1)  # one, where the stop came after it was registered
+            assert {each.digest for each in before} <= {each.digest for each in after}
+            before = after
 
 
 def test_a_table_that_is_not_finished_leaves_the_one_before(place: Place, administration: Path) -> None:
