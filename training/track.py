@@ -161,8 +161,7 @@ def tracked(name: str, *, tags: Mapping[str, str] | None = None, place: Path | N
     place = place or home()
     client = store(place)
     reap(client, place)
-    lock = uuid.uuid4().hex
-    with held(lock_of(place, lock)), temporaries_within():
+    with _own_lock(place) as lock, temporaries_within():
         own = {LOCK: lock, "mlflow.source.name": NAME, "mlflow.source.git.commit": revision()}
         made = client.create_run(experiment(client, place), run_name=name, tags=own | dict(tags or {}))
         status = "FAILED"
@@ -174,8 +173,18 @@ def tracked(name: str, *, tags: Mapping[str, str] | None = None, place: Path | N
             raise
         finally:
             client.set_terminated(made.info.run_id, status)
-            lock_of(place, lock).unlink(missing_ok=True)
     reap(client, place)
+
+
+@contextmanager
+def _own_lock(place: Path) -> Iterator[str]:
+    """Yield the name of a lock that is held while the block runs and is gone then, also where no run began."""
+    name = uuid.uuid4().hex
+    with held(lock_of(place, name)):
+        try:
+            yield name
+        finally:
+            lock_of(place, name).unlink(missing_ok=True)
 
 
 def revision() -> str:
