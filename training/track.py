@@ -178,7 +178,7 @@ def tracked(name: str, *, tags: Mapping[str, str] | None = None, place: Path | N
 
 @contextmanager
 def _own_lock(place: Path) -> Iterator[str]:
-    """Yield the name of a lock that is held while the block runs and is gone then, also where no run began."""
+    """Yield the name of a lock: held while the block runs, gone then, also where no run began."""
     name = uuid.uuid4().hex
     with held(lock_of(place, name)):
         try:
