@@ -59,7 +59,7 @@ def experiment(client: "MlflowClient", place: Path) -> str:
     MLflow keeps whole paths: in a home that was moved or copied, trainings go on in a new experiment, lest
     their artefacts go to where the home was.
     """
-    with held(place / "locks" / "store.lock"):
+    with held(store_lock(place)):
         found = client.get_experiment_by_name(NAME)
         if found and _stands(found.artifact_location, place):
             return str(found.experiment_id)
@@ -84,11 +84,16 @@ def _path(uri: str) -> Path:
     return Path(url2pathname(urlsplit(uri).path))
 
 
+def store_lock(place: Path) -> Path:
+    """Return the lock under which what there is once in a store is made."""
+    return place / "locks" / "store.lock"
+
+
 def _made(place: Path) -> None:
     """Make the store beside its place and rename it: a kill leaves no half of it."""
     from mlflow import MlflowClient
 
-    with held(place / "locks" / "store.lock"):
+    with held(store_lock(place)):
         if not (place / STORE).exists():
             fresh = place / f".{STORE}.new"
             for leftover in place.glob(f"{fresh.name}*"):  # its journal too

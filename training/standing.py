@@ -1,6 +1,5 @@
 """Which model stands for the data at hand: the one that serves, the challenger, or one trained now."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,6 +17,7 @@ from features.warehouse import Dialect, Warehouse, open_warehouse
 from models.artefact import Bundle
 from training.backtest import Progress
 from training.experiment import Experiment
+from training.ground import Stage
 from training.promote import OUT_OF_FOLD
 from training.reaper import CHAMPION
 from training.registry import CHALLENGER, Version, kept_file, models
@@ -46,7 +46,7 @@ def standing(
     experiment: Experiment,
     today: date,
     dialect: Dialect | None = None,
-    stage: Callable[[str], None] = lambda words: None,
+    stage: Stage = lambda words: None,
     progress: Progress | None = None,
 ) -> Standing:
     """Return the champion, or where there is none the challenger, or where there is neither a new model.

@@ -19,7 +19,7 @@ from features.home import home
 from features.lock import held
 from features.scratch import scratch_folder, temporaries_within
 from models.artefact import PREDICTED, Bundle, load_bundle
-from training.home import NAME, experiment, quiet, store
+from training.home import NAME, experiment, quiet, store, store_lock
 from training.reaper import LOCK, READY, lock_of, reap
 from training.registry import MODEL
 
@@ -107,7 +107,7 @@ class Run:
         the version cannot be promoted.
         """
         bundle = load_bundle(folder)
-        with held(self.place / "locks" / "store.lock"):
+        with held(store_lock(self.place)):
             if not self.client.search_registered_models(f"name = '{NAME}'"):
                 self.client.create_registered_model(NAME, description=ABOUT)
         model_id = self._logged(bundle, folder)

@@ -1,36 +1,23 @@
 """A folder in which the README's commands were followed: data, a champion and all, made once for all."""
 
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from features.lock import held
 from tests.docs.pages import PAGES, ROOT, examples
 from tests.docs.reader import Reader
+from tests.e2e.conftest import EXPERIMENT
 from tests.serving.server import served
-
-QUICK = """\
-without = ["valuation", "classification", "origin", "physical", "parties", "tax"]
-against = ["declared_value"]
-folds = 2
-fold_months = 9
-[parameters.growth]
-rounds = 30
-bags = 1
-"""
-"""The experiment that stands for the one with all defaults, which takes minutes."""
 
 
 @pytest.fixture(scope="session")
-def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def followed(shared: Path) -> Path:
     """The folder; only to be read."""
-    base = tmp_path_factory.getbasetemp()
-    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "readme"
-    with place.with_suffix(".lock").open("w") as lock, pytest.MonkeyPatch.context() as patch:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    place = shared / "readme"
+    with held(place.with_suffix(".lock")), pytest.MonkeyPatch.context() as patch:
         patch.delenv("AUDIT_YIELD_HOME", raising=False)
         if not (place / "done").exists():
             shutil.rmtree(place, ignore_errors=True)
@@ -41,7 +28,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _follow_the_readme(place: Path) -> None:
-    (place / "quick.toml").write_text(QUICK)
+    (place / "quick.toml").write_text(EXPERIMENT)  # the one with all defaults takes minutes
     for export in (ROOT / "tests" / "fixtures" / "asycuda").glob("*.csv"):
         shutil.copy(export, place)
     reader = Reader(place)

@@ -1,12 +1,11 @@
 """An administration in which `audit-yield run` was called once, as its own process."""
 
-import fcntl
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from features.lock import held
 from tests.serving.server import command, environment
 
 EXPERIMENT = """
@@ -28,15 +27,13 @@ def call(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="session")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(shared: Path) -> Path:
     """A folder with demo/data, mlruns with a champion, and what `run` and `models` said. Only to be read.
 
     Workers of one session share it.
     """
-    base = tmp_path_factory.getbasetemp()
-    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "run"
-    with place.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    place = shared / "run"
+    with held(place.with_suffix(".lock")):
         if not (
             place / "first.txt"
         ).exists():  # MLflow keeps whole paths: the folder cannot be made and moved

@@ -1,13 +1,12 @@
 """A trained home, made once for all workers of a session and copied by whoever changes it."""
 
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from features.lock import held
 from serving.live import Live, Source, load_live
 from tests.postgres import postgres  # noqa: F401  a fixture
 from tests.serving import tiny
@@ -15,12 +14,10 @@ from tests.serving.caller import Service, service
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(shared: Path) -> Path:
     """A folder with `sim/data`, `sim/truth` and `mlruns`; the champion is version 1. Only to be read."""
-    base = tmp_path_factory.getbasetemp()
-    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trained"
-    with (place.parent / "trained.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    place = shared / "trained"
+    with held(place.parent / "trained.lock"):
         if not place.exists():
             made = place.with_name("trained.new")
             tiny.publish(made / "mlruns", tiny.administration(made / "sim"))

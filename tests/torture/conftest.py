@@ -1,6 +1,5 @@
 """An administration that the commands work on, made once for all tests of a session."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -23,10 +22,9 @@ bags = 1
 
 
 @pytest.fixture(scope="session")
-def administration(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def administration(shared: Path) -> Path:
     """A folder with a simulated administration, a small experiment and two exports of a source system."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "administration"
+    folder = shared / "administration"
     with held(folder.with_suffix(".lock")):
         if not (folder / "demo").exists():
             folder.mkdir(exist_ok=True)

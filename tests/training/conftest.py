@@ -1,6 +1,5 @@
 """Homes with MLflow's store in them: its tables are made once and copied."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -10,10 +9,9 @@ from training.home import STORE, store
 
 
 @pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def empty_store(shared: Path) -> Path:
     """A store without a run; workers of one session share it."""
-    base = tmp_path_factory.getbasetemp()
-    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "mlflow-store"
+    place = shared / "mlflow-store"
     store(place)
     return place / STORE
 
