@@ -59,6 +59,10 @@ class Explanation:
     total: Floats
     names: tuple[str, ...]
 
+    def taken(self, rows: Sequence[int]) -> "Explanation":
+        """Return the explanations of some rows."""
+        return replace(self, contributions=self.contributions[rows], total=self.total[rows])
+
     def grouped(self, groups: Mapping[str, str]) -> "Explanation":
         """Return the explanation by group, such as family or finding type; it still adds up.
 

@@ -10,14 +10,13 @@ import pydantic_core
 from models.artefact import Words
 from models.prediction import SAID, Explanation, Floats, Prediction
 from models.reasons import reasons
-from serving.cents import cents, in_cents
+from serving.cents import in_cents
 from serving.entry import Basis
 from serving.metrics import NOT_FINITE
 from serving.problems import Kind, ProblemError
 
 Plain = dict[str, Any]
 JSON = "application/json"
-CHANCE_DIGITS = 6
 
 
 class NotFiniteError(ValueError):
@@ -44,11 +43,9 @@ def basis_plain(basis: Basis) -> Plain:
     return dict(vars(basis))
 
 
-def said_plain(said: Prediction, *, trader_ids: Sequence[str], prediction_ids: Sequence[str]) -> list[Plain]:
-    """Return predictions as data, in their order."""
-    parts = in_cents(said.by_type, said.expected).tolist()
-    whole = (cents(said.expected), said.probability.round(CHANCE_DIGITS), cents(said.low), cents(said.high))
-    columns = zip(trader_ids, prediction_ids, *(each.tolist() for each in whole), parts, strict=True)
+def said_plain(told: Prediction, *, trader_ids: Sequence[str], prediction_ids: Sequence[str]) -> list[Plain]:
+    """Return predictions in cents as data, in their order."""
+    numbers = (getattr(told, name).tolist() for name in (*SAID, "by_type"))
     return [
         {
             "trader_id": trader,
@@ -57,9 +54,11 @@ def said_plain(said: Prediction, *, trader_ids: Sequence[str], prediction_ids: S
             "probability": probability,
             "low": low,
             "high": high,
-            "by_type": dict(zip(said.types, by_type, strict=True)),
+            "by_type": dict(zip(told.types, parts, strict=True)),
         }
-        for trader, prediction, expected, probability, low, high, by_type in columns
+        for trader, prediction, expected, probability, low, high, parts in zip(
+            trader_ids, prediction_ids, *numbers, strict=True
+        )
     ]
 
 

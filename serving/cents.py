@@ -1,8 +1,12 @@
 """Money rounded once, on its way out: to cents that still add up."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from models.prediction import Floats
+from models.prediction import Floats, Prediction
+
+CHANCE_DIGITS = 6
 
 
 def in_cents(parts: Floats, totals: Floats) -> Floats:
@@ -17,6 +21,18 @@ def in_cents(parts: Floats, totals: Floats) -> Floats:
     place = np.empty_like(order)
     np.put_along_axis(place, order, np.arange(parts.shape[1])[None, :], axis=1)
     return np.asarray((floors + (place < left[:, None])) / 100.0 + 0.0, np.float64)
+
+
+def rounded(said: Prediction) -> Prediction:
+    """Round predictions as they are answered: money to cents, the split adding up to the whole."""
+    return replace(
+        said,
+        expected=cents(said.expected),
+        probability=said.probability.round(CHANCE_DIGITS),
+        low=cents(said.low),
+        high=cents(said.high),
+        by_type=in_cents(said.by_type, said.expected),
+    )
 
 
 def cents(amounts: Floats) -> Floats:

@@ -92,7 +92,7 @@ class Holder:
 
 def _warm(live: Live) -> None:
     """Work out what is worked out once before the first request needs it."""
-    _ = live.places, live.said, live.ranks, live.snapshot_digest
+    _ = live.places, live.told, live.why, live.ranks, live.snapshot_digest
 
 
 def _said(error: Exception) -> str:

@@ -19,8 +19,9 @@ from models.bundle_champion import Champion, read_champion
 from models.bundle_files import read_sealed
 from models.bundle_trial import trial_load
 from models.matrix import as_matrix
-from models.prediction import Floats, Prediction
+from models.prediction import Explanation, Floats, Prediction
 from models.score import ranked
+from serving.cents import rounded
 
 TRIED: set[str] = set()
 """Digests of bundles that a process of their own has loaded for this one."""
@@ -67,6 +68,16 @@ class Live:
     def said(self) -> Prediction:
         """The prediction of each trader, in the order of `X`."""
         return self.bundle.model.predict(self.X)
+
+    @cached_property
+    def told(self) -> Prediction:
+        """The same in cents, as it is answered."""
+        return rounded(self.said)
+
+    @cached_property
+    def why(self) -> Explanation:
+        """The reasons of each trader, in the order of `X`; bit for bit what the model says of one alone."""
+        return self.bundle.model.explain(self.X)
 
     @cached_property
     def ranking(self) -> pa.Table:

@@ -14,6 +14,7 @@ from models.matrix import as_matrix
 from models.prediction import Explanation, Floats, Prediction
 from models.reasons import reasons
 from serving.answers import Plain, basis_plain, reasons_plain, require_finite, said_plain, unknown_problem
+from serving.cents import rounded
 from serving.desk import answer, asked, desk, require_own
 from serving.entry import Asked, Basis, Entry
 from serving.live import Live
@@ -28,11 +29,12 @@ TOP = 10
 
 @dataclass(frozen=True)
 class Case:
-    """One trader: the features (1, p) that were looked at, what the model says, and why."""
+    """One trader: the features (1, p) looked at, what the model says, the same in cents, and why."""
 
     trader_id: str
     features: Floats
     said: Prediction
+    told: Prediction
     why: Explanation
 
     def entry(self, who: Asked, basis: Basis) -> Entry:
@@ -50,7 +52,7 @@ class Case:
 
     def plain(self, live: Live, basis: Basis, prediction_ids: tuple[str, ...], *, top: int) -> Plain:
         """Return what is answered: the prediction, and its reasons that add up to it."""
-        [said] = said_plain(self.said, trader_ids=[self.trader_id], prediction_ids=prediction_ids)
+        [said] = said_plain(self.told, trader_ids=[self.trader_id], prediction_ids=prediction_ids)
         told = reasons_plain(live.bundle.words, self.features[0], self.why, top=top)
         return {"basis": basis_plain(basis), "prediction": said, **told}
 
@@ -63,7 +65,7 @@ async def explain(request: Request) -> Response:
     if question.trader_id not in live.places:
         raise unknown_problem([question.trader_id])
     place, basis = live.places[question.trader_id], Basis.of(live)
-    case = await at.quick.run(lambda: _known(live, question.trader_id))
+    case = _known(live, question.trader_id)
     behind: list[Evidence] = []
     if question.evidence:
         behind = await at.warehouse.run(lambda: _evidence(live, case, most=question.evidence))
@@ -74,8 +76,9 @@ async def explain(request: Request) -> Response:
 
 
 def _known(live: Live, trader_id: str) -> Case:
+    """Return the case of a trader in the snapshot: all of it was worked out when the model went live."""
     row = [live.places[trader_id]]
-    return Case(trader_id, live.X[row], live.said.taken(row), live.bundle.model.explain(live.X[row]))
+    return Case(trader_id, live.X[row], live.said.taken(row), live.told.taken(row), live.why.taken(row))
 
 
 def _evidence(live: Live, case: Case, *, most: int) -> list[Evidence]:
@@ -125,8 +128,8 @@ def _supposed_features(live: Live, question: ScoreDeclarations, cutoff: date) ->
 
 
 def _supposed(live: Live, trader_id: str, features: Floats) -> Case:
-    model = live.bundle.model
-    return Case(trader_id, features, model.predict(features), model.explain(features))
+    said = live.bundle.model.predict(features)
+    return Case(trader_id, features, said, rounded(said), live.bundle.model.explain(features))
 
 
 def _compared(live: Live, case: Case, cutoff: date) -> Plain:

@@ -52,7 +52,7 @@ async def trader(request: Request, trader_id: str, viewed: Annotated[Viewed, Que
     audits = await at.warehouse.run(lambda: at.history.read(live)) if known is None else known
     earlier = await at.quick.run(lambda: at.log.of_trader(trader_id, limit=LOOKED_AT))
     told = asked(request, None, endpoint="GET /traders", detail=viewed.view)
-    _, entry = predicted(live, Entry(told, Basis.of(live), (trader_id,)))
+    entry = predicted(live, Entry(told, Basis.of(live), (trader_id,)))
     logged = await at.keep(entry)
     html = await at.quick.run(
         lambda: trader_page(

@@ -6,7 +6,6 @@ from dataclasses import replace
 from fastapi import Request
 from fastapi.responses import Response
 
-from models.prediction import Prediction
 from serving.answers import JSON, Plain, as_json, basis_plain, require_finite, said_plain, unknown_problem
 from serving.desk import asked, desk, require_own
 from serving.entry import Basis, Entry
@@ -24,25 +23,31 @@ async def predict(request: Request) -> Response:
     if not known:
         raise unknown_problem(question.trader_ids)
     who, basis = asked(request, question.purpose, endpoint="POST /predict"), Basis.of(live)
-    said, entry = await at.make(lambda: predicted(live, Entry(who, basis, known)), rows=len(known))
+    entry = await at.make(lambda: predicted(live, Entry(who, basis, known)), rows=len(known))
     ids = await at.keep(entry)
 
-    def told() -> bytes:
-        found = said_plain(said, trader_ids=known, prediction_ids=ids)
+    def content() -> bytes:
+        found = told_plain(live, known, prediction_ids=ids)
         return as_json({"basis": basis_plain(basis), **_in_order(live, question.trader_ids, found)})
 
-    return Response(await at.make(told, rows=len(known)), media_type=JSON)
+    return Response(await at.make(content, rows=len(known)), media_type=JSON)
 
 
-def predicted(live: Live, entry: Entry) -> tuple[Prediction, Entry]:
-    """Return what is said of the traders of an entry, and the entry with it.
+def predicted(live: Live, entry: Entry) -> Entry:
+    """Return an entry with what is said of its traders, which was worked out when the model went live.
 
-    All of it was worked out when the model went live. Raises `NotFiniteError`.
+    Raises `NotFiniteError`.
     """
     rows = [live.places[trader] for trader in entry.trader_ids]
     said = live.said.taken(rows)
     require_finite(said)
-    return said, replace(entry, features=live.X[rows], prediction=said)
+    return replace(entry, features=live.X[rows], prediction=said)
+
+
+def told_plain(live: Live, trader_ids: Sequence[str], *, prediction_ids: Sequence[str]) -> list[Plain]:
+    """Return as data what is said of traders, in their order."""
+    told = live.told.taken([live.places[trader] for trader in trader_ids])
+    return said_plain(told, trader_ids=trader_ids, prediction_ids=prediction_ids)
 
 
 def _in_order(live: Live, trader_ids: Sequence[str], said: list[Plain]) -> Plain:

@@ -14,13 +14,13 @@ from features.snapshot import DESCRIBED
 from features.spreadsheet import inert
 from serving import answer_schemas
 from serving.answer_schemas import Ranked
-from serving.answers import JSON, Plain, basis_plain, said_plain
-from serving.desk import answer, asked, caller, desk
+from serving.answers import JSON, Plain, as_json, basis_plain
+from serving.desk import asked, caller, desk
 from serving.entry import Basis, Entry
 from serving.live import Live
 from serving.page.ranking import Sought, narrowed
 from serving.problems import Kind, ProblemError
-from serving.routes_predict import predicted
+from serving.routes_predict import predicted, told_plain
 from serving.schemas import Filters
 
 CSV = "text/csv"
@@ -40,17 +40,20 @@ async def ranking(request: Request, filters: Annotated[Filters, Query()]) -> Res
     at, live = desk(request), desk(request).holder.current
     found = _narrowed(live, filters, only=caller(request).traders)
     rows = found.slice((filters.page - 1) * filters.page_size, filters.page_size)
-    entry = _ranked(live, rows, request, filters)
+    entry = await at.make(lambda: _ranked(live, rows, request, filters), rows=rows.num_rows)
     ids = await at.keep(entry)
-    plain = _rows_plain(entry, rows, ids)
-    headers = {"vary": "accept"}
-    if form == CSV:
-        return Response(_csv(plain, Basis.of(live)), media_type=f"{CSV}; charset=utf-8", headers=headers)
-    pages = -(-found.num_rows // filters.page_size)
-    about = {"page": filters.page, "pages": pages, "total": found.num_rows}
-    response = answer({"basis": basis_plain(Basis.of(live)), **about, "rows": plain})
-    response.headers.update(headers)
-    return response
+    about = {
+        "page": filters.page,
+        "pages": -(-found.num_rows // filters.page_size),
+        "total": found.num_rows,
+    }
+
+    def content() -> bytes:
+        plain, basis = _rows_plain(live, rows, ids), basis_plain(Basis.of(live))
+        return _csv(plain, basis) if form == CSV else as_json({"basis": basis, **about, "rows": plain})
+
+    kind = f"{CSV}; charset=utf-8" if form == CSV else JSON
+    return Response(await at.make(content, rows=rows.num_rows), media_type=kind, headers={"vary": "accept"})
 
 
 def wanted(accept: str, *, offered: tuple[str, ...]) -> str:
@@ -91,18 +94,18 @@ def _ranked(live: Live, rows: pa.Table, request: Request, filters: Filters) -> E
     detail = json.dumps(filters.model_dump(exclude_none=True, exclude={"purpose"}), sort_keys=True)
     who = asked(request, filters.purpose, endpoint="GET /ranking", detail=detail)
     entry = Entry(who, Basis.of(live), tuple(rows["trader_id"].to_pylist()))
-    return predicted(live, entry)[1] if rows.num_rows else entry
+    return predicted(live, entry) if rows.num_rows else entry
 
 
-def _rows_plain(entry: Entry, rows: pa.Table, ids: tuple[str, ...]) -> list[Plain]:
-    if entry.prediction is None:
+def _rows_plain(live: Live, rows: pa.Table, ids: tuple[str, ...]) -> list[Plain]:
+    if not rows.num_rows:
         return []
-    said = said_plain(entry.prediction, trader_ids=entry.trader_ids, prediction_ids=ids)
+    said = told_plain(live, rows["trader_id"].to_pylist(), prediction_ids=ids)
     described = rows.select(["rank", *DESCRIBED]).to_pylist()
     return [one | more for one, more in zip(said, described, strict=True)]
 
 
-def _csv(rows: list[Plain], basis: Basis) -> str:
+def _csv(rows: list[Plain], basis: Plain) -> bytes:
     """Write rows for a spreadsheet, with nothing in them that it would take for a formula."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS)
@@ -110,5 +113,5 @@ def _csv(rows: list[Plain], basis: Basis) -> str:
     for row in rows:
         flat = {name: value for name, value in row.items() if name != "by_type"}
         money = {f"expected_{kind}": amount for kind, amount in row["by_type"].items()}
-        writer.writerow({name: inert(value) for name, value in (flat | money | basis_plain(basis)).items()})
-    return text.getvalue()
+        writer.writerow({name: inert(value) for name, value in (flat | money | basis).items()})
+    return text.getvalue().encode()

@@ -12,8 +12,7 @@ from typing import NoReturn
 
 from features.errors import SettingError
 from features.home import home
-from serving.holder import Holder
-from serving.live import Live
+from serving.live import Live, load_live
 from serving.log import PredictionLog
 from serving.logged import PLACE
 from serving.order import Order
@@ -43,7 +42,7 @@ def serve(order: Order, settings: Settings) -> Start:
     tokens = Tokens(place)
     _require_allowed(host, tokens)
     _require_free(host, settings.port)
-    live = Holder(order.source, place).load()
+    live = load_live(order.source(), home=place)
     PredictionLog(place / PLACE).close()
     return Start(
         tuple(_lines(live, tokens, at=f"http://{host}:{settings.port}")),
