@@ -1,6 +1,7 @@
 """What the service answers from: one model and one day's snapshot, in memory, swapped as one."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,8 +24,10 @@ from models.prediction import Explanation, Floats, Prediction
 from models.score import ranked
 from serving.cents import rounded
 
-TRIED: set[str] = set()
-"""Digests of bundles that a process of their own has loaded for this one."""
+TRIED_BEFORE = "AUDIT_YIELD_TRIED"
+"""The variable by which `serve` hands on to the service which bundle it has tried."""
+TRIED: set[str] = set(os.environ.get(TRIED_BEFORE, "").split())
+"""Digests of bundles that a process of their own has loaded for this one, or for the one that became it."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from features.errors import SettingError
 from features.home import home
-from serving.live import Live, load_live
+from serving.live import TRIED_BEFORE, Live, load_live
 from serving.log import PredictionLog
 from serving.logged import PLACE
 from serving.order import Order
@@ -46,17 +46,18 @@ def serve(order: Order, settings: Settings) -> Start:
     PredictionLog(place / PLACE).close()
     return Start(
         tuple(_lines(live, tokens, at=f"http://{host}:{settings.port}")),
-        partial(_become_supervisor, order, place, host=host, port=settings.port),
+        partial(_become_supervisor, order, live.champion.digest, host=host, port=settings.port),
     )
 
 
-def _become_supervisor(order: Order, place: Path, *, host: str, port: int) -> NoReturn:
+def _become_supervisor(order: Order, tried: str, *, host: str, port: int) -> NoReturn:
     """Replace this process, so that signals reach the supervisor and nothing of the proof stays in memory."""
     command = [sys.executable, "-P", "-m", "bentoml", "serve", "serving.service:AuditYield"]
     command += ["--working-dir", str(ROOT), "--host", host, "--port", str(port)]
     command += ["--timeout-graceful-shutdown", str(LAST_ANSWERS)]
     own = {
-        "AUDIT_YIELD_HOME": str(place),
+        "AUDIT_YIELD_HOME": str(home()),
+        TRIED_BEFORE: tried,
         "PYTHONSAFEPATH": "1",  # a folder `models` where somebody stands is not ours
     }
     os.execve(sys.executable, command, {**os.environ, **QUIET, **order.environment(), **own})  # noqa: S606

@@ -25,8 +25,9 @@ def command(*arguments: str) -> list[str]:
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
+    """Return what a command is told of its surroundings; what a kill leaves lies beside its home."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("AUDIT_YIELD_")}
-    return {**plain, "AUDIT_YIELD_HOME": str(home), **more}
+    return {**plain, "AUDIT_YIELD_HOME": str(home), "TMPDIR": str(home.parent), **more}
 
 
 def free_port() -> int:

@@ -1,5 +1,6 @@
 """What a child process does until it is killed; imported once by the server that such children fork from."""
 
+import tempfile
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import sleep
@@ -16,6 +17,7 @@ FOREVER = 600.0
 
 def train(place: Path, stop: str, reached: Connection) -> None:
     """Train; tell when a point is reached, and stop for ever at the one named `stop`."""
+    tempfile.tempdir = str(place.parent)  # where the kill may leave MLflow's files
 
     def at(point: str) -> None:
         reached.send(point)
