@@ -1,16 +1,20 @@
 """A folder in which the README's commands were followed: data, a champion and all, made once for all."""
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
+import pyarrow.parquet as pq
 import pytest
 
 from features.lock import held
-from tests.docs.pages import PAGES, ROOT, examples
-from tests.docs.reader import Reader
+from tests.docs.pages import ROOT, examples
+from tests.docs.reader import DATABASE, Reader
 from tests.e2e.conftest import EXPERIMENT
-from tests.serving.server import served
+from tests.features.warehouse.homes import copy_into
+from tests.postgres import Server, postgres  # noqa: F401  a fixture
 
 
 @pytest.fixture(scope="session")
@@ -31,10 +35,11 @@ def _follow_the_readme(place: Path) -> None:
     (place / "quick.toml").write_text(EXPERIMENT)  # the one with all defaults takes minutes
     for export in (ROOT / "tests" / "fixtures" / "asycuda").glob("*.csv"):
         shutil.copy(export, place)
-    reader = Reader(place)
-    for example in examples(ROOT / "README.md"):
-        if example.not_run is None:
-            reader.follow(example)
+    with contextlib.ExitStack() as servers:
+        reader = Reader(place, servers)
+        for example in examples(ROOT / "README.md"):
+            if example.not_run is None and example.stays_up is None:
+                reader.follow(example)
 
 
 @pytest.fixture
@@ -45,13 +50,19 @@ def folder(followed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 
 @pytest.fixture
-def reader(folder: Path, page: Path) -> Iterator[Reader]:
-    """Who reads a page; a server runs beside them, where the page calls one."""
-    assert page in PAGES
-    reader = Reader(folder)
-    if not any(reader.address in each.text for each in examples(page)):
+def reader(folder: Path, page: Path, request: pytest.FixtureRequest) -> Iterator[Reader]:
+    """Who reads a page; a database has their tables, where the page names one."""
+    with contextlib.ExitStack() as servers:
+        reader = Reader(folder, servers)
+        if any(DATABASE in example.text for example in examples(page)):
+            reader.database = in_database(folder / "demo" / "data", request.getfixturevalue("postgres"))
         yield reader
-        return
-    (folder / "sim").symlink_to("demo")  # as tests/serving names its data
-    with served(folder) as server:
-        yield Reader(folder, str(server.client.base_url).replace("127.0.0.1", "localhost").rstrip("/"))
+
+
+def in_database(data: Path, server: Server) -> str:
+    """Copy a folder's tables into a database; return its URL."""
+    url = server.url(server.new_database())
+    with psycopg.connect(url) as connection:
+        for table in data.glob("*.parquet"):
+            copy_into(connection, table.stem, pq.read_table(table))
+    return url

@@ -8,13 +8,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 FENCE = re.compile(r"```(?P<language>\w*)(?: (?P<file>\S+))?")
-REMARK = re.compile(r"<!-- example: (?P<kind>not run|refused), (?P<words>.+) -->")
-"""Stands on the line above an example: why no test runs it, or what is said as it is refused, as it shall."""
+REMARK = re.compile(r"<!-- example: (?P<kind>not run|refused|stays up), (?P<words>.+) -->")
+"""Stands on the line above an example: why no test runs it; what is said as it is refused, as it shall; or
+where the server that it starts answers when it is ready."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """A fenced block: `file` is the name under which a reader keeps it, where it is a file."""
+    """A fenced block; `file` is the file that a reader makes of it, for the last three see `REMARK`."""
 
     page: Path
     line: int
@@ -23,6 +24,7 @@ class Example:
     text: str
     not_run: str | None
     refused: str | None
+    stays_up: str | None
 
     @property
     def place(self) -> str:
@@ -47,6 +49,7 @@ def examples(page: Path) -> Iterator[Example]:
                 "\n".join([*lines[number + 1 : ends], ""]),
                 remark.get("not run"),
                 remark.get("refused"),
+                remark.get("stays up"),
             )
             number = ends
         number += 1

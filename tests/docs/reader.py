@@ -5,21 +5,28 @@ import io
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
+import time
 import traceback
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 from typer.testing import CliRunner
 
 from audit_yield.commands import app
 from tests.docs.pages import ROOT, Example
+from tests.serving.server import free_port
 
-ADDRESS = "http://localhost:3000"
+DATABASE = "postgres://audit_yield@customs.example:5432/warehouse"
+"""The one of the pages; a test has its own."""
+PORT = re.compile(r"(?<=localhost:)\d+")
+PATIENCE = 120.0
 SMALLER = {
     "--traders 2500 --years 5": "--traders 1000 --years 4",
     "audit-yield train demo/data --as-of 2024-10-01\n": (
@@ -39,19 +46,55 @@ class UnexpectedError(AssertionError):
 
 @dataclass
 class Reader:
-    """Follows examples in `folder`, asking the service at `address`; Python's `names` outlive an example."""
+    """Follows examples in `folder`; what they start runs on in `servers`, and Python's `names` outlive them.
+
+    - `database`: the URL of the one that stands for the pages'.
+    - `instead`: what is written for something on a page.
+    """
 
     folder: Path
-    address: str = ADDRESS
+    servers: contextlib.ExitStack
+    database: str = DATABASE
+    instead: dict[str, str] = field(default_factory=lambda: dict(SMALLER))
     names: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
 
     def follow(self, example: Example) -> None:
         """Do what an example says; raises `UnexpectedError` where it does not come out as the page says."""
-        text = _changed(example.text, {**SMALLER, ADDRESS: self.address})
+        if example.stays_up:
+            self._start(example, example.stays_up)
+            return
+        text = self._written(example.text)
         done, said = self._done(example, text)
         refused = example.refused is not None
         if done is refused or (refused and example.refused not in said):
             raise UnexpectedError(f"{example.place}: {example.refused or 'it failed'}\n{text}\n{said}")
+
+    def _written(self, text: str) -> str:
+        for shown, run in {**self.instead, DATABASE: self.database}.items():
+            text = text.replace(shown, run)
+        return text
+
+    def _start(self, example: Example, ready: str) -> None:
+        """Start a server at a port of its own, which stands for the page's; wait until it answers."""
+        port = str(free_port())
+        at = PORT.sub(port, ready)
+        said = self.folder / "said.txt"
+        with said.open("wb") as out:
+            process = subprocess.Popen(
+                ["bash", "-c", f"exec env {self._written(example.text)}"],
+                cwd=self.folder,
+                env=_environment(TMPDIR=str(self.folder), AUDIT_YIELD_PORT=port, MLFLOW_PORT=port),
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.servers.callback(_end, process)
+        ends = time.monotonic() + PATIENCE
+        while not _answers(at):
+            if process.poll() is not None or time.monotonic() > ends:
+                raise UnexpectedError(f"{example.place}: {ready} does not answer\n{said.read_text()}")
+            time.sleep(0.2)
+        self.instead |= {origin(ready): origin(at)}
 
     def _done(self, example: Example, text: str) -> tuple[bool, str]:
         if example.file:
@@ -65,11 +108,10 @@ class Reader:
         commands = _own_commands(text)
         if commands is not None:
             return self._by_the_front_door(commands)
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         done = subprocess.run(
             ["bash", "-c", STRICT + text],
             cwd=self.folder,
-            env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
+            env=_environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
@@ -108,7 +150,26 @@ def _own_commands(text: str) -> list[list[str]] | None:
     return [shlex.split(line)[1:] for line in lines]
 
 
-def _changed(text: str, changes: Mapping[str, str]) -> str:
-    for shown, run in changes.items():
-        text = text.replace(shown, run)
-    return text
+def origin(url: str) -> str:
+    """Return the scheme, host and port of a URL."""
+    return url[: url.index("/", len("http://"))]
+
+
+def _environment(**more: str) -> dict[str, str]:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), **more}
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=10.0).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Stop a server and what it started, as Ctrl-C does."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(PATIENCE)
+        os.killpg(process.pid, signal.SIGKILL)
