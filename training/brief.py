@@ -8,7 +8,7 @@ import pyarrow as pa
 from features.snapshot import Snapshot
 from models.artefact import Bundle
 from models.matrix import as_matrix
-from models.reasons import reasons
+from models.reasons import Reason, reasons
 from models.score import scored
 from training.out_of_fold import ORACLE
 
@@ -56,8 +56,13 @@ def _first(bundle: Bundle, snapshot: Snapshot, first: pa.Table) -> Iterator[str]
     why = bundle.model.explain(X)
     for row, values, money in zip(first.to_pylist(), X, why.contributions, strict=True):
         found = reasons(bundle.words, values, money)
-        leading = max(found, key=lambda reason: (reason.finding_type is not None, reason.money))
+        leading = max(found, key=_leads)
         yield (
             f"{row['rank']:>4}  {row['trader_id']:14}{row['expected_yield']:>12,.0f}  "
             f"{leading.money:+,.0f}: {leading.sentence}"
         )
+
+
+def _leads(reason: Reason) -> tuple[bool, float]:
+    """Order reasons: what points to a finding and adds to the money comes before mere size."""
+    return reason.finding_type is not None and round(reason.money) > 0, reason.money

@@ -46,6 +46,7 @@ def test_it_tells_how_the_model_fares_and_whom_it_ranks_first(place: Path) -> No
     told = (place / "first.txt").read_text()
     assert "active traders, as known before 2025-01-01" in told
     assert "declared_value" in told
+    assert "+0: " not in told
     first = json.loads(call(place, "score", "demo/data", "--as-of", "2025-01-01", "--json").stdout)
     for row in first:
         assert f"{row['rank']:>4}  {row['trader_id']} " in told
