@@ -24,7 +24,7 @@ def replaced_folder(target: Path) -> Iterator[Path]:
     waits. Raises `OutputError` where the disk refuses.
     """
     fresh, previous = _beside(target, NEW), _beside(target, PREVIOUS)
-    with _answered(target, UNCHANGED):
+    with answered(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         _tidy(target.parent)
         with alone(target):
@@ -46,7 +46,7 @@ def replaced_file(target: Path, *, advice: str = UNCHANGED) -> Iterator[Path]:
     second waits. Raises `OutputError` with `advice` where the disk refuses.
     """
     fresh = _beside(target, NEW)
-    with _answered(target, advice):
+    with answered(target, advice):
         _tidy(target.parent)
         with alone(target):
             try:
@@ -59,7 +59,7 @@ def replaced_file(target: Path, *, advice: str = UNCHANGED) -> Iterator[Path]:
 def put_back(target: Path) -> None:
     """Put `target` back in its place, where a call that was killed had moved it aside."""
     if _beside(target, LOCK).exists():
-        with _answered(target, UNCHANGED), alone(target):
+        with answered(target), alone(target):
             pass
 
 
@@ -119,7 +119,8 @@ def _is_at(file: IO[str], path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _answered(target: Path, advice: str) -> Iterator[None]:
+def answered(target: Path, advice: str = UNCHANGED) -> Iterator[None]:
+    """Turn what the disk refuses of a place into an `OutputError`."""
     try:
         yield
     except OSError as error:

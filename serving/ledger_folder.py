@@ -4,8 +4,7 @@ import csv
 import gzip
 import io
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.contract import TABLES
-from features.errors import OutputError
+from features.output import replaced_file
 from features.warehouse import Dialect
 from features.warehouse.text_file import BYTE_ORDER_MARKS, SEPARATORS
 from serving.problems import Kind, ProblemError
@@ -34,30 +33,10 @@ def append(folder: Path, row: Row, *, dialect: Dialect) -> None:
     file = _file(folder)
     model = file if file.exists() else next(each for each in sorted(file.parent.iterdir()) if _is_part(each))
     row = {**row, **({dialect.currency_column: dialect.currency} if dialect.currency_column else {})}
-    fresh = file.with_name(f".{file.name}.new")
-    with answered(file):
-        try:
-            if file.name.endswith(".parquet"):
-                _write_parquet(row, model, fresh, keep=model == file, dialect=dialect)
-            else:
-                _write_csv(row, model, fresh, keep=model == file, dialect=dialect)
-            _onto_the_disk(fresh)
-            fresh.replace(file)
-        finally:
-            fresh.unlink(missing_ok=True)
-
-
-@contextmanager
-def answered(path: Path) -> Iterator[None]:
-    """Turn what the disk refuses into words."""
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"{path.name} cannot be written: {error.strerror or error}.",
-            expected="a place with free space where you may write.",
-            advice="Free some space; the ledger is as it was.",
-        ) from error
+    write = _write_parquet if file.name.endswith(".parquet") else _write_csv
+    with replaced_file(file, advice="Free some space; the ledger is as it was.") as fresh:
+        write(row, model, fresh, keep=model == file, dialect=dialect)
+        _onto_the_disk(fresh)
 
 
 def _file(folder: Path) -> Path:

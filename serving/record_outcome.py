@@ -1,6 +1,5 @@
 """What an audit found goes into the findings ledger: checked, once, and whole or not at all."""
 
-import fcntl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from features.contract import TABLES
+from features.lock import held
+from features.output import answered
 from features.warehouse import Warehouse, open_warehouse
 from serving import ledger_database, ledger_folder
 from serving.live import Source
@@ -61,8 +62,7 @@ def _alone(data: str) -> Iterator[None]:
         yield
         return
     place = path / ".findings.lock" if path.is_dir() else path.with_name(f".{path.name}.lock")
-    with ledger_folder.answered(place), place.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with answered(place), held(place):
         yield
 
 
