@@ -44,9 +44,14 @@ def kept_snapshot(
 def _key(data: str, *, features: FeatureSet, as_of: date, today: date, dialect: Dialect | None) -> str:
     path = Path(data)
     files = sorted(path.rglob("*")) if path.is_dir() else [path] if path.exists() else []
-    found = [(str(f.relative_to(path)), f.stat().st_size, f.stat().st_mtime_ns) for f in files if f.is_file()]
+    found = [
+        (str(file.relative_to(path)), file.stat().st_size, file.stat().st_mtime_ns)
+        for file in files
+        if file.is_file() and not file.name.startswith(".")  # those are locks
+    ]
+    address = str(path.absolute()) if path.exists() else data
     source = found or today.isoformat()
-    told = json.dumps([str(data), source, as_of.isoformat(), features.digest, repr(dialect)])
+    told = json.dumps([address, source, as_of.isoformat(), features.digest, repr(dialect)])
     return f"{as_of}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 

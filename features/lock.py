@@ -12,7 +12,7 @@ from features.errors import OutputError
 def held(path: Path) -> Iterator[None]:
     """Hold the lock of a file while the block runs; another's is waited for."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -21,7 +21,7 @@ def held(path: Path) -> Iterator[None]:
 def held_alone(path: Path, *, doing: str) -> Iterator[None]:
     """Hold the lock of a file while the block runs; raises `OutputError` where another holds it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    with path.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -109,12 +109,18 @@ def _start(sample: Sample, growth: Growth) -> float:
 
 
 def held_out(sample: Sample, growth: Growth, *, blocks: Sequence[Rows], where: Floats) -> Floats:
-    """Return what trees say of each row that were grown without its block; only rows with `where` teach."""
-    margin = np.zeros(len(sample.target))
+    """Return what trees say of each row that were grown without its block; only rows with `where` teach.
+
+    Where all that was found lies in one block, nothing is left to learn from for it: it gets the mean of all.
+    """
+    margin, known = np.zeros(len(sample.target)), np.flatnonzero(where)
 
     def hold_out(block: Rows) -> None:
-        rest = np.setdiff1d(np.flatnonzero(where), block)
-        margin[block] = grow(sample.of(rest), growth).value(sample.X[block])
+        rest = np.setdiff1d(known, block)
+        if sample.target[rest].any():
+            margin[block] = grow(sample.of(rest), growth).value(sample.X[block])
+        else:
+            margin[block] = _start(sample.of(known), growth)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(hold_out, blocks))

@@ -17,9 +17,12 @@ from serving.live import Live
 from serving.logged import Logged
 from serving.metrics import PREDICTIONS, UNLOGGED
 from serving.problems import Kind, ProblemError
+from serving.strict import Body, read_body
 from serving.tokens import Caller
 from serving.workers import Workers
 
+BYTES_A_ROW = 500
+"""Of a body, that take as long to read as a trader takes to answer."""
 AT_ONCE = 200
 """Traders up to which an answer is made on the event loop, in under 2 ms."""
 Result = TypeVar("Result")
@@ -74,6 +77,12 @@ def desk(request: Request) -> Desk:
     """Return the desk that answers a request."""
     found: Desk = request.app.state.desk
     return found
+
+
+async def body(request: Request, kind: type[Body]) -> Body:
+    """Return what a request asks; read in a thread where it is long. Raises as `read_body`."""
+    content = await request.body()
+    return await desk(request).make(lambda: read_body(content, kind), rows=len(content) // BYTES_A_ROW)
 
 
 def caller(request: Request) -> Caller:

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from serving.doors import DOORS, Door
@@ -99,7 +98,7 @@ class Guard:
     def _require_known_host(self, headers: Headers) -> None:
         """A page elsewhere can make a browser call this machine; then the host or the origin is foreign."""
         origin = headers.get("origin")
-        named = [headers.get("host", "")] + ([] if origin is None else [urlsplit(origin).netloc])
+        named = [headers.get("host", "")] + ([] if origin is None else [origin.partition("://")[2]])
         for host in named:
             if without_port(host) not in self.settings.hosts:
                 raise ProblemError(

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 async def _problem(request: Request, error: ProblemError) -> Response:
-    if error.kind is Kind.FORBIDDEN:
+    if error.kind in (Kind.FORBIDDEN, Kind.CONFLICT):  # the second says what the ledger holds
         await keep_refusal(desk(request).log, request.scope, caller=caller(request), problem=error)
     return Response(error.body(), error.kind.status, headers=error.headers, media_type=MEDIA_TYPE)
 

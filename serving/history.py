@@ -76,21 +76,21 @@ class History:
     """The audits known of every trader, read once for each day and data."""
 
     def __init__(self) -> None:
-        self._of: tuple[Live, Audits] | None = None
+        self._of: tuple[Source, Audits] | None = None
         self._lock = threading.Lock()
 
-    def known(self, live: Live) -> Audits | None:
-        """Return the audits of each trader as known on the live day, None where they must be read first."""
+    def known(self, source: Source) -> Audits | None:
+        """Return the audits of each trader as known on the day, None where they must be read first."""
         kept = self._of
-        return kept[1] if kept is not None and kept[0] is live else None
+        return kept[1] if kept is not None and kept[0] == source else None
 
-    def read(self, live: Live) -> Audits:
+    def read(self, source: Source) -> Audits:
         """Return the same, read where need be; takes seconds."""
         with self._lock:
-            known = self.known(live)
+            known = self.known(source)
             if known is None:
-                known = past_audits(live.source)
-                self._of = live, known
+                known = past_audits(source)
+                self._of = source, known
             return known
 
 

@@ -59,7 +59,8 @@ class Holder:
                 return False
             self.load()
         except Exception as error:  # a fault in what is new must never end what serves
-            self._refuse(wanted, error)
+            if wanted is not None or not self._is_refused(None):
+                self._refuse(wanted, error)
             return False
         SWAPS.inc()
         return True
@@ -73,7 +74,7 @@ class Holder:
     def _serving(self) -> Wanted | None:
         return (self._live.champion, self._live.source) if self._live else None
 
-    def _is_refused(self, wanted: Wanted) -> bool:
+    def _is_refused(self, wanted: Wanted | None) -> bool:
         return (
             self._refused is not None and self._refused[0] == wanted and time.monotonic() < self._refused[1]
         )

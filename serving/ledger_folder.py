@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import os
+import shutil
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -36,6 +37,7 @@ def append(folder: Path, row: Row, *, dialect: Dialect) -> None:
     write = _write_parquet if file.name.endswith(".parquet") else _write_csv
     with replaced_file(file, advice="Free some space; the ledger is as it was.") as fresh:
         write(row, model, fresh, keep=model == file, dialect=dialect)
+        shutil.copymode(model, fresh)
         _onto_the_disk(fresh)
 
 

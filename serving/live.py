@@ -87,7 +87,7 @@ class Live:
         """Every trader by expected yield, as `models.score` has it, with what is known of each beside."""
         traders = self.snapshot.traders
         ranking = ranked(traders["trader_id"], self.said, version=self.version)
-        rows = [self.places[trader] for trader in ranking["trader_id"].to_pylist()]
+        rows = pa.array([self.places[trader] for trader in ranking["trader_id"].to_pylist()], pa.int64())
         for name in DESCRIBED:
             ranking = ranking.append_column(name, traders[name].take(rows))
         return ranking

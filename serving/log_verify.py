@@ -75,7 +75,7 @@ def lines(verdict: Verdict) -> Iterator[str]:
 def require_whole(connection: sqlite3.Connection, witnesses: Path) -> None:
     """Raise `DataError` where rows are missing at the end, or the newest, not yet witnessed, are altered.
 
-    That is quick, whatever the length of the log; `verify` proves every row.
+    That reads the witnesses and the newest rows alone; `verify` proves every row.
     """
     told = max(anchors(witnesses), key=lambda anchor: anchor.rows, default=None)
     fault = "its witness is gone or empty" if told is None else _unlike(connection, told)

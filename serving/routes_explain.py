@@ -15,12 +15,11 @@ from models.prediction import Explanation, Floats, Prediction
 from models.reasons import reasons
 from serving.answers import Plain, basis_plain, reasons_plain, require_finite, said_plain, unknown_problem
 from serving.cents import rounded
-from serving.desk import answer, asked, desk, require_own
+from serving.desk import answer, asked, body, desk, require_own
 from serving.entry import Asked, Basis, Entry
 from serving.live import Live
 from serving.rows_behind import read_rows
 from serving.schemas import Explain, ScoreDeclarations
-from serving.strict import read_body
 from serving.what_if import with_declarations
 
 EVIDENCE_ROWS = 20
@@ -36,6 +35,12 @@ class Case:
     said: Prediction
     told: Prediction
     why: Explanation
+
+    @classmethod
+    def of(cls, live: Live, trader_id: str) -> "Case":
+        """Return that of a trader in the snapshot: all of it was worked out when the model went live."""
+        row = [live.places[trader_id]]
+        return cls(trader_id, live.X[row], live.said.taken(row), live.told.taken(row), live.why.taken(row))
 
     def entry(self, who: Asked, basis: Basis) -> Entry:
         """Return what the log keeps; raises `NotFiniteError`."""
@@ -59,13 +64,13 @@ class Case:
 
 async def explain(request: Request) -> Response:
     """Say why, in money that adds up, with sentences and on request the rows behind them."""
-    question = read_body(await request.body(), Explain)
+    question = await body(request, Explain)
     require_own(request, [question.trader_id])
     at, live = desk(request), desk(request).holder.current
     if question.trader_id not in live.places:
         raise unknown_problem([question.trader_id])
     place, basis = live.places[question.trader_id], Basis.of(live)
-    case = _known(live, question.trader_id)
+    case = Case.of(live, question.trader_id)
     behind: list[Evidence] = []
     if question.evidence:
         behind = await at.warehouse.run(lambda: _evidence(live, case, most=question.evidence))
@@ -73,12 +78,6 @@ async def explain(request: Request) -> Response:
     plain = case.plain(live, basis, ids, top=question.top)
     plain["prediction"]["rank"] = live.ranks[place]
     return answer(plain | {"evidence": [_evidence_plain(each) for each in behind]})
-
-
-def _known(live: Live, trader_id: str) -> Case:
-    """Return the case of a trader in the snapshot: all of it was worked out when the model went live."""
-    row = [live.places[trader_id]]
-    return Case(trader_id, live.X[row], live.said.taken(row), live.told.taken(row), live.why.taken(row))
 
 
 def _evidence(live: Live, case: Case, *, most: int) -> list[Evidence]:
@@ -103,7 +102,7 @@ def _evidence_plain(found: Evidence) -> Plain:
 
 async def score_declarations(request: Request) -> Response:
     """Say what the prediction would be with declarations added to those known."""
-    question = read_body(await request.body(), ScoreDeclarations)
+    question = await body(request, ScoreDeclarations)
     require_own(request, [question.trader_id])
     at, live = desk(request), desk(request).holder.current
     cutoff = question.as_of or live.source.as_of

@@ -6,17 +6,16 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from serving.answers import basis_plain
-from serving.desk import answer, asked, caller, desk
+from serving.desk import answer, asked, body, caller, desk
 from serving.entry import Basis, Decision, Entry
 from serving.record_outcome import record_outcome
 from serving.schemas import Judgement, Outcome
 from serving.sent import Row
-from serving.strict import read_body
 
 
 async def outcomes(request: Request) -> Response:
     """Record what an audit found in the findings ledger; sent again, it changes nothing."""
-    event = read_body(await request.body(), Outcome).model_dump()
+    event = (await body(request, Outcome)).model_dump()
     judged = {name: event.pop(name) for name in Judgement.model_fields}
     at, live, who = desk(request), desk(request).holder.current, caller(request)
     recorded = await at.warehouse.run(

@@ -6,15 +6,15 @@ from fastapi import Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict
 
-from features.errors import SettingError
 from serving.answers import unknown_problem
 from serving.desk import asked, caller, desk, require_own
 from serving.entry import Basis, Entry
 from serving.history import earlier_predictions
 from serving.live import Live
-from serving.page import HEADERS, evidence_page, ranking_page, trader_page
+from serving.page import HEADERS, evidence_page, listed, ranking_page, trader_page
 from serving.page.trader import View
 from serving.problems import Kind, ProblemError
+from serving.routes_explain import Case
 from serving.routes_predict import predicted
 from serving.rows_behind import read_rows
 
@@ -38,22 +38,21 @@ async def ranking(request: Request) -> Response:
     """Show the ranking."""
     at, live = desk(request), desk(request).holder.current
     query, only = dict(request.query_params), caller(request).traders
-    html = await at.quick.run(lambda: ranking_page(live, query=query, only=only))
-    logged = await at.keep(
-        Entry(asked(request, None, endpoint="GET /", detail=str(query)[:500]), Basis.of(live))
-    )
-    return _page(html, logged)
+    shown = await at.quick.run(lambda: listed(live, query=query, only=only))
+    who = asked(request, None, endpoint="GET /", detail=str(query)[:500])
+    entry = Entry(who, Basis.of(live), shown.trader_ids)
+    logged = await at.keep(predicted(live, entry) if shown.trader_ids else entry)
+    return _page(await at.quick.run(lambda: ranking_page(live, shown)), logged)
 
 
 async def trader(request: Request, trader_id: str, viewed: Annotated[Viewed, Query()]) -> Response:
     """Show what is expected of one trader, and why."""
     live, at = _known(request, trader_id), desk(request)
-    known = at.history.known(live)
-    audits = await at.warehouse.run(lambda: at.history.read(live)) if known is None else known
+    known = at.history.known(live.source)
+    audits = await at.warehouse.run(lambda: at.history.read(live.source)) if known is None else known
     earlier = await at.quick.run(lambda: at.log.of_trader(trader_id, limit=LOOKED_AT))
     told = asked(request, None, endpoint="GET /traders", detail=viewed.view)
-    entry = predicted(live, Entry(told, Basis.of(live), (trader_id,)))
-    logged = await at.keep(entry)
+    logged = await at.keep(Case.of(live, trader_id).entry(told, Basis.of(live)))
     html = await at.quick.run(
         lambda: trader_page(
             live,
@@ -70,17 +69,24 @@ async def trader(request: Request, trader_id: str, viewed: Annotated[Viewed, Que
 async def behind(request: Request, trader_id: str, feature: str) -> Response:
     """Show the rows behind one value of a trader."""
     live, at = _known(request, trader_id), desk(request)
+    _require_rows(live, feature)
     html = await at.warehouse.run(lambda: _behind(live, trader_id, feature))
     told = asked(request, None, endpoint="GET /traders/evidence", detail=feature[:200])
     return _page(html, await at.keep(Entry(told, Basis.of(live), (trader_id,))))
 
 
 def _behind(live: Live, trader_id: str, feature: str) -> str:
-    try:
-        found = read_rows(live, trader_id, names=[feature])[feature]
-    except SettingError as error:
-        raise ProblemError(Kind.NOT_FOUND, error.found, expected=error.expected) from error
-    return evidence_page(live, found)
+    return evidence_page(live, read_rows(live, trader_id, names=[feature])[feature])
+
+
+def _require_rows(live: Live, feature: str) -> None:
+    known = live.snapshot.features.by_name
+    if feature not in known or [each.name for each in live.snapshot.with_rows(feature)] != [feature]:
+        raise ProblemError(
+            Kind.NOT_FOUND,
+            "There are no rows behind such a value.",
+            expected="a feature that the page of a trader links to.",
+        )
 
 
 def _known(request: Request, trader_id: str) -> Live:

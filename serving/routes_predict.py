@@ -7,16 +7,15 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from serving.answers import JSON, Plain, as_json, basis_plain, require_finite, said_plain, unknown_problem
-from serving.desk import asked, desk, require_own
+from serving.desk import asked, body, desk, require_own
 from serving.entry import Basis, Entry
 from serving.live import Live
 from serving.schemas import Predict
-from serving.strict import read_body
 
 
 async def predict(request: Request) -> Response:
     """Say of each trader what an audit would bring, in the order asked."""
-    question = read_body(await request.body(), Predict)
+    question = await body(request, Predict)
     require_own(request, question.trader_ids)
     at, live = desk(request), desk(request).holder.current
     known = tuple(trader for trader in question.trader_ids if trader in live.places)

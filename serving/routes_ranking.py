@@ -38,7 +38,8 @@ async def ranking(request: Request, filters: Annotated[Filters, Query()]) -> Res
     if repeated := [name for name in request.query_params if len(request.query_params.getlist(name)) > 1]:
         raise ProblemError(Kind.MALFORMED, f"{repeated[0]} stands twice.", expected="each filter once.")
     at, live = desk(request), desk(request).holder.current
-    found = _narrowed(live, filters, only=caller(request).traders)
+    only = caller(request).traders
+    found = await at.make(lambda: _narrowed(live, filters, only=only), rows=live.ranking.num_rows)
     rows = found.slice((filters.page - 1) * filters.page_size, filters.page_size)
     entry = await at.make(lambda: _ranked(live, rows, request, filters), rows=rows.num_rows)
     ids = await at.keep(entry)
@@ -75,7 +76,7 @@ def _liking(accept: str, name: str) -> list[float]:
         kind, *parameters = (text.strip().lower() for text in part.split(";"))
         quality = next((text[2:] for text in parameters if text.startswith("q=")), "1")
         if kind in fits:
-            found.append((fits[kind], float(quality) if quality.replace(".", "", 1).isdigit() else 0.0))
+            found.append((fits[kind], float(quality) if quality.replace(".", "", 1).isdecimal() else 0.0))
     most = max((specific for specific, _ in found), default=0)
     return [quality for specific, quality in found if specific == most]
 

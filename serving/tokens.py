@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import DataError, SettingError
-from features.output import replaced_file
+from features.lock import held
+from features.output import answered, replaced_file
 
 FILE = "tokens.json"
 MARK = "ay_"
@@ -110,8 +112,10 @@ class Tokens:
         return self._tokens
 
     def _read(self) -> tuple[Token, ...]:
-        self._stamp = _stamp(self.path) if self.path.exists() else None
-        return read_tokens(self.path)
+        stamp = _stamp(self.path) if self.path.exists() else None
+        tokens = read_tokens(self.path)
+        self._stamp = stamp  # only what could be read counts as read
+        return tokens
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -125,7 +129,7 @@ def read_tokens(path: Path) -> tuple[Token, ...]:
         return tuple(_token(each) for each in json.loads(path.read_bytes()))
     except FileNotFoundError:
         return ()
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise DataError(
             f"{path.name} does not say who may call the service.",
             expected="the file as `audit-yield token` wrote it.",
@@ -149,18 +153,11 @@ def new_token(
 
     Raises `SettingError` for a name that is taken or is none.
     """
-    known = read_tokens(home / FILE)
     if not name.strip() or len(name) > 100 or not name.isprintable():
         raise SettingError(
             f"'{name}' is no name for a token.",
             expected="up to 100 letters that can be printed: whose it is, and for what.",
             advice="Choose another name.",
-        )
-    if any(token.name == name for token in known):
-        raise SettingError(
-            f"There is a token '{name}' already.",
-            expected="a name of its own for every token, also after one was revoked: the log names it.",
-            advice=f"Choose another name, such as '{name}-2'.",
         )
     secret = MARK + secrets.token_urlsafe(32)
     made = Token(
@@ -171,20 +168,29 @@ def new_token(
         traders=None if traders is None else tuple(sorted(set(traders))),
         expires_on=expires_on,
     )
-    _write(home / FILE, (*known, made))
+    with _alone(home):
+        known = read_tokens(home / FILE)
+        if any(token.name == name for token in known):
+            raise SettingError(
+                f"There is a token '{name}' already.",
+                expected="a name of its own for every token, also after one was revoked: the log names it.",
+                advice=f"Choose another name, such as '{name}-2'.",
+            )
+        _write(home / FILE, (*known, made))
     return secret
 
 
 def revoke_token(home: Path, name: str) -> None:
     """Make a token open nothing from now on; raises `SettingError` where there is none that does."""
-    known = read_tokens(home / FILE)
-    if not any(token.name == name and token.revoked_at is None for token in known):
-        raise SettingError(
-            f"There is no token '{name}' that opens anything.",
-            expected="the name of a token.",
-            advice="`audit-yield token list` shows them.",
-        )
-    _write(home / FILE, [replace(t, revoked_at=_now()) if t.name == name else t for t in known])
+    with _alone(home):
+        known = read_tokens(home / FILE)
+        if not any(token.name == name and token.revoked_at is None for token in known):
+            raise SettingError(
+                f"There is no token '{name}' that opens anything.",
+                expected="the name of a token.",
+                advice="`audit-yield token list` shows them.",
+            )
+        _write(home / FILE, [replace(t, revoked_at=_now()) if t.name == name else t for t in known])
 
 
 def token_lines(tokens: Iterable[Token], *, today: date) -> Iterator[str]:
@@ -199,6 +205,14 @@ def token_lines(tokens: Iterable[Token], *, today: date) -> Iterator[str]:
 def told_tokens(tokens: Iterable[Token]) -> list[dict[str, Any]]:
     """Return tokens as plain data for JSON, without their hashes."""
     return [{name: value for name, value in asdict(each).items() if name != "sha256"} for each in tokens]
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Read and write as one: of two changes at once none may undo the other."""
+    lock = home / "locks" / "tokens.lock"
+    with answered(lock), held(lock):
+        yield
 
 
 def _write(path: Path, tokens: Iterable[Token]) -> None:

@@ -20,7 +20,7 @@ from training.experiment import Experiment
 from training.folds import Fold
 from training.ground import grounded
 from training.out_of_fold import ORACLE, OutOfFold, joined, oracle
-from training.populations import inverse_inclusion
+from training.populations import sample_weight
 from training.scores import Score, scores
 
 FEWEST_LEARNED = 50
@@ -109,7 +109,7 @@ class Backtest:
     ) -> OutOfFold:
         """Return what each model, fitted as of the fold's day, says of the fold's audits; and the oracle."""
         tested = fold.tested(found)
-        weight = inverse_inclusion(learned.audits) if self.experiment.weighted else None
+        weight = sample_weight(learned.audits, self.experiment)
         said: dict[str, Prediction] = {}
         for name, model in models.items():
             model.fit(learned.X, learned.y, sample_weight=weight, audits=learned.audits)

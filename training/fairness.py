@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -38,9 +39,10 @@ class Group:
     total_ratio: float | None
 
 
-def described(warehouse: Warehouse, traders: pa.ChunkedArray) -> Mapping[str, list[str]]:
-    """Return size band, sector and region of each trader, as last described; 'unknown' where it is not."""
-    rows = warehouse.table("traders")
+def described(warehouse: Warehouse, traders: pa.ChunkedArray, *, before: date) -> Mapping[str, list[str]]:
+    """Return size band, sector and region of each trader, as last described before a day; else 'unknown'."""
+    described = warehouse.table("traders")
+    rows = described.filter(described.known_on < before)
     last = {name: rows[name].argmax(rows.valid_from) for name in ATTRIBUTES}
     found = rows.group_by("trader_id").aggregate(**last).to_pyarrow()
     places = pc.index_in(traders, found["trader_id"])

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from models.circumstances import REFERENCE
 from models.prediction import Floats
+from training.experiment import Experiment
 
 
 def everyone(audits: pa.Table) -> np.ndarray:
@@ -44,6 +45,11 @@ def weights(audits: pa.Table, population: str) -> Floats:
     if population != "random":
         return np.ones(audits.num_rows)
     return inverse_inclusion(audits)
+
+
+def sample_weight(audits: pa.Table, experiment: Experiment) -> Floats | None:
+    """Return how much each audit counts in training (n,), None where all count alike."""
+    return inverse_inclusion(audits) if experiment.weighted else None
 
 
 def inverse_inclusion(audits: pa.Table) -> Floats:

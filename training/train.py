@@ -7,7 +7,8 @@ from datetime import date
 
 from features.home import home
 from features.systems import assumed
-from features.warehouse import Dialect, Warehouse
+from features.warehouse import Dialect
+from models.base import YieldModel
 from training import backtest_report, promote
 from training.audited import Audited
 from training.backtest import Backtest, Progress, Report
@@ -18,7 +19,7 @@ from training.gate import NEWEST
 from training.ground import Stage, grounded
 from training.leaks import LeakReport, leak_report
 from training.leaks import lines as leak_lines
-from training.populations import inverse_inclusion
+from training.populations import sample_weight
 from training.promote import Promotion
 from training.record import Training, begin, record
 from training.track import tracked
@@ -89,22 +90,18 @@ def train(
             stage("Looking for leaks")
             leaks = leak_report(warehouse, found, report.predicted.table(), as_of=as_of)
             stage("Fitting on all audits and registering")
-            version = record(
-                run, _fitted(warehouse, found, report=report, leaks=leaks, assumed=assumed(data))
-            )
+            groups = described(warehouse, report.predicted.audits["trader_id"], before=as_of)
+            model = _fitted(found, experiment)
+            version = record(run, Training(model, found, report, leaks, groups, assumed(data)))
     stage("Holding it against the gate")
     return Trained(version, report, leaks, promote.offer(version))
 
 
-def _fitted(
-    warehouse: Warehouse, found: Audited, *, report: Report, leaks: LeakReport, assumed: tuple[str, ...]
-) -> Training:
-    experiment = report.experiment
-    weight = inverse_inclusion(found.audits) if experiment.weighted else None
-    model = new_model(experiment, found.features)
-    model.fit(found.X, found.y, sample_weight=weight, audits=found.audits)
-    groups = described(warehouse, report.predicted.audits["trader_id"])
-    return Training(model, found, report, leaks, groups, assumed)
+def _fitted(found: Audited, experiment: Experiment) -> YieldModel:
+    weight = sample_weight(found.audits, experiment)
+    return new_model(experiment, found.features).fit(
+        found.X, found.y, sample_weight=weight, audits=found.audits
+    )
 
 
 def lines(trained: Trained) -> Iterator[str]:

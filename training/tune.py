@@ -20,6 +20,7 @@ from training.experiment import Experiment
 from training.folds import Fold
 from training.home import quiet
 from training.metrics import gini
+from training.populations import sample_weight
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -132,7 +133,8 @@ def _score(trial: "Trial", experiment: Experiment, parts: list[tuple[Audited, Au
     scores: list[float] = []
     for step, (learned, tested) in enumerate(parts):
         model = new_model(tried, learned.features)
-        model.fit(learned.X, learned.y, audits=learned.audits)
+        weight = sample_weight(learned.audits, tried)
+        model.fit(learned.X, learned.y, sample_weight=weight, audits=learned.audits)
         one = np.ones(len(tested))
         scores.append(float(gini(tested.y, model.predict(tested.X), weight=one, hours=one)))
         trial.report(float(np.mean(scores)), step)

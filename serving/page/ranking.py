@@ -43,8 +43,28 @@ class Sought:
         return "?" + urlencode({k: v for k, v in {**asdict(self), "page": page}.items() if v})
 
 
-def ranking_page(live: Live, *, query: Mapping[str, str], only: Collection[str] | None = None) -> str:
-    """Return the ranking as HTML, 25 traders a page.
+@dataclass(frozen=True)
+class Listed:
+    """What was sought, all that was found, and of these the page that is shown, of how many."""
+
+    sought: Sought
+    found: pa.Table
+    page: int
+    pages: int
+
+    @property
+    def rows(self) -> pa.Table:
+        """The rows that are shown."""
+        return self.found.slice((self.page - 1) * ROWS_A_PAGE, ROWS_A_PAGE)
+
+    @property
+    def trader_ids(self) -> tuple[str, ...]:
+        """The traders that are shown."""
+        return tuple(self.rows["trader_id"].to_pylist())
+
+
+def listed(live: Live, *, query: Mapping[str, str], only: Collection[str] | None = None) -> Listed:
+    """Return the part of the ranking that is asked for, 25 traders a page.
 
     - `query`: of the URL: `region`, `sector`, `size_band`, `finding_type` (the order is then by its money),
       `find` (part of an identifier or name) and `page`.
@@ -53,20 +73,23 @@ def ranking_page(live: Live, *, query: Mapping[str, str], only: Collection[str] 
     sought = Sought.of(query)
     found = narrowed(live.ranking, sought, only=only)
     pages = max(1, -(-found.num_rows // ROWS_A_PAGE))
-    page = min(sought.page, pages)
-    rows = found.slice((page - 1) * ROWS_A_PAGE, ROWS_A_PAGE).to_pylist()
-    column = f"expected_{sought.finding_type or 'yield'}"
+    return Listed(sought, found, min(sought.page, pages), pages)
+
+
+def ranking_page(live: Live, shown: Listed) -> str:
+    """Return a page of the ranking as HTML."""
+    rows, column = shown.rows.to_pylist(), f"expected_{shown.sought.finding_type or 'yield'}"
     return rendered(
         "ranking.html",
         live=live,
-        sought=sought,
+        sought=shown.sought,
         rows=rows,
         column=column,
         most=max((abs(row[column]) for row in rows), default=0) or 1,
-        count=found.num_rows,
-        total=pc.sum(found[column]).as_py() or 0.0,
-        page=page,
-        pages=pages,
+        count=shown.found.num_rows,
+        total=pc.sum(shown.found[column]).as_py() or 0.0,
+        page=shown.page,
+        pages=shown.pages,
         labels=FACETS,
         choices={name: _choices(live.ranking[name]) for name in FACETS},
         findings=FINDING_TYPES,

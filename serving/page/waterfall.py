@@ -32,8 +32,8 @@ class Waterfall:
 def waterfall(base: float, changes: Sequence[float]) -> Waterfall:
     """Return the bars from `base` over each change to their sum.
 
-        >>> [(bar.kind, bar.left, bar.width) for bar in waterfall(40, [60, -50]).bars]
-    X
+    >>> [(bar.kind, bar.left, bar.width) for bar in waterfall(40, [60, -50]).bars]
+    [('level', 0.0, 40.0), ('more', 40.0, 60.0), ('less', 50.0, 50.0), ('level', 0.0, 50.0)]
     """
     levels = list(accumulate(changes, initial=base))
     low, high = min(0.0, *levels), max(0.0, *levels)

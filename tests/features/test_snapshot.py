@@ -10,7 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.errors import SettingError
+from features.kept import FOLDER, kept_snapshot
 from features.library import LIBRARY
+from features.lock import held
 from features.snapshot import lines, snapshot
 from features.spreadsheet import write_table
 from tests.features.administration import administration, day, line, trader
@@ -53,6 +55,17 @@ def test_a_day_without_active_traders_is_an_empty_table(data: str):
     found = snapshot(data, features=LIBRARY, as_of=day("2010-01-01"), today=TODAY)
     assert found.table.num_rows == 0
     assert next(iter(lines(found))) == "0 traders"
+
+
+def test_a_snapshot_is_kept_once_however_the_folder_is_called(
+    data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    few, home = LIBRARY.select(["customs_value_12m"]), tmp_path / "mlruns"
+    monkeypatch.chdir(tmp_path)
+    for called in (data, "data"):
+        with held(Path(data) / ".findings.lock"):  # a lock is no data
+            kept_snapshot(called, features=few, as_of=CUTOFF, today=TODAY, home=home)
+    assert len([each for each in (home / FOLDER).iterdir() if not each.name.startswith(".")]) == 1
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -168,3 +168,11 @@ def test_parameters_are_those_of_the_constructor(kind: str) -> None:
 def test_it_finds_who_evades(kind: str) -> None:
     said = fitted(kind, risky(1500, seed=3)).predict(TRADERS.X).expected
     assert np.corrcoef(np.argsort(np.argsort(said)), np.argsort(np.argsort(TRADERS.expected)))[0, 1] > 0.5
+
+
+@pytest.mark.parametrize("kind", sorted(MODELS))
+def test_a_few_adjustments_in_the_newest_audits_alone_are_enough_to_learn_from(kind: str) -> None:
+    y = np.zeros(len(AUDITS.y))
+    y[-3:] = [100.0, 2_000.0, 50.0]
+    said = new(kind).fit(AUDITS.X, y, audits=AUDITS.audits).predict(TRADERS.X)
+    assert np.isfinite(said.expected).all()

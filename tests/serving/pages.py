@@ -1,10 +1,12 @@
-"""Traders with names that nobody should have, for tests of pages."""
+"""Pages as the routes put them together, and traders with names that nobody should have."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import pyarrow as pa
 
 from serving.live import Live
+from serving.page import listed, ranking_page
 
 HOSTILE = {
     "script": "<script>document.title='owned'</script>",
@@ -18,6 +20,11 @@ HOSTILE = {
     "breaks": "two\nlines\r\nand 'quotes' \"twice\"",
 }
 IDENTIFIERS = ("../../etc/passwd", "a/b?c=d#e", "<b>bold</b>", "%2e%2e%2f", "id\u202ereversed")
+
+
+def ranking(live: Live, query: Mapping[str, str], **only: Collection[str]) -> str:
+    """Return the ranking as the service shows it."""
+    return ranking_page(live, listed(live, query=query, **only))
 
 
 def renamed(live: Live, *, names: dict[str, str] | None = None, ids: dict[str, str] | None = None) -> Live:

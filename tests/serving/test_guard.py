@@ -63,6 +63,7 @@ def test_without_a_token_even_paths_that_are_not_there_are_401(locked):
         "Bearer ay_forged",
         "Basic " + base64.b64encode(b"ann:forged").decode(),
         "Basic !!!",
+        "Basic \xe9",
         "Digest x",
         "Bearer \xff",
     ],
@@ -138,6 +139,7 @@ def test_a_path_that_is_not_exactly_ours_is_not_found(served, path):
         {"origin": "http://evil.example"},
         {"origin": "null"},
         {"origin": "file://"},
+        {"origin": "http://["},
         {"host": "localhost:3000", "origin": "https://localhost.evil.example"},
     ],
 )

@@ -104,6 +104,7 @@ def test_a_pointer_that_is_no_pointer_is_refused(holder, home):
     before = refused()
     (home / POINTER).write_text("{")
     assert not holder.look()
+    assert not holder.look()
     assert holder.current.version == "1"
     assert refused() == before + 1
 
@@ -156,6 +157,15 @@ def test_a_day_whose_data_cannot_be_read_leaves_the_day_before_serving(home, sou
     asked[0] = replace(source, data=str(tmp_path / "nowhere"))
     assert not holder.look()
     assert holder.current.source == source
+
+
+def test_a_day_without_active_traders_serves_nobody(live):
+    day = live.snapshot
+    nobody = replace(
+        live, snapshot=replace(day, table=day.table.slice(0, 0), traders=day.traders.slice(0, 0))
+    )
+    holder_module._warm(nobody)
+    assert nobody.ranking.num_rows == len(nobody.ranks) == len(nobody.told) == 0
 
 
 def test_without_a_champion_nothing_is_loaded(tmp_path, source):

@@ -139,6 +139,14 @@ def test_an_event_is_in_the_ledger_known_from_the_day_it_was_recorded(data):
     assert added["known_on"] == TODAY
 
 
+def test_the_ledger_stays_as_open_to_others_as_it_was(tmp_path):
+    data = a_file(tmp_path)
+    ledger = Path(data) / "findings.parquet"
+    ledger.chmod(0o660)
+    record(data)
+    assert ledger.stat().st_mode & 0o777 == 0o660
+
+
 def test_the_same_event_again_changes_nothing(data):
     record(data)
     before = ledger(data)

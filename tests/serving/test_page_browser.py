@@ -9,10 +9,10 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 
 from serving.history import EarlierPrediction, past_audits
-from serving.page import evidence_page, ranking_page, trader_page
+from serving.page import evidence_page, trader_page
 from serving.rows_behind import read_rows
 from tests.serving.browser import DARK, asked, dom, looked_over, needs_axe, needs_chromium, paper
-from tests.serving.pages import HOSTILE, IDENTIFIERS, renamed
+from tests.serving.pages import HOSTILE, IDENTIFIERS, ranking, renamed
 
 DESK, PHONE = "--window-size=1280,800", "--window-size=500,900"
 WHITE = "rgb(255, 255, 255)"
@@ -31,7 +31,7 @@ def pages(live, source, first):
     return {
         "trader": trader_page(live, first, history=past_audits(source).get(first, ()), predictions=earlier),
         "notice": trader_page(live, first, view="notice"),
-        "ranking": ranking_page(live, query={"size_band": "small"}),
+        "ranking": ranking(live, query={"size_band": "small"}),
         "evidence": evidence_page(
             live, read_rows(live, first, names=["customs_value_12m"])["customs_value_12m"]
         ),
@@ -109,7 +109,7 @@ def test_a_hostile_name_is_text_on_every_page(kind, live, first):
     for page in (
         trader_page(strange, first),
         trader_page(strange, first, view="notice"),
-        ranking_page(strange, query={"find": HOSTILE[kind][:50]}),
+        ranking(strange, query={"find": HOSTILE[kind][:50]}),
     ):
         assert Read(page).is_inert()
         assert not HIDDEN.search(page)
@@ -119,7 +119,7 @@ def test_a_hostile_name_is_text_on_every_page(kind, live, first):
 def test_hostile_names_together_are_text_in_the_browser(live, tmp_path):
     traders = live.ranking["trader_id"].to_pylist()[: len(HOSTILE)]
     strange = renamed(live, names=dict(zip(traders, HOSTILE.values(), strict=True)))
-    became = dom(ranking_page(strange, query={}), tmp_path, DESK)
+    became = dom(ranking(strange, query={}), tmp_path, DESK)
     assert "<title>Traders by expected audit yield</title>" in became
     found = Read(became)
     assert found.is_inert()
@@ -149,7 +149,7 @@ def test_a_long_name_takes_two_lines_of_the_ranking(live, first, tmp_path):
         const row = document.querySelector('.list tbody tr').getBoundingClientRect();
         return [document.documentElement.scrollWidth - innerWidth, row.height < 60]
     """
-    page = ranking_page(renamed(live, names={first: HOSTILE["long"]}), query={})
+    page = ranking(renamed(live, names={first: HOSTILE["long"]}), query={})
     assert asked(page, tmp_path, DESK, script=script) == [0, True]
 
 
@@ -175,4 +175,4 @@ def test_a_hostile_identifier_stays_one_part_of_its_links(identifier, live, firs
         _, traders, trader, evidence, feature = path.split("/")
         assert (traders, unquote(trader), evidence) == ("traders", identifier, "evidence")
         assert feature in live.bundle.names
-    assert f"/traders/{trader}" in Read(ranking_page(strange, query={})).links
+    assert f"/traders/{trader}" in Read(ranking(strange, query={})).links

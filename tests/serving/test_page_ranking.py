@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from serving.page import ranking_page
 from serving.page.ranking import ROWS_A_PAGE, Sought, narrowed
+from tests.serving.pages import ranking
 
 
 def traders(page):
@@ -15,13 +15,13 @@ def traders(page):
 
 def test_the_first_page_has_the_first_traders_in_order(live):
     expected = live.ranking["trader_id"].to_pylist()[:ROWS_A_PAGE]
-    assert traders(ranking_page(live, query={})) == expected
+    assert traders(ranking(live, query={})) == expected
 
 
 def test_pages_follow_one_another_and_the_last_is_the_last(live):
     everyone = live.ranking["trader_id"].to_pylist()
-    assert traders(ranking_page(live, query={"page": "2"})) == everyone[ROWS_A_PAGE : 2 * ROWS_A_PAGE]
-    last = ranking_page(live, query={"page": "99999"})
+    assert traders(ranking(live, query={"page": "2"})) == everyone[ROWS_A_PAGE : 2 * ROWS_A_PAGE]
+    last = ranking(live, query={"page": "99999"})
     assert traders(last)[-1] == everyone[-1]
     assert "Next" not in last
 
@@ -43,8 +43,8 @@ def test_by_finding_type_the_order_is_by_its_money(live):
 
 def test_finding_a_name_takes_it_word_for_word(live):
     trader = live.ranking["trader_id"][5].as_py()
-    assert traders(ranking_page(live, query={"find": trader.lower()})) == [trader]
-    assert traders(ranking_page(live, query={"find": ".*"})) == []
+    assert traders(ranking(live, query={"find": trader.lower()})) == [trader]
+    assert traders(ranking(live, query={"find": ".*"})) == []
 
 
 @pytest.mark.parametrize(
@@ -60,18 +60,18 @@ def test_finding_a_name_takes_it_word_for_word(live):
     ],
 )
 def test_what_cannot_be_understood_is_as_if_not_asked(query, live):
-    assert traders(ranking_page(live, query=query)) == traders(ranking_page(live, query={}))
+    assert traders(ranking(live, query=query)) == traders(ranking(live, query={}))
 
 
 def test_nobody_is_like_that_is_said(live):
-    page = ranking_page(live, query={"region": "<b>nowhere</b>"})
+    page = ranking(live, query={"region": "<b>nowhere</b>"})
     assert "No trader is like that" in page
     assert "<b>nowhere" not in page
 
 
 def test_a_reader_sees_only_the_traders_that_it_may(live):
     allowed = live.ranking["trader_id"].to_pylist()[10:13]
-    page = ranking_page(live, query={}, only=allowed)
+    page = ranking(live, query={}, only=allowed)
     assert traders(page) == allowed
     assert "3 of " in page
 

@@ -12,7 +12,8 @@ from serving.live import Live
 
 
 def ranking(served, query="", **headers):
-    return served.client.get(f"/ranking?{query}", headers=headers)
+    sent = {name: value.encode("latin-1") for name, value in headers.items()}
+    return served.client.get(f"/ranking?{query}", headers=sent)
 
 
 def test_pages_together_are_the_ranking(served, traders):
@@ -64,7 +65,7 @@ def test_the_form_is_what_the_caller_likes_best(served, accept, kind):
     assert "accept" in got.headers["vary"].lower()
 
 
-@pytest.mark.parametrize("accept", ["text/html", "image/png", "application/json;q=0", "x"])
+@pytest.mark.parametrize("accept", ["text/html", "image/png", "application/json;q=0", "x", "text/csv;q=\xb2"])
 def test_a_form_that_there_is_not_is_406(served, accept):
     assert ranking(served, accept=accept).status_code == 406
 

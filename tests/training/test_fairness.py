@@ -1,5 +1,6 @@
 """Fairness by group, worked by hand."""
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from training.fairness import SMALL_GROUPS, described, fairness
 from training.out_of_fold import OutOfFold
 
 COUNT = 100
+DAY = date(2024, 1, 1)
 Y = np.where(np.arange(COUNT) < 20, 100.0, 0.0)
 PREDICTED = OutOfFold(
     audits(COUNT).set_column(7, "yield_amount", pa.array(Y)),
@@ -50,11 +52,12 @@ def test_traders_are_described_as_last_known(tmp_path: Path):
         traders=[
             trader("T1", "2015-01-01", size_band="small", region="XA-01"),
             trader("T1", "2020-01-01", size_band="large", region="XA-02"),
+            trader("T1", "2024-01-01", size_band="medium", region="XA-03"),
             trader("T2", "2015-01-01", size_band=None, region="XA-01"),
         ]
     )
     with open_warehouse(str(write_parquet(tmp_path / "data", tables))) as warehouse:
-        found = described(warehouse, pa.chunked_array([["T2", "T1", "T9", "T1"]]))
+        found = described(warehouse, pa.chunked_array([["T2", "T1", "T9", "T1"]]), before=DAY)
     assert found["size_band"] == ["unknown", "large", "unknown", "large"]
     assert found["region"] == ["XA-01", "XA-02", "unknown", "XA-02"]
 
@@ -62,5 +65,5 @@ def test_traders_are_described_as_last_known(tmp_path: Path):
 def test_without_descriptions_of_traders_all_are_unknown(tmp_path: Path):
     rows = [{k: v for k, v in trader("T1").items() if k not in ("sector", "size_band", "region")}]
     with open_warehouse(str(write_parquet(tmp_path / "data", administration(traders=rows)))) as warehouse:
-        found = described(warehouse, pa.chunked_array([["T1"]]))
+        found = described(warehouse, pa.chunked_array([["T1"]]), before=DAY)
     assert found == {"size_band": ["unknown"], "sector": ["unknown"], "region": ["unknown"]}

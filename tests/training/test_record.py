@@ -43,7 +43,7 @@ def version(place: Path, tmp_path: Path) -> str:
         folds = folds_before(AS_OF, number=1, months=6, settling_months=2)
         report = Backtest(folds, SMALL).run(warehouse, found, models=contenders(SMALL, features))
         model = new_model(SMALL, features).fit(found.X, found.y, audits=found.audits)
-        groups = described(warehouse, report.predicted.audits["trader_id"])
+        groups = described(warehouse, report.predicted.audits["trader_id"], before=AS_OF)
         return record(run, Training(model, found, report, LeakReport(()), groups))
 
 

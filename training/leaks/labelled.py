@@ -39,9 +39,9 @@ def audited_lines(evidence: Evidence, tables: Sequence[Lookup]) -> pa.Table:
 
 
 def first_versions(evidence: Evidence) -> ir.Table:
-    """Return what traders first declared."""
+    """Return what traders first declared, as far as it was known."""
     lines = evidence.warehouse.table("declarations")
-    return lines.filter(lines.version == 0)
+    return lines.filter(lines.version == 0, lines.known_on < evidence.as_of)
 
 
 def named_lines(evidence: Evidence) -> ir.Table:
