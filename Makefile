@@ -34,7 +34,7 @@ setup: .venv/.ready  ## Make the virtual environment; every target that needs it
 run: setup  ## From nothing to the auditor's page: simulate, train, score, serve; make run DATA=folder takes your own
 	@$(BIN)/audit-yield run $(if $(DATA),'$(DATA)')
 
-run-kcs: setup  ## The same on published declarations of Korea's customs, whose labels are a proxy; KCS=folder of their files
+run-kcs: setup  ## Try published declarations of Korea's customs: labels are a proxy, the leak alarm goes off; KCS=folder of their files
 	@test -e '$(KCS)/train.csv' || { echo 'There is no $(KCS)/train.csv: KCS=folder says where the files are, docs/systems.md what they are.'; exit 2; }
 	@test -e kcs/data || $(BIN)/audit-yield import kcs '$(KCS)'/train.csv '$(KCS)'/valid.csv '$(KCS)'/test.csv kcs/data
 	@AUDIT_YIELD_HOME=kcs/mlruns $(BIN)/audit-yield run kcs/data

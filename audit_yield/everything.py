@@ -39,7 +39,7 @@ def run_command(
     ] = None,
     serving: Annotated[bool, typer.Option("--serve/--no-serve", help="Stay up and answer over HTTP.")] = True,
 ) -> None:
-    """Do all of it: check the data, train where nothing serves yet, score every trader, serve.
+    """Do all of it: check the data, train where there is no model yet, score every trader, serve.
 
     A few minutes the first time on two cores, seconds after. Ctrl-C ends the service.
 

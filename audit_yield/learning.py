@@ -41,8 +41,8 @@ def train_command(
 ) -> None:
     """Train a model on what was known before a day, backtest it, look for leaks, and register it.
 
-    The first model that passes the gate against what a risk unit would otherwise use becomes champion by
-    itself; later ones are challengers until `promote`. State is kept in mlruns/, or in AUDIT_YIELD_HOME.
+    The first model that passes the gate against its rivals of the backtest becomes champion by itself; later
+    ones are challengers until `promote`. State is kept in mlruns/, or in AUDIT_YIELD_HOME.
 
     Example: `audit-yield train demo/data --as-of 2024-10-01`
     """

@@ -92,6 +92,15 @@ class Bundle:
         self.require_features(features.digest)
         return features
 
+    def hindsight(self, as_of: date) -> str | None:
+        """Say that the model has learned what was found after a day; None where it has not."""
+        if as_of >= self.as_of:
+            return None
+        return (
+            f"The model has learned what was known before {self.as_of}; of {as_of} it knows what was found "
+            "since. What it says of that day is no forecast: take a model of that day."
+        )
+
     def require_features(self, digest: str) -> None:
         """Raise `DataError` unless the model was trained on a feature set of this digest."""
         _require_features(self.feature_digest, digest)

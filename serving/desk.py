@@ -47,7 +47,8 @@ class Memory(Log, Protocol):
 class Desk:
     """Where requests are answered.
 
-    `quick` makes pages and long answers; `warehouse` is one thread for what reads the tables, so that memory stays that of one.
+    `quick` makes pages and long answers; `warehouse` is one thread for what reads the tables, so that memory
+    stays that of one.
     """
 
     holder: Held

@@ -38,6 +38,10 @@ def append(place: str, row: Row) -> None:
         ) from error
 
 
+LOCK = 6172_6564
+"""Held by whoever records an outcome; PostgreSQL locks tables only for roles that may change their rows."""
+
+
 def _into_duckdb(place: str, given: Row) -> None:
     fields = [FINDINGS.schema.field(name) for name in given]
     sent = pa.Table.from_pylist([dict(given)], schema=pa.schema(fields))
@@ -52,7 +56,7 @@ def _into_postgres(place: str, given: Row) -> None:
     from psycopg import sql
 
     with psycopg.connect(place) as connection:
-        connection.execute("LOCK TABLE findings IN SHARE ROW EXCLUSIVE MODE")
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         there = connection.execute("SELECT * FROM findings LIMIT 0").description or []
         _require_columns(given, [column.name for column in there])
         same = "SELECT 1 FROM findings WHERE audit_id = %(audit_id)s AND event_number = %(event_number)s"

@@ -1,6 +1,7 @@
 """What the service answers from: one model and one day's snapshot, in memory, swapped as one."""
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from models.prediction import Explanation, Floats, Prediction
 from models.score import ranked
 from serving.cents import rounded
 
+told = logging.getLogger(__name__)
 TRIED_BEFORE = "AUDIT_YIELD_TRIED"
 """The variable by which `serve` hands on to the service which bundle it has tried."""
 TRIED: set[str] = set(os.environ.get(TRIED_BEFORE, "").split())
@@ -137,6 +139,8 @@ def load_live(source: Source, *, home: Path) -> Live:
         trial_load(folder, digest=champion.digest)
         TRIED.add(champion.digest)
     bundle = load_bundle(folder, digest=champion.digest)
+    if said := bundle.hindsight(source.as_of):
+        told.warning(said)
     snapshot = kept_snapshot(
         source.data,
         features=bundle.features(),

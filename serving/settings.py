@@ -20,7 +20,8 @@ class Settings:
       page of any other origin, is refused.
     - `body_limit`: bytes of a request; `body_seconds`, `header_seconds`: until they must have come.
     - `answer_seconds`: until an answer must be there; a what-if builds all features of a trader anew.
-    - `concurrency`: answers in the making at once; `threads`: of them, those that are long (pages, many traders).
+    - `concurrency`: answers in the making at once; `threads`: of them, those that are long (pages, many
+      traders).
     """
 
     host: str = "127.0.0.1"

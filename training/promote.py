@@ -136,7 +136,7 @@ def _checks(
     tested = pq.read_table(kept_file(found, OUT_OF_FOLD, place=place))
     own = _of(tested, found.kind)
     if serving is None:
-        return gate(read(own), rivals=_baselines(tested), leaks=leaks)
+        return gate(read(own), rivals=_baselines(tested, own=found.kind), leaks=leaks)
     theirs = pq.read_table(kept_file(serving, OUT_OF_FOLD, place=place))
     both, said = paired(own, _of(theirs, serving.kind))
     rivals = {f"version {serving.version}": said}
@@ -147,8 +147,8 @@ def _of(tested: pa.Table, kind: str) -> pa.Table:
     return tested.filter(pc.equal(tested["model"], kind))
 
 
-def _baselines(tested: pa.Table) -> dict[str, Prediction]:
-    kinds = [kind for kind in tested["model"].unique().to_pylist() if kind not in (*OURS, ORACLE)]
+def _baselines(tested: pa.Table, *, own: str) -> dict[str, Prediction]:
+    kinds = [kind for kind in tested["model"].unique().to_pylist() if kind not in (*OURS, ORACLE, own)]
     return {kind: next(iter(read(_of(tested, kind)).predictions.values())) for kind in kinds}
 
 

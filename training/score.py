@@ -1,6 +1,7 @@
 """Scores and reasons for a day, from data and a model of the registry: what `score` and `explain` do."""
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -22,6 +23,7 @@ from training.home import store
 from training.registry import kept_bundle, version
 
 CHAMPION = "champion"
+told = logging.getLogger(__name__)
 
 
 def bundle_named(named: str = CHAMPION, *, place: Path | None = None) -> tuple[str, Bundle]:
@@ -45,8 +47,13 @@ def bundle_of_day(
     model: str = CHAMPION,
     dialect: Dialect | None = None,
 ) -> tuple[str, Bundle, Snapshot]:
-    """Return a version's number and bundle, and the day's snapshot of the features it takes."""
+    """Return a version's number and bundle, and the day's snapshot of the features it takes.
+
+    Warns where the model has learned what was found after the day.
+    """
     number, bundle = bundle_named(model)
+    if said := bundle.hindsight(as_of):
+        told.warning(said)
     built = kept_snapshot(
         data, features=bundle.features(), as_of=as_of, today=today, home=home(), dialect=dialect
     )

@@ -118,7 +118,7 @@ def _too_many(judged: Judged, limit: float) -> Violation:
         rows=judged.quarantined,
         found=f"{judged.quarantined:,} of {rows:,} rows would be quarantined.",
         expected=f"at most {limit:.2%} of the rows.",
-        advice="Correct the rows above at the source, or accept more with --limit.",
+        advice="Correct the rows above at the source; --limit changes this check alone.",
     )
 
 

@@ -235,6 +235,7 @@ KCS = System(
     remarks=remarks,
     obtain=(
         "Take `df_syn_train_eng.csv`, `df_syn_valid_eng.csv` and `df_syn_test_eng.csv` from the folder\n"
-        "`data`, branch `en`, of the public repository Seondong/Customs-Declaration-Datasets, as they are."
+        "`data`, branch `en`, of the public repository Seondong/Customs-Declaration-Datasets, as they are;\n"
+        "`make run-kcs` wants them named `train.csv`, `valid.csv` and `test.csv`."
     ),
 )

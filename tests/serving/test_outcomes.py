@@ -103,7 +103,14 @@ def in_postgres(folder: Path, postgres) -> str:
         "INSERT INTO audits VALUES ('A1', '007', 'field', 'rule', '2022-01-01', '2023-12-31',"
         " '2024-01-15', '2024-05-01', 'closed')",
     )
-    return postgres.url(database)
+    role, secret = f"recorder_{database}", "Geheim"
+    postgres.run(
+        database,
+        f"CREATE ROLE {role} LOGIN PASSWORD '{secret}'",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",
+        f"GRANT INSERT ON findings TO {role}",
+    )
+    return postgres.url(database, user=role, password=secret)
 
 
 FORMS = {
