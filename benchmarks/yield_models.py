@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -161,7 +162,8 @@ def _covered(model: YieldModel, X: pa.Table, money: Floats) -> dict[str, object]
 def new(kind: str) -> YieldModel:
     """Return an unfitted model, with the features' directions where it takes them."""
     takes = inspect.signature(MODELS[kind]).parameters
-    return MODELS[kind](**({"monotone": DIRECTIONS} if "monotone" in takes else {}))
+    options: dict[str, Any] = {"monotone": DIRECTIONS} if "monotone" in takes else {}
+    return MODELS[kind](**options)
 
 
 def judged(truth: Floats, said: Floats) -> dict[str, float]:
@@ -236,7 +238,7 @@ def _means(codes: pd.Series, target: Floats, rows: np.ndarray) -> Floats:
     whole = target[rows].mean()
     sums = pd.Series(target[rows]).groupby(codes[rows].to_numpy()).agg(["sum", "size"])
     means = (sums["sum"] + PRIOR_ROWS * whole) / (sums["size"] + PRIOR_ROWS)
-    return codes.map(means).fillna(whole).to_numpy(np.float64)
+    return np.asarray(codes.map(means).fillna(whole), np.float64)
 
 
 def chicago(inspections: pd.DataFrame) -> Iterator[dict[str, object]]:

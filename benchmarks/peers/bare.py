@@ -12,9 +12,8 @@ from benchmarks.peers.loaded import loaded
 
 app = FastAPI()
 live = loaded(Path(os.environ["AUDIT_YIELD_HOME"]), os.environ["BENCHMARK_DATA"], os.environ["BENCHMARK_DAY"])
-boosters = [
-    booster for margin in live.bundle.model.margins_ for booster in getattr(margin, "trees", margin).boosters
-]
+margins: list[Any] = [getattr(margin, "trees", margin) for margin in live.bundle.model.margins_]
+boosters = [booster for trees in margins for booster in trees.boosters]
 
 
 @app.post("/predict")

@@ -19,11 +19,11 @@ from matplotlib.ticker import PercentFormatter
 from features.home import home
 from serving.history import past_audits
 from serving.live import Source, load_live
-from serving.page import ranking_page, trader_page
+from serving.page import listed, ranking_page, trader_page
 from training.gate import read
 from training.home import store
-from training.out_of_fold import OutOfFold
-from training.plots import ORACLE, gain
+from training.out_of_fold import ORACLE, OutOfFold
+from training.plots import gain
 from training.promote import OUT_OF_FOLD
 from training.registry import kept_file, version
 
@@ -63,9 +63,8 @@ def draw(page: str, target: Path) -> None:
 
 def draw_gain(target: Path) -> None:
     """Write the picture of what the champion and simpler orders gathered on audits they had not seen."""
-    client = store(home())
-    champion = version(client, "champion")
-    told = pq.read_table(kept_file(client, champion, OUT_OF_FOLD))
+    champion = version(store(home()), "champion")
+    told = pq.read_table(kept_file(champion, OUT_OF_FOLD, place=home()))
     of = {kind: read(told.filter(pc.equal(told["model"], kind))) for kind in (champion.kind, *ORDERS)}
     words = {champion.kind: OURS, **ORDERS}
     said = {words[kind]: one.predictions[kind] for kind, one in of.items()}
@@ -98,7 +97,7 @@ def main() -> None:
     live = load_live(source, home=home())
     first = live.ranking["trader_id"][0].as_py()
     draw(trader_page(live, first, history=past_audits(source).get(first, ())), HERE / "page.png")
-    draw(ranking_page(live, query={}), HERE / "ranking.png")
+    draw(ranking_page(live, listed(live, query={})), HERE / "ranking.png")
     draw_gain(HERE / "gain.png")
 
 

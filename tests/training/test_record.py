@@ -66,7 +66,9 @@ def test_a_training_is_kept_whole_and_can_be_promoted(version: str, place: Path)
     champion = read_champion(place)
     assert champion is not None
     bundle = load_bundle(place / champion.folder, digest=champion.digest)
-    card = json.loads(Path(client.download_artifacts(run.info.run_id, "card.json")).read_text())
+    card = json.loads(
+        Path(client.download_artifacts(run.info.run_id, "card.json", str(place.parent))).read_text()
+    )
     assert bundle.card == card
     assert card["data"]["fingerprint"] == run.data.params["fingerprint"] == bundle.fingerprint
     assert {each["attribute"] for each in card["fairness"]} == {"size_band", "sector", "region"}

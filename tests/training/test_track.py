@@ -59,7 +59,9 @@ def test_a_run_keeps_what_is_logged_to_it(place: Path):
     assert kept.data.tags["mlflow.source.git.commit"] == revision()
     [used] = kept.inputs.dataset_inputs
     assert (used.dataset.name, used.dataset.digest) == ("audits", "f" * 36)
-    assert json.loads(Path(client.download_artifacts(run.id, "b.json")).read_text()) == {"é": [1]}
+    assert json.loads(Path(client.download_artifacts(run.id, "b.json", str(place.parent))).read_text()) == {
+        "é": [1]
+    }
     assert {each.path for each in client.list_artifacts(run.id)} == {"a.parquet", "b.json"}
 
 
