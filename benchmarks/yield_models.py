@@ -151,7 +151,7 @@ def _features(warehouse: Warehouse, asked: pa.Table) -> pa.Table:
     keys = zip(built["trader_id"].to_pylist(), built["cutoff"].to_pylist(), strict=True)
     places = {key: place for place, key in enumerate(keys)}
     wanted = zip(asked["trader_id"].to_pylist(), asked["opened_on"].to_pylist(), strict=True)
-    return built.select(LIBRARY.names).take([places[key] for key in wanted])
+    return built.select(LIBRARY.names).take(pa.array([places[key] for key in wanted], pa.int64()))
 
 
 def _covered(model: YieldModel, X: pa.Table, money: Floats) -> dict[str, object]:

@@ -270,3 +270,9 @@ def test_a_model_is_loaded_without_the_tools_of_training(bundle: Path):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == load_bundle(bundle).digest, done.stderr
+
+
+def test_a_model_asked_about_a_day_before_its_own_says_what_it_knows(bundle: Path) -> None:
+    loaded = load_bundle(bundle)
+    assert loaded.hindsight(loaded.as_of) is None
+    assert "no forecast" in (loaded.hindsight(date(2000, 1, 1)) or "")

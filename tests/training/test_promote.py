@@ -13,9 +13,10 @@ from features.lock import held
 from models.artefact import load_bundle
 from models.bundle_champion import Champion, point_to, read_champion
 from tests.models.tiny import fitted, rows
-from tests.training.trained import LEAK, blind, money, training
+from tests.training.trained import LEAK, audits, blind, money, training
 from training.home import store
-from training.promote import lines, offer, promote
+from training.out_of_fold import OutOfFold
+from training.promote import _baselines, lines, offer, promote
 from training.registry import kept_folder, models, version
 from training.registry import lines as model_lines
 
@@ -38,6 +39,12 @@ def test_the_first_model_that_passes_against_the_baselines_serves_by_itself(plac
     assert champion.feature_digest == bundle.feature_digest
     assert np.array_equal(bundle.model.predict(rows()).expected, fitted("hurdle").predict(rows()).expected)
     assert [each.aliases for each in models(place)] == [("champion",)]
+
+
+def test_a_first_model_of_a_simple_kind_is_not_held_against_itself():
+    y = money()
+    models = dict.fromkeys(("ridge", "past_yield", "hurdle", "oracle"), blind(y))
+    assert set(_baselines(OutOfFold(audits(), models).table(), own="ridge")) == {"past_yield"}
 
 
 def test_a_first_model_that_fails_against_the_baselines_does_not_serve(place: Path):
