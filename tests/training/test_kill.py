@@ -1,6 +1,7 @@
 """Killed at any point, a training looks unfinished, and a promotion leaves the old model or the new."""
 
 import multiprocessing
+import os
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from training.promote import promote
 from training.registry import models
 
 PATIENCE = 120.0
-CHANCES = 6
+CHANCES = 60 if os.environ.get("AUDIT_YIELD_TORTURE") == "1" else 3
 
 
 @contextmanager

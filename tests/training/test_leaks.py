@@ -103,7 +103,7 @@ def test_a_sound_administration_raises_no_alarm(sound_state: Trained) -> None:
     assert {plant.alarm for plant in PLANTS.values()} <= {alarm.name for alarm in report.alarms}
 
 
-@pytest.mark.parametrize(("traders", "years", "seed"), [(600, 3, 1), (600, 5, 2), (1200, 4, 4)])
+@pytest.mark.parametrize(("traders", "years", "seed"), [(600, 3, 1), (1200, 4, 4)])
 def test_other_sound_administrations_raise_none_either(
     traders: int, years: int, seed: int, tmp_path: Path
 ) -> None:

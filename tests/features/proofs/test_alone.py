@@ -12,14 +12,14 @@ from tests.features.proofs.script import by_key, differences, run, script, trade
 from tests.features.proofs.torture import TORTURE, seeds
 
 
-@pytest.mark.parametrize("seed", seeds(2))
+@pytest.mark.parametrize("seed", seeds(1))
 def test_the_order_of_rows_changes_nothing(seed: int):
     for threads in (2, 4) if TORTURE else (2 + 2 * (seed % 2),):
         again = run(shuffled(history(seed), threads), threads=threads)
         assert differences(values_of(seed), again) == {}
 
 
-@pytest.mark.parametrize("seed", seeds(2))
+@pytest.mark.parametrize("seed", seeds(1))
 def test_who_else_is_asked_changes_nothing(seed: int):
     tables = history(seed)
     everybody = traders(tables)
@@ -32,7 +32,7 @@ def test_who_else_is_asked_changes_nothing(seed: int):
 @pytest.mark.parametrize("cutoff", CUTOFFS if TORTURE else CUTOFFS[2:3])
 def test_a_cutoff_asked_alone_gives_the_same(cutoff):
     alone = script((cutoff,))
-    for seed in seeds(2):
+    for seed in seeds(1):
         tables = history(seed)
         found = alone.run(tables, Spine.every(traders(tables), (cutoff,)))
         assert differences(found, values_of(seed)) == {}

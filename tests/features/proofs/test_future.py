@@ -23,7 +23,7 @@ from tests.features.proofs.script import Script, Values, differences, script, tr
 from tests.features.proofs.torture import TIMES, TORTURE
 from tests.features.tables import Tables
 
-EXAMPLES = 8
+EXAMPLES = 5
 SETTINGS = settings(
     max_examples=EXAMPLES * TIMES if TORTURE else EXAMPLES,
     deadline=None,  # an example takes more than a second
