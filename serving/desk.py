@@ -19,12 +19,10 @@ from serving.metrics import PREDICTIONS, UNLOGGED
 from serving.problems import Kind, ProblemError
 from serving.strict import Body, read_body
 from serving.tokens import Caller
-from serving.workers import Workers
+from serving.workers import AT_ONCE, Workers
 
 BYTES_A_ROW = 500
 """Of a body, that take as long to read as a trader takes to answer."""
-AT_ONCE = 200
-"""Traders up to which an answer is made on the event loop, in under 2 ms."""
 Result = TypeVar("Result")
 
 

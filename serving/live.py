@@ -25,7 +25,7 @@ from models.prediction import Explanation, Floats, Prediction
 from models.score import ranked
 from serving.cents import rounded
 
-told = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 TRIED_BEFORE = "AUDIT_YIELD_TRIED"
 """The variable by which `serve` hands on to the service which bundle it has tried."""
 TRIED: set[str] = set(os.environ.get(TRIED_BEFORE, "").split())
@@ -140,7 +140,7 @@ def load_live(source: Source, *, home: Path) -> Live:
         TRIED.add(champion.digest)
     bundle = load_bundle(folder, digest=champion.digest)
     if said := bundle.hindsight(source.as_of):
-        told.warning(said)
+        logger.warning(said)
     snapshot = kept_snapshot(
         source.data,
         features=bundle.features(),

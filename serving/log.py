@@ -18,11 +18,10 @@ from serving.log_row import Packed, pack
 from serving.log_store import Row
 from serving.log_verify import refusal, require_whole
 from serving.logged import ANCHOR, FILE, Logged
+from serving.workers import AT_ONCE
 
 GROUP = 256
 """Answers in one commit; one at a time, 7 ms a commit on a busy disk would be 140 answers a second."""
-FEW = 200
-"""Traders up to which an entry is packed on the event loop; one of 10,000 is 14 MB."""
 Ids = tuple[str, ...]
 Clock = Callable[[], datetime]
 
@@ -60,7 +59,7 @@ class PredictionLog:
         to the same request gets the ids that it got. Raises `RequestIdTakenError` where the request id stands
         for another answer, `OutputError` where the disk refuses.
         """
-        if len(entry.trader_ids) <= FEW:
+        if len(entry.trader_ids) <= AT_ONCE:
             return await asyncio.wrap_future(self.submit(entry))
         return await asyncio.wrap_future(await asyncio.to_thread(self.submit, entry))
 

@@ -9,6 +9,8 @@ from typing import TypeVar
 from serving.guard import busy
 
 Result = TypeVar("Result")
+AT_ONCE = 200
+"""Traders up to which work is done on the event loop, in under 2 ms."""
 WAITING = 8
 """Times the threads: pieces of work that may wait; more are refused at once rather than late."""
 

@@ -41,8 +41,8 @@ class Group:
 
 def described(warehouse: Warehouse, traders: pa.ChunkedArray, *, before: date) -> Mapping[str, list[str]]:
     """Return size band, sector and region of each trader, as last described before a day; else 'unknown'."""
-    described = warehouse.table("traders")
-    rows = described.filter(described.known_on < before)
+    told = warehouse.table("traders")
+    rows = told.filter(told.known_on < before)
     last = {name: rows[name].argmax(rows.valid_from) for name in ATTRIBUTES}
     found = rows.group_by("trader_id").aggregate(**last).to_pyarrow()
     places = pc.index_in(traders, found["trader_id"])

@@ -23,7 +23,7 @@ from training.home import store
 from training.registry import kept_bundle, version
 
 CHAMPION = "champion"
-told = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def bundle_named(named: str = CHAMPION, *, place: Path | None = None) -> tuple[str, Bundle]:
@@ -53,7 +53,7 @@ def bundle_of_day(
     """
     number, bundle = bundle_named(model)
     if said := bundle.hindsight(as_of):
-        told.warning(said)
+        logger.warning(said)
     built = kept_snapshot(
         data, features=bundle.features(), as_of=as_of, today=today, home=home(), dialect=dialect
     )

@@ -8,7 +8,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 import traceback
 import warnings
 from collections.abc import Iterable
@@ -21,12 +20,11 @@ from typer.testing import CliRunner
 
 from audit_yield.commands import app
 from tests.docs.pages import ROOT, Example
-from tests.serving.server import free_port
+from tests.serving.server import PATIENCE, Server, free_port
 
 DATABASE = "postgres://audit_yield@customs.example:5432/warehouse"
 """The one of the pages; a test has its own."""
 PORT = re.compile(r"(?<=localhost:)\d+")
-PATIENCE = 120.0
 SMALLER = {
     "--traders 2500 --years 5": "--traders 1000 --years 4",
     "audit-yield train demo/data --as-of 2024-10-01\n": (
@@ -89,11 +87,8 @@ class Reader:
                 start_new_session=True,
             )
         self.servers.callback(_end, process)
-        ends = time.monotonic() + PATIENCE
-        while not _answers(at):
-            if process.poll() is not None or time.monotonic() > ends:
-                raise UnexpectedError(f"{example.place}: {ready} does not answer\n{said.read_text()}")
-            time.sleep(0.2)
+        client = self.servers.enter_context(httpx.Client(timeout=10.0))
+        Server(self.folder, process, client, said).wait(at, httpx.codes.OK)
         self.instead |= {origin(ready): origin(at)}
 
     def _done(self, example: Example, text: str) -> tuple[bool, str]:
@@ -158,13 +153,6 @@ def origin(url: str) -> str:
 def _environment(**more: str) -> dict[str, str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), **more}
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=10.0).status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

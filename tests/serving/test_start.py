@@ -1,0 +1,79 @@
+"""What can be refused is refused before the service starts, in words."""
+
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from features.errors import DataError, SettingError
+from serving import run
+from serving.logged import PLACE
+from serving.order import Order
+from serving.settings import Settings
+from serving.tokens import Role, new_token
+from tests.serving import tiny
+from tests.serving.server import command, environment, free_port
+
+
+def test_without_a_champion_it_exits_with_one_friendly_message_and_no_loop(tmp_path, trained):
+    begun = time.monotonic()
+    done = subprocess.run(
+        command("serve", str(trained / "sim" / "data"), "--as-of", "2024-10-01", "--port", str(free_port())),
+        env=environment(tmp_path / "home"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "No model is published in home."
+    assert len(done.stderr.splitlines()) == 3
+    assert done.stdout == ""
+    assert time.monotonic() - begun < 60
+
+
+def begin(data: str, home: Path, monkeypatch: pytest.MonkeyPatch, **settings: object) -> run.Start:
+    monkeypatch.setenv("AUDIT_YIELD_HOME", str(home))
+    return run.serve(Order(data, tiny.AS_OF), Settings(**settings))
+
+
+def test_it_does_not_listen_to_others_without_tokens(trained, tmp_path, monkeypatch):
+    with pytest.raises(SettingError, match="there are no tokens"):
+        begin(str(trained / "sim" / "data"), tmp_path, monkeypatch, host="0.0.0.0")  # noqa: S104
+    new_token(tmp_path, "north office", role=Role.RISK_UNIT)
+    with pytest.raises(DataError, match="No model is published"):
+        begin(str(trained / "sim" / "data"), tmp_path, monkeypatch, host="0.0.0.0")  # noqa: S104
+
+
+@pytest.mark.parametrize("host", ["nowhere.example", "300.1.1.1", "203.0.113.7"])
+def test_an_address_that_is_not_this_machines_is_refused(host, tmp_path, monkeypatch):
+    new_token(tmp_path, "north office", role=Role.RISK_UNIT)
+    with pytest.raises(SettingError, match="cannot listen at"):
+        begin("data", tmp_path, monkeypatch, host=host)
+
+
+def test_a_port_that_is_taken_is_refused(tmp_path, monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(SettingError, match="cannot listen at"):
+            begin("data", tmp_path, monkeypatch, port=taken.getsockname()[1])
+
+
+def test_a_log_whose_tail_was_cut_stops_the_start(trained, tmp_path, monkeypatch):
+    own = Path(shutil.copytree(trained, tmp_path / "own"))
+    (own / "mlruns" / PLACE).mkdir(exist_ok=True)
+    (own / "mlruns" / PLACE / "predictions.anchor").write_text(f"700000 {'0' * 64}\n")
+    with pytest.raises(DataError, match="there were 700000 rows"):
+        begin(str(own / "sim" / "data"), own / "mlruns", monkeypatch, port=free_port())
+
+
+def test_what_it_was_told_survives_the_environment(tmp_path):
+    dialect = tmp_path / "dialect.toml"
+    order = Order(str(tmp_path), tiny.AS_OF, dialect, 2.5)
+    assert Order.read(order.environment()) == order
+    assert Order.read(Order("postgres://host/db").environment()) == Order("postgres://host/db")
+    with pytest.raises(SettingError, match="does not say what to serve"):
+        Order.read({})
