@@ -4,15 +4,19 @@ import contextlib
 import fcntl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from features.errors import OutputError
+from features.output import answered
 
 
 @contextlib.contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Hold the lock of a file while the block runs; another's is waited for."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
+    """Hold the lock of a file while the block runs; another's is waited for.
+
+    Raises `OutputError` where the disk refuses the file.
+    """
+    with _opened(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -20,8 +24,7 @@ def held(path: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def held_alone(path: Path, *, doing: str) -> Iterator[None]:
     """Hold the lock of a file while the block runs; raises `OutputError` where another holds it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
+    with _opened(path) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -31,6 +34,12 @@ def held_alone(path: Path, *, doing: str) -> Iterator[None]:
                 advice="Wait until it is done, look at `audit-yield models`, and decide again.",
             ) from error
         yield
+
+
+def _opened(path: Path) -> IO[str]:
+    with answered(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a")
 
 
 def is_held(path: Path) -> bool:

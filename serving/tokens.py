@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from typing import Any
 
 from features.errors import DataError, SettingError
 from features.lock import held
-from features.output import answered, replaced_file
+from features.output import replaced_file
 
 FILE = "tokens.json"
 MARK = "ay_"
@@ -207,12 +207,9 @@ def told_tokens(tokens: Iterable[Token]) -> list[dict[str, Any]]:
     return [{name: value for name, value in asdict(each).items() if name != "sha256"} for each in tokens]
 
 
-@contextmanager
-def _alone(home: Path) -> Iterator[None]:
+def _alone(home: Path) -> AbstractContextManager[None]:
     """Read and write as one: of two changes at once none may undo the other."""
-    lock = home / "locks" / "tokens.lock"
-    with answered(lock), held(lock):
-        yield
+    return held(home / "locks" / "tokens.lock")
 
 
 def _write(path: Path, tokens: Iterable[Token]) -> None:
