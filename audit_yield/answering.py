@@ -9,6 +9,7 @@ import typer
 
 from audit_yield.arguments import AsJson, AsOf, Data, DialectFile, LogFolder, Trader, dialect_of, log_of
 from audit_yield.screen import NOT_DONE, as_json, errors, friendly, show
+from features.lean import import_lightgbm
 from serving.tokens import Role
 
 PART = "Answers"
@@ -43,6 +44,7 @@ def serve_command(
 
     Example: `audit-yield serve demo/data --as-of 2024-10-01`
     """
+    import_lightgbm()
     from serving.order import Order
     from serving.run import serve
     from serving.settings import Settings
@@ -71,6 +73,7 @@ def report_command(
 
     Example: `audit-yield report demo/data T0000123 --as-of 2024-10-01 --out page.html`
     """
+    import_lightgbm()
     from features.home import home
     from serving.live import Source
     from serving.report import report, write_page
@@ -123,6 +126,7 @@ def replay_command(
 
     Example: `audit-yield replay 17-1-9f86d081`
     """
+    import_lightgbm()
     from features.home import home
     from serving import replay
 

@@ -10,6 +10,7 @@ import typer
 from audit_yield.answering import serve_command
 from audit_yield.arguments import DialectFile, ExperimentFile, dialect_of, experiment_of
 from audit_yield.screen import friendly, show, staged
+from features.lean import import_lightgbm
 
 DEMONSTRATION = Path("demo")
 EXPERIMENTS = (
@@ -45,6 +46,7 @@ def run_command(
 
     Example: `audit-yield run demo/data`
     """
+    import_lightgbm()
     from features.home import home
     from training.brief import brief
     from training.standing import standing

@@ -20,6 +20,7 @@ from audit_yield.arguments import (
     experiment_of,
 )
 from audit_yield.screen import NOT_DONE, as_json, errors, friendly, show, staged
+from features.lean import import_lightgbm
 
 PART = "Models"
 
@@ -46,6 +47,7 @@ def train_command(
 
     Example: `audit-yield train demo/data --as-of 2024-10-01`
     """
+    import_lightgbm()
     from training import train
 
     with staged() as (stage, progress):
@@ -76,6 +78,7 @@ def backtest_command(
 
     Example: `audit-yield backtest demo/data --as-of 2024-10-01`
     """
+    import_lightgbm()
     from training import backtest_report
     from training.backtest import run_backtest
 
@@ -108,6 +111,7 @@ def score_command(
 
     Example: `audit-yield score demo/data --as-of 2024-10-01 --out ranking.csv`
     """
+    import_lightgbm()
     from features.spreadsheet import write_table
     from training.score import score, score_lines
 
@@ -139,6 +143,7 @@ def explain_command(
 
     Example: `audit-yield explain demo/data T0000123 --as-of 2024-10-01`
     """
+    import_lightgbm()
     from training.score import explain, explain_lines
 
     with errors.status("Checking the data and building features"):
@@ -155,6 +160,7 @@ def models_command(*, json: AsJson = False) -> None:
 
     Example: `audit-yield models`
     """
+    import_lightgbm()
     from training import registry
 
     found = registry.models()
@@ -178,6 +184,7 @@ def promote_command(
 
     Example: `audit-yield promote 3`
     """
+    import_lightgbm()
     from training import promote
 
     done = promote.promote(version, force=force)

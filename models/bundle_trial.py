@@ -14,6 +14,16 @@ ROOT = Path(__file__).parents[1]
 ENOUGH = 120.0
 """Seconds; a model of 300 trees loads in two on a busy machine."""
 REFUSED = 2
+TRIAL = """
+from features.lean import import_lightgbm
+
+import_lightgbm()
+
+import sys
+from models.bundle_trial import main
+
+sys.exit(main())
+"""
 
 
 def trial_load(path: Path, *, digest: str | None = None, timeout: float = ENOUGH) -> str:
@@ -21,7 +31,7 @@ def trial_load(path: Path, *, digest: str | None = None, timeout: float = ENOUGH
 
     Raises `DataError` where loading it is refused, ends the process or takes longer than `timeout` seconds.
     """
-    command = [sys.executable, "-P", "-m", "models.bundle_trial", str(path.absolute()), digest or ""]
+    command = [sys.executable, "-P", "-c", TRIAL, str(path.absolute()), digest or ""]
     roots = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     try:
         done = subprocess.run(  # noqa: S603  our own module, no shell
@@ -43,7 +53,7 @@ def trial_load(path: Path, *, digest: str | None = None, timeout: float = ENOUGH
 
 
 def main() -> int:
-    """Load the bundle named by the first argument; print its digest, or why it is refused, as JSON."""
+    """Load the bundle that the first argument names; print its digest, or why it is refused, as JSON."""
     path, digest = sys.argv[1:]
     try:
         answer = {"digest": load_bundle(Path(path), digest=digest or None).digest}
@@ -51,7 +61,3 @@ def main() -> int:
         answer = {"found": error.found, "expected": error.expected, "advice": error.advice}
     print(json.dumps(answer))
     return 0 if "digest" in answer else REFUSED
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from features.errors import AuditYieldError
+from features.lean import import_lightgbm
 from serving import header_deadline
 from serving.settings import Settings
 
@@ -75,6 +76,7 @@ class Life:
 
 def _host() -> "Host":
     # here, for the supervisor imports this module too: with the rest it had 310 MB instead of 74
+    import_lightgbm()
     from serving.assembly import assembled
     from serving.order import Order
 

@@ -1,0 +1,23 @@
+"""Imports for processes that are ours alone, as they are in the serving image."""
+
+import sys
+
+BESIDE = ("sklearn", "pandas", "dask")
+"""What LightGBM imports beside itself where it is installed, for classes that none of our models uses."""
+
+
+def import_lightgbm() -> None:
+    """Import LightGBM as where none of `BESIDE` is installed, unless it was imported before.
+
+    Else they take 2 of the 3 seconds from a command to its answer. They can be imported afterwards, but
+    LightGBM's own estimators are missing in this process: not for code that others import as a library.
+    """
+    if "lightgbm" in sys.modules:
+        return
+    hidden = [name for name in BESIDE if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: there is no such module
+    try:
+        import lightgbm  # noqa: F401
+    finally:
+        for name in hidden:
+            del sys.modules[name]
