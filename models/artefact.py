@@ -4,11 +4,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from features.build import FeatureSet
 from features.errors import DataError
@@ -17,11 +19,10 @@ from features.library import LIBRARY
 from models import MODELS, read_model
 from models.base import State, YieldModel
 from models.bundle_files import read_sealed, refusal, write_sealed
-from models.prediction import Floats, Prediction
+from models.prediction import SAID, Floats, Prediction
 
 GOLDEN_TOLERANCE = 1e-9
 """Relative. On one machine golden rows agree bit for bit; NumPy's exp may differ by an ulp on another."""
-PREDICTED = ("expected", "probability", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,11 @@ class Bundle:
     def names(self) -> tuple[str, ...]:
         """The features, in the order of the model's columns."""
         return tuple(words.name for words in self.words)
+
+    @cached_property
+    def by_name(self) -> NDArray[np.intp]:
+        """The places of the columns in the order of their names."""
+        return np.argsort(self.names, kind="stable")
 
     def features(self) -> FeatureSet:
         """Return the features of the library that the model takes.
@@ -188,7 +194,7 @@ def _answered(model: YieldModel, rows: pa.Table) -> pa.Table:
 
 def _predicted(prediction: Prediction) -> dict[str, Floats]:
     parts = dict(zip(prediction.types, prediction.by_type.T, strict=True))
-    whole = {name: getattr(prediction, name) for name in PREDICTED}
+    whole = {name: getattr(prediction, name) for name in SAID}
     return {f"predicted:{name}": values for name, values in (whole | parts).items()}
 
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from models.artefact import PREDICTED, Bundle, load_bundle
+from models.artefact import Bundle, load_bundle
+from models.prediction import SAID
 
 
 class Predictor:
@@ -16,7 +17,7 @@ class Predictor:
         """Return a frame of expected, probability, low and high, a row for each of `rows`."""
         prediction = self.bundle.model.predict(rows[list(self.bundle.names)].to_numpy("float64"))
         frame = type(rows)  # the caller's own kind of frame: models/ never imports pandas
-        return frame({name: getattr(prediction, name) for name in PREDICTED}, index=rows.index)
+        return frame({name: getattr(prediction, name) for name in SAID}, index=rows.index)
 
 
 def _load_pyfunc(path: str) -> Predictor:

@@ -43,7 +43,14 @@ class Prediction:
 
     def taken(self, rows: Sequence[int] | slice | NDArray[np.bool_]) -> "Prediction":
         """Return the predictions of some rows."""
-        return replace(self, **{name: getattr(self, name)[rows] for name in (*SAID, "by_type")})
+        return Prediction(
+            self.expected[rows],
+            self.probability[rows],
+            self.low[rows],
+            self.high[rows],
+            self.by_type[rows],
+            self.types,
+        )
 
 
 @dataclass(frozen=True)

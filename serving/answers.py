@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pydantic_core
 
-from models.artefact import Words
+from models.artefact import Bundle, Words
 from models.prediction import SAID, Explanation, Floats, Prediction
 from models.reasons import reasons
 from serving.cents import in_cents
@@ -62,13 +62,12 @@ def said_plain(told: Prediction, *, trader_ids: Sequence[str], prediction_ids: S
     ]
 
 
-def reasons_plain(words: Sequence[Words], values: Floats, why: Explanation, *, top: int) -> Plain:
+def reasons_plain(bundle: Bundle, values: Floats, why: Explanation, *, top: int) -> Plain:
     """Return the base, the `top` weightiest reasons of one trader and the rest; they add up to the cent."""
     money = why.contributions[0]
-    size = np.abs(money).tolist()
-    order = sorted(range(len(words)), key=lambda place: (-size[place], words[place].name))
+    order = bundle.by_name[np.argsort(-np.abs(money[bundle.by_name]), kind="stable")]
     first, others = order[:top], order[top:]
-    found = reasons([words[place] for place in first], values[first], money[first])
+    found = reasons([bundle.words[place] for place in first], values[first], money[first])
     parts = [why.base, *money[first], money[others].sum()]
     [rounded] = in_cents(np.array([parts]), why.total[:1]).tolist()
     return {

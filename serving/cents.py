@@ -17,9 +17,7 @@ def in_cents(parts: Floats, totals: Floats) -> Floats:
     scaled = parts * 100.0
     floors = np.floor(scaled)
     left = np.rint(totals * 100.0) - floors.sum(axis=1)
-    order = np.argsort(floors - scaled, axis=1, kind="stable")
-    place = np.empty_like(order)
-    np.put_along_axis(place, order, np.arange(parts.shape[1])[None, :], axis=1)
+    place = np.argsort(np.argsort(floors - scaled, axis=1, kind="stable"), axis=1)
     return np.asarray((floors + (place < left[:, None])) / 100.0 + 0.0, np.float64)
 
 

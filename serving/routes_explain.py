@@ -58,7 +58,7 @@ class Case:
     def plain(self, live: Live, basis: Basis, prediction_ids: tuple[str, ...], *, top: int) -> Plain:
         """Return what is answered: the prediction, and its reasons that add up to it."""
         [said] = said_plain(self.told, trader_ids=[self.trader_id], prediction_ids=prediction_ids)
-        told = reasons_plain(live.bundle.words, self.features[0], self.why, top=top)
+        told = reasons_plain(live.bundle, self.features[0], self.why, top=top)
         return {"basis": basis_plain(basis), "prediction": said, **told}
 
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from features.home import home
 from features.lock import held
 from features.scratch import scratch_folder, temporaries_within
-from models.artefact import PREDICTED, Bundle, load_bundle
+from models.artefact import SAID, Bundle, load_bundle
 from training.home import NAME, experiment, quiet, store, store_lock
 from training.reaper import LOCK, READY, lock_of, reap
 from training.registry import MODEL
@@ -208,4 +208,4 @@ def _signature(bundle: Bundle) -> Any:
     from mlflow.types import ColSpec, Schema
 
     taken = Schema([ColSpec("double", name, required=False) for name in bundle.names])
-    return ModelSignature(taken, Schema([ColSpec("double", name) for name in PREDICTED]))
+    return ModelSignature(taken, Schema([ColSpec("double", name) for name in SAID]))
