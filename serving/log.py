@@ -5,7 +5,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -33,7 +33,7 @@ class RequestIdTakenError(SettingError):
 class _Waiting(NamedTuple):
     entry: Entry
     packed: Packed
-    done: "Future[Ids]"
+    done: "asyncio.Future[Ids]"
 
 
 class PredictionLog:
@@ -60,14 +60,12 @@ class PredictionLog:
         for another answer, `OutputError` where the disk refuses.
         """
         if len(entry.trader_ids) <= AT_ONCE:
-            return await asyncio.wrap_future(self.submit(entry))
-        return await asyncio.wrap_future(await asyncio.to_thread(self.submit, entry))
-
-    def submit(self, entry: Entry) -> "Future[Ids]":
-        """Hand an answer to the writer; the future holds what `append` returns."""
-        done: Future[Ids] = Future()
-        self._queue.put(_Waiting(entry, pack(entry, code=code_digest()), done))
-        return done
+            packed = _packed(entry)
+        else:
+            packed = await asyncio.to_thread(_packed, entry)
+        done: asyncio.Future[Ids] = asyncio.get_running_loop().create_future()
+        self._queue.put(_Waiting(entry, packed, done))
+        return await done
 
     def read(self, prediction_id: str) -> Logged:
         """Return what was logged of a prediction; raises `DataError` where there is none of that id."""
@@ -88,7 +86,7 @@ class PredictionLog:
         while not ended:
             batch = list(self._batch())
             ended = None in batch
-            self._answer([each for each in batch if each and each.done.set_running_or_notify_cancel()])
+            self._answer([each for each in batch if each and not each.done.cancelled()])
 
     def _batch(self) -> Iterator[_Waiting | None]:
         """Yield what waits, at least one; None stands for the end."""
@@ -105,10 +103,8 @@ class PredictionLog:
         except Exception as error:  # whatever it is, nobody may wait for ever or be told that it is kept
             answers = [_unwritten(self.folder, error)] * len(batch)
         for waiting, answer in zip(batch, answers, strict=True):
-            if isinstance(answer, Exception):
-                waiting.done.set_exception(answer)
-            else:
-                waiting.done.set_result(answer)
+            with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+                waiting.done.get_loop().call_soon_threadsafe(_settle, waiting.done, answer)
 
     def _commit(self, batch: Sequence[_Waiting]) -> list[Ids | Exception]:
         with log_store.transaction(self._connection):
@@ -130,6 +126,20 @@ class PredictionLog:
         row = Row.after(head, logged_at=self._clock().isoformat(), packed=packed)
         log_store.insert(self._connection, row, trader_ids)
         return row
+
+
+def _packed(entry: Entry) -> Packed:
+    return pack(entry, code=code_digest())
+
+
+def _settle(done: "asyncio.Future[Ids]", answer: Ids | Exception) -> None:
+    """Hand an answer to who waits for it, unless they gave up."""
+    if done.cancelled():
+        return
+    if isinstance(answer, Exception):
+        done.set_exception(answer)
+    else:
+        done.set_result(answer)
 
 
 def _opened(folder: Path) -> sqlite3.Connection:

@@ -32,8 +32,11 @@ def begin(path: Path) -> None:
 
 def add(path: Path, anchor: Anchor) -> None:
     """Add a line. It survives the end of this process; a power cut may take the last few, never a row."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND), "wb", buffering=0) as file:
-        file.write(_line(anchor))
+    file = os.open(path, os.O_WRONLY | os.O_APPEND)
+    try:
+        os.write(file, _line(anchor))
+    finally:
+        os.close(file)
 
 
 def anchors(path: Path) -> Iterator[Anchor]:

@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 from features.home import home
 from features.lock import held
 from features.scratch import scratch_folder, temporaries_within
-from models.artefact import SAID, Bundle, load_bundle
+from models.artefact import Bundle, load_bundle
+from models.prediction import SAID
 from training.home import NAME, experiment, quiet, store, store_lock
 from training.reaper import LOCK, READY, lock_of, reap
 from training.registry import MODEL

@@ -1,5 +1,6 @@
 """Answers to log, made from a seed: what a service would have said."""
 
+import asyncio
 from datetime import date
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from features.contract.required import FINDING_TYPES
 from models.prediction import Prediction
 from serving.entry import Asked, Basis, Entry
+from serving.log import PredictionLog
 
 BASIS = Basis(date(2024, 10, 1), "1", "a" * 64, "b" * 64, "c" * 64)
 
@@ -20,3 +22,8 @@ def entry(request_id: str = "r1", *, traders: tuple[str, ...] = ("T1", "T2"), se
     said = Prediction(*some.random((4, len(traders))), by_type, tuple(FINDING_TYPES))
     asked = Asked("/predict", request_id, actor="north office", role="risk_unit", purpose="plan 2025")
     return Entry(asked, BASIS, traders, features, said, some.random((len(traders), 3)), base=0.1)
+
+
+def appended(log: PredictionLog, said: Entry) -> tuple[str, ...]:
+    """Keep an answer in a log and return its prediction ids."""
+    return asyncio.run(asyncio.wait_for(log.append(said), timeout=30))

@@ -18,7 +18,7 @@ from serving.log import PredictionLog, RequestIdTakenError
 from serving.log_row import outputs
 from serving.log_verify import verify
 from serving.logged import ANCHOR, FILE
-from tests.serving.answers import entry
+from tests.serving.answers import appended, entry
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def log(tmp_path: Path) -> Iterator[PredictionLog]:
 
 
 def append(log: PredictionLog, *entries: Entry) -> list[tuple[str, ...]]:
-    return [log.submit(each).result(timeout=30) for each in entries]
+    return [appended(log, each) for each in entries]
 
 
 def test_what_was_logged_is_read_again_to_the_last_bit(log):
@@ -75,10 +75,15 @@ def test_the_same_request_id_of_another_actor_is_another_request(log):
 
 def test_a_request_id_that_stands_for_another_answer_is_refused_and_harms_no_other(log):
     append(log, entry("r1", seed=1))
-    waiting = [log.submit(each) for each in (entry("r2"), entry("r1", seed=2), entry("r3"))]
-    with pytest.raises(RequestIdTakenError, match="r1"):
-        waiting[1].result(timeout=30)
-    assert [log.read(waiting[place].result()[0]).alone.asked.request_id for place in (0, 2)] == ["r2", "r3"]
+
+    async def at_once() -> list[tuple[str, ...] | BaseException]:
+        entries = entry("r2"), entry("r1", seed=2), entry("r3")
+        return await asyncio.gather(*map(log.append, entries), return_exceptions=True)
+
+    second, taken, third = asyncio.run(at_once())
+    assert isinstance(taken, RequestIdTakenError)
+    assert "r1" in str(taken)
+    assert [log.read(ids[0]).alone.asked.request_id for ids in (second, third)] == ["r2", "r3"]
 
 
 def test_what_is_gathered_at_once_keeps_one_row_each(log):
@@ -172,7 +177,7 @@ def test_an_answer_that_the_disk_refuses_is_not_given_and_the_log_recovers(log):
     log._connection.execute("PRAGMA max_page_count = 1")  # the disk is full
     big = tuple(f"T{number}" for number in range(20_000))
     with pytest.raises(OutputError, match="cannot be written"):
-        log.submit(entry("r2", traders=big)).result(timeout=30)
+        append(log, entry("r2", traders=big))
     log._connection.execute("PRAGMA max_page_count = 1000000")
     append(log, entry("r2", traders=big))
     assert verify(log.folder).rows == 2
@@ -187,15 +192,31 @@ def test_a_folder_that_cannot_be_written_is_said_to_be_so(tmp_path):
 
 def test_numbers_that_json_lacks_are_refused_before_they_are_logged(log):
     with pytest.raises(ValueError, match="JSON"):
-        log.submit(replace(entry(), base=np.nan))
+        append(log, replace(entry(), base=np.nan))
     assert verify(log.folder).rows == 0
 
 
 def test_a_request_given_up_before_it_was_written_leaves_the_others_alone(log):
-    with log_store.transaction(sqlite3.connect(log.folder / FILE, isolation_level=None)):
-        first = log.submit(entry("r1"))  # the writer waits for the other connection
-        given_up = log.submit(entry("r2"))
-        given_up.cancel()
-    assert len(first.result(timeout=30)) == 2
+    async def given_up() -> tuple[str, ...]:
+        with log_store.transaction(sqlite3.connect(log.folder / FILE, isolation_level=None)):
+            first = asyncio.create_task(log.append(entry("r1")))
+            await asyncio.sleep(0.1)  # the writer waits for the other connection
+            second = asyncio.create_task(log.append(entry("r2")))
+            await asyncio.sleep(0)
+            second.cancel()
+        return await first
+
+    assert len(asyncio.run(given_up())) == 2
     append(log, entry("r3"))
+    assert (verify(log.folder).rows, verify(log.folder).faults) == (2, ())
+
+
+def test_a_caller_whose_loop_has_ended_does_not_end_the_writer(log):
+    async def gone() -> None:
+        asyncio.create_task(log.append(entry("r1")))  # noqa: RUF006  nobody waits for it
+        await asyncio.sleep(0.1)  # the writer waits for the other connection
+
+    with log_store.transaction(sqlite3.connect(log.folder / FILE, isolation_level=None)):
+        asyncio.run(gone())
+    append(log, entry("r2"))
     assert verify(log.folder).faults == ()

@@ -17,7 +17,7 @@ from serving.log_anchor import START, Anchor
 from serving.log_store import Row
 from serving.log_verify import lines, verify
 from serving.logged import ANCHOR, FILE
-from tests.serving.answers import entry
+from tests.serving.answers import appended, entry
 
 ROWS = 8
 MUTATIONS = 10_000 if os.environ.get("AUDIT_YIELD_TORTURE") == "1" else 200
@@ -28,7 +28,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("written") / "log"
     log = PredictionLog(folder)
     for number in range(ROWS):
-        log.submit(entry(f"r{number}", seed=number)).result(timeout=30)
+        appended(log, entry(f"r{number}", seed=number))
     log.close()
     return folder
 
@@ -143,7 +143,7 @@ def test_a_line_of_the_witness_torn_by_a_power_cut_is_no_fault(folder):
     with (folder / ANCHOR).open("ab") as file:
         file.write(b"9 0f3a")
     log = PredictionLog(folder)
-    log.submit(entry("one more")).result(timeout=30)
+    appended(log, entry("one more"))
     log.close()
     assert (verify(folder).rows, verify(folder).faults) == (ROWS + 1, ())
 
@@ -152,7 +152,7 @@ def test_rows_that_a_kill_left_unwitnessed_are_taken_up(folder):
     told = (folder / ANCHOR).read_bytes().splitlines(keepends=True)
     (folder / ANCHOR).write_bytes(b"".join(told[:-2]))
     log = PredictionLog(folder)
-    log.submit(entry("one more")).result(timeout=30)
+    appended(log, entry("one more"))
     log.close()
     assert (verify(folder).rows, verify(folder).faults) == (ROWS + 1, ())
 
