@@ -69,6 +69,10 @@ class Live:
         """The row of each trader."""
         return self.snapshot.places
 
+    def rows(self, trader_ids: Iterable[str]) -> list[int]:
+        """Return the rows of traders, in their order."""
+        return [self.places[trader] for trader in trader_ids]
+
     @cached_property
     def said(self) -> Prediction:
         """The prediction of each trader, in the order of `X`."""
@@ -89,7 +93,7 @@ class Live:
         """Every trader by expected yield, as `models.score` has it, with what is known of each beside."""
         traders = self.snapshot.traders
         ranking = ranked(traders["trader_id"], self.said, version=self.version)
-        rows = pa.array([self.places[trader] for trader in ranking["trader_id"].to_pylist()], pa.int64())
+        rows = pa.array(self.rows(ranking["trader_id"].to_pylist()), pa.int64())
         for name in DESCRIBED:
             ranking = ranking.append_column(name, traders[name].take(rows))
         return ranking
@@ -97,8 +101,7 @@ class Live:
     @cached_property
     def by_place(self) -> pa.Table:
         """The ranking in the order of `X`."""
-        rows = [self.places[trader] for trader in self.ranking["trader_id"].to_pylist()]
-        return self.ranking.take(np.argsort(rows))
+        return self.ranking.take(np.argsort(self.rows(self.ranking["trader_id"].to_pylist())))
 
     @cached_property
     def ranks(self) -> Sequence[int]:

@@ -37,7 +37,7 @@ def predicted(live: Live, entry: Entry) -> Entry:
 
     Raises `NotFiniteError`.
     """
-    rows = [live.places[trader] for trader in entry.trader_ids]
+    rows = live.rows(entry.trader_ids)
     said = live.said.taken(rows)
     require_finite(said)
     return replace(entry, features=live.X[rows], prediction=said)
@@ -45,7 +45,7 @@ def predicted(live: Live, entry: Entry) -> Entry:
 
 def told_plain(live: Live, trader_ids: Sequence[str], *, prediction_ids: Sequence[str]) -> list[Plain]:
     """Return as data what is said of traders, in their order."""
-    told = live.told.taken([live.places[trader] for trader in trader_ids])
+    told = live.told.taken(live.rows(trader_ids))
     return said_plain(told, trader_ids=trader_ids, prediction_ids=prediction_ids)
 
 

@@ -1,6 +1,5 @@
 """Whoever changes the log is found out: rows edited, removed, moved, chained anew, or a tail cut off."""
 
-import os
 import random
 import shutil
 import sqlite3
@@ -18,9 +17,10 @@ from serving.log_store import Row
 from serving.log_verify import lines, verify
 from serving.logged import ANCHOR, FILE
 from tests.serving.answers import appended, entry
+from tests.torture import TORTURE
 
 ROWS = 8
-MUTATIONS = 10_000 if os.environ.get("AUDIT_YIELD_TORTURE") == "1" else 200
+MUTATIONS = 10_000 if TORTURE else 200
 
 
 @pytest.fixture(scope="module")

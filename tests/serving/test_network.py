@@ -1,7 +1,6 @@
 """What only a real socket shows: stalled headers, contradicting lengths, strange verbs, huge bodies."""
 
 import contextlib
-import os
 import resource
 import socket
 import time
@@ -11,8 +10,8 @@ import pytest
 
 from tests.serving.caller import service
 from tests.serving.listening import listening
+from tests.torture import TORTURE
 
-TORTURE = os.environ.get("AUDIT_YIELD_TORTURE") == "1"
 STALLED = 2_000 if TORTURE else 100
 MEGABYTES = 500 if TORTURE else 50
 

@@ -1,7 +1,5 @@
 """Whatever is sent, a route answers as the OpenAPI document says, and nothing makes it fall over."""
 
-import os
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode, checks, openapi
@@ -10,8 +8,8 @@ from starlette.routing import Route
 from serving.tokens import Role
 from tests.serving.caller import service
 from tests.serving.listening import listening
+from tests.torture import TORTURE
 
-TORTURE = os.environ.get("AUDIT_YIELD_TORTURE") == "1"
 CASES = dict.fromkeys(Role, 100) if TORTURE else {Role.AUDITOR: 5, Role.RISK_UNIT: 2, Role.DATA_SCIENTIST: 2}
 """Of each route, in each mode; all doors open to auditors."""
 PATIENCE = 120

@@ -1,6 +1,5 @@
 """The service as its own processes: it begins or refuses, swaps, drains and is killed, and loses nothing."""
 
-import os
 import shutil
 import socket
 import subprocess
@@ -26,8 +25,8 @@ from serving.log_verify import verify
 from serving.logged import PLACE, read
 from tests.serving import tiny
 from tests.serving.server import Server, environment, served
+from tests.torture import TORTURE
 
-TORTURE = os.environ.get("AUDIT_YIELD_TORTURE") == "1"
 SWITCHES = 200 if TORTURE else 10
 KILLS = 20 if TORTURE else 1
 WARM, SOAK = 60, 600

@@ -15,7 +15,6 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 PATIENCE = 600.0
-TORTURE = os.environ.get("AUDIT_YIELD_TORTURE") == "1"
 server = multiprocessing.get_context("forkserver")
 server.set_forkserver_preload(["tests.torture.preloaded"])
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from models.bundle_champion import read_champion
-from tests.torture.command import TORTURE, Place, begin, call
+from tests.torture import TORTURE
+from tests.torture.command import Place, begin, call
 from training.registry import models
 
 AS_OF = ("--as-of", "2024-10-01")

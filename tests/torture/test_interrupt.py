@@ -4,7 +4,8 @@ import random
 from pathlib import Path
 from signal import SIGINT
 
-from tests.torture.command import TORTURE, Place, begin, call
+from tests.torture import TORTURE
+from tests.torture.command import Place, begin, call
 from training.registry import models
 
 STOPPED = 130

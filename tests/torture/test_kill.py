@@ -13,7 +13,8 @@ import pytest
 from models.artefact import load_bundle
 from models.bundle_champion import read_champion
 from tests.features.systems.exports import contents
-from tests.torture.command import TORTURE, Place, begin, call
+from tests.torture import TORTURE
+from tests.torture.command import Place, begin, call
 from training.registry import Version, models
 
 KILLS = 11 if TORTURE else 1

@@ -7,7 +7,8 @@ import pytest
 
 from features.errors import OutputError
 from models.bundle_champion import read_champion
-from tests.torture.command import PATIENCE, TORTURE, Place, begin, server
+from tests.torture import TORTURE
+from tests.torture.command import PATIENCE, Place, begin, server
 from tests.training.trained import ended
 from training.leaks.alarm import LeakReport
 from training.promote import offer

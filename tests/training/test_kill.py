@@ -1,7 +1,6 @@
 """Killed at any point, a training looks unfinished, and a promotion leaves the old model or the new."""
 
 import multiprocessing
-import os
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ import pytest
 
 from models.artefact import load_bundle
 from models.bundle_champion import read_champion
+from tests.torture import TORTURE
 from tests.training.killed import serve, train
 from tests.training.trained import training
 from training.home import experiment, store
@@ -20,7 +20,7 @@ from training.promote import promote
 from training.registry import models
 
 PATIENCE = 120.0
-CHANCES = 60 if os.environ.get("AUDIT_YIELD_TORTURE") == "1" else 3
+CHANCES = 60 if TORTURE else 3
 
 
 @contextmanager

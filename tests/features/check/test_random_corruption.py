@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 from audit_yield.commands import app
 from tests.features.check.command import tree
 from tests.features.tables import TODAY, Row, Tables, arrow, good_tables, write_csv
+from tests.torture import TORTURE
 
-TORTURE = os.environ.get("AUDIT_YIELD_TORTURE") == "1"
 NAMES = tuple(good_tables())
 HOSTILE = (
     *("", " ", "\0", "nan", "-inf", "1e999", "-1", "0", "1,5", "1.5", "99999999999999999999", "007 ", "T3"),
@@ -42,6 +42,7 @@ HOSTILE = (
         "trader_id",
     ),
 )
+
 ARRAYS: tuple[Callable[[int], pa.Array], ...] = (
     lambda n: pa.array([-1.5, float("nan"), float("inf"), 1e300][:n]),
     lambda n: pa.array([2**63, 0, 1, 2][:n], pa.uint64()),

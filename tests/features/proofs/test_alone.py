@@ -9,7 +9,8 @@ from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
 from tests.features.proofs.known import shuffled
 from tests.features.proofs.script import by_key, differences, run, script, traders, values_of
-from tests.features.proofs.torture import TORTURE, seeds
+from tests.features.proofs.seeds import seeds
+from tests.torture import TORTURE
 
 
 @pytest.mark.parametrize("seed", seeds(1))

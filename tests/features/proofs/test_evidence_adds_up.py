@@ -12,7 +12,7 @@ from tests.features.building import warehouse
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
 from tests.features.proofs.script import traders, values_of
-from tests.features.proofs.torture import TORTURE
+from tests.torture import TORTURE
 
 CUTOFF = CUTOFFS[2]
 WHOLE = [feature.name for feature in LIBRARY.features if feature.source is not None]

@@ -20,8 +20,9 @@ from tests.features.proofs.histories import history
 from tests.features.proofs.known import past
 from tests.features.proofs.leaks import KINDS, LEAKS, LEAKY
 from tests.features.proofs.script import Script, Values, differences, script, traders
-from tests.features.proofs.torture import TIMES, TORTURE
+from tests.features.proofs.seeds import TIMES
 from tests.features.tables import Tables
+from tests.torture import TORTURE
 
 EXAMPLES = 5
 SETTINGS = settings(

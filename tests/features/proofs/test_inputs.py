@@ -7,8 +7,8 @@ from tests.features.proofs.draw import Draw
 from tests.features.proofs.histories import history
 from tests.features.proofs.known import with_rows
 from tests.features.proofs.script import differences, run, values_of
-from tests.features.proofs.torture import TORTURE
 from tests.features.tables import Tables
+from tests.torture import TORTURE
 
 NEVER_INPUTS = {
     "audits.team_id": "it corrects for the skill of auditors and says nothing of the trader",

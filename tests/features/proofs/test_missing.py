@@ -15,8 +15,8 @@ from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
 from tests.features.proofs.known import with_rows, without
 from tests.features.proofs.script import by_key, differences, run, traders, values_of
-from tests.features.proofs.torture import TORTURE
 from tests.features.tables import Tables
+from tests.torture import TORTURE
 
 OPTIONAL_TABLES = [name for name, table in TABLES.items() if not table.required]
 OPTIONAL_COLUMNS = [

@@ -11,7 +11,7 @@ from tests.features.proofs.histories import history
 from tests.features.proofs.reference import expected, family
 from tests.features.proofs.reference.world import View, World
 from tests.features.proofs.script import values_of
-from tests.features.proofs.torture import seeds
+from tests.features.proofs.seeds import seeds
 
 CLOSE = 1e-9
 

@@ -1,8 +1,7 @@
 """How many examples a proof tries: few in every run, many with AUDIT_YIELD_TORTURE=1."""
 
-import os
+from tests.torture import TORTURE
 
-TORTURE = os.environ.get("AUDIT_YIELD_TORTURE") == "1"
 TIMES = 50
 
 
