@@ -3,43 +3,13 @@
 import json
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.docs.pages import ROOT
 from tests.e2e.conftest import call
-from tests.serving.server import PATIENCE, Server, environment, free_port
-
-
-@contextmanager
-def running(place: Path, said: Path) -> Iterator[Server]:
-    """`make run` until it is ready; what it says goes to a file, as where no terminal reads it."""
-    port = free_port()
-    with (
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client,
-        said.open("wb") as out,
-        subprocess.Popen(
-            ["make", "run", f"DATA={place / 'demo' / 'data'}"],
-            cwd=ROOT,
-            env=environment(place / "mlruns", AUDIT_YIELD_PORT=str(port), MAKEFLAGS=""),
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        ) as process,
-    ):
-        server = Server(place, process, client, said)
-        try:
-            server.wait("/readyz", 200)
-            yield server
-        finally:
-            if process.poll() is None:
-                server.kill()
+from tests.serving.server import PATIENCE, ROOT, started
 
 
 def test_it_tells_how_the_model_fares_and_whom_it_ranks_first(place: Path) -> None:
@@ -59,7 +29,8 @@ def test_it_tells_how_the_model_fares_and_whom_it_ranks_first(place: Path) -> No
     reason="`make run` works in .venv, and the tests do not: see `make test`",
 )
 def test_called_again_it_trains_nothing_and_serves_pages_until_ctrl_c(place: Path, tmp_path: Path) -> None:
-    with running(place, tmp_path / "said.txt") as server:
+    run = ["make", "run", f"DATA={place / 'demo' / 'data'}"]
+    with started(run, place, said=tmp_path / "said.txt", MAKEFLAGS="") as server:
         ranking = server.client.get("/ranking", headers={"Accept": "application/json"}).json()
         first = ranking["rows"][0]["trader_id"]
         page = server.client.get(f"/traders/{first}", headers={"Accept": "text/html"})

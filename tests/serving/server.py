@@ -15,6 +15,7 @@ import psutil
 
 from tests.serving import tiny
 
+ROOT = Path(__file__).parents[2]
 PATIENCE = 120.0
 """Seconds; a start takes 5 on a quiet machine and 40 on a busy one."""
 ENTRY = "import sys; from audit_yield import main; main()"
@@ -76,14 +77,22 @@ class Server:
 @contextmanager
 def served(own: Path, *more: str, **settings: str) -> Iterator[Server]:
     """Start a server on a copy of the trained folder; ready when this yields, ended when it returns."""
-    port, said = free_port(), own / "said.txt"
-    arguments = ("serve", str(own / "sim" / "data"), "--as-of", f"{tiny.AS_OF}", "--port", f"{port}", *more)
+    serve = command("serve", str(own / "sim" / "data"), "--as-of", f"{tiny.AS_OF}", *more)
+    with started(serve, own, said=own / "said.txt", **settings) as server:
+        yield server
+
+
+@contextmanager
+def started(serve: list[str], own: Path, *, said: Path, **settings: str) -> Iterator[Server]:
+    """Start a server by a command that is told its port by AUDIT_YIELD_PORT; what it says goes to a file."""
+    port = str(free_port())
     with said.open("wb") as out, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60.0) as client:
         process = subprocess.Popen(
-            command(*arguments),
+            serve,
+            cwd=ROOT,
             stdout=out,
             stderr=subprocess.STDOUT,
-            env=environment(own / "mlruns", **settings),
+            env=environment(own / "mlruns", AUDIT_YIELD_PORT=port, **settings),
             start_new_session=True,
         )
         server = Server(own, process, client, said)
