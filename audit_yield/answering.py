@@ -104,6 +104,7 @@ def log_verify_command(*, log: LogFolder = None, json: AsJson = False) -> None:
 
     Example: `audit-yield log verify`
     """
+    import_lightgbm()
     from serving import log_verify
 
     verdict = log_verify.verify(log_of(log))

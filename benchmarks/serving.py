@@ -3,8 +3,7 @@
 Run with `python -P benchmarks/serving.py [DATA DAY]`, in a folder (or with AUDIT_YIELD_HOME) where a champion
 is published, as it is after `make run`. All three servers are up in one run. They take turns to be asked for
 one trader (predicted and logged; explained), by 1 and by 16 clients, for 1,000 and for as many as there are
-up to 10,000. Milliseconds; errors are counted. Each server is warm: a log's first thousand pages are laid out
-on the disk once, then written over again and again.
+up to 10,000. Milliseconds; errors are counted.
 """
 
 import http.client
@@ -27,7 +26,8 @@ JSON = "application/json"
 OURS, ECHO, BARE = 3071, 3072, 3073
 REQUESTS = {1: 300, 16: 800}
 WARM = 400
-"""Requests to each server before any is timed."""
+"""Requests to each server before any is timed: they lay out the thousand pages of our log's journal, which
+are then written over."""
 TURNS = 5
 """Rounds in which the servers take turns, so that a busy minute of the machine falls on all of them."""
 PATIENCE = 240
@@ -58,7 +58,8 @@ def main() -> None:
             (BARE, "/predict", {"trader_ids": traders[:1]}),
             (OURS, "/predict", {"trader_ids": traders[:1]}),
         ):
-            timed(port, path, body, clients=1, requests=WARM)
+            if timed(port, path, body, clients=1, requests=WARM)[1]:
+                raise SystemExit(f"{path} at {port} answers with errors.")
         for name, count, path in (
             ("predict one", 1, "/predict"),
             ("explain one", 1, "/explain"),

@@ -1,4 +1,7 @@
-"""Imports for processes that are ours alone, as they are in the serving image."""
+"""Imports for processes that are ours alone, as they are in the serving image.
+
+It stands here, for `models` imports LightGBM before a module of its own could say how.
+"""
 
 import sys
 
@@ -9,8 +12,9 @@ BESIDE = ("sklearn", "pandas", "dask")
 def import_lightgbm() -> None:
     """Import LightGBM as where none of `BESIDE` is installed, unless it was imported before.
 
-    Else they take 2 of the 3 seconds from a command to its answer. They can be imported afterwards, but
-    LightGBM's own estimators are missing in this process: not for code that others import as a library.
+    Else they take 2 of the 3 seconds from a command to its answer. They can be imported afterwards, and what
+    was imported before stays; but in this process LightGBM refuses to make its own estimators, and pandas'
+    categories are unknown to it. So this is not for code that others import as a library.
     """
     if "lightgbm" in sys.modules:
         return

@@ -84,7 +84,7 @@ class Bundle:
         return tuple(words.name for words in self.words)
 
     @cached_property
-    def by_name(self) -> NDArray[np.intp]:
+    def alphabetical(self) -> NDArray[np.intp]:
         """The places of the columns in the order of their names."""
         return np.argsort(self.names, kind="stable")
 

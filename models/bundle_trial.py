@@ -24,6 +24,7 @@ from models.bundle_trial import main
 
 sys.exit(main())
 """
+"""What the fresh Python runs: `-m` would import `models`, and so LightGBM whole, before any line of ours."""
 
 
 def trial_load(path: Path, *, digest: str | None = None, timeout: float = ENOUGH) -> str:

@@ -44,12 +44,12 @@ class Prediction:
     def taken(self, rows: Sequence[int] | slice | NDArray[np.bool_]) -> "Prediction":
         """Return the predictions of some rows."""
         return Prediction(
-            self.expected[rows],
-            self.probability[rows],
-            self.low[rows],
-            self.high[rows],
-            self.by_type[rows],
-            self.types,
+            expected=self.expected[rows],
+            probability=self.probability[rows],
+            low=self.low[rows],
+            high=self.high[rows],
+            by_type=self.by_type[rows],
+            types=self.types,
         )
 
 

@@ -65,7 +65,8 @@ def said_plain(told: Prediction, *, trader_ids: Sequence[str], prediction_ids: S
 def reasons_plain(bundle: Bundle, values: Floats, why: Explanation, *, top: int) -> Plain:
     """Return the base, the `top` weightiest reasons of one trader and the rest; they add up to the cent."""
     money = why.contributions[0]
-    order = bundle.by_name[np.argsort(-np.abs(money[bundle.by_name]), kind="stable")]
+    places = bundle.alphabetical
+    order = places[np.argsort(-np.abs(money[places]), kind="stable")]  # as `reasons` orders them
     first, others = order[:top], order[top:]
     found = reasons([bundle.words[place] for place in first], values[first], money[first])
     parts = [why.base, *money[first], money[others].sum()]

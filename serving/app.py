@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -62,7 +63,7 @@ class Direct(APIRoute):
     """A route whose handler takes the request alone: FastAPI has nothing to work out before it is called."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return what answers."""
+        """Return what Starlette calls with the request."""
         return self.endpoint
 
 
@@ -95,7 +96,7 @@ class Route:
             response_model=None,
             response_class=JSONResponse if self.answer else HTMLResponse,
             openapi_extra=self.body,
-            route_class_override=Direct if self.body else None,
+            route_class_override=Direct if list(signature(self.handler).parameters) == ["request"] else None,
         )
 
 

@@ -1,20 +1,27 @@
-"""LightGBM comes alone, and nothing stays hidden."""
+"""LightGBM comes alone in our own processes, and nothing stays hidden."""
 
 import subprocess
 import sys
+from pathlib import Path
 
-ALONE = """
+import pytest
+
+from models import bundle_trial
+from tests.models.tiny import saved
+from tests.serving.server import environment
+
+FIRST_OF_ALL = """
 import sys
+import pandas
 from features.lean import BESIDE, import_lightgbm
 
 import_lightgbm()
 assert "lightgbm" in sys.modules
-assert not any(name in sys.modules for name in BESIDE)
-
-import pandas, sklearn
-import_lightgbm()
+assert [name for name in BESIDE if name in sys.modules] == ["pandas"]
+assert sys.modules["pandas"] is pandas
+import sklearn
 """
-NOT_ALONE = """
+IMPORTED_BEFORE = """
 import sys
 import lightgbm, pandas, sklearn
 from features.lean import import_lightgbm
@@ -23,15 +30,30 @@ import_lightgbm()
 assert sys.modules["sklearn"] is sklearn and sys.modules["pandas"] is pandas
 lightgbm.LGBMRegressor()
 """
+COMMANDS = """
+import sys
+from audit_yield.commands import app
+
+for line in ("log verify", "replay 1-1-00000000", "explain . T1 --as-of 2024-01-01"):
+    try:
+        app(line.split(), standalone_mode=False)
+    except Exception:
+        pass
+    assert "lightgbm" in sys.modules and "sklearn" not in sys.modules, line
+"""
+TRIAL = bundle_trial.TRIAL.replace("sys.exit(main())", "status = main()")
 
 
-def run(program: str) -> None:
-    subprocess.run([sys.executable, "-c", program], check=True)
+def run(program: str, *arguments: str, home: Path) -> None:
+    subprocess.run([sys.executable, "-c", program, *arguments], check=True, env=environment(home), cwd=home)
 
 
-def test_what_it_would_bring_along_is_left_out_and_can_be_imported_afterwards() -> None:
-    run(ALONE)
+@pytest.mark.parametrize("program", [FIRST_OF_ALL, IMPORTED_BEFORE, COMMANDS])
+def test_it_comes_alone_unless_it_was_there_and_what_was_there_stays(program: str, tmp_path: Path) -> None:
+    run(program, home=tmp_path)
 
 
-def test_what_was_imported_before_stays_as_it_is() -> None:
-    run(NOT_ALONE)
+def test_a_bundle_is_tried_without_what_the_image_lacks(tmp_path: Path) -> None:
+    saved(tmp_path / "bundle")
+    checked = f"{TRIAL}\nassert status == 0 and 'sklearn' not in sys.modules"
+    run(checked, str(tmp_path / "bundle"), "", home=tmp_path)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from features.unit import shown
+from models.prediction import Explanation
+from serving.answers import reasons_plain
 
 
 def explain(served, trader, **more):
@@ -30,6 +32,18 @@ def test_reasons_come_weightiest_first_with_sentence_and_value(served, live, tra
     value = live.X[live.places[traders[0]], live.bundle.names.index("customs_value_12m")]
     assert first["value"] == value
     assert first["sentence"] == f"Goods worth {value:,.0f} were declared in the last 12 months."
+
+
+def test_reasons_of_the_same_weight_keep_their_own_money(live):
+    money = np.array([[0.0, -2.0, 1.0, -0.0, 2.0, -1.0]])
+    why = Explanation(0.0, money, money.sum(axis=1), live.bundle.names)
+    told = reasons_plain(live.bundle, live.X[0], why, top=6)["reasons"]
+    assert {each["feature"]: each["money"] for each in told} == dict(
+        zip(live.bundle.names, money[0], strict=True)
+    )
+    assert [(-abs(each["money"]), each["feature"]) for each in told] == sorted(
+        (-abs(each["money"]), each["feature"]) for each in told
+    )
 
 
 def test_an_unknown_value_is_null_and_said_to_be_unknown(served, live):

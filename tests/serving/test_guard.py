@@ -12,6 +12,11 @@ from dataclasses import replace
 import httpx2
 import numpy as np
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from starlette.testclient import TestClient
 
 from serving.app import make_app
 from serving.doors import DOORS
@@ -296,6 +301,15 @@ def test_an_error_says_nothing_of_the_inside(small, caplog):
     assert got.status_code == 500
     assert "secret" not in got.text
     assert got.json()["request_id"] in caplog.text
+
+
+def test_a_telemetry_of_the_machine_is_told_nothing(monkeypatch, tmp_path):
+    seen, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(seen))
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
+    app = make_app(None, None, Settings(), Tokens(tmp_path))
+    assert TestClient(app, base_url=LOCAL, client=("127.0.0.1", 5)).get("/openapi.json").status_code == 200
+    assert seen.get_finished_spans() == ()
 
 
 def test_a_number_that_is_none_is_an_alarm_and_never_null(served, live, traders):

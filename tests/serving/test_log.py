@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -196,11 +197,27 @@ def test_numbers_that_json_lacks_are_refused_before_they_are_logged(log):
     assert verify(log.folder).rows == 0
 
 
+async def begun(log: PredictionLog, request_id: str) -> "asyncio.Task[tuple[str, ...]]":
+    """Hand the writer an answer and wait until it is about to write it."""
+    task = asyncio.create_task(log.append(entry(request_id)))
+    await asyncio.sleep(0)
+    while not log._queue.empty():
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    return task
+
+
+@contextmanager
+def held_up(log: PredictionLog) -> Iterator[None]:
+    """Make the writer wait: another connection writes."""
+    with log_store.transaction(sqlite3.connect(log.folder / FILE, isolation_level=None)):
+        yield
+
+
 def test_a_request_given_up_before_it_was_written_leaves_the_others_alone(log):
     async def given_up() -> tuple[str, ...]:
-        with log_store.transaction(sqlite3.connect(log.folder / FILE, isolation_level=None)):
-            first = asyncio.create_task(log.append(entry("r1")))
-            await asyncio.sleep(0.1)  # the writer waits for the other connection
+        with held_up(log):
+            first = await begun(log, "r1")
             second = asyncio.create_task(log.append(entry("r2")))
             await asyncio.sleep(0)
             second.cancel()
@@ -211,12 +228,21 @@ def test_a_request_given_up_before_it_was_written_leaves_the_others_alone(log):
     assert (verify(log.folder).rows, verify(log.folder).faults) == (2, ())
 
 
-def test_a_caller_whose_loop_has_ended_does_not_end_the_writer(log):
-    async def gone() -> None:
-        asyncio.create_task(log.append(entry("r1")))  # noqa: RUF006  nobody waits for it
-        await asyncio.sleep(0.1)  # the writer waits for the other connection
+def test_a_request_given_up_while_it_is_written_is_kept_and_nobody_is_told(log):
+    complaints = []
 
-    with log_store.transaction(sqlite3.connect(log.folder / FILE, isolation_level=None)):
-        asyncio.run(gone())
+    async def given_up() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
+        with held_up(log):
+            (await begun(log, "r1")).cancel()
+        await log.append(entry("r2"))
+
+    asyncio.run(given_up())
+    assert (verify(log.folder).rows, complaints) == (2, [])
+
+
+def test_a_caller_whose_loop_has_ended_does_not_end_the_writer(log):
+    with held_up(log):
+        asyncio.run(begun(log, "r1"))
     append(log, entry("r2"))
-    assert verify(log.folder).faults == ()
+    assert (verify(log.folder).rows, verify(log.folder).faults) == (2, ())

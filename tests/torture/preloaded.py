@@ -2,9 +2,11 @@
 
 import matplotlib.figure  # noqa: F401
 
-import training.score
-import training.train  # noqa: F401
+from features.lean import import_lightgbm
 from training.home import quiet
 
+import_lightgbm()  # as commands do
+
 with quiet():
-    import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
+    import training.score
+    import training.train  # noqa: F401
