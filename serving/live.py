@@ -1,7 +1,6 @@
 """What the service answers from: one model and one day's snapshot, in memory, swapped as one."""
 
 import hashlib
-import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,19 +12,18 @@ import numpy as np
 import pyarrow as pa
 
 from features.errors import DataError
-from features.kept import kept_snapshot
 from features.snapshot import DESCRIBED, Snapshot
 from features.warehouse import Dialect
 from models.artefact import Bundle, load_bundle
 from models.bundle_champion import Champion, read_champion
 from models.bundle_files import read_sealed
 from models.bundle_trial import trial_load
+from models.day import snapshot_for
 from models.matrix import as_matrix
 from models.prediction import Explanation, Floats, Prediction
 from models.score import ranked
 from serving.cents import rounded
 
-logger = logging.getLogger(__name__)
 TRIED_BEFORE = "AUDIT_YIELD_TRIED"
 """The variable by which `serve` hands on to the service which bundle it has tried."""
 TRIED: set[str] = set(os.environ.get(TRIED_BEFORE, "").split())
@@ -142,14 +140,7 @@ def load_live(source: Source, *, home: Path) -> Live:
         trial_load(folder, digest=champion.digest)
         TRIED.add(champion.digest)
     bundle = load_bundle(folder, digest=champion.digest)
-    if said := bundle.hindsight(source.as_of):
-        logger.warning(said)
-    snapshot = kept_snapshot(
-        source.data,
-        features=bundle.features(),
-        as_of=source.as_of,
-        today=source.today,
-        home=home,
-        dialect=source.dialect,
+    snapshot = snapshot_for(
+        bundle, source.data, as_of=source.as_of, today=source.today, home=home, dialect=source.dialect
     )
     return Live(champion, bundle, source, snapshot)

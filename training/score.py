@@ -1,7 +1,6 @@
 """Scores and reasons for a day, from data and a model of the registry: what `score` and `explain` do."""
 
 import json
-import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -10,11 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from features.home import home
-from features.kept import kept_snapshot
 from features.snapshot import Snapshot
 from features.warehouse import Dialect
 from models.artefact import Bundle, load_bundle
 from models.bundle_champion import read_champion
+from models.day import snapshot_for
 from models.matrix import as_matrix
 from models.prediction import Prediction
 from models.reasons import Reason, reasons
@@ -23,7 +22,6 @@ from training.home import store
 from training.registry import kept_bundle, version
 
 CHAMPION = "champion"
-logger = logging.getLogger(__name__)
 
 
 def bundle_named(named: str = CHAMPION, *, place: Path | None = None) -> tuple[str, Bundle]:
@@ -47,16 +45,9 @@ def bundle_of_day(
     model: str = CHAMPION,
     dialect: Dialect | None = None,
 ) -> tuple[str, Bundle, Snapshot]:
-    """Return a version's number and bundle, and the day's snapshot of the features it takes.
-
-    Warns where the model has learned what was found after the day.
-    """
+    """Return a version's number and bundle, and the day's snapshot of the features it takes."""
     number, bundle = bundle_named(model)
-    if said := bundle.hindsight(as_of):
-        logger.warning(said)
-    built = kept_snapshot(
-        data, features=bundle.features(), as_of=as_of, today=today, home=home(), dialect=dialect
-    )
+    built = snapshot_for(bundle, data, as_of=as_of, today=today, home=home(), dialect=dialect)
     return number, bundle, built
 
 

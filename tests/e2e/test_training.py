@@ -61,6 +61,15 @@ def test_reasons_add_up_to_the_score(data: str, tmp_path: Path) -> None:
     assert why["reasons"][0]["sentence"] in words
 
 
+def test_a_day_before_the_models_own_is_said_to_be_no_forecast(
+    data: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    call("score", data, "--as-of", AS_OF)
+    assert "no forecast" not in caplog.text
+    call("score", data, "--as-of", "2024-12-01")
+    assert "no forecast" in caplog.text
+
+
 def test_an_unknown_trader_or_version_is_refused_in_words(data: str) -> None:
     unknown = CliRunner().invoke(app, ["explain", data, "T-none", "--as-of", AS_OF])
     assert unknown.exit_code == 2
