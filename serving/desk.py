@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from features.errors import OutputError
 from serving.answers import JSON, as_json
-from serving.entry import Asked, Entry
+from serving.entry import Asked, Decision, Entry
 from serving.guard import ADMITTED, Admitted, Log
 from serving.history import History
 from serving.live import Live
@@ -36,6 +36,9 @@ class Held(Protocol):
 
 class Memory(Log, Protocol):
     """A log that can also be read."""
+
+    def require_free(self, asked: Asked, decision: Decision) -> None:
+        """Raise `RequestIdTakenError` where the request id stands for another decision."""
 
     def of_trader(self, trader_id: str, *, limit: int = 50) -> tuple[Logged, ...]:
         """Return what was logged of a trader, the newest first."""

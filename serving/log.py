@@ -13,8 +13,8 @@ from typing import NamedTuple
 from features.errors import OutputError, SettingError
 from serving import log_anchor, log_store, logged
 from serving.code import code_digest
-from serving.entry import Entry
-from serving.log_row import Packed, pack
+from serving.entry import Asked, Decision, Entry
+from serving.log_row import Packed, pack, unpack
 from serving.log_store import Row
 from serving.log_verify import refusal, require_whole
 from serving.logged import ANCHOR, FILE, Logged
@@ -66,6 +66,16 @@ class PredictionLog:
         done: asyncio.Future[Ids] = asyncio.get_running_loop().create_future()
         self._queue.put(_Waiting(entry, packed, done))
         return await done
+
+    def require_free(self, asked: Asked, decision: Decision) -> None:
+        """Raise `RequestIdTakenError` where the request id stands for another decision.
+
+        To be asked before one acts; `append` raises it too, but afterwards.
+        """
+        with log_store.reading(self.folder / FILE) as connection:
+            earlier = log_store.of_request(connection, asked.actor, asked.request_id)
+        if earlier is not None and unpack(earlier.packed).decision != decision:
+            raise _taken(asked.request_id, earlier)
 
     def read(self, prediction_id: str) -> Logged:
         """Return what was logged of a prediction; raises `DataError` where there is none of that id."""

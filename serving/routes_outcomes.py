@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from serving.answers import basis_plain
 from serving.desk import answer, asked, body, caller, desk
 from serving.entry import Basis, Decision, Entry
-from serving.record_outcome import record_outcome
+from serving.record_outcome import Recorded, record_outcome
 from serving.schemas import Judgement, Outcome
 from serving.sent import Row
 
@@ -18,12 +18,15 @@ async def outcomes(request: Request) -> Response:
     event = (await body(request, Outcome)).model_dump()
     judged = {name: event.pop(name) for name in Judgement.model_fields}
     at, live, who = desk(request), desk(request).holder.current, caller(request)
-    recorded = await at.warehouse.run(
-        lambda: record_outcome(live.source, event, caller=who, today=at.today())
-    )
     told, basis = asked(request, judged["purpose"], endpoint="POST /outcomes"), Basis.of(live)
-    entry = Entry(told, basis, (recorded.trader_id,), decision=_decision(judged, event))
-    [logged] = await at.keep(entry)
+    decision = _decision(judged, event)
+
+    def record() -> Recorded:
+        at.log.require_free(told, decision)
+        return record_outcome(live.source, event, caller=who, today=at.today())
+
+    recorded = await at.warehouse.run(record)
+    [logged] = await at.keep(Entry(told, basis, (recorded.trader_id,), decision=decision))
     answered = answer(
         {
             "basis": basis_plain(basis),

@@ -284,3 +284,12 @@ def test_over_http_a_number_used_otherwise_is_a_conflict(recorded):
     recorded.client.post("/outcomes", json=event_of(recorded, event_number=901))
     got = recorded.client.post("/outcomes", json=event_of(recorded, event_number=901, amount=1.0))
     assert got.status_code == 409
+
+
+def test_over_http_nothing_is_recorded_under_a_request_id_that_stands_for_another_event(recorded):
+    used = {"X-Request-Id": "twice"}
+    first, other = (event_of(recorded, event_number=number) for number in (902, 903))
+    assert recorded.client.post("/outcomes", json=first, headers=used).status_code == 201
+    assert recorded.client.post("/outcomes", json=other, headers=used).status_code == 409
+    assert recorded.client.post("/outcomes", json=first, headers=used).status_code == 200
+    assert recorded.client.post("/outcomes", json=other).json()["recorded"] is True
