@@ -80,7 +80,7 @@ def test_a_full_disk_stops_each_command_in_words_and_harms_nothing(
         filler = fill(small_disk, leaving=room)
         done = [
             tried(small_disk, *train),
-            tried(small_disk, "score", data, "--as-of", "2024-09-01", "--out", "other.csv"),
+            tried(small_disk, "score", data, "--as-of", "2024-11-01", "--out", "other.csv"),
             tried(small_disk, "import", "kcs", str(administration / "new.csv"), "korea", "--overwrite"),
         ]
         filler.unlink()
