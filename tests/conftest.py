@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import postgres  # noqa: F401  a fixture: one server a worker
+
 LONG = ("training", "serving", "torture", "docs", "e2e")
 UPSTREAM_WARNINGS = (
     # Ibis 12 streams DuckDB's rows by a call that DuckDB 1.5 renamed

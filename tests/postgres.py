@@ -82,6 +82,7 @@ def _removed_with_us(servant: str | None, pg_ctl: str, folder: Path) -> Iterator
         yield
     finally:
         watcher.communicate()
+        shutil.rmtree(folder, ignore_errors=True)  # the servant may not, in a folder of ours
 
 
 Run = Callable[[list[str]], None]

@@ -14,7 +14,7 @@ from tests.docs.pages import ROOT, examples
 from tests.docs.reader import DATABASE, Reader
 from tests.e2e.conftest import EXPERIMENT
 from tests.features.warehouse.homes import copy_into
-from tests.postgres import Server, postgres  # noqa: F401  a fixture
+from tests.postgres import Server
 
 
 @pytest.fixture(scope="session")

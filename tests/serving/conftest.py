@@ -8,7 +8,6 @@ import pytest
 
 from features.lock import held
 from serving.live import Live, Source, load_live
-from tests.postgres import postgres  # noqa: F401  a fixture
 from tests.serving import tiny
 from tests.serving.caller import Service, service
 

@@ -6,7 +6,6 @@ import pytest
 
 from features.library.valuation import digits
 from features.prepare import kin, peers, prices, sector
-from tests.postgres import postgres  # noqa: F401 - a fixture
 
 SMALL = (
     (peers, "FEWEST_LINES", 3),
