@@ -8,7 +8,7 @@ import numpy as np
 
 from models.base import Audited, Learned, YieldModel
 from models.calibrate import amount_map, chance_map, net_share, total_factor
-from models.corrected import grown
+from models.corrected import Grown, grown
 from models.glm import power, sigmoid
 from models.grow import Growth
 from models.line import columns_line
@@ -44,25 +44,7 @@ class HurdleModel(YieldModel):
         self.exposure = exposure
 
     def _learn(self, audited: Audited) -> Learned:
-        adjusted, size = (audited.y != 0).astype(np.float64), np.abs(audited.y)
-        directions = audited.directions(self.monotone)
-        chance = grown(
-            audited,
-            adjusted,
-            where=np.ones_like(adjusted),
-            growth=Growth.made(self.growth, objective="binary", rows=len(adjusted), seed=self.seed),
-            monotone=directions,
-            calibrate=lambda margin: chance_map(margin, adjusted, audited),
-        )
-        amount = grown(
-            audited,
-            size,
-            where=adjusted,
-            growth=Growth.made(self.growth, objective="gamma", rows=int(adjusted.sum()), seed=self.seed),
-            monotone=directions,
-            calibrate=lambda margin: amount_map(margin, size, audited),
-            line=self._line(audited),
-        )
+        chance, amount = self._chance(audited), self._amount(audited)
         probability = sigmoid(chance.map.of(chance.margin, audited.design))
         net = net_share(audited.y, audited.weight)
         expected = probability * np.exp(amount.map.of(amount.margin, audited.design)) * net
@@ -82,6 +64,31 @@ class HurdleModel(YieldModel):
                 "occurrence": audited.circumstances.named(chance.map.effects.tolist()),
                 "amount": audited.circumstances.named(amount.map.effects.tolist()),
             },
+        )
+
+    def _chance(self, audited: Audited) -> Grown:
+        """Learn how likely an adjustment is."""
+        adjusted = (audited.y != 0).astype(np.float64)
+        return grown(
+            audited,
+            adjusted,
+            where=np.ones_like(adjusted),
+            growth=Growth.made(self.growth, objective="binary", rows=len(adjusted), seed=self.seed),
+            monotone=audited.directions(self.monotone),
+            calibrate=lambda margin: chance_map(margin, adjusted, audited),
+        )
+
+    def _amount(self, audited: Audited) -> Grown:
+        """Learn how large an adjustment is, from the audits that made one."""
+        size, adjusted = np.abs(audited.y), (audited.y != 0).astype(np.float64)
+        return grown(
+            audited,
+            size,
+            where=adjusted,
+            growth=Growth.made(self.growth, objective="gamma", rows=int(adjusted.sum()), seed=self.seed),
+            monotone=audited.directions(self.monotone),
+            calibrate=lambda margin: amount_map(margin, size, audited),
+            line=self._line(audited),
         )
 
     def _line(self, audited: Audited) -> Line | None:

@@ -48,22 +48,10 @@ def tuned(
     A trial's score is the mean normalised Gini over the folds, each learned from what was known by its day;
     it is given up where it lags behind the median of others. The study is kept below `home` under the
     settings and the data, so that a killed or interrupted tuning goes on where it was. Raises
-    `SettingError` for a model that has no trees to grow.
+    `SettingError` for a model that has no trees to grow, and where no fold has audits enough.
     """
-    if "growth" not in MODELS[experiment.model]().get_params():
-        raise SettingError(
-            f"The model {experiment.model} has nothing to tune.",
-            expected="a model that grows trees, such as hurdle.",
-            advice="Leave out --trials, or choose another model.",
-        )
-    parts = [(known_on(warehouse, found, fold.day, experiment), fold.tested(found)) for fold in folds]
-    usable = [part for part in parts if all(map(_teaches, part))]
-    if not usable:
-        raise SettingError(
-            "No fold before the newest two has audits enough to tune on.",
-            expected=f"{FEWEST} audits to learn from and as many to judge by, {FEWEST_ADJUSTED} adjusted.",
-            advice="Leave out --trials, or choose more or longer folds in the experiment.",
-        )
+    _require_growth(experiment)
+    parts = _parts(warehouse, found, experiment, folds)
     study = _study(experiment, found, folds, home=home)
     left = trials - _finished(study)
     if progress:
@@ -74,9 +62,33 @@ def tuned(
             progress(_finished(study), trials)
 
     if left > 0:
-        study.optimize(lambda trial: _score(trial, experiment, usable), n_trials=left, callbacks=[told])
+        study.optimize(lambda trial: _score(trial, experiment, parts), n_trials=left, callbacks=[told])
     best = study.best_params if any(t.value is not None for t in study.trials) else {}
     return _with_growth(experiment, best)
+
+
+def _require_growth(experiment: Experiment) -> None:
+    if "growth" not in MODELS[experiment.model]().get_params():
+        raise SettingError(
+            f"The model {experiment.model} has nothing to tune.",
+            expected="a model that grows trees, such as hurdle.",
+            advice="Leave out --trials, or choose another model.",
+        )
+
+
+def _parts(
+    warehouse: Warehouse, found: Audited, experiment: Experiment, folds: tuple[Fold, ...]
+) -> list[tuple[Audited, Audited]]:
+    """Return, for each fold with audits enough, those to learn from and those to judge by."""
+    parts = [(known_on(warehouse, found, fold.day, experiment), fold.tested(found)) for fold in folds]
+    usable = [part for part in parts if all(map(_teaches, part))]
+    if not usable:
+        raise SettingError(
+            "No fold before the newest two has audits enough to tune on.",
+            expected=f"{FEWEST} audits to learn from and as many to judge by, {FEWEST_ADJUSTED} adjusted.",
+            advice="Leave out --trials, or choose more or longer folds in the experiment.",
+        )
+    return usable
 
 
 def _finished(study: "Study") -> int:
