@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from features.contract import TABLES
 from features.errors import OutputError
-from features.warehouse.engine import ENGINE_ERRORS, first_line
+from features.warehouse.engine import engine_errors, first_line
 from serving.ledger_folder import without_column
 from serving.problems import Kind, ProblemError
 
@@ -30,7 +30,7 @@ def append(place: str, row: Row) -> None:
             _into_postgres(place, given)
         else:
             raise ProblemError(Kind.REFUSED, "The ledger of this warehouse cannot be written from here.")
-    except ENGINE_ERRORS as error:
+    except engine_errors() as error:
         raise OutputError(
             f"The ledger cannot be written: {first_line(error)}",
             expected="a table findings that may be written.",

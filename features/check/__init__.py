@@ -14,7 +14,7 @@ from features.contract import TABLES, Table
 from features.contract.violation import Severity, Violation
 from features.errors import DataError
 from features.warehouse import Warehouse
-from features.warehouse.engine import ENGINE_ERRORS, first_line, refuse_lack_of_room
+from features.warehouse.engine import engine_errors, first_line, refuse_lack_of_room
 from features.warehouse.source import Source, unreadable
 
 __all__ = ["Checked", "check", "usable"]
@@ -81,7 +81,7 @@ def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) ->
         examined = judge(source, table, dialect=warehouse.dialect, today=today, judged=judged)
         try:
             violations += _examine(examined, limit)
-        except ENGINE_ERRORS as error:
+        except engine_errors() as error:
             refuse_lack_of_room(error)
             violations.append(_broken_off(table, error))
             continue

@@ -11,7 +11,7 @@ from features.errors import DataError
 from features.output import put_back, replaced_folder
 from features.spreadsheet import inert
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW
-from features.warehouse.engine import ENGINE_ERRORS, first_line, refuse_lack_of_room
+from features.warehouse.engine import engine_errors, first_line, refuse_lack_of_room
 
 
 def default_place(data: str) -> Path:
@@ -42,7 +42,7 @@ def write(checked: Checked, out: Path) -> Path:
 def _write_quarantine(judged: Judged, path: Path) -> None:
     try:
         _write_rows(judged, path)
-    except ENGINE_ERRORS as error:
+    except engine_errors() as error:
         refuse_lack_of_room(error)
         raise DataError(
             f"{judged.table.name} could not be read again: {first_line(error)}",

@@ -18,7 +18,7 @@ from features.systems.report import ImportReport, WrittenTable
 from features.systems.system import System
 from features.warehouse.conform import conform
 from features.warehouse.dialect import Dialect
-from features.warehouse.engine import ENGINE_ERRORS, embedded, first_line, refuse_lack_of_room
+from features.warehouse.engine import embedded, engine_errors, first_line, refuse_lack_of_room
 
 REPORT_ENDING = ".import.json"
 OWN_FILES = frozenset(f"{name}.parquet" for name in TABLES)
@@ -47,7 +47,7 @@ def import_export(
         engine = embedded(scratch)
         try:
             return _import(engine, system, files=files, out=out, dialect=dialect, scratch=scratch)
-        except ENGINE_ERRORS as error:
+        except engine_errors() as error:
             refuse_lack_of_room(error)
             raise _broken_off(system, error) from error
         finally:

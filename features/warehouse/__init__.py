@@ -21,7 +21,7 @@ from features.warehouse import postgres, spark
 from features.warehouse.conform import conform, with_defaults
 from features.warehouse.database import connect, open_table, place_for_people, table_names
 from features.warehouse.dialect import FILE_NAME, Dialect
-from features.warehouse.engine import ENGINE_ERRORS, embedded, first_line, refuse_lack_of_room
+from features.warehouse.engine import embedded, engine_errors, first_line, refuse_lack_of_room
 from features.warehouse.folder import read_folder
 from features.warehouse.source import Source, UnreadableError, name_faults, unreadable
 
@@ -111,7 +111,7 @@ def open_warehouse(place: str, *, dialect: Dialect | None = None) -> Iterator[Wa
         warehouse = _open(place, dialect, scratch)
         try:
             yield warehouse
-        except ENGINE_ERRORS as error:
+        except engine_errors() as error:
             refuse_lack_of_room(error)
             postgres.refuse_lack_of_rights(error, place=warehouse.name)
             raise
@@ -168,7 +168,7 @@ def _open_database(engine: BaseBackend, name: str, dialect: Dialect) -> Warehous
 def _open_table(engine: BaseBackend, table: Table) -> Source:
     try:
         found = open_table(engine, table.name)
-    except ENGINE_ERRORS as error:
+    except engine_errors() as error:
         raise UnreadableError(
             unreadable(
                 table.name,

@@ -8,7 +8,7 @@ from ibis.expr import types as ir
 
 from features.errors import DataError
 from features.warehouse import postgres
-from features.warehouse.engine import ENGINE_ERRORS, first_line
+from features.warehouse.engine import engine_errors, first_line
 
 EXPECTED = "a database that Ibis can reach, such as postgres://user@host/database."
 IN_THE_FILE = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
@@ -26,7 +26,7 @@ def connect(url: str) -> BaseBackend:
     try:
         engine = ibis.connect(url)
     except Exception as error:  # each driver raises its own kind; what misread the URL may cite the password
-        may_be_told = isinstance(error, (ImportError, *ENGINE_ERRORS))
+        may_be_told = isinstance(error, (ImportError, *engine_errors()))
         raise _unreachable(url, f": {first_line(error)}" if may_be_told else ".") from error
     if engine.name == postgres.NAME:
         postgres.hold_still(engine)

@@ -1,6 +1,7 @@
 """The embedded engine: DuckDB with bounded memory, bounded spill and no way out to the network."""
 
 import os
+import sys
 from pathlib import Path
 
 import duckdb
@@ -12,14 +13,6 @@ from ibis.expr import types as ir
 from features.errors import SettingError
 from features.room import lacks_room
 from features.scratch import no_scratch, scratch_folder
-
-try:
-    from psycopg import Error as PostgresError
-except ImportError:  # the extra `postgres` is not installed, so nothing can raise it
-    ENGINE_ERRORS: tuple[type[Exception], ...] = (duckdb.Error,)
-else:
-    ENGINE_ERRORS = (duckdb.Error, PostgresError)
-"""What the engines raise when they cannot read on."""
 
 ibis.options.sql.fuse_selects = False
 """A select of a select stays nested: fused, each value is written out wherever it is used."""
@@ -70,6 +63,12 @@ def worked_out(table: ir.Table) -> pa.Table:
             return engine.to_pyarrow(table)
         finally:
             engine.disconnect()
+
+
+def engine_errors() -> tuple[type[Exception], ...]:
+    """Return what the engines raise when they cannot read on: no driver that was not imported raises."""
+    psycopg = sys.modules.get("psycopg")
+    return (duckdb.Error, psycopg.Error) if psycopg else (duckdb.Error,)
 
 
 def first_line(error: BaseException) -> str:

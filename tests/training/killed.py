@@ -5,12 +5,17 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from time import sleep
 
-import mlflow  # noqa: F401  takes seconds, once for all children
+from sqlalchemy.orm import configure_mappers
 
 from tests.training.trained import audits, ended, money, sighted  # noqa: F401
+from training.home import quiet
 from training.leaks.alarm import LeakReport
 from training.promote import promote
 from training.track import tracked
+
+with quiet():  # MLflow's store takes seconds, once for all children
+    import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
+configure_mappers()
 
 FOREVER = 600.0
 

@@ -1,10 +1,11 @@
 """Planted leaks are all caught, a sound administration raises no alarm, and data known to leak does."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -85,22 +86,37 @@ def sound_state(sound: Path) -> Iterator[Trained]:
         yield state
 
 
+@pytest.fixture(scope="module")
+def sound_report(sound_state: Trained) -> LeakReport:
+    return sound_state.report()
+
+
+@pytest.fixture(scope="module")
+def planted(sound: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], LeakReport]:
+    """Report on the administration after a leak was planted, once for each leak."""
+
+    @cache
+    def report(name: str) -> LeakReport:
+        data = PLANTS[name].grow(sound, tmp_path_factory.mktemp("planted") / "data")
+        with trained(data) as state:
+            return state.report()
+
+    return report
+
+
 @pytest.mark.parametrize("name", PLANTS)
-def test_a_planted_leak_is_caught(name: str, sound: Path, tmp_path: Path) -> None:
-    plant = PLANTS[name]
-    with trained(plant.grow(sound, tmp_path / "data")) as state:
-        report = state.report()
-    assert plant.alarm in raised(report)
+def test_a_planted_leak_is_caught(name: str, planted: Callable[[str], LeakReport]) -> None:
+    report = planted(name)
+    assert PLANTS[name].alarm in raised(report)
     assert report.suspected
 
 
-def test_a_sound_administration_raises_no_alarm(sound_state: Trained) -> None:
-    report = sound_state.report()
-    assert raised(report) == []
-    assert not report.suspected
-    judged = [alarm for alarm in report.alarms if alarm.value is not None]
+def test_a_sound_administration_raises_no_alarm(sound_report: LeakReport) -> None:
+    assert raised(sound_report) == []
+    assert not sound_report.suspected
+    judged = [alarm for alarm in sound_report.alarms if alarm.value is not None]
     assert len(judged) > 25
-    assert {plant.alarm for plant in PLANTS.values()} <= {alarm.name for alarm in report.alarms}
+    assert {plant.alarm for plant in PLANTS.values()} <= {alarm.name for alarm in sound_report.alarms}
 
 
 @pytest.mark.parametrize(("traders", "years", "seed"), [(600, 3, 1), (1200, 4, 4)])
@@ -112,8 +128,8 @@ def test_other_sound_administrations_raise_none_either(
         assert raised(state.report()) == []
 
 
-def test_the_same_data_gives_the_same_report(sound_state: Trained) -> None:
-    assert sound_state.report() == sound_state.report()
+def test_the_same_data_gives_the_same_report(sound_state: Trained, sound_report: LeakReport) -> None:
+    assert sound_state.report() == sound_report
 
 
 def test_a_column_that_is_the_outcome_is_caught(sound_state: Trained) -> None:
@@ -148,12 +164,11 @@ def test_published_lines_whose_labels_were_joined_to_goods_are_flagged(tmp_path:
     assert "controls_by_goods" in raised(report)
 
 
-def test_a_report_is_plain_data_and_says_what_to_do(sound: Path, tmp_path: Path) -> None:
-    plant = PLANTS["findings dated back before their audit opened"]
-    with trained(plant.grow(sound, tmp_path / "data")) as state:
-        report = state.report()
+def test_a_report_is_plain_data_and_says_what_to_do(planted: Callable[[str], LeakReport]) -> None:
+    name = "findings dated back before their audit opened"
+    report = planted(name)
     content = json.loads(report.to_json())
-    [alarm] = [each for each in content["alarms"] if each["name"] == plant.alarm]
+    [alarm] = [each for each in content["alarms"] if each["name"] == PLANTS[name].alarm]
     assert content["suspected"] is alarm["raised"] is True
     assert (alarm["value"], alarm["limit"]) == (1.0, 0.01)
     told = list(lines(report))
