@@ -6,6 +6,7 @@ BIN := .venv/bin
 LEAN := .venv-lean/bin
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 TESTS := -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+unexport PYTHONDONTWRITEBYTECODE   # kept compiled, our modules load sooner in the many processes of a test run
 INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from features.simulate import simulate
 from tests.e2e.conftest import call
 from tests.serving.server import PATIENCE, ROOT, started
 
@@ -44,7 +45,7 @@ def test_called_again_it_trains_nothing_and_serves_pages_until_ctrl_c(place: Pat
 
 
 def test_a_home_takes_one_administration(place: Path, tmp_path: Path) -> None:
-    call(tmp_path, "simulate", "other", "--traders", "150", "--years", "2", "--seed", "9")
+    simulate(tmp_path / "other", traders=150, years=2, seed=9)
     refused = call(place, "run", str(tmp_path / "other" / "data"), "--no-serve")
     assert refused.returncode == 2
     assert "another administration" in refused.stderr

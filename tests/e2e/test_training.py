@@ -25,8 +25,9 @@ def data(place: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(place / "demo" / "data")
 
 
-def test_a_training_is_registered_and_told(place: Path, data: str) -> None:
-    [trained] = json.loads((place / "models.json").read_text())
+@pytest.mark.usefixtures("data")
+def test_a_training_is_registered_and_told() -> None:
+    [trained] = json.loads(call("models", "--json").stdout)
     assert (trained["version"], trained["kind"], trained["as_of"]) == ("1", "hurdle", AS_OF)
     listed = call("models").output
     assert "champion" in listed

@@ -1,5 +1,7 @@
 """The hurdle model on audits whose truth is known."""
 
+from functools import cache
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -10,26 +12,30 @@ from tests.models.risky import DIRECTIONS, risky
 
 AUDITS = risky(4000, seed=1, skills={"K1": -0.8, "K2": 0.0, "K3": 0.8}, letters=0.3)
 TRADERS = risky(4000, seed=2)
-MODEL = HurdleModel(monotone=DIRECTIONS).fit(AUDITS.X, AUDITS.y, audits=AUDITS.audits)
+
+
+@cache
+def fitted() -> HurdleModel:
+    return HurdleModel(monotone=DIRECTIONS).fit(AUDITS.X, AUDITS.y, audits=AUDITS.audits)
 
 
 def test_the_total_is_that_of_reference_audits() -> None:
-    total = MODEL.predict(TRADERS.X).expected.sum() / TRADERS.expected.sum()
+    total = fitted().predict(TRADERS.X).expected.sum() / TRADERS.expected.sum()
     assert 0.85 < total < 1.15
 
 
 def test_the_probability_is_that_of_reference_audits() -> None:
-    said = MODEL.predict(TRADERS.X).probability
+    said = fitted().predict(TRADERS.X).probability
     assert abs(said.mean() - TRADERS.probability.mean()) < 0.03
 
 
 def test_letters_would_pull_the_probability_down_if_they_were_not_corrected_for() -> None:
     blind = HurdleModel(monotone=DIRECTIONS).fit(AUDITS.X, AUDITS.y)
-    assert blind.predict(TRADERS.X).probability.mean() < MODEL.predict(TRADERS.X).probability.mean() - 0.01
+    assert blind.predict(TRADERS.X).probability.mean() < fitted().predict(TRADERS.X).probability.mean() - 0.01
 
 
 def test_who_audited_is_told_apart_from_the_trader() -> None:
-    effects = {(e["column"], e["level"]): e["effect"] for e in MODEL.effects_["occurrence"]}
+    effects = {(e["column"], e["level"]): e["effect"] for e in fitted().effects_["occurrence"]}
     assert effects["team_id", "K1"] < -0.4 < 0.4 < effects["team_id", "K3"]
     assert effects["treatment", "letter"] < -0.4
 
@@ -38,11 +44,11 @@ def test_the_expected_money_rises_where_theory_says_it_must() -> None:
     row = np.array([[60_000.0, 0.01, 0.0, 0.0]])
     more = np.tile(row, (50, 1))
     more[:, 2] = np.linspace(-3, 3, 50)
-    assert (np.diff(MODEL.predict(more).expected) >= 0).all()
+    assert (np.diff(fitted().predict(more).expected) >= 0).all()
 
 
 def test_the_interval_covers_as_often_as_it_says() -> None:
-    said = MODEL.predict(TRADERS.X)
+    said = fitted().predict(TRADERS.X)
     covered = (said.low <= TRADERS.y) & (TRADERS.y <= said.high)
     assert 0.87 < covered.mean() < 0.93
 
@@ -64,7 +70,7 @@ def test_the_interval_covers_traders_drawn_at_random_though_risky_ones_are_audit
 
 
 def test_the_split_follows_what_points_to_a_type() -> None:
-    said = MODEL.predict(TRADERS.X)
+    said = fitted().predict(TRADERS.X)
     valuation = said.by_type[:, said.types.index("valuation")] / said.expected
     pointed = TRADERS.X["noise"].to_numpy() > 0
     assert valuation[pointed].mean() > 0.7
@@ -89,7 +95,7 @@ def test_it_ranks_better_than_what_a_risk_unit_would_use(kind: str) -> None:
     takes_directions = kind == "rule_score"
     other = MODELS[kind](**({"monotone": DIRECTIONS} if takes_directions else {}))
     other.fit(AUDITS.X, AUDITS.y, audits=AUDITS.audits)
-    assert _top(MODEL.predict(TRADERS.X).expected) > 1.05 * _top(other.predict(TRADERS.X).expected)
+    assert _top(fitted().predict(TRADERS.X).expected) > 1.05 * _top(other.predict(TRADERS.X).expected)
 
 
 def _top(said: np.ndarray) -> float:
