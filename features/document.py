@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import groupby
 
-from features.feature import Feature, window_words
+from features.feature import EITHER_SIGN, Feature, window_words
 from features.library import LIBRARY
 from features.prepare import ROWS
 
@@ -46,7 +46,8 @@ def _definition(windows: list[Feature]) -> Iterator[str]:
     yield ""
     yield feature.why
     yield ""
-    yield f"- says: {feature.phrase.format(value='…', window=_windows(windows))}"
+    phrase = EITHER_SIGN.sub(r"\1 or \2", feature.phrase)
+    yield f"- says: {phrase.format(value='…', window=_windows(windows))}"
     yield f"- made of: {_made_of(feature)}"
     yield f"- points to: {feature.finding_type or 'no one kind of finding'}"
     yield f"- indicator: {feature.indicator}; {feature.reference}"

@@ -1,6 +1,7 @@
 """What a feature is: an expression over a trader's rows, and the words an auditor reads, in one place."""
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NotRequired, TypedDict, Unpack
@@ -10,6 +11,8 @@ from ibis.expr import types as ir
 from features.unit import Unit
 
 ALL_HISTORY = None
+EITHER_SIGN = re.compile(r"\[([^|\]]*)\|([^|\]]*)\]")
+"""Words of a phrase for a value from zero up, and for one below."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Feature:
       other features of the same row, its parameters' names; `source` is then None.
     - `months`: the window before the cutoff; None for all that is known.
     - `empty`: the value where the trader has no row; None where that says nothing.
-    - `label`: a few words; `phrase`: a sentence with `{value}` in it; `why`: the finding it points to.
+    - `label`: a few words; `phrase`: what `sentence` makes a sentence of; `why`: the finding it points to.
     - `finding_type`: the kind of finding it speaks of, None where none in particular.
     - `monotone`: +1 or -1 where theory says that the yield rises or falls with it, else 0.
     - `indicator`: the indicator of the literature that it belongs to; `reference`: where that stands.
@@ -71,7 +74,20 @@ class Feature:
 
     def say(self, value: str) -> str:
         """Return the sentence with a value, written as a person reads it."""
-        return self.phrase.format(value=value, window=window_words(self.months))
+        return sentence(self.phrase, value, months=self.months)
+
+
+def sentence(phrase: str, value: str, *, months: int | None) -> str:
+    """Return a phrase with a value, written as a person reads it, and its window.
+
+    Where the phrase has words for either sign, they stand for the sign:
+
+    >>> sentence("Prices are {value} [above|below] those of others.", "-12.0 %", months=None)
+    'Prices are 12.0 % below those of others.'
+    """
+    chosen = EITHER_SIGN.sub(r"\2" if value.startswith("-") else r"\1", phrase)
+    unsigned = value if chosen == phrase else value.removeprefix("-")
+    return chosen.format(value=unsigned, window=window_words(months))
 
 
 def window_words(months: int | None) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from features.build import FeatureSet
 from features.errors import DataError
-from features.feature import Feature, window_words
+from features.feature import Feature, sentence
 from features.library import LIBRARY
 from models import MODELS, read_model
 from models.base import State, YieldModel
@@ -54,7 +54,7 @@ class Words:
 
     def say(self, value: str) -> str:
         """Return the sentence with a value, written as a person reads it."""
-        return self.phrase.format(value=value, window=window_words(self.months))
+        return sentence(self.phrase, value, months=self.months)
 
 
 @dataclass(frozen=True)

@@ -81,8 +81,8 @@ def origin_not_dispatch(lines: ir.Table) -> ir.FloatingScalar:
     reference=VERIFICATION,
     inputs="declarations.origin_country declarations.dispatch_country declarations.customs_value",
     label="Sent from elsewhere, beyond peers",
-    phrase="The share of the value of {window} sent from elsewhere than its origin is {value} above that of "
-    "other traders of the same goods (below zero: below it).",
+    phrase="The share of the value of {window} sent from elsewhere than its origin is {value} [above|below] "
+    "that of other traders of the same goods.",
     why="A detour that others do not make wants a reason.",
     finding_type="origin",
     example=Example(

@@ -43,8 +43,7 @@ def import_purchases_gap(returns: ir.Table) -> ir.FloatingValue:
     reference=COOPERATION,
     inputs="tax_returns.import_vat_claimed declarations.vat_assessed",
     label="Import VAT claimed but not paid",
-    phrase="The tax returns of {window} claim {value} more import value added tax than was assessed "
-    "(below zero: less).",
+    phrase="The tax returns of {window} claim {value} [more|less] import value added tax than was assessed.",
     why="Tax claimed back that was never paid at the border is lost twice.",
     example=Example("import_vat_claimed vat_assessed", [(50.0, 40.0), (None, 90.0), (30.0, 35.0)], 5.0),
 )

@@ -96,8 +96,7 @@ def sector_concentration(sector_concentrations: ir.Table) -> ir.FloatingScalar:
     indicator="hs_entropy",
     reference=THIS,
     label="Concentration on subheadings, beside its sector",
-    phrase="The concentration on subheadings differs by {value} from what is usual in the sector "
-    "(below zero: a wider range).",
+    phrase="The concentration on subheadings is {value} [above|below] what is usual in the sector.",
     why="Who imports other goods than its trade does may import for others.",
     finding_type="classification",
     example=Example("hs_concentration_12m sector_concentration", [(0.3, 0.4)], -0.1),

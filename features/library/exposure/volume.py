@@ -121,8 +121,7 @@ def sector_rate(sector_rates: ir.Table) -> ir.FloatingScalar:
     indicator="effective_rate",
     reference=f"{WCO_AUDIT}; {DATE}",
     label="Taxes paid, beside its sector",
-    phrase="The taxes paid on the customs value differ by {value} from what the sector pays "
-    "(below zero: less).",
+    phrase="The share of the customs value paid in taxes is {value} [above|below] what the sector pays.",
     why="Paying less than others in the same trade points to low codes, low values or wrong claims.",
     example=Example("effective_rate_12m sector_rate", [(0.12, 0.18)], -0.06),
 )

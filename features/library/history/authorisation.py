@@ -76,7 +76,7 @@ def authorised_years(described: ir.Table) -> ir.FloatingScalar:
     reference=AEO,
     inputs="traders.aeo_status traders.aeo_revalidation_due",
     label="Time to revalidation",
-    phrase="The authorisation is due to be revalidated in {value} (below zero: overdue).",
+    phrase="The revalidation of the authorisation [is due in|is overdue by] {value}.",
     why="An authorisation that is due or overdue has not been examined for long.",
     example=Example(
         "cutoff aeo_status aeo_revalidation_due",

@@ -108,3 +108,11 @@ def test_every_module_of_features_is_listed():
     listed = {module.__name__ for modules in FAMILIES.values() for module in modules}
     found = [import_module(each.name) for each in walk_packages(library.__path__, f"{library.__name__}.")]
     assert {module.__name__ for module in found if definitions(module)} == listed
+
+
+def test_words_stand_for_the_sign_of_what_may_be_either():
+    gap = LIBRARY.by_name["import_vat_gap_24m"]
+    claimed = "The tax returns of the last 24 months claim 3,756 {} import value added tax than was assessed."
+    assert gap.say("-3,756") == claimed.format("less")
+    assert gap.say("3,756") == claimed.format("more")
+    assert LIBRARY.by_name["amended_taxes_24m"].say("-5").endswith(" -5.")
