@@ -1,21 +1,14 @@
-"""What a child process does until it is killed; imported once by the server that such children fork from."""
+"""What a child process does until it is killed."""
 
 import tempfile
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import sleep
 
-from sqlalchemy.orm import configure_mappers
-
 from tests.training.trained import audits, ended, money, sighted  # noqa: F401
-from training.home import quiet
 from training.leaks.alarm import LeakReport
 from training.promote import promote
 from training.track import tracked
-
-with quiet():  # MLflow's store takes seconds, once for all children
-    import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
-configure_mappers()
 
 FOREVER = 600.0
 

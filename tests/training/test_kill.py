@@ -1,6 +1,5 @@
 """Killed at any point, a training looks unfinished, and a promotion leaves the old model or the new."""
 
-import multiprocessing
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ import pytest
 from models.artefact import load_bundle
 from models.bundle_champion import read_champion
 from tests.torture import TORTURE
+from tests.torture.command import server
 from tests.training.killed import serve, train
 from tests.training.trained import training
 from training.home import experiment, store
@@ -26,8 +26,6 @@ CHANCES = 60 if TORTURE else 3
 @contextmanager
 def child(target: Callable[..., None], *arguments: object) -> Iterator[Connection]:
     """Run a function in a process of its own; kill it with SIGKILL when the block ends."""
-    server = multiprocessing.get_context("forkserver")
-    server.set_forkserver_preload(["tests.training.killed"])
     here, there = server.Pipe()
     process = server.Process(target=target, args=(*arguments, there), daemon=True)
     process.start()
