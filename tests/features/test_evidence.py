@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,9 @@ from features.evidence import Evidence, evidence, lines
 from features.library import LIBRARY
 from tests.features.administration import administration, audit, day, finding, line, trader
 from tests.features.building import warehouse
+from tests.features.check.command import EXECUTABLE
 from tests.features.tables import write_parquet
 
-COMMAND = Path(sys.executable).with_name("audit-yield")
 CUTOFF = day("2024-07-01")
 TABLES = administration(
     traders=[trader("T1"), trader("T2")],
@@ -83,7 +82,7 @@ def test_what_has_no_rows_of_its_own_is_refused_in_words(name: str, words: str):
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [COMMAND, "evidence", *arguments],
+        [EXECUTABLE, "evidence", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,

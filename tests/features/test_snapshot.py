@@ -2,7 +2,6 @@
 
 import csv
 import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,9 +15,9 @@ from features.lock import held
 from features.snapshot import lines, snapshot
 from features.spreadsheet import write_table
 from tests.features.administration import administration, day, line, trader
+from tests.features.check.command import EXECUTABLE
 from tests.features.tables import write_parquet
 
-COMMAND = Path(sys.executable).with_name("audit-yield")
 CUTOFF, TODAY = day("2024-07-01"), day("2024-12-31")
 TABLES = administration(
     traders=[trader("T2"), trader("=1+1"), trader("T3")],
@@ -70,7 +69,7 @@ def test_a_snapshot_is_kept_once_however_the_folder_is_called(
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [COMMAND, "features", *arguments],
+        [EXECUTABLE, "features", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -4,6 +4,7 @@ import pytest
 
 from tests.features.tables import good_tables
 from tests.features.warehouse.homes import postgres_database
+from tests.features.warehouse.postgres.database import Change
 from tests.postgres import Server
 
 
@@ -11,3 +12,15 @@ from tests.postgres import Server
 def url(postgres: Server) -> str:
     """A database with the small administration in it."""
     return postgres_database(good_tables(), postgres)
+
+
+@pytest.fixture
+def database(url: str) -> str:
+    """Its name."""
+    return url.rpartition("/")[2]
+
+
+@pytest.fixture
+def change(postgres: Server, database: str) -> Change:
+    """Run statements in it as its owner."""
+    return lambda *statements: postgres.run(database, *statements)

@@ -2,22 +2,23 @@
 
 import os
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from features.check import Checked, check
+from features.check import check
 from features.contract.violation import Violation
 from features.warehouse import open_warehouse
+from tests.features.check.command import EXECUTABLE
 from tests.features.tables import TODAY
-from tests.postgres import Server
 
-COMMAND = Path(sys.executable).with_name("audit-yield")
+Change = Callable[..., object]
+"""Runs statements in the database of a test."""
 
 
 def run_check(place: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the real command in `folder`."""
     return subprocess.run(
-        [COMMAND, "check", place, "--today", TODAY.isoformat()],
+        [EXECUTABLE, "check", place, "--today", TODAY.isoformat()],
         cwd=folder,
         env={**os.environ, **environment},
         capture_output=True,
@@ -27,21 +28,17 @@ def run_check(place: str, folder: Path, **environment: str) -> subprocess.Comple
     )
 
 
-def judged(url: str) -> Checked:
+def violations(url: str) -> tuple[Violation, ...]:
     with open_warehouse(url) as warehouse:
-        return check(warehouse, today=TODAY)
+        return check(warehouse, today=TODAY).report.violations
 
 
 def faults(url: str) -> dict[str, str]:
-    return {f"{v.place} {v.rule}": v.found for v in judged(url).report.violations}
+    return {f"{v.place} {v.rule}": v.found for v in violations(url)}
 
 
 def violation(url: str, column: str) -> Violation:
-    return next(v for v in judged(url).report.violations if v.column == column)
-
-
-def change(postgres: Server, url: str, *statements: str) -> None:
-    postgres.run(url.rpartition("/")[2], *statements)
+    return next(v for v in violations(url) if v.column == column)
 
 
 def assert_no_traceback(done: subprocess.CompletedProcess[str]) -> None:

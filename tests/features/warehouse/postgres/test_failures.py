@@ -6,16 +6,14 @@ import pytest
 
 from features.errors import DataError
 from features.warehouse import open_warehouse
-from tests.features.warehouse.postgres.database import assert_no_traceback, change, run_check
+from tests.features.warehouse.postgres.database import Change, assert_no_traceback, run_check
 from tests.postgres import Server
 
 WRONG = "Geheim-Zwiebel"
 
 
-def test_a_connection_killed_in_the_middle_is_a_fault(postgres: Server, url: str, tmp_path: Path) -> None:
+def test_a_connection_killed_in_the_middle_is_a_fault(url: str, tmp_path: Path, change: Change) -> None:
     change(
-        postgres,
-        url,
         "ALTER TABLE declarations RENAME TO kept",
         "CREATE VIEW declarations AS SELECT * FROM kept WHERE pg_terminate_backend(pg_backend_pid())",
     )
@@ -25,9 +23,8 @@ def test_a_connection_killed_in_the_middle_is_a_fault(postgres: Server, url: str
     assert_no_traceback(done)
 
 
-def wrong(url: str, postgres: Server) -> dict[str, tuple[str, str]]:
+def wrong(url: str, database: str, postgres: Server) -> dict[str, tuple[str, str]]:
     """URLs that cannot be opened, and what is said of each."""
-    database = url.rpartition("/")[2]
     return {
         "password": (postgres.url(database, password=WRONG), "password authentication failed"),
         "database": (postgres.url("nowhere"), 'database "nowhere" does not exist'),
@@ -45,10 +42,10 @@ def wrong(url: str, postgres: Server) -> dict[str, tuple[str, str]]:
     "case", ["password", "database", "port", "host", "slash", "hash", "option", "engine", "file"]
 )
 def test_an_address_that_cannot_be_opened_is_told_without_its_password(
-    postgres: Server, url: str, case: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    postgres: Server, url: str, database: str, case: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    place, told = wrong(url, postgres)[case]
+    place, told = wrong(url, database, postgres)[case]
     with pytest.raises(DataError) as raised, open_warehouse(place):
         pass
     said = str(raised.value)
@@ -58,9 +55,9 @@ def test_an_address_that_cannot_be_opened_is_told_without_its_password(
 
 
 def test_the_command_tells_a_wrong_password_in_three_lines_and_exits_with_2(
-    postgres: Server, url: str, tmp_path: Path
+    postgres: Server, database: str, tmp_path: Path
 ) -> None:
-    done = run_check(postgres.url(url.rpartition("/")[2], password=WRONG), tmp_path)
+    done = run_check(postgres.url(database, password=WRONG), tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "password authentication failed" in done.stderr
     assert "Geheim" not in done.stderr
@@ -68,22 +65,22 @@ def test_the_command_tells_a_wrong_password_in_three_lines_and_exits_with_2(
 
 
 def test_the_command_shows_no_password_and_leaves_no_connection(
-    postgres: Server, url: str, tmp_path: Path
+    postgres: Server, url: str, database: str, tmp_path: Path
 ) -> None:
     done = run_check(url, tmp_path)
     written = (tmp_path / "check" / "accepted" / "report.json").read_text()
     assert done.returncode == 0
     assert postgres.password not in done.stdout + done.stderr + written
-    assert connections(postgres, url) == 0
+    assert connections(postgres, database) == 0
 
 
-def connections(postgres: Server, url: str) -> int:
+def connections(postgres: Server, database: str) -> int:
     """The number of connections but ours, once the server has seen the others off."""
     wait = "SELECT pg_sleep(0.2)"
     count = (
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
-    return int(postgres.run(url.rpartition("/")[2], wait, count)[0][0])
+    return int(postgres.run(database, wait, count)[0][0])
 
 
 def test_the_password_may_come_from_the_environment(postgres: Server, url: str, tmp_path: Path) -> None:

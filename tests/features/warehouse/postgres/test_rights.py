@@ -6,41 +6,33 @@ import pytest
 
 from features.errors import DataError
 from features.warehouse import open_warehouse
-from tests.features.warehouse.postgres.database import (
-    assert_no_traceback,
-    change,
-    run_check,
-)
+from tests.features.warehouse.postgres.database import Change, assert_no_traceback, run_check
 from tests.postgres import Server
 
 READS = "sesam"
 
 
-def as_reader(postgres: Server, url: str, *rights: str) -> str:
+def as_reader(postgres: Server, database: str, *rights: str) -> str:
     """Make a role with these rights alone, and return the URL with which it connects."""
-    role = f"reader_{url.rpartition('_')[2]}"
-    change(
-        postgres,
-        url,
+    role = f"reader_{database}"
+    postgres.run(
+        database,
         f"CREATE ROLE {role} LOGIN PASSWORD '{READS}'",
         *(f"GRANT {r} TO {role}" for r in rights),
     )
-    return postgres.url(url.rpartition("/")[2], user=role, password=READS)
+    return postgres.url(database, user=role, password=READS)
 
 
 def test_a_role_that_may_only_read_suffices_and_nothing_is_written(
-    postgres: Server, url: str, tmp_path: Path
+    postgres: Server, database: str, tmp_path: Path, change: Change
 ) -> None:
-    database = url.rpartition("/")[2]
     change(
-        postgres,
-        url,
         f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
     )
     reader = as_reader(
         postgres,
-        url,
+        database,
         f"CONNECT ON DATABASE {database}",
         "USAGE ON SCHEMA public",
         "SELECT ON ALL TABLES IN SCHEMA public",
@@ -60,8 +52,9 @@ def state(postgres: Server, database: str) -> list[tuple[object, ...]]:
     )
 
 
-def test_nothing_that_is_written_through_a_warehouse_outlives_it(postgres: Server, url: str) -> None:
-    database = url.rpartition("/")[2]
+def test_nothing_that_is_written_through_a_warehouse_outlives_it(
+    postgres: Server, url: str, database: str
+) -> None:
     before = state(postgres, database)
     with open_warehouse(url) as warehouse:
         warehouse.engine.con.execute("DELETE FROM traders")
@@ -72,16 +65,15 @@ def test_nothing_that_is_written_through_a_warehouse_outlives_it(postgres: Serve
 
 @pytest.mark.parametrize("refusal", ["reads only", "has no right"])
 def test_a_database_that_keeps_no_temporary_tables_is_told_with_advice(
-    postgres: Server, url: str, refusal: str
+    postgres: Server, database: str, refusal: str, change: Change
 ) -> None:
     """A hot standby refuses with the SQL state of a transaction that only reads."""
-    database = url.rpartition("/")[2]
     refuse = {
         "reads only": f"ALTER DATABASE {database} SET default_transaction_read_only = on",
         "has no right": f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC",
     }
-    reader = as_reader(postgres, url, "SELECT ON ALL TABLES IN SCHEMA public")
-    change(postgres, url, refuse[refusal])
+    reader = as_reader(postgres, database, "SELECT ON ALL TABLES IN SCHEMA public")
+    change(refuse[refusal])
     with (
         pytest.raises(DataError, match="keeps no temporary tables") as refused,
         open_warehouse(reader) as opened,
@@ -91,18 +83,18 @@ def test_a_database_that_keeps_no_temporary_tables_is_told_with_advice(
     assert READS not in str(refused.value)
 
 
-def test_rows_that_arrive_during_a_check_are_not_seen(postgres: Server, url: str) -> None:
+def test_rows_that_arrive_during_a_check_are_not_seen(url: str, change: Change) -> None:
     with open_warehouse(url) as warehouse:
         before = warehouse.table("traders").count().to_pyarrow().as_py()
-        change(postgres, url, "INSERT INTO traders SELECT * FROM traders")
+        change("INSERT INTO traders SELECT * FROM traders")
         assert warehouse.table("traders").count().to_pyarrow().as_py() == before
 
 
 def test_a_table_one_may_not_read_is_a_fault_and_the_rest_is_still_checked(
-    postgres: Server, url: str, tmp_path: Path
+    postgres: Server, database: str, tmp_path: Path, change: Change
 ) -> None:
-    change(postgres, url, "UPDATE declarations SET origin_country = 'China' WHERE declaration_id = 'D3'")
-    reader = as_reader(postgres, url, "SELECT ON declarations, audits, findings")
+    change("UPDATE declarations SET origin_country = 'China' WHERE declaration_id = 'D3'")
+    reader = as_reader(postgres, database, "SELECT ON declarations, audits, findings")
     done = run_check(reader, tmp_path)
     assert done.returncode == 2
     assert "permission denied for table traders" in done.stdout

@@ -4,14 +4,11 @@ import psycopg
 
 from tests.features.tables import arrow, good_tables
 from tests.features.warehouse.homes import copy_into
-from tests.features.warehouse.postgres.database import change, faults
-from tests.postgres import Server
+from tests.features.warehouse.postgres.database import Change, faults
 
 
-def test_views_and_partitioned_tables_are_tables(postgres: Server, url: str) -> None:
+def test_views_and_partitioned_tables_are_tables(url: str, change: Change) -> None:
     change(
-        postgres,
-        url,
         "ALTER TABLE traders RENAME TO kept",
         "CREATE VIEW traders AS SELECT * FROM kept",
         "ALTER TABLE findings RENAME TO kept_findings",
@@ -22,10 +19,8 @@ def test_views_and_partitioned_tables_are_tables(postgres: Server, url: str) -> 
     assert faults(url) == {}
 
 
-def test_a_table_is_looked_for_along_the_search_path(postgres: Server, url: str) -> None:
+def test_a_table_is_looked_for_along_the_search_path(url: str, change: Change) -> None:
     change(
-        postgres,
-        url,
         "CREATE SCHEMA customs",
         "ALTER TABLE traders SET SCHEMA customs",
     )
@@ -33,12 +28,12 @@ def test_a_table_is_looked_for_along_the_search_path(postgres: Server, url: str)
     assert faults(f"{url}?options=-csearch_path%3Dcustoms,public") == {}
 
 
-def test_names_are_taken_as_they_are_written(postgres: Server, url: str) -> None:
-    change(postgres, url, 'ALTER TABLE traders RENAME size_band TO "Size Band"')
+def test_names_are_taken_as_they_are_written(url: str, change: Change) -> None:
+    change('ALTER TABLE traders RENAME size_band TO "Size Band"')
     assert "traders.Size Band known_column" in faults(url)
 
 
-def test_an_administration_may_keep_other_tables_beside(postgres: Server, url: str) -> None:
+def test_an_administration_may_keep_other_tables_beside(url: str) -> None:
     with psycopg.connect(url) as connection:
         copy_into(connection, "payroll", arrow("traders", good_tables()["traders"]))
     assert faults(url) == {}

@@ -5,8 +5,7 @@ from datetime import date
 import pytest
 
 from features.warehouse import open_warehouse
-from tests.features.warehouse.postgres.database import change, faults, violation
-from tests.postgres import Server
+from tests.features.warehouse.postgres.database import Change, faults, violation
 
 
 def value_of(url: str, column: str) -> object:
@@ -38,13 +37,11 @@ def value_of(url: str, column: str) -> object:
     ],
 )
 def test_a_type_of_postgresql_becomes_the_type_of_the_contract(
-    postgres: Server, url: str, column: str, kind: str, expected: object
+    url: str, column: str, kind: str, expected: object, change: Change
 ) -> None:
     replaced = {"smallint": "0", "inet": "'10.0.0.1'", "int4range": "'[1,3)'"}
     using = replaced.get(kind, f"{column}::text::{kind}") if column != "item_number" else f"{column}::{kind}"
     change(
-        postgres,
-        url,
         "CREATE TYPE country AS ENUM ('CN', 'DE')",
         "CREATE DOMAIN digits AS text CHECK (VALUE ~ '^[0-9]+$')",
         f"ALTER TABLE declarations ALTER {column} TYPE {kind} USING {using}::{kind}",
@@ -52,27 +49,23 @@ def test_a_type_of_postgresql_becomes_the_type_of_the_contract(
     assert value_of(url, column) == expected
 
 
-def test_identifiers_may_be_uuids(postgres: Server, url: str) -> None:
+def test_identifiers_may_be_uuids(url: str, change: Change) -> None:
     known = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
-    change(postgres, url, f"ALTER TABLE declarations ADD origin_proof_id uuid DEFAULT '{known}'")
+    change(f"ALTER TABLE declarations ADD origin_proof_id uuid DEFAULT '{known}'")
     assert value_of(url, "origin_proof_id") == known
     assert faults(url) == {}
 
 
-def test_money_with_a_currency_sign_is_a_fault_and_shown(postgres: Server, url: str) -> None:
+def test_money_with_a_currency_sign_is_a_fault_and_shown(url: str, change: Change) -> None:
     change(
-        postgres,
-        url,
         "ALTER TABLE declarations ALTER customs_value TYPE money USING customs_value::numeric::money",
     )
     found = violation(url, "customs_value")
     assert (found.rule, found.rows, found.examples[0]["customs_value"]) == ("type", 4, "$100.00")
 
 
-def test_a_text_that_is_no_day_is_a_fault_with_its_row(postgres: Server, url: str) -> None:
+def test_a_text_that_is_no_day_is_a_fault_with_its_row(url: str, change: Change) -> None:
     change(
-        postgres,
-        url,
         "ALTER TABLE declarations ALTER accepted_on TYPE text",
         "UPDATE declarations SET accepted_on = '2024-02-30' WHERE declaration_id = 'D3'",
     )
@@ -86,17 +79,17 @@ def test_a_text_that_is_no_day_is_a_fault_with_its_row(postgres: Server, url: st
     }
 
 
-def test_a_day_without_end_is_a_fault_and_no_crash(postgres: Server, url: str) -> None:
-    change(postgres, url, "UPDATE declarations SET accepted_on = 'infinity' WHERE declaration_id = 'D3'")
+def test_a_day_without_end_is_a_fault_and_no_crash(url: str, change: Change) -> None:
+    change("UPDATE declarations SET accepted_on = 'infinity' WHERE declaration_id = 'D3'")
     found = violation(url, "accepted_on")
     assert (found.rule, found.rows, found.examples[0]["accepted_on"]) == ("past_day", 1, "infinity")
 
 
-def test_a_time_with_zone_is_read_in_utc_whatever_the_server_says(postgres: Server, url: str) -> None:
+def test_a_time_with_zone_is_read_in_utc_whatever_the_server_says(
+    url: str, database: str, change: Change
+) -> None:
     change(
-        postgres,
-        url,
-        f"ALTER DATABASE {url.rpartition('/')[2]} SET TimeZone = 'Asia/Seoul'",
+        f"ALTER DATABASE {database} SET TimeZone = 'Asia/Seoul'",
         "ALTER TABLE declarations ALTER accepted_on TYPE timestamptz USING '2024-03-01 00:00+09'",
     )
     found = violation(url, "accepted_on")
