@@ -6,8 +6,10 @@ BIN := .venv/bin
 LEAN := .venv-lean/bin
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 TESTS := -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
-unexport PYTHONDONTWRITEBYTECODE   # kept compiled, our modules load sooner in the many processes of a test run
 INSTALL := -m pip install --quiet --disable-pip-version-check
+
+# Kept compiled, our modules load sooner in the many processes of a test run.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run run-kcs test torture check fix bench pictures lock
