@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,12 @@ UPSTREAM_WARNINGS = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let pass the warnings that only an upstream project can mend."""
+    """Let pass the warnings that only an upstream project can mend; let children hear Ctrl-C.
+
+    A shell that runs the tests in the background has it ignored, and children inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for warning in UPSTREAM_WARNINGS:
         config.addinivalue_line("filterwarnings", warning)
 
