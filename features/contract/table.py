@@ -148,6 +148,11 @@ def day(name: str, meaning: str, limit: Rule = rule.PAST_DAY, **options: Unpack[
     return _column(Kind.DAY, name, meaning, limit, **options)
 
 
+def known_on(**options: Unpack[Options]) -> Column:
+    """Declare the second clock of a table that can change."""
+    return day("known_on", "day the row reached the data warehouse", **options)
+
+
 def flag(name: str, meaning: str, **options: Unpack[Options]) -> Column:
     """Declare a yes-or-no."""
     return _column(Kind.FLAG, name, meaning, **options)
