@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr import types as ir
 
+from features.as_known import visible_rows
 from features.digest import code_digest
 from features.errors import SettingError, unknown
 from features.exact import as_float, order_free
@@ -145,17 +146,6 @@ def _groups(features: Iterable[Feature]) -> Iterator[list[Feature]]:
     return iter(groups.values())
 
 
-def visible_rows(rows: ir.Table, asked: ir.Table, *, months: int | None) -> ir.Table:
-    """Join the rows that each cutoff may see: known before it, not superseded by then, inside the window."""
-    joined = rows.join(asked, "trader_id")
-    return joined.filter(
-        joined.known_on < joined.cutoff,
-        joined.superseded_on.isnull() | (joined.superseded_on >= joined.cutoff),
-        joined.happened_on < joined.cutoff,
-        ibis.literal(True) if months is None else joined.happened_on >= joined[f"from_{months}m"],
-    )
-
-
 def seen_rows(prepared: Prepared, feature: Feature) -> ir.Table:
     """Return the rows that a feature aggregates, for every trader and cutoff asked."""
     kind = ROWS[feature.source or ""]
@@ -202,6 +192,5 @@ def _combine(feature: Feature, table: ir.Table) -> ir.Value:
 
 def _computes(module: str) -> bool:
     """Whether the code of a module decides what a feature's value is."""
-    return module in ("features.build", "features.exact", "features.spine") or module.startswith(
-        "features.prepare"
-    )
+    named = ("features.as_known", "features.build", "features.exact", "features.spine")
+    return module in named or module.startswith("features.prepare")

@@ -10,7 +10,7 @@ import ibis
 from ibis.expr import types as ir
 
 from features import exact
-from features.prepare import audits
+from features.as_known import in_force
 from features.prepare.lines import first_of_quarter
 
 MOST_TIED = 50
@@ -46,7 +46,7 @@ def _among_traders(kin: ir.Table, traders: ir.Table) -> ir.Table:
 
 def _thirds(ties: ir.Table, quarters: ir.Table) -> ir.Table:
     """Return who is tied to each third when a quarter begins, where they are few enough to be kin."""
-    held = audits.in_force(ties, quarters, day="cutoff_quarter")
+    held = in_force(ties, quarters, day="cutoff_quarter")
     begun = held.filter(held.happened_on < held.cutoff_quarter)
     each = begun.select("tied_id", "link_type", "cutoff_quarter", kin_id="trader_id").distinct()
     key = ["tied_id", "link_type", "cutoff_quarter"]
@@ -61,7 +61,7 @@ def with_past(kin: ir.Table, *, states: ir.Table, first_versions: ir.Table, quar
     where it imported in the 24 months before the quarter but not in the last six: the contract does not tell
     who was dissolved, and who is dissolved imports no more.
     """
-    ended = audits.in_force(states.filter(states.is_closed), quarters, day="cutoff_quarter")
+    ended = in_force(states.filter(states.is_closed), quarters, day="cutoff_quarter")
     by_trader = ended.group_by("trader_id", "cutoff_quarter").aggregate(
         audits=ended.count(), hits=(ended.assessed > 0).sum()
     )

@@ -18,6 +18,7 @@ import ibis
 from ibis.expr import types as ir
 
 from features import exact
+from features.as_known import in_force
 from features.prepare import audits
 from features.prepare.entities import PRIOR_AUDITS
 
@@ -85,7 +86,7 @@ def beside_others(rows: ir.Table, *, closed: ir.Table, quarters: ir.Table) -> ir
         **{name: rows[name].max().fill_null("") for name in CELL},
         **{name: exact.total(rows[name]) for name in SUMS},
     )
-    known = audits.in_force(closed, quarters, day="cutoff_quarter")
+    known = in_force(closed, quarters, day="cutoff_quarter")
     table = own
     for name, key in {
         "cell": CELL,
