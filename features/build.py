@@ -1,4 +1,4 @@
-"""From a spine to a table of features: the only place that decides which rows a cutoff may see."""
+"""From a spine to a table of features, each worked out from the rows that its cutoff may see."""
 
 import hashlib
 import json
