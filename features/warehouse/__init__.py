@@ -17,11 +17,11 @@ from features.contract.violation import Violation
 from features.errors import DataError
 from features.exact import as_float
 from features.scratch import scratch_folder
-from features.warehouse import postgres, spark
 from features.warehouse.conform import conform, with_defaults
 from features.warehouse.database import connect, open_table, place_for_people, table_names
 from features.warehouse.dialect import FILE_NAME, Dialect
 from features.warehouse.engine import embedded, engine_errors, first_line, refuse_lack_of_room
+from features.warehouse.engines import postgres, spark
 from features.warehouse.folder import read_folder
 from features.warehouse.source import Source, UnreadableError, name_faults, unreadable
 

@@ -7,8 +7,8 @@ from ibis.backends import BaseBackend
 from ibis.expr import types as ir
 
 from features.errors import DataError
-from features.warehouse import postgres
 from features.warehouse.engine import engine_errors, first_line
+from features.warehouse.engines import postgres
 
 EXPECTED = "a database that Ibis can reach, such as postgres://user@host/database."
 IN_THE_FILE = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
