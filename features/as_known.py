@@ -6,7 +6,7 @@ A day sees the world as it stood when the day before ended:
 - It is in force on that day unless something had superseded it by then: its `superseded_on` is empty, or not
   earlier than the day. What supersedes it on the day itself is not yet known either, so the row still counts.
 
-Nothing else compares `known_on` or `superseded_on` with a day.
+No other module says what was known before a day.
 """
 
 from datetime import date
