@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from ibis.expr import types as ir
 
 from features import exact
+from features.as_known import known_before
 from features.contract.required import FINDING_TYPES
 from features.errors import SettingError
 from features.prepare.audits import ASSESSED, TAXES
@@ -55,7 +56,7 @@ def _money(
 ) -> ir.Table:
     findings = warehouse.table("findings")
     counted = findings.filter(
-        findings.known_on < known_by, findings.event.isin(events), findings.tax_type.isin(taxes)
+        known_before(findings, known_by), findings.event.isin(events), findings.tax_type.isin(taxes)
     )
     of_type = {f"{kind}_amount": counted.finding_type == kind for kind in FINDING_TYPES}
     return counted.group_by(money_audit_id="audit_id").aggregate(
@@ -66,7 +67,9 @@ def _money(
 
 def _closed(warehouse: Warehouse, known_by: date) -> ir.Table:
     audits = warehouse.table("audits")
-    closed = audits.filter(audits.status == "closed", audits.closed_on < known_by, audits.known_on < known_by)
+    closed = audits.filter(
+        audits.status == "closed", audits.closed_on < known_by, known_before(audits, known_by)
+    )
     return closed.select(
         "audit_id",
         "trader_id",

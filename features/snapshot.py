@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.as_known import known_before
 from features.build import FeatureSet
 from features.check import usable
 from features.errors import SettingError, did_you_mean
@@ -76,7 +77,7 @@ def snapshot(
 def _described(warehouse: Warehouse, trader_ids: pa.ChunkedArray, as_of: date) -> pa.Table:
     """Return what was last known of each trader before a day; empty where nothing was."""
     rows = warehouse.table("traders")
-    known = rows.filter(rows.known_on < as_of, rows.valid_from < as_of)
+    known = rows.filter(known_before(rows, as_of), rows.valid_from < as_of)
     latest = {name: known[name].argmax(known.valid_from) for name in DESCRIBED}
     found = known.group_by("trader_id").aggregate(**latest).to_pyarrow()
     places = pc.index_in(trader_ids, found["trader_id"])

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr import types as ir
 
+from features.as_known import known_before
 from features.errors import SettingError
 from features.warehouse import Warehouse
 
@@ -61,7 +62,9 @@ class Spine:
         """Ask for every trader with a line accepted in the 24 months before `cutoff` and known by then."""
         lines = warehouse.table("declarations")
         first = months_before(cutoff, ACTIVE_MONTHS)
-        known = lines.filter(lines.known_on < cutoff, lines.accepted_on >= first, lines.accepted_on < cutoff)
+        known = lines.filter(
+            known_before(lines, cutoff), lines.accepted_on >= first, lines.accepted_on < cutoff
+        )
         traders = known.select("trader_id").distinct().order_by("trader_id").to_pyarrow()["trader_id"]
         return cls.of(traders.to_pylist(), [cutoff] * len(traders))
 
@@ -69,7 +72,7 @@ class Spine:
     def audited(cls, warehouse: Warehouse, *, known_by: date) -> Self:
         """Ask for the trader of every audit as of the day it opened, where that was known by a day."""
         audits = warehouse.table("audits")
-        opened = audits.filter(audits.opened_on < known_by, audits.known_on < known_by)
+        opened = audits.filter(audits.opened_on < known_by, known_before(audits, known_by))
         rows = (
             opened.select("trader_id", "opened_on").distinct().order_by("opened_on", "trader_id").to_pyarrow()
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from features.as_known import known_before
 from features.check import usable
 from features.contract.required import FINDING_TYPES
 from features.outcomes import outcomes
@@ -59,7 +60,9 @@ def past_audits(source: Source) -> Audits:
 def known_audits(warehouse: Warehouse, *, before: date) -> Audits:
     """Return the audits of each trader that were known before a day, the newest first."""
     audits = warehouse.table("audits")
-    known = audits.filter(audits.known_on < before).order_by("trader_id", audits.opened_on.desc(), "audit_id")
+    known = audits.filter(known_before(audits, before)).order_by(
+        "trader_id", audits.opened_on.desc(), "audit_id"
+    )
     assessed = _closed(outcomes(warehouse, known_by=before).to_pyarrow())
     collected = _closed(outcomes(warehouse, known_by=before, measure="collected").to_pyarrow())
     told = [

@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from features.contract import TABLES
 from features.errors import OutputError
-from features.warehouse.engine import engine_errors, first_line
+from features.warehouse.engine import first_line
+from features.warehouse.engines import engine_errors
 from serving.ledger_folder import without_column
 from serving.problems import Kind, ProblemError
 

@@ -7,6 +7,7 @@ from datetime import date
 import pyarrow as pa
 from ibis.expr import types as ir
 
+from features.as_known import known_before
 from features.build import FeatureSet
 from features.check import usable
 from features.contract import TABLES
@@ -65,7 +66,8 @@ def _require_fit(sent: ir.Table, *, warehouse: Warehouse, cutoff: date) -> None:
 
 
 def _too_late(sent: ir.Table, cutoff: date) -> Iterator[Fault]:
-    late = _count(sent.filter(sent.known_on.coalesce(sent.accepted_on) >= cutoff))
+    dated = _dated(sent)
+    late = _count(dated.filter(~known_before(dated, cutoff)))
     if late:
         found = f"{late} rows would not be known before {cutoff}, so they could not count."
         yield {"column": "known_on", "rule": "before_the_day", "found": found}
@@ -83,9 +85,13 @@ def _known_already(sent: ir.Table, warehouse: Warehouse) -> Iterator[Fault]:
 def _with(warehouse: Warehouse, sent: ir.Table) -> Warehouse:
     """Return the warehouse as if the rows were in its declarations."""
     known = warehouse.table("declarations")
-    rows = sent.mutate(known_on=sent.known_on.coalesce(sent.accepted_on)).select(*known.columns)
-    joined = Source(known.union(rows), "with rows of the request")
+    joined = Source(known.union(_dated(sent).select(*known.columns)), "with rows of the request")
     return replace(warehouse, sources={**warehouse.sources, "declarations": joined})
+
+
+def _dated(sent: ir.Table) -> ir.Table:
+    """Return the rows with a day on which each is known: that of its acceptance where it names none."""
+    return sent.mutate(known_on=sent.known_on.coalesce(sent.accepted_on))
 
 
 def _count(rows: ir.Table) -> int:

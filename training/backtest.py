@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
+from features.as_known import known_before
 from features.build import FeatureSet
 from features.errors import SettingError
 from features.outcomes import outcomes
@@ -148,7 +149,7 @@ def _reports(
     warehouse: Warehouse, found: Audited, *, folds: tuple[Fold, ...], learned: list[Audited]
 ) -> Iterator[FoldReport]:
     audits = warehouse.table("audits")
-    known = audits.filter(audits.known_on < found.as_of)
+    known = audits.filter(known_before(audits, found.as_of))
     opened = Counter(known.select("opened_on").to_pyarrow()["opened_on"].to_pylist())
     for fold, part in zip(folds, learned, strict=True):
         tested = len(fold.tested(found))

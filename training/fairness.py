@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.as_known import known_before
 from features.warehouse import Warehouse
 from models.prediction import Prediction
 from training.metrics import at_top
@@ -42,7 +43,7 @@ class Group:
 def described(warehouse: Warehouse, traders: pa.ChunkedArray, *, before: date) -> Mapping[str, list[str]]:
     """Return size band, sector and region of each trader, as last described before a day; else 'unknown'."""
     told = warehouse.table("traders")
-    rows = told.filter(told.known_on < before)
+    rows = told.filter(known_before(told, before))
     last = {name: rows[name].argmax(rows.valid_from) for name in ATTRIBUTES}
     found = rows.group_by("trader_id").aggregate(**last).to_pyarrow()
     places = pc.index_in(traders, found["trader_id"])

@@ -14,7 +14,8 @@ from features.contract import TABLES, Table
 from features.contract.violation import Severity, Violation
 from features.errors import DataError
 from features.warehouse import Warehouse
-from features.warehouse.engine import engine_errors, first_line, refuse_lack_of_room
+from features.warehouse.engine import first_line, refuse_lack_of_room
+from features.warehouse.engines import engine_errors
 from features.warehouse.source import Source, unreadable
 
 __all__ = ["Checked", "check", "usable"]

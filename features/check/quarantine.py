@@ -11,7 +11,8 @@ from features.errors import DataError
 from features.output import put_back, replaced_folder
 from features.spreadsheet import inert
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW
-from features.warehouse.engine import engine_errors, first_line, refuse_lack_of_room
+from features.warehouse.engine import first_line, refuse_lack_of_room
+from features.warehouse.engines import engine_errors
 
 
 def default_place(data: str) -> Path:

@@ -56,14 +56,6 @@ def states(audits: ir.Table, findings: ir.Table) -> ir.Table:
     ).drop("closing", "hours")
 
 
-def in_force(states: ir.Table, days: ir.Table, *, day: str) -> ir.Table:
-    """Return the rows that hold on each day of a column, as known before it."""
-    each = states.cross_join(days)
-    return each.filter(
-        each.known_on < each[day], each.superseded_on.isnull() | (each.superseded_on >= each[day])
-    )
-
-
 def _opening(audits: ir.Table) -> ir.Table:
     return _event(audits, known_on=audits.known_on)
 

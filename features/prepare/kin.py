@@ -10,7 +10,7 @@ import ibis
 from ibis.expr import types as ir
 
 from features import exact
-from features.prepare import audits
+from features.as_known import in_force_at_quarters, known_before, known_in_earlier_quarter
 from features.prepare.lines import first_of_quarter
 
 MOST_TIED = 50
@@ -39,14 +39,14 @@ def pairs(own: ir.Table, *, ties: ir.Table, traders: ir.Table, quarters: ir.Tabl
 
 def _among_traders(kin: ir.Table, traders: ir.Table) -> ir.Table:
     """Leave out who was not known as a trader at the cutoff."""
-    named = traders.group_by(kin_id="trader_id").aggregate(named_on=traders.known_on.min())
+    named = traders.group_by(kin_id="trader_id").aggregate(known_on=traders.known_on.min())
     joined = kin.join(named, "kin_id")
-    return joined.filter(joined.named_on < joined.cutoff).select(*kin.columns)
+    return joined.filter(known_before(joined, joined.cutoff)).select(*kin.columns)
 
 
 def _thirds(ties: ir.Table, quarters: ir.Table) -> ir.Table:
     """Return who is tied to each third when a quarter begins, where they are few enough to be kin."""
-    held = audits.in_force(ties, quarters, day="cutoff_quarter")
+    held = in_force_at_quarters(ties, quarters)
     begun = held.filter(held.happened_on < held.cutoff_quarter)
     each = begun.select("tied_id", "link_type", "cutoff_quarter", kin_id="trader_id").distinct()
     key = ["tied_id", "link_type", "cutoff_quarter"]
@@ -61,7 +61,7 @@ def with_past(kin: ir.Table, *, states: ir.Table, first_versions: ir.Table, quar
     where it imported in the 24 months before the quarter but not in the last six: the contract does not tell
     who was dissolved, and who is dissolved imports no more.
     """
-    ended = audits.in_force(states.filter(states.is_closed), quarters, day="cutoff_quarter")
+    ended = in_force_at_quarters(states.filter(states.is_closed), quarters)
     by_trader = ended.group_by("trader_id", "cutoff_quarter").aggregate(
         audits=ended.count(), hits=(ended.assessed > 0).sum()
     )
@@ -104,7 +104,7 @@ def _with_last_import(kin: ir.Table, first_versions: ir.Table) -> ir.Table:
         last_on=lines.accepted_on.max()
     )
     joined = kin.select("kin_id", "cutoff_quarter").distinct().join(quarterly, "kin_id")
-    known = joined.filter(joined.known_quarter < joined.cutoff_quarter)
+    known = joined.filter(known_in_earlier_quarter(joined, joined.cutoff_quarter))
     last = known.group_by("kin_id", "cutoff_quarter").aggregate(last_import=known.last_on.max())
     return kin.left_join(last, ["kin_id", "cutoff_quarter"]).select(*kin.columns, "last_import")
 

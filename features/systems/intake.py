@@ -18,7 +18,8 @@ from features.systems.report import ImportReport, WrittenTable
 from features.systems.system import System
 from features.warehouse.conform import conform
 from features.warehouse.dialect import Dialect
-from features.warehouse.engine import embedded, engine_errors, first_line, refuse_lack_of_room
+from features.warehouse.engine import embedded, first_line, refuse_lack_of_room
+from features.warehouse.engines import engine_errors
 
 REPORT_ENDING = ".import.json"
 OWN_FILES = frozenset(f"{name}.parquet" for name in TABLES)

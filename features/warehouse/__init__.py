@@ -17,11 +17,11 @@ from features.contract.violation import Violation
 from features.errors import DataError
 from features.exact import as_float
 from features.scratch import scratch_folder
-from features.warehouse import postgres, spark
 from features.warehouse.conform import conform, with_defaults
-from features.warehouse.database import connect, open_table, place_for_people, table_names
+from features.warehouse.database import connect, place_for_people
 from features.warehouse.dialect import FILE_NAME, Dialect
-from features.warehouse.engine import embedded, engine_errors, first_line, refuse_lack_of_room
+from features.warehouse.engine import embedded, first_line, refuse_lack_of_room
+from features.warehouse.engines import DUCKDB, Adapter, adapter_of, engine_errors
 from features.warehouse.folder import read_folder
 from features.warehouse.source import Source, UnreadableError, name_faults, unreadable
 
@@ -32,12 +32,13 @@ __all__ = ["Dialect", "Source", "Warehouse", "open_warehouse"]
 class Warehouse:
     """The tables of one administration, as Ibis expressions on the engine where they stand.
 
-    `sources` holds the tables as found; `faults` says what could not be read, so that all of it can
-    be reported at once.
+    `adapter` does what each engine does in its own way. `sources` holds the tables as found; `faults` says
+    what could not be read, so that all of it can be reported at once.
     """
 
     name: str
     engine: BaseBackend
+    adapter: Adapter
     sources: Mapping[str, Source]
     faults: tuple[Violation, ...]
     dialect: Dialect
@@ -51,10 +52,7 @@ class Warehouse:
     def keep(self, table: ir.Table) -> ir.Table:
         """Work a table out and keep it on the engine, for this connection alone, until it is dropped."""
         floats = {name: as_float(table[name]) for name, kind in table.schema().items() if kind.is_floating()}
-        table = table.mutate(**floats)
-        if self.engine.name == spark.NAME:
-            return spark.keep(self.engine, table)
-        return self.engine.create_table(f"kept_{uuid4().hex}", table, temp=True)
+        return self.adapter.materialise(self.engine, table.mutate(**floats))
 
     def view(self, table: ir.Table) -> ir.Table:
         """Give an expression a name on the engine, for this connection alone, until it is dropped.
@@ -78,10 +76,7 @@ class Warehouse:
 
     def drop(self, kept: ir.Table) -> None:
         """Drop a table that was kept."""
-        if self.engine.name == spark.NAME:
-            spark.drop(self.engine, kept)
-        else:
-            self.engine.drop_table(kept.op().name)
+        self.adapter.drop(self.engine, kept)
 
     def table(self, name: str) -> ir.Table:
         """Return a table in the contract's columns and types; raise `DataError` where it is absent.
@@ -113,7 +108,7 @@ def open_warehouse(place: str, *, dialect: Dialect | None = None) -> Iterator[Wa
             yield warehouse
         except engine_errors() as error:
             refuse_lack_of_room(error)
-            postgres.refuse_lack_of_rights(error, place=warehouse.name)
+            warehouse.adapter.refuse(error, warehouse.name)
             raise
         finally:
             warehouse.engine.disconnect()
@@ -149,25 +144,27 @@ def _open_path(path: Path, dialect: Dialect | None, scratch: Path) -> Warehouse:
 def _open_folder(folder: Path, dialect: Dialect, scratch: Path) -> Warehouse:
     engine = embedded(scratch)
     sources, faults = read_folder(engine, folder, dialect=dialect, scratch=scratch)
-    return Warehouse(str(folder), engine, sources, tuple(faults), dialect)
+    return Warehouse(str(folder), engine, DUCKDB, sources, tuple(faults), dialect)
 
 
 def _open_database(engine: BaseBackend, name: str, dialect: Dialect) -> Warehouse:
-    there = table_names(engine)
+    adapter = adapter_of(engine)
+    adapter.begin(engine)
+    there = adapter.table_names(engine)
     sources: dict[str, Source] = {}
     faults: list[Violation] = []
     for table in TABLES.values():
         if table.name in there:
             try:
-                sources[table.name] = _open_table(engine, table)
+                sources[table.name] = _open_table(engine, adapter, table)
             except UnreadableError as error:
                 faults.extend(error.faults)
-    return Warehouse(name, engine, sources, tuple(faults), dialect)
+    return Warehouse(name, engine, adapter, sources, tuple(faults), dialect)
 
 
-def _open_table(engine: BaseBackend, table: Table) -> Source:
+def _open_table(engine: BaseBackend, adapter: Adapter, table: Table) -> Source:
     try:
-        found = open_table(engine, table.name)
+        found = adapter.open_table(engine, table.name)
     except engine_errors() as error:
         raise UnreadableError(
             unreadable(

@@ -4,14 +4,12 @@ from urllib.parse import urlsplit
 
 import ibis
 from ibis.backends import BaseBackend
-from ibis.expr import types as ir
 
 from features.errors import DataError
-from features.warehouse import postgres
-from features.warehouse.engine import engine_errors, first_line
+from features.warehouse.engine import first_line
+from features.warehouse.engines import engine_errors
 
 EXPECTED = "a database that Ibis can reach, such as postgres://user@host/database."
-IN_THE_FILE = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
 
 
 def place_for_people(place: str) -> str:
@@ -24,27 +22,10 @@ def connect(url: str) -> BaseBackend:
     """Connect to the database behind `url`; raise `DataError` where that fails."""
     _refuse_misread(url)
     try:
-        engine = ibis.connect(url)
+        return ibis.connect(url)
     except Exception as error:  # each driver raises its own kind; what misread the URL may cite the password
         may_be_told = isinstance(error, (ImportError, *engine_errors()))
         raise _unreachable(url, f": {first_line(error)}" if may_be_told else ".") from error
-    if engine.name == postgres.NAME:
-        postgres.hold_still(engine)
-    return engine
-
-
-def table_names(engine: BaseBackend) -> set[str]:
-    """Return the names of the tables and views that can be opened."""
-    if engine.name == postgres.NAME:
-        return postgres.table_names(engine)
-    if engine.name == "duckdb":  # Ibis 12 lists them by a call that DuckDB deprecates
-        return {name for (name,) in engine.con.execute(IN_THE_FILE).fetchall()}
-    return set(engine.list_tables())
-
-
-def open_table(engine: BaseBackend, name: str) -> ir.Table:
-    """Return a table or view as it was found."""
-    return postgres.open_table(engine, name) if engine.name == postgres.NAME else engine.table(name)
 
 
 def _refuse_misread(url: str) -> None:

@@ -1,7 +1,6 @@
 """The embedded engine: DuckDB with bounded memory, bounded spill and no way out to the network."""
 
 import os
-import sys
 from pathlib import Path
 
 import duckdb
@@ -63,12 +62,6 @@ def worked_out(table: ir.Table) -> pa.Table:
             return engine.to_pyarrow(table)
         finally:
             engine.disconnect()
-
-
-def engine_errors() -> tuple[type[Exception], ...]:
-    """Return what the engines raise when they cannot read on: no driver that was not imported raises."""
-    psycopg = sys.modules.get("psycopg")
-    return (duckdb.Error, psycopg.Error) if psycopg else (duckdb.Error,)
 
 
 def first_line(error: BaseException) -> str:

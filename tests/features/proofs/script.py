@@ -76,7 +76,9 @@ class Script:
     def of(cls, tables: Tables, spine: Spine, *, features: FeatureSet = LIBRARY) -> "Script":
         """Write down what building these features of these tables and cutoffs asks of the engine."""
         with warehouse(tables) as opened, pytest.MonkeyPatch.context() as patch:
-            recorder = Recorder(opened.name, opened.engine, opened.sources, opened.faults, opened.dialect)
+            recorder = Recorder(
+                opened.name, opened.engine, opened.adapter, opened.sources, opened.faults, opened.dialect
+            )
             patch.setattr(opened.engine, "to_pyarrow", recorder.ask)
             features.build(recorder, spine)
         return cls(tuple(recorder.statements), features)

@@ -10,6 +10,7 @@ from features.build import FeatureSet
 from features.library import LIBRARY
 from features.spine import Spine
 from features.warehouse import Dialect, Source, Warehouse, open_warehouse
+from features.warehouse.engines import SPARK
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
 from tests.features.proofs.script import Values, by_key, differences, traders, values_of
@@ -87,7 +88,7 @@ def test_spark(tables: Tables, expected: Values):
     for name, rows in tables.items():
         session.createDataFrame(arrow(name, rows)).createOrReplaceTempView(name)
         sources[name] = Source(engine.table(name), "Spark")
-    warehouse = Warehouse("Spark", engine, sources, (), Dialect())
+    warehouse = Warehouse("Spark", engine, SPARK, sources, (), Dialect())
     agree(expected, by_key(LIBRARY.build(warehouse, Spine.every(traders(tables), CUTOFFS))))
 
 

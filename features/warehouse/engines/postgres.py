@@ -1,5 +1,6 @@
 """PostgreSQL: one moment of the database, and its many types brought to the few that are known."""
 
+import sys
 from collections.abc import Iterator, Mapping
 
 import ibis
@@ -9,8 +10,8 @@ from sqlglot import exp
 
 from features.errors import DataError
 from features.warehouse.engine import first_line
+from features.warehouse.engines.adapter import Adapter
 
-NAME = "postgres"
 REFUSED = ("25006", "42501")
 """SQL states: of a database that can only be read, as a hot standby is, and of a lack of rights."""
 ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ"
@@ -41,7 +42,7 @@ ORDER BY a.attnum
 """  # noqa: S608 - put together from constants
 
 
-def hold_still(engine: BaseBackend) -> None:
+def _hold_still(engine: BaseBackend) -> None:
     """Begin a transaction that sees one moment of the database until it is disconnected.
 
     It is never committed, so nothing that is kept in it outlives it. Ibis nests its own transactions in it as
@@ -51,22 +52,22 @@ def hold_still(engine: BaseBackend) -> None:
         engine.con.execute(statement)
 
 
-def refuse_lack_of_rights(error: BaseException, *, place: str) -> None:
-    """Raise an error for a person where the server refused to keep a table."""
+def _refuse_lack_of_rights(error: BaseException, warehouse: str) -> None:
+    """Raise an error for a person where the server refused to store a table."""
     if getattr(error, "sqlstate", None) in REFUSED:
         raise DataError(
-            f"{place} keeps no temporary tables for us: {first_line(error)}.",
+            f"{warehouse} keeps no temporary tables for us: {first_line(error)}.",
             expected="a server that can be written to, and a role with the right TEMPORARY on the database.",
             advice="Instead of a hot standby name the primary or a logical replica; or grant the right.",
         ) from error
 
 
-def table_names(engine: BaseBackend) -> set[str]:
+def _table_names(engine: BaseBackend) -> set[str]:
     """Return the names of the tables and views on the search path."""
     return {name for (name,) in engine.con.execute(NAMES)}
 
 
-def open_table(engine: BaseBackend, name: str) -> ir.Table:
+def _open_table(engine: BaseBackend, name: str) -> ir.Table:
     """Return a table or view that is on the search path."""
     found = engine.con.execute(COLUMNS, [name]).fetchall()
     columns = {column: kind for _, column, kind in found}
@@ -87,3 +88,18 @@ def _selected(columns: Mapping[str, str]) -> "Iterator[exp.Expr]":
             yield column
         else:
             yield exp.cast(column, "double" if kind == "numeric" else "text").as_(name, quoted=True)
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    psycopg = sys.modules.get("psycopg")
+    return (psycopg.Error,) if psycopg else ()
+
+
+POSTGRES = Adapter(
+    name="postgres",
+    begin=_hold_still,
+    table_names=_table_names,
+    open_table=_open_table,
+    errors=_errors,
+    refuse=_refuse_lack_of_rights,
+)
