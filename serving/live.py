@@ -86,6 +86,14 @@ class Live:
         """The reasons of each trader, in the order of `X`; bit for bit what the model says of one alone."""
         return self.bundle.model.explain(self.X)
 
+    def explanation(self, trader_id: str) -> Explanation:
+        """The reasons of one trader: taken from those of all where `why` was read before, as in the service.
+
+        Elsewhere they are worked out for that trader alone: one report is no reason to explain everybody.
+        """
+        row = [self.places[trader_id]]
+        return self.why.taken(row) if "why" in vars(self) else self.bundle.model.explain(self.X[row])
+
     @cached_property
     def ranking(self) -> pa.Table:
         """Every trader by expected yield, as `models.score` has it, with what is known of each beside."""

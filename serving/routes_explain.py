@@ -40,7 +40,9 @@ class Case:
     def of(cls, live: Live, trader_id: str) -> "Case":
         """Return that of a trader in the snapshot: all of it was worked out when the model went live."""
         row = [live.places[trader_id]]
-        return cls(trader_id, live.X[row], live.said.taken(row), live.told.taken(row), live.why.taken(row))
+        return cls(
+            trader_id, live.X[row], live.said.taken(row), live.told.taken(row), live.explanation(trader_id)
+        )
 
     def entry(self, who: Asked, basis: Basis) -> Entry:
         """Return what the log keeps; raises `NotFiniteError`."""
