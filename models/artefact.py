@@ -14,47 +14,15 @@ from numpy.typing import NDArray
 
 from features.build import FeatureSet
 from features.errors import DataError
-from features.feature import Feature, sentence
 from features.library import LIBRARY
 from models import MODELS, read_model
 from models.base import State, YieldModel
 from models.bundle_files import read_sealed, refusal, write_sealed
 from models.prediction import SAID, Floats, Prediction
+from models.words import Words
 
 GOLDEN_TOLERANCE = 1e-9
 """Relative. On one machine golden rows agree bit for bit; NumPy's exp may differ by an ulp on another."""
-
-
-@dataclass(frozen=True)
-class Words:
-    """What a feature is called and says, as it was when the model was trained."""
-
-    name: str
-    family: str
-    unit: str
-    label: str
-    phrase: str
-    why: str
-    months: int | None
-    finding_type: str | None
-
-    @classmethod
-    def of(cls, feature: Feature) -> "Words":
-        """Return the words that stand on a feature."""
-        return cls(
-            name=feature.name,
-            family=feature.family,
-            unit=str(feature.unit),
-            label=feature.label,
-            phrase=feature.phrase,
-            why=feature.why,
-            months=feature.months,
-            finding_type=feature.finding_type,
-        )
-
-    def say(self, value: str) -> str:
-        """Return the sentence with a value, written as a person reads it."""
-        return sentence(self.phrase, value, months=self.months)
 
 
 @dataclass(frozen=True)

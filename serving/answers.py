@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pydantic_core
 
-from models.artefact import Bundle, Words
+from models.artefact import Bundle
 from models.prediction import SAID, Explanation, Floats, Prediction
 from models.reasons import reasons
+from models.words import Words
 from serving.cents import in_cents
 from serving.entry import Basis
 from serving.metrics import NOT_FINITE

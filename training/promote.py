@@ -22,7 +22,16 @@ from training.gate import Check, gate, paired, read
 from training.home import NAME, store
 from training.out_of_fold import ORACLE
 from training.reaper import CHAMPION, reap
-from training.registry import CHALLENGER, Version, kept_file, kept_folder, version, versions
+from training.registry import (
+    CHALLENGER,
+    LEAKS,
+    OUT_OF_FOLD,
+    Version,
+    kept_file,
+    kept_folder,
+    version,
+    versions,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -30,8 +39,6 @@ if TYPE_CHECKING:
 OURS = ("hurdle", "tweedie")
 """Kinds that are no baseline: a first model need not beat its own kin."""
 MONEY = ("measure", "with_penalties")
-OUT_OF_FOLD, LEAKS = "out_of_fold.parquet", "leaks.json"
-"""What a run must keep for the gate: `OutOfFold.table()`, and the report of the leak alarm."""
 
 
 @dataclass(frozen=True)

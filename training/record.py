@@ -17,7 +17,7 @@ from training.experiment import Experiment
 from training.fairness import fairness
 from training.leaks.alarm import LeakReport
 from training.plots import beeswarm, calibration, families, gain
-from training.promote import LEAKS, OUT_OF_FOLD
+from training.registry import LEAKS, OUT_OF_FOLD
 from training.track import Run
 
 GOLDEN = 5

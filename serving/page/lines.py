@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.unit import UNKNOWN, Unit, shown
-from models.artefact import Words
 from models.reasons import Reason, in_whole_units, reasons
+from models.words import Words
 from serving.live import Live
 from serving.peers import Peers
 

@@ -9,8 +9,8 @@ import pytest
 
 from features.errors import SettingError
 from features.unit import Unit
-from models.artefact import Words
 from models.reasons import reasons
+from models.words import Words
 from serving.page import shown_features, trader_page
 from serving.page.lines import account, join_windows
 from serving.page.render import change, money, part
