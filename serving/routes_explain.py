@@ -1,6 +1,6 @@
 """Reasons in money: POST /explain for what is known of a trader, /score_declarations for what might be."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from itertools import islice
 
@@ -11,12 +11,12 @@ from fastapi.responses import Response
 from features.evidence import Evidence
 from features.unit import shown
 from models.matrix import as_matrix
-from models.prediction import Explanation, Floats, Prediction
+from models.prediction import Floats
 from models.reasons import reasons
-from serving.answers import Plain, basis_plain, reasons_plain, require_finite, said_plain, unknown_problem
-from serving.cents import rounded
+from serving.answers import Plain, basis_plain, reasons_plain, said_plain, unknown_problem
+from serving.case import Case
 from serving.desk import answer, asked, body, desk, require_own
-from serving.entry import Asked, Basis, Entry
+from serving.entry import Basis
 from serving.live import Live
 from serving.rows_behind import read_rows
 from serving.schemas import Explain, ScoreDeclarations
@@ -24,44 +24,6 @@ from serving.what_if import with_declarations
 
 EVIDENCE_ROWS = 20
 TOP = 10
-
-
-@dataclass(frozen=True)
-class Case:
-    """One trader: the features (1, p) looked at, what the model says, the same in cents, and why."""
-
-    trader_id: str
-    features: Floats
-    said: Prediction
-    told: Prediction
-    why: Explanation
-
-    @classmethod
-    def of(cls, live: Live, trader_id: str) -> "Case":
-        """Return that of a trader in the snapshot: all of it was worked out when the model went live."""
-        row = [live.places[trader_id]]
-        return cls(
-            trader_id, live.X[row], live.said.taken(row), live.told.taken(row), live.explanation(trader_id)
-        )
-
-    @classmethod
-    def supposed(cls, live: Live, trader_id: str, features: Floats) -> "Case":
-        """Return that of a trader if its features were these."""
-        prediction = live.bundle.model.predict(features)
-        return cls(trader_id, features, prediction, rounded(prediction), live.bundle.model.explain(features))
-
-    def entry(self, who: Asked, basis: Basis) -> Entry:
-        """Return what the log keeps; raises `NotFiniteError`."""
-        require_finite(self.said, self.why.contributions, np.array([self.why.base]))
-        return Entry(
-            asked=who,
-            basis=basis,
-            trader_ids=(self.trader_id,),
-            features=self.features,
-            prediction=self.said,
-            contributions=self.why.contributions,
-            base=self.why.base,
-        )
 
 
 async def explain(request: Request) -> Response:

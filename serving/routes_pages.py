@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict
 
 from serving.answers import unknown_problem
+from serving.case import Case, predicted
 from serving.desk import asked, caller, desk, require_own
 from serving.entry import Entry
 from serving.history import earlier_predictions
@@ -14,8 +15,6 @@ from serving.live import Live
 from serving.page import HEADERS, evidence_page, listed, ranking_page, trader_page
 from serving.page.trader import View
 from serving.problems import Kind, ProblemError
-from serving.routes_explain import Case
-from serving.routes_predict import predicted
 from serving.rows_behind import read_rows
 
 LOOKED_AT = 50

@@ -1,12 +1,12 @@
 """POST /predict: what an audit of each of many traders would bring."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from fastapi import Request
 from fastapi.responses import Response
 
-from serving.answers import JSON, Plain, as_json, basis_plain, require_finite, said_plain, unknown_problem
+from serving.answers import JSON, Plain, as_json, basis_plain, said_plain, unknown_problem
+from serving.case import predicted
 from serving.desk import asked, body, desk, require_own
 from serving.entry import Entry
 from serving.live import Live
@@ -30,17 +30,6 @@ async def predict(request: Request) -> Response:
         return as_json({"basis": basis_plain(basis), **_in_order(live, question.trader_ids, found)})
 
     return Response(await at.make(content, rows=len(known)), media_type=JSON)
-
-
-def predicted(live: Live, entry: Entry) -> Entry:
-    """Return an entry with what is said of its traders, which was worked out when the model went live.
-
-    Raises `NotFiniteError`.
-    """
-    rows = live.rows(entry.trader_ids)
-    said = live.said.taken(rows)
-    require_finite(said)
-    return replace(entry, features=live.X[rows], prediction=said)
 
 
 def _in_order(live: Live, trader_ids: Sequence[str], said: list[Plain]) -> Plain:

@@ -15,12 +15,12 @@ from features.spreadsheet import inert
 from serving import answer_schemas
 from serving.answer_schemas import Ranked
 from serving.answers import JSON, Plain, as_json, basis_plain, said_plain
+from serving.case import predicted
 from serving.desk import asked, caller, desk
 from serving.entry import Entry
 from serving.live import Live
-from serving.page.ranking import Sought, narrowed
 from serving.problems import Kind, ProblemError
-from serving.routes_predict import predicted
+from serving.ranking import Sought, narrowed
 from serving.schemas import Filters
 
 CSV = "text/csv"
