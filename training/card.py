@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from models.card import Group
 from training.backtest import Report
-from training.fairness import SELECTED, Group
+from training.fairness import SELECTED
 from training.leaks.alarm import LeakReport
 from training.populations import POPULATIONS
 

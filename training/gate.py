@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from models.card import Score
 from models.prediction import SAID, Prediction
 from training.metrics import metrics
 from training.out_of_fold import OutOfFold
-from training.scores import Score, judge
+from training.scores import judge
 
 NEWEST = 2
 """Folds; where they have too few audits to say anything, more of them are taken."""
