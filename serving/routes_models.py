@@ -20,7 +20,7 @@ async def models(request: Request) -> Response:
             "promoted_at": live.champion.promoted_at,
             "learned_before": bundle.as_of,
             "fingerprint": bundle.fingerprint,
-            "card": bundle.card,
+            "card": bundle.card_json,
             "features": [feature_plain(words) for words in bundle.words],
         }
     )
