@@ -20,6 +20,7 @@ from models.bundle_trial import trial_load
 from models.prediction import Prediction
 from training.gate import Check, gate, paired, read
 from training.home import NAME, store
+from training.leaks.alarm import LeakReport
 from training.out_of_fold import ORACLE
 from training.reaper import CHAMPION, reap
 from training.registry import (
@@ -139,7 +140,7 @@ def _with_alias(client: "MlflowClient", alias: str) -> Version | None:
 def _checks(
     client: "MlflowClient", found: Version, serving: Version | None, *, place: Path
 ) -> tuple[Check, ...]:
-    leaks = json.loads(kept_file(found, LEAKS, place=place).read_bytes())
+    leaks = LeakReport.from_json(kept_file(found, LEAKS, place=place).read_text(encoding="utf-8"))
     tested = pq.read_table(kept_file(found, OUT_OF_FOLD, place=place))
     own = _of(tested, found.kind)
     if serving is None:
