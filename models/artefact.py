@@ -14,47 +14,16 @@ from numpy.typing import NDArray
 
 from features.build import FeatureSet
 from features.errors import DataError
-from features.feature import Feature, sentence
 from features.library import LIBRARY
 from models import MODELS, read_model
 from models.base import State, YieldModel
 from models.bundle_files import read_sealed, refusal, write_sealed
+from models.card import ModelCard
 from models.prediction import SAID, Floats, Prediction
+from models.words import Words
 
 GOLDEN_TOLERANCE = 1e-9
 """Relative. On one machine golden rows agree bit for bit; NumPy's exp may differ by an ulp on another."""
-
-
-@dataclass(frozen=True)
-class Words:
-    """What a feature is called and says, as it was when the model was trained."""
-
-    name: str
-    family: str
-    unit: str
-    label: str
-    phrase: str
-    why: str
-    months: int | None
-    finding_type: str | None
-
-    @classmethod
-    def of(cls, feature: Feature) -> "Words":
-        """Return the words that stand on a feature."""
-        return cls(
-            name=feature.name,
-            family=feature.family,
-            unit=str(feature.unit),
-            label=feature.label,
-            phrase=feature.phrase,
-            why=feature.why,
-            months=feature.months,
-            finding_type=feature.finding_type,
-        )
-
-    def say(self, value: str) -> str:
-        """Return the sentence with a value, written as a person reads it."""
-        return sentence(self.phrase, value, months=self.months)
 
 
 @dataclass(frozen=True)
@@ -64,7 +33,7 @@ class Bundle:
     - `words`: of each feature, in the order of the model's columns.
     - `feature_digest`: of the feature set whose values the model takes; `fingerprint`: of the data it
       learned from; `as_of`: it learned from what was known before that day.
-    - `card`: the model card, as data.
+    - `card`: the model card; `card_json`: all that was saved of it, as data.
     - `golden`: a few rows of features with their predictions.
     - `digest`: over all files; the identity of the model.
     """
@@ -74,7 +43,8 @@ class Bundle:
     feature_digest: str
     fingerprint: str
     as_of: date
-    card: Mapping[str, Any]
+    card: ModelCard
+    card_json: Mapping[str, Any]
     golden: pa.Table
     digest: str
 
@@ -120,7 +90,7 @@ def save_bundle(
     fingerprint: str,
     as_of: date,
     golden: pa.Table,
-    card: Mapping[str, Any] | None = None,
+    card_json: Mapping[str, Any] | None = None,
 ) -> Bundle:
     """Write a fitted model to the folder `path`, whole or not at all, and return it as loaded from there.
 
@@ -136,7 +106,7 @@ def save_bundle(
     state = model.state()
     files = {
         "about.json": _json(about),
-        "card.json": _json(card or {}),
+        "card.json": _json(card_json or {}),
         "golden.arrow": _arrow(_answered(model, golden.select(features.names))),
         "model.json": _json({"kind": state.kind, "values": state.values, "trees": sorted(state.trees)}),
         **{_trees_file(name): text.encode() for name, text in state.trees.items()},
@@ -148,10 +118,11 @@ def load_bundle(path: Path, *, digest: str | None = None, feature_digest: str | 
     """Load a model after proving every byte of its folder; its predictions are what they were, bit for bit.
 
     Raises `DataError` where the folder is not as it was written, is not of the given `digest`, was trained
-    on a feature set of another digest than `feature_digest`, or does not predict its golden rows.
+    on a feature set of another digest than `feature_digest`, has a card that cannot be read, or does not
+    predict its golden rows.
     """
     files, found = read_sealed(path, digest=digest)
-    about = json.loads(files["about.json"])
+    about, card_json = json.loads(files["about.json"]), json.loads(files["card.json"])
     if feature_digest is not None:
         _require_features(about["feature_digest"], feature_digest)
     bundle = Bundle(
@@ -160,7 +131,8 @@ def load_bundle(path: Path, *, digest: str | None = None, feature_digest: str | 
         feature_digest=about["feature_digest"],
         fingerprint=about["fingerprint"],
         as_of=date.fromisoformat(about["as_of"]),
-        card=json.loads(files["card.json"]),
+        card=ModelCard.from_dict(card_json),
+        card_json=card_json,
         golden=_table(files["golden.arrow"]),
         digest=found,
     )

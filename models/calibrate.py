@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base import Audited
 from models.glm import logistic, power
 from models.prediction import Floats
+from models.training_rows import Audited
 
 FEWEST_FOR_SLOPE = 10
 TOTAL_DEVIATION = 0.1

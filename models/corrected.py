@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.base import Audited
 from models.calibrate import Map
 from models.grow import Growth, Sample, grow, held_out
 from models.margin import Line, Margin, Sum
 from models.prediction import Floats
+from models.training_rows import Audited
 
 
 @dataclass(frozen=True)

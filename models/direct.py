@@ -6,13 +6,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from models.base import Audited, Learned, YieldModel
+from models.base import YieldModel
 from models.calibrate import chance_map
 from models.grow import Growth, Sample, grow
 from models.line import ridge_line
 from models.link import MoneyLink
 from models.margin import Margin
 from models.prediction import Floats
+from models.training_rows import Audited, Learned
 
 
 class DirectModel(YieldModel):

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from models.base import Audited, Learned, YieldModel
+from models.base import YieldModel
 from models.calibrate import amount_map, chance_map, net_share, total_factor
 from models.corrected import Grown, grown
 from models.glm import power, sigmoid
@@ -14,6 +14,7 @@ from models.grow import Growth
 from models.line import columns_line
 from models.link import HurdleLink
 from models.margin import Line
+from models.training_rows import Audited, Learned
 
 
 @dataclass(kw_only=True, eq=False)

@@ -6,11 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from models.base import Audited, Learned, YieldModel
+from models.base import YieldModel
 from models.calibrate import amount_map
 from models.direct import DirectModel
 from models.line import columns_line, points_line
 from models.margin import Margin
+from models.training_rows import Audited, Learned
 from models.tweedie import learned_log
 
 VARIANCE = 1.5

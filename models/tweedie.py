@@ -6,13 +6,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from models.base import Audited, Learned, YieldModel
+from models.base import YieldModel
 from models.calibrate import Map, amount_map, net_share, total_factor
 from models.corrected import grown
 from models.grow import Growth
 from models.link import LogLink, chance_of_any
 from models.margin import Margin
 from models.prediction import Floats
+from models.training_rows import Audited, Learned
 
 BISECTIONS = 200
 

@@ -7,35 +7,25 @@ from typing import Any
 import numpy as np
 import pydantic_core
 
-from models.artefact import Bundle, Words
+from models.artefact import Bundle
 from models.prediction import SAID, Explanation, Floats, Prediction
 from models.reasons import reasons
+from models.words import Words
+from serving.case import raise_not_finite
 from serving.cents import in_cents
 from serving.entry import Basis
-from serving.metrics import NOT_FINITE
 from serving.problems import Kind, ProblemError
 
 Plain = dict[str, Any]
 JSON = "application/json"
 
 
-class NotFiniteError(ValueError):
-    """A number in an answer is none: a fault of the model or of the data, never sent as null."""
-
-
 def as_json(value: object) -> bytes:
     """Return an answer as JSON, seven times as fast as the standard library; raises `NotFiniteError`."""
     body = pydantic_core.to_json(value, inf_nan_mode="constants")
     if b"NaN" in body or b"Infinity" in body:  # perhaps in a name only
-        json.loads(body, parse_constant=_not_finite)
+        json.loads(body, parse_constant=raise_not_finite)
     return body
-
-
-def require_finite(said: Prediction, *others: Floats) -> None:
-    """Raise `NotFiniteError`, and the alarm, unless every number of a prediction is one."""
-    parts = (getattr(said, name) for name in (*SAID, "by_type"))
-    if not all(np.isfinite(part).all() for part in (*parts, *others)):
-        _not_finite("A prediction")
 
 
 def basis_plain(basis: Basis) -> Plain:
@@ -90,11 +80,6 @@ def unknown_problem(trader_ids: Iterable[str]) -> ProblemError:
         advice="GET /ranking lists them.",
         unknown=list(trader_ids),
     )
-
-
-def _not_finite(found: str) -> None:
-    NOT_FINITE.inc()
-    raise NotFiniteError(f"{found} is not a finite number.")
 
 
 def feature_plain(words: Words) -> Mapping[str, object]:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from models.prediction import Floats, Prediction
-from serving.live import Live
 
 
 @dataclass(frozen=True)
@@ -35,17 +34,6 @@ class Basis:
     model_digest: str
     feature_digest: str
     snapshot_digest: str | None
-
-    @classmethod
-    def of(cls, live: Live, *, from_snapshot: bool = True) -> "Basis":
-        """Return what an answer of `live` rests on."""
-        return cls(
-            as_of=live.source.as_of,
-            model_version=live.version,
-            model_digest=live.bundle.digest,
-            feature_digest=live.bundle.feature_digest,
-            snapshot_digest=live.snapshot_digest if from_snapshot else None,
-        )
 
 
 @dataclass(frozen=True)

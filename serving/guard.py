@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from serving.doors import DOORS, Door
 from serving.entry import Asked, Entry
-from serving.problems import Kind, ProblemError
+from serving.problems import Kind, ProblemError, busy, failed
 from serving.request_head import (
     Headers,
     Scope,
@@ -201,26 +201,6 @@ async def keep_refusal(log: Log, scope: Scope, *, caller: Caller, problem: Probl
         detail=f"refused: {problem.kind.status}",
     )
     await log.append(Entry(asked))
-
-
-def failed(request_id: str) -> ProblemError:
-    """Return the problem of an error that nobody foresaw."""
-    return ProblemError(
-        Kind.FAILED,
-        "An error was logged.",
-        advice="Tell whoever runs the service the request id.",
-        request_id=request_id,
-    )
-
-
-def busy() -> ProblemError:
-    """Return the problem of a service that bears no more."""
-    return ProblemError(
-        Kind.BUSY,
-        "Too many requests are in the making.",
-        headers={"retry-after": "1"},
-        advice="Ask again soon.",
-    )
 
 
 def _no_token(detail: str) -> ProblemError:

@@ -13,10 +13,11 @@ from typing import Any
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.gauges import CONTENT_TYPE, exposition
 from serving.holder import Holder
 from serving.live import Live
 from serving.log import PredictionLog
-from serving.metrics import CONTENT_TYPE, REQUESTS, exposition
+from serving.metrics import REQUESTS
 from serving.problems import MEDIA_TYPE, Kind, ProblemError
 
 LOOK = 1.0

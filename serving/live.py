@@ -23,6 +23,7 @@ from models.matrix import as_matrix
 from models.prediction import Explanation, Floats, Prediction
 from models.score import ranked
 from serving.cents import rounded
+from serving.entry import Basis
 
 TRIED_BEFORE = "AUDIT_YIELD_TRIED"
 """The variable by which `serve` hands on to the service which bundle it has tried."""
@@ -86,6 +87,14 @@ class Live:
         """The reasons of each trader, in the order of `X`; bit for bit what the model says of one alone."""
         return self.bundle.model.explain(self.X)
 
+    def explanation(self, trader_id: str) -> Explanation:
+        """The reasons of one trader: taken from those of all where `why` was read before, as in the service.
+
+        Elsewhere they are worked out for that trader alone: one report is no reason to explain everybody.
+        """
+        row = [self.places[trader_id]]
+        return self.why.taken(row) if "why" in vars(self) else self.bundle.model.explain(self.X[row])
+
     @cached_property
     def ranking(self) -> pa.Table:
         """Every trader by expected yield, as `models.score` has it, with what is known of each beside."""
@@ -110,6 +119,17 @@ class Live:
     def snapshot_digest(self) -> str:
         """What proves the snapshot, as far as the model takes it."""
         return facts_digest(self.places, self.X, as_of=self.source.as_of)
+
+    @property
+    def basis(self) -> Basis:
+        """What an answer from the snapshot rests on."""
+        return Basis(
+            as_of=self.source.as_of,
+            model_version=self.version,
+            model_digest=self.bundle.digest,
+            feature_digest=self.bundle.feature_digest,
+            snapshot_digest=self.snapshot_digest,
+        )
 
 
 def facts_digest(trader_ids: Iterable[str], X: Floats, *, as_of: date) -> str:

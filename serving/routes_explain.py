@@ -1,6 +1,6 @@
 """Reasons in money: POST /explain for what is known of a trader, /score_declarations for what might be."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from itertools import islice
 
@@ -11,12 +11,12 @@ from fastapi.responses import Response
 from features.evidence import Evidence
 from features.unit import shown
 from models.matrix import as_matrix
-from models.prediction import Explanation, Floats, Prediction
+from models.prediction import Floats
 from models.reasons import reasons
-from serving.answers import Plain, basis_plain, reasons_plain, require_finite, said_plain, unknown_problem
-from serving.cents import rounded
+from serving.answers import Plain, basis_plain, reasons_plain, said_plain, unknown_problem
+from serving.case import Case
 from serving.desk import answer, asked, body, desk, require_own
-from serving.entry import Asked, Basis, Entry
+from serving.entry import Basis
 from serving.live import Live
 from serving.rows_behind import read_rows
 from serving.schemas import Explain, ScoreDeclarations
@@ -26,42 +26,6 @@ EVIDENCE_ROWS = 20
 TOP = 10
 
 
-@dataclass(frozen=True)
-class Case:
-    """One trader: the features (1, p) looked at, what the model says, the same in cents, and why."""
-
-    trader_id: str
-    features: Floats
-    said: Prediction
-    told: Prediction
-    why: Explanation
-
-    @classmethod
-    def of(cls, live: Live, trader_id: str) -> "Case":
-        """Return that of a trader in the snapshot: all of it was worked out when the model went live."""
-        row = [live.places[trader_id]]
-        return cls(trader_id, live.X[row], live.said.taken(row), live.told.taken(row), live.why.taken(row))
-
-    def entry(self, who: Asked, basis: Basis) -> Entry:
-        """Return what the log keeps; raises `NotFiniteError`."""
-        require_finite(self.said, self.why.contributions, np.array([self.why.base]))
-        return Entry(
-            asked=who,
-            basis=basis,
-            trader_ids=(self.trader_id,),
-            features=self.features,
-            prediction=self.said,
-            contributions=self.why.contributions,
-            base=self.why.base,
-        )
-
-    def plain(self, live: Live, basis: Basis, prediction_ids: tuple[str, ...], *, top: int) -> Plain:
-        """Return what is answered: the prediction, and its reasons that add up to it."""
-        [said] = said_plain(self.told, trader_ids=[self.trader_id], prediction_ids=prediction_ids)
-        told = reasons_plain(live.bundle, self.features[0], self.why, top=top)
-        return {"basis": basis_plain(basis), "prediction": said, **told}
-
-
 async def explain(request: Request) -> Response:
     """Say why, in money that adds up, with sentences and on request the rows behind them."""
     question = await body(request, Explain)
@@ -69,15 +33,22 @@ async def explain(request: Request) -> Response:
     at, live = desk(request), desk(request).holder.current
     if question.trader_id not in live.places:
         raise unknown_problem([question.trader_id])
-    place, basis = live.places[question.trader_id], Basis.of(live)
+    place, basis = live.places[question.trader_id], live.basis
     case = Case.of(live, question.trader_id)
     behind: list[Evidence] = []
     if question.evidence:
         behind = await at.warehouse.run(lambda: _evidence(live, case, most=question.evidence))
     ids = await at.keep(case.entry(asked(request, question.purpose, endpoint="POST /explain"), basis))
-    plain = case.plain(live, basis, ids, top=question.top)
+    plain = _plain(live, case, basis, ids, top=question.top)
     plain["prediction"]["rank"] = live.ranks[place]
     return answer(plain | {"evidence": [_evidence_plain(each) for each in behind]})
+
+
+def _plain(live: Live, case: Case, basis: Basis, prediction_ids: tuple[str, ...], *, top: int) -> Plain:
+    """Return as data a prediction, and its reasons that add up to it."""
+    [prediction] = said_plain(case.told, trader_ids=[case.trader_id], prediction_ids=prediction_ids)
+    why = reasons_plain(live.bundle, case.features[0], case.why, top=top)
+    return {"basis": basis_plain(basis), "prediction": prediction, **why}
 
 
 def _evidence(live: Live, case: Case, *, most: int) -> list[Evidence]:
@@ -107,12 +78,12 @@ async def score_declarations(request: Request) -> Response:
     at, live = desk(request), desk(request).holder.current
     cutoff = question.as_of or live.source.as_of
     features = await at.warehouse.run(lambda: _supposed_features(live, question, cutoff))
-    case = await at.quick.run(lambda: _supposed(live, question.trader_id, features))
-    basis = replace(Basis.of(live, from_snapshot=False), as_of=cutoff)
+    case = await at.quick.run(lambda: Case.supposed(live, question.trader_id, features))
+    basis = replace(live.basis, as_of=cutoff, snapshot_digest=None)
     detail = f"{len(question.declarations)} declarations added"
     who = asked(request, question.purpose, endpoint="POST /score_declarations", detail=detail)
     ids = await at.keep(case.entry(who, basis))
-    return answer(case.plain(live, basis, ids, top=TOP) | _compared(live, case, cutoff))
+    return answer(_plain(live, case, basis, ids, top=TOP) | _compared(live, case, cutoff))
 
 
 def _supposed_features(live: Live, question: ScoreDeclarations, cutoff: date) -> Floats:
@@ -124,11 +95,6 @@ def _supposed_features(live: Live, question: ScoreDeclarations, cutoff: date) ->
         cutoff=cutoff,
     )
     return as_matrix(built.select(live.bundle.names))
-
-
-def _supposed(live: Live, trader_id: str, features: Floats) -> Case:
-    said = live.bundle.model.predict(features)
-    return Case(trader_id, features, said, rounded(said), live.bundle.model.explain(features))
 
 
 def _compared(live: Live, case: Case, cutoff: date) -> Plain:

@@ -5,13 +5,13 @@ from fastapi.responses import Response
 
 from serving.answers import basis_plain, feature_plain
 from serving.desk import answer, asked, desk
-from serving.entry import Basis, Entry
+from serving.entry import Entry
 
 
 async def models(request: Request) -> Response:
     """Describe the champion: what it learned from, its card with its metrics, the features it takes."""
     live = desk(request).holder.current
-    basis, bundle = Basis.of(live), live.bundle
+    basis, bundle = live.basis, live.bundle
     [logged] = await desk(request).keep(Entry(asked(request, None, endpoint="GET /models"), basis))
     return answer(
         {
@@ -20,7 +20,7 @@ async def models(request: Request) -> Response:
             "promoted_at": live.champion.promoted_at,
             "learned_before": bundle.as_of,
             "fingerprint": bundle.fingerprint,
-            "card": bundle.card,
+            "card": bundle.card_json,
             "features": [feature_plain(words) for words in bundle.words],
         }
     )

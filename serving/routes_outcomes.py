@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from serving.answers import basis_plain
 from serving.desk import answer, asked, body, caller, desk
-from serving.entry import Basis, Decision, Entry
+from serving.entry import Decision, Entry
 from serving.record_outcome import Recorded, record_outcome
 from serving.schemas import Judgement, Outcome
 from serving.sent import Row
@@ -18,7 +18,7 @@ async def outcomes(request: Request) -> Response:
     event = (await body(request, Outcome)).model_dump()
     judged = {name: event.pop(name) for name in Judgement.model_fields}
     at, live, who = desk(request), desk(request).holder.current, caller(request)
-    told, basis = asked(request, judged["purpose"], endpoint="POST /outcomes"), Basis.of(live)
+    told, basis = asked(request, judged["purpose"], endpoint="POST /outcomes"), live.basis
     decision = _decision(judged, event)
 
     def record() -> Recorded:

@@ -7,15 +7,14 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict
 
 from serving.answers import unknown_problem
+from serving.case import Case, predicted
 from serving.desk import asked, caller, desk, require_own
-from serving.entry import Basis, Entry
+from serving.entry import Entry
 from serving.history import earlier_predictions
 from serving.live import Live
 from serving.page import HEADERS, evidence_page, listed, ranking_page, trader_page
 from serving.page.trader import View
 from serving.problems import Kind, ProblemError
-from serving.routes_explain import Case
-from serving.routes_predict import predicted
 from serving.rows_behind import read_rows
 
 LOOKED_AT = 50
@@ -40,7 +39,7 @@ async def ranking(request: Request) -> Response:
     query, only = dict(request.query_params), caller(request).traders
     shown = await at.quick.run(lambda: listed(live, query=query, only=only))
     who = asked(request, None, endpoint="GET /", detail=str(query)[:500])
-    entry = Entry(who, Basis.of(live), shown.trader_ids)
+    entry = Entry(who, live.basis, shown.trader_ids)
     logged = await at.keep(predicted(live, entry) if shown.trader_ids else entry)
     return _page(await at.quick.run(lambda: ranking_page(live, shown)), logged)
 
@@ -52,7 +51,7 @@ async def trader(request: Request, trader_id: str, viewed: Annotated[Viewed, Que
     audits = await at.warehouse.run(lambda: at.history.read(live.source)) if known is None else known
     earlier = await at.quick.run(lambda: at.log.of_trader(trader_id, limit=LOOKED_AT))
     told = asked(request, None, endpoint="GET /traders", detail=viewed.view)
-    logged = await at.keep(Case.of(live, trader_id).entry(told, Basis.of(live)))
+    logged = await at.keep(Case.of(live, trader_id).entry(told, live.basis))
     html = await at.quick.run(
         lambda: trader_page(
             live,
@@ -72,7 +71,7 @@ async def behind(request: Request, trader_id: str, feature: str) -> Response:
     _require_rows(live, feature)
     html = await at.warehouse.run(lambda: _behind(live, trader_id, feature))
     told = asked(request, None, endpoint="GET /traders/evidence", detail=feature[:200])
-    return _page(html, await at.keep(Entry(told, Basis.of(live), (trader_id,))))
+    return _page(html, await at.keep(Entry(told, live.basis, (trader_id,))))
 
 
 def _behind(live: Live, trader_id: str, feature: str) -> str:

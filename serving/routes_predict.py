@@ -1,14 +1,14 @@
 """POST /predict: what an audit of each of many traders would bring."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from fastapi import Request
 from fastapi.responses import Response
 
-from serving.answers import JSON, Plain, as_json, basis_plain, require_finite, said_plain, unknown_problem
+from serving.answers import JSON, Plain, as_json, basis_plain, said_plain, unknown_problem
+from serving.case import predicted
 from serving.desk import asked, body, desk, require_own
-from serving.entry import Basis, Entry
+from serving.entry import Entry
 from serving.live import Live
 from serving.schemas import Predict
 
@@ -21,32 +21,15 @@ async def predict(request: Request) -> Response:
     known = tuple(trader for trader in question.trader_ids if trader in live.places)
     if not known:
         raise unknown_problem(question.trader_ids)
-    who, basis = asked(request, question.purpose, endpoint="POST /predict"), Basis.of(live)
+    who, basis = asked(request, question.purpose, endpoint="POST /predict"), live.basis
     entry = await at.make(lambda: predicted(live, Entry(who, basis, known)), rows=len(known))
     ids = await at.keep(entry)
 
     def content() -> bytes:
-        found = told_plain(live, known, prediction_ids=ids)
+        found = said_plain(live.told.taken(live.rows(known)), trader_ids=known, prediction_ids=ids)
         return as_json({"basis": basis_plain(basis), **_in_order(live, question.trader_ids, found)})
 
     return Response(await at.make(content, rows=len(known)), media_type=JSON)
-
-
-def predicted(live: Live, entry: Entry) -> Entry:
-    """Return an entry with what is said of its traders, which was worked out when the model went live.
-
-    Raises `NotFiniteError`.
-    """
-    rows = live.rows(entry.trader_ids)
-    said = live.said.taken(rows)
-    require_finite(said)
-    return replace(entry, features=live.X[rows], prediction=said)
-
-
-def told_plain(live: Live, trader_ids: Sequence[str], *, prediction_ids: Sequence[str]) -> list[Plain]:
-    """Return as data what is said of traders, in their order."""
-    told = live.told.taken(live.rows(trader_ids))
-    return said_plain(told, trader_ids=trader_ids, prediction_ids=prediction_ids)
 
 
 def _in_order(live: Live, trader_ids: Sequence[str], said: list[Plain]) -> Plain:

@@ -14,13 +14,13 @@ from features.snapshot import DESCRIBED
 from features.spreadsheet import inert
 from serving import answer_schemas
 from serving.answer_schemas import Ranked
-from serving.answers import JSON, Plain, as_json, basis_plain
+from serving.answers import JSON, Plain, as_json, basis_plain, said_plain
+from serving.case import predicted
 from serving.desk import asked, caller, desk
-from serving.entry import Basis, Entry
+from serving.entry import Entry
 from serving.live import Live
-from serving.page.ranking import Sought, narrowed
 from serving.problems import Kind, ProblemError
-from serving.routes_predict import predicted, told_plain
+from serving.ranking import Sought, narrowed
 from serving.schemas import Filters
 
 CSV = "text/csv"
@@ -50,7 +50,7 @@ async def ranking(request: Request, filters: Annotated[Filters, Query()]) -> Res
     }
 
     def content() -> bytes:
-        plain, basis = _rows_plain(live, rows, ids), basis_plain(Basis.of(live))
+        plain, basis = _rows_plain(live, rows, ids), basis_plain(live.basis)
         return _csv(plain, basis) if form == CSV else as_json({"basis": basis, **about, "rows": plain})
 
     kind = f"{CSV}; charset=utf-8" if form == CSV else JSON
@@ -94,14 +94,15 @@ def _narrowed(live: Live, filters: Filters, *, only: frozenset[str] | None) -> p
 def _ranked(live: Live, rows: pa.Table, request: Request, filters: Filters) -> Entry:
     detail = json.dumps(filters.model_dump(exclude_none=True, exclude={"purpose"}), sort_keys=True)
     who = asked(request, filters.purpose, endpoint="GET /ranking", detail=detail)
-    entry = Entry(who, Basis.of(live), tuple(rows["trader_id"].to_pylist()))
+    entry = Entry(who, live.basis, tuple(rows["trader_id"].to_pylist()))
     return predicted(live, entry) if rows.num_rows else entry
 
 
 def _rows_plain(live: Live, rows: pa.Table, ids: tuple[str, ...]) -> list[Plain]:
     if not rows.num_rows:
         return []
-    said = told_plain(live, rows["trader_id"].to_pylist(), prediction_ids=ids)
+    traders = rows["trader_id"].to_pylist()
+    said = said_plain(live.told.taken(live.rows(traders)), trader_ids=traders, prediction_ids=ids)
     described = rows.select(["rank", *DESCRIBED]).to_pylist()
     return [one | more for one, more in zip(said, described, strict=True)]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from serving.guard import busy
+from serving.problems import busy
 
 Result = TypeVar("Result")
 AT_ONCE = 200

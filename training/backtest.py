@@ -14,6 +14,7 @@ from features.errors import SettingError
 from features.outcomes import outcomes
 from features.warehouse import Dialect, Warehouse
 from models.base import YieldModel
+from models.card import Score
 from models.prediction import Prediction
 from training.audited import Audited
 from training.contenders import contenders
@@ -22,7 +23,7 @@ from training.folds import Fold
 from training.ground import grounded
 from training.out_of_fold import ORACLE, OutOfFold, joined, oracle
 from training.populations import sample_weight
-from training.scores import Score, scores
+from training.scores import scores
 
 FEWEST_LEARNED = 50
 FEWEST_ADJUSTED = 5

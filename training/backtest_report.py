@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
 
+from models.card import Score
 from training.backtest import FoldReport, Report
 from training.out_of_fold import ORACLE
 from training.populations import POPULATIONS
-from training.scores import Score
 
 SHOWN = {
     "captured_5": "captured at 5 %",

@@ -26,9 +26,9 @@ def brief(bundle: Bundle, snapshot: Snapshot, *, version: str, as_of: date) -> I
     """Describe a model and the traders of a day to a person."""
     ranking = scored(bundle, snapshot.table, version=version)
     yield f"{ranking.num_rows:,} active traders, as known before {as_of}."
-    yield f"Model version {version}: {bundle.card['model']}, from what was known before {bundle.as_of}."
-    yield from (f"ASSUMED of the data: {sentence}." for sentence in bundle.card["data"]["assumed"])
-    yield from (f"LEAK SUSPECTED: {sentence}" for sentence in bundle.card["leaks"]["raised"])
+    yield f"Model version {version}: {bundle.card.model}, from what was known before {bundle.as_of}."
+    yield from (f"ASSUMED of the data: {sentence}." for sentence in bundle.card.data.assumed)
+    yield from (f"LEAK SUSPECTED: {sentence}" for sentence in bundle.card.leaks.raised)
     yield ""
     yield from _against_others(bundle)
     yield ""
@@ -37,12 +37,12 @@ def brief(bundle: Bundle, snapshot: Snapshot, *, version: str, as_of: date) -> I
 
 def _against_others(bundle: Bundle) -> Iterator[str]:
     """The first metric that the audits are enough for, by model, as bars."""
-    told = [each for each in bundle.card["performance"] if each["fold"] is None and each["population"] == ALL]
+    scores = [each for each in bundle.card.performance if each.fold is None and each.population == ALL]
     for metric in CAPTURED:
-        values = {each["model"]: each["value"] for each in told if each["metric"] == metric}
+        values = {each.model: each.value for each in scores if each.metric == metric}
         found = {model: value for model, value in values.items() if value is not None and model != ORACLE}
         if found:
-            yield f"Out of fold, on {bundle.card['data']['tested_audits']:,} audits: {WORDS[metric]}"
+            yield f"Out of fold, on {bundle.card.data.tested_audits:,} audits: {WORDS[metric]}"
             for model, value in sorted(found.items(), key=lambda each: -each[1]):
                 yield f"  {model:15}{value:>6.0%}  {'█' * round(BAR * max(value, 0.0))}"
             return

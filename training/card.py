@@ -1,11 +1,10 @@
-"""The model card: what a model is for, what it learned from, how it fared and where its limits are."""
+"""The model card of a training: made from its backtest and leak report, and written out for people."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterator, Sequence
 
+from models.card import Group, LeakSummary, ModelCard, Score, TrainingData
 from training.backtest import Report
-from training.fairness import SELECTED, Group
+from training.fairness import SELECTED
 from training.leaks.alarm import LeakReport
 from training.populations import POPULATIONS
 
@@ -42,68 +41,69 @@ def model_card(
     groups: Sequence[Group],
     fingerprint: str,
     assumed: Sequence[str] = (),
-) -> dict[str, Any]:
-    """Return the card as plain data for JSON: nothing in it depends on when or where it was made.
+) -> ModelCard:
+    """Return the card of a model: nothing in it depends on when or where it was made.
 
     `assumed` is what the import of the data assumed.
     """
-    audits = report.predicted.audits
-    scores = [asdict(each) for each in report.scores if each.metric in METRICS and each.against is None]
-    return {
-        "model": report.experiment.model,
-        "as_of": report.as_of.isoformat(),
-        "intended_use": INTENDED,
-        "predicts": REFERENCE,
-        "data": {
-            "fingerprint": fingerprint,
-            "assumed": list(assumed),
-            "measure": report.experiment.measure,
-            "with_penalties": report.experiment.with_penalties,
-            "tested_audits": audits.num_rows,
-            "folds": [each.fold.day.isoformat() for each in report.folds if each.enough],
-            "features": len(report.features.names),
-            "feature_digest": report.features.digest,
-        },
-        "performance": [
-            {**each, "fold": each["fold"] and each["fold"].isoformat()}
-            for each in scores
-            if each["model"] == report.experiment.model or each["fold"] is None
-        ],
-        "leaks": {"suspected": leaks.suspected, "raised": [each.sentence for each in leaks.raised]},
-        "fairness": [asdict(each) for each in groups],
-        "limits": list(LIMITS),
-    }
+    experiment = report.experiment
+    return ModelCard(
+        model=experiment.model,
+        as_of=report.as_of,
+        intended_use=INTENDED,
+        predicts=REFERENCE,
+        data=TrainingData(
+            fingerprint=fingerprint,
+            assumed=tuple(assumed),
+            measure=experiment.measure,
+            with_penalties=experiment.with_penalties,
+            tested_audits=report.predicted.audits.num_rows,
+            folds=tuple(each.fold.day for each in report.folds if each.enough),
+            features=len(report.features.names),
+            feature_digest=report.features.digest,
+        ),
+        performance=tuple(
+            each
+            for each in report.scores
+            if each.metric in METRICS
+            and each.against is None
+            and (each.model == experiment.model or each.fold is None)
+        ),
+        leaks=LeakSummary(leaks.suspected, tuple(each.sentence for each in leaks.raised)),
+        fairness=tuple(groups),
+        limits=LIMITS,
+    )
 
 
-def markdown(card: Mapping[str, Any]) -> str:
+def markdown(card: ModelCard) -> str:
     """Return the card for people."""
     return "\n".join(_written(card)) + "\n"
 
 
-def _written(card: Mapping[str, Any]) -> Iterator[str]:
-    data = card["data"]
-    yield f"# {card['model']}, from what was known before {card['as_of']}"
-    yield from ("", "## Intended use", "", card["intended_use"], "", card["predicts"])
+def _written(card: ModelCard) -> Iterator[str]:
+    data = card.data
+    yield f"# {card.model}, from what was known before {card.as_of}"
+    yield from ("", "## Intended use", "", card.intended_use, "", card.predicts)
     yield from ("", "## Data", "")
-    yield f"- money {data['measure']}, penalties {'included' if data['with_penalties'] else 'left out'}"
-    yield f"- {data['tested_audits']:,} audits tested out of fold, folds from {', '.join(data['folds'])}"
-    yield f"- {data['features']} features, digest `{data['feature_digest'][:12]}`"
-    yield f"- fingerprint of the data `{data['fingerprint'][:12]}`"
-    yield from (f"- assumed when the data was imported: {sentence}" for sentence in data["assumed"])
+    yield f"- money {data.measure}, penalties {'included' if data.with_penalties else 'left out'}"
+    yield f"- {data.tested_audits:,} audits tested out of fold, folds from {', '.join(map(str, data.folds))}"
+    yield f"- {data.features} features, digest `{data.feature_digest[:12]}`"
+    yield f"- fingerprint of the data `{data.fingerprint[:12]}`"
+    yield from (f"- assumed when the data was imported: {sentence}" for sentence in data.assumed)
     yield from ("", "## Performance", "", "Out of fold; in brackets 95 % intervals over resampled traders.")
     for population in POPULATIONS:
-        yield from ("", *_performance(card["performance"], population))
-    yield from ("", "## Leaks", "", *_leaks(card["leaks"]))
-    yield from ("", "## Fairness", "", *_fairness(card["fairness"]))
-    yield from ("", "## Limits", "", *(f"- {limit}" for limit in card["limits"]))
+        yield from ("", *_performance(card.performance, population))
+    yield from ("", "## Leaks", "", *_leaks(card.leaks))
+    yield from ("", "## Fairness", "", *_fairness(card.fairness))
+    yield from ("", "## Limits", "", *(f"- {limit}" for limit in card.limits))
 
 
-def _performance(scores: Sequence[Mapping[str, Any]], population: str) -> Iterator[str]:
+def _performance(scores: Sequence[Score], population: str) -> Iterator[str]:
     """A table of one population: a row a model, over all folds together."""
     found = {
-        (each["model"], each["metric"]): each
+        (each.model, each.metric): each
         for each in scores
-        if each["population"] == population and each["fold"] is None
+        if each.population == population and each.fold is None
     }
     yield f"| {population} audits | {' | '.join(METRICS.values())} |"
     yield f"|---|{'---:|' * len(METRICS)}"
@@ -111,20 +111,20 @@ def _performance(scores: Sequence[Mapping[str, Any]], population: str) -> Iterat
         yield f"| {model} | {' | '.join(_cell(found.get((model, metric))) for metric in METRICS)} |"
 
 
-def _cell(score: Mapping[str, Any] | None) -> str:
-    if score is None or score["value"] is None:
+def _cell(score: Score | None) -> str:
+    if score is None or score.value is None:
         return "-"
-    sure = f" ({score['low']:.2f} to {score['high']:.2f})" if score["low"] is not None else ""
-    return f"{score['value']:.2f}{sure}"
+    sure = f" ({score.low:.2f} to {score.high:.2f})" if score.low is not None else ""
+    return f"{score.value:.2f}{sure}"
 
 
-def _leaks(leaks: Mapping[str, Any]) -> Iterator[str]:
-    if not leaks["suspected"]:
+def _leaks(leaks: LeakSummary) -> Iterator[str]:
+    if not leaks.suspected:
         yield "None suspected."
-    yield from (f"- {sentence}" for sentence in leaks["raised"])
+    yield from (f"- {sentence}" for sentence in leaks.raised)
 
 
-def _fairness(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _fairness(groups: Sequence[Group]) -> Iterator[str]:
     yield f"If the {SELECTED:.0%} of tested audits with the highest prediction were selected:"
     yield ""
     columns = (
@@ -138,11 +138,11 @@ def _fairness(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield f"|---|{'---:|' * (1 + len(columns))}"
     for each in groups:
         rates = (
-            each["selection_rate"],
-            each["false_positive_burden"],
-            each["adjusted_rate"],
-            each["probability"],
+            each.selection_rate,
+            each.false_positive_burden,
+            each.adjusted_rate,
+            each.probability,
         )
-        ratio = "-" if each["total_ratio"] is None else f"{each['total_ratio']:.2f}"
+        ratio = "-" if each.total_ratio is None else f"{each.total_ratio:.2f}"
         shares = " | ".join("-" if rate is None else f"{rate:.0%}" for rate in rates)
-        yield f"| {each['attribute']} {each['value']} | {each['audits']:,} | {shares} | {ratio} |"
+        yield f"| {each.attribute} {each.value} | {each.audits:,} | {shares} | {ratio} |"

@@ -1,7 +1,6 @@
 """Whether some traders bear more than others: what a model would do to groups of those audited."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -10,6 +9,7 @@ import pyarrow.compute as pc
 
 from features.as_known import known_before
 from features.warehouse import Warehouse
+from models.card import Group
 from models.prediction import Prediction
 from training.metrics import at_top
 from training.out_of_fold import OutOfFold
@@ -18,26 +18,6 @@ ATTRIBUTES = ("size_band", "sector", "region")
 SELECTED = 0.1
 FEWEST = 30
 SMALL_GROUPS = "small groups together"
-
-
-@dataclass(frozen=True)
-class Group:
-    """What a model would do to a group of audited traders, out of fold.
-
-    - `selection_rate`: the part of its audits among the tenth of all that the model ranks first.
-    - `false_positive_burden`: the same among its audits that booked no adjustment.
-    - `adjusted_rate`: the part of its audits that booked one; `probability`: the part that was predicted.
-    - `total_ratio`: money predicted for each unit found; None where nothing was found.
-    """
-
-    attribute: str
-    value: str
-    audits: int
-    selection_rate: float
-    false_positive_burden: float | None
-    adjusted_rate: float
-    probability: float
-    total_ratio: float | None
 
 
 def described(warehouse: Warehouse, traders: pa.ChunkedArray, *, before: date) -> Mapping[str, list[str]]:

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from models.card import Score
 from models.prediction import SAID, Prediction
+from training.leaks.alarm import LeakReport
 from training.metrics import metrics
 from training.out_of_fold import OutOfFold
-from training.scores import Score, judge
+from training.scores import judge
 
 NEWEST = 2
 """Folds; where they have too few audits to say anything, more of them are taken."""
@@ -33,9 +34,7 @@ class Check:
     sentence: str
 
 
-def gate(
-    predicted: OutOfFold, *, rivals: Mapping[str, Prediction], leaks: Mapping[str, Any]
-) -> tuple[Check, ...]:
+def gate(predicted: OutOfFold, *, rivals: Mapping[str, Prediction], leaks: LeakReport) -> tuple[Check, ...]:
     """Judge a model that might serve.
 
     `predicted` holds what it said out of fold, its only prediction; `rivals` are what others said of the
@@ -109,10 +108,9 @@ def _calibrated(metric: str, score: Score | None) -> Check:
     return Check(metric, low <= highest and high >= lowest, f"{said}; limits {lowest:.2f} to {highest:.2f}")
 
 
-def _no_leak(report: Mapping[str, Any]) -> Check:
-    raised = [alarm["name"] for alarm in report["alarms"] if alarm["raised"]]
-    said = f"suspected by {', '.join(raised)}" if report["suspected"] else "none suspected"
-    return Check("no leak", not report["suspected"], said)
+def _no_leak(report: LeakReport) -> Check:
+    names = ", ".join(alarm.name for alarm in report.raised)
+    return Check("no leak", not report.suspected, f"suspected by {names}" if names else "none suspected")
 
 
 def _interval(score: Score) -> tuple[float, float]:

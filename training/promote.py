@@ -20,9 +20,19 @@ from models.bundle_trial import trial_load
 from models.prediction import Prediction
 from training.gate import Check, gate, paired, read
 from training.home import NAME, store
+from training.leaks.alarm import LeakReport
 from training.out_of_fold import ORACLE
 from training.reaper import CHAMPION, reap
-from training.registry import CHALLENGER, Version, kept_file, kept_folder, version, versions
+from training.registry import (
+    CHALLENGER,
+    LEAKS,
+    OUT_OF_FOLD,
+    Version,
+    kept_file,
+    kept_folder,
+    version,
+    versions,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -30,8 +40,6 @@ if TYPE_CHECKING:
 OURS = ("hurdle", "tweedie")
 """Kinds that are no baseline: a first model need not beat its own kin."""
 MONEY = ("measure", "with_penalties")
-OUT_OF_FOLD, LEAKS = "out_of_fold.parquet", "leaks.json"
-"""What a run must keep for the gate: `OutOfFold.table()`, and the report of the leak alarm."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +140,7 @@ def _with_alias(client: "MlflowClient", alias: str) -> Version | None:
 def _checks(
     client: "MlflowClient", found: Version, serving: Version | None, *, place: Path
 ) -> tuple[Check, ...]:
-    leaks = json.loads(kept_file(found, LEAKS, place=place).read_bytes())
+    leaks = LeakReport.from_json(kept_file(found, LEAKS, place=place).read_text(encoding="utf-8"))
     tested = pq.read_table(kept_file(found, OUT_OF_FOLD, place=place))
     own = _of(tested, found.kind)
     if serving is None:

@@ -17,7 +17,7 @@ from training.experiment import Experiment
 from training.fairness import fairness
 from training.leaks.alarm import LeakReport
 from training.plots import beeswarm, calibration, families, gain
-from training.promote import LEAKS, OUT_OF_FOLD
+from training.registry import LEAKS, OUT_OF_FOLD
 from training.track import Run
 
 GOLDEN = 5
@@ -70,7 +70,7 @@ def record(run: Run, training: Training) -> str:
         fingerprint=training.found.fingerprint,
         assumed=training.assumed,
     )
-    run.json(card, "card.json")
+    run.json(card.to_dict(), "card.json")
     run.text(markdown(card), "card.md")
     summary, _, _ = markdown(card).partition("\n## Fairness")
     run.describe(f"{summary}\nIn full: the artefact card.md.\n")
@@ -83,7 +83,7 @@ def record(run: Run, training: Training) -> str:
             fingerprint=training.found.fingerprint,
             as_of=training.found.as_of,
             golden=training.found.X.take(_spread(len(training.found))),
-            card=card,
+            card_json=card.to_dict(),
         )
         return run.register(folder, said=_said(training), description=summary)
 

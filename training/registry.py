@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 CHALLENGER = "challenger"
 MODEL = "model"
 """The name of a bundle that is logged to a run."""
+OUT_OF_FOLD, LEAKS = "out_of_fold.parquet", "leaks.json"
+"""What a run must keep for the gate: `OutOfFold.table()`, and the report of the leak alarm."""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
 """Every metric of every model, on every fold and population, with how sure it is."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
+from models.card import Score
 from training.bootstrap import Estimate, Judged, drawn, estimate
 from training.experiment import Experiment
 from training.folds import Fold
@@ -14,29 +14,6 @@ from training.out_of_fold import OutOfFold
 from training.populations import POPULATIONS, weights
 
 DAYS_A_YEAR = 365.25
-
-
-@dataclass(frozen=True)
-class Score:
-    """A metric of a model, or how much better than that of `against` it is: the difference.
-
-    - `fold`: its day; None for all folds together.
-    - `population`: see `training.populations`; `audits` of it were judged, `adjusted` of them not zero.
-    - `value`, the 95 % interval `low` to `high` and the `standard_error` over resampled traders: None
-      where the audits are too few to say.
-    """
-
-    fold: date | None
-    population: str
-    audits: int
-    adjusted: int
-    metric: str
-    model: str
-    against: str | None
-    value: float | None
-    low: float | None
-    high: float | None
-    standard_error: float | None
 
 
 def scores(predicted: OutOfFold, experiment: Experiment, *, folds: Sequence[Fold]) -> tuple[Score, ...]:

@@ -18,9 +18,8 @@ from models.artefact import Bundle
 from training.backtest import Progress
 from training.experiment import Experiment
 from training.ground import Stage
-from training.promote import OUT_OF_FOLD
 from training.reaper import CHAMPION
-from training.registry import CHALLENGER, Version, kept_file, models
+from training.registry import CHALLENGER, OUT_OF_FOLD, Version, kept_file, models
 from training.score import bundle_of_day
 from training.train import train
 

@@ -24,8 +24,7 @@ from training.gate import read
 from training.home import store
 from training.out_of_fold import ORACLE, OutOfFold
 from training.plots import gain
-from training.promote import OUT_OF_FOLD
-from training.registry import kept_file, version
+from training.registry import OUT_OF_FOLD, kept_file, version
 
 HERE = Path(__file__).parent
 FLAGS = (

@@ -107,8 +107,8 @@ def _expectation(live: Live, row: Mapping[str, Any]) -> dict[str, object]:
         "span": _span(row["low"], row["expected_yield"], row["high"]),
         "split": list(_split(row)),
         "coverage": live.bundle.model.coverage,
-        "assumed": live.bundle.card.get("data", {}).get("assumed", ()),
-        "reference": live.bundle.card.get("predicts", REFERENCE),
+        "assumed": live.bundle.card.data.assumed,
+        "reference": live.bundle.card.predicts or REFERENCE,
     }
 
 

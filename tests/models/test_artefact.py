@@ -19,6 +19,7 @@ from models import MODELS
 from models.artefact import load_bundle
 from models.bundle_files import MANIFEST, read_sealed, write_sealed
 from models.bundle_trial import trial_load
+from models.card import ModelCard, TrainingData
 from tests.models.tiny import features, fitted, rows, saved
 
 PARTS = ("expected", "probability", "low", "high", "by_type")
@@ -63,7 +64,11 @@ def test_a_bundle_tells_what_its_model_takes_and_where_it_comes_from(bundle: Pat
     found = load_bundle(bundle)
     assert found.names == features().names
     assert found.feature_digest == features().digest
-    assert (found.fingerprint, found.as_of, found.card) == ("f" * 64, date(2024, 1, 1), {"model": "hurdle"})
+    assert (found.fingerprint, found.as_of, found.card_json) == (
+        "f" * 64,
+        date(2024, 1, 1),
+        {"model": "hurdle"},
+    )
     [words] = [words for words in found.words if words.name == "customs_value_12m"]
     feature = features().by_name["customs_value_12m"]
     assert (words.label, words.family, words.unit) == (feature.label, feature.family, str(feature.unit))
@@ -238,6 +243,33 @@ def test_a_model_that_does_not_predict_its_golden_rows_is_refused(copy: Path):
 def test_a_kind_of_model_that_is_not_known_is_named(copy: Path):
     with pytest.raises(DataError, match="of the kind 'oracle'"):
         load_bundle(resealed(copy, "model.json", lambda content: content.update(kind="oracle")))
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        ({"data": {"assumed": "in euros"}}, "assumed"),
+        ({"data": {"folds": ["last year"]}}, "folds"),
+        ({"leaks": []}, "leaks"),
+        ({"performance": [{"model": "hurdle"}]}, "performance"),
+        ({"as_of": 2024}, "as_of"),
+    ],
+)
+def test_a_card_of_another_form_is_refused_by_the_part_that_cannot_be_read(
+    content: dict, part: str, copy: Path
+):
+    with pytest.raises(DataError, match=f"The part '{part}' of the model's card"):
+        load_bundle(resealed(copy, "card.json", lambda card: card.update(content)))
+
+
+def test_a_card_of_an_earlier_version_is_read_with_what_it_lacks_empty(copy: Path):
+    """Once it said nothing of what an import assumed; a later version may say more than this one knows."""
+
+    def change(card: dict) -> None:
+        card.update(data={"fingerprint": "f" * 64}, leaks={"suspected": False, "raised": [], "by": "clock"})
+
+    card = load_bundle(resealed(copy, "card.json", change)).card
+    assert card == ModelCard(model="hurdle", data=TrainingData(fingerprint="f" * 64))
 
 
 def test_a_trial_in_another_process_says_what_loading_here_would(bundle: Path, copy: Path):

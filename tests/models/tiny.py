@@ -53,5 +53,5 @@ def saved(folder: Path, kind: str = "hurdle") -> Bundle:
         fingerprint="f" * 64,
         as_of=AS_OF,
         golden=rows().slice(0, 3),
-        card={"model": kind},
+        card_json={"model": kind},
     )

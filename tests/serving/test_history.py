@@ -7,7 +7,7 @@ import numpy as np
 
 from features.warehouse import open_warehouse
 from models.prediction import Prediction
-from serving.entry import Asked, Basis, Entry
+from serving.entry import Asked, Entry
 from serving.history import EarlierPrediction, earlier_predictions, known_audits
 from serving.logged import Logged
 from tests.features.administration import administration, audit, day, finding
@@ -62,7 +62,7 @@ def logged(basis, expected):
 
 
 def test_earlier_predictions_are_other_days_or_models_each_once(live):
-    now = Basis.of(live)
+    now = live.basis
     before = replace(now, as_of=date(2024, 7, 1))
     older = replace(before, model_version="0")
     what_if = replace(before, as_of=date(2024, 8, 1), snapshot_digest=None)

@@ -1,14 +1,16 @@
 """The reasons on a page: windows joined, whole units that add up, the waterfall, links to what is behind."""
 
 import re
+from copy import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from features.errors import SettingError
 from features.unit import Unit
-from models.artefact import Words
 from models.reasons import reasons
+from models.words import Words
 from serving.page import shown_features, trader_page
 from serving.page.lines import account, join_windows
 from serving.page.render import change, money, part
@@ -52,6 +54,15 @@ def test_the_lines_of_every_trader_add_up_in_whole_units(top, live):
         assert told.base + sum(line.money for line in told.lines) + told.rest == told.total
         row = live.by_place.slice(live.places[trader], 1).to_pylist()[0]
         assert told.total == round(row["expected_yield"])
+
+
+@pytest.mark.parametrize("view", ["full", "notice"])
+def test_a_page_says_the_reasons_that_were_worked_out_when_the_model_went_live(view, live, traders):
+    own = replace(live, bundle=replace(live.bundle, model=copy(live.bundle.model)))
+    alone = trader_page(own, traders[0], view=view)
+    assert len(own.why.total) == len(traders)
+    del own.bundle.model.margins_  # from here on it can explain nobody
+    assert trader_page(own, traders[0], view=view) == alone
 
 
 def test_what_is_printed_adds_up(live):

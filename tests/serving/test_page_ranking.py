@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from serving.page.ranking import ROWS_A_PAGE, Sought, narrowed
+from serving.page.ranking import ROWS_A_PAGE
+from serving.ranking import Sought, narrowed
 from tests.serving.pages import ranking
 
 

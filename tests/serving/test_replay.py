@@ -11,7 +11,7 @@ import pytest
 from features.errors import DataError
 from models.bundle_champion import PUBLISHED
 from serving import replay as replay_module
-from serving.entry import Asked, Basis, Entry
+from serving.entry import Asked, Entry
 from serving.live import Live
 from serving.log import PredictionLog
 from serving.replay import lines, replay
@@ -29,7 +29,7 @@ def logged(own: Path, live: Live, *, harm: float = 0.0, from_snapshot: bool = Tr
     explained = live.bundle.model.explain(X)
     entry = Entry(
         Asked("POST /explain", "r1", "an auditor", "auditor"),
-        Basis.of(live, from_snapshot=from_snapshot),
+        live.basis if from_snapshot else replace(live.basis, snapshot_digest=None),
         tuple(live.places)[TRADERS],
         X,
         replace(said, expected=expected),

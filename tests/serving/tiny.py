@@ -57,7 +57,7 @@ def publish(home: Path, data: Path, *, version: str = "1", seed: int = 1) -> Bun
         fingerprint="f" * 64,
         as_of=AS_OF,
         golden=taken.slice(0, 5),
-        card={"model": "hurdle", "metrics": {"calibration": 1.0}},
+        card_json={"model": "hurdle", "metrics": {"calibration": 1.0}},
     )
     promote(home, bundle, version=version)
     return bundle

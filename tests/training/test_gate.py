@@ -1,7 +1,5 @@
 """The gate: only what chance does not explain keeps a model out, or lets nothing through unseen."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -11,13 +9,13 @@ from training.gate import Check, gate, paired, read
 from training.leaks.alarm import LeakReport
 from training.out_of_fold import OutOfFold
 
-NO_LEAK = json.loads(LeakReport(()).to_json())
+NO_LEAK = LeakReport(())
 Y = money()
 GOOD = sighted(Y, noise=0.3)
 
 
 def failed(
-    challenger: Prediction, champion: Prediction, *, leaks: dict = NO_LEAK, count: int = 300
+    challenger: Prediction, champion: Prediction, *, leaks: LeakReport = NO_LEAK, count: int = 300
 ) -> list[str]:
     found = gate(OutOfFold(audits(count), {"hurdle": challenger}), rivals={"champion": champion}, leaks=leaks)
     return [check.name for check in found if not check.passed]
@@ -68,9 +66,7 @@ def test_a_model_that_promises_twice_as_many_adjustments_fails():
 
 
 def test_a_suspected_leak_fails_and_is_named():
-    found = gate(
-        OutOfFold(audits(), {"hurdle": GOOD}), rivals={"champion": GOOD}, leaks=json.loads(LEAK.to_json())
-    )
+    found = gate(OutOfFold(audits(), {"hurdle": GOOD}), rivals={"champion": GOOD}, leaks=LEAK)
     assert found[-1] == Check("no leak", False, "suspected by clock")
 
 

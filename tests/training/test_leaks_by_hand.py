@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from features.build import FeatureSet
+from features.errors import DataError
 from features.warehouse import open_warehouse
 from tests.features.administration import administration, audit, finding, line, trader
 from tests.features.tables import write_parquet
@@ -114,6 +115,20 @@ def test_no_rows_are_not_judged() -> None:
     assert (alarm.raised, alarm.value) == (False, None)
     told = list(lines(LeakReport((alarm,))))
     assert told == ["no leak suspected: 0 alarms are silent", "not judged, for want of data: a"]
+
+
+def test_a_report_of_leaks_is_read_as_it_was_written() -> None:
+    report = LeakReport((Alarm("a", True, 0.5, 0.1, "Höher."), Alarm("b", False, None, None, "Not judged.")))
+    assert LeakReport.from_json(report.to_json()) == report
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"suspected": false, "alarms": [{}]}', '{"suspected": true, "alarms": []}'],
+)
+def test_what_is_no_report_of_leaks_is_refused(text: str) -> None:
+    with pytest.raises(DataError, match="leak alarm cannot be read"):
+        LeakReport.from_json(text)
 
 
 def oof(*folds: tuple[str, float]) -> pa.Table:

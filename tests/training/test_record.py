@@ -69,7 +69,7 @@ def test_a_training_is_kept_whole_and_can_be_promoted(version: str, place: Path)
     card = json.loads(
         Path(client.download_artifacts(run.info.run_id, "card.json", str(place.parent))).read_text()
     )
-    assert bundle.card == card
+    assert bundle.card_json == card == bundle.card.to_dict()
     assert card["data"]["fingerprint"] == run.data.params["fingerprint"] == bundle.fingerprint
     assert {each["attribute"] for each in card["fairness"]} == {"size_band", "sector", "region"}
     assert np.isfinite(bundle.model.predict(bundle.golden.select(bundle.names)).expected).all()

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from features.contract.required import FINDING_TYPES
-from models.base import Audited, Learned, Rows, YieldModel
+from models.base import Rows, YieldModel
 from models.prediction import Floats, Prediction
+from models.training_rows import Audited, Learned
 from tests.features.administration import administration, audit, finding, line, trader
 from tests.features.tables import Row, Tables
 

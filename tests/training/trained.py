@@ -11,7 +11,7 @@ from models.prediction import Floats, Prediction
 from tests.models.tiny import saved
 from training.leaks.alarm import Alarm, LeakReport
 from training.out_of_fold import OutOfFold, oracle
-from training.promote import LEAKS, OUT_OF_FOLD
+from training.registry import LEAKS, OUT_OF_FOLD
 from training.track import Run, tracked
 
 FOLDS = (date(2023, 1, 1), date(2023, 7, 1), date(2024, 1, 1))
