@@ -40,7 +40,7 @@ class Basis:
     def of(cls, live: Live, *, from_snapshot: bool = True) -> "Basis":
         """Return what an answer of `live` rests on."""
         return cls(
-            as_of=live.source.as_of,
+            as_of=live.dataset.cutoff,
             model_version=live.version,
             model_digest=live.bundle.digest,
             feature_digest=live.bundle.feature_digest,
