@@ -1,4 +1,4 @@
-"""The service checks data once for each version: a click, a what-if, a page and a report check nothing again."""
+"""The service checks data once for each version: clicks, what-ifs, pages and reports check nothing again."""
 
 import shutil
 from collections.abc import Callable
