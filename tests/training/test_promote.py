@@ -69,7 +69,7 @@ def test_a_later_model_is_the_challenger_until_it_is_promoted(place: Path):
 
 def test_a_worse_model_serves_only_by_force_and_the_reason_stays_with_it(place: Path):
     offer(training(place), place=place, clock=now)
-    offer(training(place, hurdle=blind(money())), place=place)
+    offer(training(place, hurdle=blind(money())), place=place, clock=now)
     refused = promote(place=place, clock=now)
     assert (refused.promoted, serving(place)) == (False, "1")
     done = promote(place=place, force="the old one breaks the new law", clock=now)
