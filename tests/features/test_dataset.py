@@ -117,6 +117,25 @@ def test_a_cached_outcome_gives_the_rows_of_a_fresh_check(
                 assert words == refusal(lambda: checked.outcome.usable(warehouse))
 
 
+def test_a_cached_outcome_leaves_out_bad_rows_their_children_and_repetitions(tmp_path):
+    tables = good_tables()
+    tables["declarations"][0]["customs_value"] = -1.0
+    tables["declarations"].append(dict(tables["declarations"][1]))
+    tables["audits"][0]["opened_on"] = TODAY.replace(year=1989)  # its findings go with it
+    data = str(write_parquet(tmp_path / "data", tables))
+    with open_warehouse(data) as warehouse:
+        content = json.loads(json.dumps(check(warehouse, today=TODAY, limit=1.0).outcome.content()))
+    with open_warehouse(data) as warehouse:
+        usable = Outcome.of(content).usable(warehouse)
+        lines = (
+            usable.table("declarations").to_pyarrow().select(["declaration_id", "item_number"]).to_pylist()
+        )
+        assert sorted(tuple(line.values()) for line in lines) == [("D1", 2), ("D2", 1), ("D3", 1)]
+        assert usable.table("audits").to_pyarrow()["audit_id"].to_pylist() == ["A2"]
+        assert usable.table("findings").to_pyarrow().num_rows == 0
+        assert usable.sources["traders"] is warehouse.sources["traders"]  # nothing is filtered in vain
+
+
 def count(table: ir.Table) -> list[str]:
     """The rows of a table, without what stands in for an empty day."""
     names = [name for name in table.columns if name != "known_on"]
