@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from audit_yield.arguments import AsJson, AsOf, Data, DialectFile, LogFolder, Trader, dialect_of, log_of
+from audit_yield.arguments import AsJson, AsOf, Data, DialectFile, LogFolder, Trader, dataset_of, log_of, now
 from audit_yield.screen import NOT_DONE, as_json, errors, friendly, show
 from features.lean import import_lightgbm
 from serving.tokens import Role
@@ -51,7 +51,9 @@ def serve_command(
 
     settings, order = Settings.read(), Order(data, as_of.date() if as_of else None, dialect, drain)
     with errors.status("Checking the data, proving the model and building features"):
-        start = serve(order, replace(settings, host=host or settings.host, port=port or settings.port))
+        start = serve(
+            order, replace(settings, host=host or settings.host, port=port or settings.port), clock=now
+        )
     show(start.lines)
     start.begin()
 
@@ -74,13 +76,11 @@ def report_command(
     Example: `audit-yield report demo/data T0000123 --as-of 2024-10-01 --out page.html`
     """
     import_lightgbm()
-    from features.home import home
-    from serving.live import Source
     from serving.report import report, write_page
 
-    source = Source(data, as_of.date(), date.today(), dialect_of(dialect))
+    dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
     with errors.status("Checking the data and building features"):
-        write_page(report(source, trader, home=home(), view="notice" if notice else "full"), out)
+        write_page(report(dataset, trader, view="notice" if notice else "full"), out)
     show([f"The page is in {out}."])
 
 
@@ -168,7 +168,7 @@ def token_new_command(
     from serving.tokens import new_token
 
     ends = expires.date() if expires else None
-    show([new_token(home(), name, role=role, traders=trader or None, expires_on=ends)])
+    show([new_token(home(), name, role=role, now=now(), traders=trader or None, expires_on=ends)])
 
 
 @token_app.command(name="list")
@@ -197,5 +197,5 @@ def token_revoke_command(
     from features.home import home
     from serving.tokens import revoke_token
 
-    revoke_token(home(), name)
+    revoke_token(home(), name, now=now())
     show([f"The token '{name}' opens nothing any more."])

@@ -1,12 +1,13 @@
 """The arguments and options that several commands take, and how they are read."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from features.dataset import Dataset
     from features.warehouse import Dialect
     from training.experiment import Experiment
 
@@ -44,6 +45,27 @@ def dialect_of(path: Path | None) -> "Dialect | None":
     from features.warehouse import Dialect
 
     return Dialect.read(path) if path else None
+
+
+def dataset_of(data: str, *, cutoff: datetime | None, dialect: Path | None) -> "Dataset":
+    """Return the data as known before a day, or else before the day after the newest declaration."""
+    from features.dataset import Dataset
+    from features.home import home_path
+
+    today = date.today()
+    dataset = Dataset(
+        data=data,
+        cutoff=cutoff.date() if cutoff else today,
+        today=today,
+        home=home_path(),
+        dialect=dialect_of(dialect),
+    )
+    return dataset if cutoff else dataset.as_of_newest()
+
+
+def now() -> datetime:
+    """Return the present moment, in UTC."""
+    return datetime.now(UTC)
 
 
 def experiment_of(path: Path | None) -> "Experiment":

@@ -15,6 +15,7 @@ from audit_yield.arguments import (
     TableFile,
     Top,
     Trader,
+    dataset_of,
     dialect_of,
 )
 from audit_yield.screen import REFUSED, as_json, errors, friendly, show, staged
@@ -147,9 +148,7 @@ def features_command(
     from features.spreadsheet import write_table
 
     with errors.status("Checking the data and building features"):
-        built = snapshot(
-            data, features=LIBRARY, as_of=as_of.date(), today=date.today(), dialect=dialect_of(dialect)
-        )
+        built = snapshot(dataset_of(data, cutoff=as_of, dialect=dialect), LIBRARY)
         if out:
             write_table(built.table, out)
     written = [f"The table is in {out}."] if out else []
@@ -172,15 +171,10 @@ def evidence_command(
 
     Example: `audit-yield evidence demo/data T0000123 customs_value_12m --as-of 2024-07-01`
     """
-    from features.check import usable
     from features.evidence import evidence, lines
     from features.library import LIBRARY
-    from features.warehouse import open_warehouse
 
-    with (
-        errors.status("Checking the data and looking up the rows"),
-        open_warehouse(data, dialect=dialect_of(dialect)) as opened,
-    ):
-        warehouse = usable(opened, today=date.today())
-        found = evidence(LIBRARY, feature, warehouse=warehouse, trader_id=trader, cutoff=as_of.date())
+    dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
+    with errors.status("Checking the data and looking up the rows"), dataset.open() as warehouse:
+        found = evidence(LIBRARY, feature, warehouse=warehouse, trader_id=trader, cutoff=dataset.cutoff)
     show(found.to_json(top=top) if json else lines(found, top=top))

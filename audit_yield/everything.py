@@ -1,14 +1,14 @@
 """The command that does all of it: from data, or from nothing, to a service that answers."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from audit_yield.answering import serve_command
-from audit_yield.arguments import DialectFile, ExperimentFile, dialect_of, experiment_of
+from audit_yield.arguments import DialectFile, ExperimentFile, dataset_of, experiment_of, now
 from audit_yield.screen import friendly, show, staged
 from features.lean import import_lightgbm
 
@@ -53,21 +53,15 @@ def run_command(
 
     with staged() as (stage, progress):
         data = data or _demonstration(stage, progress)
-        found = standing(
-            data,
-            as_of=as_of.date() if as_of else None,
-            experiment=experiment_of(experiment),
-            today=date.today(),
-            dialect=dialect_of(dialect),
-            stage=stage,
-            progress=progress,
-        )
-    show(brief(found.bundle, found.snapshot, version=found.version, as_of=found.as_of))
+        stage("Checking the data")
+        dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
+        found = standing(dataset, experiment_of(experiment), clock=now, stage=stage, progress=progress)
+    show(brief(found.bundle, found.snapshot, version=found.version, cutoff=dataset.cutoff))
     show(["", f"Experiments: {EXPERIMENTS.format(home=home())}"])
     if not found.serves:
         show(["No model passed the gate, so none serves. `audit-yield promote` says why."])
     elif serving:
-        day = datetime.combine(found.as_of, datetime.min.time())
+        day = datetime.combine(dataset.cutoff, datetime.min.time())
         serve_command(data, as_of=day, port=port, dialect=dialect)
 
 

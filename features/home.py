@@ -6,12 +6,17 @@ from pathlib import Path
 from features.errors import OutputError
 
 
+def home_path() -> Path:
+    """Return where the folder of a user's work is, or will be: AUDIT_YIELD_HOME, else ./mlruns."""
+    return Path(os.environ.get("AUDIT_YIELD_HOME") or "mlruns").absolute()
+
+
 def home() -> Path:
-    """Return the folder of a user's work, made where it is not there: AUDIT_YIELD_HOME, else ./mlruns.
+    """Return the folder of a user's work, made where it is not there.
 
     Raises `OutputError` where it cannot be made.
     """
-    place = Path(os.environ.get("AUDIT_YIELD_HOME") or "mlruns").absolute()
+    place = home_path()
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:

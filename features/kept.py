@@ -2,57 +2,44 @@
 
 import hashlib
 import json
-from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.build import FeatureSet
+from features.dataset import Dataset
 from features.output import alone, put_back, replaced_folder
 from features.snapshot import Snapshot, snapshot
-from features.warehouse import Dialect
+from features.version import Version
 
 FOLDER = "snapshots"
 TABLE, TRADERS, ABOUT = "features.parquet", "traders.parquet", "about.json"
 
 
-def kept_snapshot(
-    data: str,
-    *,
-    features: FeatureSet,
-    as_of: date,
-    today: date,
-    home: Path,
-    dialect: Dialect | None = None,
-) -> Snapshot:
-    """Return the snapshot of a day, as kept below `home` or, where it is not yet, built and kept.
+def kept_snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
+    """Return the snapshot of a dataset, as kept below its home or, where it is not yet, built and kept.
 
-    A folder of files is known by the names, sizes and times of its files, so that changed data is read anew;
-    a database by its address and `today`. Raises as `features.snapshot` does, and `OutputError`.
+    It is known by the cutoff, the features and the version of the data. Data that changes while it is read
+    is read all the same, and not kept. Raises as `features.snapshot` does, and `OutputError`.
     """
-    place = home / FOLDER / _key(data, features=features, as_of=as_of, today=today, dialect=dialect)
+    version = dataset.version()
+    place = dataset.home / FOLDER / _key(dataset, features, version)
     put_back(place)
     if not place.is_dir():
         place.parent.mkdir(parents=True, exist_ok=True)
         with alone(place.with_suffix(".build")):
             if not place.is_dir():  # else another call has built it meanwhile
-                _write(snapshot(data, features=features, as_of=as_of, today=today, dialect=dialect), place)
+                built = snapshot(dataset, features)
+                if dataset.version() != version:
+                    return built
+                _write(built, place)
     return _read(place, features)
 
 
-def _key(data: str, *, features: FeatureSet, as_of: date, today: date, dialect: Dialect | None) -> str:
-    path = Path(data)
-    files = sorted(path.rglob("*")) if path.is_dir() else [path] if path.exists() else []
-    found = [
-        (str(file.relative_to(path)), file.stat().st_size, file.stat().st_mtime_ns)
-        for file in files
-        if file.is_file() and not file.name.startswith(".")  # those are locks
-    ]
-    address = str(path.absolute()) if path.exists() else data
-    source = found or today.isoformat()
-    told = json.dumps([address, source, as_of.isoformat(), features.digest, repr(dialect)])
-    return f"{as_of}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+def _key(dataset: Dataset, features: FeatureSet, version: Version) -> str:
+    known = [version.digest, dataset.cutoff.isoformat(), features.digest, repr(dataset.dialect)]
+    return f"{dataset.cutoff}-{hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]}"
 
 
 def _write(made: Snapshot, place: Path) -> None:

@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 
 from features.as_known import known_before
 from features.build import FeatureSet
-from features.check import usable
+from features.dataset import Dataset
 from features.errors import SettingError, did_you_mean
 from features.feature import Feature
 from features.spine import Spine
-from features.warehouse import Dialect, Warehouse, open_warehouse
+from features.warehouse import Warehouse
 
 DESCRIBED = ("name", "sector", "size_band", "region")
 
@@ -60,24 +60,18 @@ class Snapshot:
                 yield from self.with_rows(parameter)
 
 
-def snapshot(
-    data: str, *, features: FeatureSet, as_of: date, today: date, dialect: Dialect | None = None
-) -> Snapshot:
-    """Build the features of every trader active in `data` from what was known before `as_of`.
-
-    The data is checked first, as of `today`; raises `DataError` where it is refused.
-    """
-    with open_warehouse(data, dialect=dialect) as opened:
-        warehouse = usable(opened, today=today)
-        table = features.build(warehouse, Spine.active(warehouse, as_of)).sort_by("trader_id")
-        traders = _described(warehouse, table["trader_id"], as_of)
+def snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
+    """Build the features of every trader active in a dataset; raises `DataError` where that is refused."""
+    with dataset.open() as warehouse:
+        table = features.build(warehouse, Spine.active(warehouse, dataset.cutoff)).sort_by("trader_id")
+        traders = _described(warehouse, table["trader_id"], dataset.cutoff)
         return Snapshot(features, table, traders, features.missing(warehouse))
 
 
-def _described(warehouse: Warehouse, trader_ids: pa.ChunkedArray, as_of: date) -> pa.Table:
+def _described(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date) -> pa.Table:
     """Return what was last known of each trader before a day; empty where nothing was."""
     rows = warehouse.table("traders")
-    known = rows.filter(known_before(rows, as_of), rows.valid_from < as_of)
+    known = rows.filter(known_before(rows, cutoff), rows.valid_from < cutoff)
     latest = {name: known[name].argmax(known.valid_from) for name in DESCRIBED}
     found = known.group_by("trader_id").aggregate(**latest).to_pyarrow()
     places = pc.index_in(trader_ids, found["trader_id"])

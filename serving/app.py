@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from features.clock import Clock
 from serving import answer_schemas as says
 from serving import (
     routes_explain,
@@ -161,7 +162,7 @@ ROUTES = (
 )
 
 
-def make_app(holder: Held, log: Memory, settings: Settings, tokens: Tokens) -> FastAPI:
+def make_app(holder: Held, log: Memory, settings: Settings, tokens: Tokens, *, clock: Clock) -> FastAPI:
     """Return the application that answers from what `holder` holds and keeps every answer in `log`.
 
     It is guarded: what has no valid token, role, host or form never reaches a route.
@@ -177,7 +178,7 @@ def make_app(holder: Held, log: Memory, settings: Settings, tokens: Tokens) -> F
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # paths name traders
     )
-    app.state.desk = Desk(holder, log, quick=Workers(settings.threads), warehouse=Workers(1))
+    app.state.desk = Desk(holder, log, quick=Workers(settings.threads), warehouse=Workers(1), clock=clock)
     for route in ROUTES:
         route.add_to(app)
     for kind, handler in HANDLERS.items():

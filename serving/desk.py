@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from fastapi import Request
 from fastapi.responses import Response
 
+from features.clock import Clock
 from features.errors import OutputError
 from serving.answers import JSON, as_json
 from serving.entry import Asked, Decision, Entry
@@ -56,8 +57,13 @@ class Desk:
     log: Memory
     quick: Workers
     warehouse: Workers
-    today: Callable[[], date] = date.today
+    clock: Clock
     history: History = field(default_factory=History)
+
+    @property
+    def today(self) -> date:
+        """The day of this machine."""
+        return self.clock().astimezone().date()
 
     async def make(self, work: Callable[[], Result], *, rows: int) -> Result:
         """Do work on so many rows, in a thread where it would hold up other answers."""

@@ -10,11 +10,11 @@ from typing import Any
 import pyarrow as pa
 
 from features.as_known import known_before
-from features.check import usable
 from features.contract.required import FINDING_TYPES
+from features.dataset import Dataset
 from features.outcomes import outcomes
-from features.warehouse import Warehouse, open_warehouse
-from serving.live import Live, Source
+from features.warehouse import Warehouse
+from serving.live import Live
 from serving.logged import Logged
 
 
@@ -48,13 +48,13 @@ class EarlierPrediction:
 Audits = Mapping[str, tuple[PastAudit, ...]]
 
 
-def past_audits(source: Source) -> Audits:
-    """Return the audits of each trader that were known before the day of `source`, the newest first.
+def past_audits(dataset: Dataset) -> Audits:
+    """Return the audits of each trader that were known before the cutoff, the newest first.
 
-    Checks the data, so it takes seconds: read it once a day. Raises `DataError` where it is refused.
+    Takes a second: read it once a day. Raises `DataError` where it is refused.
     """
-    with open_warehouse(source.data, dialect=source.dialect) as opened:
-        return known_audits(usable(opened, today=source.today), before=source.as_of)
+    with dataset.open() as warehouse:
+        return known_audits(warehouse, before=dataset.cutoff)
 
 
 def known_audits(warehouse: Warehouse, *, before: date) -> Audits:
@@ -76,24 +76,24 @@ def known_audits(warehouse: Warehouse, *, before: date) -> Audits:
 
 
 class History:
-    """The audits known of every trader, read once for each day and data."""
+    """The audits known of every trader, read once for each dataset."""
 
     def __init__(self) -> None:
-        self._of: tuple[Source, Audits] | None = None
+        self._of: tuple[Dataset, Audits] | None = None
         self._lock = threading.Lock()
 
-    def known(self, source: Source) -> Audits | None:
+    def known(self, dataset: Dataset) -> Audits | None:
         """Return the audits of each trader as known on the day, None where they must be read first."""
         kept = self._of
-        return kept[1] if kept is not None and kept[0] == source else None
+        return kept[1] if kept is not None and kept[0] == dataset else None
 
-    def read(self, source: Source) -> Audits:
+    def read(self, dataset: Dataset) -> Audits:
         """Return the same, read where need be; takes seconds."""
         with self._lock:
-            known = self.known(source)
+            known = self.known(dataset)
             if known is None:
-                known = past_audits(source)
-                self._of = source, known
+                known = past_audits(dataset)
+                self._of = dataset, known
             return known
 
 
@@ -108,7 +108,7 @@ def earlier_predictions(found: Iterable[Logged], *, live: Live) -> tuple[Earlier
         for entry in reversed(said)
         if entry.basis and entry.basis.snapshot_digest and entry.prediction
     }
-    kept.pop((live.source.as_of, live.version), None)
+    kept.pop((live.dataset.cutoff, live.version), None)
     return tuple(EarlierPrediction(*key, expected) for key, expected in reversed(kept.items()))
 
 

@@ -4,28 +4,28 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from pathlib import Path
 
+from features.dataset import Dataset
 from features.errors import AuditYieldError, SettingError
 from models.bundle_champion import Champion, read_champion
-from serving.live import Live, Source, load_live
+from serving.live import Live, load_live
 from serving.metrics import REFUSED, SWAPS
 
 AGAIN = 60.0
 """Seconds until a refused champion is tried again: the disk may have been full, the bundle halfway."""
 told = logging.getLogger(__name__)
-Wanted = tuple[Champion | None, Source]
+Wanted = tuple[Champion | None, Dataset]
 
 
 class Holder:
     """Holds what is live: a request takes `current` once, and answers from it alone.
 
-    `source` is asked at every look, so that a new day brings a new snapshot. A champion is proved and loaded
-    off the event loop; what is refused is counted, and the one before serves on.
+    `dataset` is called at every look, so that a new day brings a new snapshot. A champion is proved and
+    loaded off the event loop; what is refused is counted, and the one before serves on.
     """
 
-    def __init__(self, source: Callable[[], Source], home: Path) -> None:
-        self._source, self._home = source, home
+    def __init__(self, dataset: Callable[[], Dataset]) -> None:
+        self._dataset = dataset
         self._live: Live | None = None
         self._refused: tuple[Wanted | None, float] | None = None
 
@@ -42,7 +42,7 @@ class Holder:
 
     def load(self) -> Live:
         """Load the champion and the day's snapshot and make them live; raises as `load_live` does."""
-        live = load_live(self._source(), home=self._home)
+        live = load_live(self._dataset())
         _warm(live)
         self._swap(live)
         return live
@@ -54,7 +54,8 @@ class Holder:
         """
         wanted: Wanted | None = None
         try:
-            wanted = read_champion(self._home), self._source()
+            dataset = self._dataset()
+            wanted = read_champion(dataset.home), dataset
             if wanted == self._serving() or self._is_refused(wanted):
                 return False
             self.load()
@@ -72,7 +73,7 @@ class Holder:
             await asyncio.to_thread(self.look)
 
     def _serving(self) -> Wanted | None:
-        return (self._live.champion, self._live.source) if self._live else None
+        return (self._live.champion, self._live.dataset) if self._live else None
 
     def _is_refused(self, wanted: Wanted | None) -> bool:
         return (
@@ -88,7 +89,7 @@ class Holder:
 
     def _swap(self, live: Live) -> None:
         self._live = live
-        told.info("Model %s serves, with what was known before %s.", live.version, live.source.as_of)
+        told.info("Model %s serves, with what was known before %s.", live.version, live.dataset.cutoff)
 
 
 def _warm(live: Live) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from features.clock import Clock
 from serving.gauges import CONTENT_TYPE, exposition
 from serving.holder import Holder
 from serving.live import Live
@@ -31,6 +32,7 @@ class Host:
     - `holder`: what serves; it is loaded off the event loop.
     - `open_log`, `application`: make the log and the application, when there is something to serve.
     - `failed`: told why, where the service cannot begin.
+    - `clock`: says the time.
     - `drain`: seconds that it still answers after it turned not ready.
     """
 
@@ -42,9 +44,10 @@ class Host:
         application: Callable[[PredictionLog], ASGIApp],
         failed: Callable[[Exception], None],
         drain: float,
+        clock: Clock,
     ) -> None:
         self._holder, self._open_log, self._make = holder, open_log, application
-        self._failed, self._drain = failed, drain
+        self._failed, self._drain, self.clock = failed, drain, clock
         self._application: ASGIApp = _not_yet
         self._log: PredictionLog | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -121,7 +124,7 @@ def _readiness(host: Host) -> Response:
 
 
 def _metrics(host: Host) -> Response:
-    return Response(exposition(host.live), media_type=CONTENT_TYPE)
+    return Response(exposition(host.live, now=host.clock()), media_type=CONTENT_TYPE)
 
 
 PROBES: dict[str, Callable[[Host], Response]] = {

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from features.dataset import Dataset
 from features.errors import DataError
 from features.snapshot import DESCRIBED, Snapshot
-from features.warehouse import Dialect
 from models.artefact import Bundle, load_bundle
 from models.bundle_champion import Champion, read_champion
 from models.bundle_files import read_sealed
@@ -32,16 +31,6 @@ TRIED: set[str] = set(os.environ.get(TRIED_BEFORE, "").split())
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where the facts come from: a folder, file or URL, how it is written, and the day that is asked for."""
-
-    data: str
-    as_of: date
-    today: date
-    dialect: Dialect | None = None
-
-
-@dataclass(frozen=True)
 class Live:
     """A published model with the features of every trader active on a day.
 
@@ -50,7 +39,7 @@ class Live:
 
     champion: Champion
     bundle: Bundle
-    source: Source
+    dataset: Dataset
     snapshot: Snapshot
 
     @property
@@ -118,13 +107,13 @@ class Live:
     @cached_property
     def snapshot_digest(self) -> str:
         """What proves the snapshot, as far as the model takes it."""
-        return facts_digest(self.places, self.X, as_of=self.source.as_of)
+        return facts_digest(self.places, self.X, cutoff=self.dataset.cutoff)
 
     @property
     def basis(self) -> Basis:
         """What an answer from the snapshot rests on."""
         return Basis(
-            as_of=self.source.as_of,
+            as_of=self.dataset.cutoff,
             model_version=self.version,
             model_digest=self.bundle.digest,
             feature_digest=self.bundle.feature_digest,
@@ -132,35 +121,32 @@ class Live:
         )
 
 
-def facts_digest(trader_ids: Iterable[str], X: Floats, *, as_of: date) -> str:
+def facts_digest(trader_ids: Iterable[str], X: Floats, *, cutoff: date) -> str:
     """Return the SHA-256 over the day, the traders and their features (traders, features)."""
-    digest = hashlib.sha256(as_of.isoformat().encode())
+    digest = hashlib.sha256(cutoff.isoformat().encode())
     digest.update("\n".join(trader_ids).encode())
     digest.update(np.ascontiguousarray(X).tobytes())
     return digest.hexdigest()
 
 
-def load_live(source: Source, *, home: Path) -> Live:
-    """Load the published champion and the day's snapshot.
+def load_live(dataset: Dataset) -> Live:
+    """Load the champion published in the home of a dataset, and its snapshot.
 
     The bundle is proved by its digest, then loaded on trial in a process of its own (once: the same bytes
     load again as they did), then here, golden rows and all. Raises `DataError` where there is no champion or
     anything of that fails.
     """
-    champion = read_champion(home)
+    champion = read_champion(dataset.home)
     if champion is None:
         raise DataError(
-            f"No model is published in {home.name}.",
+            f"No model is published in {dataset.home.name}.",
             expected="a champion.",
             advice="Train one: audit-yield train DATA --as-of DATE.",
         )
-    folder = home / champion.folder
+    folder = dataset.home / champion.folder
     read_sealed(folder, digest=champion.digest)
     if champion.digest not in TRIED:
         trial_load(folder, digest=champion.digest)
         TRIED.add(champion.digest)
     bundle = load_bundle(folder, digest=champion.digest)
-    snapshot = snapshot_for(
-        bundle, source.data, as_of=source.as_of, today=source.today, home=home, dialect=source.dialect
-    )
-    return Live(champion, bundle, source, snapshot)
+    return Live(champion, bundle, dataset, snapshot_for(bundle, dataset))

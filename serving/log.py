@@ -4,12 +4,12 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from features.clock import Clock
 from features.errors import OutputError, SettingError
 from serving import log_anchor, log_store, logged
 from serving.code import code_digest
@@ -23,7 +23,6 @@ from serving.workers import AT_ONCE
 GROUP = 256
 """Answers in one commit; one at a time, 7 ms a commit on a busy disk would be 140 answers a second."""
 Ids = tuple[str, ...]
-Clock = Callable[[], datetime]
 
 
 class RequestIdTakenError(SettingError):
@@ -43,7 +42,7 @@ class PredictionLog:
     where rows are missing at its end or its files are damaged, `OutputError` where the disk refuses.
     """
 
-    def __init__(self, folder: Path, *, clock: Clock = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, folder: Path, *, clock: Clock) -> None:
         self.folder = folder
         self._clock = clock
         code_digest()  # reads all code, once

@@ -7,9 +7,9 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
+from features.dataset import Dataset
 from features.errors import SettingError
 from features.warehouse import Dialect
-from serving.live import Source
 
 DATA, AS_OF, DIALECT, DRAIN = (
     f"AUDIT_YIELD_{name}" for name in ("DATA", "AS_OF", "DIALECT", "DRAIN_SECONDS")
@@ -55,12 +55,7 @@ class Order:
             DRAIN: str(self.drain),
         }
 
-    def source(self) -> Source:
-        """Return what is asked for now."""
-        today = date.today()
-        return Source(
-            self.data,
-            self.as_of or today,
-            today,
-            Dialect.read(self.dialect) if self.dialect else None,
-        )
+    def dataset(self, *, today: date, home: Path) -> Dataset:
+        """Return the facts to answer from on a day."""
+        dialect = Dialect.read(self.dialect) if self.dialect else None
+        return Dataset(data=self.data, cutoff=self.as_of or today, today=today, home=home, dialect=dialect)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from features.contract import TABLES
+from features.dataset import Dataset
 from features.lock import held
 from features.warehouse import Warehouse, open_warehouse
 from serving import ledger_database, ledger_folder
-from serving.live import Source
 from serving.problems import Kind, ProblemError
 from serving.sent import Row, broken_rules, sent_rows
 from serving.tokens import Caller
@@ -30,7 +30,7 @@ class Recorded:
     now: bool
 
 
-def record_outcome(source: Source, event: Row, *, caller: Caller, today: date) -> Recorded:
+def record_outcome(dataset: Dataset, event: Row, *, caller: Caller, today: date) -> Recorded:
     """Append a money event to the ledger of a folder or database, known from `today` on.
 
     The same event sent again changes nothing. Raises `ProblemError` for an audit that is not there or not the
@@ -38,18 +38,18 @@ def record_outcome(source: Source, event: Row, *, caller: Caller, today: date) -
     for a value; `OutputError` where the disk or the database refuses.
     """
     row = {**event, "known_on": today}
-    with _one_at_a_time, _alone(source.data):
-        with open_warehouse(source.data, dialect=source.dialect) as warehouse:
+    with _one_at_a_time, _alone(dataset.data):
+        with open_warehouse(dataset.data, dialect=dataset.dialect) as warehouse:
             trader_id = _audited(warehouse, str(event["audit_id"]), caller)
             _require_fit(row, warehouse, today)
             if (known := _known(warehouse, row)) is not None:
                 _require_same(known, row)
                 return Recorded(trader_id, known["known_on"], now=False)
             dialect = warehouse.dialect
-        if Path(source.data).is_dir():
-            ledger_folder.append(Path(source.data), row, dialect=dialect)
+        if Path(dataset.data).is_dir():
+            ledger_folder.append(Path(dataset.data), row, dialect=dialect)
         else:
-            ledger_database.append(source.data, row)
+            ledger_database.append(dataset.data, row)
     return Recorded(trader_id, today, now=True)
 
 

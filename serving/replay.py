@@ -109,7 +109,7 @@ def _digest(path: Path, bundle: Bundle, basis: Basis) -> str | None:
     except (OSError, pa.ArrowException):
         return None
     X = as_matrix(table.select(bundle.names))
-    return facts_digest(table["trader_id"].to_pylist(), X, as_of=basis.as_of)
+    return facts_digest(table["trader_id"].to_pylist(), X, cutoff=basis.as_of)
 
 
 def _off_by(bundle: Bundle, entry: Entry) -> float | None:

@@ -2,33 +2,31 @@
 
 from pathlib import Path
 
-from features.check import usable
+from features.dataset import Dataset
 from features.output import replaced_file
-from features.warehouse import open_warehouse
 from serving import logged
 from serving.history import EarlierPrediction, earlier_predictions, known_audits
-from serving.live import Live, Source, load_live
+from serving.live import Live, load_live
 from serving.page import View, shown_features, trader_page
 from serving.rows_behind import rows_behind
 
 
-def report(source: Source, trader_id: str, *, home: Path, view: View = "full") -> str:
+def report(dataset: Dataset, trader_id: str, *, view: View = "full") -> str:
     """Return the page of a trader as the published champion sees it, whole in itself.
 
     Raises `SettingError` for a trader that is not active on the day, `DataError` where there is no champion
     or the data is refused.
     """
-    live = load_live(source, home=home)
+    live = load_live(dataset)
     if view == "notice":
         return trader_page(live, trader_id, view=view)
     names = shown_features(live, trader_id)
-    with open_warehouse(source.data, dialect=source.dialect) as opened:
-        warehouse = usable(opened, today=source.today)
+    with dataset.open() as warehouse:
         return trader_page(
             live,
             trader_id,
-            history=known_audits(warehouse, before=source.as_of).get(trader_id, ()),
-            predictions=_predictions(live, trader_id, home=home),
+            history=known_audits(warehouse, before=dataset.cutoff).get(trader_id, ()),
+            predictions=_predictions(live, trader_id, home=dataset.home),
             evidence=rows_behind(live, trader_id, names=names, warehouse=warehouse),
         )
 

@@ -76,7 +76,7 @@ async def score_declarations(request: Request) -> Response:
     question = await body(request, ScoreDeclarations)
     require_own(request, [question.trader_id])
     at, live = desk(request), desk(request).holder.current
-    cutoff = question.as_of or live.source.as_of
+    cutoff = question.as_of or live.dataset.cutoff
     features = await at.warehouse.run(lambda: _supposed_features(live, question, cutoff))
     case = await at.quick.run(lambda: Case.supposed(live, question.trader_id, features))
     basis = replace(live.basis, as_of=cutoff, snapshot_digest=None)
@@ -89,7 +89,7 @@ async def score_declarations(request: Request) -> Response:
 def _supposed_features(live: Live, question: ScoreDeclarations, cutoff: date) -> Floats:
     built = with_declarations(
         live.snapshot.features,
-        live.source,
+        live.dataset,
         trader_id=question.trader_id,
         rows=question.model_dump()["declarations"],
         cutoff=cutoff,
@@ -100,7 +100,7 @@ def _supposed_features(live: Live, question: ScoreDeclarations, cutoff: date) ->
 def _compared(live: Live, case: Case, cutoff: date) -> Plain:
     """Say what changed against the snapshot, where that is of the same day and has the trader."""
     place = live.places.get(case.trader_id)
-    if place is None or cutoff != live.source.as_of:
+    if place is None or cutoff != live.dataset.cutoff:
         return {"expected_before": None, "changes": None}
     before, after = live.X[place], case.features[0]
     changed = np.flatnonzero(~((before == after) | (np.isnan(before) & np.isnan(after))))

@@ -23,7 +23,7 @@ async def outcomes(request: Request) -> Response:
 
     def record() -> Recorded:
         at.log.require_free(told, decision)
-        return record_outcome(live.source, event, caller=who, today=at.today())
+        return record_outcome(live.dataset, event, caller=who, today=at.today)
 
     recorded = await at.warehouse.run(record)
     [logged] = await at.keep(Entry(told, basis, (recorded.trader_id,), decision=decision))

@@ -47,8 +47,8 @@ async def ranking(request: Request) -> Response:
 async def trader(request: Request, trader_id: str, viewed: Annotated[Viewed, Query()]) -> Response:
     """Show what is expected of one trader, and why."""
     live, at = _known(request, trader_id), desk(request)
-    known = at.history.known(live.source)
-    audits = await at.warehouse.run(lambda: at.history.read(live.source)) if known is None else known
+    known = at.history.known(live.dataset)
+    audits = await at.warehouse.run(lambda: at.history.read(live.dataset)) if known is None else known
     earlier = await at.quick.run(lambda: at.log.of_trader(trader_id, limit=LOOKED_AT))
     told = asked(request, None, endpoint="GET /traders", detail=viewed.view)
     logged = await at.keep(Case.of(live, trader_id).entry(told, live.basis))

@@ -2,26 +2,25 @@
 
 from collections.abc import Iterable
 
-from features.check import usable
 from features.evidence import Evidence, evidence
-from features.warehouse import Warehouse, open_warehouse
+from features.warehouse import Warehouse
 from serving.live import Live
 
 
 def read_rows(live: Live, trader_id: str, *, names: Iterable[str]) -> dict[str, Evidence]:
-    """Read the rows behind features of a trader from the data, which is checked first: seconds, not more.
+    """Read the rows behind features of a trader from the data, about a second each.
 
     Raises `SettingError` for a feature without rows, `DataError` where the data is refused.
     """
-    with open_warehouse(live.source.data, dialect=live.source.dialect) as opened:
-        return rows_behind(live, trader_id, names=names, warehouse=usable(opened, today=live.source.today))
+    with live.dataset.open() as warehouse:
+        return rows_behind(live, trader_id, names=names, warehouse=warehouse)
 
 
 def rows_behind(
     live: Live, trader_id: str, *, names: Iterable[str], warehouse: Warehouse
 ) -> dict[str, Evidence]:
     """Return the rows behind features of a trader, as known before the day: about a second each."""
-    features, cutoff = live.snapshot.features, live.source.as_of
+    features, cutoff = live.snapshot.features, live.dataset.cutoff
     return {
         name: evidence(features, name, warehouse=warehouse, trader_id=trader_id, cutoff=cutoff)
         for name in names

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import bentoml
@@ -82,9 +83,14 @@ def _host() -> "Host":
 
     logging.getLogger("serving").setLevel(logging.INFO)
     try:
-        return assembled(Order.read(), Settings.read(), failed=_give_up)
+        return assembled(Order.read(), Settings.read(), clock=_now, failed=_give_up)
     except AuditYieldError as error:
         _give_up(error)
+
+
+def _now() -> datetime:
+    """Read the clock: here and at the command line alone."""
+    return datetime.now(UTC)
 
 
 async def _end_with(supervisor: int) -> None:

@@ -8,11 +8,12 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from features.clock import Clock
 from features.errors import DataError, SettingError
 from features.lock import held
 from features.output import replaced_file
@@ -83,8 +84,9 @@ class Tokens:
     Once there were tokens, a file that is gone or damaged opens nothing to anybody.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, clock: Clock) -> None:
         self.path = home / FILE
+        self._clock = clock
         self._stamp: tuple[int, int] | None = None
         self._tokens = self._read()
         self.required = self.path.exists()
@@ -92,7 +94,7 @@ class Tokens:
     def caller(self, secret: str) -> Caller | None:
         """Return who calls with a secret, None where it opens nothing; takes the same time for any secret."""
         digest = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-        today, found = datetime.now(UTC).date(), None
+        today, found = self._clock().date(), None
         for token in self._current():
             if hmac.compare_digest(token.sha256, digest) and token.holds(today):
                 found = token
@@ -147,7 +149,13 @@ def _token(values: dict[str, object]) -> Token:
 
 
 def new_token(
-    home: Path, name: str, *, role: Role, traders: Iterable[str] | None = None, expires_on: date | None = None
+    home: Path,
+    name: str,
+    *,
+    role: Role,
+    now: datetime,
+    traders: Iterable[str] | None = None,
+    expires_on: date | None = None,
 ) -> str:
     """Make a token and return its secret, which is shown this once and kept nowhere.
 
@@ -164,7 +172,7 @@ def new_token(
         name=name,
         role=role,
         sha256=hashlib.sha256(secret.encode()).hexdigest(),
-        made_at=_now(),
+        made_at=_second(now),
         traders=None if traders is None else tuple(sorted(set(traders))),
         expires_on=expires_on,
     )
@@ -180,7 +188,7 @@ def new_token(
     return secret
 
 
-def revoke_token(home: Path, name: str) -> None:
+def revoke_token(home: Path, name: str, *, now: datetime) -> None:
     """Make a token open nothing from now on; raises `SettingError` where there is none that does."""
     with _alone(home):
         known = read_tokens(home / FILE)
@@ -190,7 +198,7 @@ def revoke_token(home: Path, name: str) -> None:
                 expected="the name of a token.",
                 advice="`audit-yield token list` shows them.",
             )
-        _write(home / FILE, [replace(t, revoked_at=_now()) if t.name == name else t for t in known])
+        _write(home / FILE, [replace(t, revoked_at=_second(now)) if t.name == name else t for t in known])
 
 
 def token_lines(tokens: Iterable[Token], *, today: date) -> Iterator[str]:
@@ -224,5 +232,5 @@ def _write(path: Path, tokens: Iterable[Token]) -> None:
         os.fsync(file.fileno())
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def _second(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")

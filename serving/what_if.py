@@ -9,11 +9,10 @@ from ibis.expr import types as ir
 
 from features.as_known import known_before
 from features.build import FeatureSet
-from features.check import usable
 from features.contract import TABLES
+from features.dataset import Dataset
 from features.spine import Spine
-from features.warehouse import Source, Warehouse, open_warehouse
-from serving import live as answering
+from features.warehouse import Source, Warehouse
 from serving.problems import Kind, ProblemError
 from serving.sent import Fault, Row, broken_rules, sent_rows
 
@@ -22,7 +21,7 @@ DECLARATIONS = TABLES["declarations"]
 
 def with_declarations(
     features: FeatureSet,
-    source: answering.Source,
+    dataset: Dataset,
     *,
     trader_id: str,
     rows: Sequence[Row],
@@ -30,11 +29,10 @@ def with_declarations(
 ) -> pa.Table:
     """Return a row of a trader's features as of `cutoff`, with declarations added to those known of it.
 
-    Checks the data, so it takes seconds. Raises `ProblemError` for a trader that is not registered, and for
+    Raises `ProblemError` for a trader that is not registered, and for
     rows that break the contract, are there already, or would not be known before the cutoff.
     """
-    with open_warehouse(source.data, dialect=source.dialect) as opened:
-        warehouse = usable(opened, today=source.today)
+    with dataset.open() as warehouse:
         _require_registered(warehouse, trader_id)
         with sent_rows([{**row, "trader_id": trader_id} for row in rows], warehouse, DECLARATIONS) as sent:
             _require_fit(sent, warehouse=warehouse, cutoff=cutoff)

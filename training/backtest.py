@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from features.as_known import known_before
 from features.build import FeatureSet
+from features.dataset import Dataset
 from features.errors import SettingError
 from features.outcomes import outcomes
-from features.warehouse import Dialect, Warehouse
+from features.warehouse import Warehouse
 from models.base import YieldModel
 from models.card import Score
 from models.prediction import Prediction
@@ -129,20 +130,12 @@ def known_on(warehouse: Warehouse, found: Audited, day: date, experiment: Experi
     return found.as_known(labels.to_pyarrow(), day)
 
 
-def run_backtest(
-    data: str,
-    *,
-    as_of: date,
-    experiment: Experiment,
-    today: date,
-    dialect: Dialect | None = None,
-    progress: Progress | None = None,
-) -> Report:
-    """Check `data` as of `today`, build what was known of all audits closed by `as_of`, and backtest on it.
+def run_backtest(dataset: Dataset, experiment: Experiment, *, progress: Progress | None = None) -> Report:
+    """Build what was known of all audits closed by the cutoff of a dataset, and backtest on it.
 
     Raises `DataError` where the data is refused, `SettingError` where there are too few audits.
     """
-    with grounded(data, as_of=as_of, experiment=experiment, today=today, dialect=dialect) as ground:
+    with grounded(dataset, experiment) as ground:
         return Backtest(ground.folds, experiment).run(ground.warehouse, ground.found, progress=progress)
 
 

@@ -22,10 +22,10 @@ TOP = 10
 BAR = 30
 
 
-def brief(bundle: Bundle, snapshot: Snapshot, *, version: str, as_of: date) -> Iterator[str]:
+def brief(bundle: Bundle, snapshot: Snapshot, *, version: str, cutoff: date) -> Iterator[str]:
     """Describe a model and the traders of a day to a person."""
     ranking = scored(bundle, snapshot.table, version=version)
-    yield f"{ranking.num_rows:,} active traders, as known before {as_of}."
+    yield f"{ranking.num_rows:,} active traders, as known before {cutoff}."
     yield f"Model version {version}: {bundle.card.model}, from what was known before {bundle.as_of}."
     yield from (f"ASSUMED of the data: {sentence}." for sentence in bundle.card.data.assumed)
     yield from (f"LEAK SUSPECTED: {sentence}" for sentence in bundle.card.leaks.raised)

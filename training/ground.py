@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 
-from features.check import usable
+from features.dataset import Dataset
 from features.library import LIBRARY
-from features.warehouse import Dialect, Warehouse, open_warehouse
+from features.warehouse import Warehouse
 from training.audited import Audited, audited
 from training.contenders import contenders
 from training.experiment import Experiment
@@ -27,15 +26,9 @@ class Ground:
 
 @contextmanager
 def grounded(
-    data: str,
-    *,
-    as_of: date,
-    experiment: Experiment,
-    today: date,
-    dialect: Dialect | None = None,
-    stage: Stage = lambda words: None,
+    dataset: Dataset, experiment: Experiment, *, stage: Stage = lambda words: None
 ) -> Iterator[Ground]:
-    """Yield the ground of an experiment as of a day, on `data` checked as of `today`.
+    """Yield the ground of an experiment on a dataset.
 
     Raises `SettingError` for settings that cannot be used, before the long work, and `DataError` where the
     data is refused.
@@ -43,20 +36,19 @@ def grounded(
     features = experiment.chosen(LIBRARY)
     contenders(experiment, features)
     folds = folds_before(
-        as_of,
+        dataset.cutoff,
         number=experiment.folds,
         months=experiment.fold_months,
         settling_months=experiment.settling_months,
         first_day=experiment.first_fold_on,
     )
-    with open_warehouse(data, dialect=dialect) as opened:
-        stage("Checking the data")
-        warehouse = usable(opened, today=today)
+    stage("Checking the data")
+    with dataset.open() as warehouse:
         stage("Building the features of audited traders")
         found = audited(
             warehouse,
             features=features,
-            as_of=as_of,
+            as_of=dataset.cutoff,
             measure=experiment.measure,
             with_penalties=experiment.with_penalties,
         )

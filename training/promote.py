@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from features.clock import Clock
 from features.errors import SettingError
 from features.home import home
 from features.lock import held, held_alone
@@ -61,7 +61,9 @@ class Promotion:
         return asdict(self) | {"promoted": self.promoted}
 
 
-def promote(named: str | None = None, *, force: str | None = None, place: Path | None = None) -> Promotion:
+def promote(
+    named: str | None = None, *, force: str | None = None, place: Path | None = None, clock: Clock
+) -> Promotion:
     """Make a version the champion if it passes the gate: the challenger, or the one `named`.
 
     `force` is a reason to promote it even so; it is kept with the version. The version's bundle is then
@@ -78,17 +80,17 @@ def promote(named: str | None = None, *, force: str | None = None, place: Path |
     place = place or home()
     client = store(place)
     with held_alone(_lock(place), doing="promotion"):
-        return _promoted(client, place, named=named, force=force)
+        return _promoted(client, place, named=named, force=force, clock=clock)
 
 
-def offer(registered: str, *, place: Path | None = None) -> Promotion | None:
+def offer(registered: str, *, place: Path | None = None, clock: Clock) -> Promotion | None:
     """Make a new version the challenger; where nothing serves yet, promote it if it passes the gate."""
     place = place or home()
     client = store(place)
     with held(_lock(place)):  # of two trainings at once the second waits, and finds what the first promoted
         client.set_registered_model_alias(NAME, CHALLENGER, registered)
         if _with_alias(client, CHAMPION) is None:
-            return _promoted(client, place, named=registered)
+            return _promoted(client, place, named=registered, clock=clock)
     return None
 
 
@@ -109,16 +111,16 @@ def _lock(place: Path) -> Path:
 
 
 def _promoted(
-    client: "MlflowClient", place: Path, *, named: str | None, force: str | None = None
+    client: "MlflowClient", place: Path, *, named: str | None, force: str | None = None, clock: Clock
 ) -> Promotion:
     reap(client, place)
     found = _asked(client, named)
     serving = _with_alias(client, CHAMPION)
     checks = _checks(client, found, serving, place=place)
     done = Promotion(found.version, serving.version if serving else None, checks, force)
-    _record(client, done)
+    _record(client, done, at=_moment(clock))
     if done.promoted:
-        _serve(client, place, found)
+        _serve(client, place, found, at=_moment(clock))
     return done
 
 
@@ -167,26 +169,26 @@ def _same_money(client: "MlflowClient", *found: Version) -> Check:
     return Check("same money", len(set(measured)) == 1, "; ".join(dict.fromkeys(measured)))
 
 
-def _record(client: "MlflowClient", done: Promotion) -> None:
+def _record(client: "MlflowClient", done: Promotion, *, at: str) -> None:
     """Keep with the version what was seen and why it was decided so, before anything changes."""
-    said: dict[str, Any] = asdict(done) | {"at": _now(), "promoted": done.promoted}
+    said: dict[str, Any] = asdict(done) | {"at": at, "promoted": done.promoted}
     client.set_model_version_tag(NAME, done.version, "promotion", json.dumps(said, ensure_ascii=False))
     if done.forced:
         client.set_model_version_tag(NAME, done.version, "forced", done.forced)
 
 
-def _serve(client: "MlflowClient", place: Path, found: Version) -> None:
+def _serve(client: "MlflowClient", place: Path, found: Version, *, at: str) -> None:
     """Publish the bundle, prove that it loads, flip the pointer; the alias follows."""
     files, digest = read_sealed(kept_folder(found, place=place), digest=found.digest)
     folder = Path(PUBLISHED) / found.version
     write_sealed(place / folder, files)
     trial_load(place / folder, digest=digest)
     feature_digest = json.loads(files["about.json"])["feature_digest"]
-    point_to(place, Champion(found.version, str(folder), digest, feature_digest, _now()))
+    point_to(place, Champion(found.version, str(folder), digest, feature_digest, at))
     client.set_registered_model_alias(NAME, CHAMPION, found.version)
     if CHALLENGER in found.aliases:
         client.delete_registered_model_alias(NAME, CHALLENGER)
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def _moment(clock: Clock) -> str:
+    return clock().isoformat(timespec="seconds")

@@ -1,19 +1,16 @@
 """Which model stands for the data at hand: the one that serves, the challenger, or one trained now."""
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.check import usable
+from features.clock import Clock
+from features.dataset import Dataset
 from features.errors import SettingError
-from features.home import home
 from features.snapshot import Snapshot
-from features.spine import day_after_newest
-from features.warehouse import Dialect, Warehouse, open_warehouse
 from models.artefact import Bundle
 from training.backtest import Progress
 from training.experiment import Experiment
@@ -35,47 +32,30 @@ class Standing:
     serves: bool
     bundle: Bundle
     snapshot: Snapshot
-    as_of: date
 
 
 def standing(
-    data: str,
-    *,
-    as_of: date | None,
+    dataset: Dataset,
     experiment: Experiment,
-    today: date,
-    dialect: Dialect | None = None,
+    *,
+    clock: Clock,
     stage: Stage = lambda words: None,
     progress: Progress | None = None,
 ) -> Standing:
     """Return the champion, or where there is none the challenger, or where there is neither a new model.
 
-    `as_of` None is the day after the newest declaration. Raises `SettingError` where the model that is there
+    Raises `SettingError` where the model that is there
     learned from another administration, and what `train` raises.
     """
-    with open_warehouse(data, dialect=dialect) as opened:
-        stage("Checking the data")
-        warehouse = usable(opened, today=today)
-        day = as_of or day_after_newest(warehouse)
-        if found := _found():
-            _require_ours(found, warehouse, data=data)
-    if found is None:
-        train(
-            data,
-            as_of=day,
-            experiment=experiment,
-            today=today,
-            dialect=dialect,
-            stage=stage,
-            progress=progress,
-        )
+    if found := _found():
+        _require_ours(found, dataset)
+    else:
+        train(dataset, experiment, clock=clock, stage=stage, progress=progress)
         found = _found()
         assert found is not None  # noqa: S101  a training ends with a version or an error
     stage("Building the features of every trader")
-    number, bundle, snapshot = bundle_of_day(
-        data, as_of=day, today=today, model=found.version, dialect=dialect
-    )
-    return Standing(number, CHAMPION in found.aliases, bundle, snapshot, day)
+    number, bundle, snapshot = bundle_of_day(dataset, model=found.version)
+    return Standing(number, CHAMPION in found.aliases, bundle, snapshot)
 
 
 def _found() -> Version | None:
@@ -83,13 +63,15 @@ def _found() -> Version | None:
     return by_alias.get(CHAMPION) or by_alias.get(CHALLENGER)
 
 
-def _require_ours(found: Version, warehouse: Warehouse, *, data: str) -> None:
+def _require_ours(found: Version, dataset: Dataset) -> None:
     """Refuse data that has none of the audits by which the model was tried: it would say things at random."""
-    theirs = _audits(pq.read_table(kept_file(found, OUT_OF_FOLD, place=home()), columns=list(AUDIT)))
-    if theirs.isdisjoint(_audits(warehouse.table("audits").select(*AUDIT).to_pyarrow())):
+    theirs = _audits(pq.read_table(kept_file(found, OUT_OF_FOLD, place=dataset.home), columns=list(AUDIT)))
+    with dataset.open() as warehouse:
+        ours = _audits(warehouse.table("audits").select(*AUDIT).to_pyarrow())
+    if theirs.isdisjoint(ours):
         raise SettingError(
-            f"Version {found.version} in {home().name} learned from another administration: of the "
-            f"{len(theirs):,} audits it was tried by, none is in {Path(data).name}.",
+            f"Version {found.version} in {dataset.home.name} learned from another administration: of the "
+            f"{len(theirs):,} audits it was tried by, none is in {Path(dataset.data).name}.",
             expected="one administration in one home.",
             advice="Give this one a home of its own: AUDIT_YIELD_HOME=FOLDER audit-yield run DATA.",
         )

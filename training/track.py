@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from features.clock import Clock
 from features.home import home
 from features.lock import held
 from features.scratch import scratch_folder, temporaries_within
@@ -43,6 +43,7 @@ class Run:
     id: str
     place: Path
     client: "MlflowClient"
+    clock: Clock
 
     def parameters(self, values: Mapping[str, Any]) -> None:
         """Log the settings of an experiment; MLflow keeps at most 6,000 characters of each."""
@@ -71,7 +72,7 @@ class Run:
         """Log numbers by name, as of a fold where `step` counts folds; what is not defined is left out."""
         from mlflow.entities import Metric
 
-        now = time.time_ns() // 1_000_000
+        now = int(self.clock().timestamp() * 1000)
         defined = {name: value for name, value in values.items() if value is not None and isfinite(value)}
         self.client.log_batch(self.id, metrics=[Metric(n, float(v), now, step) for n, v in defined.items()])
 
@@ -153,7 +154,9 @@ class Run:
 
 
 @contextmanager
-def tracked(name: str, *, tags: Mapping[str, str] | None = None, place: Path | None = None) -> Iterator[Run]:
+def tracked(
+    name: str, *, tags: Mapping[str, str] | None = None, place: Path | None = None, clock: Clock
+) -> Iterator[Run]:
     """Yield a new run, after tidying up what was killed; the block's end is the run's.
 
     The run is FINISHED where the block ends well, KILLED where a person stops it, FAILED after an error. Its
@@ -167,7 +170,7 @@ def tracked(name: str, *, tags: Mapping[str, str] | None = None, place: Path | N
         made = client.create_run(experiment(client, place), run_name=name, tags=own | dict(tags or {}))
         status = "FAILED"
         try:
-            yield Run(made.info.run_id, place, client)
+            yield Run(made.info.run_id, place, client, clock)
             status = "FINISHED"
         except KeyboardInterrupt:
             status = "KILLED"

@@ -1,22 +1,22 @@
 """A warehouse held against the contract: every violation at once, bad rows into quarantine."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from graphlib import TopologicalSorter
 
 from ibis.expr import types as ir
 
 from features.check import between, structure
-from features.check.judge import Judged, judge
+from features.check.judge import Judged, judge, parents_first
+from features.check.outcome import UNREADABLE, Outcome, TableOutcome
 from features.check.report import Report, TableReport
-from features.contract import TABLES, Table
+from features.contract import Table
+from features.contract.rule import PAST_DAY
 from features.contract.violation import Severity, Violation
-from features.errors import DataError
 from features.warehouse import Warehouse
 from features.warehouse.engine import first_line, refuse_lack_of_room
 from features.warehouse.engines import engine_errors
-from features.warehouse.source import Source, unreadable
+from features.warehouse.source import unreadable
 
 __all__ = ["Checked", "check", "usable"]
 
@@ -35,34 +35,34 @@ class Checked:
         rows = self.judged[table].good_rows()
         return rows if self.report.is_without(table, "repeated_row") else rows.distinct()
 
+    @property
+    def outcome(self) -> Outcome:
+        """The same in numbers, without which rows they are."""
+        violations = self.report.violations
+        stopping = [v for v in violations if v.severity is Severity.STRUCTURE]
+        rules = {violation.rule for violation in violations}
+        return Outcome(
+            checked_on=self.report.checked_on,
+            refusal="; ".join(f"{v.place}: {v.found}" for v in stopping) if stopping else None,
+            has_future_days=PAST_DAY.name in rules,
+            is_lasting=UNREADABLE not in rules,
+            tables={name: self._table_outcome(judged) for name, judged in self.judged.items()},
+        )
+
+    def _table_outcome(self, judged: Judged) -> TableOutcome:
+        return TableOutcome(
+            *judged.counts,
+            has_bad_rows=bool(judged.failed_with(Severity.ROW)),
+            has_repeated_rows=not self.report.is_without(judged.table.name, "repeated_row"),
+        )
+
 
 def usable(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -> Warehouse:
     """Check `warehouse` and return it with the rows alone that may be used.
 
     Raises `DataError` with every violation that refuses the data.
     """
-    checked = check(warehouse, today=today, limit=limit)
-    if not checked.report.accepted:
-        raise _refused(checked.report)
-    return replace(warehouse, sources={name: _good(checked, name) for name in warehouse.sources})
-
-
-def _good(checked: Checked, name: str) -> Source:
-    """A table without a bad or repeated row stays as it was found: nothing is filtered in vain."""
-    judged = checked.judged[name]
-    rows = checked.good_rows(name)
-    untouched = not judged.failed_with(Severity.ROW) and checked.report.is_without(name, "repeated_row")
-    there = [column for column in judged.names if column in judged.source.columns]
-    return judged.source if untouched else Source(rows.select(*there), judged.source.form)
-
-
-def _refused(report: Report) -> DataError:
-    stopping = [v for v in report.violations if v.severity is Severity.STRUCTURE]
-    return DataError(
-        "; ".join(f"{v.place}: {v.found}" for v in stopping),
-        expected="tables that keep the contract.",
-        advice="`audit-yield check` shows the rows and what to do.",
-    )
+    return check(warehouse, today=today, limit=limit).outcome.usable(warehouse)
 
 
 def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -> Checked:
@@ -74,7 +74,7 @@ def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) ->
     judged: dict[str, Judged] = {}
     violations = [*warehouse.faults, *structure.missing_tables(warehouse)]
     reports = []
-    for table in _parents_first():
+    for table in parents_first():
         if table.name not in warehouse.sources:
             continue
         source = warehouse.sources[table.name]
@@ -90,11 +90,6 @@ def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) ->
         reports.append(_table_report(examined))
     report = Report(warehouse.name, today, limit, tuple(reports), tuple(violations))
     return Checked(report, judged)
-
-
-def _parents_first() -> Iterator[Table]:
-    order = TopologicalSorter({t.name: [r.table for r in t.references] for t in TABLES.values()})
-    return (TABLES[name] for name in order.static_order())
 
 
 def _examine(judged: Judged, limit: float) -> Iterator[Violation]:

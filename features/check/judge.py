@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, reduce
+from graphlib import TopologicalSorter
 from operator import or_
 from typing import Any
 
@@ -19,13 +20,20 @@ from features.check.conditions import (
     reference_test,
     row_tests,
 )
-from features.contract import Kind, Reference, Table
+from features.contract import TABLES, Kind, Reference, Table
 from features.contract.violation import Example, Severity, Violation
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW, Conformed, conform
 from features.warehouse.dialect import Dialect
 from features.warehouse.source import Source
 
 EXAMPLES = 5
+Counts = tuple[int, tuple[int, ...]]
+
+
+def parents_first() -> Iterator[Table]:
+    """Yield the tables of the contract, each after those that it refers to."""
+    order = TopologicalSorter({t.name: [r.table for r in t.references] for t in TABLES.values()})
+    return (TABLES[name] for name in order.static_order())
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,8 @@ class Judged:
     source: Source
     conformed: Mapping[str, Conformed]
     tests: tuple[Test, ...]
+    counted: Counts | None = None
+    """The counts, where an earlier look at the same rows has them."""
 
     def filled(self, column: str) -> ir.Column:
         """The values of one column, as short an expression as can be, without the empty ones."""
@@ -47,8 +57,10 @@ class Judged:
         return values.drop_null()[column]
 
     @cached_property
-    def counts(self) -> tuple[int, tuple[int, ...]]:
+    def counts(self) -> Counts:
         """The number of rows, and of rows that fail each test; one scan."""
+        if self.counted is not None:
+            return self.counted
         rows = self.columns(self.names)
         sums = {flag(i): self._fails(i, rows).sum() for i in range(len(self.tests))}
         read = _read_to_the_end(self, rows) if self.source.has_rows_numbered else {}

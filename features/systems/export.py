@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,6 +12,7 @@ from ibis.expr import types as ir
 from features.check.between import duplicates
 from features.check.judge import EXAMPLES, Judged, judge
 from features.contract import Table
+from features.contract.rule import LATEST_DAY
 from features.contract.violation import Example, Severity, Violation
 from features.errors import DataError, did_you_mean
 from features.systems.report import ExportFile
@@ -53,7 +53,10 @@ def read_export(
     found = engine.read_parquet([str(each.path) for each in staged], union_by_name=True)
     known = [name for name in table.names if name in there]
     source = Source(found.select(SOURCE_FILE, SOURCE_ROW, *known), "CSV")
-    judged = judge(source, _without_rules_of_values(table), dialect=dialect, today=date.today(), judged={})
+    bare = _without_rules_of_values(table)
+    judged = judge(
+        source, bare, dialect=dialect, today=LATEST_DAY, judged={}
+    )  # none of its rules asks for a day
     _refuse_faults(judged)
     lines = _kept(engine, source, table=table, dialect=dialect, scratch=scratch)
     _refuse_conflicts(lines, judged)

@@ -81,7 +81,7 @@ def ranked(live: Live, trader_id: str) -> dict[str, Any]:
     """Return a trader's row of the ranking; raises `SettingError` where it has none."""
     if trader_id not in live.places:
         raise SettingError(
-            f"There is no trader '{trader_id}' with declarations before {live.source.as_of}.",
+            f"There is no trader '{trader_id}' with declarations before {live.dataset.cutoff}.",
             expected="the identifier of a trader active by then.",
             advice="The ranking lists them.",
         )

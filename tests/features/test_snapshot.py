@@ -1,12 +1,14 @@
 """Every active trader's features as of a day, in Python and by the real command."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from features.dataset import Dataset
 from features.errors import SettingError
 from features.kept import FOLDER, kept_snapshot
 from features.library import LIBRARY
@@ -38,9 +40,13 @@ def data(tmp_path: Path) -> str:
     return str(write_parquet(tmp_path / "data", tables | empty | {"audits": audits}))
 
 
+def dataset(data: str) -> Dataset:
+    return Dataset(data=data, cutoff=CUTOFF, today=TODAY, home=Path(data).parent / "mlruns")
+
+
 def test_active_traders_stand_in_order_with_what_is_missing(data: str):
     few = LIBRARY.select(["customs_value_12m", "days_late_12m"])
-    found = snapshot(data, features=few, as_of=CUTOFF, today=TODAY)
+    found = snapshot(dataset(data), few)
     assert found.table["trader_id"].to_pylist() == ["=1+1", "T2"]
     assert found.table["customs_value_12m"].to_pylist() == [50.0, 1000.0]
     assert set(found.missing) == {"days_late_12m"}
@@ -50,7 +56,7 @@ def test_active_traders_stand_in_order_with_what_is_missing(data: str):
 
 
 def test_a_day_without_active_traders_is_an_empty_table(data: str):
-    found = snapshot(data, features=LIBRARY, as_of=day("2010-01-01"), today=TODAY)
+    found = snapshot(replace(dataset(data), cutoff=day("2010-01-01")), LIBRARY)
     assert found.table.num_rows == 0
     assert next(iter(lines(found))) == "0 traders"
 
@@ -62,7 +68,7 @@ def test_a_snapshot_is_kept_once_however_the_folder_is_called(
     monkeypatch.chdir(tmp_path)
     for called in (data, "data"):
         with held(Path(data) / ".findings.lock"):  # a lock is no data
-            kept_snapshot(called, features=few, as_of=CUTOFF, today=TODAY, home=home)
+            kept_snapshot(replace(dataset(called), home=home), few)
     assert len([each for each in (home / FOLDER).iterdir() if not each.name.startswith(".")]) == 1
 
 

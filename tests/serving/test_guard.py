@@ -25,6 +25,7 @@ from serving.log import PredictionLog
 from serving.metrics import NOT_FINITE
 from serving.settings import Settings
 from serving.tokens import Role, Tokens
+from tests.clock import now
 from tests.serving.caller import LOCAL, Held, service
 
 JSON = {"content-type": "application/json"}
@@ -223,9 +224,9 @@ def test_a_chunked_body_is_refused_when_it_goes_over_the_limit(served):
 @pytest.fixture
 def small(live, tmp_path):
     """The app with little patience and few places, to be driven in one event loop."""
-    log = PredictionLog(tmp_path / "log")
+    log = PredictionLog(tmp_path / "log", clock=now)
     settings = Settings(body_seconds=0.2, answer_seconds=0.5, concurrency=2)
-    app = make_app(Held(live), log, settings, Tokens(tmp_path))
+    app = make_app(Held(live), log, settings, Tokens(tmp_path, clock=now), clock=now)
     yield app
     log.close()
 
@@ -307,7 +308,7 @@ def test_a_telemetry_of_the_machine_is_told_nothing(monkeypatch, tmp_path):
     seen, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(seen))
     monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
-    app = make_app(None, None, Settings(), Tokens(tmp_path))
+    app = make_app(None, None, Settings(), Tokens(tmp_path, clock=now), clock=now)
     assert TestClient(app, base_url=LOCAL, client=("127.0.0.1", 5)).get("/openapi.json").status_code == 200
     assert seen.get_finished_spans() == ()
 

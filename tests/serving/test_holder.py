@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from features.dataset import Dataset
 from features.errors import DataError, SettingError
 from models.artefact import load_bundle
 from models.bundle_champion import POINTER, PUBLISHED
 from serving import holder as holder_module
 from serving.holder import Holder
-from serving.live import Source
 from serving.metrics import REFUSED, SWAPS
 from tests.serving import tiny
 
@@ -36,8 +36,8 @@ def home(three: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def holder(home: Path, source: Source) -> Holder:
-    made = Holder(lambda: source, home)
+def holder(home: Path, dataset: Dataset) -> Holder:
+    made = Holder(lambda: replace(dataset, home=home))
     made.load()
     return made
 
@@ -52,9 +52,9 @@ def promoted(home: Path, version: str = "2") -> Path:
     return folder
 
 
-def test_nothing_is_current_before_it_is_loaded(home, source):
+def test_nothing_is_current_before_it_is_loaded(home, dataset):
     with pytest.raises(SettingError, match="has not loaded"):
-        _ = Holder(lambda: source, home).current
+        _ = Holder(lambda: replace(dataset, home=home)).current
 
 
 def test_a_promoted_champion_serves_at_the_next_look(holder, home):
@@ -139,24 +139,26 @@ def test_a_champion_promoted_after_a_refused_one_serves_at_once(holder, home):
     assert holder.current.version == "3"
 
 
-def test_a_new_day_brings_its_own_snapshot(home, source):
-    asked = [source]
-    holder = Holder(lambda: asked[0], home)
+def test_a_new_day_brings_its_own_snapshot(home, dataset):
+    dataset = replace(dataset, home=home)
+    asked = [dataset]
+    holder = Holder(lambda: asked[0])
     holder.load()
     before = holder.current
-    asked[0] = replace(source, as_of=source.as_of + timedelta(days=1))
+    asked[0] = replace(dataset, cutoff=dataset.cutoff + timedelta(days=1))
     assert holder.look()
-    assert holder.current.source.as_of == source.as_of + timedelta(days=1)
+    assert holder.current.dataset.cutoff == dataset.cutoff + timedelta(days=1)
     assert holder.current.snapshot_digest != before.snapshot_digest
 
 
-def test_a_day_whose_data_cannot_be_read_leaves_the_day_before_serving(home, source, tmp_path):
-    asked = [source]
-    holder = Holder(lambda: asked[0], home)
+def test_a_day_whose_data_cannot_be_read_leaves_the_day_before_serving(home, dataset, tmp_path):
+    dataset = replace(dataset, home=home)
+    asked = [dataset]
+    holder = Holder(lambda: asked[0])
     holder.load()
-    asked[0] = replace(source, data=str(tmp_path / "nowhere"))
+    asked[0] = replace(dataset, data=str(tmp_path / "nowhere"))
     assert not holder.look()
-    assert holder.current.source == source
+    assert holder.current.dataset == dataset
 
 
 def test_a_day_without_active_traders_serves_nobody(live):
@@ -168,9 +170,9 @@ def test_a_day_without_active_traders_serves_nobody(live):
     assert nobody.ranking.num_rows == len(nobody.ranks) == len(nobody.told) == 0
 
 
-def test_without_a_champion_nothing_is_loaded(tmp_path, source):
+def test_without_a_champion_nothing_is_loaded(tmp_path, dataset):
     with pytest.raises(DataError, match="No model is published"):
-        Holder(lambda: source, tmp_path).load()
+        Holder(lambda: replace(dataset, home=tmp_path)).load()
 
 
 def test_the_event_loop_goes_on_while_a_champion_is_loaded(holder, home):

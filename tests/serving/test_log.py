@@ -19,12 +19,13 @@ from serving.log import PredictionLog, RequestIdTakenError
 from serving.log_row import outputs
 from serving.log_verify import verify
 from serving.logged import ANCHOR, FILE
+from tests.clock import now
 from tests.serving.answers import appended, entry
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[PredictionLog]:
-    opened = PredictionLog(tmp_path / "log")
+    opened = PredictionLog(tmp_path / "log", clock=now)
     yield opened
     opened.close()
 
@@ -98,7 +99,7 @@ def test_what_is_gathered_at_once_keeps_one_row_each(log):
 
 
 def test_two_processes_that_append_to_one_log_keep_one_chain(log):
-    other = PredictionLog(log.folder)
+    other = PredictionLog(log.folder, clock=now)
     for number in range(20):
         append(other if number % 2 else log, entry(f"r{number}"))
     other.close()
@@ -188,7 +189,7 @@ def test_an_answer_that_the_disk_refuses_is_not_given_and_the_log_recovers(log):
 def test_a_folder_that_cannot_be_written_is_said_to_be_so(tmp_path):
     (tmp_path / "log").write_text("a file stands here")
     with pytest.raises(OutputError, match="cannot be written"):
-        PredictionLog(tmp_path / "log")
+        PredictionLog(tmp_path / "log", clock=now)
 
 
 def test_numbers_that_json_lacks_are_refused_before_they_are_logged(log):

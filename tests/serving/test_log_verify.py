@@ -16,6 +16,7 @@ from serving.log_anchor import START, Anchor
 from serving.log_store import Row
 from serving.log_verify import lines, verify
 from serving.logged import ANCHOR, FILE
+from tests.clock import now
 from tests.serving.answers import appended, entry
 from tests.torture import TORTURE
 
@@ -26,7 +27,7 @@ MUTATIONS = 10_000 if TORTURE else 200
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("written") / "log"
-    log = PredictionLog(folder)
+    log = PredictionLog(folder, clock=now)
     for number in range(ROWS):
         appended(log, entry(f"r{number}", seed=number))
     log.close()
@@ -136,13 +137,13 @@ def test_a_witness_that_is_gone_or_says_nothing_is_found(folder, content):
         (folder / ANCHOR).write_bytes(content)
     assert "the file that witnesses the rows is gone or empty" in verify(folder).faults
     with pytest.raises(DataError, match="witness"):
-        PredictionLog(folder)
+        PredictionLog(folder, clock=now)
 
 
 def test_a_line_of_the_witness_torn_by_a_power_cut_is_no_fault(folder):
     with (folder / ANCHOR).open("ab") as file:
         file.write(b"9 0f3a")
-    log = PredictionLog(folder)
+    log = PredictionLog(folder, clock=now)
     appended(log, entry("one more"))
     log.close()
     assert (verify(folder).rows, verify(folder).faults) == (ROWS + 1, ())
@@ -151,7 +152,7 @@ def test_a_line_of_the_witness_torn_by_a_power_cut_is_no_fault(folder):
 def test_rows_that_a_kill_left_unwitnessed_are_taken_up(folder):
     told = (folder / ANCHOR).read_bytes().splitlines(keepends=True)
     (folder / ANCHOR).write_bytes(b"".join(told[:-2]))
-    log = PredictionLog(folder)
+    log = PredictionLog(folder, clock=now)
     appended(log, entry("one more"))
     log.close()
     assert (verify(folder).rows, verify(folder).faults) == (ROWS + 1, ())
@@ -160,18 +161,18 @@ def test_rows_that_a_kill_left_unwitnessed_are_taken_up(folder):
 def test_a_service_does_not_write_on_where_the_tail_was_cut(folder):
     tamper(folder, "DELETE FROM answers WHERE sequence = 8")
     with pytest.raises(DataError, match="there were 8 rows, row 7 is the last"):
-        PredictionLog(folder)
+        PredictionLog(folder, clock=now)
 
 
 def test_a_database_that_is_gone_or_no_database_is_found(folder):
     (folder / FILE).write_bytes(b"no database" * 1000)
     assert verify(folder).faults[0].startswith("the database is damaged")
     with pytest.raises(DataError, match="damaged"):
-        PredictionLog(folder)
+        PredictionLog(folder, clock=now)
     (folder / FILE).unlink()
     assert verify(folder).faults
     with pytest.raises(DataError, match="there were 8 rows, row 0 is the last"):
-        PredictionLog(folder)
+        PredictionLog(folder, clock=now)
 
 
 def test_no_log_at_all_is_said_to_be_none(tmp_path):

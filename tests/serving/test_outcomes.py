@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.check import check
+from features.dataset import Dataset
 from features.errors import OutputError
 from features.warehouse import open_warehouse
-from serving.live import Source
 from serving.problems import Kind, ProblemError
 from serving.record_outcome import record_outcome
 from serving.tokens import LOCAL, Caller, Role
@@ -127,7 +127,8 @@ def data(request, tmp_path):
 
 
 def record(data, *, caller=LOCAL, **event):
-    return record_outcome(Source(data, TODAY, TODAY), EVENT | event, caller=caller, today=TODAY)
+    dataset = Dataset(data=data, cutoff=TODAY, today=TODAY, home=Path())
+    return record_outcome(dataset, EVENT | event, caller=caller, today=TODAY)
 
 
 def ledger(data):
@@ -250,13 +251,13 @@ def recorded(live, trained, tmp_path_factory):
     """The service on a copy of the data, which it may write to."""
     folder = tmp_path_factory.mktemp("recorded")
     data = shutil.copytree(trained / "sim" / "data", folder / "data")
-    moved = replace(live, source=replace(live.source, data=str(data)))
+    moved = replace(live, dataset=replace(live.dataset, data=str(data)))
     with service(moved, folder / "home") as running:
         yield running
 
 
 def event_of(running, **other):
-    with open_warehouse(running.held.current.source.data) as warehouse:
+    with open_warehouse(running.held.current.dataset.data) as warehouse:
         audits = warehouse.table("audits")
         audit = audits.filter(audits.status == "closed").limit(1).to_pyarrow().to_pylist()[0]
     sent = {name: value for name, value in EVENT.items() if value is not None}

@@ -21,7 +21,7 @@ def trader(live):
 
 def found(live, trader, feature, *, value, additive=True, **columns):
     rows = pa.table(columns)
-    return Evidence(LIBRARY.by_name[feature], trader, live.source.as_of, value, additive, rows)
+    return Evidence(LIBRARY.by_name[feature], trader, live.dataset.cutoff, value, additive, rows)
 
 
 def columns_of(shown):

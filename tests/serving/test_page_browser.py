@@ -26,10 +26,10 @@ def first(live):
 
 
 @pytest.fixture(scope="module")
-def pages(live, source, first):
+def pages(live, dataset, first):
     earlier = [EarlierPrediction(date(2024, 7, 1), "1", 1234.5)]
     return {
-        "trader": trader_page(live, first, history=past_audits(source).get(first, ()), predictions=earlier),
+        "trader": trader_page(live, first, history=past_audits(dataset).get(first, ()), predictions=earlier),
         "notice": trader_page(live, first, view="notice"),
         "ranking": ranking(live, query={"size_band": "small"}),
         "evidence": evidence_page(

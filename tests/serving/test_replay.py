@@ -15,6 +15,7 @@ from serving.entry import Asked, Entry
 from serving.live import Live
 from serving.log import PredictionLog
 from serving.replay import lines, replay
+from tests.clock import now
 from tests.serving.answers import appended
 
 TRADERS = slice(10, 30)
@@ -36,7 +37,7 @@ def logged(own: Path, live: Live, *, harm: float = 0.0, from_snapshot: bool = Tr
         explained.contributions,
         base=explained.base,
     )
-    log = PredictionLog(own / "log")
+    log = PredictionLog(own / "log", clock=now)
     ids = appended(log, entry)
     log.close()
     return ids
@@ -98,7 +99,7 @@ def test_other_code_than_answered_then_is_named(own, live, monkeypatch):
 
 
 def test_a_row_that_holds_no_prediction_cannot_be_replayed(own):
-    log = PredictionLog(own / "log")
+    log = PredictionLog(own / "log", clock=now)
     [only] = appended(log, Entry(Asked("GET /models", "r1", "somebody", "auditor")))
     log.close()
     with pytest.raises(DataError, match="holds no prediction"):

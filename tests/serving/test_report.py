@@ -18,8 +18,8 @@ def trader(live):
 
 
 @pytest.fixture(scope="module")
-def page(live, source, trader, trained):
-    return report(source, trader, home=trained / "mlruns")
+def page(dataset, trader):
+    return report(dataset, trader)
 
 
 def test_every_link_leads_to_rows_on_the_same_page(page, live, trader):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.dataset import Dataset
 from features.errors import SettingError
 from features.library import LIBRARY
 from features.simulate import simulate
@@ -214,10 +215,13 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     )
     steps: list[tuple[int, int]] = []
     done = run_backtest(
-        str(out / "data"),
-        as_of=day("2025-01-01"),
-        experiment=experiment,
-        today=day("2025-01-01"),
+        Dataset(
+            data=str(out / "data"),
+            cutoff=day("2025-01-01"),
+            today=day("2025-01-01"),
+            home=out / "mlruns",
+        ),
+        experiment,
         progress=lambda done, total: steps.append((done, total)),
     )
     assert steps == [(1, 3), (2, 3), (3, 3)]

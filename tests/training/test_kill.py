@@ -11,6 +11,7 @@ import pytest
 
 from models.artefact import load_bundle
 from models.bundle_champion import read_champion
+from tests.clock import now
 from tests.torture import TORTURE
 from tests.torture.command import server
 from tests.training.killed import serve, train
@@ -87,7 +88,7 @@ def test_a_training_killed_at_any_moment_leaves_nothing_half_done(place: Path):
 
 def test_a_promotion_killed_at_any_moment_leaves_the_old_model_or_the_new(place: Path):
     first, second = training(place), training(place)
-    promote(first, force="a test", place=place)
+    promote(first, force="a test", place=place, clock=now)
     rng = random.Random(12)  # noqa: S311  moments to kill at, no secret
     for turn in range(CHANCES):
         with child(serve, place, (first, second)[turn % 2]) as here:

@@ -12,6 +12,7 @@ from features.errors import DataError, OutputError, SettingError
 from features.lock import held
 from models.artefact import load_bundle
 from models.bundle_champion import Champion, point_to, read_champion
+from tests.clock import now
 from tests.models.tiny import fitted, rows
 from tests.training.trained import LEAK, audits, blind, money, training
 from training.home import store
@@ -29,7 +30,7 @@ def serving(place: Path) -> str | None:
 
 
 def test_the_first_model_that_passes_against_the_baselines_serves_by_itself(place: Path):
-    done = offer(training(place), place=place)
+    done = offer(training(place), place=place, clock=now)
     assert done is not None
     assert [check.name for check in done.checks if not check.passed] == []
     assert "not worse than past_yield" in [check.name for check in done.checks]
@@ -48,7 +49,7 @@ def test_a_first_model_of_a_simple_kind_is_not_held_against_itself():
 
 
 def test_a_first_model_that_fails_against_the_baselines_does_not_serve(place: Path):
-    done = offer(training(place, leaks=LEAK), place=place)
+    done = offer(training(place, leaks=LEAK), place=place, clock=now)
     assert done is not None
     assert not done.promoted
     assert serving(place) is None
@@ -56,22 +57,22 @@ def test_a_first_model_that_fails_against_the_baselines_does_not_serve(place: Pa
 
 
 def test_a_later_model_is_the_challenger_until_it_is_promoted(place: Path):
-    offer(training(place), place=place)
-    assert offer(training(place), place=place) is None
+    offer(training(place), place=place, clock=now)
+    assert offer(training(place), place=place, clock=now) is None
     assert [each.aliases for each in models(place)] == [("challenger",), ("champion",)]
     assert serving(place) == "1"
-    done = promote(place=place)
+    done = promote(place=place, clock=now)
     assert (done.version, done.before, serving(place)) == ("2", "1", "2")
     assert [each.aliases for each in models(place)] == [("champion",), ()]
     assert list(lines(done))[-1] == "Version 2 serves now; before, version 1 served."
 
 
 def test_a_worse_model_serves_only_by_force_and_the_reason_stays_with_it(place: Path):
-    offer(training(place), place=place)
-    offer(training(place, hurdle=blind(money())), place=place)
-    refused = promote(place=place)
+    offer(training(place), place=place, clock=now)
+    offer(training(place, hurdle=blind(money())), place=place, clock=now)
+    refused = promote(place=place, clock=now)
     assert (refused.promoted, serving(place)) == (False, "1")
-    done = promote(place=place, force="the old one breaks the new law")
+    done = promote(place=place, force="the old one breaks the new law", clock=now)
     assert (done.promoted, serving(place)) == (True, "2")
     tags = store(place).get_model_version("audit-yield", "2").tags
     assert tags["forced"] == "the old one breaks the new law"
@@ -83,51 +84,53 @@ def test_a_worse_model_serves_only_by_force_and_the_reason_stays_with_it(place: 
 
 def test_force_without_a_reason_is_refused(place: Path):
     with pytest.raises(SettingError, match="reason"):
-        promote(place=place, force=" ")
+        promote(place=place, force=" ", clock=now)
 
 
 def test_models_of_different_money_are_not_held_against_each_other(place: Path):
-    offer(training(place), place=place)
-    offer(training(place, measure="collected"), place=place)
-    assert [check.name for check in promote(place=place).checks if not check.passed] == ["same money"]
+    offer(training(place), place=place, clock=now)
+    offer(training(place, measure="collected"), place=place, clock=now)
+    assert [check.name for check in promote(place=place, clock=now).checks if not check.passed] == [
+        "same money"
+    ]
 
 
 def test_of_two_promotions_at_once_the_second_is_told(place: Path):
-    offer(training(place), place=place)
+    offer(training(place), place=place, clock=now)
     with (
         held(place / "locks" / "promotion.lock"),
         pytest.raises(OutputError, match="Another promotion is under way"),
     ):
-        promote(place=place)
-    assert promote(place=place).promoted
+        promote(place=place, clock=now)
+    assert promote(place=place, clock=now).promoted
 
 
 @pytest.mark.parametrize("named", ["7", "champion", None])
 def test_a_version_that_there_is_not_is_refused(named: str | None, place: Path):
     with pytest.raises(SettingError, match="There is no finished model"):
-        promote(named, place=place)
+        promote(named, place=place, clock=now)
 
 
 def test_a_damaged_model_is_not_published_and_the_old_one_serves(place: Path):
-    offer(training(place), place=place)
+    offer(training(place), place=place, clock=now)
     challenger = training(place)
     damaged = kept_folder(version(store(place), challenger), place=place) / "model.json"
     damaged.write_bytes(damaged.read_bytes().replace(b"1", b"2"))
     with pytest.raises(DataError, match=r"has a changed file, 'model\.json'"):
-        promote(challenger, place=place)
+        promote(challenger, place=place, clock=now)
     assert serving(place) == "1"
     assert not (place / "published" / challenger).exists()
 
 
 def test_an_alias_moved_by_hand_follows_what_serves(place: Path):
-    offer(training(place), place=place)
+    offer(training(place), place=place, clock=now)
     other = training(place)
     store(place).set_registered_model_alias("audit-yield", "champion", other)
     assert [each.aliases for each in models(place)] == [(), ("champion",)]
 
 
 def test_mlflow_loads_the_champion_with_pickle_forbidden(place: Path):
-    offer(training(place), place=place)
+    offer(training(place), place=place, clock=now)
     code = (
         "import os, sys, mlflow, numpy, pandas;"
         f"mlflow.set_tracking_uri('sqlite:///{place}/mlflow.db');"
@@ -150,7 +153,7 @@ def test_mlflow_loads_the_champion_with_pickle_forbidden(place: Path):
 
 def test_versions_are_listed_newest_first_with_how_they_fared(place: Path):
     assert list(model_lines(models(place))) == ["No model yet: `audit-yield train` makes one."]
-    offer(training(place), place=place)
+    offer(training(place), place=place, clock=now)
     training(place)
     _, newest, oldest = model_lines(models(place))
     assert newest.split() == ["2", "hurdle", "2024-07-01", "0.50", "1.00", "none"]

@@ -11,6 +11,7 @@ from features.library import LIBRARY
 from features.warehouse import open_warehouse
 from models.artefact import load_bundle
 from models.bundle_champion import read_champion
+from tests.clock import now
 from tests.features.tables import write_parquet
 from tests.training.tiny import weekly
 from training.audited import audited
@@ -36,7 +37,7 @@ def version(place: Path, tmp_path: Path) -> str:
     features = LIBRARY.select(["customs_value_12m", "closed_audits"])
     with (
         open_warehouse(str(write_parquet(tmp_path / "data", weekly(140)))) as warehouse,
-        tracked("hurdle to 2025-01-01", place=place) as run,
+        tracked("hurdle to 2025-01-01", place=place, clock=now) as run,
     ):
         found = audited(warehouse, features=features, as_of=AS_OF, measure="assessed", with_penalties=False)
         begin(run, SMALL, found)
@@ -62,7 +63,7 @@ def test_a_training_is_kept_whole_and_can_be_promoted(version: str, place: Path)
     assert plots == {f"plots/{name}.{form}" for name in names for form in ("png", "svg")}
     assert run.data.tags["mlflow.note.content"].startswith("# hurdle, from what was known before 2025-01-01")
 
-    promote(version, force="too few audits for the gate", place=place)
+    promote(version, force="too few audits for the gate", place=place, clock=now)
     champion = read_champion(place)
     assert champion is not None
     bundle = load_bundle(place / champion.folder, digest=champion.digest)

@@ -10,6 +10,7 @@ from features.errors import OutputError
 from features.home import home
 from features.lock import held, held_alone, is_held
 from models.artefact import load_bundle
+from tests.clock import now
 from tests.models.tiny import rows, saved
 from tests.training.trained import SAID
 from training.home import NAME, experiment, store
@@ -31,7 +32,7 @@ def test_a_training_that_is_broken_off_says_so_and_leaves_no_version(
     saved(tmp_path / "bundle")
 
     def train() -> None:
-        with tracked("broken", place=place) as run:
+        with tracked("broken", place=place, clock=now) as run:
             run.register(tmp_path / "bundle", said=SAID, description="")
             raise error
 
@@ -42,7 +43,7 @@ def test_a_training_that_is_broken_off_says_so_and_leaves_no_version(
 
 
 def test_a_run_keeps_what_is_logged_to_it(place: Path):
-    with tracked("hurdle to 2024", place=place, tags={"kind": "hurdle"}) as run:
+    with tracked("hurdle to 2024", place=place, tags={"kind": "hurdle"}, clock=now) as run:
         run.parameters({"seed": 1, "parameters": {"growth": {"bags": 2}}, "model": "hurdle"})
         run.data(rows(), name="audits", fingerprint="f" * 64)
         run.metrics({"all/gini": 0.5, "all/width": None, "all/coverage": float("nan")})
@@ -72,7 +73,7 @@ def test_a_model_is_kept_in_the_home_wherever_one_stands(
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    with tracked("hurdle to 2024", place=place) as run:
+    with tracked("hurdle to 2024", place=place, clock=now) as run:
         run.register(tmp_path / "bundle", said=SAID, description="")
     [version] = models(place)
     client = store(place)
@@ -83,7 +84,7 @@ def test_a_model_is_kept_in_the_home_wherever_one_stands(
 
 
 def test_a_run_of_another_process_that_is_alive_is_left_alone(place: Path):
-    with tracked("alive", place=place):
+    with tracked("alive", place=place, clock=now):
         assert models(place) == ()
         assert statuses(place) == ["RUNNING"]
     assert statuses(place) == ["FINISHED"]
@@ -144,12 +145,12 @@ def test_the_store_stands_in_the_home_with_its_artefacts_beside(place: Path):
 
 def test_a_home_that_was_moved_keeps_its_models_and_takes_new_ones(place: Path, tmp_path: Path):
     saved(tmp_path / "bundle")
-    with tracked("before", place=place) as run:
+    with tracked("before", place=place, clock=now) as run:
         run.register(tmp_path / "bundle", said=SAID, description="")
     moved = place.rename(tmp_path / "moved")
     [version] = models(moved)
     assert kept_bundle(version, place=moved).names == load_bundle(tmp_path / "bundle").names
-    with tracked("after", place=moved) as run:
+    with tracked("after", place=moved, clock=now) as run:
         run.json({}, "leaks.json")
         run.register(tmp_path / "bundle", said=SAID, description="")
     new, old = models(moved)
@@ -159,7 +160,7 @@ def test_a_home_that_was_moved_keeps_its_models_and_takes_new_ones(place: Path, 
 
 
 def test_a_home_reached_by_two_paths_is_one(place: Path, tmp_path: Path):
-    with tracked("by one path", place=place) as run:
+    with tracked("by one path", place=place, clock=now) as run:
         run.json({}, "leaks.json")
     other = tmp_path / "other"
     other.symlink_to(place)

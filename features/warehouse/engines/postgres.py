@@ -40,6 +40,16 @@ JOIN pg_catalog.pg_attribute a ON a.attrelid = place.oid AND a.attnum > 0 AND NO
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 ORDER BY a.attnum
 """  # noqa: S608 - put together from constants
+CHANGE_MARKS = f"""
+SELECT c.relname, concat_ws(' ', c.oid, pg_catalog.pg_relation_filenode(c.oid),
+  pg_catalog.pg_relation_size(c.oid), s.n_tup_ins, s.n_tup_upd, s.n_tup_del, (
+    SELECT pg_catalog.md5(string_agg(a.attname || ' ' || a.atttypid::text, ',' ORDER BY a.attnum))
+    FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  ))
+FROM (SELECT c.* {VISIBLE} AND c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema')) AS c
+JOIN pg_catalog.pg_stat_user_tables s ON s.relid = c.oid
+WHERE NOT pg_catalog.pg_is_in_recovery() AND pg_catalog.current_setting('track_counts')::boolean
+"""  # noqa: S608 - put together from constants
 
 
 def _hold_still(engine: BaseBackend) -> None:
@@ -50,6 +60,15 @@ def _hold_still(engine: BaseBackend) -> None:
     """
     for statement in (DAYS_AS_ISO, ONE_MOMENT):
         engine.con.execute(statement)
+
+
+def change_marks(engine: BaseBackend) -> dict[str, str]:
+    """Return for each ordinary table what changes when its rows do, as far as the server counts them.
+
+    Empty where it does not count: on a standby, or where track_counts is off. The counters of another session
+    arrive when that is idle for some seconds or ends.
+    """
+    return dict(engine.con.execute(CHANGE_MARKS).fetchall())
 
 
 def _refuse_lack_of_rights(error: BaseException, warehouse: str) -> None:
