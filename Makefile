@@ -68,7 +68,6 @@ pictures: setup  ## Draw the pictures of the README anew, from the demo and the 
 	@$(BIN)/python -P docs/pictures/draw.py demo/data --as-of 2025-01-01
 
 lock: setup  ## Resolve the dependencies anew into the two hash-pinned lock files
-	@$(BIN)/python $(INSTALL) uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml --extra training --extra postgres --group dev --output-file requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
