@@ -7,12 +7,13 @@ LEAN := .venv-lean/bin
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 TESTS := -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 INSTALL := -m pip install --quiet --disable-pip-version-check
+SBOM := $(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --short-PURLs
 
 # Kept compiled, our modules load sooner in the many processes of a test run.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-kcs test torture check fix bench pictures lock
+.PHONY: help setup run run-kcs test torture check fix bench pictures lock sbom
 
 help:  ## Show what can be made
 	@sed -nE 's/^([a-z-]+):.*## /\1\t/p' Makefile | expand -t 10
@@ -72,3 +73,8 @@ lock: setup  ## Resolve the dependencies anew into the two hash-pinned lock file
 	  pyproject.toml --extra training --extra postgres --group dev --output-file requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml --constraints requirements.lock --output-file requirements-lean.lock
+
+sbom: setup .venv-lean/.ready  ## List what is installed, with licences, as CycloneDX: sbom/development.json, and sbom/serving.json of what serves
+	@mkdir -p sbom
+	@$(SBOM) --output-file sbom/development.json $(BIN)/python
+	@$(SBOM) --output-file sbom/serving.json $(LEAN)/python
