@@ -15,19 +15,11 @@ author = copyright = "the authors of audit-yield"
 version = release = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 extensions = ["myst_parser"]
-include_patterns = [
-    "README.md",
-    "CHANGELOG.md",
-    "CONTRIBUTING.md",
-    "SECURITY.md",
-    "docs/**/*.md",
-    "docs/*.md",
-]
+include_patterns = ["*.md", "docs/**.md"]
 root_doc = "README"
 myst_heading_anchors = 4
-suppress_warnings = [
-    "misc.highlighting_failure"
-]  # csv has no lexer, and SQL with … in it is meant for people
+# csv has no lexer, and SQL with … in it is meant for people
+suppress_warnings = ["misc.highlighting_failure"]
 
 html_theme = "furo"
 html_title = f"audit-yield {version}"
