@@ -13,7 +13,7 @@ SBOM := $(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-repr
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-kcs test torture check fix bench pictures docs lock sbom
+.PHONY: help setup run run-kcs test coverage torture check fix bench pictures docs lock sbom
 
 help:  ## Show what can be made
 	@sed -nE 's/^([a-z-]+):.*## /\1\t/p' Makefile | expand -t 10
@@ -45,6 +45,13 @@ run-kcs: setup  ## Try published declarations of Korea's customs: labels are a p
 
 test: setup  ## Run the tests
 	@$(BIN)/python $(TESTS)
+
+coverage: setup  ## Run the tests and say which branches none of them takes, also as htmlcov/index.html; about twice as long
+	@rm -f .coverage .coverage.*
+	@$(BIN)/coverage run $(TESTS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage html --quiet
+	@$(BIN)/coverage report
 
 torture: setup  ## Run the tests at length: thousands of cases, dozens of kills; some hours
 	@AUDIT_YIELD_TORTURE=1 $(BIN)/python $(TESTS)
