@@ -27,7 +27,7 @@ for part in (everything, data, learning, answering):
 
 
 @friendly
-def show_version(wanted: bool) -> None:
+def show_version(*, wanted: bool) -> None:
     """Print the version in the package's metadata and exit; an `AuditYieldError` where there is none."""
     from importlib.metadata import PackageNotFoundError, version
 

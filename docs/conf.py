@@ -43,7 +43,7 @@ CONTENTS = {
 """The pages beside the README, in the order of the site's margin."""
 
 
-def add_contents(app: Sphinx, page: str, source: list[str]) -> None:
+def add_contents(_: Sphinx, page: str, source: list[str]) -> None:
     """Give the first page the table of contents that a forge has no need of."""
     if page == root_doc:
         for caption, pages in CONTENTS.items():
