@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr import types as ir
 
-from features.digest import code_digest
+from features.digest import CodeDigest
 from features.errors import SettingError, unknown
 from features.exact import as_float, order_free
 from features.feature import Definition, Feature
@@ -27,6 +26,8 @@ from features.warehouse.engine import worked_out
 KEY = ("trader_id", "cutoff")
 SPINE = frozenset({"cutoff", "cutoff_quarter", *(f"from_{m}m" for m in WINDOWS)})
 """What a row that a cutoff may see has of the spine."""
+COMPUTING = ("features.build", "features.exact", "features.library", "features.prepare", "features.spine")
+"""Modules and packages whose code the digest of the features follows."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +108,11 @@ class FeatureSet:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 over what every feature computes, words apart: a model fits one digest only."""
-        described = [(f.name, f.source, f.months, f.empty) for f in self.features]
-        families = {feature.function.__module__ for feature in self.features}
-        code = code_digest(
-            module for name, module in sys.modules.items() if name in families or _computes(name)
-        )
-        return hashlib.sha256(json.dumps([described, code]).encode()).hexdigest()
+        """The SHA-256 over what every feature computes, names apart: a model fits one digest only."""
+        digests = CodeDigest(follow=is_followed)
+        engine = (digests.of_method(FeatureSet.build, FeatureSet), digests.of_method(Spine.table, Spine))
+        features = [describe(feature, digests) for feature in self.features]
+        return hashlib.sha256(json.dumps([engine, features]).encode()).hexdigest()
 
     def _line_columns(self, warehouse: Warehouse) -> frozenset[str]:
         """The columns of a line that features, or the grouping of their rows, need."""
@@ -200,8 +199,15 @@ def _combine(feature: Feature, table: ir.Table) -> ir.Value:
     return feature.function(*(table[name] for name in feature.parameters))
 
 
-def _computes(module: str) -> bool:
+def describe(feature: Feature, digests: CodeDigest) -> tuple[object, ...]:
+    """Return what decides a feature's values: its function, rows and window, or what it is combined of."""
+    if feature.source is None:
+        return feature.name, digests.of(feature.function), feature.parameters
+    rows = ROWS[feature.source]
+    read = digests.of((rows.read, rows.regroup, rows.needs))
+    return feature.name, digests.of(feature.function), read, feature.months, feature.empty, feature.inputs
+
+
+def is_followed(module: str) -> bool:
     """Whether the code of a module decides what a feature's value is."""
-    return module in ("features.build", "features.exact", "features.spine") or module.startswith(
-        "features.prepare"
-    )
+    return module.startswith(COMPUTING)

@@ -101,11 +101,11 @@ class Definition:
     def __init__(self, function: Callable[..., ir.Value], features: tuple[Feature, ...]) -> None:
         self.features = features
         self.__doc__, self.__name__ = function.__doc__, function.__name__
-        self._function = function
+        self.__wrapped__ = function
 
     def __call__(self, *args: Any) -> ir.Value:
         """Apply the function itself."""
-        return self._function(*args)
+        return self.__wrapped__(*args)
 
 
 Decorator = Callable[[Callable[..., ir.Value]], Definition]

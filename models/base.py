@@ -83,25 +83,25 @@ class Learned:
     effects: Mapping[str, list[dict[str, str | float]]]
 
 
+@dataclass(kw_only=True, eq=False)
 class YieldModel(ABC):
     """Learns from closed audits what an audit brings in, for small and heavy-tailed data.
 
-    scikit-learn's contract: the constructor stores its keyword arguments, `fit` learns, learned names end in
-    an underscore, `get_params` and `set_params` work. A fitted model predicts and explains with NumPy and
-    LightGBM alone. `X` is a table or matrix of float64, a row an audit or trader; empty values are NaN.
+    scikit-learn's contract: the constructor, which the fields give, stores its keyword arguments, `fit`
+    learns, learned names end in an underscore, `get_params` and `set_params` work. A fitted model predicts
+    and explains with NumPy and LightGBM alone. `X` is a table or matrix of float64, a row an audit or
+    trader; empty values are NaN.
     """
 
     kind: ClassVar[str]
-    feature_names_in_: tuple[str, ...]
-    margins_: tuple[Margin, ...]
-    link_: Link
-    interval_: Interval
-    split_: Split
-    effects_: Mapping[str, list[dict[str, str | float]]]
-
-    def __init__(self, *, seed: int = 0, coverage: float = 0.9) -> None:
-        self.seed = seed
-        self.coverage = coverage
+    seed: int = 0
+    coverage: float = 0.9
+    feature_names_in_: tuple[str, ...] = field(init=False, repr=False)
+    margins_: tuple[Margin, ...] = field(init=False, repr=False)
+    link_: Link = field(init=False, repr=False)
+    interval_: Interval = field(init=False, repr=False)
+    split_: Split = field(init=False, repr=False)
+    effects_: Mapping[str, list[dict[str, str | float]]] = field(init=False, repr=False)
 
     @abstractmethod
     def _learn(self, audited: Audited) -> Learned:

@@ -1,7 +1,7 @@
 """The hurdle model: how likely an adjustment is, times how large it would be."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,6 +16,7 @@ from models.link import HurdleLink
 from models.margin import Line
 
 
+@dataclass(kw_only=True, eq=False)
 class HurdleModel(YieldModel):
     """Most audits find nothing and amounts are heavy-tailed: P(adjustment) x E[amount | adjustment].
 
@@ -28,20 +29,9 @@ class HurdleModel(YieldModel):
     """
 
     kind: ClassVar[str] = "hurdle"
-
-    def __init__(
-        self,
-        *,
-        seed: int = 0,
-        coverage: float = 0.9,
-        monotone: Mapping[str, int] | None = None,
-        growth: Mapping[str, Any] | None = None,
-        exposure: str | None = "customs_value_12m",
-    ) -> None:
-        super().__init__(seed=seed, coverage=coverage)
-        self.monotone = monotone
-        self.growth = growth
-        self.exposure = exposure
+    monotone: Mapping[str, int] | None = None
+    growth: Mapping[str, Any] | None = None
+    exposure: str | None = "customs_value_12m"
 
     def _learn(self, audited: Audited) -> Learned:
         chance, amount = self._chance(audited), self._amount(audited)

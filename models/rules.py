@@ -1,6 +1,7 @@
 """What a risk unit goes by without a model: what was declared, what audits found, how many rules fire."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -15,19 +16,18 @@ from models.tweedie import learned_log
 VARIANCE = 1.5
 
 
+@dataclass(kw_only=True, eq=False)
 class DeclaredValueModel(DirectModel):
     """The larger the declared value, the larger the yield: traders by size."""
 
     kind: ClassVar[str] = "declared_value"
-
-    def __init__(self, *, seed: int = 0, coverage: float = 0.9, column: str = "customs_value_12m") -> None:
-        super().__init__(seed=seed, coverage=coverage)
-        self.column = column
+    column: str = "customs_value_12m"
 
     def _margin(self, audited: Audited, rows: np.ndarray) -> Margin:
         return columns_line(audited.X[rows], columns=[audited.place(self.column)], scale="same")
 
 
+@dataclass(kw_only=True, eq=False)
 class RuleScoreModel(DirectModel):
     """A score of rules: a point for each feature that is unusual in the direction that theory fears.
 
@@ -35,17 +35,13 @@ class RuleScoreModel(DirectModel):
     """
 
     kind: ClassVar[str] = "rule_score"
-
-    def __init__(
-        self, *, seed: int = 0, coverage: float = 0.9, monotone: Mapping[str, int] | None = None
-    ) -> None:
-        super().__init__(seed=seed, coverage=coverage)
-        self.monotone = monotone
+    monotone: Mapping[str, int] | None = None
 
     def _margin(self, audited: Audited, rows: np.ndarray) -> Margin:
         return points_line(audited.X[rows], directions=audited.directions(self.monotone))
 
 
+@dataclass(kw_only=True, eq=False)
 class PastYieldModel(YieldModel):
     """Past yield, shrunk: what earlier audits brought per declared value, times the value declared now.
 
@@ -53,18 +49,8 @@ class PastYieldModel(YieldModel):
     """
 
     kind: ClassVar[str] = "past_yield"
-
-    def __init__(
-        self,
-        *,
-        seed: int = 0,
-        coverage: float = 0.9,
-        rate: str = "yield_on_value",
-        value: str = "customs_value_12m",
-    ) -> None:
-        super().__init__(seed=seed, coverage=coverage)
-        self.rate = rate
-        self.value = value
+    rate: str = "yield_on_value"
+    value: str = "customs_value_12m"
 
     def _learn(self, audited: Audited) -> Learned:
         columns = [audited.place(self.rate), audited.place(self.value)]

@@ -4,8 +4,10 @@ from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 from features.contract.required import FINDING_TYPES
+from models.reasons import Reason
 
 
 class Answer(BaseModel):
@@ -73,16 +75,9 @@ class PredictAnswer(Answer):
     unknown: list[str]
 
 
-class ReasonGiven(Answer):
+@dataclass(frozen=True, config=Answer.model_config)
+class ReasonGiven(Reason):
     """What one feature adds to the expected money, or takes away, in cents; `value` is null where unknown."""
-
-    feature: str
-    family: str
-    finding_type: str | None
-    label: str
-    sentence: str
-    value: float | None
-    money: float
 
 
 class EvidenceGiven(Answer):

@@ -1,9 +1,6 @@
 """The front door: every command has help, an example in it, and a line in the README."""
 
-import os
 import re
-import subprocess
-import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -17,8 +14,8 @@ from audit_yield.commands import app
 from audit_yield.screen import friendly
 from features.check import DEFAULT_LIMIT
 from features.systems import SYSTEMS
+from tests.installed import run
 
-EXECUTABLE = Path(sys.executable).with_name("audit-yield")
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
@@ -102,10 +99,7 @@ def test_tab_completes_commands_and_options():
     def completed(words: str) -> str:
         asked = {"_AUDIT_YIELD_COMPLETE": "complete_bash", "COMP_WORDS": words}
         asked["COMP_CWORD"] = str(words.count(" "))
-        done = subprocess.run(
-            [EXECUTABLE], env={**os.environ, **asked}, capture_output=True, text=True, check=False
-        )
-        return done.stdout
+        return run(**asked).stdout
 
     assert completed("audit-yield tr").split() == ["train"]
     assert "--experiment" in completed("audit-yield train --e").split()

@@ -2,7 +2,7 @@
 
 from features.contract.required import FINDING_TYPES, HS_CODE
 from features.contract.rule import ANY_DAY, NOT_NEGATIVE, PLANNED_DAY, at_least, in_order, one_of
-from features.contract.table import Reference, Table, amount, day, identifier, number, text, whole
+from features.contract.table import Reference, Table, amount, day, identifier, known_on, number, text, whole
 from features.unit import Unit
 
 _OF_A_TRADER = (Reference("trader_id", "traders", structural=False),)
@@ -32,7 +32,7 @@ TAX_RETURNS = Table(
         day("period_from", "first day of the period", required=True),
         day("period_to", "last day of the period", required=True),
         day("filed_on", "day of filing", required=True),
-        day("known_on", "day the row reached the data warehouse", default="filed_on"),
+        known_on(default="filed_on"),
         number("turnover", "turnover", Unit.MONEY),
         number("purchases_imported", "purchases said to be imported", Unit.MONEY),
         number("import_vat_claimed", "import value added tax claimed back", Unit.MONEY),
@@ -54,7 +54,7 @@ TAX_AUDITS = Table(
         day("opened_on", "day of opening", required=True),
         day("closed_on", "day of closing; empty while open"),
         number("adjustment", "tax adjusted", Unit.MONEY),
-        day("known_on", "day the row reached the data warehouse", required=True),
+        known_on(required=True),
     ),
 )
 
@@ -77,7 +77,7 @@ CONTROLS = Table(
         text("type", "kind of control", one_of("document", "physical", "scan"), required=True),
         text("finding_type", "what was wrong; empty where nothing was", one_of(*FINDING_TYPES)),
         number("revenue_delta", "revenue gained by it", Unit.MONEY, required=True),
-        day("known_on", "day the row reached the data warehouse", required=True),
+        known_on(required=True),
     ),
 )
 
@@ -97,7 +97,7 @@ LINKS = Table(
         ),
         day("valid_from", "first day of the tie", required=True),
         day("valid_to", "last day of the tie; empty while it holds", ANY_DAY),
-        day("known_on", "day the row reached the data warehouse", required=True),
+        known_on(required=True),
     ),
 )
 
@@ -112,6 +112,6 @@ PAYMENTS = Table(
         day("due_on", "day it was due", PLANNED_DAY, required=True),
         day("paid_on", "day it was paid; empty while unpaid"),
         amount("amount", "amount of the debt", required=True),
-        day("known_on", "day the row reached the data warehouse", required=True),
+        known_on(required=True),
     ),
 )

@@ -13,7 +13,18 @@ from features.contract.rule import (
     matches,
     one_of,
 )
-from features.contract.table import Reference, Table, amount, day, flag, identifier, number, text, whole
+from features.contract.table import (
+    Reference,
+    Table,
+    amount,
+    day,
+    flag,
+    identifier,
+    known_on,
+    number,
+    text,
+    whole,
+)
 from features.unit import Unit
 
 HS_CODE = matches("hs_code", "must be 6 to 10 digits (a leading zero may have been lost)", "[0-9]{6,10}")
@@ -69,7 +80,7 @@ DECLARATIONS = Table(
             wco="06A",
         ),
         day("accepted_on", "day of acceptance", required=True, wco="023"),
-        day("known_on", "day the row reached the data warehouse", default="accepted_on"),
+        known_on(default="accepted_on"),
         identifier("trader_id", "importer of record", required=True, wco="R038"),
         identifier("declarant_id", "broker or other declarant", wco="R123"),
         identifier("seller_id", "seller", wco="R051"),
@@ -115,7 +126,7 @@ TRADERS = Table(
     columns=(
         identifier("trader_id", "the trader", required=True),
         day("valid_from", "first day this description holds", required=True),
-        day("known_on", "day the row reached the data warehouse", default="valid_from"),
+        known_on(default="valid_from"),
         day("registered_on", "day of registration", required=True),
         text("name", "shown only in reports"),
         text("sector", "ISIC section or division", SECTOR),
@@ -217,7 +228,7 @@ FINDINGS = Table(
             required=True,
         ),
         day("event_on", "day of the event", required=True),
-        day("known_on", "day the row reached the data warehouse", default="event_on"),
+        known_on(default="event_on"),
         identifier("declaration_id", "the declaration on which it was found"),
         whole("item_number", "the goods item on which it was found", at_least(1)),
         text("culpability", "degree of fault", one_of("error", "negligence", "fraud")),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import TypedDict, Unpack
 
 import ibis
 import pyarrow as pa
@@ -105,95 +106,65 @@ class Table:
         )
 
 
-def text(name: str, meaning: str, *values: Rule, required: bool = False, wco: str | None = None) -> Column:
+class Options(TypedDict, total=False):
+    """What a column of any kind can be besides; see `Column`.
+
+    A row must fill a required column, or one with a `default`, unless `nullable` says otherwise.
+    """
+
+    required: bool
+    nullable: bool
+    default: str
+    wco: str
+
+
+def text(name: str, meaning: str, *values: Rule, **options: Unpack[Options]) -> Column:
     """Declare a free text or a code."""
-    return Column(
-        name=name,
-        kind=Kind.TEXT,
-        meaning=meaning,
-        required=required,
-        nullable=not required,
-        wco=wco,
-        values=values,
-    )
+    return _column(Kind.TEXT, name, meaning, *values, **options)
 
 
-def identifier(
-    name: str, meaning: str, *, required: bool = False, nullable: bool | None = None, wco: str | None = None
-) -> Column:
+def identifier(name: str, meaning: str, **options: Unpack[Options]) -> Column:
     """Declare an opaque identifier: never parsed, trimmed or folded, so that no two are merged silently."""
-    return Column(
-        name=name,
-        kind=Kind.TEXT,
-        meaning=meaning,
-        required=required,
-        nullable=not required if nullable is None else nullable,
-        wco=wco,
-        values=(rule.CLEAN_IDENTIFIER,),
-    )
+    return _column(Kind.TEXT, name, meaning, rule.CLEAN_IDENTIFIER, **options)
 
 
-def whole(name: str, meaning: str, *values: Rule, required: bool = False, wco: str | None = None) -> Column:
+def whole(name: str, meaning: str, *values: Rule, **options: Unpack[Options]) -> Column:
     """Declare a whole number."""
-    return Column(
-        name=name,
-        kind=Kind.WHOLE,
-        meaning=meaning,
-        required=required,
-        nullable=not required,
-        wco=wco,
-        values=values,
-    )
+    return _column(Kind.WHOLE, name, meaning, *values, **options)
 
 
-def number(
-    name: str,
-    meaning: str,
-    unit: Unit | None,
-    *values: Rule,
-    required: bool = False,
-    wco: str | None = None,
-) -> Column:
+def number(name: str, meaning: str, unit: Unit | None, *values: Rule, **options: Unpack[Options]) -> Column:
     """Declare a number measured in `unit`."""
-    return Column(
-        name=name,
-        kind=Kind.NUMBER,
-        meaning=meaning,
-        required=required,
-        nullable=not required,
-        unit=unit,
-        wco=wco,
-        values=values,
-    )
+    return _column(Kind.NUMBER, name, meaning, *values, unit=unit, **options)
 
 
-def amount(name: str, meaning: str, *, required: bool = False, wco: str | None = None) -> Column:
+def amount(name: str, meaning: str, **options: Unpack[Options]) -> Column:
     """Declare money in the reporting currency, zero or more."""
-    return number(name, meaning, Unit.MONEY, rule.NOT_NEGATIVE, required=required, wco=wco)
+    return number(name, meaning, Unit.MONEY, rule.NOT_NEGATIVE, **options)
 
 
-def day(
+def day(name: str, meaning: str, limit: Rule = rule.PAST_DAY, **options: Unpack[Options]) -> Column:
+    """Declare a day, by default one that cannot lie in the future; `default` names its substitute."""
+    return _column(Kind.DAY, name, meaning, limit, **options)
+
+
+def known_on(**options: Unpack[Options]) -> Column:
+    """Declare the second clock of a table that can change."""
+    return day("known_on", "day the row reached the data warehouse", **options)
+
+
+def flag(name: str, meaning: str, **options: Unpack[Options]) -> Column:
+    """Declare a yes-or-no."""
+    return _column(Kind.FLAG, name, meaning, **options)
+
+
+def _column(
+    kind: Kind,
     name: str,
     meaning: str,
-    limit: Rule = rule.PAST_DAY,
-    *,
-    required: bool = False,
-    default: str | None = None,
-    wco: str | None = None,
+    *values: Rule,
+    unit: Unit | None = None,
+    **options: Unpack[Options],
 ) -> Column:
-    """Declare a day, by default one that cannot lie in the future; `default` names its substitute."""
-    return Column(
-        name=name,
-        kind=Kind.DAY,
-        meaning=meaning,
-        required=required,
-        nullable=not required and default is None,
-        default=default,
-        wco=wco,
-        values=(limit,),
-    )
-
-
-def flag(name: str, meaning: str) -> Column:
-    """Declare a yes-or-no."""
-    return Column(name=name, kind=Kind.FLAG, meaning=meaning)
+    options.setdefault("nullable", not options.get("required") and "default" not in options)
+    return Column(kind=kind, name=name, meaning=meaning, values=values, unit=unit, **options)

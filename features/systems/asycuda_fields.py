@@ -8,7 +8,6 @@ TAX_LIN_MOP). Tax columns join a name of SAD_TAX to the tax, since each administ
 Box numbers are those of the Single Administrative Document.
 """
 
-from features.contract import Column, Kind
 from features.contract.table import day, flag, identifier, number, text, whole
 from features.systems.system import Field
 from features.unit import Unit
@@ -54,10 +53,6 @@ GROUP BY …  -- every column that is not a sum
 ```"""
 
 
-def _may_be_empty(name: str, kind: Kind, meaning: str) -> Column:
-    return Column(name=name, kind=kind, meaning=meaning, required=True)
-
-
 def _part(part: str, words: str) -> tuple[Field, ...]:
     """The four columns of a part of the value: amount, currency, rate, and the units the rate is for."""
     stem = f"VIT_{part}"
@@ -90,7 +85,7 @@ GENERAL_SEGMENT = (
         "see IDE_REG_SER",
     ),
     Field(
-        _may_be_empty("IDE_REG_DAT", Kind.DAY, "day of registration (box A)"),
+        day("IDE_REG_DAT", "day of registration (box A)", required=True, nullable=True),
         ("declarations.accepted_on",),
     ),
     Field(
@@ -104,7 +99,7 @@ GENERAL_SEGMENT = (
         "empty or 0 is version 0; the post-entries of a declaration count from 1 in the order of their days",
     ),
     Field(
-        _may_be_empty("IDE_PST_DAT", Kind.DAY, "day of the post-entry"),
+        day("IDE_PST_DAT", "day of the post-entry", required=True, nullable=True),
         ("declarations.known_on",),
         "of a post-entry",
     ),
@@ -156,7 +151,7 @@ ITEM = (
         ("declarations.supplementary_quantity",),
     ),
     Field(
-        _may_be_empty("VIT_CIF", Kind.NUMBER, "CIF value of the item, in national currency"),
+        number("VIT_CIF", "CIF value of the item, in national currency", None, required=True, nullable=True),
         ("declarations.customs_value",),
         "where it is empty: invoice, freight, insurance and other costs less deductions, each times its rate",
     ),
@@ -165,17 +160,31 @@ ITEM = (
 
 TAXES = (
     Field(
-        _may_be_empty("TAX_LIN_RAT_DTY", Kind.NUMBER, "rate of customs duty, in percent (box 47)"),
+        number(
+            "TAX_LIN_RAT_DTY", "rate of customs duty, in percent (box 47)", None, required=True, nullable=True
+        ),
         ("declarations.duty_rate",),
         "divided by 100; empty is 0",
     ),
     Field(
-        _may_be_empty("TAX_LIN_AMT_DTY", Kind.NUMBER, "customs duty (box 47), in national currency"),
+        number(
+            "TAX_LIN_AMT_DTY",
+            "customs duty (box 47), in national currency",
+            None,
+            required=True,
+            nullable=True,
+        ),
         ("declarations.duty_assessed",),
         "empty is 0",
     ),
     Field(
-        _may_be_empty("TAX_LIN_AMT_VAT", Kind.NUMBER, "value added tax (box 47), in national currency"),
+        number(
+            "TAX_LIN_AMT_VAT",
+            "value added tax (box 47), in national currency",
+            None,
+            required=True,
+            nullable=True,
+        ),
         ("declarations.vat_assessed",),
         "empty is 0",
     ),

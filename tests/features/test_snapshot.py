@@ -1,7 +1,6 @@
 """Every active trader's features as of a day, in Python and by the real command."""
 
 import csv
-import subprocess
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,8 +14,8 @@ from features.lock import held
 from features.snapshot import lines, snapshot
 from features.spreadsheet import write_table
 from tests.features.administration import administration, day, line, trader
-from tests.features.check.command import EXECUTABLE
 from tests.features.tables import write_parquet
+from tests.installed import run
 
 CUTOFF, TODAY = day("2024-07-01"), day("2024-12-31")
 TABLES = administration(
@@ -67,19 +66,8 @@ def test_a_snapshot_is_kept_once_however_the_folder_is_called(
     assert len([each for each in (home / FOLDER).iterdir() if not each.name.startswith(".")]) == 1
 
 
-def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [EXECUTABLE, "features", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-
-
 def test_the_command_writes_the_table(data: str, tmp_path: Path):
-    done = run("data", "--as-of", "2024-07-01", "--out", "features.parquet", folder=tmp_path)
+    done = run("features", "data", "--as-of", "2024-07-01", "--out", "features.parquet", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     table = pq.read_table(tmp_path / "features.parquet")
     assert table.column_names == ["trader_id", "cutoff", *LIBRARY.names]
@@ -88,7 +76,7 @@ def test_the_command_writes_the_table(data: str, tmp_path: Path):
 
 
 def test_the_command_refuses_a_day_that_is_none(data: str, tmp_path: Path):
-    refused = run("data", "--as-of", "2024-02-30", folder=tmp_path)
+    refused = run("features", "data", "--as-of", "2024-02-30", folder=tmp_path)
     assert refused.returncode == 2
     assert "Traceback" not in refused.stderr
 

@@ -1,9 +1,7 @@
 """`audit-yield check` as a test calls it: in this process for speed, or as a process of its own."""
 
 import json
-import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +10,8 @@ from typer.testing import CliRunner
 
 from audit_yield.commands import app
 from tests.features.tables import TODAY
+from tests.installed import run
 
-EXECUTABLE = Path(sys.executable).with_name("audit-yield")
 MANY = ("--limit", "0.9")
 """Of tiny tables one bad row is a large share; with this only a fault of structure refuses them."""
 
@@ -67,14 +65,7 @@ def check_process(
 ) -> tuple[Outcome, subprocess.CompletedProcess[str]]:
     """Check `data` by the installed command."""
     arguments = ["check", str(data), "--out", str(out), "--today", str(TODAY), *options]
-    done = subprocess.run(
-        [str(EXECUTABLE), *arguments],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **environment},
-        timeout=120,
-        check=False,
-    )
+    done = run(*arguments, **environment)
     return _outcome(done.returncode, done.stdout, done.stderr, out), done
 
 

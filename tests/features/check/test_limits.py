@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.features.check.command import EXECUTABLE, tree
+from tests.features.check.command import tree
 from tests.features.tables import TODAY, csv_text, good_tables, write_csv, write_parquet
+from tests.installed import EXECUTABLE, run
 
 LINES = 1_500_000
 CAP_MB = 100
@@ -83,12 +84,7 @@ def test_a_full_disk_is_one_clear_error_and_the_earlier_output_stays(
 
 def test_a_place_where_nobody_may_write_is_one_clear_error(tmp_path: Path) -> None:
     data = write_parquet(tmp_path / "data", good_tables())
-    done = subprocess.run(
-        [str(EXECUTABLE), "check", str(data), "--out", "/proc/nowhere", "--today", str(TODAY)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run("check", str(data), "--out", "/proc/nowhere", "--today", str(TODAY))
     assert (done.returncode, done.stdout) == (1, "")
     assert "/proc/nowhere/accepted cannot be written" in done.stderr
     assert "Traceback" not in done.stderr

@@ -1,6 +1,5 @@
 """What the tests beside this file do to a database, and what they ask of it."""
 
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +7,8 @@ from pathlib import Path
 from features.check import check
 from features.contract.violation import Violation
 from features.warehouse import open_warehouse
-from tests.features.check.command import EXECUTABLE
 from tests.features.tables import TODAY
+from tests.installed import run
 
 Change = Callable[..., object]
 """Runs statements in the database of a test."""
@@ -17,15 +16,7 @@ Change = Callable[..., object]
 
 def run_check(place: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the real command in `folder`."""
-    return subprocess.run(
-        [EXECUTABLE, "check", place, "--today", TODAY.isoformat()],
-        cwd=folder,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run("check", place, "--today", TODAY.isoformat(), folder=folder, timeout=60, **environment)
 
 
 def violations(url: str) -> tuple[Violation, ...]:
