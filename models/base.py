@@ -143,7 +143,7 @@ class YieldModel(ABC):
         model.effects_ = values["effects"]
         return model
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002, FBT001, FBT002  scikit-learn's
         """Return the constructor's arguments."""
         names = inspect.signature(type(self)).parameters
         return {name: getattr(self, name) for name in names}

@@ -106,7 +106,7 @@ class Host:
             return
         end, loop = signal.getsignal(signal.SIGTERM), asyncio.get_running_loop()
 
-        def drain(number: int, frame: FrameType | None) -> None:
+        def drain(number: int, _: FrameType | None) -> None:
             signal.signal(signal.SIGTERM, end)
             self._stopping = True
             told.info("Draining for %g seconds.", self._drain)
@@ -115,7 +115,7 @@ class Host:
         signal.signal(signal.SIGTERM, drain)
 
 
-def _alive(host: Host) -> Response:
+def _alive(_: Host) -> Response:
     return PlainTextResponse("alive\n")
 
 

@@ -48,7 +48,7 @@ class Lean(Service[Any]):  # type: ignore[misc]  # BentoML's types do not reach 
     its tracing costs as much as a prediction, and our guard has deadlines and limits of its own.
     """
 
-    def to_asgi(self, is_main: bool = True) -> ASGIApp:
+    def to_asgi(self, is_main: bool = True) -> ASGIApp:  # noqa: FBT001, FBT002  BentoML's
         """Return BentoML's application with our front alone before it."""
         header_deadline.install(Settings.read().header_seconds)
         app: Starlette = super().to_asgi(is_main)

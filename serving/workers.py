@@ -37,6 +37,6 @@ class Workers:
         future.add_done_callback(self._done)
         return await asyncio.wrap_future(future)
 
-    def _done(self, future: "Future[Result]") -> None:
+    def _done(self, _: "Future[Result]") -> None:
         with self._lock:
             self.pending -= 1

@@ -57,7 +57,7 @@ def tuned(
     if progress:
         progress(trials - max(left, 0), trials)
 
-    def told(study: "Study", trial: Any) -> None:
+    def told(study: "Study", _: Any) -> None:
         if progress:
             progress(_finished(study), trials)
 

@@ -41,7 +41,7 @@ def import_export(
     and `OutputError` where `out` holds something; then nothing is written and what was there is unchanged.
     """
     put_back(out)
-    _refuse_to_lose(out, overwrite)
+    _refuse_to_lose(out, overwrite=overwrite)
     dialect = dialect or Dialect()
     _refuse_currencies(dialect)
     with scratch_folder() as scratch:
@@ -131,7 +131,7 @@ def _report(system: System, export: Export, *, written: Mapping[str, WrittenTabl
     )
 
 
-def _refuse_to_lose(out: Path, overwrite: bool) -> None:
+def _refuse_to_lose(out: Path, *, overwrite: bool) -> None:
     """Refuse a place that holds anything; with `overwrite`, one that holds more than an earlier import."""
     if not out.exists():
         return
