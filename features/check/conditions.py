@@ -6,7 +6,7 @@ from datetime import date
 
 from ibis.expr import types as ir
 
-from features.contract import Column, Kind, Reference, Table
+from features.contract import Column, ColumnType, Reference, Table
 from features.contract.rule import FINITE, RowRule, Rule
 from features.contract.violation import Severity
 from features.warehouse.conform import Conformed
@@ -67,9 +67,9 @@ def _type_test(column: Column) -> Test:
 
 
 TYPE_ADVICE = {
-    Kind.TEXT: "Export it as text; for HS codes that lost leading zeros declare hs_digits in dialect.toml.",
-    Kind.NUMBER: "A decimal comma or another currency is declared in dialect.toml (decimal, rates).",
-    Kind.DAY: "Another order of day and month, or a time of day, is declared in dialect.toml (dates, times).",
+    ColumnType.TEXT: "Export it as text; for HS codes that lost leading zeros declare hs_digits in dialect.toml.",
+    ColumnType.NUMBER: "A decimal comma or another currency is declared in dialect.toml (decimal, rates).",
+    ColumnType.DAY: "Another order of day and month, or a time of day, is declared in dialect.toml (dates, times).",
 }
 
 
@@ -81,7 +81,7 @@ def _rule_test(column: Column, rule: Rule, *, today: date, can_misfit: bool) -> 
 
     def broken(rows: ir.Table) -> ir.BooleanValue:
         breaks = rule.broken(rows[column.name], today)
-        if column.kind is Kind.NUMBER and rule is not FINITE:
+        if column.kind is ColumnType.NUMBER and rule is not FINITE:
             breaks &= ~rows[column.name].isnan().fill_null(False)
         return breaks & ~_misfit(rows, column) if can_misfit else breaks
 

@@ -19,7 +19,7 @@ from features.check.conditions import (
     reference_test,
     row_tests,
 )
-from features.contract import Kind, Reference, Table
+from features.contract import ColumnType, Reference, Table
 from features.contract.violation import Example, Severity, Violation
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW, Conformed, conform
 from features.warehouse.dialect import Dialect
@@ -220,10 +220,10 @@ def _read_to_the_end(judged: Judged, rows: ir.Table) -> dict[str, ir.Scalar]:
     }
 
 
-def _sum(value: ir.Value, kind: Kind) -> ir.Scalar:
-    if kind is Kind.TEXT:
+def _sum(value: ir.Value, kind: ColumnType) -> ir.Scalar:
+    if kind is ColumnType.TEXT:
         return value.length().sum()
-    return value.year().sum() if kind is Kind.DAY else value.sum()
+    return value.year().sum() if kind is ColumnType.DAY else value.sum()
 
 
 def in_words(rows: ir.Table) -> ir.Table:

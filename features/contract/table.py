@@ -12,8 +12,8 @@ from features.contract.rule import RowRule, Rule
 from features.unit import Unit
 
 
-class Kind(StrEnum):
-    """The five types a column of the contract can have."""
+class ColumnType(StrEnum):
+    """The types of columns of the contract."""
 
     TEXT = "text"
     WHOLE = "whole number"
@@ -25,11 +25,11 @@ class Kind(StrEnum):
     def ibis(self) -> ibis.DataType:
         """The type of the column inside the system, on every engine."""
         return {
-            Kind.TEXT: ibis.dtype("string"),
-            Kind.WHOLE: ibis.dtype("int64"),
-            Kind.NUMBER: ibis.dtype("float64"),
-            Kind.DAY: ibis.dtype("date"),
-            Kind.FLAG: ibis.dtype("boolean"),
+            ColumnType.TEXT: ibis.dtype("string"),
+            ColumnType.WHOLE: ibis.dtype("int64"),
+            ColumnType.NUMBER: ibis.dtype("float64"),
+            ColumnType.DAY: ibis.dtype("date"),
+            ColumnType.FLAG: ibis.dtype("boolean"),
         }[self]
 
 
@@ -43,7 +43,7 @@ class Column:
     """
 
     name: str
-    kind: Kind
+    kind: ColumnType
     meaning: str
     required: bool = False
     nullable: bool = True
@@ -56,7 +56,7 @@ class Column:
     def rules(self) -> tuple[Rule, ...]:
         """All the rules a value must keep: filled (unless a default stands in), finite, then its own."""
         filled = () if self.nullable or self.default else (rule.FILLED,)
-        finite = (rule.FINITE,) if self.kind is Kind.NUMBER else ()
+        finite = (rule.FINITE,) if self.kind is ColumnType.NUMBER else ()
         return filled + finite + self.values
 
 
@@ -109,7 +109,7 @@ def text(name: str, meaning: str, *values: Rule, required: bool = False, wco: st
     """Declare a free text or a code."""
     return Column(
         name=name,
-        kind=Kind.TEXT,
+        kind=ColumnType.TEXT,
         meaning=meaning,
         required=required,
         nullable=not required,
@@ -124,7 +124,7 @@ def identifier(
     """Declare an opaque identifier: never parsed, trimmed or folded, so that no two are merged silently."""
     return Column(
         name=name,
-        kind=Kind.TEXT,
+        kind=ColumnType.TEXT,
         meaning=meaning,
         required=required,
         nullable=not required if nullable is None else nullable,
@@ -137,7 +137,7 @@ def whole(name: str, meaning: str, *values: Rule, required: bool = False, wco: s
     """Declare a whole number."""
     return Column(
         name=name,
-        kind=Kind.WHOLE,
+        kind=ColumnType.WHOLE,
         meaning=meaning,
         required=required,
         nullable=not required,
@@ -157,7 +157,7 @@ def number(
     """Declare a number measured in `unit`."""
     return Column(
         name=name,
-        kind=Kind.NUMBER,
+        kind=ColumnType.NUMBER,
         meaning=meaning,
         required=required,
         nullable=not required,
@@ -184,7 +184,7 @@ def day(
     """Declare a day, by default one that cannot lie in the future; `default` names its substitute."""
     return Column(
         name=name,
-        kind=Kind.DAY,
+        kind=ColumnType.DAY,
         meaning=meaning,
         required=required,
         nullable=not required and default is None,
@@ -196,4 +196,4 @@ def day(
 
 def flag(name: str, meaning: str) -> Column:
     """Declare a yes-or-no."""
-    return Column(name=name, kind=Kind.FLAG, meaning=meaning)
+    return Column(name=name, kind=ColumnType.FLAG, meaning=meaning)

@@ -8,7 +8,7 @@ TAX_LIN_MOP). Tax columns join a name of SAD_TAX to the tax, since each administ
 Box numbers are those of the Single Administrative Document.
 """
 
-from features.contract import Column, Kind
+from features.contract import Column, ColumnType
 from features.contract.table import day, flag, identifier, number, text, whole
 from features.systems.system import Field
 from features.unit import Unit
@@ -54,7 +54,7 @@ GROUP BY …  -- every column that is not a sum
 ```"""
 
 
-def _may_be_empty(name: str, kind: Kind, meaning: str) -> Column:
+def _may_be_empty(name: str, kind: ColumnType, meaning: str) -> Column:
     return Column(name=name, kind=kind, meaning=meaning, required=True)
 
 
@@ -90,7 +90,7 @@ GENERAL_SEGMENT = (
         "see IDE_REG_SER",
     ),
     Field(
-        _may_be_empty("IDE_REG_DAT", Kind.DAY, "day of registration (box A)"),
+        _may_be_empty("IDE_REG_DAT", ColumnType.DAY, "day of registration (box A)"),
         ("declarations.accepted_on",),
     ),
     Field(
@@ -104,7 +104,7 @@ GENERAL_SEGMENT = (
         "empty or 0 is version 0; the post-entries of a declaration count from 1 in the order of their days",
     ),
     Field(
-        _may_be_empty("IDE_PST_DAT", Kind.DAY, "day of the post-entry"),
+        _may_be_empty("IDE_PST_DAT", ColumnType.DAY, "day of the post-entry"),
         ("declarations.known_on",),
         "of a post-entry",
     ),
@@ -156,7 +156,7 @@ ITEM = (
         ("declarations.supplementary_quantity",),
     ),
     Field(
-        _may_be_empty("VIT_CIF", Kind.NUMBER, "CIF value of the item, in national currency"),
+        _may_be_empty("VIT_CIF", ColumnType.NUMBER, "CIF value of the item, in national currency"),
         ("declarations.customs_value",),
         "where it is empty: invoice, freight, insurance and other costs less deductions, each times its rate",
     ),
@@ -165,17 +165,17 @@ ITEM = (
 
 TAXES = (
     Field(
-        _may_be_empty("TAX_LIN_RAT_DTY", Kind.NUMBER, "rate of customs duty, in percent (box 47)"),
+        _may_be_empty("TAX_LIN_RAT_DTY", ColumnType.NUMBER, "rate of customs duty, in percent (box 47)"),
         ("declarations.duty_rate",),
         "divided by 100; empty is 0",
     ),
     Field(
-        _may_be_empty("TAX_LIN_AMT_DTY", Kind.NUMBER, "customs duty (box 47), in national currency"),
+        _may_be_empty("TAX_LIN_AMT_DTY", ColumnType.NUMBER, "customs duty (box 47), in national currency"),
         ("declarations.duty_assessed",),
         "empty is 0",
     ),
     Field(
-        _may_be_empty("TAX_LIN_AMT_VAT", Kind.NUMBER, "value added tax (box 47), in national currency"),
+        _may_be_empty("TAX_LIN_AMT_VAT", ColumnType.NUMBER, "value added tax (box 47), in national currency"),
         ("declarations.vat_assessed",),
         "empty is 0",
     ),

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import ibis
 from ibis.expr import types as ir
 
-from features.contract import Column, Kind
+from features.contract import Column, ColumnType
 from features.contract.table import day, identifier, number, text
 from features.systems.exact import computable_amounts, computable_rates, of_percent, times
 from features.systems.system import Field, System, copied
@@ -76,7 +76,9 @@ FIELDS = (
         ("declarations.customs_value",),
     ),
     Field(
-        Column(name="Fraud", kind=Kind.FLAG, meaning="found to reduce the duty unlawfully", required=True),
+        Column(
+            name="Fraud", kind=ColumnType.FLAG, meaning="found to reduce the duty unlawfully", required=True
+        ),
         ("controls.finding_type",),
         "1 becomes other, 0 nothing found; a line without either is taken as not inspected",
     ),
