@@ -59,7 +59,7 @@ class Evidence:
         return json.dumps(content, indent=2, default=str, ensure_ascii=False) + "\n"
 
 
-def lines(found: Evidence, *, top: int) -> Iterator[str]:
+def to_text(found: Evidence, *, top: int) -> Iterator[str]:
     """Describe evidence to a person: the sentence, then the first `top` rows."""
     yield found.feature.say("no value" if found.value is None else f"{found.value:,.6g}")
     yield f"{found.rows.num_rows:,} rows of the kind: {ROWS[found.feature.source or ''].row}"

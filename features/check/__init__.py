@@ -1,4 +1,4 @@
-"""A warehouse held against the contract: every violation at once, bad rows into quarantine."""
+"""Check a warehouse against the contract: report every violation at once, quarantine bad rows."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -8,8 +8,8 @@ from graphlib import TopologicalSorter
 from ibis.expr import types as ir
 
 from features.check import between, structure
-from features.check.judge import Judged, judge
-from features.check.report import Report, TableReport
+from features.check.judge import CheckedTable, judge
+from features.check.report import CheckReport, TableReport
 from features.contract import TABLES, Table
 from features.contract.violation import Severity, Violation
 from features.errors import DataError
@@ -24,10 +24,10 @@ DEFAULT_LIMIT = 0.01
 
 @dataclass(frozen=True)
 class Checked:
-    """The outcome of a check: the report, and the tables without their quarantined rows."""
+    """The result of a check: the report, and the tables without their quarantined rows."""
 
-    report: Report
-    judged: Mapping[str, Judged]
+    report: CheckReport
+    judged: Mapping[str, CheckedTable]
 
     def good_rows(self, table: str) -> ir.Table:
         """Return the rows of a table that may be used, each once."""
@@ -36,7 +36,7 @@ class Checked:
 
 
 def usable(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -> Warehouse:
-    """Check `warehouse` and return it with the rows alone that may be used.
+    """Check `warehouse` and return it with only the rows that may be used.
 
     Raises `DataError` with every violation that refuses the data.
     """
@@ -47,30 +47,30 @@ def usable(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -
 
 
 def _good(checked: Checked, name: str) -> Source:
-    """A table without a bad or repeated row stays as it was found: nothing is filtered in vain."""
+    """Return a table's usable rows; one without a bad or repeated row stays as it is, unfiltered."""
     judged = checked.judged[name]
     rows = checked.good_rows(name)
     untouched = not judged.failed_with(Severity.ROW) and checked.report.is_without(name, "repeated_row")
-    there = [column for column in judged.names if column in judged.source.columns]
-    return judged.source if untouched else Source(rows.select(*there), judged.source.form)
+    present = [column for column in judged.names if column in judged.source.columns]
+    return judged.source if untouched else Source(rows.select(*present), judged.source.form)
 
 
-def _refused(report: Report) -> DataError:
+def _refused(report: CheckReport) -> DataError:
     stopping = [v for v in report.violations if v.severity is Severity.STRUCTURE]
     return DataError(
-        "; ".join(f"{v.place}: {v.found}" for v in stopping),
+        "; ".join(f"{v.location}: {v.found}" for v in stopping),
         expected="tables that keep the contract.",
         advice="`audit-yield check` shows the rows and what to do.",
     )
 
 
 def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -> Checked:
-    """Hold every table of `warehouse` against the contract as of `today`.
+    """Check every table of `warehouse` against the contract as of `today`.
 
     `limit` is the share of a table's rows that may be quarantined before the data is refused. Nothing is
-    written; nothing is raised for bad data: it is in the report.
+    written, and bad data raises nothing: it is in the report.
     """
-    judged: dict[str, Judged] = {}
+    judged: dict[str, CheckedTable] = {}
     violations = [*warehouse.faults, *structure.missing_tables(warehouse)]
     reports = []
     for table in _parents_first():
@@ -87,7 +87,7 @@ def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) ->
             continue
         judged[table.name] = examined
         reports.append(_table_report(examined))
-    report = Report(warehouse.name, today, limit, tuple(reports), tuple(violations))
+    report = CheckReport(warehouse.name, today, limit, tuple(reports), tuple(violations))
     return Checked(report, judged)
 
 
@@ -96,7 +96,7 @@ def _parents_first() -> Iterator[Table]:
     return (TABLES[name] for name in order.static_order())
 
 
-def _examine(judged: Judged, limit: float) -> Iterator[Violation]:
+def _examine(judged: CheckedTable, limit: float) -> Iterator[Violation]:
     rows, _ = judged.counts
     if not rows:
         yield structure.emptiness(judged.table)
@@ -109,7 +109,7 @@ def _examine(judged: Judged, limit: float) -> Iterator[Violation]:
         yield _too_many(judged, limit)
 
 
-def _too_many(judged: Judged, limit: float) -> Violation:
+def _too_many(judged: CheckedTable, limit: float) -> Violation:
     rows, _ = judged.counts
     return Violation(
         table=judged.table.name,
@@ -131,7 +131,7 @@ def _broken_off(table: Table, error: Exception) -> Violation:
     )
 
 
-def _table_report(judged: Judged) -> TableReport:
+def _table_report(judged: CheckedTable) -> TableReport:
     return TableReport(
         name=judged.table.name,
         form=judged.source.form,

@@ -2,7 +2,7 @@
 
 from features.errors import SettingError, did_you_mean
 from features.systems.asycuda import ASYCUDA
-from features.systems.intake import assumed, import_export, report_place
+from features.systems.intake import assumed, import_export, report_path
 from features.systems.kcs import KCS
 from features.systems.report import ImportReport
 from features.systems.system import Field, System
@@ -16,7 +16,7 @@ __all__ = [
     "System",
     "assumed",
     "import_export",
-    "report_place",
+    "report_path",
     "system_named",
 ]
 

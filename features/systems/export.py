@@ -11,9 +11,9 @@ from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
 
 from features.check.between import duplicates
-from features.check.judge import EXAMPLES, Judged, judge
+from features.check.judge import EXAMPLES, CheckedTable, judge
 from features.contract import Table
-from features.contract.violation import Example, Severity, Violation
+from features.contract.violation import ExampleRow, Severity, Violation
 from features.errors import DataError, did_you_mean
 from features.systems.report import ExportFile
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW, conform
@@ -149,7 +149,7 @@ def _unknown(staged: list[_Staged], table: Table) -> Iterator[str]:
             yield f"{name}{_hint(name, table.names)}"
 
 
-def _refuse_faults(judged: Judged) -> None:
+def _refuse_faults(judged: CheckedTable) -> None:
     """Refuse values of the wrong type; where there are none, lines that break a rule of the system."""
     faults = judged.violations()
     misfits = [each for each in faults if each.severity is Severity.STRUCTURE]
@@ -159,7 +159,7 @@ def _refuse_faults(judged: Judged) -> None:
         raise refusal(misfits or broken)
 
 
-def _refuse_conflicts(lines: ir.Table, judged: Judged) -> None:
+def _refuse_conflicts(lines: ir.Table, judged: CheckedTable) -> None:
     """Refuse two lines of one key that differ; `lines` stand there once each."""
     repeated = lines.group_by(*judged.table.key).having(lines.count() > 1).aggregate(times=lines.count())
     if not repeated.count().to_pyarrow().as_py():
@@ -173,17 +173,17 @@ def refusal(faults: Sequence[Violation]) -> DataError:
     """Return the error that says all of `faults`, with five examples each, or one where faults are many."""
     shown = EXAMPLES if len(faults) <= FEW else 1
     return DataError(
-        " ".join(f"{fault.place}: {fault.found}{_shown(fault.examples[:shown])}" for fault in faults),
+        " ".join(f"{fault.location}: {fault.found}{_shown(fault.examples[:shown])}" for fault in faults),
         expected="; ".join(dict.fromkeys(fault.expected.rstrip(".") for fault in faults)) + ".",
         advice=" ".join(dict.fromkeys(fault.advice for fault in faults)),
     )
 
 
-def _shown(examples: Sequence[Example]) -> str:
+def _shown(examples: Sequence[ExampleRow]) -> str:
     return f" ({'; '.join(map(_example, examples))})" if examples else ""
 
 
-def _example(example: Example) -> str:
+def _example(example: ExampleRow) -> str:
     """Name a line by its file and row, or by its key where lines of several files are set side by side."""
     if "file" not in example:
         return ", ".join(f"{name} {value!r}" for name, value in example.items() if value is not None)

@@ -36,7 +36,7 @@ def import_export(
 
     `dialect` says how the files are written (decimal mark, days, encoding, lost zeros of HS codes); the
     default is the contract's own form. The report is returned and stands beside the folder, as
-    `report_place` says. Raises `DataError` for a bad export, `SettingError` for a dialect that cannot apply
+    `report_path` says. Raises `DataError` for a bad export, `SettingError` for a dialect that cannot apply
     and `OutputError` where `out` holds something; then nothing is written and what was there is unchanged.
     """
     put_back(out)
@@ -54,14 +54,14 @@ def import_export(
             engine.disconnect()
 
 
-def report_place(out: Path) -> Path:
+def report_path(out: Path) -> Path:
     """Return where the report of an import into `out` stands: beside it, named after it."""
     return out.with_name(out.name + REPORT_ENDING)
 
 
 def assumed(data: str) -> tuple[str, ...]:
     """Return what the import that made a folder assumed; nothing where no import made it."""
-    report = report_place(Path(data))
+    report = report_path(Path(data))
     if "://" in data or not report.is_file():
         return ()
     return tuple(json.loads(report.read_text(encoding="utf-8"))["assumptions"])
@@ -79,7 +79,7 @@ def _import(
             if name in tables
         }
         report = _report(system, export, written=written)
-        with replaced_file(report_place(out)) as fresh:
+        with replaced_file(report_path(out)) as fresh:
             fresh.write_text(report.to_json(), encoding="utf-8")
     return report
 

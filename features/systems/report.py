@@ -10,7 +10,7 @@ class ExportFile:
     """One file of an export: its lines, and the SHA-256 digest of its bytes."""
 
     name: str
-    lines: int
+    to_text: int
     sha256: str
 
 
@@ -48,7 +48,7 @@ class ImportReport:
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
 
 
-def lines(report: ImportReport) -> Iterator[str]:
+def to_text(report: ImportReport) -> Iterator[str]:
     """Describe a report to a person: what was read, what was written, what was assumed."""
     repeated = f", {report.lines_repeated:,} repeated lines left out" if report.lines_repeated else ""
     yield f"{report.title}: {report.lines_read:,} lines read from {len(report.files)} files{repeated}"
