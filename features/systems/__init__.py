@@ -1,4 +1,4 @@
-"""One module per source system: its export becomes tables of the contract."""
+"""Source systems, a module each: convert an export into tables of the contract."""
 
 from features.errors import SettingError, did_you_mean
 from features.systems.asycuda import ASYCUDA
@@ -22,7 +22,7 @@ __all__ = [
 
 
 def system_named(name: str) -> System:
-    """Return a source system by name; raise `SettingError` where there is none of that name."""
+    """Return the source system of a name; raise `SettingError` where there is none."""
     if name not in SYSTEMS:
         raise SettingError(
             f"There is no source system '{name}'.{did_you_mean(name, SYSTEMS)}",

@@ -8,7 +8,7 @@ import pytest
 from features.contract import TABLES
 from features.errors import AuditYieldError, DataError, OutputError, SettingError
 from features.systems import report_path
-from features.systems.report import lines
+from features.systems.report import to_text
 from features.warehouse import Dialect
 from tests.features.systems.exports import (
     ASYCUDA,
@@ -81,7 +81,7 @@ def test_an_unknown_column_is_passed_over_and_named(tmp_path, out):
     extra = [f"{line},x" for line in KCS_LINES]
     report = bring("kcs", kcs_file(tmp_path, *extra, names=f"{KCS_NAMES},Net Masss"), out=out)
     assert report.unknown_columns == ("Net Masss (Did you mean 'Net Mass'?)",)
-    assert any("unknown columns, passed over: Net Masss" in line for line in lines(report))
+    assert any("unknown columns, passed over: Net Masss" in line for line in to_text(report))
 
 
 def test_an_absent_optional_column_is_absent_there_too(tmp_path, out):
