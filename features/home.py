@@ -1,4 +1,4 @@
-"""Where the state of a user's work lives: models, snapshots, logs, and the store of experiments."""
+"""The home folder: models, snapshots, logs, and the store of experiments."""
 
 import os
 from pathlib import Path
@@ -7,17 +7,17 @@ from features.errors import OutputError
 
 
 def home() -> Path:
-    """Return the folder of a user's work, made where it is not there: AUDIT_YIELD_HOME, else ./mlruns.
+    """Return the home folder, created where it does not exist: AUDIT_YIELD_HOME, else ./mlruns.
 
-    Raises `OutputError` where it cannot be made.
+    Raises `OutputError` where it cannot be created.
     """
-    place = Path(os.environ.get("AUDIT_YIELD_HOME") or "mlruns").absolute()
+    folder = Path(os.environ.get("AUDIT_YIELD_HOME") or "mlruns").absolute()
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{place} cannot be made: {error.strerror or error}.",
+            f"{folder} cannot be made: {error.strerror or error}.",
             expected="a folder for MLflow's store, models and snapshots.",
             advice="Set AUDIT_YIELD_HOME to a folder where you may write.",
         ) from error
-    return place
+    return folder

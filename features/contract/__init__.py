@@ -1,4 +1,4 @@
-"""The data contract: the tables an administration hands over, declared once."""
+"""The data contract: the tables that an administration provides, declared once."""
 
 from features.contract import optional, required
 from features.contract.table import Column, ColumnType, Reference, Table

@@ -1,4 +1,4 @@
-"""What a table of the contract is: its columns, their types, and the rules they keep."""
+"""Tables and columns of the contract: types, meanings, keys and validation rules."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -35,9 +35,9 @@ class ColumnType(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column: what it means, how it is measured and what its values must keep.
+    """One column: its meaning, unit and the rules for its values.
 
-    `required` says that the table must have the column, `nullable` that a row may leave it empty.
+    `required` means that the table must have the column, `nullable` that a row may leave it empty.
     `default` names the column whose value is taken where this one is absent. `wco` is the
     identifier of the data element in the WCO Data Model.
     """
@@ -54,7 +54,7 @@ class Column:
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
-        """All the rules a value must keep: filled (unless a default stands in), finite, then its own."""
+        """All rules for a value: filled (unless a default replaces it), finite, then the column's own."""
         filled = () if self.nullable or self.default else (rule.FILLED,)
         finite = (rule.FINITE,) if self.kind is ColumnType.NUMBER else ()
         return filled + finite + self.values
@@ -62,7 +62,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Reference:
-    """A column that must name a row of another table; `structural` where its absence stops the build."""
+    """A column that must name a row of another table; the data is refused where a `structural` one fails."""
 
     column: str
     table: str
@@ -71,7 +71,7 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """One table: a row is `row`; no two rows share `key`."""
+    """One table: `row` describes a row, and `key` is unique among them."""
 
     name: str
     row: str
@@ -96,7 +96,7 @@ class Table:
 
     @property
     def schema(self) -> pa.Schema:
-        """The Arrow schema in which the table is written; columns that must be filled are marked so."""
+        """The Arrow schema in which the table is written; columns that must be filled are not nullable."""
         return pa.schema(
             [
                 pa.field(column.name, column.kind.ibis.to_pyarrow(), nullable=column.nullable)
