@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.build import FeatureSet
-from features.output import alone, put_back, replaced_folder
+from features.output import atomic_folder, restore, target_lock
 from features.snapshot import Snapshot, snapshot
 from features.warehouse import Dialect
 
@@ -32,10 +32,10 @@ def kept_snapshot(
     a database by its address and `today`. Raises as `features.snapshot` does, and `OutputError`.
     """
     place = home / FOLDER / _key(data, features=features, as_of=as_of, today=today, dialect=dialect)
-    put_back(place)
+    restore(place)
     if not place.is_dir():
         place.parent.mkdir(parents=True, exist_ok=True)
-        with alone(place.with_suffix(".build")):
+        with target_lock(place.with_suffix(".build")):
             if not place.is_dir():  # else another call has built it meanwhile
                 _write(snapshot(data, features=features, as_of=as_of, today=today, dialect=dialect), place)
     return _read(place, features)
@@ -56,7 +56,7 @@ def _key(data: str, *, features: FeatureSet, as_of: date, today: date, dialect: 
 
 
 def _write(made: Snapshot, place: Path) -> None:
-    with replaced_folder(place) as fresh:
+    with atomic_folder(place) as fresh:
         pq.write_table(made.table, fresh / TABLE, compression="zstd")
         pq.write_table(made.traders, fresh / TRADERS, compression="zstd")
         missing = {name: list(columns) for name, columns in made.missing.items()}

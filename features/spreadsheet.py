@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import SettingError
-from features.output import replaced_file
+from features.output import atomic_file
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 
@@ -24,7 +24,7 @@ def write_table(table: pa.Table, path: Path) -> None:
             expected="a file name that says how to write the table.",
             advice=f"Name it {path.stem}.parquet or {path.stem}.csv.",
         )
-    with replaced_file(path) as fresh:
+    with atomic_file(path) as fresh:
         writers[path.suffix](table, fresh)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from features.contract import TABLES
-from features.lock import held
+from features.lock import file_lock
 from features.warehouse import Warehouse, open_warehouse
 from serving import ledger_database, ledger_folder
 from serving.live import Source
@@ -61,7 +61,7 @@ def _alone(data: str) -> Iterator[None]:
         yield
         return
     place = path / ".findings.lock" if path.is_dir() else path.with_name(f".{path.name}.lock")
-    with held(place):
+    with file_lock(place):
         yield
 
 

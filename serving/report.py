@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from features.check import usable
-from features.output import replaced_file
+from features.output import atomic_file
 from features.warehouse import open_warehouse
 from serving import logged
 from serving.history import EarlierPrediction, earlier_predictions, known_audits
@@ -42,5 +42,5 @@ def _predictions(live: Live, trader_id: str, *, home: Path) -> tuple[EarlierPred
 
 def write_page(page: str, path: Path) -> None:
     """Write a page beside its place, then put it there; raises `OutputError` where the disk refuses."""
-    with replaced_file(path) as fresh:
+    with atomic_file(path) as fresh:
         fresh.write_text(page, encoding="utf-8")

@@ -8,7 +8,7 @@ from features.check.conditions import RAW
 from features.check.judge import CheckedTable, flag, in_words
 from features.contract.violation import Severity
 from features.errors import DataError
-from features.output import put_back, replaced_folder
+from features.output import atomic_folder, restore
 from features.spreadsheet import inert
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW
 from features.warehouse.engine import engine_errors, first_line, refuse_lack_of_room
@@ -30,8 +30,8 @@ def write(checked: Checked, out: Path) -> Path:
     A refused check leaves the last accepted one as it was.
     """
     target = out / ("accepted" if checked.report.accepted else "refused")
-    put_back(out / "accepted")
-    with replaced_folder(target) as folder:
+    restore(out / "accepted")
+    with atomic_folder(target) as folder:
         (folder / "report.json").write_text(checked.report.to_json(), encoding="utf-8")
         for name, judged in checked.judged.items():
             if judged.quarantined:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from features.errors import SettingError
-from features.output import put_back, replaced_folder
+from features.output import atomic_folder, restore
 from features.simulate.chance import Chance
 from features.simulate.clock import calendar
 from features.simulate.declarations import declarations_table, words
@@ -57,10 +57,10 @@ def simulate(
     """
     _check(traders=traders, years=years, seed=seed)
     out = Path(out)
-    put_back(out)
+    restore(out)
     refuse_other_folders(out, overwrite=overwrite)
     state = _begin(traders=traders, years=years, seed=seed)
-    with replaced_folder(out) as folder:
+    with atomic_folder(out) as folder:
         for part in (DATA, TRUTH):
             (folder / part).mkdir()
         lines = _live(state, folder=folder, progress=progress or (lambda done, total: None))

@@ -11,8 +11,8 @@ from ibis.expr import types as ir
 
 from features.contract import TABLES
 from features.errors import DataError, OutputError, SettingError
-from features.output import put_back, replaced_file, replaced_folder
-from features.scratch import scratch_folder
+from features.output import atomic_file, atomic_folder, restore
+from features.scratch import temporary_folder
 from features.systems.export import Export, read_export
 from features.systems.report import ImportReport, WrittenTable
 from features.systems.system import System
@@ -39,11 +39,11 @@ def import_export(
     `report_path`. Raises `DataError` for a bad export, `SettingError` for a dialect that cannot apply and
     `OutputError` where `out` holds something; then nothing is written and `out` stays as it was.
     """
-    put_back(out)
+    restore(out)
     _refuse_to_lose(out, overwrite)
     dialect = dialect or Dialect()
     _refuse_currencies(dialect)
-    with scratch_folder() as temporary:
+    with temporary_folder() as temporary:
         engine = embedded(temporary)
         try:
             return _import(engine, system, files=files, out=out, dialect=dialect, temporary=temporary)
@@ -72,14 +72,14 @@ def _import(
 ) -> ImportReport:
     export = read_export(engine, files, table=system.source, dialect=dialect, temporary=temporary)
     tables = _without_absent_columns(system, export)
-    with replaced_folder(out) as folder:
+    with atomic_folder(out) as folder:
         written = {
             name: _write(engine, tables[name], name=name, folder=folder, dialect=dialect)
             for name in TABLES
             if name in tables
         }
         report = _report(system, export, written=written)
-        with replaced_file(report_path(out)) as fresh:
+        with atomic_file(report_path(out)) as fresh:
             fresh.write_text(report.to_json(), encoding="utf-8")
     return report
 
@@ -104,7 +104,7 @@ def _write(engine: Backend, rows: ir.Table, *, name: str, folder: Path, dialect:
     try:
         engine.to_parquet(filled.order_by(*dict.fromkeys((*table.key, *filled.columns))), file)
     except duckdb.IOException as error:
-        raise OSError(first_line(error)) from error  # for `replaced_folder` to answer
+        raise OSError(first_line(error)) from error  # `atomic_folder` reports it
     with file.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     return WrittenTable(int(engine.read_parquet(file).count().to_pyarrow().as_py()), digest)
