@@ -11,9 +11,9 @@ DISK_FULL_MESSAGES = (*map(os.strerror, DISK_FULL_ERRNOS), "database or disk is 
 def is_disk_full(error: BaseException | None) -> bool:
     """Return whether a full disk, a quota or a limit on the size of files caused an error."""
     while error:
-        if getattr(error, "errno", None) in DISK_FULL_ERRNOS or any(
-            message in str(error) for message in DISK_FULL_MESSAGES
-        ):
+        if getattr(error, "errno", None) in DISK_FULL_ERRNOS:
+            return True
+        if any(message in str(error) for message in DISK_FULL_MESSAGES):
             return True
         error = error.__cause__ or error.__context__
     return False
