@@ -1,4 +1,4 @@
-"""Writes everything but the declarations once the run is over."""
+"""Write the smaller tables and the truth after the run."""
 
 from pathlib import Path
 
