@@ -71,13 +71,13 @@ def import_command(
     Example: `audit-yield import kcs train.csv valid.csv test.csv korea`
     """
     from features.systems import import_export, system_named
-    from features.systems.report import lines
+    from features.systems.report import to_text
 
     with errors.status("Reading the export"):
         report = import_export(
             system_named(system), files, out=out, dialect=dialect_of(dialect), overwrite=overwrite
         )
-    show(report.to_json() if json else lines(report))
+    show(report.to_json() if json else to_text(report))
 
 
 @app.command(name="check", rich_help_panel=PART)
@@ -107,7 +107,7 @@ def check_command(
     Example: `audit-yield check demo/data`
     """
     from features.check import DEFAULT_LIMIT, check, quarantine
-    from features.check.report import lines
+    from features.check.report import to_text
     from features.warehouse import open_warehouse
 
     with (
@@ -119,10 +119,10 @@ def check_command(
             today=today.date() if today else date.today(),
             limit=DEFAULT_LIMIT if limit is None else limit,
         )
-        written = quarantine.write(checked, out or quarantine.default_place(data))
+        written = quarantine.write(checked, out or quarantine.default_folder(data))
     report = checked.report
     verdict = f"{'Accepted' if report.accepted else 'REFUSED'}. The report is in {written}."
-    show(report.to_json() if json else [*lines(report), verdict])
+    show(report.to_json() if json else [*to_text(report), verdict])
     if not report.accepted:
         raise typer.Exit(REFUSED)
 
@@ -171,10 +171,10 @@ def evidence_command(
 
     Example: `audit-yield evidence demo/data T0000123 customs_value_12m --as-of 2024-07-01`
     """
-    from features.evidence import evidence, lines
+    from features.evidence import evidence, to_text
     from features.library import LIBRARY
 
     dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
     with errors.status("Checking the data and looking up the rows"), dataset.open() as warehouse:
         found = evidence(LIBRARY, feature, warehouse=warehouse, trader_id=trader, cutoff=dataset.cutoff)
-    show(found.to_json(top=top) if json else lines(found, top=top))
+    show(found.to_json(top=top) if json else to_text(found, top=top))

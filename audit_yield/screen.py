@@ -90,9 +90,9 @@ def _complaint(error: BaseException) -> int:
 
 
 def _in_words(error: BaseException) -> AuditYieldError:
-    from features.room import lacks_room
+    from features.room import is_disk_full
 
-    if lacks_room(error):
+    if is_disk_full(error):
         return _without_room(error)
     return _by_the_system(error) if isinstance(error, OSError) else _our_own(error)
 

@@ -119,8 +119,8 @@ def _one_day(
     warehouse: Warehouse, truth: pa.Table, day: date, *, kinds: Sequence[str]
 ) -> Iterator[dict[str, object]]:
     eligible = truth.filter(pc.and_(pc.equal(truth["cutoff"], pa.scalar(day)), truth["eligible"]))
-    learned = outcomes(warehouse, known_by=day).to_pyarrow()
-    ended = outcomes(warehouse, known_by=LAST).to_pyarrow()
+    learned = outcomes(warehouse, cutoff=day).to_pyarrow()
+    ended = outcomes(warehouse, cutoff=LAST).to_pyarrow()
     later = pc.and_(
         pc.greater_equal(ended["opened_on"], pa.scalar(day)), pc.equal(ended["selection_channel"], "random")
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import OutputError
-from features.output import replaced_file
+from features.output import atomic_file
 
 
 def read_cached(path: Path) -> Any:
@@ -23,7 +23,7 @@ def write_cached(path: Path, content: Any) -> None:
     """Write plain data as a cache file, whole or not at all; a disk that refuses it costs time later only."""
     with contextlib.suppress(OSError, OutputError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replaced_file(path) as fresh:
+        with atomic_file(path) as fresh:
             fresh.write_text(json.dumps({"sha256": _digest(path, content), "content": content}))
 
 

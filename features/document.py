@@ -1,4 +1,4 @@
-"""docs/features.md, written from the features."""
+"""Write docs/features.md from the features in code."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -48,7 +48,7 @@ def _definition(windows: list[Feature]) -> Iterator[str]:
     yield ""
     phrase = EITHER_SIGN.sub(r"\1 or \2", feature.phrase)
     yield f"- says: {phrase.format(value='…', window=_windows(windows))}"
-    yield f"- made of: {_made_of(feature)}"
+    yield f"- made of: {_source(feature)}"
     yield f"- points to: {feature.finding_type or 'no one kind of finding'}"
     yield f"- indicator: {feature.indicator}; {feature.reference}"
     if feature.inputs:
@@ -67,11 +67,11 @@ def _windows(windows: list[Feature]) -> str:
     return " / ".join(window_words(each.months) for each in windows)
 
 
-def _made_of(feature: Feature) -> str:
+def _source(feature: Feature) -> str:
     if feature.source is None:
         return "`" + "`, `".join(feature.parameters) + "`"
-    nothing = "" if feature.empty is None else f"; {feature.empty:g} where there is none"
-    return f"rows of which each is {ROWS[feature.source].row}{nothing}"
+    empty = "" if feature.empty is None else f"; {feature.empty:g} where there is none"
+    return f"rows of which each is {ROWS[feature.source].row}{empty}"
 
 
 def _example(feature: Feature) -> str:

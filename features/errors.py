@@ -1,14 +1,14 @@
-"""The errors a user can meet: what was found, what was expected, what to do next."""
+"""Errors for people: what was found, what was expected, what to do next."""
 
 import difflib
 from collections.abc import Iterable
 
-SHOWN = 20
-"""Of the names that there are, as many are listed; the one probably meant is named beside them."""
+MAX_NAMES = 20
+"""An error lists as many known names; the one that was probably meant comes beside them."""
 
 
 class AuditYieldError(Exception):
-    """Something a person can put right; front ends show it as one message, never as a traceback."""
+    """An error that a person can put right; front ends show it as one message, never as a traceback."""
 
     def __init__(self, found: str, *, expected: str, advice: str) -> None:
         super().__init__(f"{found} Expected: {expected} {advice}")
@@ -30,18 +30,18 @@ class OutputError(AuditYieldError):
 
 
 def unknown(name: str, known: Iterable[str], *, what: str) -> SettingError:
-    """Return the error for a name that there is not, with the one that was probably meant."""
+    """Return the error for a name that does not exist, with the one that was probably meant."""
     names = list(known)
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
     return SettingError(
         f"{what} '{name}'.",
-        expected=f"one of {', '.join(names[:SHOWN])}{more}.",
+        expected=f"one of {', '.join(names[:MAX_NAMES])}{more}.",
         advice=did_you_mean(name, names).strip() or "Remove it.",
     )
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ` Did you mean 'x'?` where a known name is near, whatever its case, else nothing."""
+    """Return ` Did you mean 'x'?` where a known name is similar, whatever its case, else an empty text."""
     folded = {each.casefold(): each for each in known}
     near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.75)
     return f" Did you mean '{folded[near[0]]}'?" if near else ""

@@ -1,4 +1,4 @@
-"""The rows behind a value: for one trader, cutoff and feature, each row with its share of the value."""
+"""Evidence: the rows behind a feature's value, each with its share of the value."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ LINE_NAMES = (
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a value rests on.
+    """The rows behind one value.
 
     `rows` are the rows that the feature aggregates, each with its `share` of the value, the largest first.
     The shares add up to `value` where the feature is `additive` (a sum, or a ratio of sums); where it is not
@@ -59,13 +59,13 @@ class Evidence:
         return json.dumps(content, indent=2, default=str, ensure_ascii=False) + "\n"
 
 
-def lines(found: Evidence, *, top: int) -> Iterator[str]:
-    """Describe evidence to a person: the sentence, then the first `top` rows."""
-    yield found.feature.say("no value" if found.value is None else f"{found.value:,.6g}")
-    yield f"{found.rows.num_rows:,} rows of the kind: {ROWS[found.feature.source or ''].row}"
-    for row in found.rows.slice(0, top).to_pylist():
+def to_text(evidence: Evidence, *, top: int) -> Iterator[str]:
+    """Yield evidence as lines for a terminal: the sentence, then the first `top` rows."""
+    yield evidence.feature.say("no value" if evidence.value is None else f"{evidence.value:,.6g}")
+    yield f"{evidence.rows.num_rows:,} rows of the kind: {ROWS[evidence.feature.source or ''].row}"
+    for row in evidence.rows.slice(0, top).to_pylist():
         yield "    " + ", ".join(f"{name} {value}" for name, value in row.items() if value is not None)
-    if not found.additive:
+    if not evidence.additive:
         yield "The value is no sum of its rows, so no row has a share of it."
 
 
@@ -74,9 +74,9 @@ def evidence(
 ) -> Evidence:
     """Return the rows behind one value.
 
-    Raises `SettingError` for a feature that is not there, is combined of others, or whose inputs are missing.
+    Raises `SettingError` for a feature that does not exist, combines others, or whose inputs are missing.
     """
-    feature = _single(features, name, warehouse)
+    feature = _feature_with_rows(features, name, warehouse)
     read = feature.columns if feature.source == "lines" else ()  # others are made by their kind of rows
     columns = frozenset((*LINE_NAMES, *read)) - SPINE
     spine = Spine.of([trader_id], [cutoff])
@@ -87,13 +87,12 @@ def evidence(
         part = _part(expression.op(), lambda op: _scalar(seen, order_free(op.to_expr())))
         shares = ibis.null("float64") if part is None else part.cast("float64")
         rows = seen.mutate(share=shares)
-        found = (
-            rows.order_by(rows.share.abs().desc(), *_names(rows)).select(*_names(rows), "share").to_pyarrow()
-        )
-    return Evidence(feature, trader_id, cutoff, value, part is not None, found)
+        names = _descriptive_columns(rows)
+        table = rows.order_by(rows.share.abs().desc(), *names).select(*names, "share").to_pyarrow()
+    return Evidence(feature, trader_id, cutoff, value, part is not None, table)
 
 
-def _single(features: FeatureSet, name: str, warehouse: Warehouse) -> Feature:
+def _feature_with_rows(features: FeatureSet, name: str, warehouse: Warehouse) -> Feature:
     feature = features.named(name)
     if feature.source is None:
         raise SettingError(
@@ -101,37 +100,37 @@ def _single(features: FeatureSet, name: str, warehouse: Warehouse) -> Feature:
             expected="a feature that is made of rows.",
             advice=f"Ask for {feature.parameters[0]}.",
         )
-    if lacking := features.missing(warehouse).get(name):
+    if missing := features.missing(warehouse).get(name):
         raise SettingError(
-            f"'{name}' is empty: the data has no {', '.join(lacking)}.",
+            f"'{name}' is empty: the data has no {', '.join(missing)}.",
             expected="a feature whose inputs are there.",
             advice="docs/contract.md describes the columns.",
         )
     return feature
 
 
-def _names(rows: ir.Table) -> list[str]:
-    """The columns that name a row and explain it, without the spine and the clocks."""
+def _descriptive_columns(rows: ir.Table) -> list[str]:
+    """Return the columns that identify and explain a row, without the spine's and the internal ones."""
     hidden = ("share", "cutoff", "trader_id", "superseded_on", "happened_on", "quarter")
     return [name for name in rows.columns if name not in hidden and not name.startswith(("from_", "cutoff_"))]
 
 
 def _scalar(rows: ir.Table, value: ir.Value) -> float | None:
-    found = rows.aggregate(value=as_float(value)).to_pyarrow()["value"][0].as_py()
-    return None if found is None else float(found)
+    result = rows.aggregate(value=as_float(value)).to_pyarrow()["value"][0].as_py()
+    return None if result is None else float(result)
 
 
 def _part(op: ops.Node, scalar: Callable[[ops.Node], float | None]) -> ir.NumericValue | None:
-    """Return what one row adds to an aggregate that is linear in sums, None where it is not linear."""
+    """Return what one row adds to an aggregate that is linear in sums; None where it is not linear."""
     match op:
         case ops.Sum(arg=arg, where=where) if arg.dtype.is_floating():
-            return _counted(stepped(arg.to_expr()), where)
+            return _where(stepped(arg.to_expr()), where)
         case ops.Sum(arg=arg, where=where):
-            return _counted(arg.to_expr().cast("float64"), where)
+            return _where(arg.to_expr().cast("float64"), where)
         case ops.CountStar(where=where):
-            return _counted(ibis.literal(1.0), where)
+            return _where(ibis.literal(1.0), where)
         case ops.Count(arg=arg, where=where):
-            return _counted(arg.to_expr().notnull().cast("float64"), where)
+            return _where(arg.to_expr().notnull().cast("float64"), where)
         case ops.Cast(arg=arg):
             return _part(arg, scalar)
         case ops.Coalesce(arg=(first, ops.Literal())):
@@ -143,6 +142,6 @@ def _part(op: ops.Node, scalar: Callable[[ops.Node], float | None]) -> ir.Numeri
             return None
 
 
-def _counted(amount: ir.NumericValue, where: ops.Node | None) -> ir.NumericValue:
+def _where(amount: ir.NumericValue, where: ops.Node | None) -> ir.NumericValue:
     amount = amount.fill_null(0.0)
     return amount if where is None else where.to_expr().fill_null(False).ifelse(amount, 0.0)

@@ -1,4 +1,4 @@
-"""Sums that do not depend on the order of their terms.
+"""Exact sums and means: they do not depend on the order of their terms.
 
 Floating-point sums change in their last digits with the order of the rows, and engines that work in
 parallel give no order. So each term is rounded to a multiple of 1 / `STEPS`, a millionth, and the millionths
@@ -14,7 +14,7 @@ STEPS = 10**6
 
 
 def as_float(value: ir.NumericValue) -> ir.FloatingValue:
-    """Return the value as float64, also where Ibis holds it for one but the engine would take a decimal."""
+    """Return the value as float64, also where Ibis takes it for one already but the engine for a decimal."""
     return ops.Cast(value, "float64").to_expr()
 
 
@@ -26,7 +26,7 @@ def total(terms: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.F
 
 
 def stepped(value: ir.FloatingValue) -> ir.FloatingValue:
-    """Return the value rounded to a whole number of steps: equal values stay equal in their means."""
+    """Return the value rounded to a multiple of a step, so that equal values have equal means."""
     return _steps(value).cast("float64") / float(STEPS)
 
 

@@ -1,4 +1,4 @@
-"""What a feature is: an expression over a trader's rows, and the words an auditor reads, in one place."""
+"""Features: an expression over a trader's rows, and the texts that an auditor reads, together."""
 
 import inspect
 import re
@@ -12,15 +12,15 @@ from features.unit import Unit
 
 ALL_HISTORY = None
 EITHER_SIGN = re.compile(r"\[([^|\]]*)\|([^|\]]*)\]")
-"""Words of a phrase for a value from zero up, and for one below."""
+"""The alternatives in a phrase for a value from zero up, and for one below zero."""
 
 
 @dataclass(frozen=True)
 class Example:
     """A worked example, which is also the test of the feature.
 
-    `columns` names columns, blank-separated; each of `rows` gives their values; `value` is what the
-    feature makes of them. Columns that are not named are empty.
+    `columns` names columns, blank-separated; each of `rows` gives their values; `value` is the feature's
+    value for these rows. Columns that are not named are empty.
     """
 
     columns: str
@@ -33,15 +33,15 @@ class Feature:
     """One number about a trader as of a cutoff.
 
     - `name`: unique; ends in the window where there is one (`preference_share_12m`).
-    - `family`: the module or package of the library that it stands in.
+    - `family`: the module or package of the library that defines it.
     - `function`: an Ibis aggregate of the rows of `source`, or for a combined feature an expression of
       other features of the same row, its parameters' names; `source` is then None.
     - `months`: the window before the cutoff; None for all that is known.
-    - `empty`: the value where the trader has no row; None where that says nothing.
-    - `label`: a few words; `phrase`: what `sentence` makes a sentence of; `why`: the finding it points to.
-    - `finding_type`: the kind of finding it speaks of, None where none in particular.
+    - `empty`: the value where the trader has no row; None where no value follows from that.
+    - `label`: a few words; `phrase`: the template of `sentence`; `why`: the finding it points to.
+    - `finding_type`: the kind of finding that it concerns, None where none in particular.
     - `monotone`: +1 or -1 where theory says that the yield rises or falls with it, else 0.
-    - `indicator`: the indicator of the literature that it belongs to; `reference`: where that stands.
+    - `indicator`: the indicator of the literature that it belongs to; `reference`: its source.
     - `inputs`: the columns of the contract without which it is empty, as `table.column`.
     """
 
@@ -64,7 +64,7 @@ class Feature:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """The names of the function's parameters: for a combined feature, the features it is made of."""
+        """The names of the function's parameters: for a combined feature, the features that it combines."""
         return tuple(inspect.signature(self.function).parameters)
 
     @property
@@ -96,7 +96,7 @@ def window_words(months: int | None) -> str:
 
 
 class Definition:
-    """A decorated function: the function itself, and the features it defines, one for each window."""
+    """A decorated function: the function itself, and the features that it defines, one for each window."""
 
     def __init__(self, function: Callable[..., ir.Value], features: tuple[Feature, ...]) -> None:
         self.features = features
@@ -112,7 +112,7 @@ Decorator = Callable[[Callable[..., ir.Value]], Definition]
 
 
 class Meaning(TypedDict):
-    """What every feature says of itself; see `Feature`."""
+    """Texts and metadata of every feature; see `Feature`."""
 
     unit: Unit
     label: str
@@ -140,7 +140,7 @@ def feature(
 
     def define(function: Callable[..., ir.Value]) -> Definition:
         whole = Feature(
-            **_place(function), source=source, inputs=tuple(inputs.split()), empty=empty, **meaning
+            **_identity(function), source=source, inputs=tuple(inputs.split()), empty=empty, **meaning
         )
         return Definition(function, tuple(_windowed(whole, m) for m in months) if months else (whole,))
 
@@ -154,7 +154,7 @@ def combined(**meaning: Unpack[Meaning]) -> Decorator:
     """
 
     def define(function: Callable[..., ir.Value]) -> Definition:
-        return Definition(function, (Feature(**_place(function), **meaning),))
+        return Definition(function, (Feature(**_identity(function), **meaning),))
 
     return define
 
@@ -163,7 +163,7 @@ def _windowed(whole: Feature, months: int) -> Feature:
     return replace(whole, name=f"{whole.name}_{months}m", months=months)
 
 
-def _place(function: Callable[..., ir.Value]) -> dict[str, Any]:
-    """Return what a function says of its feature by its name and by where it stands."""
+def _identity(function: Callable[..., ir.Value]) -> dict[str, Any]:
+    """Return the name and the family of the feature that a function defines, and the function."""
     family = function.__module__.removeprefix("features.library.").partition(".")[0]
     return {"name": function.__name__, "family": family, "function": function}

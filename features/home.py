@@ -1,4 +1,4 @@
-"""Where the state of a user's work lives: models, snapshots, logs, and the store of experiments."""
+"""The home folder: models, snapshots, logs, and the store of experiments."""
 
 import os
 from pathlib import Path
@@ -14,15 +14,15 @@ def home_path() -> Path:
 def home() -> Path:
     """Return the folder of a user's work, made where it is not there.
 
-    Raises `OutputError` where it cannot be made.
+    Raises `OutputError` where it cannot be created.
     """
-    place = home_path()
+    folder = home_path()
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{place} cannot be made: {error.strerror or error}.",
+            f"{folder} cannot be made: {error.strerror or error}.",
             expected="a folder for MLflow's store, models and snapshots.",
             advice="Set AUDIT_YIELD_HOME to a folder where you may write.",
         ) from error
-    return place
+    return folder

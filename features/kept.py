@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from features.build import FeatureSet
 from features.dataset import Dataset
-from features.output import alone, put_back, replaced_folder
+from features.output import atomic_folder, restore, target_lock
 from features.snapshot import Snapshot, snapshot
 from features.version import Version
 
@@ -25,10 +25,10 @@ def kept_snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
     """
     version = dataset.version()
     place = dataset.home / FOLDER / _key(dataset, features, version)
-    put_back(place)
+    restore(place)
     if not place.is_dir():
         place.parent.mkdir(parents=True, exist_ok=True)
-        with alone(place.with_suffix(".build")):
+        with target_lock(place.with_suffix(".build")):
             if not place.is_dir():  # else another call has built it meanwhile
                 built = snapshot(dataset, features)
                 if dataset.version() != version:
@@ -43,7 +43,7 @@ def _key(dataset: Dataset, features: FeatureSet, version: Version) -> str:
 
 
 def _write(made: Snapshot, place: Path) -> None:
-    with replaced_folder(place) as fresh:
+    with atomic_folder(place) as fresh:
         pq.write_table(made.table, fresh / TABLE, compression="zstd")
         pq.write_table(made.traders, fresh / TRADERS, compression="zstd")
         missing = {name: list(columns) for name, columns in made.missing.items()}

@@ -1,4 +1,4 @@
-"""Locks that the kernel releases however a process ends: what is held is alive."""
+"""File locks: the kernel releases them however a process ends, so the holder of a lock is alive."""
 
 import contextlib
 import fcntl
@@ -7,24 +7,24 @@ from pathlib import Path
 from typing import IO
 
 from features.errors import OutputError
-from features.output import answered
+from features.output import output_errors
 
 
 @contextlib.contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Hold the lock of a file while the block runs; another's is waited for.
+def file_lock(path: Path) -> Iterator[None]:
+    """Hold the lock of a file while the block runs; wait while another process holds it.
 
     Raises `OutputError` where the disk refuses the file.
     """
-    with _opened(path) as file:
+    with _open(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 @contextlib.contextmanager
-def held_alone(path: Path, *, doing: str) -> Iterator[None]:
-    """Hold the lock of a file while the block runs; raises `OutputError` where another holds it."""
-    with _opened(path) as file:
+def try_file_lock(path: Path, *, doing: str) -> Iterator[None]:
+    """Hold the lock of a file while the block runs; raise `OutputError` where another process holds it."""
+    with _open(path) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -36,14 +36,14 @@ def held_alone(path: Path, *, doing: str) -> Iterator[None]:
         yield
 
 
-def _opened(path: Path) -> IO[str]:
-    with answered(path):
+def _open(path: Path) -> IO[str]:
+    with output_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("a")
 
 
-def is_held(path: Path) -> bool:
-    """Whether a living process holds the lock of a file."""
+def is_locked(path: Path) -> bool:
+    """Return whether a living process holds the lock of a file."""
     try:
         with path.open("r") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""What audits brought in, as known on a day: what models learn from, and no feature may see."""
+"""Outcomes of audits as known at a cutoff: models learn from them, and no feature may read them."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -22,11 +22,11 @@ OPTIONAL = ("inclusion_probability", "hours_spent", "team_id")
 def outcomes(
     warehouse: Warehouse,
     *,
-    known_by: date,
+    cutoff: date,
     measure: Measure = "assessed",
     with_penalties: bool = False,
 ) -> ir.Table:
-    """Return one row an audit that was closed, and known to be so, before `known_by`; in order of opening.
+    """Return one row for each audit that was closed, and known to be so, before `cutoff`, by opening day.
 
     `yield_amount` is the money of the findings ledger known by then, signed: a refund to the trader is
     negative, and an audit that closed without a finding has 0. `<type>_amount` are its parts by finding
@@ -35,7 +35,7 @@ def outcomes(
     opened_on, closed_on, period_from, period_to, treatment, selection_channel, and where the administration
     keeps them inclusion_probability, hours_spent and team_id (else empty).
 
-    Raises `SettingError` for a measure that there is not.
+    Raises `SettingError` for an unknown measure.
     """
     if measure not in get_args(Measure):
         raise SettingError(
@@ -44,19 +44,19 @@ def outcomes(
             advice="assessed is what was claimed, collected what was paid.",
         )
     taxes = (*TAXES, "penalty") if with_penalties else TAXES
-    audits = _closed(warehouse, known_by)
-    money = _money(warehouse, known_by, events=EVENTS[measure], taxes=taxes)
+    audits = _closed(warehouse, cutoff)
+    money = _money(warehouse, cutoff, events=EVENTS[measure], taxes=taxes)
     joined = audits.left_join(money, audits.audit_id == money.money_audit_id)
     amounts = {name: joined[name].fill_null(0.0) for name in ("yield_amount", *BY_TYPE)}
     return joined.select(*audits.columns, **amounts).order_by("opened_on", "audit_id")
 
 
 def _money(
-    warehouse: Warehouse, known_by: date, *, events: tuple[str, ...], taxes: tuple[str, ...]
+    warehouse: Warehouse, cutoff: date, *, events: tuple[str, ...], taxes: tuple[str, ...]
 ) -> ir.Table:
     findings = warehouse.table("findings")
     counted = findings.filter(
-        known_before(findings, known_by), findings.event.isin(events), findings.tax_type.isin(taxes)
+        known_before(findings, cutoff), findings.event.isin(events), findings.tax_type.isin(taxes)
     )
     of_type = {f"{kind}_amount": counted.finding_type == kind for kind in FINDING_TYPES}
     return counted.group_by(money_audit_id="audit_id").aggregate(
@@ -65,11 +65,9 @@ def _money(
     )
 
 
-def _closed(warehouse: Warehouse, known_by: date) -> ir.Table:
+def _closed(warehouse: Warehouse, cutoff: date) -> ir.Table:
     audits = warehouse.table("audits")
-    closed = audits.filter(
-        audits.status == "closed", audits.closed_on < known_by, known_before(audits, known_by)
-    )
+    closed = audits.filter(audits.status == "closed", audits.closed_on < cutoff, known_before(audits, cutoff))
     return closed.select(
         "audit_id",
         "trader_id",

@@ -1,4 +1,4 @@
-"""Results are written beside their place and renamed: a reader sees the old or the new, whole."""
+"""Atomic writes: write beside the target, then rename, so that a reader sees the old or the new, whole."""
 
 import contextlib
 import fcntl
@@ -11,23 +11,23 @@ from typing import IO
 from features.errors import OutputError
 
 NEW, PREVIOUS, LOCK = (f".audit-yield-{mark}" for mark in ("new", "previous", "lock"))
-"""How the names of what stands beside a place end, while it is written and after a kill."""
+"""Suffixes of the files and folders beside a target while it is written, and after a kill."""
 UNCHANGED = "Free some space, or name another place; what was there is unchanged."
 
 
 @contextlib.contextmanager
-def replaced_folder(target: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `target`; it takes that place when the block ends well.
+def atomic_folder(target: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `target`; it replaces `target` when the block ends without an error.
 
-    After an error the earlier folder is there; after a kill it is there or is put back by the next call,
-    which also tidies up after calls for other places in the same folder. Of two calls at once the second
+    After an error the earlier folder is there; after a kill it is there or is restored by the next call,
+    which also cleans up after calls for other targets in the same folder. Of two calls at once the second
     waits. Raises `OutputError` where the disk refuses.
     """
     fresh, previous = _beside(target, NEW), _beside(target, PREVIOUS)
-    with answered(target):
+    with output_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         _tidy(target.parent)
-        with alone(target):
+        with target_lock(target):
             try:
                 fresh.mkdir()
                 yield fresh
@@ -35,20 +35,20 @@ def replaced_folder(target: Path) -> Iterator[Path]:
                     target.rename(previous)
                 fresh.rename(target)
             finally:
-                _put_back(target)
+                _restore(target)
 
 
 @contextlib.contextmanager
-def replaced_file(target: Path, *, advice: str = UNCHANGED) -> Iterator[Path]:
-    """Yield a path beside `target`; the file that the block writes there takes that place when it ends well.
+def atomic_file(target: Path, *, advice: str = UNCHANGED) -> Iterator[Path]:
+    """Yield a path beside `target`; the file that the block writes there replaces `target` at its end.
 
-    After an error or a kill the earlier file is there; the next call tidies up. Of two calls at once the
+    After an error or a kill the earlier file is there; the next call cleans up. Of two calls at once the
     second waits. Raises `OutputError` with `advice` where the disk refuses.
     """
     fresh = _beside(target, NEW)
-    with answered(target, advice):
+    with output_errors(target, advice):
         _tidy(target.parent)
-        with alone(target):
+        with target_lock(target):
             try:
                 yield fresh
                 fresh.replace(target)
@@ -56,14 +56,14 @@ def replaced_file(target: Path, *, advice: str = UNCHANGED) -> Iterator[Path]:
                 _remove(fresh)
 
 
-def put_back(target: Path) -> None:
-    """Put `target` back in its place, where a call that was killed had moved it aside."""
+def restore(target: Path) -> None:
+    """Restore `target` where a call that was killed had moved it aside."""
     if _beside(target, LOCK).exists():
-        with answered(target), alone(target):
+        with output_errors(target), target_lock(target):
             pass
 
 
-def _put_back(target: Path) -> None:
+def _restore(target: Path) -> None:
     previous = _beside(target, PREVIOUS)
     if previous.exists() and not target.exists():
         previous.rename(target)
@@ -83,19 +83,19 @@ def _beside(target: Path, ending: str) -> Path:
 
 
 def _tidy(folder: Path) -> None:
-    """Put right what killed calls left in a folder: a lock that is still there and that nobody holds."""
+    """Clean up after killed calls in a folder: they left a lock file that no process holds."""
     for lock in folder.glob(f".*{LOCK}"):
         target = lock.with_name(lock.name.removeprefix(".").removesuffix(LOCK))
-        with contextlib.suppress(OSError), alone(target, wait=False):
+        with contextlib.suppress(OSError), target_lock(target, wait=False):
             pass
 
 
 @contextlib.contextmanager
-def alone(target: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold the lock of a place, put right by then; the lock's file is there only while it is held.
+def target_lock(target: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock of a target, restored first; the lock's file exists only while it is held.
 
     The kernel releases it however the process ends. Without `wait`, raises `BlockingIOError` where another
-    holds it.
+    process holds it.
     """
     path = _beside(target, LOCK)
     while True:
@@ -104,7 +104,7 @@ def alone(target: Path, *, wait: bool = True) -> Iterator[None]:
             if not _is_at(lock, path):
                 continue  # its holder has removed it: the next one is another file
             try:
-                _put_back(target)
+                _restore(target)
                 yield
             finally:
                 path.unlink(missing_ok=True)
@@ -119,8 +119,8 @@ def _is_at(file: IO[str], path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def answered(target: Path, advice: str = UNCHANGED) -> Iterator[None]:
-    """Turn what the disk refuses of a place into an `OutputError`."""
+def output_errors(target: Path, advice: str = UNCHANGED) -> Iterator[None]:
+    """Raise an `OutputError` for a write to `target` that the disk refuses."""
     try:
         yield
     except OSError as error:

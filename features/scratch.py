@@ -1,4 +1,4 @@
-"""Folders for what lives no longer than a call; the next process removes those of the killed."""
+"""Temporary folders: they end with their block, and the next process removes those of killed ones."""
 
 import contextlib
 import fcntl
@@ -15,17 +15,17 @@ PREFIX = "audit-yield-scratch-"
 
 
 @contextlib.contextmanager
-def scratch_folder() -> Iterator[Path]:
+def temporary_folder() -> Iterator[Path]:
     """Yield a private folder for temporary files, removed when the block ends.
 
     It is locked meanwhile, and a process that is killed loses its lock: so the next process first removes
-    the folders of the dead. Raises `OutputError` where none can be made.
+    the folders of dead ones. Raises `OutputError` where none can be created.
     """
     try:
-        _remove_dead(Path(tempfile.gettempdir()))
+        _remove_orphans(Path(tempfile.gettempdir()))
         folder, descriptor = _locked_folder()
     except OSError as error:
-        raise no_scratch(str(error)) from error
+        raise temporary_folder_error(str(error)) from error
     try:
         yield folder
     finally:
@@ -34,19 +34,19 @@ def scratch_folder() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def temporaries_within() -> Iterator[None]:
-    """Keep the temporary files of every library in a scratch folder while the block runs."""
-    before = tempfile.tempdir
-    with scratch_folder() as folder:
+def private_tempdir() -> Iterator[None]:
+    """Let every library create its temporary files in a private folder while the block runs."""
+    previous = tempfile.tempdir
+    with temporary_folder() as folder:
         tempfile.tempdir = str(folder)
         try:
             yield
         finally:
-            tempfile.tempdir = before
+            tempfile.tempdir = previous
 
 
-def no_scratch(reason: str) -> OutputError:
-    """Return the error for a place for temporary files that has no room, or may not be written."""
+def temporary_folder_error(reason: str) -> OutputError:
+    """Return the error for a folder for temporary files that is full or may not be written."""
     return OutputError(
         f"The folder for temporary files cannot be used: {reason}.",
         expected="free space for about the size of the CSV files.",
@@ -55,7 +55,7 @@ def no_scratch(reason: str) -> OutputError:
 
 
 def _locked_folder() -> tuple[Path, int]:
-    """Return a new folder and the descriptor that locks it; one that was taken for dead is made anew."""
+    """Return a new folder and the descriptor that locks it; create another where it was removed meanwhile."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         with contextlib.suppress(FileNotFoundError):
@@ -67,12 +67,12 @@ def _locked_folder() -> tuple[Path, int]:
 
 
 @functools.cache
-def _remove_dead(place: Path) -> None:
-    for folder in place.glob(f"{PREFIX}*"):
-        _remove_if_dead(folder)
+def _remove_orphans(parent: Path) -> None:
+    for folder in parent.glob(f"{PREFIX}*"):
+        _remove_if_unlocked(folder)
 
 
-def _remove_if_dead(folder: Path) -> None:
+def _remove_if_unlocked(folder: Path) -> None:
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:

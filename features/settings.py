@@ -1,4 +1,4 @@
-"""Settings that a person writes in a TOML file: each known by name, and checked against what it must be."""
+"""Settings in TOML files: read them, and validate each by its name."""
 
 import tomllib
 from collections.abc import Callable, Mapping
@@ -8,11 +8,11 @@ from typing import Any
 from features.errors import SettingError, unknown
 
 Allowed = tuple[Callable[[object], bool], str]
-"""Whether a value can be used, and the words for what it must be."""
+"""A predicate for valid values, and the description of what a value must be."""
 
 
 def read_toml(path: Path) -> Mapping[str, Any]:
-    """Return what a TOML file says; raise `SettingError` where it cannot be read."""
+    """Return the content of a TOML file; raise `SettingError` where it cannot be read."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -24,10 +24,10 @@ def read_toml(path: Path) -> Mapping[str, Any]:
 
 
 def checked(settings: Mapping[str, Any], allowed: Mapping[str, Allowed], *, owner: str) -> Mapping[str, Any]:
-    """Return the settings of `owner` with lists as tuples.
+    """Validate the settings of `owner` and return them with lists as tuples.
 
-    Raises `SettingError` for one that there is not, with the one that was probably meant, and for a value
-    that cannot be used, with what was expected.
+    Raises `SettingError` for an unknown setting, with the one that was probably meant, and for an invalid
+    value, with what was expected.
     """
     for name, value in settings.items():
         if name not in allowed:

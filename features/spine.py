@@ -1,4 +1,4 @@
-"""What is asked: which trader, as of which day."""
+"""Spines: the pairs of trader and cutoff for which feature rows are built."""
 
 import calendar
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ ACTIVE_MONTHS = 24
 
 @dataclass(frozen=True)
 class Spine:
-    """Rows (trader_id, cutoff), each once: a feature row is asked for each of them.
+    """Distinct rows (trader_id, cutoff), each of which gets a row of features.
 
     A cutoff is a day; what became known on it or later is not yet known.
     """
@@ -30,9 +30,9 @@ class Spine:
 
     @classmethod
     def of(cls, traders: Sequence[str], cutoffs: Sequence[date]) -> Self:
-        """Ask for trader `i` as of cutoff `i`; both are of one length.
+        """Return the spine of trader `i` as of cutoff `i`; a repeated pair gives one row.
 
-        Raises `SettingError` where they are not. A pair that stands twice is asked once.
+        Raises `SettingError` where there are not as many cutoffs as traders.
         """
         if len(traders) != len(cutoffs):
             raise SettingError(
@@ -52,14 +52,14 @@ class Spine:
 
     @classmethod
     def every(cls, traders: Iterable[str], cutoffs: Iterable[date]) -> Self:
-        """Ask for every trader as of every cutoff."""
-        days = list(cutoffs)
-        pairs = [(trader, day) for trader in traders for day in days]
-        return cls.of([trader for trader, _ in pairs], [day for _, day in pairs])
+        """Return the spine of every trader as of every cutoff."""
+        cutoffs = list(cutoffs)
+        pairs = [(trader, cutoff) for trader in traders for cutoff in cutoffs]
+        return cls.of([trader for trader, _ in pairs], [cutoff for _, cutoff in pairs])
 
     @classmethod
     def active(cls, warehouse: Warehouse, cutoff: date) -> Self:
-        """Ask for every trader with a line accepted in the 24 months before `cutoff` and known by then."""
+        """Return the spine of traders with a known line accepted in the 24 months before `cutoff`."""
         lines = warehouse.table("declarations")
         first = months_before(cutoff, ACTIVE_MONTHS)
         known = lines.filter(
@@ -69,10 +69,10 @@ class Spine:
         return cls.of(traders.to_pylist(), [cutoff] * len(traders))
 
     @classmethod
-    def audited(cls, warehouse: Warehouse, *, known_by: date) -> Self:
-        """Ask for the trader of every audit as of the day it opened, where that was known by a day."""
+    def audited(cls, warehouse: Warehouse, *, cutoff: date) -> Self:
+        """Return the spine of the trader of each audit as of its opening, where known before the cutoff."""
         audits = warehouse.table("audits")
-        opened = audits.filter(audits.opened_on < known_by, known_before(audits, known_by))
+        opened = audits.filter(audits.opened_on < cutoff, known_before(audits, cutoff))
         rows = (
             opened.select("trader_id", "opened_on").distinct().order_by("opened_on", "trader_id").to_pyarrow()
         )
@@ -80,23 +80,23 @@ class Spine:
 
     @cached_property
     def cutoffs(self) -> tuple[date, ...]:
-        """The cutoffs asked, each once, in order."""
+        """The distinct cutoffs, in order."""
         return tuple(sorted(set(self.rows["cutoff"].to_pylist())))
 
     def __len__(self) -> int:
         return int(self.rows.num_rows)
 
     def table(self, months: Iterable[int]) -> ir.Table:
-        """The rows with the first day of each window, as `from_<months>m`.
+        """Return the rows with the first day of each window, as `from_<months>m`.
 
-        They are worked out here, not by the engine, so that every engine means the same day.
+        Python computes these days, not the engine, so that every engine means the same day.
         """
-        places = pc.index_in(self.rows["cutoff"], pa.array(self.cutoffs, pa.date32()))
+        indices = pc.index_in(self.rows["cutoff"], pa.array(self.cutoffs, pa.date32()))
         starts = {
-            f"from_{m}m": pa.array([months_before(day, m) for day in self.cutoffs], pa.date32()).take(places)
+            f"from_{m}m": pa.array([months_before(day, m) for day in self.cutoffs], pa.date32()).take(indices)
             for m in sorted(set(months))
         }
-        quarters = pa.array([quarter_of(day) for day in self.cutoffs], pa.date32()).take(places)
+        quarters = pa.array([quarter_of(day) for day in self.cutoffs], pa.date32()).take(indices)
         rows = self.rows.append_column("cutoff_quarter", quarters)
         for name, start in starts.items():
             rows = rows.append_column(name, start)
@@ -104,7 +104,10 @@ class Spine:
 
 
 def day_after_newest(warehouse: Warehouse) -> date:
-    """Return the day after the newest declaration became known: the first on which all of them count."""
+    """Return the day after the newest declaration became known: the first cutoff at which all count.
+
+    Raises `SettingError` where there are no declarations.
+    """
     newest = warehouse.table("declarations").known_on.max().to_pyarrow().as_py()
     if newest is None:
         raise SettingError(
@@ -116,7 +119,7 @@ def day_after_newest(warehouse: Warehouse) -> date:
 
 
 def months_before(day: date, months: int) -> date:
-    """Return the day `months` months before, or the last of that month where it is shorter."""
+    """Return the day `months` months before `day`, or the last day of that month where it is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 

@@ -1,4 +1,4 @@
-"""Tables as files for people and programs: Parquet or CSV, by the file's name."""
+"""Export tables to files: Parquet or CSV, by the file's name."""
 
 import csv
 from pathlib import Path
@@ -7,13 +7,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import SettingError
-from features.output import replaced_file
+from features.output import atomic_file
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write a table as `.parquet` or `.csv`, beside its place first, so that it is there whole or not at all.
+    """Write a table atomically as `.parquet` or `.csv`: the file is there whole or not at all.
 
     Raises `SettingError` for another ending and `OutputError` where the disk refuses.
     """
@@ -24,7 +24,7 @@ def write_table(table: pa.Table, path: Path) -> None:
             expected="a file name that says how to write the table.",
             advice=f"Name it {path.stem}.parquet or {path.stem}.csv.",
         )
-    with replaced_file(path) as fresh:
+    with atomic_file(path) as fresh:
         writers[path.suffix](table, fresh)
 
 
@@ -41,7 +41,7 @@ def _write_csv(table: pa.Table, path: Path) -> None:
 
 
 def inert(value: object) -> object:
-    """Return a cell that a spreadsheet shows as text: what it could take for a formula gets an apostrophe."""
+    """Return a cell value that no spreadsheet takes for a formula: an apostrophe makes it text."""
     if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not _is_number(value):
         return f"'{value}"
     return value

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from features.errors import DataError
-from features.output import replaced_file
+from features.output import atomic_file
 
 POINTER = "champion.json"
 PUBLISHED = "published"
@@ -48,7 +48,7 @@ def read_champion(home: Path) -> Champion | None:
 def point_to(home: Path, champion: Champion) -> None:
     """Make `champion` the model that serves: a reader sees the old one or the new one, also after a kill."""
     kept = "Free some space; the model that served before still serves."
-    with replaced_file(home / POINTER, advice=kept) as fresh, fresh.open("w") as file:
+    with atomic_file(home / POINTER, advice=kept) as fresh, fresh.open("w") as file:
         file.write(json.dumps(asdict(champion), indent=1) + "\n")
         file.flush()
         os.fsync(file.fileno())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import DataError
-from features.output import replaced_folder
+from features.output import atomic_folder
 
 MANIFEST = "manifest.json"
 FORMAT = "audit-yield bundle 1"
@@ -26,7 +26,7 @@ def write_sealed(folder: Path, files: Files) -> str:
     The bytes depend on the files alone: no clock, no place. Raises `OutputError` where the disk refuses.
     """
     manifest = _manifest(files)
-    with replaced_folder(folder) as fresh:
+    with atomic_folder(folder) as fresh:
         for name, content in {**files, MANIFEST: _canonical(manifest)}.items():
             _write_through(fresh / name, content)
     return str(manifest["digest"])

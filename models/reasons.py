@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.unit import UNKNOWN, Unit, shown
+from features.unit import UNKNOWN, Unit, format_value
 from models.prediction import Floats
 from models.words import Words
 
@@ -51,7 +51,7 @@ def _reason(words: Words, value: float | None, money: float) -> Reason:
 def _sentence(words: Words, value: float | None) -> str:
     if value is None:
         return f"{words.label}: {UNKNOWN}."
-    return words.say(shown(value, Unit(words.unit)))
+    return words.say(format_value(value, Unit(words.unit)))
 
 
 def in_whole_units(amounts: Sequence[float], total: float) -> list[int]:

@@ -63,8 +63,8 @@ def known_audits(warehouse: Warehouse, *, before: date) -> Audits:
     known = audits.filter(known_before(audits, before)).order_by(
         "trader_id", audits.opened_on.desc(), "audit_id"
     )
-    assessed = _closed(outcomes(warehouse, known_by=before).to_pyarrow())
-    collected = _closed(outcomes(warehouse, known_by=before, measure="collected").to_pyarrow())
+    assessed = _closed(outcomes(warehouse, cutoff=before).to_pyarrow())
+    collected = _closed(outcomes(warehouse, cutoff=before, measure="collected").to_pyarrow())
     told = [
         (row["trader_id"], _past_audit(row, assessed.get(row["audit_id"]), collected.get(row["audit_id"])))
         for row in known.to_pyarrow().to_pylist()

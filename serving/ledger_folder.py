@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.contract import TABLES
-from features.output import replaced_file
+from features.output import atomic_file
 from features.warehouse import Dialect
 from features.warehouse.text_file import BYTE_ORDER_MARKS, SEPARATORS
 from serving.problems import Kind, ProblemError
@@ -35,7 +35,7 @@ def append(folder: Path, row: Row, *, dialect: Dialect) -> None:
     model = file if file.exists() else next(each for each in sorted(file.parent.iterdir()) if _is_part(each))
     row = {**row, **({dialect.currency_column: dialect.currency} if dialect.currency_column else {})}
     write = _write_parquet if file.name.endswith(".parquet") else _write_csv
-    with replaced_file(file, advice="Free some space; the ledger is as it was.") as fresh:
+    with atomic_file(file, advice="Free some space; the ledger is as it was.") as fresh:
         write(row, model, fresh, keep=model == file, dialect=dialect)
         shutil.copymode(model, fresh)
         _onto_the_disk(fresh)

@@ -10,7 +10,7 @@ from typing import Any
 
 from features.contract import TABLES
 from features.dataset import Dataset
-from features.lock import held
+from features.lock import file_lock
 from features.warehouse import Warehouse, open_warehouse
 from serving import ledger_database, ledger_folder
 from serving.problems import Kind, ProblemError
@@ -61,7 +61,7 @@ def _alone(data: str) -> Iterator[None]:
         yield
         return
     place = path / ".findings.lock" if path.is_dir() else path.with_name(f".{path.name}.lock")
-    with held(place):
+    with file_lock(place):
         yield
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from features.dataset import Dataset
-from features.output import replaced_file
+from features.output import atomic_file
 from serving import logged
 from serving.history import EarlierPrediction, earlier_predictions, known_audits
 from serving.live import Live, load_live
@@ -40,5 +40,5 @@ def _predictions(live: Live, trader_id: str, *, home: Path) -> tuple[EarlierPred
 
 def write_page(page: str, path: Path) -> None:
     """Write a page beside its place, then put it there; raises `OutputError` where the disk refuses."""
-    with replaced_file(path) as fresh:
+    with atomic_file(path) as fresh:
         fresh.write_text(page, encoding="utf-8")

@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from features.evidence import Evidence
-from features.unit import shown
+from features.unit import format_value
 from models.matrix import as_matrix
 from models.prediction import Floats
 from models.reasons import reasons
@@ -63,7 +63,7 @@ def _evidence_plain(found: Evidence) -> Plain:
     return {
         "feature": found.feature.name,
         "label": found.feature.label,
-        "sentence": found.feature.say(shown(found.value, found.feature.unit)),
+        "sentence": found.feature.say(format_value(found.value, found.feature.unit)),
         "value": found.value,
         "additive": found.additive,
         "rows": found.rows.slice(0, EVIDENCE_ROWS).to_pylist(),

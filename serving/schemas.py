@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model, model_validator
 
-from features.contract import TABLES, Column, Kind, Table
+from features.contract import TABLES, Column, ColumnType, Table
 from features.contract.required import FINDING_TYPES
 
 MOST_TRADERS = 10_000
@@ -28,11 +28,11 @@ FindingType = Literal["valuation", "classification", "origin", "quantity", "proc
 assert FindingType.__args__ == FINDING_TYPES  # type: ignore[attr-defined]  # noqa: S101  said twice for mypy
 
 TYPES = {
-    Kind.TEXT: Words,
-    Kind.WHOLE: Annotated[int, Field(ge=-(2**53), le=2**53)],
-    Kind.NUMBER: Annotated[float, Field(ge=-1e15, le=1e15)],
-    Kind.DAY: date,
-    Kind.FLAG: bool,
+    ColumnType.TEXT: Words,
+    ColumnType.WHOLE: Annotated[int, Field(ge=-(2**53), le=2**53)],
+    ColumnType.NUMBER: Annotated[float, Field(ge=-1e15, le=1e15)],
+    ColumnType.DAY: date,
+    ColumnType.FLAG: bool,
 }
 """The contract's types in JSON; a day is ISO 8601 text."""
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from features.clock import Clock
 from features.errors import DataError, SettingError
-from features.lock import held
-from features.output import replaced_file
+from features.lock import file_lock
+from features.output import atomic_file
 
 FILE = "tokens.json"
 MARK = "ay_"
@@ -217,14 +217,14 @@ def told_tokens(tokens: Iterable[Token]) -> list[dict[str, Any]]:
 
 def _alone(home: Path) -> AbstractContextManager[None]:
     """Read and write as one: of two changes at once none may undo the other."""
-    return held(home / "locks" / "tokens.lock")
+    return file_lock(home / "locks" / "tokens.lock")
 
 
 def _write(path: Path, tokens: Iterable[Token]) -> None:
     """Write the file beside its place and rename it; nobody else may read it."""
     unchanged = "Free some space; the tokens are unchanged."
     with (
-        replaced_file(path, advice=unchanged) as fresh,
+        atomic_file(path, advice=unchanged) as fresh,
         open(fresh, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file,
     ):
         json.dump([asdict(token) for token in tokens], file, indent=1, default=str)

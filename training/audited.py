@@ -63,7 +63,7 @@ def audited(
     warehouse: Warehouse, *, features: FeatureSet, as_of: date, measure: Measure, with_penalties: bool
 ) -> Audited:
     """Build the features of every audit that was closed by `as_of`, and its outcome as known by then."""
-    found = outcomes(warehouse, known_by=as_of, measure=measure, with_penalties=with_penalties).to_pyarrow()
+    found = outcomes(warehouse, cutoff=as_of, measure=measure, with_penalties=with_penalties).to_pyarrow()
     spine = Spine.of(found["trader_id"].to_pylist(), found["opened_on"].to_pylist())
     built = features.build(warehouse, spine)
     places = pc.index_in(_pairs(found["trader_id"], found["opened_on"]), _pairs(*(built[k] for k in KEY)))

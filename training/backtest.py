@@ -125,7 +125,7 @@ class Backtest:
 def known_on(warehouse: Warehouse, found: Audited, day: date, experiment: Experiment) -> Audited:
     """Return what could be learned from on a day: audits closed by then, with outcomes as known by then."""
     labels = outcomes(
-        warehouse, known_by=day, measure=experiment.measure, with_penalties=experiment.with_penalties
+        warehouse, cutoff=day, measure=experiment.measure, with_penalties=experiment.with_penalties
     )
     return found.as_known(labels.to_pyarrow(), day)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from features.lock import held
+from features.lock import file_lock
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -59,7 +59,7 @@ def experiment(client: "MlflowClient", place: Path) -> str:
     MLflow keeps whole paths: in a home that was moved or copied, trainings go on in a new experiment, lest
     their artefacts go to where the home was.
     """
-    with held(store_lock(place)):
+    with file_lock(store_lock(place)):
         found = client.get_experiment_by_name(NAME)
         if found and _stands(found.artifact_location, place):
             return str(found.experiment_id)
@@ -93,7 +93,7 @@ def _made(place: Path) -> None:
     """Make the store beside its place and rename it: a kill leaves no half of it."""
     from mlflow import MlflowClient
 
-    with held(store_lock(place)):
+    with file_lock(store_lock(place)):
         if not (place / STORE).exists():
             fresh = place / f".{STORE}.new"
             for leftover in place.glob(f"{fresh.name}*"):  # its journal too

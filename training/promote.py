@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from features.clock import Clock
 from features.errors import SettingError
 from features.home import home
-from features.lock import held, held_alone
+from features.lock import file_lock, try_file_lock
 from models.bundle_champion import PUBLISHED, Champion, point_to
 from models.bundle_files import read_sealed, write_sealed
 from models.bundle_trial import trial_load
@@ -79,7 +79,7 @@ def promote(
         )
     place = place or home()
     client = store(place)
-    with held_alone(_lock(place), doing="promotion"):
+    with try_file_lock(_lock(place), doing="promotion"):
         return _promoted(client, place, named=named, force=force, clock=clock)
 
 
@@ -87,7 +87,9 @@ def offer(registered: str, *, place: Path | None = None, clock: Clock) -> Promot
     """Make a new version the challenger; where nothing serves yet, promote it if it passes the gate."""
     place = place or home()
     client = store(place)
-    with held(_lock(place)):  # of two trainings at once the second waits, and finds what the first promoted
+    with file_lock(
+        _lock(place)
+    ):  # of two trainings at once the second waits, and sees what the first promoted
         client.set_registered_model_alias(NAME, CHALLENGER, registered)
         if _with_alias(client, CHAMPION) is None:
             return _promoted(client, place, named=registered, clock=clock)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from features.lock import held, is_held
+from features.lock import file_lock, is_locked
 from models.bundle_champion import read_champion
 from training.home import NAME, experiment
 
@@ -32,7 +32,7 @@ def reap(client: "MlflowClient", place: Path) -> Reaped:
 
     Only runs of our trainings are touched; of two commands at once the second waits.
     """
-    with held(place / "locks" / "reaper.lock"):
+    with file_lock(place / "locks" / "reaper.lock"):
         return Reaped(_runs(client, place), _versions(client, place), _champion(client, place))
 
 
@@ -81,7 +81,7 @@ def _champion(client: "MlflowClient", place: Path) -> str | None:
 
 
 def _alive(run: Any, place: Path) -> bool:
-    return run.info.status == "RUNNING" and is_held(lock_of(place, run.data.tags[LOCK]))
+    return run.info.status == "RUNNING" and is_locked(lock_of(place, run.data.tags[LOCK]))
 
 
 def _status(client: "MlflowClient", run_id: str | None) -> str | None:

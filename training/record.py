@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.feature import Feature
-from features.scratch import scratch_folder
+from features.scratch import temporary_folder
 from models.artefact import save_bundle
 from models.base import YieldModel
 from training.audited import Audited
@@ -74,7 +74,7 @@ def record(run: Run, training: Training) -> str:
     run.text(markdown(card), "card.md")
     summary, _, _ = markdown(card).partition("\n## Fairness")
     run.describe(f"{summary}\nIn full: the artefact card.md.\n")
-    with scratch_folder() as scratch:
+    with temporary_folder() as scratch:
         folder = scratch / "bundle"
         save_bundle(
             training.model,

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 
 from features.clock import Clock
 from features.home import home
-from features.lock import held
-from features.scratch import scratch_folder, temporaries_within
+from features.lock import file_lock
+from features.scratch import private_tempdir, temporary_folder
 from models.artefact import Bundle, load_bundle
 from models.prediction import SAID
 from training.home import NAME, experiment, quiet, store, store_lock
@@ -78,7 +78,7 @@ class Run:
 
     def table(self, table: pa.Table, name: str) -> None:
         """Log a table as Parquet."""
-        with scratch_folder() as folder:
+        with temporary_folder() as folder:
             pq.write_table(table, folder / name)
             self.client.log_artifact(self.id, str(folder / name))
 
@@ -92,7 +92,7 @@ class Run:
 
     def figures(self, drawn: Mapping[str, "Figure"]) -> None:
         """Log each figure under its name, as a picture to look at (PNG) and one to print (SVG)."""
-        with scratch_folder() as folder:
+        with temporary_folder() as folder:
             for name, figure in drawn.items():
                 for form in ("png", "svg"):
                     figure.savefig(folder / f"{name}.{form}", bbox_inches="tight")
@@ -109,7 +109,7 @@ class Run:
         the version cannot be promoted.
         """
         bundle = load_bundle(folder)
-        with held(store_lock(self.place)):
+        with file_lock(store_lock(self.place)):
             if not self.client.search_registered_models(f"name = '{NAME}'"):
                 self.client.create_registered_model(NAME, description=ABOUT)
         model_id = self._logged(bundle, folder)
@@ -165,7 +165,7 @@ def tracked(
     place = place or home()
     client = store(place)
     reap(client, place)
-    with _own_lock(place) as lock, temporaries_within():
+    with _own_lock(place) as lock, private_tempdir():
         own = {LOCK: lock, "mlflow.source.name": NAME, "mlflow.source.git.commit": revision()}
         made = client.create_run(experiment(client, place), run_name=name, tags=own | dict(tags or {}))
         status = "FAILED"
@@ -184,7 +184,7 @@ def tracked(
 def _own_lock(place: Path) -> Iterator[str]:
     """Yield the name of a lock: held while the block runs, gone then, also where no run began."""
     name = uuid.uuid4().hex
-    with held(lock_of(place, name)):
+    with file_lock(lock_of(place, name)):
         try:
             yield name
         finally:

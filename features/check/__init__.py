@@ -1,4 +1,4 @@
-"""A warehouse held against the contract: every violation at once, bad rows into quarantine."""
+"""Check a warehouse against the contract: report every violation at once, quarantine bad rows."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from datetime import date
 from ibis.expr import types as ir
 
 from features.check import between, structure
-from features.check.judge import Judged, judge, parents_first
+from features.check.judge import CheckedTable, judge, parents_first
 from features.check.outcome import UNREADABLE, Outcome, TableOutcome
-from features.check.report import Report, TableReport
+from features.check.report import CheckReport, TableReport
 from features.contract import Table
 from features.contract.rule import PAST_DAY
 from features.contract.violation import Severity, Violation
@@ -25,10 +25,10 @@ DEFAULT_LIMIT = 0.01
 
 @dataclass(frozen=True)
 class Checked:
-    """The outcome of a check: the report, and the tables without their quarantined rows."""
+    """The result of a check: the report, and the tables without their quarantined rows."""
 
-    report: Report
-    judged: Mapping[str, Judged]
+    report: CheckReport
+    judged: Mapping[str, CheckedTable]
 
     def good_rows(self, table: str) -> ir.Table:
         """Return the rows of a table that may be used, each once."""
@@ -43,13 +43,13 @@ class Checked:
         rules = {violation.rule for violation in violations}
         return Outcome(
             checked_on=self.report.checked_on,
-            refusal="; ".join(f"{v.place}: {v.found}" for v in stopping) if stopping else None,
+            refusal="; ".join(f"{v.location}: {v.found}" for v in stopping) if stopping else None,
             has_future_days=PAST_DAY.name in rules,
             is_lasting=UNREADABLE not in rules,
             tables={name: self._table_outcome(judged) for name, judged in self.judged.items()},
         )
 
-    def _table_outcome(self, judged: Judged) -> TableOutcome:
+    def _table_outcome(self, judged: CheckedTable) -> TableOutcome:
         return TableOutcome(
             *judged.counts,
             has_bad_rows=bool(judged.failed_with(Severity.ROW)),
@@ -58,7 +58,7 @@ class Checked:
 
 
 def usable(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -> Warehouse:
-    """Check `warehouse` and return it with the rows alone that may be used.
+    """Check `warehouse` and return it with only the rows that may be used.
 
     Raises `DataError` with every violation that refuses the data.
     """
@@ -66,12 +66,12 @@ def usable(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -
 
 
 def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -> Checked:
-    """Hold every table of `warehouse` against the contract as of `today`.
+    """Check every table of `warehouse` against the contract as of `today`.
 
     `limit` is the share of a table's rows that may be quarantined before the data is refused. Nothing is
-    written; nothing is raised for bad data: it is in the report.
+    written, and bad data raises nothing: it is in the report.
     """
-    judged: dict[str, Judged] = {}
+    judged: dict[str, CheckedTable] = {}
     violations = [*warehouse.faults, *structure.missing_tables(warehouse)]
     reports = []
     for table in parents_first():
@@ -88,11 +88,11 @@ def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) ->
             continue
         judged[table.name] = examined
         reports.append(_table_report(examined))
-    report = Report(warehouse.name, today, limit, tuple(reports), tuple(violations))
+    report = CheckReport(warehouse.name, today, limit, tuple(reports), tuple(violations))
     return Checked(report, judged)
 
 
-def _examine(judged: Judged, limit: float) -> Iterator[Violation]:
+def _examine(judged: CheckedTable, limit: float) -> Iterator[Violation]:
     rows, _ = judged.counts
     if not rows:
         yield structure.emptiness(judged.table)
@@ -105,7 +105,7 @@ def _examine(judged: Judged, limit: float) -> Iterator[Violation]:
         yield _too_many(judged, limit)
 
 
-def _too_many(judged: Judged, limit: float) -> Violation:
+def _too_many(judged: CheckedTable, limit: float) -> Violation:
     rows, _ = judged.counts
     return Violation(
         table=judged.table.name,
@@ -127,7 +127,7 @@ def _broken_off(table: Table, error: Exception) -> Violation:
     )
 
 
-def _table_report(judged: Judged) -> TableReport:
+def _table_report(judged: CheckedTable) -> TableReport:
     return TableReport(
         name=judged.table.name,
         form=judged.source.form,

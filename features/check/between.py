@@ -1,18 +1,18 @@
-"""Faults between rows: keys that stand twice, identifiers that look alike."""
+"""Checks between rows: repeated keys, and identifiers that look alike."""
 
 from collections.abc import Iterator
 
 from ibis.expr import types as ir
 
-from features.check.judge import EXAMPLES, Judged, in_words
+from features.check.judge import EXAMPLES, CheckedTable, in_words
 from features.contract.violation import Severity, Violation
 
 LETTERS_THAT_LOOK_LATIN = "АВЕКМНОРСТУХаеорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο"  # noqa: RUF001
 THE_LATIN_LETTERS = "ABEKMHOPCTYXaeopcyxABEZHIKMNOPTYXo"
 
 
-def duplicates(judged: Judged) -> Iterator[Violation]:
-    """Report keys that stand more than once: a note where the rows are alike, else a conflict."""
+def duplicates(judged: CheckedTable) -> Iterator[Violation]:
+    """Report repeated keys: a note where the rows are alike, else a conflict."""
     key = judged.table.key
     keys = judged.good_rows(*key)
     repeated = keys.group_by(*key).having(keys.count() > 1).aggregate(times=keys.count())
@@ -33,7 +33,7 @@ def _same(left: ir.Table, right: ir.Table, name: str) -> ir.BooleanValue:
     return left[name].identical_to(right[name])
 
 
-def _conflict(judged: Judged, twins: ir.Table, conflicts: ir.Table, keys: int) -> Violation:
+def _conflict(judged: CheckedTable, twins: ir.Table, conflicts: ir.Table, keys: int) -> Violation:
     table = judged.table
     both = twins.semi_join(conflicts, [_same(twins, conflicts, name) for name in table.key])
     order = dict.fromkeys((*table.key, *table.names))
@@ -52,13 +52,13 @@ def _conflict(judged: Judged, twins: ir.Table, conflicts: ir.Table, keys: int) -
 
 
 def _differs(name: str, rows: list[dict[str, object]], key: tuple[str, ...]) -> bool:
-    """Whether rows of one key hold different values there."""
+    """Return whether rows of one key hold different values in the column `name`."""
     keys = {tuple(row[part] for part in key) for row in rows}
     values = {(*(row[part] for part in key), str(row[name])) for row in rows}
     return len(values) > len(keys)
 
 
-def _alike(judged: Judged, keys: int) -> Violation:
+def _alike(judged: CheckedTable, keys: int) -> Violation:
     return Violation(
         table=judged.table.name,
         rule="repeated_row",
@@ -70,7 +70,7 @@ def _alike(judged: Judged, keys: int) -> Violation:
     )
 
 
-def look_alikes(judged: Judged) -> Iterator[Violation]:
+def look_alikes(judged: CheckedTable) -> Iterator[Violation]:
     """Note traders whose identifiers differ only in blanks, case or letters that look the same."""
     identifiers = judged.columns(["trader_id"])
     rows = identifiers.select(id=identifiers.trader_id).distinct()

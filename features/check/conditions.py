@@ -1,4 +1,4 @@
-"""The conditions that rows of a table must not meet, built from the contract's columns and rules."""
+"""Conditions that no row of a table may meet, built from the contract's columns and rules."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,20 +6,21 @@ from datetime import date
 
 from ibis.expr import types as ir
 
-from features.contract import Column, Kind, Reference, Table
+from features.contract import Column, ColumnType, Reference, Table
 from features.contract.rule import FINITE, RowRule, Rule
 from features.contract.violation import Severity
 from features.warehouse.conform import Conformed
 from features.warehouse.dialect import Dialect
 from features.warehouse.source import Source
 
-FOUND = "found_"
+RAW = "raw_"
+"""The prefix of columns that hold values as they stand in the source."""
 CORRECT = "Correct the rows at the source, or leave them out."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Test:
-    """A condition that a row must not meet; `shown` are the columns that it asks for and that explain it."""
+    """A condition that no row may meet; `shown` are the columns that it reads and that explain it."""
 
     rule: str
     severity: Severity
@@ -67,21 +68,25 @@ def _type_test(column: Column) -> Test:
 
 
 TYPE_ADVICE = {
-    Kind.TEXT: "Export it as text; for HS codes that lost leading zeros declare hs_digits in dialect.toml.",
-    Kind.NUMBER: "A decimal comma or another currency is declared in dialect.toml (decimal, rates).",
-    Kind.DAY: "Another order of day and month, or a time of day, is declared in dialect.toml (dates, times).",
+    ColumnType.TEXT: (
+        "Export it as text; for HS codes that lost leading zeros declare hs_digits in dialect.toml."
+    ),
+    ColumnType.NUMBER: "A decimal comma or another currency is declared in dialect.toml (decimal, rates).",
+    ColumnType.DAY: (
+        "Another order of day and month, or a time of day, is declared in dialect.toml (dates, times)."
+    ),
 }
 
 
 def _rule_test(column: Column, rule: Rule, *, today: date, can_misfit: bool) -> Test:
-    """A value that does not fit its type, or is NaN, is reported for that alone.
+    """Build the test of one rule; a value that does not fit its type, or is NaN, is reported for that alone.
 
     DuckDB compares a NaN in Parquet as if it were among the others (duckdb/duckdb#25521).
     """
 
     def broken(rows: ir.Table) -> ir.BooleanValue:
         breaks = rule.broken(rows[column.name], today)
-        if column.kind is Kind.NUMBER and rule is not FINITE:
+        if column.kind is ColumnType.NUMBER and rule is not FINITE:
             breaks &= ~rows[column.name].isnan().fill_null(False)
         return breaks & ~_misfit(rows, column) if can_misfit else breaks
 
@@ -101,7 +106,7 @@ def currency_test(dialect: Dialect) -> Test:
     known = (dialect.currency or "", *dialect.rates)
 
     def broken(rows: ir.Table) -> ir.BooleanValue:
-        currency = rows[f"{FOUND}{dialect.currency_column}"]
+        currency = rows[f"{RAW}{dialect.currency_column}"]
         return currency.isnull() | currency.cast("string").notin(known)
 
     return Test(
@@ -131,7 +136,7 @@ def _row_test(rule: RowRule) -> Test:
     )
 
 
-def reference_test(reference: Reference, nowhere: Callable[[ir.Table], ir.BooleanValue]) -> Test:
+def reference_test(reference: Reference, dangling: Callable[[ir.Table], ir.BooleanValue]) -> Test:
     """Build the test that a row names a row of the table it refers to."""
     return Test(
         rule="reference",
@@ -140,12 +145,12 @@ def reference_test(reference: Reference, nowhere: Callable[[ir.Table], ir.Boolea
         expected=f"must be in {reference.table}.{reference.column}",
         advice="Add the missing rows. Identifiers are compared letter by letter: blanks and zeros count.",
         shown=(reference.column,),
-        broken=nowhere,
+        broken=dangling,
     )
 
 
 def lost_parent_test(reference: Reference, lost: Callable[[ir.Table], ir.BooleanValue]) -> Test:
-    """Build the test that the row it refers to is not in quarantine."""
+    """Build the test that the row to which a row refers is not in quarantine."""
     return Test(
         rule="reference_quarantined",
         severity=Severity.ROW,

@@ -1,4 +1,4 @@
-"""One table held against its tests: how many rows fail each, and which."""
+"""Check one table: count the rows that fail each test, and select the good and the bad rows."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from typing import Any
 from ibis.expr import types as ir
 
 from features.check.conditions import (
-    FOUND,
+    RAW,
     Test,
     column_tests,
     currency_test,
@@ -20,8 +20,8 @@ from features.check.conditions import (
     reference_test,
     row_tests,
 )
-from features.contract import TABLES, Kind, Reference, Table
-from features.contract.violation import Example, Severity, Violation
+from features.contract import TABLES, ColumnType, Reference, Table
+from features.contract.violation import ExampleRow, Severity, Violation
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW, Conformed, conform
 from features.warehouse.dialect import Dialect
 from features.warehouse.source import Source
@@ -37,11 +37,11 @@ def parents_first() -> Iterator[Table]:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """The rows of a table: values as found (`found_…`), values conformed, and flags of tests (`test_…`).
+class CheckedTable:
+    """The rows of a table: raw values (`raw_…`), conformed values, and flags of tests (`test_…`).
 
-    Each question is asked of the columns it needs alone: to compile one over all of them takes Ibis
-    0.1 to 0.3 s, far longer than the engine needs for the answer.
+    Each query reads only the columns it needs: to compile one over all of them takes Ibis 0.1 to 0.3 s,
+    far longer than the engine needs to run it.
     """
 
     table: Table
@@ -52,7 +52,7 @@ class Judged:
     """The counts, where an earlier look at the same rows has them."""
 
     def filled(self, column: str) -> ir.Column:
-        """The values of one column, as short an expression as can be, without the empty ones."""
+        """The non-empty values of one column, as the shortest possible expression."""
         values = self.source.table.select(**{column: self.conformed[column].value})
         return values.drop_null()[column]
 
@@ -86,7 +86,7 @@ class Judged:
         return int(rows.filter(self._any(failed, rows)).count().to_pyarrow().as_py())
 
     def reason(self, number: int) -> str:
-        """Say why a row that fails a test is bad."""
+        """Return why a row that fails a test is bad."""
         test = self.tests[number]
         return f"{test.column} {test.expected}" if test.column else test.expected
 
@@ -105,10 +105,10 @@ class Judged:
 
     def good_rows(self, *names: str) -> ir.Table:
         """The conformed rows that pass every test of a row, in all columns or in those named."""
-        wanted, failed = names or self.names, self.failed_with(Severity.ROW)
-        rows = self.columns([*wanted, *(name for i in failed for name in self.tests[i].shown)])
+        selected, failed = names or self.names, self.failed_with(Severity.ROW)
+        rows = self.columns([*selected, *(name for i in failed for name in self.tests[i].shown)])
         good = rows.filter(~self._any(failed, rows)) if failed else rows
-        return good.select(*wanted)
+        return good.select(*selected)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -116,39 +116,39 @@ class Judged:
         return self.table.names
 
     def columns(self, names: Iterable[str]) -> ir.Table:
-        """All rows in some columns: where they stand, as found, conformed, and whether they misfit."""
-        found = self.source.table
-        places = [found[name] for name in (SOURCE_FILE, SOURCE_ROW) if name in found.columns]
-        wanted = dict.fromkeys(names)
-        conformed = {name: self.conformed[name] for name in wanted if name in self.conformed}
-        return found.select(
-            *places,
-            **{FOUND + name: found[name] for name in self._found_of(wanted)},
+        """All rows in some columns: file and row number, raw and conformed values, and flags of misfits."""
+        raw = self.source.table
+        locations = [raw[name] for name in (SOURCE_FILE, SOURCE_ROW) if name in raw.columns]
+        selected = dict.fromkeys(names)
+        conformed = {name: self.conformed[name] for name in selected if name in self.conformed}
+        return raw.select(
+            *locations,
+            **{RAW + name: raw[name] for name in self._raw_columns(selected)},
             **{name: column.value for name, column in conformed.items()},
             **{misfit_name(name): c.misfit for name, c in conformed.items() if c.misfit is not None},
         )
 
-    def _found_of(self, wanted: Mapping[str, None]) -> list[str]:
-        everything = set(self.names) <= set(wanted)
-        return [name for name in self.source.columns if everything or name in wanted]
+    def _raw_columns(self, selected: Mapping[str, None]) -> list[str]:
+        everything = set(self.names) <= set(selected)
+        return [name for name in self.source.columns if everything or name in selected]
 
     def in_order(self, rows: ir.Table) -> ir.Table:
-        """Sort rows as they stand in the source, or by key where that has no order."""
+        """Sort rows in the order of the source, or by key where that has no order."""
         order = (SOURCE_FILE, SOURCE_ROW) if self.source.has_rows_numbered else self.table.key
         return rows.order_by(*order)
 
-    def place(self, row: dict[str, Any]) -> Example:
-        """Take from a fetched row what names it: its key, and its file and number where it has them."""
-        named = {name: row[name] for name in self.table.key}
+    def _row_location(self, row: dict[str, Any]) -> ExampleRow:
+        """Return the key of a fetched row, and its file and row number where the source has them."""
+        location = {name: row[name] for name in self.table.key}
         if self.source.has_rows_numbered:
-            named |= {"file": row[SOURCE_FILE], "row": row[SOURCE_ROW]}
-        return named
+            location |= {"file": row[SOURCE_FILE], "row": row[SOURCE_ROW]}
+        return location
 
     def _any(self, numbers: Sequence[int], rows: ir.Table) -> ir.BooleanValue:
         return reduce(or_, (self._fails(i, rows) for i in numbers))
 
     def _fails(self, number: int, rows: ir.Table) -> ir.BooleanValue:
-        """An unknown comparison (an empty value) breaks nothing but the rule that it be filled."""
+        """Flag the rows that fail a test; an empty value breaks no rule but the one that it be filled."""
         return self.tests[number].broken(rows).fill_null(False)
 
     def _violation(self, number: int) -> Violation:
@@ -165,21 +165,23 @@ class Judged:
             examples=self._examples(number),
         )
 
-    def _examples(self, number: int) -> tuple[Example, ...]:
+    def _examples(self, number: int) -> tuple[ExampleRow, ...]:
         test = self.tests[number]
         rows = self.columns((*self.table.key, *test.shown))
         first = self.in_order(rows.filter(self._fails(number, rows))).limit(EXAMPLES)
-        shown = [name for name in test.shown if FOUND + name in rows.columns]
-        places = [name for name in (SOURCE_FILE, SOURCE_ROW) if name in rows.columns]
-        wanted = dict.fromkeys((*self.table.key, *places, *(FOUND + name for name in shown)))
-        fetched = in_words(first.select(*wanted)).to_pyarrow().to_pylist()
-        return tuple({**self.place(row), **{name: row[FOUND + name] for name in shown}} for row in fetched)
+        shown = [name for name in test.shown if RAW + name in rows.columns]
+        locations = [name for name in (SOURCE_FILE, SOURCE_ROW) if name in rows.columns]
+        selected = dict.fromkeys((*self.table.key, *locations, *(RAW + name for name in shown)))
+        fetched = in_words(first.select(*selected)).to_pyarrow().to_pylist()
+        return tuple(
+            {**self._row_location(row), **{name: row[RAW + name] for name in shown}} for row in fetched
+        )
 
 
 def judge(
-    source: Source, table: Table, *, dialect: Dialect, today: date, judged: Mapping[str, Judged]
-) -> Judged:
-    """Hold `source` against the rules of `table`, lazily; `judged` holds the tables it refers to."""
+    source: Source, table: Table, *, dialect: Dialect, today: date, judged: Mapping[str, CheckedTable]
+) -> CheckedTable:
+    """Check `source` against the rules of `table`, lazily; `judged` holds the tables it refers to."""
     conformed = conform(source.table, table, dialect=dialect)
     tests = (
         *column_tests(source, conformed, table, today=today),
@@ -192,39 +194,39 @@ def judge(
             for test in _reference_tests(reference, judged[reference.table])
         ),
     )
-    return Judged(table, source, conformed, tests)
+    return CheckedTable(table, source, conformed, tests)
 
 
 def _currency_tests(source: Source, dialect: Dialect) -> tuple[Test, ...]:
     return (currency_test(dialect),) if dialect.currency_column in source.columns else ()
 
 
-def _reference_tests(reference: Reference, parent: Judged) -> tuple[Test, ...]:
-    """A row must name a row of the parent table; where that is quarantined, so is the row.
+def _reference_tests(reference: Reference, parent: CheckedTable) -> tuple[Test, ...]:
+    """Build the tests that a row names a row of the parent table, and one that is not quarantined.
 
-    An empty key is left out of the parent's: SQL would then know of no value that it is not among them.
+    Empty keys of the parent are left out: with a null among them, SQL's NOT IN holds for no value.
     """
     name = reference.column
     key, good = parent.filled(name), parent.good_rows(name)
 
-    def nowhere(rows: ir.Table) -> ir.BooleanValue:
+    def dangling(rows: ir.Table) -> ir.BooleanValue:
         return rows[name].notnull() & rows[name].notin(key)
 
     def lost(rows: ir.Table) -> ir.BooleanValue:
         return rows[name].isin(key) & rows[name].notin(good.drop_null()[name])
 
     some_are_lost = bool(parent.failed_with(Severity.ROW))
-    tests = (reference_test(reference, nowhere), lost_parent_test(reference, lost))
+    tests = (reference_test(reference, dangling), lost_parent_test(reference, lost))
     return tests if some_are_lost else tests[:1]
 
 
 def flag(number: int) -> str:
-    """Return the name of the flag that a row fails a test."""
+    """Return the name of the column that flags the rows which fail a test."""
     return f"test_{number}"
 
 
-def _read_to_the_end(judged: Judged, rows: ir.Table) -> dict[str, ir.Scalar]:
-    """Sums that need every value: the statistics of a file would answer for pages that are damaged."""
+def _read_to_the_end(judged: CheckedTable, rows: ir.Table) -> dict[str, ir.Scalar]:
+    """Return sums that read every value: a file's statistics would answer for its damaged pages."""
     return {
         f"read_{column.name}": _sum(rows[column.name], column.kind)
         for column in judged.table.columns
@@ -232,21 +234,18 @@ def _read_to_the_end(judged: Judged, rows: ir.Table) -> dict[str, ir.Scalar]:
     }
 
 
-def _sum(value: ir.Value, kind: Kind) -> ir.Scalar:
-    if kind is Kind.TEXT:
+def _sum(value: ir.Value, kind: ColumnType) -> ir.Scalar:
+    if kind is ColumnType.TEXT:
         return value.length().sum()
-    return value.year().sum() if kind is Kind.DAY else value.sum()
+    return value.year().sum() if kind is ColumnType.DAY else value.sum()
 
 
 def in_words(rows: ir.Table) -> ir.Table:
-    """Turn what Python or Arrow may be unable to hold (a day in the year 20000, a bit string) into text."""
+    """Cast to text what Python or Arrow may be unable to hold (a day in the year 20000, a bit string)."""
+    values = {name: rows[name] for name in rows.columns}
     return rows.select(
-        **{name: value if _is_plain(value) else value.cast("string") for name, value in _columns(rows)}
+        **{name: value if _is_plain(value) else value.cast("string") for name, value in values.items()}
     )
-
-
-def _columns(rows: ir.Table) -> Iterator[tuple[str, ir.Value]]:
-    return ((name, rows[name]) for name in rows.columns)
 
 
 def _is_plain(value: ir.Value) -> bool:

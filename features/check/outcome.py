@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Self
 
-from features.check.judge import Judged, judge, parents_first
+from features.check.judge import CheckedTable, judge, parents_first
 from features.errors import DataError
 from features.warehouse import Source, Warehouse
 
@@ -64,7 +64,7 @@ class Outcome:
             )
         if all(table.is_clean for table in self.tables.values()):
             return warehouse
-        judged: dict[str, Judged] = {}
+        judged: dict[str, CheckedTable] = {}
         for table in parents_first():
             if table.name in warehouse.sources:
                 outcome, source = self.tables[table.name], warehouse.sources[table.name]
@@ -72,7 +72,7 @@ class Outcome:
                 judged[table.name] = replace(lazy, counted=(outcome.rows, outcome.failed))
         return replace(warehouse, sources={name: self._good_rows(judged[name]) for name in warehouse.sources})
 
-    def _good_rows(self, judged: Judged) -> Source:
+    def _good_rows(self, judged: CheckedTable) -> Source:
         """A table without a bad or repeated row stays as it was found: nothing is filtered in vain."""
         outcome = self.tables[judged.table.name]
         if outcome.is_clean:

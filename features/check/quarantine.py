@@ -1,22 +1,22 @@
-"""What a check leaves behind: the JSON report, and the bad rows as they were found, with their reasons."""
+"""Write the result of a check: the JSON report, and the bad rows as the source has them, with reasons."""
 
 import csv
 from pathlib import Path
 
 from features.check import Checked
-from features.check.conditions import FOUND
-from features.check.judge import Judged, flag, in_words
+from features.check.conditions import RAW
+from features.check.judge import CheckedTable, flag, in_words
 from features.contract.violation import Severity
 from features.errors import DataError
-from features.output import put_back, replaced_folder
+from features.output import atomic_folder, restore
 from features.spreadsheet import inert
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW
 from features.warehouse.engine import first_line, refuse_lack_of_room
 from features.warehouse.engines import engine_errors
 
 
-def default_place(data: str) -> Path:
-    """Return the folder for the outcome of a check: `DATA.check` beside a folder or file, else `./check`."""
+def default_folder(data: str) -> Path:
+    """Return the folder for the result of a check: `DATA.check` beside a folder or file, else `./check`."""
     if "://" in data:
         return Path("check")
     path = Path(data).absolute()
@@ -26,13 +26,13 @@ def default_place(data: str) -> Path:
 
 
 def write(checked: Checked, out: Path) -> Path:
-    """Write the outcome into `out/accepted` or `out/refused`, replacing the last of its kind; return it.
+    """Write the result into `out/accepted` or `out/refused`, replacing the last one there; return the folder.
 
     A refused check leaves the last accepted one as it was.
     """
     target = out / ("accepted" if checked.report.accepted else "refused")
-    put_back(out / "accepted")
-    with replaced_folder(target) as folder:
+    restore(out / "accepted")
+    with atomic_folder(target) as folder:
         (folder / "report.json").write_text(checked.report.to_json(), encoding="utf-8")
         for name, judged in checked.judged.items():
             if judged.quarantined:
@@ -40,7 +40,7 @@ def write(checked: Checked, out: Path) -> Path:
     return target
 
 
-def _write_quarantine(judged: Judged, path: Path) -> None:
+def _write_quarantine(judged: CheckedTable, path: Path) -> None:
     try:
         _write_rows(judged, path)
     except engine_errors() as error:
@@ -52,22 +52,23 @@ def _write_quarantine(judged: Judged, path: Path) -> None:
         ) from error
 
 
-def _write_rows(judged: Judged, path: Path) -> None:
+def _write_rows(judged: CheckedTable, path: Path) -> None:
     rows = judged.bad_rows()
     assert rows is not None  # noqa: S101 - the caller asked for `quarantined`
     failed = judged.failed_with(Severity.ROW)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([*_places(judged), "reasons", *map(inert, judged.source.columns)])
+        writer.writerow([*_location_columns(judged), "reasons", *map(inert, judged.source.columns)])
         for batch in in_words(rows).to_pyarrow_batches():
             writer.writerows(_cells(judged, row, failed) for row in batch.to_pylist())
 
 
-def _places(judged: Judged) -> tuple[str, ...]:
+def _location_columns(judged: CheckedTable) -> tuple[str, ...]:
     return (SOURCE_FILE, SOURCE_ROW) if judged.source.has_rows_numbered else ()
 
 
-def _cells(judged: Judged, row: dict[str, object], failed: tuple[int, ...]) -> list[object]:
+def _cells(judged: CheckedTable, row: dict[str, object], failed: tuple[int, ...]) -> list[object]:
     reasons = [judged.reason(i) for i in failed if row[flag(i)]]
-    found = [row[FOUND + name] for name in judged.source.columns]
-    return [*(inert(row[name]) for name in _places(judged)), "; ".join(reasons), *map(inert, found)]
+    location = [row[name] for name in _location_columns(judged)]
+    raw = [row[RAW + name] for name in judged.source.columns]
+    return [*map(inert, location), "; ".join(reasons), *map(inert, raw)]

@@ -1,4 +1,4 @@
-"""The outcome of a check as data, as JSON and as words for a terminal."""
+"""Check reports: the result of a check as data, as JSON and as text for a terminal."""
 
 import json
 import unicodedata
@@ -13,7 +13,7 @@ from features.contract.violation import Severity, Violation
 
 @dataclass(frozen=True)
 class TableReport:
-    """What was found of one table, in numbers."""
+    """The numbers of one checked table."""
 
     name: str
     form: str
@@ -23,8 +23,8 @@ class TableReport:
 
 
 @dataclass(frozen=True)
-class Report:
-    """What a check found: `tables` in numbers, and all `violations` in the order of the tables."""
+class CheckReport:
+    """The result of a check: `tables` in numbers, and all `violations` in the order of the tables."""
 
     data: str
     checked_on: date
@@ -34,18 +34,18 @@ class Report:
 
     @property
     def accepted(self) -> bool:
-        """Whether a build may use the data: no fault of structure, few enough of rows."""
+        """Whether the data may be used: no fault of structure, and few enough bad rows."""
         return all(violation.severity is not Severity.STRUCTURE for violation in self.violations)
 
     def is_without(self, table: str, rule: str) -> bool:
-        """Whether no row of a table broke a rule."""
+        """Return whether no row of a table broke a rule."""
         return all((violation.table, violation.rule) != (table, rule) for violation in self.violations)
 
     @property
     def absent_tables(self) -> tuple[str, ...]:
-        """The optional tables that are not there; the features that need them will be empty."""
-        there = {table.name for table in self.tables}
-        return tuple(t.name for t in TABLES.values() if not t.required and t.name not in there)
+        """The optional tables that the data lacks; the features that need them will be empty."""
+        present = {table.name for table in self.tables}
+        return tuple(t.name for t in TABLES.values() if not t.required and t.name not in present)
 
     def to_json(self) -> str:
         """Return the report as JSON text; days are ISO 8601, numbers that JSON lacks are text."""
@@ -76,27 +76,23 @@ def _plain(value: Any) -> Any:
 
 
 def visible(text: str) -> str:
-    """Return `text` with every control, invisible or direction-changing character written out.
+    """Return `text` with every control, invisible or direction-changing character escaped.
 
-    So are blanks that are no space: they look like one, and identifiers may differ by them.
+    So are blanks other than the space: they look like one, and identifiers may differ by them.
     """
-    return "".join(_escaped(c) if _is_hidden(c) else c for c in text)
+    return "".join(c.encode("unicode_escape").decode() if _is_hidden(c) else c for c in text)
 
 
 def _is_hidden(character: str) -> bool:
     return character != " " and unicodedata.category(character)[0] in "CZ"
 
 
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode()
-
-
-def lines(report: Report) -> Iterator[str]:
-    """Describe a report to a person: the violations, worst first, then a line a table."""
+def to_text(report: CheckReport) -> Iterator[str]:
+    """Yield a report as lines for a terminal: the violations, worst first, then a line a table."""
     for severity in Severity:
         for violation in report.violations:
             if violation.severity is severity:
-                yield from _violation_lines(violation)
+                yield from _violation_text(violation)
     for table in report.tables:
         quarantined = f", {table.quarantined:,} quarantined" if table.quarantined else ""
         yield f"{table.name}: {table.rows:,} rows{quarantined} ({table.form})"
@@ -104,8 +100,9 @@ def lines(report: Report) -> Iterator[str]:
         yield f"not there, and not required: {', '.join(report.absent_tables)}"
 
 
-def _violation_lines(violation: Violation) -> Iterator[str]:
-    yield f"{violation.severity} · {visible(violation.place)} · {violation.rule}: {visible(violation.found)}"
+def _violation_text(violation: Violation) -> Iterator[str]:
+    location = visible(violation.location)
+    yield f"{violation.severity} · {location} · {violation.rule}: {visible(violation.found)}"
     yield f"    expected: {visible(violation.expected)}"
     for example in violation.examples:
         yield "    " + ", ".join(f"{visible(name)} {_quoted(value)}" for name, value in example.items())

@@ -1,4 +1,4 @@
-"""Faults of a table's form: tables and columns that are missing or unknown, tables without rows."""
+"""Checks of structure: missing and unknown tables and columns, tables without rows."""
 
 from collections.abc import Iterator
 
@@ -28,9 +28,9 @@ def missing_tables(warehouse: Warehouse) -> Iterator[Violation]:
 
 def column_faults(source: Source, table: Table, *, warehouse: Warehouse) -> Iterator[Violation]:
     """Report required columns that are missing and columns that the contract does not know."""
-    expected_here = set(table.names) | {warehouse.dialect.currency_column}
+    known = set(table.names) | {warehouse.dialect.currency_column}
     ignored = {name for name in source.columns if f"{table.name}.{name}" in warehouse.dialect.ignore}
-    strangers = [name for name in source.columns if name not in expected_here | ignored]
+    unknown = [name for name in source.columns if name not in known | ignored]
     missing = [c for c in table.columns if c.required and c.name not in source.columns]
     for column in missing:
         yield Violation(
@@ -40,9 +40,9 @@ def column_faults(source: Source, table: Table, *, warehouse: Warehouse) -> Iter
             severity=Severity.STRUCTURE,
             found="The column is missing.",
             expected=f"a {column.kind}: {column.meaning}.",
-            advice=f"Add or rename it.{did_you_mean(column.name, strangers)}",
+            advice=f"Add or rename it.{did_you_mean(column.name, unknown)}",
         )
-    for name in strangers:
+    for name in unknown:
         yield Violation(
             table=table.name,
             column=name,

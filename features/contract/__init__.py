@@ -1,7 +1,7 @@
-"""The data contract: the tables an administration hands over, declared once."""
+"""The data contract: the tables that an administration provides, declared once."""
 
 from features.contract import optional, required
-from features.contract.table import Column, Kind, Reference, Table
+from features.contract.table import Column, ColumnType, Reference, Table
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -19,4 +19,4 @@ TABLES: dict[str, Table] = {
     )
 }
 
-__all__ = ["TABLES", "Column", "Kind", "Reference", "Table"]
+__all__ = ["TABLES", "Column", "ColumnType", "Reference", "Table"]

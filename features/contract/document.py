@@ -1,4 +1,4 @@
-"""docs/contract.md, written from the contract in code."""
+"""Write docs/contract.md from the contract in code."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The tables that sharpen a prediction where an administration has them."""
+"""Optional tables of the contract: they sharpen a prediction where an administration has them."""
 
 from features.contract.required import FINDING_TYPES, HS_CODE
 from features.contract.rule import ANY_DAY, NOT_NEGATIVE, PLANNED_DAY, at_least, in_order, one_of

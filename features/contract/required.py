@@ -1,4 +1,4 @@
-"""The four tables every administration hands over: declarations, traders, audits, findings."""
+"""Required tables of the contract: declarations, traders, audits and findings."""
 
 from ibis.expr import types as ir
 

@@ -1,4 +1,4 @@
-"""The rules a value or a row can be held to: each a predicate and the words for it."""
+"""Validation rules for a value or a row: each a predicate and its description."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ YEARS_PLANNED = 10
 
 @dataclass(frozen=True)
 class Rule:
-    """What must hold for a value of one column; an empty value keeps every rule but `filled`.
+    """A rule for the values of one column; an empty value breaks no rule but `filled`.
 
     `broken(value, today)` is true where the rule is broken. Days are compared with `today`, the
     day of the check, so that a check can be repeated.
@@ -29,7 +29,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class RowRule:
-    """What must hold between `columns` of one row; a comparison with an empty value passes."""
+    """A rule between `columns` of one row; a comparison with an empty value passes."""
 
     name: str
     words: str
@@ -86,7 +86,7 @@ def one_of(*codes: str) -> Rule:
 
 
 def matches(name: str, words: str, pattern: str) -> Rule:
-    """Return the rule that the whole text matches `pattern`, a regular expression every engine reads."""
+    """Return the rule that the whole text matches `pattern`, a regular expression for every engine."""
     return Rule(name, words, lambda value, _: ~value.re_search(f"^({pattern})$"))
 
 

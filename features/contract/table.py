@@ -1,4 +1,4 @@
-"""What a table of the contract is: its columns, their types, and the rules they keep."""
+"""Tables and columns of the contract: types, meanings, keys and validation rules."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,8 +13,8 @@ from features.contract.rule import RowRule, Rule
 from features.unit import Unit
 
 
-class Kind(StrEnum):
-    """The five types a column of the contract can have."""
+class ColumnType(StrEnum):
+    """The types of columns of the contract."""
 
     TEXT = "text"
     WHOLE = "whole number"
@@ -26,25 +26,25 @@ class Kind(StrEnum):
     def ibis(self) -> ibis.DataType:
         """The type of the column inside the system, on every engine."""
         return {
-            Kind.TEXT: ibis.dtype("string"),
-            Kind.WHOLE: ibis.dtype("int64"),
-            Kind.NUMBER: ibis.dtype("float64"),
-            Kind.DAY: ibis.dtype("date"),
-            Kind.FLAG: ibis.dtype("boolean"),
+            ColumnType.TEXT: ibis.dtype("string"),
+            ColumnType.WHOLE: ibis.dtype("int64"),
+            ColumnType.NUMBER: ibis.dtype("float64"),
+            ColumnType.DAY: ibis.dtype("date"),
+            ColumnType.FLAG: ibis.dtype("boolean"),
         }[self]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column: what it means, how it is measured and what its values must keep.
+    """One column: its meaning, unit and the rules for its values.
 
-    `required` says that the table must have the column, `nullable` that a row may leave it empty.
+    `required` means that the table must have the column, `nullable` that a row may leave it empty.
     `default` names the column whose value is taken where this one is absent. `wco` is the
     identifier of the data element in the WCO Data Model.
     """
 
     name: str
-    kind: Kind
+    kind: ColumnType
     meaning: str
     required: bool = False
     nullable: bool = True
@@ -55,15 +55,15 @@ class Column:
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
-        """All the rules a value must keep: filled (unless a default stands in), finite, then its own."""
+        """All rules for a value: filled (unless a default replaces it), finite, then the column's own."""
         filled = () if self.nullable or self.default else (rule.FILLED,)
-        finite = (rule.FINITE,) if self.kind is Kind.NUMBER else ()
+        finite = (rule.FINITE,) if self.kind is ColumnType.NUMBER else ()
         return filled + finite + self.values
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A column that must name a row of another table; `structural` where its absence stops the build."""
+    """A column that must name a row of another table; the data is refused where a `structural` one fails."""
 
     column: str
     table: str
@@ -72,7 +72,7 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """One table: a row is `row`; no two rows share `key`."""
+    """One table: `row` describes a row, and `key` is unique among them."""
 
     name: str
     row: str
@@ -97,7 +97,7 @@ class Table:
 
     @property
     def schema(self) -> pa.Schema:
-        """The Arrow schema in which the table is written; columns that must be filled are marked so."""
+        """The Arrow schema in which the table is written; columns that must be filled are not nullable."""
         return pa.schema(
             [
                 pa.field(column.name, column.kind.ibis.to_pyarrow(), nullable=column.nullable)
@@ -120,22 +120,22 @@ class Options(TypedDict, total=False):
 
 def text(name: str, meaning: str, *values: Rule, **options: Unpack[Options]) -> Column:
     """Declare a free text or a code."""
-    return _column(Kind.TEXT, name, meaning, *values, **options)
+    return _column(ColumnType.TEXT, name, meaning, *values, **options)
 
 
 def identifier(name: str, meaning: str, **options: Unpack[Options]) -> Column:
     """Declare an opaque identifier: never parsed, trimmed or folded, so that no two are merged silently."""
-    return _column(Kind.TEXT, name, meaning, rule.CLEAN_IDENTIFIER, **options)
+    return _column(ColumnType.TEXT, name, meaning, rule.CLEAN_IDENTIFIER, **options)
 
 
 def whole(name: str, meaning: str, *values: Rule, **options: Unpack[Options]) -> Column:
     """Declare a whole number."""
-    return _column(Kind.WHOLE, name, meaning, *values, **options)
+    return _column(ColumnType.WHOLE, name, meaning, *values, **options)
 
 
 def number(name: str, meaning: str, unit: Unit | None, *values: Rule, **options: Unpack[Options]) -> Column:
     """Declare a number measured in `unit`."""
-    return _column(Kind.NUMBER, name, meaning, *values, unit=unit, **options)
+    return _column(ColumnType.NUMBER, name, meaning, *values, unit=unit, **options)
 
 
 def amount(name: str, meaning: str, **options: Unpack[Options]) -> Column:
@@ -145,7 +145,7 @@ def amount(name: str, meaning: str, **options: Unpack[Options]) -> Column:
 
 def day(name: str, meaning: str, limit: Rule = rule.PAST_DAY, **options: Unpack[Options]) -> Column:
     """Declare a day, by default one that cannot lie in the future; `default` names its substitute."""
-    return _column(Kind.DAY, name, meaning, limit, **options)
+    return _column(ColumnType.DAY, name, meaning, limit, **options)
 
 
 def known_on(**options: Unpack[Options]) -> Column:
@@ -155,11 +155,11 @@ def known_on(**options: Unpack[Options]) -> Column:
 
 def flag(name: str, meaning: str, **options: Unpack[Options]) -> Column:
     """Declare a yes-or-no."""
-    return _column(Kind.FLAG, name, meaning, **options)
+    return _column(ColumnType.FLAG, name, meaning, **options)
 
 
 def _column(
-    kind: Kind,
+    kind: ColumnType,
     name: str,
     meaning: str,
     *values: Rule,

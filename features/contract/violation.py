@@ -1,26 +1,27 @@
-"""What is found when tables are held against the contract."""
+"""Violations: breaches of the contract, with their severity, rows and examples."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-Example = Mapping[str, object]
+ExampleRow = Mapping[str, object]
+"""A row that breaks a rule: its key and the values that explain it."""
 
 
 class Severity(StrEnum):
-    """What a violation leads to."""
+    """The consequence of a violation."""
 
     STRUCTURE = "structure"
-    """The build stops."""
+    """The data is refused."""
     ROW = "row"
-    """The rows are quarantined; the build goes on while they stay few."""
+    """The rows are quarantined; the data is refused only where they are many."""
     NOTE = "note"
-    """Nothing is changed; a person should know."""
+    """Nothing is changed; a person is informed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Violation:
-    """One rule broken in one place, by how many rows, with a few of them as examples."""
+    """A broken rule: in which table and column, by how many rows, with a few of them as examples."""
 
     table: str
     rule: str
@@ -30,9 +31,9 @@ class Violation:
     advice: str
     column: str | None = None
     rows: int | None = None
-    examples: tuple[Example, ...] = field(default=())
+    examples: tuple[ExampleRow, ...] = field(default=())
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """`table` or `table.column`."""
         return f"{self.table}.{self.column}" if self.column else self.table

@@ -1,4 +1,4 @@
-"""A customs administration whose truth is known, in contract form.
+"""Simulate a customs administration whose truth is known, in contract form.
 
 No public customs data holds real audit money together with the money that audits missed. Models are
 therefore judged on a simulated administration: hard where practice is hard, and with its truth beside it.
@@ -11,14 +11,15 @@ from pathlib import Path
 import pyarrow as pa
 
 from features.errors import SettingError
-from features.output import put_back, replaced_folder
+from features.output import atomic_folder, restore
 from features.simulate.chance import Chance
 from features.simulate.clock import calendar
-from features.simulate.declarations import declarations_table, words
+from features.simulate.declarations import declarations_table
+from features.simulate.declarations import dictionaries as draw_dictionaries
 from features.simulate.export import write_rest
-from features.simulate.portfolio import slots
-from features.simulate.run import live
-from features.simulate.state import State, first_state
+from features.simulate.portfolio import slots as draw_slots
+from features.simulate.run import simulate_quarter
+from features.simulate.state import SimulationState, initial_state
 from features.simulate.traders import traders as draw_traders
 from features.simulate.world import world as draw_world
 from features.simulate.write import DATA, TRUTH, DeclarationFile, refuse_other_folders
@@ -31,7 +32,7 @@ __all__ = ["Summary", "simulate"]
 
 @dataclass(frozen=True)
 class Summary:
-    """What a simulation wrote: the folder, and the rows of each table (the truth's among them)."""
+    """The result of a simulation: its folder, and the number of rows of each table, the truth included."""
 
     out: Path
     rows: dict[str, int]
@@ -49,21 +50,21 @@ def simulate(
     """Write a simulated administration to `out`: its tables to `out/data`, its truth to `out/truth`.
 
     There are `traders` traders over `years` years that end with 2024, and about 33 declaration lines a
-    trader and year. The same arguments give the same bytes. `progress(done, total)` follows each quarter.
-    Whatever stops a run, `out` is afterwards what it was or the new simulation, never a part of one.
+    trader and year. The same arguments give the same bytes. `progress(done, total)` is called after each
+    quarter. Whatever stops a run, `out` is afterwards what it was or the new simulation, never a part of it.
 
-    Raises `SettingError` for arguments that cannot be used, `OutputError` where `out` holds other things,
-    or a simulation while `overwrite` is not given.
+    Raises `SettingError` for invalid arguments, `OutputError` where `out` holds other files, or a
+    simulation while `overwrite` is not given.
     """
     _check(traders=traders, years=years, seed=seed)
     out = Path(out)
-    put_back(out)
+    restore(out)
     refuse_other_folders(out, overwrite=overwrite)
     state = _begin(traders=traders, years=years, seed=seed)
-    with replaced_folder(out) as folder:
+    with atomic_folder(out) as folder:
         for part in (DATA, TRUTH):
             (folder / part).mkdir()
-        lines = _live(state, folder=folder, progress=progress or (lambda done, total: None))
+        lines = _run(state, folder=folder, progress=progress or (lambda done, total: None))
         rows = write_rest(state, folder=folder)
     return Summary(out=out, rows={"declarations": lines, **rows})
 
@@ -83,24 +84,25 @@ def _check(*, traders: int, years: int, seed: int) -> None:
             )
 
 
-def _begin(*, traders: int, years: int, seed: int) -> State:
-    """Draw the world and its traders."""
+def _begin(*, traders: int, years: int, seed: int) -> SimulationState:
+    """Draw the world and its traders, and return the state before the first quarter."""
     chance = Chance(seed)
-    stage = draw_world(chance, calendar=calendar(years=years), traders=traders)
-    cast = draw_traders(chance, stage, count=traders)
-    return first_state(chance, stage, traders=cast, slots=slots(chance, stage, traders=cast))
+    world = draw_world(chance, calendar=calendar(years=years), traders=traders)
+    population = draw_traders(chance, world, count=traders)
+    slots = draw_slots(chance, world, traders=population)
+    return initial_state(chance, world, traders=population, slots=slots)
 
 
-def _live(state: State, *, folder: Path, progress: Callable[[int, int], None]) -> int:
-    """Live through all quarters, writing declarations as they come; return their rows."""
+def _run(state: SimulationState, *, folder: Path, progress: Callable[[int, int], None]) -> int:
+    """Simulate all quarters and write their declarations one after another; return the number of rows."""
     quarters = state.world.calendar.quarters
-    dictionaries = words(state.world, traders=state.traders.count)
+    dictionaries = draw_dictionaries(state.world, traders=state.traders.count)
     file = DeclarationFile(folder / DATA / "declarations.parquet")
     try:
         for quarter in range(quarters):
             parts = [
-                declarations_table(lines, world=state.world, slots=state.slots, words=dictionaries)
-                for lines in live(state, quarter)
+                declarations_table(lines, world=state.world, slots=state.slots, dictionaries=dictionaries)
+                for lines in simulate_quarter(state, quarter)
             ]
             file.append(pa.concat_tables(parts))
             progress(quarter + 1, quarters)

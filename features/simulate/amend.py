@@ -1,10 +1,10 @@
-"""Later versions of declarations: final invoices, voluntary disclosures, and corrections after a finding."""
+"""Amendments: later versions of lines after final invoices, voluntary disclosures and findings."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from features.simulate.arrays import Flags, Whole, stack, take
+from features.simulate.arrays import Flags, Whole, take
 from features.simulate.audit import LETTER, Booked
 from features.simulate.cases import Docket
 from features.simulate.chance import Chance
@@ -18,19 +18,19 @@ DISCLOSED = np.array([0.02, 0.003])  # a quarter: of honest mistakes, of schemes
 
 @dataclass(frozen=True)
 class Amendments:
-    """Next versions of lines, and the number of the fault each puts right (-1: none)."""
+    """Next versions of lines, and the number of the fault that each corrects (-1: none)."""
 
     lines: Lines
     fault: Whole
 
 
 def provisional(chance: Chance, *, lines: int, quarter: int) -> Flags:
-    """Draw the lines declared at a provisional price."""
+    """Draw which lines are declared at a provisional price."""
     return chance.stream("provisional", quarter).random(lines) < PROVISIONAL
 
 
 def final_invoices(chance: Chance, *, declared: Lines, chosen: Flags, quarter: int) -> Amendments:
-    """Amend provisional prices, up or down a little, when the final invoice comes: no fault in it."""
+    """Amend provisional prices a little, up or down, when the final invoice comes; that corrects no fault."""
     stream = chance.stream("final invoices", quarter)
     lines = take(declared, np.flatnonzero(chosen))
     known = lines.known + stream.integers(5, 90, size=lines.count)
@@ -43,42 +43,37 @@ def final_invoices(chance: Chance, *, declared: Lines, chosen: Flags, quarter: i
 def disclosures(
     chance: Chance, *, faults: Faults, busy: Flags, calendar: Calendar, quarter: int
 ) -> Amendments:
-    """Let traders who are not under audit disclose faults: mistakes they notice, schemes they regret.
+    """Draw voluntary disclosures by traders who are not under audit: of mistakes, and fewer of schemes.
 
-    Only faults of earlier quarters, so that the amendment follows the declaration.
+    Only faults of earlier quarters are disclosed, so that the amendment follows the declaration.
     """
     stream = chance.stream("disclosures", quarter)
     hazard = DISCLOSED[faults.deliberate.astype(np.int64)] * ~busy[faults.lines.trader]
     disclosed = take(faults, np.flatnonzero(stream.random(hazard.size) < hazard))
     start, end = calendar.starts[quarter : quarter + 2]
     known = stream.integers(start, end, size=disclosed.number.size)
-    return put_right(disclosed, known=np.maximum(known, disclosed.lines.known + 1), amended_by=BY_TRADER)
+    return corrections(disclosed, known=np.maximum(known, disclosed.lines.known + 1), amended_by=BY_TRADER)
 
 
 def after_audit(chance: Chance, *, booked: Booked, docket: Docket, quarter: int) -> Amendments:
-    """Correct what audits booked, some weeks after the decision; after a letter the trader does it."""
+    """Correct the booked faults some weeks after the decision; after a letter the trader does it."""
     stream = chance.stream("corrections", quarter)
     case = booked.case
     known = docket.assessed_on[case] + stream.integers(5, 60, size=case.size)
-    corrected = put_right(booked.faults, known=known, amended_by=BY_CUSTOMS)
+    corrected = corrections(booked.faults, known=known, amended_by=BY_CUSTOMS)
     letter = docket.treatment[case] == LETTER
     by = np.where(letter, BY_TRADER, BY_CUSTOMS)
     return replace(corrected, lines=replace(corrected.lines, amended_by=by))
 
 
-def put_right(faults: Faults, *, known: Whole, amended_by: int) -> Amendments:
+def corrections(faults: Faults, *, known: Whole, amended_by: int) -> Amendments:
     """Return the next version of faulty lines: as they should have been declared."""
     return Amendments(lines=amended(faults.lines, known=known, amended_by=amended_by), fault=faults.number)
 
 
 def due(pending: Amendments, *, calendar: Calendar, quarter: int) -> tuple[Amendments, Amendments]:
-    """Part the amendments into those that become known in a quarter, in order, and the others."""
+    """Split the amendments into those that become known in a quarter, in order, and the others."""
     now = calendar.quarter_of(pending.lines.known) == quarter
     ready = take(pending, np.flatnonzero(now))
     order = np.lexsort((ready.lines.item, ready.lines.declaration, ready.lines.known))
     return take(ready, order), take(pending, np.flatnonzero(~now))
-
-
-def joined(*amendments: Amendments) -> Amendments:
-    """Return all the amendments as one table."""
-    return stack(*amendments)

@@ -1,4 +1,4 @@
-"""The array types of the simulation, and the two ways every table of arrays is cut."""
+"""Array types of the simulation, and operations on dataclasses of columns: take and stack rows."""
 
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar, cast
@@ -11,7 +11,8 @@ Whole = NDArray[np.integer[Any]]
 Flags = NDArray[np.bool_]
 Array = NDArray[Any]
 
-Rows = TypeVar("Rows")
+Columnar = TypeVar("Columnar")
+"""An array, or a dataclass of arrays of one length."""
 
 
 def columns(table: object) -> dict[str, Any]:
@@ -19,21 +20,21 @@ def columns(table: object) -> dict[str, Any]:
     return {column.name: getattr(table, column.name) for column in fields(cast(Any, table))}
 
 
-def take(table: Rows, rows: Array) -> Rows:
+def take(table: Columnar, rows: Array) -> Columnar:
     """Return the `rows` (indices or a mask) of a dataclass of columns, as copies."""
     if not is_dataclass(table):
-        return cast(Rows, cast(Any, table)[rows])
+        return cast(Columnar, cast(Any, table)[rows])
     build: Any = type(table)
-    return cast(Rows, build(**{name: take(values, rows) for name, values in columns(table).items()}))
+    return cast(Columnar, build(**{name: take(values, rows) for name, values in columns(table).items()}))
 
 
-def stack(first: Rows, *others: Rows) -> Rows:
+def stack(first: Columnar, *others: Columnar) -> Columnar:
     """Return the rows of all the tables, one below the other."""
     if not is_dataclass(first):
-        return cast(Rows, np.concatenate(cast(Any, (first, *others))))
+        return cast(Columnar, np.concatenate(cast(Any, (first, *others))))
     tables = [columns(table) for table in (first, *others)]
     build: Any = type(first)
-    return cast(Rows, build(**{name: stack(*(table[name] for table in tables)) for name in tables[0]}))
+    return cast(Columnar, build(**{name: stack(*(table[name] for table in tables)) for name in tables[0]}))
 
 
 def group_positions(groups: Whole) -> Whole:

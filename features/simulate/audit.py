@@ -1,7 +1,7 @@
-"""What an audit finds: its expectation in closed form, and a draw that has exactly this expectation.
+"""Findings of an audit: their expectation in closed form, and a draw that has exactly this expectation.
 
 For each finding type k a trader has the faulty lines of the twelve months before the cutoff, with gaps
-g (up: tax lost, down: tax overpaid). An audit comes upon type k with probability p_k and then books
+g (up: tax lost, down: tax overpaid). An audit detects type k with probability p_k and then books
 each of its lines with probability r_k, independently. An appeal may cut what was assessed upwards. So
 
     E[finding of type k] = p_k r_k ((1 - cut) sum(g up) + sum(g down))
@@ -20,8 +20,8 @@ from features.simulate.intent import KINDS
 
 CATCH = np.array([0.72, 0.68, 0.68, 0.55, 0.72, 0.55])  # p_k of a large gap: field audit, average team
 BOOKED = np.array([0.70, 0.80, 0.80, 0.60, 0.80, 0.70])  # r_k
-TRIVIAL = 100.0  # a type's gaps below this sum are let pass
-HALF_MONEY = 500.0  # the sum at which a gap is half as likely to be seen as a very large one
+TRIVIAL = 100.0  # gaps of a type below this sum are ignored
+HALF_MONEY = 500.0  # the sum at which a gap is half as likely to be detected as a very large one
 HALF_SHARE = 0.004  # the same as a share of the taxes paid: little errors drown in much trade
 TREATMENTS = ("field", "desk", "letter", "joint")
 FIELD, DESK, LETTER, JOINT = range(4)
@@ -33,7 +33,7 @@ CUT_FROM, CUT_TO = 0.2, 0.8
 
 @dataclass(frozen=True)
 class Exposure:
-    """The gaps an audit could find, (traders, types): money and lines, lost (up) and overpaid (down)."""
+    """The gaps that an audit could find, (traders, types): money and lines, lost (up) and overpaid (down)."""
 
     up: Floats
     down: Floats
@@ -45,20 +45,20 @@ class Exposure:
 
 @dataclass(frozen=True)
 class Expectation:
-    """Expected finding by type (traders, types) and the probability that an adjustment stands."""
+    """Expected finding by type (traders, types) and the probability that an adjustment is upheld."""
 
     by_type: Floats
     probability: Floats
 
     @property
     def money(self) -> Floats:
-        """The expected finding in all."""
+        """The expected finding over all types."""
         return np.asarray(self.by_type.sum(axis=1))
 
 
 @dataclass(frozen=True)
 class Cases:
-    """Audits to be worked: trader, treatment and relative skill of the team, one row an audit."""
+    """Audits to carry out: trader, treatment and relative skill of the team, one row an audit."""
 
     trader: Whole
     treatment: Whole
@@ -67,7 +67,7 @@ class Cases:
 
 @dataclass(frozen=True)
 class Booked:
-    """What audits booked: `case` of each line, the faulty lines, and each case's fate in appeal by type.
+    """Booked faults: `case` of each line, the faulty lines, and each case's result in appeal by type.
 
     `cut` (cases, types) is the share taken off the amounts assessed upwards, not a number without appeal.
     """
@@ -104,28 +104,28 @@ def detection(exposed: Exposure) -> Floats:
     """
     gap = exposed.up - exposed.down
     share = gap / np.maximum(exposed.taxes_paid, 1.0)[:, None]
-    seen = CATCH * gap / (gap + HALF_MONEY) * share / (share + HALF_SHARE)
-    return np.where(gap >= TRIVIAL, seen, 0.0)
+    probability = CATCH * gap / (gap + HALF_MONEY) * share / (share + HALF_SHARE)
+    return np.where(gap >= TRIVIAL, probability, 0.0)
 
 
 def cut_expected(band: Whole) -> Floats:
-    """Return the share of an upward assessment that appeals are expected to take off."""
+    """Return the share of an upward assessment by which appeals are expected to reduce it."""
     return APPEALS[band] * (CANCELLED + REDUCED * (CUT_FROM + CUT_TO) / 2)
 
 
 def expectation(exposed: Exposure) -> Expectation:
     """Return the expected finding of the reference audit: a field audit by a team of average skill."""
-    chance = detection(exposed)
-    kept = (1 - cut_expected(exposed.band))[:, None]
-    stands = chance * _standing(exposed)
+    probability = detection(exposed)
+    upheld_share = (1 - cut_expected(exposed.band))[:, None]
+    upheld = probability * _upheld(exposed)
     return Expectation(
-        by_type=chance * BOOKED * (kept * exposed.up + exposed.down),
-        probability=1 - np.prod(1 - stands, axis=1),
+        by_type=probability * BOOKED * (upheld_share * exposed.up + exposed.down),
+        probability=1 - np.prod(1 - upheld, axis=1),
     )
 
 
-def _standing(exposed: Exposure) -> Floats:
-    """Return the chance, type k once come upon, that some line is booked and not cancelled on appeal."""
+def _upheld(exposed: Exposure) -> Floats:
+    """Return the probability, given that type k is detected, that a line is booked and not cancelled."""
     missed = 1 - BOOKED
     cancelled = (APPEALS * CANCELLED)[exposed.band][:, None]
     all_missed = missed ** (exposed.lines_up + exposed.lines_down)
@@ -134,13 +134,14 @@ def _standing(exposed: Exposure) -> Floats:
 
 
 def work(stream: np.random.Generator, cases: Cases, *, faults: Faults, exposed: Exposure) -> Booked:
-    """Draw what the cases book. A trader has at most one case; `faults` are those in scope."""
-    chance = detection(exposed)[cases.trader] * (cases.skill * REACH[cases.treatment])[:, None]
-    found = np.vstack([stream.random(chance.shape) < chance, np.zeros(len(KINDS), dtype=np.bool_)])
+    """Draw the faults that the cases book. A trader has at most one case; `faults` are those in scope."""
+    probability = detection(exposed)[cases.trader] * (cases.skill * REACH[cases.treatment])[:, None]
+    drawn = stream.random(probability.shape) < probability
+    detected = np.vstack([drawn, np.zeros(len(KINDS), dtype=np.bool_)])
     case_of = np.full(exposed.band.size, -1)
     case_of[cases.trader] = np.arange(cases.trader.size)
-    case = case_of[faults.lines.trader]  # -1 points at the last row of `found`, where nothing is
-    booked = found[case, faults.kind] & (stream.random(case.size) < BOOKED[faults.kind])
+    case = case_of[faults.lines.trader]  # -1 means the last row of `detected`, which is all false
+    booked = detected[case, faults.kind] & (stream.random(case.size) < BOOKED[faults.kind])
     rows = np.flatnonzero(booked)
     return Booked(
         case=case[rows], faults=take(faults, rows), cut=_cuts(stream, band=exposed.band[cases.trader])
@@ -148,7 +149,7 @@ def work(stream: np.random.Generator, cases: Cases, *, faults: Faults, exposed: 
 
 
 def _cuts(stream: np.random.Generator, *, band: Whole) -> Floats:
-    """Draw which types are appealed against and what that takes off: all, a part, or nothing."""
+    """Draw which types are appealed against, and the share by which that reduces them."""
     shape = (band.size, len(KINDS))
     appealed: Flags = stream.random(shape) < APPEALS[band][:, None]
     outcome = stream.random(shape)

@@ -1,4 +1,4 @@
-"""What the tax administration and the cashier know: tax returns, tax audits and payments."""
+"""Tax records: tax returns, audits by the tax administration, and payments of customs debts."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ AMOUNTS = (
 
 @dataclass(frozen=True)
 class Trade:
-    """A quarter's trade of each trader: declared and true value, royalties due, taxes, VAT and lines."""
+    """A quarter's trade by trader: declared and true value, royalties due, taxes, VAT and lines."""
 
     declared: Floats
     true: Floats
@@ -34,7 +34,7 @@ class Trade:
 
 @dataclass(frozen=True)
 class Returns:
-    """Tax returns of a quarter; amounts are not a number where the field was left empty."""
+    """Tax returns of a quarter; an amount is not a number where the field is empty."""
 
     trader: Whole
     period_from: Whole
@@ -67,10 +67,10 @@ class Payments:
 def tax_returns(
     chance: Chance, traders: Traders, *, trade: Trade, calendar: Calendar, quarter: int
 ) -> Returns:
-    """File the returns of a quarter, months after it ends.
+    """Draw the tax returns of a quarter, filed months after it ends.
 
-    Who pays a second invoice must book it somewhere: over half of the traders keep true books, and then
-    purchases and payments abroad exceed what customs was told (Fisman and Wei's gap within one firm).
+    A trader that pays a second invoice must book it somewhere: over half of the traders keep true books,
+    and then purchases and payments abroad exceed the declared value (Fisman and Wei's gap within one firm).
     Timing, insurance and purchases for others blur it; royalties for services, which are not dutiable,
     look like omitted ones.
     """
@@ -116,7 +116,7 @@ def _amounts(stream: np.random.Generator, traders: Traders, *, trade: Trade, row
 def tax_audits(
     chance: Chance, traders: Traders, *, alive: Flags, trade: Trade, calendar: Calendar, quarter: int
 ) -> TaxAudits:
-    """Open tax audits; what they adjust leans towards traders who lean to evade, but loosely."""
+    """Draw tax audits; they adjust traders who lean to evade more often, but only loosely so."""
     stream = chance.stream("tax audits", quarter)
     hazard = 0.004 + 0.003 * np.minimum(traders.leaning, 4.0)
     rows = np.flatnonzero(alive & (stream.random(traders.count) < hazard))
@@ -132,7 +132,7 @@ def tax_audits(
 
 
 def payments(chance: Chance, traders: Traders, *, trade: Trade, calendar: Calendar, quarter: int) -> Payments:
-    """Collect each quarter's deferred taxes: late where money is short, which says a little about evasion."""
+    """Draw payments of a quarter's deferred taxes: late where money is short, weakly related to evasion."""
     stream = chance.stream("payments", quarter)
     rows = np.flatnonzero(trade.taxes > 0)
     strain = traders.stress[rows] * (1 + 0.15 * np.minimum(traders.leaning[rows], 4.0))

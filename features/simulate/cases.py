@@ -1,4 +1,4 @@
-"""How an audit runs: when it opens and closes, what it costs in hours, and what it teaches the trader."""
+"""Audit cases: their days and hours, and the lessons that traders draw from them."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from features.simulate.audit import LETTER, Booked
 from features.simulate.chance import Chance, lognormal
 from features.simulate.clock import SCOPE_QUARTERS, Calendar
 from features.simulate.intent import Lessons
-from features.simulate.select import Chosen
+from features.simulate.select import Selection
 from features.simulate.traders import Traders
 
 ABANDONED = 0.02
 DAYS_FROM = np.array([70, 30, 20, 120])  # by treatment
-DAYS_MEAN = np.array([90, 45, 20, 130])  # beyond the first ones
+DAYS_MEAN = np.array([90, 45, 20, 130])  # beyond the shortest duration
 HOURS = np.array([95.0, 26.0, 4.0, 140.0])
 
 
@@ -22,7 +22,7 @@ HOURS = np.array([95.0, 26.0, 4.0, 140.0])
 class Docket:
     """The audits of the run, one row an audit; days are since 1970-01-01.
 
-    `found_out` marks deliberate faults among what was booked; `assessed_on` is the day of the decision.
+    `deliberate` marks audits that booked a deliberate fault; `assessed_on` is the day of the decision.
     """
 
     trader: Whole
@@ -40,25 +40,25 @@ class Docket:
     abandoned: Flags
     hours: Floats
     findings: Whole
-    found_out: Flags
+    deliberate: Flags
 
 
 def docket(
     chance: Chance,
     traders: Traders,
     *,
-    chosen: Chosen,
+    selection: Selection,
     booked: Booked,
     abandoned: Flags,
     calendar: Calendar,
     quarter: int,
 ) -> Docket:
-    """Date the audits of a quarter.
+    """Draw the days and hours of the audits of a quarter.
 
-    Hours grow with the trader and the treatment; they, the days and the team say nothing of what is found.
+    Hours grow with the trader and the treatment; they, the days and the team say nothing of the findings.
     """
     stream = chance.stream("docket", quarter)
-    trader, treatment = chosen.cases.trader, chosen.cases.treatment
+    trader, treatment = selection.cases.trader, selection.cases.treatment
     count = trader.size
     start = int(calendar.starts[quarter])
     opened = start + stream.integers(0, 80, size=count)
@@ -69,9 +69,9 @@ def docket(
     return Docket(
         trader=trader,
         treatment=treatment,
-        channel=chosen.channel,
-        probability=chosen.probability,
-        team=chosen.team,
+        channel=selection.channel,
+        probability=selection.probability,
+        team=selection.team,
         quarter=np.full(count, quarter),
         period_from=np.full(count, calendar.starts[quarter - SCOPE_QUARTERS]),
         period_to=np.full(count, start - 1),
@@ -82,28 +82,28 @@ def docket(
         abandoned=abandoned,
         hours=np.round(hours, 1),
         findings=findings,
-        found_out=np.bincount(booked.case, weights=booked.faults.deliberate, minlength=count) > 0,
+        deliberate=np.bincount(booked.case, weights=booked.faults.deliberate, minlength=count) > 0,
     )
 
 
-def abandons(chance: Chance, *, count: int, quarter: int) -> Flags:
-    """Draw the audits that are given up, whatever they might have found."""
+def abandoned(chance: Chance, *, count: int, quarter: int) -> Flags:
+    """Draw which audits are abandoned, whatever their findings would have been."""
     return chance.stream("abandoned", quarter).random(count) < ABANDONED
 
 
 def lessons(done: Docket, *, calendar: Calendar, traders: int, quarter: int) -> Lessons:
-    """Return what each trader learnt in a quarter."""
+    """Return the lessons of each trader in a quarter."""
     opens, assessed = done.quarter == quarter, calendar.quarter_of(done.assessed_on) == quarter
     letter = done.treatment == LETTER
 
-    def who(rows: Flags) -> Flags:
-        known = np.zeros(traders, dtype=np.bool_)
-        known[done.trader[rows]] = True
-        return known
+    def traders_of(audits: Flags) -> Flags:
+        flags = np.zeros(traders, dtype=np.bool_)
+        flags[done.trader[audits]] = True
+        return flags
 
     return Lessons(
-        notified=who(opens & ~letter),
-        caught=who(assessed & done.found_out),
-        cleared=who(assessed & ~done.found_out & ~letter & ~done.abandoned),
-        letter=who(opens & letter),
+        notified=traders_of(opens & ~letter),
+        caught=traders_of(assessed & done.deliberate),
+        cleared=traders_of(assessed & ~done.deliberate & ~letter & ~done.abandoned),
+        letter=traders_of(opens & letter),
     )

@@ -1,4 +1,4 @@
-"""Where the simulation's randomness comes from: one stream of numbers a mechanism and quarter."""
+"""Random numbers of the simulation: one stream for each mechanism and quarter."""
 
 from dataclasses import dataclass
 from zlib import crc32
@@ -10,9 +10,9 @@ from features.simulate.arrays import Array, Floats, Whole
 
 @dataclass(frozen=True)
 class Chance:
-    """The seed of a run, from which each mechanism draws a stream of its own.
+    """The random seed of a run, with a stream of its own for each mechanism.
 
-    A stream depends on the seed, the mechanism's name and the quarter alone, so that a new mechanism
+    A stream depends only on the seed, the mechanism's name and the quarter, so that a new mechanism
     does not shift the numbers of the others.
     """
 

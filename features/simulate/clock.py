@@ -1,4 +1,4 @@
-"""The simulated calendar: it ends on the same day in every run, so no clock is read."""
+"""The simulated calendar: it ends on the same day in every run, so it never reads the system clock."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from features.simulate.arrays import Whole
 
 LAST_YEAR = 2024
-SCOPE_QUARTERS = 4  # an audit looks at the declarations of the twelve months before its quarter
+SCOPE_QUARTERS = 4  # an audit examines the declarations of the twelve months before its quarter
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,11 @@ class Calendar:
 
     @property
     def end(self) -> int:
-        """The last day of the run; what became known later is not in the data."""
+        """The last day of the run; rows that became known later are not in the data."""
         return int(self.starts[-1]) - 1
 
     def quarter_of(self, days: Whole) -> Whole:
-        """Return the quarter in which each of the `days` lies; days outside get -1 or `quarters`."""
+        """Return the quarter of each of the `days`; days outside the run get -1 or `quarters`."""
         return np.searchsorted(self.starts, days, side="right") - 1
 
     def label(self, quarter: int) -> str:

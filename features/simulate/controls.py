@@ -1,4 +1,4 @@
-"""Controls at the border: many, quick, mostly clean, and only weakly related to what audits find."""
+"""Border controls: many, quick, mostly without a finding, and only weakly related to audit findings."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ SELECTED_BY = ("random", "rule", "manual")
 TYPES = ("document", "physical", "scan")
 RANDOM_SHARE, MANUAL_SHARE = 0.004, 0.002
 RULE_SHARE = np.array([0.0, 0.10, 0.30, 0.0])  # by lane: green, yellow, red, blue
-SEES = np.array(  # control type by finding type
+DETECTION = np.array(  # probability, control type by finding type
     [
         [0.10, 0.15, 0.22, 0.04, 0.08, 0.08],
         [0.03, 0.15, 0.08, 0.40, 0.08, 0.04],
@@ -39,7 +39,7 @@ class Controls:
 
 
 def controls(chance: Chance, *, declared: Lines, faults: Faults, quarter: int) -> Controls:
-    """Control a few lines at random, some by lane and a few by hunch, and find some of their faults."""
+    """Draw controls of a few lines at random, of some by lane and a few by hand, and their findings."""
     stream = chance.stream("controls", quarter)
     draw = stream.random((3, declared.count))
     hits = draw < np.vstack(
@@ -54,10 +54,10 @@ def controls(chance: Chance, *, declared: Lines, faults: Faults, quarter: int) -
     kind_of_control = stream.choice(3, size=rows.size, p=[0.55, 0.30, 0.15])
     fault = _fault_of(lines, faults=faults)
     kind = np.where(fault >= 0, np.append(faults.kind, -1)[fault], -1)
-    seen = (fault >= 0) & (stream.random(rows.size) < SEES[kind_of_control, kind])
+    detected = (fault >= 0) & (stream.random(rows.size) < DETECTION[kind_of_control, kind])
     day = lines.accepted + stream.integers(0, 3, size=rows.size)
     order = np.lexsort((lines.item, lines.declaration, day))
-    found = Controls(
+    unsorted = Controls(
         trader=lines.trader,
         declaration=lines.declaration,
         item=lines.item,
@@ -65,18 +65,18 @@ def controls(chance: Chance, *, declared: Lines, faults: Faults, quarter: int) -
         known_on=day + stream.integers(0, 10, size=rows.size),
         selected_by=selected_by,
         type=kind_of_control,
-        kind=np.where(seen, kind, -1),
-        delta=np.where(seen, np.round(np.append(faults.money, 0.0)[fault], 2), 0.0),
-        fault=np.where(seen, fault, -1),
+        kind=np.where(detected, kind, -1),
+        delta=np.where(detected, np.round(np.append(faults.money, 0.0)[fault], 2), 0.0),
+        fault=np.where(detected, fault, -1),
     )
-    return take(found, order)
+    return take(unsorted, order)
 
 
 def _fault_of(lines: Lines, *, faults: Faults) -> Whole:
     """Return the row of each line's fault, -1 where there is none (faults are sorted as lines are)."""
     key = faults.lines.declaration * 100_000 + faults.lines.item
-    wanted = lines.declaration * 100_000 + lines.item
-    place = np.minimum(np.searchsorted(key, wanted), max(key.size - 1, 0))
+    line_key = lines.declaration * 100_000 + lines.item
+    index = np.minimum(np.searchsorted(key, line_key), max(key.size - 1, 0))
     if key.size == 0:
-        return np.full(wanted.size, -1)
-    return np.where(key[place] == wanted, place, -1)
+        return np.full(line_key.size, -1)
+    return np.where(key[index] == line_key, index, -1)

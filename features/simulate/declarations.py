@@ -1,4 +1,4 @@
-"""The declarations table: lines as numbers become the contract's columns."""
+"""The table of declarations: convert simulated lines to the contract's columns."""
 
 from dataclasses import dataclass
 
@@ -28,10 +28,10 @@ WORDING = (
 
 
 @dataclass(frozen=True)
-class Words:
-    """The dictionaries behind coded columns, made once a run; each word once.
+class Dictionaries:
+    """The dictionaries of coded columns, made once a run; each value once.
 
-    `description_of` gives, for each heading and wording, the place of its words in `descriptions`.
+    `description_of` gives, for each heading and wording, the index of its text in `descriptions`.
     """
 
     traders: pa.Array
@@ -41,17 +41,17 @@ class Words:
     description_of: Array
 
 
-def words(world: World, *, traders: int) -> Words:
+def dictionaries(world: World, *, traders: int) -> Dictionaries:
     """Return the dictionaries; goods are described by heading, as loosely as invoices do."""
     headings = range(world.goods.price.size)
-    described = [
+    descriptions = [
         wording.format(CHAPTERS[heading // HEADINGS_PER_CHAPTER][1], heading % HEADINGS_PER_CHAPTER + 1)
         for heading in headings
         for wording in WORDING
     ]
-    # a dictionary that holds a word twice is written as bytes that differ from run to run (Arrow 25)
-    encoded = pa.array(described).dictionary_encode()
-    return Words(
+    # a dictionary that holds a value twice is written as bytes that differ from run to run (Arrow 25)
+    encoded = pa.array(descriptions).dictionary_encode()
+    return Dictionaries(
         traders=serials("T", np.arange(traders), digits=7),
         sellers=serials("S", np.arange(world.seller_country.size), digits=6),
         brokers=serials("B", np.arange(world.crooked.size), digits=4),
@@ -60,20 +60,20 @@ def words(world: World, *, traders: int) -> Words:
     )
 
 
-def declarations_table(lines: Lines, *, world: World, slots: Slots, words: Words) -> pa.Table:
+def declarations_table(lines: Lines, *, world: World, slots: Slots, dictionaries: Dictionaries) -> pa.Table:
     """Return lines as rows of the contract's declarations, in order, as far as known by the end."""
-    lines = (
-        take(lines, lines.known <= world.calendar.end)
-        if lines.known.max(initial=0) > world.calendar.end
-        else lines
-    )
-    parts = (_heads(lines, slots, words), _goods(lines, world, slots, words), _money(lines, world, slots))
-    columns = {name: column for part in parts for name, column in part.items()}
+    if lines.known.max(initial=0) > world.calendar.end:
+        lines = take(lines, lines.known <= world.calendar.end)
+    columns = {
+        **_header_columns(lines, slots, dictionaries),
+        **_goods_columns(lines, world, slots, dictionaries),
+        **_money_columns(lines, world, slots),
+    }
     schema = coded_schema(columns, table="declarations")
     return pa.Table.from_arrays([columns[name] for name in TABLES["declarations"].names], schema=schema)
 
 
-def _heads(lines: Lines, slots: Slots, words: Words) -> dict[str, pa.Array]:
+def _header_columns(lines: Lines, slots: Slots, dictionaries: Dictionaries) -> dict[str, pa.Array]:
     """Return the columns of the declaration and its parties."""
     slot, number = lines.slot, lines.declaration
     unnamed = missing(number * 31 + lines.item, salt=1, share=0.03)
@@ -83,9 +83,9 @@ def _heads(lines: Lines, slots: Slots, words: Words) -> dict[str, pa.Array]:
         "version": pa.array(lines.version),
         "accepted_on": days(lines.accepted),
         "known_on": days(lines.known),
-        "trader_id": coded(lines.trader, words.traders),
-        "declarant_id": coded(lines.broker, words.brokers),
-        "seller_id": coded(np.where(unnamed, -1, slots.seller[slot]), words.sellers),
+        "trader_id": coded(lines.trader, dictionaries.traders),
+        "declarant_id": coded(lines.broker, dictionaries.brokers),
+        "seller_id": coded(np.where(unnamed, -1, slots.seller[slot]), dictionaries.sellers),
         "office_code": coded(lines.office, list(OFFICES)),
         "procedure_code": coded(lines.relief.astype(np.int32), list(PROCEDURES)),
         "related_party": pa.array(slots.says_related[slot]),
@@ -102,12 +102,14 @@ def _amenders(lines: Lines) -> pa.Array:
     return coded(lines.amended_by, [*AMENDERS])
 
 
-def _goods(lines: Lines, world: World, slots: Slots, words: Words) -> dict[str, pa.Array]:
+def _goods_columns(
+    lines: Lines, world: World, slots: Slots, dictionaries: Dictionaries
+) -> dict[str, pa.Array]:
     """Return the columns of the goods: what they are, where they come from, what they weigh."""
     slot, number = lines.slot, lines.declaration * 31 + lines.item
     heading = world.goods.heading[slots.sub]
     chapter = world.goods.chapter[heading]
-    wording = heading * len(WORDING) + slots.words
+    wording = heading * len(WORDING) + slots.wording
     blank = missing(number, salt=2, share=0.01)
     unit = np.array([["", "LTR", "NAR", "PR"].index(row[5]) for row in CHAPTERS])[chapter][slot] - 1
     port = np.where(slots.mode == 1, -1, slots.port)[slot]
@@ -120,14 +122,16 @@ def _goods(lines: Lines, world: World, slots: Slots, words: Words) -> dict[str, 
         "gross_mass_kg": numbers(lines.gross, empty=missing(number, salt=3, share=0.01)),
         "supplementary_quantity": numbers(lines.quantity, empty=unit < 0),
         "supplementary_unit": coded(unit, ["LTR", "NAR", "PR"]),
-        "description": coded(np.where(blank, -1, words.description_of[wording[slot]]), words.descriptions),
+        "description": coded(
+            np.where(blank, -1, dictionaries.description_of[wording[slot]]), dictionaries.descriptions
+        ),
         "origin_proof_id": serials("P", lines.proof, digits=7),
         "loading_port": coded(port, list(world.ports)),
     }
 
 
-def _money(lines: Lines, world: World, slots: Slots) -> dict[str, pa.Array]:
-    """Return the columns of value and tax, all derived from what is declared."""
+def _money_columns(lines: Lines, world: World, slots: Slots) -> dict[str, pa.Array]:
+    """Return the columns of value and tax, all derived from the declared values."""
     currency = slots.dispatch[lines.slot] % len(CURRENCIES)
     assessed = taxes(lines, world.goods)
     number = lines.declaration * 31 + lines.item

@@ -1,4 +1,4 @@
-"""Honest declarations: what would be declared if every trader told the truth and made no mistake."""
+"""Honest declarations: the true lines of a quarter, before any evasion or mistake."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from features.simulate.traders import Traders
 from features.simulate.world import FREIGHT_ON_GOODS, FREIGHT_PER_KG, OFFICES, World
 
 LINES_A_DECLARATION = 3.0
-SHOWN = 0.93  # of honest claims, those with a proof on file
+PROOF_SHARE = 0.93  # of honest claims, those with a proof on file
 
 
 def honest_lines(
@@ -18,15 +18,15 @@ def honest_lines(
 ) -> Lines:
     """Return the true lines of a quarter, sorted by day; declarations are numbered from `first`.
 
-    `brokers` (traders) is whom each trader uses in the quarter.
+    `brokers` (traders) is the usual broker of each trader in the quarter.
     """
     slot = _lines_of_slots(chance, world, traders=traders, slots=slots, quarter=quarter)
     declaration, day = _declarations(chance, world, trader=slots.trader[slot], quarter=quarter)
-    order = np.argsort(declaration, kind="stable")  # within one, by slot: they come in that order
+    order = np.argsort(declaration, kind="stable")  # within a declaration lines stay in the order of slots
     slot, declaration, day = slot[order], declaration[order], day[order]
     trader, sub, origin = slots.trader[slot], slots.sub[slot], slots.origin[slot]
     relief, agreement, proof = _claims(chance, world, slots=slots, slot=slot, quarter=quarter)
-    heads = _heads(
+    headers = _headers(
         chance,
         world,
         trader=trader,
@@ -35,8 +35,8 @@ def honest_lines(
         traders=traders,
         quarter=quarter,
     )
-    broker, office, channel, delay = heads
-    net, goods, freight, gross = _weighed(chance, world, slots=slots, slot=slot, quarter=quarter)
+    broker, office, channel, delay = headers
+    net, goods, freight, gross = _mass_and_price(chance, world, slots=slots, slot=slot, quarter=quarter)
     lines = Lines(
         slot=slot,
         trader=trader,
@@ -66,17 +66,17 @@ def honest_lines(
 
 
 def _lines_of_slots(chance: Chance, world: World, *, traders: Traders, slots: Slots, quarter: int) -> Whole:
-    """Draw how many lines each slot has: Poisson, by season, with quiet and busy quarters of the trader."""
+    """Draw the lines of each slot: Poisson counts, by season, with quiet and busy quarters of the trader."""
     stream = chance.stream("lines", quarter)
     season = world.goods.season[quarter % 4, world.goods.heading[slots.sub]]
-    mood = np.exp(0.25 * stream.standard_normal(traders.count)) * traders.alive(quarter)
+    activity = np.exp(0.25 * stream.standard_normal(traders.count)) * traders.alive(quarter)
     running = (slots.begins <= quarter) & (quarter < slots.ends)
-    counts = stream.poisson(slots.rate * season * mood[slots.trader] * running)
+    counts = stream.poisson(slots.rate * season * activity[slots.trader] * running)
     return np.repeat(np.arange(counts.size), counts)
 
 
 def _declarations(chance: Chance, world: World, *, trader: Whole, quarter: int) -> tuple[Whole, Whole]:
-    """Bundle the lines of a trader into declarations, and number these by day; return number and day."""
+    """Group the lines of a trader into declarations numbered by day; return number and day of each line."""
     stream = chance.stream("bundles", quarter)
     lines = np.bincount(trader, minlength=1)
     bundles = np.ceil(lines / LINES_A_DECLARATION).astype(np.int64)
@@ -91,7 +91,7 @@ def _declarations(chance: Chance, world: World, *, trader: Whole, quarter: int) 
     return number[bundle], day[bundle]
 
 
-def _heads(
+def _headers(
     chance: Chance,
     world: World,
     *,
@@ -101,15 +101,15 @@ def _heads(
     traders: Traders,
     quarter: int,
 ) -> tuple[Whole, Whole, Whole, Whole]:
-    """Draw what a declaration's lines share: broker, office, lane and days until it is in the warehouse."""
+    """Draw the header of each declaration: broker, office, lane and days until it is in the warehouse."""
     stream = chance.stream("heads", quarter)
     count = int(declaration.max(initial=-1)) + 1
-    whose = np.zeros(count, dtype=np.int64)
-    whose[declaration] = trader
+    importer = np.zeros(count, dtype=np.int64)
+    importer[declaration] = trader
     usual = stream.random(count) < 0.85
-    broker = np.where(usual, brokers[whose], traders.second_broker[whose])
+    broker = np.where(usual, brokers[importer], traders.second_broker[importer])
     away = stream.random(count) < 0.15
-    office = np.where(away, stream.integers(0, OFFICES.size, size=count), traders.office[whose])
+    office = np.where(away, stream.integers(0, OFFICES.size, size=count), traders.office[importer])
     risk = stream.random(count) / world.strictness[office]
     channel = 3 - np.searchsorted([0.008, 0.035, 0.14], risk, side="right")  # blue, red, yellow, green
     delay = np.minimum(stream.geometric(0.6, size=count) - 1, 3)
@@ -119,7 +119,7 @@ def _heads(
 def _claims(
     chance: Chance, world: World, *, slots: Slots, slot: Whole, quarter: int
 ) -> tuple[Flags, Whole, Whole]:
-    """Claim the preferences that are due, mostly; honest proofs, too, are missing now and then."""
+    """Draw claims of the preferences that are due, mostly made; honest proofs, too, are missing at times."""
     stream = chance.stream("claims", quarter)
     agreement = np.where(slots.claims & ~slots.relief, world.agreement[slots.origin], -1)
     granted = (
@@ -127,11 +127,11 @@ def _claims(
     )
     agreement = np.where(granted, agreement, -1)[slot]
     proof = stream.integers(0, 10_000_000, size=slot.size, dtype=np.int32)
-    shown = (agreement >= 0) & (stream.random(slot.size) < SHOWN)
-    return slots.relief[slot], agreement, np.where(shown, proof, -1)
+    has_proof = (agreement >= 0) & (stream.random(slot.size) < PROOF_SHARE)
+    return slots.relief[slot], agreement, np.where(has_proof, proof, -1)
 
 
-def _weighed(
+def _mass_and_price(
     chance: Chance, world: World, *, slots: Slots, slot: Whole, quarter: int
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Draw net mass, price paid, freight and gross mass.

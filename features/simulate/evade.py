@@ -1,10 +1,10 @@
-"""From the truth to what is declared, and the faults in it: lines whose tax is wrong, and the money lost."""
+"""Evasion: turn true lines into declared ones, and record the faults, lines whose declared tax is wrong."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from features.simulate.arrays import Flags, Floats, Whole, columns, stack, take
+from features.simulate.arrays import Flags, Floats, Whole, columns, take
 from features.simulate.chance import Chance
 from features.simulate.intent import Intent, Scheme
 from features.simulate.lines import Lines, rates, rounded, taxes
@@ -63,7 +63,7 @@ def declare(
 ) -> tuple[Lines, Faults]:
     """Return the lines as declared and the faults in them, numbered from `first`.
 
-    `spared` marks lines declared provisionally, which their trader will put right unasked.
+    `spared` marks provisional lines, which their trader will correct of its own accord.
     """
     scene = Scene(world=world, slots=slots, quarter=quarter, severity=intent.severity[honest.trader])
     draft = replace(honest, **{name: getattr(honest, name).copy() for name in FALSIFIED})
@@ -80,7 +80,7 @@ def declare(
 def _faults(
     draft: Lines, honest: Lines, *, kind: Whole, deliberate: Flags, world: World, first: int
 ) -> Faults:
-    """Return the lines whose tax is not what it would honestly be; a lie that saves nothing is no fault."""
+    """Return the lines whose declared tax differs from the true one; a lie that saves nothing is no fault."""
     changed = np.flatnonzero(kind >= 0)
     gap = taxes(take(honest, changed), world.goods) - taxes(take(draft, changed), world.goods)
     costs = np.round(gap.sum(axis=1), 2) != 0
@@ -113,10 +113,5 @@ def _assessed(draft: Lines, *, world: World, changed: Whole, quarter: int) -> Li
 
 
 def without(faults: Faults, numbers: Whole) -> Faults:
-    """Return the faults but those with the `numbers`, which have been put right."""
+    """Return the faults without those of the `numbers`, which have been corrected."""
     return take(faults, ~np.isin(faults.number, numbers))
-
-
-def together(faults: list[Faults]) -> Faults:
-    """Return the faults of several quarters as one table."""
-    return stack(*faults)

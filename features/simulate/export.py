@@ -1,4 +1,4 @@
-"""Writes everything but the declarations once the run is over."""
+"""Write the smaller tables and the truth after the run."""
 
 from pathlib import Path
 
@@ -8,13 +8,13 @@ import pyarrow.parquet as pq
 from features.simulate import tables
 from features.simulate.arrays import stack
 from features.simulate.links import links
-from features.simulate.state import State
+from features.simulate.state import SimulationState
 from features.simulate.text import serials
 from features.simulate.truth import truth_table
 from features.simulate.write import DATA, TRUTH, write_table
 
 
-def write_rest(state: State, *, folder: Path) -> dict[str, int]:
+def write_rest(state: SimulationState, *, folder: Path) -> dict[str, int]:
     """Write the smaller tables and the truth, and return the rows of each."""
     calendar, traders = state.world.calendar, state.traders
     ties = links(state.chance, traders, slots=state.slots)

@@ -1,4 +1,4 @@
-"""The goods and their tariff: headings, their sibling subheadings, rates, preferences and prices."""
+"""Goods and tariff: headings, their sibling subheadings, rates, preferences and prices."""
 
 from dataclasses import dataclass
 
@@ -100,17 +100,17 @@ def goods(chance: Chance, *, quarters: int) -> Goods:
 
 
 def _codes(chapter: Whole, *, heading: Whole, first: Whole, count: Whole) -> Array:
-    """Write codes of 8 digits, of 10 from chapter 84 on; the last sibling is the residual "other" (90)."""
+    """Return codes of 8 digits, of 10 from chapter 84 on; the last sibling is the residual "other" (90)."""
     number = np.array([row[0] for row in CHAPTERS])[chapter[heading]]
     position = np.arange(heading.size) - first[heading]
     sub = np.where(position == count[heading] - 1, 90, 10 * (position + 1))
-    place = heading % HEADINGS_PER_CHAPTER + 1
-    texts = [f"{c:02d}{h:02d}{s:02d}00" for c, h, s in zip(number, place, sub, strict=True)]
+    within_chapter = heading % HEADINGS_PER_CHAPTER + 1
+    texts = [f"{c:02d}{h:02d}{s:02d}00" for c, h, s in zip(number, within_chapter, sub, strict=True)]
     return np.array([text + "00" if c >= 84 else text for text, c in zip(texts, number, strict=True)])
 
 
 def _base_rates(chance: Chance, *, chapter: Whole, heading: Whole, first: Whole) -> Floats:
-    """Give siblings different rates: that is what makes a wrong subheading worth declaring.
+    """Draw the rates of subheadings; siblings differ, which makes a wrong subheading worth declaring.
 
     Fisman and Wei (2004) measure evasion by the gap between similar goods whose rates differ.
     """
@@ -125,7 +125,7 @@ def _base_rates(chance: Chance, *, chapter: Whole, heading: Whole, first: Whole)
 def _rate_rises(
     chance: Chance, base: Floats, *, first: Whole, count: Whole, quarters: int
 ) -> tuple[Floats, Whole]:
-    """Raise the rate of the dearest sibling of a sixth of the headings once, from the third quarter on.
+    """Draw one rise of the highest rate in a sixth of the headings, in the third quarter or later.
 
     Returns the rates (Q, S) and, for each heading, the quarter of its rise (-1: none).
     """
@@ -140,7 +140,7 @@ def _rate_rises(
 
 
 def _preferences(chance: Chance, base: Floats) -> Floats:
-    """Give most subheadings a rate of nothing or half under each agreement, and some no preference."""
+    """Draw preferential rates: zero or half for most subheadings under each agreement, none for some."""
     stream = chance.stream("preferences")
     factor = stream.choice([0.0, 0.5, np.nan], size=(len(AGREEMENTS), base.size), p=[0.6, 0.25, 0.15])
     rates = np.round(factor * base, 3)
@@ -148,12 +148,12 @@ def _preferences(chance: Chance, base: Floats) -> Floats:
 
 
 def _inflation(chance: Chance, *, quarters: int, headings: int) -> Floats:
-    """Let each heading's price drift: two percent a year, and a random walk of its own."""
+    """Draw the price index of each heading: two percent a year and a random walk."""
     steps = 0.005 + 0.02 * chance.stream("inflation").standard_normal((quarters, headings))
     return np.exp(np.cumsum(steps, axis=0))
 
 
 def _seasons(chance: Chance, *, headings: int) -> Floats:
-    """Give each heading a seasonal profile over four quarters, with mean one."""
+    """Draw the seasonal profile of each heading over four quarters, with mean one."""
     profile: Floats = np.exp(0.2 * chance.stream("seasons").standard_normal((4, headings)))
     return np.asarray(profile / profile.mean(axis=0))

@@ -1,4 +1,4 @@
-"""Why traders evade, start and stop: propensity, opportunity, example, and what audits teach them."""
+"""Intent to evade: schemes start and stop by propensity, opportunity, example and experience of audits."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -18,7 +18,7 @@ ROUTE_OPENS = 0.5  # share of the run after which inward processing begins to be
 
 
 class Scheme(IntEnum):
-    """The six ways to pay less, in the order in which they are applied."""
+    """The six schemes to pay less, in the order in which they are applied."""
 
     UNDERVALUE = 0
     MISCLASSIFY = 1
@@ -28,14 +28,14 @@ class Scheme(IntEnum):
     ABUSE_RELIEF = 5
 
 
-START = np.array([0.020, 0.016, 0.018, 0.012, 0.038, 0.026])  # a quarter, for a trader of average leaning
+START = np.array([0.020, 0.016, 0.018, 0.012, 0.038, 0.026])  # a quarter, at average leaning
 STOP = 0.07
 SEVERITY = np.array([[0.20, 0.60], [0, 0], [0, 0], [0.12, 0.40], [0, 0], [0, 0]])
 
 
 @dataclass(frozen=True)
 class Intent:
-    """Which scheme each trader runs (traders, schemes) and how hard; never in the data."""
+    """The schemes that each trader runs (traders, schemes) and their severity; never in the data."""
 
     active: Flags
     severity: Floats
@@ -43,7 +43,7 @@ class Intent:
 
 @dataclass(frozen=True)
 class Lessons:
-    """What traders learnt in a quarter: who was told of an audit, found out, cleared, or got a letter."""
+    """Lessons of traders in a quarter: notified of an audit, caught, cleared, or sent a letter."""
 
     notified: Flags
     caught: Flags
@@ -52,22 +52,22 @@ class Lessons:
 
 
 def opportunities(world: World, traders: Traders, *, slots: Slots) -> Flags:
-    """Return which schemes a trader has any goods for (traders, schemes)."""
+    """Return for which schemes a trader has suitable goods (traders, schemes)."""
     wares = world.goods
     lowest = wares.mfn[0][wares.lowest(0)][wares.heading[slots.sub]]
-    dear = wares.mfn[0][slots.sub]
+    rate = wares.mfn[0][slots.sub]
     no_claim = world.agreement[slots.origin] < 0
-    found = np.zeros((traders.count, len(Scheme)), dtype=np.bool_)
-    found[:, [Scheme.UNDERVALUE, Scheme.UNDERDECLARE_QUANTITY]] = True
-    np.logical_or.at(found[:, Scheme.MISCLASSIFY], slots.trader, dear - lowest >= 0.015)
-    np.logical_or.at(found[:, Scheme.FALSE_ORIGIN], slots.trader, no_claim & (dear >= 0.03))
-    np.logical_or.at(found[:, Scheme.OMIT_ROYALTY], slots.trader, slots.royalty > 0)
-    found[:, Scheme.ABUSE_RELIEF] = traders.sector < MANUFACTURERS
-    return found
+    possible = np.zeros((traders.count, len(Scheme)), dtype=np.bool_)
+    possible[:, [Scheme.UNDERVALUE, Scheme.UNDERDECLARE_QUANTITY]] = True
+    np.logical_or.at(possible[:, Scheme.MISCLASSIFY], slots.trader, rate - lowest >= 0.015)
+    np.logical_or.at(possible[:, Scheme.FALSE_ORIGIN], slots.trader, no_claim & (rate >= 0.03))
+    np.logical_or.at(possible[:, Scheme.OMIT_ROYALTY], slots.trader, slots.royalty > 0)
+    possible[:, Scheme.ABUSE_RELIEF] = traders.sector < MANUFACTURERS
+    return possible
 
 
 def first_intent(chance: Chance, world: World, *, traders: Traders, possible: Flags) -> Intent:
-    """Start the run with as many schemes as the hazards would leave in the long run."""
+    """Return the intent at the start: as many schemes as the hazards lead to in the long run."""
     stream = chance.stream("first intent")
     hazard = START * traders.leaning[:, None] * world.crooked[traders.broker][:, None] ** 0.7 * possible
     hazard[:, Scheme.ABUSE_RELIEF] = 0.0
@@ -88,7 +88,7 @@ def next_intent(
     tempted: Flags,
     quarter: int,
 ) -> Intent:
-    """Let schemes start and stop after `quarter`; `tempted` traders saw the rate of their goods rise."""
+    """Return the intent after `quarter`; the duty rate of goods of `tempted` traders rose."""
     stream = chance.stream("intent", quarter)
     starts = _starting(world, traders, intent=intent, brokers=brokers, tempted=tempted, quarter=quarter)
     draw = stream.random(intent.active.shape)
@@ -105,10 +105,11 @@ def next_intent(
 def _starting(
     world: World, traders: Traders, *, intent: Intent, brokers: Whole, tempted: Flags, quarter: int
 ) -> Floats:
-    """Return the chance to start each scheme.
+    """Return the probability to start each scheme.
 
-    Leaning times a crooked broker's push (Chalendar and others 2023 find brokers at the heart of it), times
-    the example of the own ring, rising by a third over the run; a rate rise makes the lower sibling tempting.
+    It is leaning times a crooked broker's push (Chalendar and others 2023 find brokers at the centre of
+    evasion), times the example of the trader's ring, and rises by a third over the run; after a rate rise
+    the sibling with the lower rate is tempting.
     """
     quarters = world.calendar.quarters
     push = traders.leaning * world.crooked[brokers] ** 0.7 * _example(traders, intent)
@@ -119,7 +120,7 @@ def _starting(
 
 
 def _example(traders: Traders, intent: Intent) -> Floats:
-    """Return a factor from one to three: the share of the trader's ring that evades now."""
+    """Return a factor from one to three that grows with the share of the trader's ring that evades now."""
     ring = traders.ring + 1
     evading = np.bincount(ring, weights=intent.active.any(axis=1).astype(np.float64))
     share = evading[ring] / np.bincount(ring)[ring]
@@ -127,22 +128,22 @@ def _example(traders: Traders, intent: Intent) -> Floats:
 
 
 def _stopping(lessons: Lessons) -> Floats:
-    """Return the chance to stop: most who are caught stop, some on notice; who is cleared feels safe.
+    """Return the probability to stop: most caught traders stop, some notified ones; cleared ones feel safe.
 
     Field experiments find that letters work on a part of the traders and audits on more (Kleven et al.
-    2011; Pomeranz 2015); evaders an audit missed carry on.
+    2011; Pomeranz 2015); evaders whom an audit missed carry on.
     """
-    chance = np.full(lessons.caught.size, STOP)
-    chance = np.where(lessons.cleared, STOP / 2, chance)
-    chance = np.where(lessons.notified, 0.30, chance)
-    chance = np.where(lessons.letter, 0.35, chance)
-    return np.where(lessons.caught, 0.75, chance)
+    probability = np.full(lessons.caught.size, STOP)
+    probability = np.where(lessons.cleared, STOP / 2, probability)
+    probability = np.where(lessons.notified, 0.30, probability)
+    probability = np.where(lessons.letter, 0.35, probability)
+    return np.where(lessons.caught, 0.75, probability)
 
 
-def switched_brokers(
+def switch_brokers(
     chance: Chance, world: World, *, traders: Traders, intent: Intent, brokers: Whole, quarter: int
 ) -> Whole:
-    """Let two in a hundred traders change their broker; evaders look for one who does not ask."""
+    """Return the brokers after two in a hundred traders changed theirs; evaders prefer a crooked one."""
     stream = chance.stream("broker switches", quarter)
     moves = stream.random(brokers.size) < 0.02
     honest, crooked = (

@@ -1,4 +1,4 @@
-"""The money events of audits: assessed, cut on appeal, collected, refunded, written off; append only."""
+"""The findings ledger: money assessed, reduced on appeal, collected, refunded, written off; append only."""
 
 from dataclasses import dataclass, replace
 
@@ -15,7 +15,7 @@ PENALTY, INTEREST = 3, 4
 EVENTS = ("assessed", "reduced", "cancelled", "upheld", "collected", "refunded", "written_off")
 ASSESSED, REDUCED, CANCELLED, UPHELD, COLLECTED, REFUNDED, WRITTEN_OFF = range(7)
 CULPABILITY = ("error", "negligence", "fraud")
-NAMED_LINES = 5  # lines of a finding that are named; the others stand in one row without a line
+NAMED_LINES = 5  # lines of a finding with a row each; the others share one row without a line
 LONGEST_REPORT = 60
 
 
@@ -23,7 +23,7 @@ LONGEST_REPORT = 60
 class Ledger:
     """Money events; `audit` counts audits, `declaration` is -1 where no line is named.
 
-    `upward` and `cut` (not a number: no appeal) are carried along to derive later events from assessed ones.
+    Later events are derived from assessed ones by `upward` and `cut` (not a number: no appeal).
     """
 
     audit: Whole
@@ -43,32 +43,32 @@ class Ledger:
 def ledger(
     chance: Chance, *, booked: Booked, docket: Docket, band: Whole, first: int, quarter: int
 ) -> Ledger:
-    """Write the whole life of what the audits of a quarter booked; audits are numbered from `first`."""
+    """Return all later events of what the audits of a quarter booked; audits are numbered from `first`."""
     stream = chance.stream("ledger", quarter)
     assessed = _assessed(stream, booked=booked, docket=docket)
     decided = _appealed(stream, assessed)
     settled = _settled(stream, assessed, decided=decided, band=band[docket.trader])
     events = stack(assessed, decided, settled, _surcharges(stream, assessed))
-    # What one decision holds reaches the warehouse on one day.
+    # All rows of one decision reach the warehouse on one day.
     delay = np.minimum(stream.exponential(14.0, size=(docket.trader.size, len(EVENTS))), LONGEST_REPORT)
     known = events.event_on + delay[events.audit, events.event].astype(np.int64)
     return replace(events, audit=events.audit + first, known_on=known)
 
 
 def _assessed(stream: np.random.Generator, *, booked: Booked, docket: Docket) -> Ledger:
-    """Assess each tax: the largest lines of a finding by name, the others together."""
+    """Return the assessment of each tax: the largest lines of a finding by name, the others together."""
     faults = booked.faults
     order = np.lexsort((-np.abs(faults.money), faults.kind, booked.case))
     case, faults = booked.case[order], take(faults, order)
-    place = np.minimum(group_positions(case * len(KINDS) + faults.kind), NAMED_LINES)
+    rank = np.minimum(group_positions(case * len(KINDS) + faults.kind), NAMED_LINES)
     upward = faults.money > 0
-    key = ((case * len(KINDS) + faults.kind) * (NAMED_LINES + 1) + place) * 2 + upward
+    key = ((case * len(KINDS) + faults.kind) * (NAMED_LINES + 1) + rank) * 2 + upward
     _, head, group = np.unique(key, return_index=True, return_inverse=True)
     gap: Floats = np.zeros((head.size, 3))
     np.add.at(gap, group, faults.gap)
     gap = np.round(gap, 2)
     rows, tax = np.nonzero(gap)
-    head_of, named = head[rows], place[head[rows]] < NAMED_LINES
+    head_of, named = head[rows], rank[head[rows]] < NAMED_LINES
     return Ledger(
         audit=case[head_of],
         kind=faults.kind[head_of],
@@ -86,46 +86,46 @@ def _assessed(stream: np.random.Generator, *, booked: Booked, docket: Docket) ->
 
 
 def _culpability(stream: np.random.Generator, *, deliberate: Flags) -> Whole:
-    """Judge the fault as auditors do: intent is proven for less than half of those who had it."""
+    """Draw the degree of fault as auditors judge it: they prove intent in less than half of its cases."""
     draw = stream.random(deliberate.size)
     return np.where(deliberate, np.searchsorted([0.25, 0.60], draw), np.searchsorted([0.80, 0.985], draw))
 
 
 def _appealed(stream: np.random.Generator, assessed: Ledger) -> Ledger:
-    """Decide the appeals, two to thirteen months after the assessment."""
+    """Return the decisions on appeals, two to thirteen months after the assessment."""
     rows = np.flatnonzero(assessed.upward & np.isfinite(assessed.cut))
-    told = take(assessed, rows)
-    event = np.where(told.cut == 1.0, CANCELLED, np.where(told.cut > 0, REDUCED, UPHELD))
+    appealed = take(assessed, rows)
+    event = np.where(appealed.cut == 1.0, CANCELLED, np.where(appealed.cut > 0, REDUCED, UPHELD))
     wait = stream.integers(60, 400, size=int(assessed.audit.max(initial=0)) + 1)
     return replace(
-        told,
+        appealed,
         event=event,
-        amount=-np.round(np.maximum(told.amount, 0) * told.cut, 2) + 0.0,
-        event_on=told.event_on + wait[told.audit],
+        amount=-np.round(np.maximum(appealed.amount, 0) * appealed.cut, 2) + 0.0,
+        event_on=appealed.event_on + wait[appealed.audit],
     )
 
 
 def _settled(stream: np.random.Generator, assessed: Ledger, *, decided: Ledger, band: Whole) -> Ledger:
-    """Pay, refund or write off what is left after an appeal; small traders default more often."""
-    left, day = assessed.amount.copy(), assessed.event_on.copy()
+    """Collect, refund or write off the balance after an appeal; small traders default more often."""
+    balance, decided_on = assessed.amount.copy(), assessed.event_on.copy()
     rows = np.flatnonzero(assessed.upward & np.isfinite(assessed.cut))
-    left[rows], day[rows] = np.round(left[rows] + decided.amount, 2), decided.event_on
-    lost = stream.random(band.size) < np.array([0.22, 0.12, 0.06, 0.02])[band]
+    balance[rows], decided_on[rows] = np.round(balance[rows] + decided.amount, 2), decided.event_on
+    defaults = stream.random(band.size) < np.array([0.22, 0.12, 0.06, 0.02])[band]
     wait = stream.integers(15, 240, size=band.size)
-    event = np.where(left < 0, REFUNDED, np.where(lost[assessed.audit], WRITTEN_OFF, COLLECTED))
-    settled = replace(assessed, event=event, amount=left, event_on=day + wait[assessed.audit])
-    return take(settled, left != 0)
+    event = np.where(balance < 0, REFUNDED, np.where(defaults[assessed.audit], WRITTEN_OFF, COLLECTED))
+    settled = replace(assessed, event=event, amount=balance, event_on=decided_on + wait[assessed.audit])
+    return take(settled, balance != 0)
 
 
 def _surcharges(stream: np.random.Generator, assessed: Ledger) -> Ledger:
-    """Charge a penalty on negligence and fraud, and interest on what was lost."""
+    """Return penalties on negligence and fraud, and interest on the tax lost."""
     rows = np.flatnonzero(assessed.upward & (assessed.amount > 0) & (assessed.culpability > 0))
-    guilty = take(assessed, rows)
-    rate: Floats = np.array([0.0, 0.2, 0.5])[guilty.culpability]
-    fines = replace(guilty, tax=np.full(rows.size, PENALTY), amount=np.round(rate * guilty.amount, 2))
-    dues = replace(guilty, tax=np.full(rows.size, INTEREST), amount=np.round(0.04 * guilty.amount, 2))
-    both = stack(fines, dues)
-    return take(both, both.amount > 0)
+    culpable = take(assessed, rows)
+    rate: Floats = np.array([0.0, 0.2, 0.5])[culpable.culpability]
+    penalty = replace(culpable, tax=np.full(rows.size, PENALTY), amount=np.round(rate * culpable.amount, 2))
+    interest = replace(culpable, tax=np.full(rows.size, INTEREST), amount=np.round(0.04 * culpable.amount, 2))
+    surcharges = stack(penalty, interest)
+    return take(surcharges, surcharges.amount > 0)
 
 
 def numbered(events: Ledger) -> tuple[Ledger, Whole]:

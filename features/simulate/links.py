@@ -1,10 +1,10 @@
-"""Ties between traders: those of the rings, along which intent runs, and chance ones that mean nothing."""
+"""Links between traders: those of rings, whose members follow one another, and random ones as noise."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from features.simulate.arrays import Array, Whole, group_positions, stack
+from features.simulate.arrays import Array, Whole, group_positions, stack, take
 from features.simulate.chance import Chance
 from features.simulate.portfolio import Slots
 from features.simulate.traders import Traders
@@ -16,7 +16,7 @@ TRADER, PERSON, SELLER = range(3)
 
 @dataclass(frozen=True)
 class Links:
-    """Ties from a trader to another, to a person or to a seller (`to_what` says which)."""
+    """Links from a trader to another, to a person or to a seller; `to_what` is the kind of the target."""
 
     source: Whole
     target: Whole
@@ -27,17 +27,17 @@ class Links:
 
 
 def links(chance: Chance, traders: Traders, *, slots: Slots) -> Links:
-    """Return all ties, each once."""
-    ties = stack(
-        _rings(chance, traders), _chance_ties(chance, traders), _groups(chance, traders, slots=slots)
+    """Return all links, each once."""
+    repeated = stack(
+        _ring_links(chance, traders), _random_links(chance, traders), _groups(chance, traders, slots=slots)
     )
-    key = np.column_stack([ties.source, ties.target, ties.to_what, ties.type])
+    key = np.column_stack([repeated.source, repeated.target, repeated.to_what, repeated.type])
     _, first = np.unique(key, axis=0, return_index=True)
-    return Links(**{name: values[first] for name, values in vars(ties).items()})
+    return take(repeated, first)
 
 
-def _rings(chance: Chance, traders: Traders) -> Links:
-    """Tie each member of a ring to its next, and some of the ring's members to one director."""
+def _ring_links(chance: Chance, traders: Traders) -> Links:
+    """Draw the links of each member of a ring to the next one, and of some members to one director."""
     stream = chance.stream("ring links")
     members = np.argsort(traders.ring, kind="stable")
     members = members[traders.ring[members] >= 0]
@@ -59,8 +59,8 @@ def _rings(chance: Chance, traders: Traders) -> Links:
     return stack(pairs, persons)
 
 
-def _chance_ties(chance: Chance, traders: Traders) -> Links:
-    """Let four in a hundred traders share an address with a stranger: an accountant's, an office block's."""
+def _random_links(chance: Chance, traders: Traders) -> Links:
+    """Draw addresses that four in a hundred traders share with a stranger, such as an accountant's."""
     stream = chance.stream("chance links")
     count = round(0.04 * traders.count)
     source, target = stream.integers(0, traders.count, size=(2, count))
@@ -71,7 +71,7 @@ def _chance_ties(chance: Chance, traders: Traders) -> Links:
 
 
 def _groups(chance: Chance, traders: Traders, *, slots: Slots) -> Links:
-    """Record seven in ten related sellers as members of the buyer's group, declared or not."""
+    """Draw the links of buyers to seven in ten related sellers, declared as related or not."""
     stream = chance.stream("group links")
     rows = np.flatnonzero(slots.related & (stream.random(slots.related.size) < 0.7))
     return _tied(
@@ -87,7 +87,7 @@ def _groups(chance: Chance, traders: Traders, *, slots: Slots) -> Links:
 def _tied(
     stream: np.random.Generator, traders: Traders, *, source: Whole, target: Whole, to_what: int, kind: Array
 ) -> Links:
-    """Date ties from the day both traders exist."""
+    """Return links that are valid from the day on which both traders exist."""
     begun = traders.registered_on[source]
     if to_what == TRADER:
         begun = np.maximum(begun, traders.registered_on[target])

@@ -1,4 +1,4 @@
-"""Honest mistakes, for and against the trader."""
+"""Honest mistakes in declarations, for and against the trader."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from features.simulate.arrays import Flags, Floats, Whole
 from features.simulate.chance import Chance, pick
-from features.simulate.declare import SHOWN
+from features.simulate.declare import PROOF_SHARE
 from features.simulate.intent import (
     CLASSIFICATION,
     MISTAKE_KINDS,
@@ -24,7 +24,7 @@ from features.simulate.traders import Traders
 def make_mistakes(chance: Chance, scene: Scene, *, draft: Lines, traders: Traders, free: Flags) -> Whole:
     """Make honest mistakes, for and against the trader, on `free` lines; return their kinds (-1: none).
 
-    Of the errors that audits of compliant traders find, part are in the trader's disfavour; they
+    Part of the errors that audits of compliant traders find are to the trader's disadvantage; they
     end in refunds, and a model that drops them overstates the gap.
     """
     stream = chance.stream("mistakes", scene.quarter)
@@ -58,14 +58,14 @@ def _wrong_sibling(
 def _wrong_claim(
     scene: Scene, draft: Lines, *, rows: Whole, stream: np.random.Generator, noise: Floats
 ) -> None:
-    """Forget a claim that is due, or take the goods for those of a country with an agreement."""
+    """Omit a claim that is due, or claim the origin of a country with an agreement by mistake."""
     claimed, agreement = draft.agreement[rows] >= 0, scene.world.agreement
     members = np.flatnonzero(agreement >= 0)
     origin = members[stream.integers(0, members.size, size=rows.size)]
     draft.origin[rows] = np.where(claimed, draft.origin[rows], origin)
     draft.agreement[rows] = np.where(claimed, -1, agreement[origin])
-    shown = stream.random(rows.size) < SHOWN
-    draft.proof[rows] = np.where(shown, stream.integers(0, 10_000_000, size=rows.size), -1)
+    has_proof = stream.random(rows.size) < PROOF_SHARE
+    draft.proof[rows] = np.where(has_proof, stream.integers(0, 10_000_000, size=rows.size), -1)
 
 
 def _wrong_quantity(
@@ -88,12 +88,12 @@ def _wrong_exchange_rate(
 
 
 class Slip(Protocol):
-    """Makes one kind of mistake on the `rows` of a draft, in place."""
+    """A function that makes one kind of mistake on the `rows` of a draft, in place."""
 
     def __call__(
         self, scene: Scene, draft: Lines, /, *, rows: Whole, stream: np.random.Generator, noise: Floats
     ) -> None:
-        """Make it."""
+        """Make the mistake."""
 
 
 SLIPS: dict[int, Slip] = {

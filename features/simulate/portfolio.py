@@ -1,4 +1,4 @@
-"""What traders buy, where and from whom: each slot is one product from one seller, for a time."""
+"""Portfolios: the products that traders buy; each slot is one product from one seller, for a time."""
 
 from dataclasses import dataclass
 
@@ -42,14 +42,14 @@ class Slots:
     method: Whole
     claims: Flags
     relief: Flags
-    words: Whole
+    wording: Whole
     begins: Whole
     ends: Whole
     luck: Floats
 
 
 def slots(chance: Chance, world: World, *, traders: Traders) -> Slots:
-    """Draw the slots; each gives way, with even odds, to another product at some day of the run (drift)."""
+    """Draw the slots; with even odds another product replaces each at some time in the run (drift)."""
     stream = chance.stream("slots")
     trader, begins, ends = _chains(chance, traders, quarters=world.calendar.quarters)
     sub = _products(chance, world, sector=traders.sector[trader], later=begins > 0)
@@ -83,7 +83,7 @@ def slots(chance: Chance, world: World, *, traders: Traders) -> Slots:
         ),
         claims=stream.random(trader.size) < 0.85,
         relief=(stream.random(trader.size) < 0.06) & (traders.sector[trader] < MANUFACTURERS),
-        words=stream.integers(0, 4, size=trader.size),
+        wording=stream.integers(0, 4, size=trader.size),
         begins=begins,
         ends=ends,
         luck=stream.random((trader.size, SCHEMES)),
@@ -91,11 +91,11 @@ def slots(chance: Chance, world: World, *, traders: Traders) -> Slots:
 
 
 def _chains(chance: Chance, traders: Traders, *, quarters: int) -> tuple[Whole, Whole, Whole]:
-    """Give a trader one to twelve places, each holding one slot and then perhaps another."""
+    """Draw one to twelve chains a trader, each of one slot and perhaps a second that replaces it."""
     stream = chance.stream("chains")
-    places = np.minimum(1 + stream.poisson(1.0 + 1.2 * np.log1p(traders.size)), 12)
-    trader = np.repeat(np.arange(traders.count), 2 * places)
-    change = np.repeat(stream.integers(1, 2 * quarters, size=int(places.sum())), 2)
+    chains = np.minimum(1 + stream.poisson(1.0 + 1.2 * np.log1p(traders.size)), 12)
+    trader = np.repeat(np.arange(traders.count), 2 * chains)
+    change = np.repeat(stream.integers(1, 2 * quarters, size=int(chains.sum())), 2)
     second = np.arange(trader.size) % 2 == 1
     begins = np.where(second, change, -100)
     ends = np.where(second, quarters, np.minimum(change, quarters))
@@ -111,20 +111,20 @@ def _rates(traders: Traders, *, trader: Whole, lines: Floats, begins: Whole, end
 
 
 def _products(chance: Chance, world: World, *, sector: Whole, later: Flags) -> Whole:
-    """Draw subheadings by the sector's taste; new products are bought only by slots that begin later."""
+    """Draw subheadings by the sector's affinity; only slots that begin later buy new products."""
     stream = chance.stream("products")
     wares: Goods = world.goods
     heading = np.zeros(sector.size, dtype=np.int64)
     for code in range(SECTORS.size):
         for young in (False, True):
             rows = np.flatnonzero((sector == code) & (later == young))
-            taste = world.affinity[code] * np.where(wares.new, 4.0 if young else 0.0, 1.0)
-            heading[rows] = pick(stream, rows.size, weights=taste)
+            weights = world.affinity[code] * np.where(wares.new, 4.0 if young else 0.0, 1.0)
+            heading[rows] = pick(stream, rows.size, weights=weights)
     return wares.first[heading] + (stream.random(sector.size) ** 1.3 * wares.count[heading]).astype(np.int64)
 
 
 def _routes(chance: Chance, world: World, *, slots: int) -> tuple[Whole, Whole, Whole]:
-    """Draw seller, origin and dispatch: honest goods, too, are resold by third countries and pass hubs."""
+    """Draw seller, origin and dispatch: third countries resell honest goods, too, and hubs forward them."""
     stream = chance.stream("routes")
     seller = stream.integers(0, world.seller_country.size, size=slots)
     home = world.seller_country[seller]
@@ -134,7 +134,7 @@ def _routes(chance: Chance, world: World, *, slots: int) -> tuple[Whole, Whole, 
 
 
 def _relations(chance: Chance, traders: Traders, *, trader: Whole) -> tuple[Flags, Flags, Floats]:
-    """Relate some sellers to the buyer, the more the larger it is; part of them earn a royalty.
+    """Draw which sellers are related to the buyer, more of a larger one; part of them earn a royalty.
 
     Royalties for the goods, paid as a condition of sale, belong to the customs value (WTO Customs Valuation
     Agreement, article 8.1 c). Relations stay undeclared at times, more so by traders who lean to evade.

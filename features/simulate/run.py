@@ -1,4 +1,4 @@
-"""The run: an administration lives through its quarters one by one."""
+"""Simulate one quarter: audits, declarations, controls, amendments, tax records and learning."""
 
 from dataclasses import replace
 
@@ -11,51 +11,53 @@ from features.simulate.clock import SCOPE_QUARTERS
 from features.simulate.controls import controls
 from features.simulate.declare import honest_lines
 from features.simulate.evade import Faults
-from features.simulate.intent import (
-    Lessons,
-    next_intent,
-    switched_brokers,
-)
+from features.simulate.intent import Lessons, next_intent, switch_brokers
 from features.simulate.lines import BY_CUSTOMS, Lines, taxes
 from features.simulate.select import Sight, select
-from features.simulate.state import State
+from features.simulate.state import SimulationState
 from features.simulate.truth import truth
 
 
-def live(state: State, quarter: int) -> tuple[Lines, Lines]:
-    """Live through a quarter, changing `state`; return the lines it accepted and those it amended."""
+def simulate_quarter(state: SimulationState, quarter: int) -> tuple[Lines, Lines]:
+    """Simulate a quarter, changing `state`; return the lines accepted in it and those amended in it."""
     if quarter >= SCOPE_QUARTERS:
         _audit(state, quarter)
     declared = _declare(state, quarter)
     _control(state, declared, quarter=quarter)
     amendments = _amend(state, quarter)
-    _keep_books(state, quarter)
+    _record_taxes(state, quarter)
     _learn(state, quarter)
     return declared, amendments
 
 
-def exposed_now(state: State) -> tuple[Faults, Exposure]:
-    """Return the faults within an audit's scope, and what each trader is exposed to."""
-    faults = evade.together(state.faults[-SCOPE_QUARTERS:])
+def current_exposure(state: SimulationState) -> tuple[Faults, Exposure]:
+    """Return the faults within an audit's scope, and each trader's exposure to a finding."""
+    faults = stack(*state.faults[-SCOPE_QUARTERS:])
     paid = np.sum([trade.taxes for trade in state.trade[-SCOPE_QUARTERS:]], axis=0)
     return faults, exposure(faults, taxes_paid=paid, band=state.traders.band)
 
 
-def _audit(state: State, quarter: int) -> None:
-    """State the truth at the quarter's first day, open the quarter's audits, and draw what they will book."""
+def _audit(state: SimulationState, quarter: int) -> None:
+    """Record the truth at the quarter's first day, open the quarter's audits, and draw their findings."""
     chance, traders, calendar = state.chance, state.traders, state.world.calendar
-    faults, exposed = exposed_now(state)
+    faults, exposed = current_exposure(state)
     sight = _sight(state, quarter)
     alive = traders.alive(quarter)
     cutoff = int(calendar.starts[quarter])
     state.truths.append(truth(exposed, cutoff=cutoff, alive=alive, eligible=alive & (sight.declared > 0)))
-    chosen = select(chance, state.world, traders=traders, sight=sight, quarter=quarter)
-    booked = work(chance.stream("audits", quarter), chosen.cases, faults=faults, exposed=exposed)
-    given_up = cases.abandons(chance, count=chosen.channel.size, quarter=quarter)
-    standing = np.flatnonzero(~given_up[booked.case])
-    booked = replace(booked, case=booked.case[standing], faults=take(booked.faults, standing))
+    selection = select(chance, state.world, traders=traders, sight=sight, quarter=quarter)
+    booked = work(chance.stream("audits", quarter), selection.cases, faults=faults, exposed=exposed)
+    abandoned = cases.abandoned(chance, count=selection.channel.size, quarter=quarter)
+    rows = np.flatnonzero(~abandoned[booked.case])
+    booked = replace(booked, case=booked.case[rows], faults=take(booked.faults, rows))
     docket = cases.docket(
-        chance, traders, chosen=chosen, booked=booked, abandoned=given_up, calendar=calendar, quarter=quarter
+        chance,
+        traders,
+        selection=selection,
+        booked=booked,
+        abandoned=abandoned,
+        calendar=calendar,
+        quarter=quarter,
     )
     first = sum(done.trader.size for done in state.dockets)
     state.dockets.append(docket)
@@ -67,8 +69,8 @@ def _audit(state: State, quarter: int) -> None:
     state.busy_until[docket.trader] = calendar.quarter_of(docket.closed_on + 60)
 
 
-def _sight(state: State, quarter: int) -> Sight:
-    """Return what the administration sees at the start of a quarter."""
+def _sight(state: SimulationState, quarter: int) -> Sight:
+    """Return what the administration knows at the start of a quarter."""
     calendar, traders = state.world.calendar, state.traders
     recent = state.trade[-SCOPE_QUARTERS:]
     stream = state.chance.stream("complaints", quarter)
@@ -91,8 +93,8 @@ def _sight(state: State, quarter: int) -> Sight:
     )
 
 
-def _declare(state: State, quarter: int) -> Lines:
-    """Let traders declare a quarter's goods, and keep the faults and the totals."""
+def _declare(state: SimulationState, quarter: int) -> Lines:
+    """Draw a quarter's declarations, record faults and totals, and return the declared lines."""
     chance, world = state.chance, state.world
     honest = honest_lines(
         chance,
@@ -123,8 +125,8 @@ def _declare(state: State, quarter: int) -> Lines:
     return declared
 
 
-def _trade(state: State, honest: Lines, *, declared: Lines) -> books.Trade:
-    """Sum a quarter by trader."""
+def _trade(state: SimulationState, honest: Lines, *, declared: Lines) -> books.Trade:
+    """Return a quarter's totals by trader."""
     assessed = taxes(declared, state.world.goods)
 
     def total(values: Floats) -> Floats:
@@ -141,37 +143,37 @@ def _trade(state: State, honest: Lines, *, declared: Lines) -> books.Trade:
     )
 
 
-def _control(state: State, declared: Lines, *, quarter: int) -> None:
-    """Control lines at the border and put right at once what was found."""
+def _control(state: SimulationState, declared: Lines, *, quarter: int) -> None:
+    """Control lines at the border and correct at once the faults that are detected."""
     faults = state.faults[-1]
     done = controls(state.chance, declared=declared, faults=faults, quarter=quarter)
     state.controls.append(done)
     hit = done.fault >= 0
-    found = take(faults, done.fault[hit])
-    known = np.maximum(done.known_on[hit], found.lines.known) + 1
-    state.pending.append(amend.put_right(found, known=known, amended_by=BY_CUSTOMS))
-    state.faults[-1] = evade.without(faults, found.number)
+    detected = take(faults, done.fault[hit])
+    known = np.maximum(done.known_on[hit], detected.lines.known) + 1
+    state.pending.append(amend.corrections(detected, known=known, amended_by=BY_CUSTOMS))
+    state.faults[-1] = evade.without(faults, detected.number)
     state.border_hits = 0.8 * state.border_hits
     np.add.at(state.border_hits, done.trader[hit], 1.0)
 
 
-def _amend(state: State, quarter: int) -> Lines:
-    """Return the amendments that become known in a quarter, and drop the faults they put right."""
+def _amend(state: SimulationState, quarter: int) -> Lines:
+    """Return the amendments that become known in a quarter, and drop the faults that they correct."""
     calendar, busy = state.world.calendar, state.busy_until >= quarter
     earlier = state.faults[:-1]
     if earlier:
         state.pending.append(
             amend.disclosures(
-                state.chance, faults=evade.together(earlier), busy=busy, calendar=calendar, quarter=quarter
+                state.chance, faults=stack(*earlier), busy=busy, calendar=calendar, quarter=quarter
             )
         )
-    ready, later = amend.due(amend.joined(*state.pending), calendar=calendar, quarter=quarter)
+    ready, later = amend.due(stack(*state.pending), calendar=calendar, quarter=quarter)
     state.pending = [later]
     state.faults = [evade.without(faults, ready.fault) for faults in state.faults[1 - SCOPE_QUARTERS - 1 :]]
     return ready.lines
 
 
-def _keep_books(state: State, quarter: int) -> None:
+def _record_taxes(state: SimulationState, quarter: int) -> None:
     """File tax returns, open tax audits and collect the quarter's taxes."""
     chance, traders, calendar, trade = state.chance, state.traders, state.world.calendar, state.trade[-1]
     alive = traders.alive(quarter)
@@ -183,14 +185,14 @@ def _keep_books(state: State, quarter: int) -> None:
     state.trade = state.trade[-SCOPE_QUARTERS:]
 
 
-def _learn(state: State, quarter: int) -> None:
-    """Let the administration count what it found, and traders draw their lessons."""
+def _learn(state: SimulationState, quarter: int) -> None:
+    """Count the administration's findings, and update the intent of traders from their lessons."""
     chance, world, traders = state.chance, state.world, state.traders
     lessons = _lessons(state, quarter)
     risen = world.goods.rises[world.goods.heading[state.slots.sub]]
     tempted = np.zeros(traders.count, dtype=np.bool_)
     tempted[state.slots.trader[(risen == quarter) | (risen == quarter + 1)]] = True
-    state.brokers = switched_brokers(
+    state.brokers = switch_brokers(
         chance, world, traders=traders, intent=state.intent, brokers=state.brokers, quarter=quarter
     )
     state.intent = next_intent(
@@ -206,13 +208,13 @@ def _learn(state: State, quarter: int) -> None:
     )
 
 
-def _lessons(state: State, quarter: int) -> Lessons:
-    """Return the quarter's lessons, and remember its findings by trader and broker."""
+def _lessons(state: SimulationState, quarter: int) -> Lessons:
+    """Return the quarter's lessons, and count its findings by trader and broker."""
     nobody = np.zeros(state.traders.count, dtype=np.bool_)
     if not state.dockets:
         return Lessons(notified=nobody, caught=nobody, cleared=nobody, letter=nobody)
     done, calendar = stack(*state.dockets), state.world.calendar
-    found = (calendar.quarter_of(done.assessed_on) == quarter) & (done.findings > 0)
-    np.add.at(state.past_finding, done.trader[found], 1.0)
-    np.add.at(state.broker_findings, state.brokers[done.trader[found]], 1.0)
+    adjusted = (calendar.quarter_of(done.assessed_on) == quarter) & (done.findings > 0)
+    np.add.at(state.past_finding, done.trader[adjusted], 1.0)
+    np.add.at(state.broker_findings, state.brokers[done.trader[adjusted]], 1.0)
     return cases.lessons(done, calendar=calendar, traders=state.traders.count, quarter=quarter)

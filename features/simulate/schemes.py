@@ -1,4 +1,4 @@
-"""The six deliberate schemes: where each pays, and what it does to a declaration line."""
+"""The six deliberate schemes: the lines on which each pays, and how it falsifies them."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -28,7 +28,7 @@ KIND_OF_SCHEME = {
 
 @dataclass(frozen=True)
 class Scene:
-    """What a scheme looks at when it falsifies lines: the world, the slots and the quarter."""
+    """The context in which schemes falsify lines: the world, the slots, the quarter and their severity."""
 
     world: World
     slots: Slots
@@ -37,14 +37,14 @@ class Scene:
 
 
 def schemes_of(chance: Chance, scene: Scene, *, honest: Lines, intent: Intent) -> Whole:
-    """Return the scheme each line falls under, -1 for none: the rarer opportunity goes first."""
+    """Return the scheme that falsifies each line, -1 for none: the rarer opportunity comes first."""
     stream = chance.stream("schemes", scene.quarter)
     steady = stream.random(honest.count) < STEADINESS
     scheme = np.full(honest.count, -1)
     evading: Flags = np.any(intent.active, axis=1, keepdims=True)[:, 0]
     rows = np.flatnonzero(evading[honest.trader] & steady & ~honest.relief)
     running, luck = intent.active[honest.trader[rows]], scene.slots.luck[honest.slot[rows]]
-    # A related seller writes whatever invoice is wanted: transfer prices bend wherever there is one.
+    # A related seller writes any invoice: undervaluation takes in every line of one.
     luck[scene.slots.related[honest.slot[rows]], Scheme.UNDERVALUE] = 0.0
     chosen = np.full(rows.size, -1)
     for number, possible in _opportunities(scene, honest, rows=rows).items():
@@ -71,10 +71,10 @@ def _opportunities(scene: Scene, lines: Lines, *, rows: Whole) -> dict[Scheme, F
 
 
 def undervalue(scene: Scene, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
-    """Declare less than was paid: what post-clearance audit looks for first (WCO guidelines, volume 2).
+    """Declare less than was paid, the first concern of post-clearance audit (WCO guidelines, volume 2).
 
-    A second invoice lowers the price by the trader's usual share, more or less; freight, weight and
-    everything else stay true, so that unit prices fall and freight looks dear for the value.
+    A second invoice lowers the price by about the trader's usual share; freight, weight and everything
+    else stay true, so that unit prices fall and freight looks high for the value.
     """
     share = scene.severity[rows, Scheme.UNDERVALUE] * np.exp(0.15 * stream.standard_normal(rows.size))
     draft.goods[rows] *= 1 - np.minimum(share, 0.8)
@@ -101,9 +101,9 @@ def claim_false_origin(scene: Scene, draft: Lines, *, rows: Whole, stream: np.ra
 
 
 def underdeclare_quantity(scene: Scene, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
-    """Declare fewer goods than came: price, mass and quantity fall together, so unit prices look sound.
+    """Declare fewer goods than arrived: price, mass and quantity fall together, so unit prices look sound.
 
-    Gross mass, which the carrier also reports, falls less: packing seems heavy.
+    Gross mass, which the carrier also reports, falls less, so that packing seems heavy.
     """
     share = scene.severity[rows, Scheme.UNDERDECLARE_QUANTITY] * np.exp(
         0.2 * stream.standard_normal(rows.size)
@@ -120,18 +120,18 @@ def omit_royalty(scene: Scene, draft: Lines, *, rows: Whole, stream: np.random.G
 
 
 def abuse_relief(scene: Scene, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
-    """Enter goods for inward processing and sell them at home: a route that opens during the run.
+    """Enter goods for inward processing and sell them at home: a scheme that begins during the run.
 
-    Evasion moves to where nobody looks yet (Yang 2008 measured it in the Philippines).
+    Evasion moves to where enforcement does not look yet (Yang 2008 measured it in the Philippines).
     """
     draft.relief[rows] = True
 
 
 class Falsify(Protocol):
-    """Falsifies the `rows` of a draft in place."""
+    """A function that falsifies the `rows` of a draft in place."""
 
     def __call__(self, scene: Scene, draft: Lines, /, *, rows: Whole, stream: np.random.Generator) -> None:
-        """Falsify them."""
+        """Falsify the rows."""
 
 
 FALSIFY: dict[Scheme, Falsify] = {

@@ -1,4 +1,4 @@
-"""Whom the administration audits: rules of thumb with their biases, tips, and a small random draw."""
+"""Select traders for audit: by biased rules of thumb, by tips, and by a small random draw."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from features.simulate.world import TEAMS, World
 AUDITS_A_YEAR = 0.0625  # of the traders: 1,500 audits of 6,000 traders in the four years after the first
 RANDOM_SHARE = 0.18
 RANDOM_WEIGHT = np.array([1.0, 1.4, 2.0, 3.0])  # by size band
-REST = 8  # quarters in which a trader once audited is not chosen by rule again
+REST = 8  # quarters after an audit in which the rules do not select the trader again
 RANDOM, RULE, REFERRAL, JOINT_TAX, COMPLAINT = range(5)
 CHANNELS = ("random", "rule", "referral", "joint_tax", "complaint")
 SHARES = {REFERRAL: 0.12, JOINT_TAX: 0.06, COMPLAINT: 0.06}  # of the targeted ones; the rest is by rule
@@ -22,7 +22,7 @@ SHARES = {REFERRAL: 0.12, JOINT_TAX: 0.06, COMPLAINT: 0.06}  # of the targeted o
 
 @dataclass(frozen=True)
 class Sight:
-    """What the administration sees of each trader when it selects (arrays of traders).
+    """The information of the administration on each trader when it selects (arrays of traders).
 
     `declared` is the customs value of the last year, `past_finding` and `broker_findings` are
     counts, `since_audit` quarters since the last audit opened, `tip` the weight of a complaint.
@@ -39,8 +39,8 @@ class Sight:
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """The audits of a quarter: trader, channel and inclusion probability (not a number: none), as cases."""
+class Selection:
+    """The selected audits of a quarter: cases, channel, inclusion probability (not a number: none), team."""
 
     cases: Cases
     channel: Whole
@@ -48,8 +48,8 @@ class Chosen:
     team: Whole
 
 
-def select(chance: Chance, world: World, *, traders: Traders, sight: Sight, quarter: int) -> Chosen:
-    """Choose the audits that open in a quarter; the random draw goes first and is independent of all else."""
+def select(chance: Chance, world: World, *, traders: Traders, sight: Sight, quarter: int) -> Selection:
+    """Select the audits that open in a quarter; the random draw comes first and depends on nothing else."""
     capacity = AUDITS_A_YEAR * traders.count / 4
     frame = frame_of(traders, sight=sight, quarter=quarter)
     inclusion = inclusion_probabilities(traders, frame=frame, expected=RANDOM_SHARE * capacity)
@@ -65,7 +65,7 @@ def select(chance: Chance, world: World, *, traders: Traders, sight: Sight, quar
     team = _teams(
         chance, world, traders=traders, trader=trader, random=channel[trader] == RANDOM, quarter=quarter
     )
-    return Chosen(
+    return Selection(
         cases=Cases(trader=trader, treatment=treatment, skill=world.skill[team]),
         channel=channel[trader],
         probability=np.where(channel[trader] == RANDOM, inclusion[trader], np.nan),
@@ -74,7 +74,7 @@ def select(chance: Chance, world: World, *, traders: Traders, sight: Sight, quar
 
 
 def frame_of(traders: Traders, *, sight: Sight, quarter: int) -> Flags:
-    """Return who can be audited: alive, with declarations in the last year, not audited in it.
+    """Return the sampling frame: traders alive, with declarations in the last year, and not audited in it.
 
     Scopes of one trader's audits therefore never overlap.
     """
@@ -83,7 +83,7 @@ def frame_of(traders: Traders, *, sight: Sight, quarter: int) -> Flags:
 
 
 def inclusion_probabilities(traders: Traders, *, frame: Flags, expected: float) -> Floats:
-    """Return the probability with which the random draw takes each trader (Poisson sampling by size band).
+    """Return the probability with which the random draw selects each trader (Poisson sampling by size band).
 
     Draws are independent, so each probability is exact whatever the frame (Särndal, Swensson and
     Wretman 1992); larger traders weigh more, as they do in real random programmes.
@@ -102,7 +102,7 @@ def _targeted(
     count: int,
     quarter: int,
 ) -> Whole:
-    """Return the channel by which each trader is targeted, -1 for none."""
+    """Return the channel by which each trader is selected, -1 for none."""
     stream = chance.stream("targeted audits", quarter)
     channel = np.full(traders.count, -1)
     weights = {
@@ -113,8 +113,8 @@ def _targeted(
     for code, weight in weights.items():
         free = weight * (frame & (channel < 0))
         key = stream.exponential(size=traders.count) / np.maximum(free, 1e-12)
-        wanted = min(round(SHARES[code] * count), int(np.count_nonzero(free)))
-        channel[np.argsort(key, kind="stable")[:wanted]] = code
+        number = min(round(SHARES[code] * count), int(np.count_nonzero(free)))
+        channel[np.argsort(key, kind="stable")[:number]] = code
     score = rule_score(stream, world, traders=traders, sight=sight)
     score[~frame | (channel >= 0)] = -np.inf
     left = min(count - int(np.count_nonzero(channel >= 0)), int(np.count_nonzero(np.isfinite(score))))
@@ -123,10 +123,11 @@ def _targeted(
 
 
 def rule_score(stream: np.random.Generator, world: World, *, traders: Traders, sight: Sight) -> Floats:
-    """Score traders as a risk unit without a model does, biases and all.
+    """Score traders as a risk unit without a model does, with its biases.
 
-    Big traders first; sectors under suspicion by habit, not by record; strict offices send more cases; who
-    was caught is looked at again; brokers with findings; then half of it is the officer's judgement.
+    Large traders come first; sectors are suspected by habit, not by record; strict offices send more
+    cases; traders with findings are audited again, and so are clients of brokers with findings; half of
+    the score is the officer's judgement.
     """
     return (
         0.35 * np.log1p(sight.declared)
@@ -141,7 +142,7 @@ def rule_score(stream: np.random.Generator, world: World, *, traders: Traders, s
 
 
 def _treatments(chance: Chance, *, channel: Whole, quarter: int) -> Whole:
-    """Treat random draws in the field (the reference), tax cases jointly, and others by the case load."""
+    """Draw treatments: field audits for random draws (the reference), joint ones for tax cases."""
     stream = chance.stream("treatments", quarter)
     treatment = stream.choice([FIELD, DESK, LETTER], size=channel.size, p=[0.62, 0.24, 0.14])
     treatment = np.where(channel == RANDOM, FIELD, treatment)
@@ -151,7 +152,7 @@ def _treatments(chance: Chance, *, channel: Whole, quarter: int) -> Whole:
 def _teams(
     chance: Chance, world: World, *, traders: Traders, trader: Whole, random: Flags, quarter: int
 ) -> Whole:
-    """Assign teams: any to random draws, so that their mean skill is one; better ones to big targets."""
+    """Assign teams: any to random draws, so that their mean skill is one; better ones to large traders."""
     stream = chance.stream("teams", quarter)
     anyone = stream.integers(0, TEAMS, size=trader.size)
     best = np.argsort(-world.skill, kind="stable")[: TEAMS // 2]

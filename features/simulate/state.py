@@ -1,4 +1,4 @@
-"""What one quarter of the run leaves to the next, and what the tables will be written from."""
+"""Simulation state: what one quarter passes to the next, and what the tables are written from."""
 
 from dataclasses import dataclass
 
@@ -18,15 +18,15 @@ from features.simulate.traders import Traders
 from features.simulate.truth import Truth
 from features.simulate.world import World
 
-LONG_AGO = 99
+LONG_AGO = 99  # quarters since the last audit of a trader who never had one
 
 
 @dataclass
-class State:
-    """What a quarter leaves to the next.
+class SimulationState:
+    """The state of a simulation between two quarters.
 
-    `faults` and `trade` go back over the quarters an audit looks at, oldest first; `pending` are
-    amendments to come; the lists below them are what the tables will be written from.
+    `faults` and `trade` cover the quarters in an audit's scope, oldest first; `pending` are amendments
+    that are not known yet; the tables are written from the lists at the end.
     """
 
     chance: Chance
@@ -55,11 +55,11 @@ class State:
     truths: list[Truth]
 
 
-def first_state(chance: Chance, world: World, *, traders: Traders, slots: Slots) -> State:
+def initial_state(chance: Chance, world: World, *, traders: Traders, slots: Slots) -> SimulationState:
     """Return the state before the first quarter."""
     possible = opportunities(world, traders, slots=slots)
-    nobody = np.zeros(traders.count)
-    return State(
+    zeros = np.zeros(traders.count)
+    return SimulationState(
         chance=chance,
         world=world,
         traders=traders,
@@ -72,8 +72,8 @@ def first_state(chance: Chance, world: World, *, traders: Traders, slots: Slots)
         pending=[],
         last_audit=np.full(traders.count, -LONG_AGO),
         busy_until=np.full(traders.count, -1),
-        border_hits=nobody,
-        past_finding=nobody.copy(),
+        border_hits=zeros,
+        past_finding=zeros.copy(),
         broker_findings=np.zeros(world.crooked.size),
         declarations=0,
         fault_number=0,

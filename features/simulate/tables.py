@@ -1,4 +1,4 @@
-"""The nine smaller tables of the contract, built from what the run has kept."""
+"""Build the nine smaller tables of the contract from the state of a run."""
 
 import numpy as np
 import pyarrow as pa
@@ -43,7 +43,7 @@ REVALIDATION_DAYS = 3 * 365
 
 
 def traders_columns(chance: Chance, traders: Traders, *, calendar: Calendar) -> Columns:
-    """Return the traders with a row for each time their size, region or authorisation changed."""
+    """Return the traders with a row for each change of size, region or authorisation."""
     stream = chance.stream("trader rows")
     moved = np.where(
         stream.random(traders.count) < 0.10, stream.integers(2, calendar.quarters, traders.count), 0
@@ -54,60 +54,62 @@ def traders_columns(chance: Chance, traders: Traders, *, calendar: Calendar) -> 
     )
     granted = np.where(granted < calendar.quarters, granted, 0)
     quarter = np.concatenate([np.zeros(traders.count, dtype=np.int64), moved, granted])
-    who = np.tile(np.arange(traders.count), 3)
-    rows = np.flatnonzero((quarter > 0) | (np.arange(who.size) < traders.count))
-    rows = rows[np.unique(np.column_stack([who[rows], quarter[rows]]), axis=0, return_index=True)[1]]
-    who, quarter = who[rows], quarter[rows]
-    valid_from = np.where(quarter > 0, calendar.starts[quarter], traders.registered_on[who])
-    before = (moved[who] > 0) & (quarter < moved[who])
-    delay = stream.integers(0, 8, size=who.size)
+    trader = np.tile(np.arange(traders.count), 3)
+    rows = np.flatnonzero((quarter > 0) | (np.arange(trader.size) < traders.count))
+    rows = rows[np.unique(np.column_stack([trader[rows], quarter[rows]]), axis=0, return_index=True)[1]]
+    trader, quarter = trader[rows], quarter[rows]
+    valid_from = np.where(quarter > 0, calendar.starts[quarter], traders.registered_on[trader])
+    is_earlier = (moved[trader] > 0) & (quarter < moved[trader])
+    delay = stream.integers(0, 8, size=trader.size)
     return {
-        **_descriptions(traders, who=who, before=before, stream=stream),
-        **_authorisations(traders, who=who, quarter=quarter, calendar=calendar),
+        **_descriptions(traders, trader=trader, is_earlier=is_earlier, stream=stream),
+        **_authorisations(traders, trader=trader, quarter=quarter, calendar=calendar),
         "valid_from": days(valid_from),
         "known_on": days(np.minimum(valid_from + delay, calendar.end)),
-        "registered_on": days(traders.registered_on[who]),
+        "registered_on": days(traders.registered_on[trader]),
     }
 
 
-def _descriptions(traders: Traders, *, who: Whole, before: Flags, stream: np.random.Generator) -> Columns:
-    """Describe traders; before a change they were a size smaller, and some of them in another region."""
+def _descriptions(
+    traders: Traders, *, trader: Whole, is_earlier: Flags, stream: np.random.Generator
+) -> Columns:
+    """Return the descriptions; before a change a trader was smaller, and some in another region."""
     names = [f"{a}{b.lower()} {c}" for a in SYLLABLES for b in SYLLABLES for c in TRADES]
     elsewhere = (traders.region + 1) % REGIONS.size
     name = stream.integers(0, len(names), size=traders.count)
     unknown = stream.random(traders.count) < 0.05
     return {
-        "trader_id": serials("T", who, digits=7),
-        "name": coded(name[who], names),
-        "sector": coded(np.where(unknown, -1, traders.sector)[who], list(SECTORS)),
+        "trader_id": serials("T", trader, digits=7),
+        "name": coded(name[trader], names),
+        "sector": coded(np.where(unknown, -1, traders.sector)[trader], list(SECTORS)),
         "size_band": coded(
-            np.where(before, np.maximum(traders.band[who] - 1, 0), traders.band[who]), list(BANDS)
+            np.where(is_earlier, np.maximum(traders.band[trader] - 1, 0), traders.band[trader]), list(BANDS)
         ),
         "region": coded(
-            np.where(before & (who % 3 == 0), elsewhere[who], traders.region[who]), list(REGIONS)
+            np.where(is_earlier & (trader % 3 == 0), elsewhere[trader], traders.region[trader]), list(REGIONS)
         ),
-        "legal_form": coded(traders.legal_form[who], list(LEGAL_FORMS)),
-        "paid_in_capital": numbers(np.where(traders.legal_form == 3, np.nan, traders.capital)[who]),
+        "legal_form": coded(traders.legal_form[trader], list(LEGAL_FORMS)),
+        "paid_in_capital": numbers(np.where(traders.legal_form == 3, np.nan, traders.capital)[trader]),
     }
 
 
-def _authorisations(traders: Traders, *, who: Whole, quarter: Whole, calendar: Calendar) -> Columns:
-    """Say who is authorised at each row, since when, and until when that stands."""
-    holds = (traders.aeo[who] > 0) & (traders.aeo_from[who] <= quarter)
-    begun = traders.aeo_from[who]
+def _authorisations(traders: Traders, *, trader: Whole, quarter: Whole, calendar: Calendar) -> Columns:
+    """Return the authorisation at each row, its first day, and the day of its revalidation."""
+    holds = (traders.aeo[trader] > 0) & (traders.aeo_from[trader] <= quarter)
+    begun = traders.aeo_from[trader]
     since = np.where(
         begun > 0, calendar.starts[np.clip(begun, 0, calendar.quarters)], calendar.starts[0] + 91 * begun
     )
-    since = np.maximum(since, traders.registered_on[who])
+    since = np.maximum(since, traders.registered_on[trader])
     return {
-        "aeo_status": coded(np.where(holds, traders.aeo[who], 0), list(AEO)),
+        "aeo_status": coded(np.where(holds, traders.aeo[trader], 0), list(AEO)),
         "aeo_since": days(since, empty=~holds),
         "aeo_revalidation_due": days(since + REVALIDATION_DAYS, empty=~holds),
     }
 
 
 def audits_columns(docket: Docket, *, calendar: Calendar) -> Columns:
-    """Return the audits as known at the end: those still running have neither closing day nor hours."""
+    """Return the audits as known at the end: running ones have neither closing day nor hours."""
     order = np.lexsort((np.arange(docket.trader.size), docket.opened_on))
     number, docket = order, take(docket, order)
     running = docket.closed_on > calendar.end
@@ -152,7 +154,7 @@ def findings_columns(events: Ledger, *, calendar: Calendar) -> Columns:
 
 
 def tariff_columns(goods: Goods, *, calendar: Calendar) -> Columns:
-    """Return the rates of the nomenclature, and the new row of each rate that rose."""
+    """Return the rates of the tariff, with another row for each rate that rose."""
     subs, opened = np.arange(goods.heading.size), int(calendar.starts[0]) - 5 * 365
     rise = np.where(goods.mfn[0] != goods.mfn[-1], goods.rises[goods.heading], -1)
     risen = np.flatnonzero(rise >= 0)
@@ -179,7 +181,7 @@ def tax_returns_columns(returns: Returns, *, calendar: Calendar) -> Columns:
     """Return the tax returns that were known at the end."""
     known = take(returns, returns.known_on <= calendar.end)
     amounts = {
-        name: numbers(np.ascontiguousarray(known.amounts[:, place])) for place, name in enumerate(AMOUNTS)
+        name: numbers(np.ascontiguousarray(known.amounts[:, index])) for index, name in enumerate(AMOUNTS)
     }
     return {
         "trader_id": serials("T", known.trader, digits=7),
@@ -226,7 +228,7 @@ def controls_columns(controls: Controls, *, calendar: Calendar) -> Columns:
 
 
 def links_columns(links: Links, *, calendar: Calendar) -> Columns:
-    """Return the ties, with the kind of end as the first letter of its identifier."""
+    """Return the links; the first letter of a target's identifier is its kind."""
     ends = [serials(letter, links.target, digits=digits) for letter, digits in (("T", 7), ("P", 6), ("S", 6))]
     target = pa.chunked_array([ends[0]]).combine_chunks()
     for code in (PERSON, SELLER):

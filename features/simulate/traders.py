@@ -1,4 +1,4 @@
-"""The traders: how big they are, when they live, whom they belong to and how they lean."""
+"""Traders: their size, lifetime, rings and propensity to evade."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ RING_SHARE = 0.16
 
 @dataclass(frozen=True)
 class Traders:
-    """Everything about the N traders that does not change by the quarter.
+    """The attributes of the N traders that do not change by the quarter.
 
     `born` and `dies` are quarters (born -1: before the run; dies = number of quarters: not in it).
     `ring` is the family, or ring of acquaintance, a trader belongs to (-1: none). `leaning` is how readily
@@ -51,7 +51,7 @@ class Traders:
         return self.size.size
 
     def alive(self, quarter: int) -> Flags:
-        """Return who is registered and not yet dissolved in a quarter."""
+        """Return which traders are registered and not yet dissolved in a quarter."""
         return (self.born <= quarter) & (quarter < self.dies)
 
 
@@ -90,7 +90,7 @@ def traders(chance: Chance, world: World, *, count: int) -> Traders:
 
 
 def _sizes(chance: Chance, *, count: int) -> tuple[Floats, Floats]:
-    """Draw lines a quarter and shipment size, both heavy-tailed and related.
+    """Draw the lines a quarter and the shipment size of each trader, both heavy-tailed and related.
 
     A few importers hold most of the trade (Bernard, Jensen, Redding and Schott 2018); lognormal with a
     ceiling, since beyond it one trader would decide every figure of a run.
@@ -102,13 +102,13 @@ def _sizes(chance: Chance, *, count: int) -> tuple[Floats, Floats]:
 
 
 def _bands(volume: Floats) -> Whole:
-    """Cut traders into micro, small, medium and large: half, three, one and a half, and a half tenths."""
+    """Return the size band by rank: 50 % micro, 30 % small, 15 % medium, 5 % large."""
     rank = np.argsort(np.argsort(volume, kind="stable"), kind="stable") / volume.size
     return np.searchsorted([0.5, 0.8, 0.95], rank, side="right")
 
 
 def _lives(chance: Chance, *, band: Whole, quarters: int) -> tuple[Whole, Whole]:
-    """Let a fifth of the traders be born in the run, and traders die: the smaller the sooner."""
+    """Draw the quarters of birth and death: a fifth are born in the run, and smaller traders die sooner."""
     stream = chance.stream("lives")
     born = np.where(stream.random(band.size) < 0.2, stream.integers(1, quarters, size=band.size), -1)
     hazard = np.array([0.018, 0.010, 0.005, 0.002])[band]
@@ -117,16 +117,15 @@ def _lives(chance: Chance, *, band: Whole, quarters: int) -> tuple[Whole, Whole]
 
 
 def _registered(chance: Chance, *, born: Whole, calendar: Calendar) -> Whole:
-    """Date the registrations: before the run up to twenty years ago, else in the quarter of birth."""
+    """Draw the days of registration: up to twenty years before the run, else before the quarter of birth."""
     stream = chance.stream("registrations")
-    before = calendar.starts[0] - 1 - stream.integers(0, 20 * 365, size=born.size)
-    return np.where(
-        born < 0, before, calendar.starts[np.maximum(born, 0)] - stream.integers(1, 60, size=born.size)
-    )
+    before_run = calendar.starts[0] - 1 - stream.integers(0, 20 * 365, size=born.size)
+    in_run = calendar.starts[np.maximum(born, 0)] - stream.integers(1, 60, size=born.size)
+    return np.where(born < 0, before_run, in_run)
 
 
 def rings(chance: Chance, *, count: int) -> Whole:
-    """Put a part of the traders into rings of two to six: they share a group, a director, an address.
+    """Draw rings of two to six traders, which share a group, a director or an address (-1: no ring).
 
     Risk units watch families of firms around one person; here a ring shares its leaning and its members
     follow one another's example.
@@ -141,7 +140,7 @@ def rings(chance: Chance, *, count: int) -> Whole:
 
 
 def _leaning(chance: Chance, *, ring: Whole, aeo: Whole, band: Whole) -> Floats:
-    """Draw how readily traders evade: a few very readily, rings alike, large and authorised ones seldom."""
+    """Draw the propensity to evade: high for few, alike in a ring, low for large and authorised traders."""
     stream = chance.stream("leaning")
     own = lognormal(stream, ring.size, sigma=1.2)
     shared = lognormal(stream, int(ring.max(initial=-1)) + 2, sigma=1.2)
@@ -151,13 +150,13 @@ def _leaning(chance: Chance, *, ring: Whole, aeo: Whole, band: Whole) -> Floats:
 
 
 def _carelessness(chance: Chance, *, aeo: Whole, count: int) -> Floats:
-    """Draw the share of lines with an honest mistake: about one in seventy, for some one in ten."""
+    """Draw the share of lines with an honest mistake: one in seventy on average, for some one in ten."""
     rate = 0.014 * lognormal(chance.stream("carelessness"), count, sigma=0.9)
     return np.minimum(np.where(aeo > 0, 0.5, 1.0) * rate, 0.12)
 
 
 def _authorised(chance: Chance, *, band: Whole, calendar: Calendar) -> tuple[Whole, Whole]:
-    """Authorise a part of the larger traders, some of them during the run (quarter of authorisation)."""
+    """Draw authorisations of some larger traders: the kind, and the quarter from which it holds."""
     stream = chance.stream("aeo")
     chosen = stream.random(band.size) < np.array([0.005, 0.02, 0.12, 0.40])[band]
     kind = np.where(chosen, stream.integers(1, AEO.size, size=band.size), 0)

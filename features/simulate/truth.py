@@ -1,4 +1,4 @@
-"""The truth nobody has: what a reference audit of every trader would be expected to find at each cutoff."""
+"""The truth: the expected finding of a reference audit of every trader at each cutoff."""
 
 from dataclasses import dataclass
 
@@ -34,10 +34,10 @@ class Truth:
 
 
 def truth(exposed: Exposure, *, cutoff: int, alive: Flags, eligible: Flags) -> Truth:
-    """State the truth at a cutoff.
+    """Return the truth at a cutoff.
 
     The reference audit is a field audit by a team of average skill, opened at the cutoff, of the
-    declarations accepted in the twelve months before. What was put right before the cutoff no longer counts.
+    declarations accepted in the twelve months before. Faults corrected before the cutoff do not count.
     """
     return Truth(
         cutoff=cutoff,
@@ -49,7 +49,7 @@ def truth(exposed: Exposure, *, cutoff: int, alive: Flags, eligible: Flags) -> T
 
 
 def truth_table(truths: list[Truth], *, trader_ids: pa.Array) -> pa.Table:
-    """Write the truths down, for every trader alive at the cutoff, by cutoff and trader."""
+    """Return the truths as a table, for every trader alive at the cutoff, by cutoff and trader."""
     batches = [_batch(truth, trader_ids=trader_ids) for truth in truths]
     return pa.Table.from_batches(batches, schema=SCHEMA)
 

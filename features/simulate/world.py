@@ -1,4 +1,4 @@
-"""Whom traders deal with: countries, sellers, brokers, offices and the teams that audit."""
+"""The world of the traders: countries, sellers, brokers, customs offices and audit teams."""
 
 from dataclasses import dataclass
 
@@ -20,19 +20,19 @@ SECTORS = np.array(["10", "13", "20", "26", "28", "29", "43", "45", "46", "47"])
 MODES = np.array(["1", "3", "4"])  # sea, road, air, as in UNECE Recommendation 19
 FREIGHT_PER_KG = np.array([0.11, 0.20, 2.1])
 FREIGHT_ON_GOODS = np.array([0.015, 0.012, 0.008])
-HUBS = 3  # the first countries are places goods pass through on their way
+HUBS = 3  # goods of other countries pass through the first countries
 TEAMS = 10
 
 
 @dataclass(frozen=True)
 class World:
-    """What does not belong to a trader: C countries, sellers, brokers and teams.
+    """The environment of the traders: C countries, sellers, brokers and teams.
 
-    `agreement` (C) is the agreement a country belongs to, -1 for none; `price_of_origin` (H, C) and
+    `agreement` (C) is the agreement of a country, -1 for none; `price_of_origin` (H, C) and
     `price_of_seller` are factors on a heading's price; `crooked` is a broker's push to evade (mean
-    one); `sector_habit` how readily a sector evades (mean one) and `sector_suspect` what the administration
-    believes of it, half record and half prejudice; `skill` a team's chance to find a fault relative to
-    that of the average team (mean exactly one).
+    one); `sector_habit` the propensity of a sector to evade (mean one) and `sector_suspect` the suspicion
+    of the administration, half record and half prejudice; `skill` a team's probability to find a fault
+    relative to that of the average team (mean exactly one).
     """
 
     calendar: Calendar
@@ -79,7 +79,7 @@ def world(chance: Chance, *, calendar: Calendar, traders: int) -> World:
 
 
 def _agreements(stream: np.random.Generator) -> Whole:
-    """Give five countries to each agreement and leave the others, hubs among them, without one."""
+    """Draw five countries for each agreement; the others, hubs among them, have none."""
     agreement = np.full(COUNTRIES.size, -1)
     members = HUBS + stream.permutation(COUNTRIES.size - HUBS)[: 5 * len(AGREEMENTS)]
     agreement[members] = np.repeat(np.arange(len(AGREEMENTS)), 5)

@@ -1,4 +1,4 @@
-"""Writes the simulated tables: beside the target first, a quarter of declarations at a time, then renamed."""
+"""Write the simulated tables as Parquet files, the declarations a quarter at a time."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from features.contract import TABLES
 from features.errors import OutputError
 
 DATA, TRUTH = "data", "truth"
-SELDOM_REPEATED = {  # a dictionary of their values is begun and thrown away: writing took half as long again
+SELDOM_REPEATED = {  # dictionaries of their values are begun and dropped: writing took half as long again
     "declaration_id",
     "origin_proof_id",
     "customs_value",
@@ -29,7 +29,7 @@ SELDOM_REPEATED = {  # a dictionary of their values is begun and thrown away: wr
 class DeclarationFile:
     """A Parquet file of declarations; each table becomes a row group, written while the next is simulated.
 
-    Coded words go to disk as plain strings: without Arrow's own schema in it, readers see the contract's.
+    Coded texts are strings in the file: without Arrow's own schema in it, readers see the contract's.
     """
 
     path: Path
@@ -39,13 +39,13 @@ class DeclarationFile:
     _last: Future[None] | None = None
 
     def append(self, table: pa.Table) -> None:
-        """Hand a table over to be written, once the one before is."""
+        """Start to write a table, once the one before is written."""
         self.wait()
         self.rows += table.num_rows
         self._last = self._thread.submit(self._write, table)
 
     def wait(self) -> None:
-        """Wait until everything handed over is written."""
+        """Wait until all appended tables are written."""
         if self._last is not None:
             self._last.result()
             self._last = None
@@ -67,7 +67,7 @@ class DeclarationFile:
 
 
 def coded_schema(columns: dict[str, pa.Array], *, table: str) -> pa.Schema:
-    """Return the contract's schema for a table, with strings as they are coded in `columns`."""
+    """Return the contract's schema for a table, with strings coded as in `columns`."""
     schema = TABLES[table].schema
     fields = [
         pa.field(
@@ -81,7 +81,7 @@ def coded_schema(columns: dict[str, pa.Array], *, table: str) -> pa.Schema:
 
 
 def write_table(columns: dict[str, pa.Array], *, table: str, folder: Path) -> int:
-    """Write a whole table of the contract in its own schema and return its rows."""
+    """Write a table of the contract in its own schema and return the number of rows."""
     schema = TABLES[table].schema
     arrays = [columns[name].cast(schema.field(name).type) for name in schema.names]
     written = pa.Table.from_arrays(arrays, schema=schema)
@@ -90,7 +90,7 @@ def write_table(columns: dict[str, pa.Array], *, table: str, folder: Path) -> in
 
 
 def refuse_other_folders(out: Path, *, overwrite: bool) -> None:
-    """Raise `OutputError` where `out` holds something else than a simulation, or one not to be replaced."""
+    """Raise `OutputError` where `out` holds other files than a simulation, or one and not `overwrite`."""
     if not out.exists():
         return
     names = {path.name for path in out.iterdir()} if out.is_dir() else {out.name}

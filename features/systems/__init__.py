@@ -1,8 +1,8 @@
-"""One module per source system: its export becomes tables of the contract."""
+"""Source systems, a module each: convert an export into tables of the contract."""
 
 from features.errors import SettingError, did_you_mean
 from features.systems.asycuda import ASYCUDA
-from features.systems.intake import assumed, import_export, report_place
+from features.systems.intake import assumed, import_export, report_path
 from features.systems.kcs import KCS
 from features.systems.report import ImportReport
 from features.systems.system import Field, System
@@ -16,13 +16,13 @@ __all__ = [
     "System",
     "assumed",
     "import_export",
-    "report_place",
+    "report_path",
     "system_named",
 ]
 
 
 def system_named(name: str) -> System:
-    """Return a source system by name; raise `SettingError` where there is none of that name."""
+    """Return the source system of a name; raise `SettingError` where there is none."""
     if name not in SYSTEMS:
         raise SettingError(
             f"There is no source system '{name}'.{did_you_mean(name, SYSTEMS)}",

@@ -97,25 +97,25 @@ def _commodity_code(lines: ir.Table) -> ir.StringValue:
 
 
 def _national(lines: ir.Table, part: str) -> ir.DecimalValue:
-    """A part of the value in national currency: amount times rate, over the units the rate is for."""
+    """Return a part of the value in national currency: amount times rate, over the rate's units."""
     return times(lines[AMOUNTS[part]], lines[RATES[part]].fill_null(0.0)) * _one_over(lines[UNITS[part]])
 
 
 def _one_over(units: ir.NumericValue) -> ir.DecimalValue:
-    known = {
+    inverses = {
         number: ibis.literal(inverse).cast("decimal(4, 3)") for number, inverse in UNITS_OF_RATES.items()
     }
     return reduce(
-        lambda otherwise, each: (units == each[0]).ifelse(each[1], otherwise), known.items(), known[1]
+        lambda otherwise, each: (units == each[0]).ifelse(each[1], otherwise), inverses.items(), inverses[1]
     )
 
 
 def _built_value(lines: ir.Table) -> ir.DecimalValue:
     """Add up the parts as ASYCUDA does: all but the deductions, less those; null without an invoice."""
-    nothing = ibis.literal(0).cast("decimal(19, 8)")
+    zero = ibis.literal(0).cast("decimal(19, 8)")
     parts = {part: _national(lines, part) for part in PARTS}
-    costs = [parts[part].fill_null(nothing) for part in PARTS if part not in ("INV", "DED")]
-    return sum(costs, start=parts["INV"]) - parts["DED"].fill_null(nothing)
+    costs = [parts[part].fill_null(zero) for part in PARTS if part not in ("INV", "DED")]
+    return sum(costs, start=parts["INV"]) - parts["DED"].fill_null(zero)
 
 
 def _channel(lines: ir.Table) -> ir.StringValue:
@@ -124,11 +124,12 @@ def _channel(lines: ir.Table) -> ir.StringValue:
 
 
 def _traders(lines: ir.Table) -> ir.Table:
-    known = lines.filter(lines.CMP_CON_COD.notnull())
+    with_trader = lines.filter(lines.CMP_CON_COD.notnull())
     order = ibis.window(
         group_by="CMP_CON_COD", order_by=["IDE_REG_DAT", "INSTANCEID", "KEY_ITM_NBR", "IDE_PST_DAT"]
     )
-    first = known.mutate(place=ibis.row_number().over(order)).filter(lambda line: line.place == 0)
+    numbered = with_trader.mutate(row_index=ibis.row_number().over(order))
+    first = numbered.filter(numbered.row_index == 0)
     return first.select(
         trader_id=first.CMP_CON_COD,
         valid_from=first.IDE_REG_DAT,
@@ -155,16 +156,16 @@ def _units_unknown(lines: ir.Table) -> ir.BooleanValue:
 
 
 def remarks(lines: ir.Table) -> Mapping[str, ir.IntegerScalar]:
-    """Count the lines left out, and the declarations whose first state is lost."""
+    """Return counts of the lines left out, and of the declarations whose first state is lost."""
     import_, numbered, dated = _registered_import(lines)
-    kept = import_ & numbered & dated
-    declarations = lines.INSTANCEID.nunique(where=kept)
-    first_there = lines.INSTANCEID.nunique(where=kept & ~_amended(lines))
+    included = import_ & numbered & dated
+    declarations = lines.INSTANCEID.nunique(where=included)
+    with_first = lines.INSTANCEID.nunique(where=included & ~_amended(lines))
     return {
         "lines of exports or of no flow, left out": (~import_.fill_null(False)).sum(),
         "import lines never registered, left out": (import_ & ~(numbered & dated)).sum(),
         "declarations of which only an amended state is there; what the trader said first is lost": (
-            declarations - first_there
+            declarations - with_first
         ),
     }
 

@@ -1,4 +1,4 @@
-"""The columns of an ASYCUDA World extract, one line a goods item, and how such an extract is made.
+"""The columns of an ASYCUDA World extract, one line a goods item, and the query that makes it.
 
 The names are those of ASYCUDA's own database, as they stand in public programs of customs administrations:
 SAD_GENERAL_SEGMENT, SAD_ITEM, SAD_TAX and SAD_SUPPLEMENTARY_UNIT in the commented schema and the open-data
@@ -54,7 +54,7 @@ GROUP BY …  -- every column that is not a sum
 
 
 def _part(part: str, words: str) -> tuple[Field, ...]:
-    """The four columns of a part of the value: amount, currency, rate, and the units the rate is for."""
+    """Return the four columns of a part of the value: amount, currency, rate, and the rate's units."""
     stem = f"VIT_{part}"
     value = ("declarations.customs_value", *ALSO_FILLS.get(part, ()))
     how = f"{ALSO_DOES.get(part, '')}a part of customs_value where VIT_CIF is empty"

@@ -1,4 +1,4 @@
-"""docs/systems.md, written from the source systems in code."""
+"""Write docs/systems.md from the source systems in code."""
 
 from collections.abc import Iterable, Iterator
 
@@ -56,12 +56,12 @@ def _section(system: System) -> Iterator[str]:
 def _row(field: Field) -> str:
     becomes = ", ".join(field.to) or "not used"
     return (
-        f"| {field.column.name} | {_kind(field.column)} | {'must' if field.column.required else ''} "
+        f"| {field.column.name} | {_type(field.column)} | {'must' if field.column.required else ''} "
         f"| {field.column.meaning} | {becomes} | {field.how} |"
     )
 
 
-def _kind(column: Column) -> str:
+def _type(column: Column) -> str:
     return f"{column.kind}, {column.unit}" if column.unit else str(column.kind)
 
 

@@ -1,4 +1,4 @@
-"""Money times a rate in decimal arithmetic: amounts to four places, rates to eight."""
+"""Decimal arithmetic: money times a rate, exact to four decimal places of amounts and eight of rates."""
 
 from decimal import Decimal
 from functools import reduce
@@ -18,22 +18,22 @@ PERCENT = Decimal("0.01")
 
 
 def times(amount: ir.NumericValue, rate: ir.NumericValue) -> ir.DecimalValue:
-    """Return amount times rate, exact to the places above; both must keep the rules below."""
+    """Return amount times rate, exact to the decimal places above; both must keep the rules below."""
     return amount.cast(AMOUNT) * rate.cast(RATE)
 
 
 def of_percent(percent: ir.NumericValue) -> ir.DecimalValue:
-    """Return the fraction that a percentage is: 6.5 becomes 0.065."""
+    """Return a percentage as a fraction: 6.5 becomes 0.065."""
     return percent.cast("decimal(13, 6)") * ibis.literal(PERCENT, type="decimal(3, 2)")
 
 
 def computable_amounts(*columns: str) -> RowRule:
-    """Return the rule that amounts are small enough to be reckoned with exactly (NaN is not)."""
+    """Return the rule that amounts are small enough for exact arithmetic (NaN is not)."""
     return _below(LARGEST_AMOUNT, columns, name="computable_amount", words="must be below 10^14")
 
 
 def computable_rates(*columns: str) -> RowRule:
-    """Return the rule that rates are small enough to be reckoned with exactly (NaN is not)."""
+    """Return the rule that rates are small enough for exact arithmetic (NaN is not)."""
     return _below(LARGEST_RATE, columns, name="computable_rate", words="must be below 10^7")
 
 

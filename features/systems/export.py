@@ -1,4 +1,4 @@
-"""Reading an export: files staged as text, columns compared, values typed, repeated lines found."""
+"""Read an export: stage its files as text, compare columns, convert types, drop repeated lines."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -10,10 +10,10 @@ from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
 
 from features.check.between import duplicates
-from features.check.judge import EXAMPLES, Judged, judge
+from features.check.judge import EXAMPLES, CheckedTable, judge
 from features.contract import Table
 from features.contract.rule import LATEST_DAY
-from features.contract.violation import Example, Severity, Violation
+from features.contract.violation import ExampleRow, Severity, Violation
 from features.errors import DataError, did_you_mean
 from features.systems.report import ExportFile
 from features.warehouse.conform import SOURCE_FILE, SOURCE_ROW, conform
@@ -27,7 +27,10 @@ FEW = 3
 
 @dataclass(frozen=True)
 class Export:
-    """An export that was read: `lines` are typed, named as in the export, each once."""
+    """The content of an export: `lines` are typed, named as in the export, each once.
+
+    `read` is the number of lines before repeated ones were dropped.
+    """
 
     lines: ir.Table
     files: tuple[ExportFile, ...]
@@ -44,33 +47,37 @@ class _Staged:
 
 
 def read_export(
-    engine: Backend, files: Sequence[Path], *, table: Table, dialect: Dialect, scratch: Path
+    engine: Backend, files: Sequence[Path], *, table: Table, dialect: Dialect, temporary: Path
 ) -> Export:
-    """Read the files of an export described by `table`; raise `DataError` with all that is wrong with it."""
-    staged = _stage_all(engine, files, table=table, dialect=dialect, scratch=scratch)
+    """Read the files of an export described by `table`, by way of the folder `temporary`.
+
+    Raises `DataError` with every fault of the export.
+    """
+    staged = _stage_all(engine, files, table=table, dialect=dialect, temporary=temporary)
     _refuse_missing_columns(staged, table)
-    there = {name for each in staged for name in each.columns}
-    found = engine.read_parquet([str(each.path) for each in staged], union_by_name=True)
-    known = [name for name in table.names if name in there]
-    source = Source(found.select(SOURCE_FILE, SOURCE_ROW, *known), "CSV")
-    bare = _without_rules_of_values(table)
-    judged = judge(
-        source, bare, dialect=dialect, today=LATEST_DAY, judged={}
-    )  # none of its rules asks for a day
+    present = {name for each in staged for name in each.columns}
+    raw = engine.read_parquet([str(each.path) for each in staged], union_by_name=True)
+    known = [name for name in table.names if name in present]
+    source = Source(raw.select(SOURCE_FILE, SOURCE_ROW, *known), "CSV")
+    typed = _without_rules_of_values(table)  # so that none of its rules asks for a day
+    judged = judge(source, typed, dialect=dialect, today=LATEST_DAY, judged={})
     _refuse_faults(judged)
-    lines = _kept(engine, source, table=table, dialect=dialect, scratch=scratch)
+    lines = _distinct_lines(engine, source, table=table, dialect=dialect, temporary=temporary)
     _refuse_conflicts(lines, judged)
     return Export(
         lines=lines,
         files=tuple(each.file for each in staged),
         read=judged.counts[0],
         unknown_columns=tuple(_unknown(staged, table)),
-        absent_columns=tuple(name for name in table.names if name not in there),
+        absent_columns=tuple(name for name in table.names if name not in present),
     )
 
 
 def _without_rules_of_values(table: Table) -> Table:
-    """Leave a value's type, and that a key be filled: the contract's own rules judge the rest later."""
+    """Return the table with only its types and the rule that a key be filled.
+
+    The rules of the contract check the rest later.
+    """
     columns = tuple(
         replace(column, values=(), nullable=column.nullable or column.name not in table.key)
         for column in table.columns
@@ -79,12 +86,12 @@ def _without_rules_of_values(table: Table) -> Table:
 
 
 def _stage_all(
-    engine: Backend, files: Sequence[Path], *, table: Table, dialect: Dialect, scratch: Path
+    engine: Backend, files: Sequence[Path], *, table: Table, dialect: Dialect, temporary: Path
 ) -> list[_Staged]:
     staged: list[_Staged] = []
     faults: list[Violation] = []
     for number, file in enumerate(files):
-        into = scratch / str(number)
+        into = temporary / str(number)
         into.mkdir()
         try:
             staged.append(_stage(engine, file, table=table, dialect=dialect, into=into))
@@ -152,8 +159,8 @@ def _unknown(staged: list[_Staged], table: Table) -> Iterator[str]:
             yield f"{name}{_hint(name, table.names)}"
 
 
-def _refuse_faults(judged: Judged) -> None:
-    """Refuse values of the wrong type; where there are none, lines that break a rule of the system."""
+def _refuse_faults(judged: CheckedTable) -> None:
+    """Raise `DataError` for values of the wrong type, else for lines that break a rule of the system."""
     faults = judged.violations()
     misfits = [each for each in faults if each.severity is Severity.STRUCTURE]
     rules = {rule.name for rule in judged.table.rules}
@@ -162,8 +169,8 @@ def _refuse_faults(judged: Judged) -> None:
         raise refusal(misfits or broken)
 
 
-def _refuse_conflicts(lines: ir.Table, judged: Judged) -> None:
-    """Refuse two lines of one key that differ; `lines` stand there once each."""
+def _refuse_conflicts(lines: ir.Table, judged: CheckedTable) -> None:
+    """Raise `DataError` for two lines of one key that differ; `lines` are distinct."""
     repeated = lines.group_by(*judged.table.key).having(lines.count() > 1).aggregate(times=lines.count())
     if not repeated.count().to_pyarrow().as_py():
         return
@@ -173,21 +180,21 @@ def _refuse_conflicts(lines: ir.Table, judged: Judged) -> None:
 
 
 def refusal(faults: Sequence[Violation]) -> DataError:
-    """Return the error that says all of `faults`, with five examples each, or one where faults are many."""
+    """Return the error for all of `faults`, with five examples each, or one where faults are many."""
     shown = EXAMPLES if len(faults) <= FEW else 1
     return DataError(
-        " ".join(f"{fault.place}: {fault.found}{_shown(fault.examples[:shown])}" for fault in faults),
+        " ".join(f"{fault.location}: {fault.found}{_examples(fault.examples[:shown])}" for fault in faults),
         expected="; ".join(dict.fromkeys(fault.expected.rstrip(".") for fault in faults)) + ".",
         advice=" ".join(dict.fromkeys(fault.advice for fault in faults)),
     )
 
 
-def _shown(examples: Sequence[Example]) -> str:
+def _examples(examples: Sequence[ExampleRow]) -> str:
     return f" ({'; '.join(map(_example, examples))})" if examples else ""
 
 
-def _example(example: Example) -> str:
-    """Name a line by its file and row, or by its key where lines of several files are set side by side."""
+def _example(example: ExampleRow) -> str:
+    """Return a line as its file and row, or as its key where lines of several files are compared."""
     if "file" not in example:
         return ", ".join(f"{name} {value!r}" for name, value in example.items() if value is not None)
     names = [*example][[*example].index("row") + 1 :]
@@ -195,9 +202,11 @@ def _example(example: Example) -> str:
     return f"{example['file']} row {example['row']}: {values}"
 
 
-def _kept(engine: Backend, source: Source, *, table: Table, dialect: Dialect, scratch: Path) -> ir.Table:
-    """Keep the lines, each once, in the scratch folder: every table is made from there."""
-    path = scratch / "lines.parquet"
+def _distinct_lines(
+    engine: Backend, source: Source, *, table: Table, dialect: Dialect, temporary: Path
+) -> ir.Table:
+    """Write the distinct lines into the temporary folder and read them from there: all tables need them."""
+    path = temporary / "lines.parquet"
     conformed = conform(source.table, table, dialect=dialect)
     values = source.table.select(**{name: column.value for name, column in conformed.items()})
     engine.to_parquet(values.distinct(), path)

@@ -1,4 +1,4 @@
-"""Bringing an export into the contract: read, turned into tables, written as Parquet, reported."""
+"""Import an export: read it, convert it to tables of the contract, write Parquet files and a report."""
 
 import hashlib
 import json
@@ -11,8 +11,8 @@ from ibis.expr import types as ir
 
 from features.contract import TABLES
 from features.errors import DataError, OutputError, SettingError
-from features.output import put_back, replaced_file, replaced_folder
-from features.scratch import scratch_folder
+from features.output import atomic_file, atomic_folder, restore
+from features.scratch import temporary_folder
 from features.systems.export import Export, read_export
 from features.systems.report import ImportReport, WrittenTable
 from features.systems.system import System
@@ -33,21 +33,21 @@ def import_export(
     dialect: Dialect | None = None,
     overwrite: bool = False,
 ) -> ImportReport:
-    """Bring the CSV `files` of a source system into the folder `out`, a Parquet file a table of the contract.
+    """Import the CSV `files` of a source system into the folder `out`, a Parquet file a table.
 
-    `dialect` says how the files are written (decimal mark, days, encoding, lost zeros of HS codes); the
-    default is the contract's own form. The report is returned and stands beside the folder, as
-    `report_place` says. Raises `DataError` for a bad export, `SettingError` for a dialect that cannot apply
-    and `OutputError` where `out` holds something; then nothing is written and what was there is unchanged.
+    `dialect` describes how the files are written (decimal mark, days, encoding, lost zeros of HS codes);
+    the default is the contract's own form. The report is returned, and written beside the folder at
+    `report_path`. Raises `DataError` for a bad export, `SettingError` for a dialect that cannot apply and
+    `OutputError` where `out` holds something; then nothing is written and `out` stays as it was.
     """
-    put_back(out)
+    restore(out)
     _refuse_to_lose(out, overwrite=overwrite)
     dialect = dialect or Dialect()
     _refuse_currencies(dialect)
-    with scratch_folder() as scratch:
-        engine = embedded(scratch)
+    with temporary_folder() as temporary:
+        engine = embedded(temporary)
         try:
-            return _import(engine, system, files=files, out=out, dialect=dialect, scratch=scratch)
+            return _import(engine, system, files=files, out=out, dialect=dialect, temporary=temporary)
         except engine_errors() as error:
             refuse_lack_of_room(error)
             raise _broken_off(system, error) from error
@@ -55,38 +55,38 @@ def import_export(
             engine.disconnect()
 
 
-def report_place(out: Path) -> Path:
-    """Return where the report of an import into `out` stands: beside it, named after it."""
+def report_path(out: Path) -> Path:
+    """Return the path of the report of an import into `out`: beside it, named after it."""
     return out.with_name(out.name + REPORT_ENDING)
 
 
 def assumed(data: str) -> tuple[str, ...]:
-    """Return what the import that made a folder assumed; nothing where no import made it."""
-    report = report_place(Path(data))
+    """Return the assumptions of the import that wrote the folder `data`; none where no import did."""
+    report = report_path(Path(data))
     if "://" in data or not report.is_file():
         return ()
     return tuple(json.loads(report.read_text(encoding="utf-8"))["assumptions"])
 
 
 def _import(
-    engine: Backend, system: System, *, files: Sequence[Path], out: Path, dialect: Dialect, scratch: Path
+    engine: Backend, system: System, *, files: Sequence[Path], out: Path, dialect: Dialect, temporary: Path
 ) -> ImportReport:
-    export = read_export(engine, files, table=system.source, dialect=dialect, scratch=scratch)
-    tables = _with_what_was_there(system, export)
-    with replaced_folder(out) as folder:
+    export = read_export(engine, files, table=system.source, dialect=dialect, temporary=temporary)
+    tables = _without_absent_columns(system, export)
+    with atomic_folder(out) as folder:
         written = {
             name: _write(engine, tables[name], name=name, folder=folder, dialect=dialect)
             for name in TABLES
             if name in tables
         }
         report = _report(system, export, written=written)
-        with replaced_file(report_place(out)) as fresh:
+        with atomic_file(report_path(out)) as fresh:
             fresh.write_text(report.to_json(), encoding="utf-8")
     return report
 
 
-def _with_what_was_there(system: System, export: Export) -> Mapping[str, ir.Table]:
-    """Make the tables; a column whose sources were all absent is absent there too, not empty."""
+def _without_absent_columns(system: System, export: Export) -> Mapping[str, ir.Table]:
+    """Return the tables; a column whose sources were all absent is absent there too, not empty."""
     absent = system.targets_without(export.absent_columns)
     tables = system.tables(export.lines)
     return {
@@ -96,18 +96,16 @@ def _with_what_was_there(system: System, export: Export) -> Mapping[str, ir.Tabl
 
 
 def _write(engine: Backend, rows: ir.Table, *, name: str, folder: Path, dialect: Dialect) -> WrittenTable:
-    """Write a table in the contract's types, sorted by key: the same rows are the same bytes."""
+    """Write a table in the contract's types, sorted by key: the same rows give the same bytes."""
     table = TABLES[name]
-    seen = engine.create_view(
-        f"made_{name}", rows
-    )  # has the engine's own types, where Ibis may take them amiss
-    conformed = conform(seen, table, dialect=Dialect(hs_digits=dialect.hs_digits, times="drop"))
-    filled = seen.select(**{c: conformed[c].value for c in table.names if c in seen.columns})
+    view = engine.create_view(f"made_{name}", rows)  # has the engine's own types, which Ibis may misjudge
+    conformed = conform(view, table, dialect=Dialect(hs_digits=dialect.hs_digits, times="drop"))
+    filled = view.select(**{c: conformed[c].value for c in table.names if c in view.columns})
     file = folder / f"{name}.parquet"
     try:
         engine.to_parquet(filled.order_by(*dict.fromkeys((*table.key, *filled.columns))), file)
     except duckdb.IOException as error:
-        raise OSError(first_line(error)) from error  # for `replaced_folder` to answer
+        raise OSError(first_line(error)) from error  # `atomic_folder` reports it
     with file.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     return WrittenTable(int(engine.read_parquet(file).count().to_pyarrow().as_py()), digest)
@@ -135,13 +133,13 @@ def _refuse_to_lose(out: Path, *, overwrite: bool) -> None:
     """Refuse a place that holds anything; with `overwrite`, one that holds more than an earlier import."""
     if not out.exists():
         return
-    held = sorted(entry.name for entry in out.iterdir()) if out.is_dir() else [out.name]
-    strange = [name for name in held if name not in OWN_FILES or not out.is_dir()]
-    if strange if overwrite else held:
+    names = sorted(entry.name for entry in out.iterdir()) if out.is_dir() else [out.name]
+    foreign = [name for name in names if name not in OWN_FILES or not out.is_dir()]
+    if foreign if overwrite else names:
         raise OutputError(
-            f"{out} {'holds' if out.is_dir() else 'is a file:'} {', '.join((strange or held)[:3])}.",
+            f"{out} {'holds' if out.is_dir() else 'is a file:'} {', '.join((foreign or names)[:3])}.",
             expected="a new or empty folder, or with --overwrite one that holds an earlier import alone.",
-            advice="Name another folder." if strange else "Name another folder, or overwrite this one.",
+            advice="Name another folder." if foreign else "Name another folder, or overwrite this one.",
         )
 
 

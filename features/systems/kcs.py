@@ -111,18 +111,18 @@ ASSUMPTIONS = (
 
 def tables(lines: ir.Table) -> Mapping[str, ir.Table]:
     """Return declarations, traders, controls, and the proxy audits and findings."""
-    reckoned = _reckoned(lines)
-    audited = _audits(reckoned)
+    lines = _with_duty_and_days(lines)
+    audits = _audits(lines)
     return {
-        "declarations": _declarations(reckoned),
+        "declarations": _declarations(lines),
         "traders": _traders(lines),
-        "controls": _controls(reckoned),
-        "audits": audited.drop("evaded"),
-        "findings": _findings(audited),
+        "controls": _controls(lines),
+        "audits": audits.drop("evaded"),
+        "findings": _findings(audits),
     }
 
 
-def _reckoned(lines: ir.Table) -> ir.Table:
+def _with_duty_and_days(lines: ir.Table) -> ir.Table:
     """Add the quarter of a line, the days its audit opens and closes, and the duty on it."""
     quarter = lines.Date.cast("timestamp").truncate("Q").cast("date")
     opened_on = _later(quarter, months=3)
@@ -137,7 +137,7 @@ def _reckoned(lines: ir.Table) -> ir.Table:
 
 
 def _later(start: ir.DateValue, *, months: int = 0, days: int = 0) -> ir.DateValue:
-    """Add months or days; by way of a time, since DuckDB makes a time of it and Ibis does not know."""
+    """Add months or days; by way of a timestamp, since DuckDB returns one and Ibis does not know."""
     step = ibis.interval(months=months) if months else ibis.interval(days=days)
     return (start.cast("timestamp") + step).cast("date")
 
@@ -176,43 +176,43 @@ def _controls(lines: ir.Table) -> ir.Table:
 
 
 def _audits(lines: ir.Table) -> ir.Table:
-    """One desk audit an importer and quarter; `evaded` is the duty on its fraudulent lines, as decimal."""
-    known = lines.filter(lines["Importer ID"].notnull() & lines.Date.notnull())
-    audited = known.group_by("quarter", "opened_on", "closed_on", trader_id="Importer ID").aggregate(
-        evaded=known.duty.sum(where=known.Fraud)
+    """Return one desk audit an importer and quarter; `evaded` is the duty on its fraudulent lines."""
+    dated = lines.filter(lines["Importer ID"].notnull() & lines.Date.notnull())
+    audits = dated.group_by("quarter", "opened_on", "closed_on", trader_id="Importer ID").aggregate(
+        evaded=dated.duty.sum(where=dated.Fraud)
     )
-    quarter = audited.quarter.year().cast("string") + "Q" + audited.quarter.quarter().cast("string")
-    return audited.select(
+    quarter = audits.quarter.year().cast("string") + "Q" + audits.quarter.quarter().cast("string")
+    return audits.select(
         "trader_id",
         "opened_on",
         "closed_on",
         "evaded",
-        audit_id=audited.trader_id + "-" + quarter,
+        audit_id=audits.trader_id + "-" + quarter,
         treatment=ibis.literal("desk"),
         selection_channel=ibis.literal("rule"),
-        period_from=audited.quarter,
-        period_to=_later(audited.opened_on, days=-1),
-        known_on=audited.opened_on,
+        period_from=audits.quarter,
+        period_to=_later(audits.opened_on, days=-1),
+        known_on=audits.opened_on,
         status=ibis.literal("closed"),
     )
 
 
-def _findings(audited: ir.Table) -> ir.Table:
-    found = audited.filter(audited.evaded > 0)
-    return found.select(
+def _findings(audits: ir.Table) -> ir.Table:
+    adjusted = audits.filter(audits.evaded > 0)
+    return adjusted.select(
         "audit_id",
         event_number=ibis.literal(1),
         finding_type=ibis.literal("other"),
         tax_type=ibis.literal("duty"),
         event=ibis.literal("assessed"),
-        amount=found.evaded.cast("float64"),
-        event_on=found.closed_on,
-        known_on=found.closed_on,
+        amount=adjusted.evaded.cast("float64"),
+        event_on=adjusted.closed_on,
+        known_on=adjusted.closed_on,
     )
 
 
 def remarks(lines: ir.Table) -> Mapping[str, ir.IntegerScalar]:
-    """Count what limits the proxy."""
+    """Return counts of what limits the proxy."""
     return {
         "lines found fraudulent": lines.Fraud.sum(),
         "of them at a tax rate of 0, which add nothing to a finding": (

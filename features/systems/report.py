@@ -1,4 +1,4 @@
-"""What an import read, wrote, derived and assumed: as data, as JSON and as words for a terminal."""
+"""Import reports: what was read, written, derived and assumed, as data, JSON and text for a terminal."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,13 +10,13 @@ class ExportFile:
     """One file of an export: its lines, and the SHA-256 digest of its bytes."""
 
     name: str
-    lines: int
+    to_text: int
     sha256: str
 
 
 @dataclass(frozen=True)
 class WrittenTable:
-    """One table as it was written: its rows, and the SHA-256 digest of its file."""
+    """One written table: its number of rows, and the SHA-256 digest of its file."""
 
     rows: int
     sha256: str
@@ -24,11 +24,11 @@ class WrittenTable:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportReport:
-    """The outcome of an import; the same files give the same report.
+    """The result of an import; the same files give the same report.
 
-    `lines_repeated` stood in the export before, alike in every column, and were left out.
-    `unknown_columns` were passed over, `absent_columns` were not there. `derived` and `assumptions` say what
-    the export itself does not; `remarks` are counts with their words.
+    `lines_repeated` counts the lines left out because an equal one came before. `unknown_columns` were
+    ignored, `absent_columns` are missing from the export. `derived` and `assumptions` describe what the
+    export itself does not say; `remarks` are counts by their description.
     """
 
     system: str
@@ -48,14 +48,14 @@ class ImportReport:
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
 
 
-def lines(report: ImportReport) -> Iterator[str]:
-    """Describe a report to a person: what was read, what was written, what was assumed."""
+def to_text(report: ImportReport) -> Iterator[str]:
+    """Yield a report as lines for a terminal: what was read, what was written, what was assumed."""
     repeated = f", {report.lines_repeated:,} repeated lines left out" if report.lines_repeated else ""
     yield f"{report.title}: {report.lines_read:,} lines read from {len(report.files)} files{repeated}"
     for name, table in report.tables.items():
         yield f"{name}: {table.rows:,} rows"
-    for words, count in report.remarks.items():
-        yield f"{words}: {count:,}"
+    for remark, count in report.remarks.items():
+        yield f"{remark}: {count:,}"
     for title, entries in (
         ("unknown columns, passed over", report.unknown_columns),
         ("columns not there, and not required", report.absent_columns),

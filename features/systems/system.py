@@ -1,4 +1,4 @@
-"""What a source system is: the columns of its export, and the tables of the contract they become."""
+"""Source systems: the columns of an export, and the tables of the contract that they become."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,10 +13,10 @@ from features.contract.rule import RowRule
 
 @dataclass(frozen=True)
 class Field:
-    """One column of an export, and what becomes of it.
+    """One column of an export, and the columns of the contract that it fills.
 
-    `to` names the columns of the contract that it fills, as `table.column`; none where the contract has no
-    place for it. `how` says how; where it is empty the value goes over as it stands.
+    `to` names these columns as `table.column`; it is empty where the contract has none for it. `how`
+    describes the conversion; where it is empty the value is copied.
     """
 
     column: Column
@@ -24,18 +24,18 @@ class Field:
     how: str = ""
 
 
-def _nothing_to_remark(_: ir.Table) -> Mapping[str, ir.IntegerScalar]:
+def _no_remarks(_: ir.Table) -> Mapping[str, ir.IntegerScalar]:
     return {}
 
 
 @dataclass(frozen=True, kw_only=True)
 class System:
-    """A source system: its export and the way from there to the contract.
+    """A source system: its export and the conversion to the contract.
 
-    `row` says what a line is; `key` must be unique among lines; `rules` are what a line must keep, or the
-    export is refused. `tables` turns the lines, typed and named as in the export, into tables of the
-    contract (columns that are left out were not there). `derived` and `assumptions` are what people must
-    know of the result; `remarks` counts lines worth a sentence. `obtain` says how to make the export.
+    `row` describes a line; `key` must be unique among lines; a line that breaks one of the `rules` makes
+    the import fail. `tables` converts the lines, typed and named as in the export, into tables of the
+    contract (a column left out there is absent). `derived` and `assumptions` are what people must know of
+    the result; `remarks` counts lines that deserve a sentence. `obtain` describes how to make the export.
     """
 
     name: str
@@ -48,11 +48,11 @@ class System:
     assumptions: tuple[str, ...]
     obtain: str
     rules: tuple[RowRule, ...] = ()
-    remarks: Callable[[ir.Table], Mapping[str, ir.IntegerScalar]] = field(default=_nothing_to_remark)
+    remarks: Callable[[ir.Table], Mapping[str, ir.IntegerScalar]] = field(default=_no_remarks)
 
     @cached_property
     def source(self) -> Table:
-        """The export, described as a table of the contract is, so that it is read as one."""
+        """The export described as a table of the contract, so that it is read as one."""
         return Table(
             name=self.name,
             row=self.row,
@@ -70,7 +70,7 @@ class System:
 
 
 def copied(lines: ir.Table, fields: Iterable[Field], *, table: str) -> dict[str, ir.Value]:
-    """Return the columns of a table of the contract whose values go over as they stand."""
+    """Return the columns of a table of the contract whose values are copied."""
     return {
         target.removeprefix(f"{table}."): lines[each.column.name]
         for each in fields

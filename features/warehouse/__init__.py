@@ -16,7 +16,7 @@ from features.contract import TABLES, Table
 from features.contract.violation import Violation
 from features.errors import DataError
 from features.exact import as_float
-from features.scratch import scratch_folder
+from features.scratch import temporary_folder
 from features.warehouse.conform import conform, with_defaults
 from features.warehouse.database import connect, place_for_people
 from features.warehouse.dialect import FILE_NAME, Dialect
@@ -102,7 +102,7 @@ def open_warehouse(place: str, *, dialect: Dialect | None = None) -> Iterator[Wa
     `DataError` where there is nothing to open. Inside the block what the engine refuses for lack of memory,
     room or rights is raised as an error for a person.
     """
-    with scratch_folder() as scratch:
+    with temporary_folder() as scratch:
         warehouse = _open(place, dialect, scratch)
         try:
             yield warehouse

@@ -11,7 +11,7 @@ from functools import reduce
 import ibis
 from ibis.expr import types as ir
 
-from features.contract import Column, Kind, Table
+from features.contract import Column, ColumnType, Table
 from features.unit import Unit
 from features.warehouse.dialect import Dialect
 
@@ -85,11 +85,11 @@ def _conform(found: ir.Table, column: Column, dialect: Dialect) -> Conformed:
     if value.type().is_null():
         return Conformed(ibis.null(column.kind.ibis))
     return {
-        Kind.TEXT: _text,
-        Kind.WHOLE: _whole,
-        Kind.NUMBER: _number,
-        Kind.DAY: _day,
-        Kind.FLAG: _flag,
+        ColumnType.TEXT: _text,
+        ColumnType.WHOLE: _whole,
+        ColumnType.NUMBER: _number,
+        ColumnType.DAY: _day,
+        ColumnType.FLAG: _flag,
     }[column.kind](value, column, dialect)
 
 

@@ -10,8 +10,8 @@ from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
 
 from features.errors import SettingError
-from features.room import lacks_room
-from features.scratch import no_scratch, scratch_folder
+from features.room import is_disk_full
+from features.scratch import temporary_folder, temporary_folder_error
 
 ibis.options.sql.fuse_selects = False
 """A select of a select stays nested: fused, each value is written out wherever it is used."""
@@ -56,7 +56,7 @@ def _limit_memory(engine: Backend, limit: str) -> None:
 
 def worked_out(table: ir.Table) -> pa.Table:
     """Work out an expression over tables in memory, on an engine of its own: threads share that of Ibis."""
-    with scratch_folder() as scratch:
+    with temporary_folder() as scratch:
         engine = embedded(scratch)
         try:
             return engine.to_pyarrow(table)
@@ -77,5 +77,5 @@ def refuse_lack_of_room(error: BaseException) -> None:
             expected=f"tables that can be read within {MEMORY_SETTING} ({DEFAULT_MEMORY} unless set).",
             advice=f"Set {MEMORY_SETTING} to more, such as 8GB.",
         ) from error
-    if isinstance(error, OSError | duckdb.IOException) and lacks_room(error):
-        raise no_scratch(first_line(error)) from error
+    if isinstance(error, OSError | duckdb.IOException) and is_disk_full(error):
+        raise temporary_folder_error(first_line(error)) from error

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from features.evidence import LINE_NAMES, Evidence
 from features.prepare import ROWS
-from features.unit import Unit, shown
+from features.unit import Unit, format_value
 from serving.live import Live
 from serving.page.render import day, rendered
 
@@ -71,7 +71,7 @@ def behind(live: Live, found: Evidence, *, top: int = TOP) -> Behind:
         columns.append(Column("Factor" if _multiplies(found) else "Adds", True, shares))
     return Behind(
         label=feature.label,
-        sentence=feature.say(shown(found.value, feature.unit)),
+        sentence=feature.say(format_value(found.value, feature.unit)),
         why=feature.why,
         kind=ROWS[feature.source or ""].row,
         share=_share_words(found),
@@ -96,7 +96,7 @@ def _changed_from(live: Live, found: Evidence) -> str | None:
     was = float(live.X[live.places[found.trader_id], column])
     now = math.nan if found.value is None else found.value
     same = math.isclose(was, now, rel_tol=1e-9, abs_tol=1e-9) or (math.isnan(was) and math.isnan(now))
-    return None if same else shown(was, found.feature.unit)
+    return None if same else format_value(was, found.feature.unit)
 
 
 def _column(name: str, values: Sequence[Any]) -> Column:
@@ -132,10 +132,10 @@ def _share(share: float | None, found: Evidence) -> str:
     """What a row adds, in the value's own unit and as a part of the whole; of a logarithm, its factor."""
     if share is None:
         return ""
-    own = shown(share, found.feature.unit)
+    own = format_value(share, found.feature.unit)
     if _multiplies(found) or not found.value:
         return own
-    return f"{own} ({shown(share / found.value, Unit.SHARE)})"
+    return f"{own} ({format_value(share / found.value, Unit.SHARE)})"
 
 
 def _multiplies(found: Evidence) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from features.unit import UNKNOWN, Unit, shown
+from features.unit import UNKNOWN, Unit, format_value
 from models.reasons import Reason, in_whole_units, reasons
 from models.words import Words
 from serving.live import Live
@@ -36,7 +36,7 @@ class Line:
     - `money`: what it adds to the expected money or takes away, in whole units.
     - `value`, `peers`: the trader's value and its peers' middle one as a person reads them, where known.
     - `windows`: how many windows of the indicator are in it.
-    - `behind`: features whose rows can be shown, each with its label.
+    - `behind`: features whose rows can be format_value, each with its label.
     """
 
     sentence: str
@@ -96,8 +96,8 @@ def _line(live: Live, joined: Joined, *, money: int, among: Peers) -> Line:
     return Line(
         sentence=reason.sentence if known else f"{reason.label}: {UNKNOWN}.",
         money=money,
-        value=shown(reason.value, unit) if known else None,
-        peers=None if middle is None else shown(middle, unit),
+        value=format_value(reason.value, unit) if known else None,
+        peers=None if middle is None else format_value(middle, unit),
         windows=len(joined.members),
         behind=tuple((each.name, each.label) for each in live.snapshot.with_rows(reason.feature)),
     )

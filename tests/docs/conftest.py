@@ -9,7 +9,7 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
-from features.lock import held
+from features.lock import file_lock
 from tests.docs.pages import ROOT, examples
 from tests.docs.reader import DATABASE, Reader
 from tests.e2e.conftest import EXPERIMENT
@@ -21,7 +21,7 @@ from tests.postgres import Server
 def followed(shared: Path) -> Path:
     """The folder; only to be read."""
     place = shared / "readme"
-    with held(place.with_suffix(".lock")), pytest.MonkeyPatch.context() as patch:
+    with file_lock(place.with_suffix(".lock")), pytest.MonkeyPatch.context() as patch:
         patch.delenv("AUDIT_YIELD_HOME", raising=False)
         if not (place / "done").exists():
             shutil.rmtree(place, ignore_errors=True)

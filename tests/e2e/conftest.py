@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from features.lock import held
+from features.lock import file_lock
 from models.bundle_champion import read_champion
 from tests.serving.server import command, environment
 
@@ -34,7 +34,7 @@ def place(shared: Path) -> Path:
     Workers of one session share it.
     """
     place = shared / "run"
-    with held(place.with_suffix(".lock")):
+    with file_lock(place.with_suffix(".lock")):
         if not (
             place / "first.txt"
         ).exists():  # MLflow keeps whole paths: the folder cannot be made and moved

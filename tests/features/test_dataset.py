@@ -23,7 +23,7 @@ from features.contract import TABLES, Kind
 from features.contract.rule import PAST_DAY, Rule
 from features.dataset import CHECKS, Dataset
 from features.errors import DataError
-from features.output import replaced_file
+from features.output import atomic_file
 from features.version import Version
 from features.warehouse import open_warehouse
 from tests.features.check.test_random_corruption import many, row_faults, spoil_rows
@@ -197,7 +197,7 @@ def test_a_change_during_the_first_check_leaves_no_outcome(tmp_path):
 
 
 def killed(path: Path) -> None:
-    with replaced_file(path) as fresh:
+    with atomic_file(path) as fresh:
         fresh.write_text('{"sha256": "half a fi')
         os.kill(os.getpid(), signal.SIGKILL)
 

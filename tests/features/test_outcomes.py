@@ -19,12 +19,10 @@ Known = Callable[..., list[Row]]
 def known(tmp_path: Path) -> Known:
     """Return the outcomes of given audits and findings as known by a day."""
 
-    def rows(
-        known_by: str, *, audits: Sequence[Row], findings: Sequence[Row], **settings: object
-    ) -> list[Row]:
+    def rows(cutoff: str, *, audits: Sequence[Row], findings: Sequence[Row], **settings: object) -> list[Row]:
         tables = administration(audits=audits, findings=findings)
         with open_warehouse(str(write_parquet(tmp_path, tables))) as warehouse:
-            return outcomes(warehouse, known_by=day(known_by), **settings).to_pyarrow().to_pylist()
+            return outcomes(warehouse, cutoff=day(cutoff), **settings).to_pyarrow().to_pylist()
 
     return rows
 
@@ -176,6 +174,6 @@ def test_outcomes_known_earlier_are_among_those_known_later(known: Known):
 def test_columns_an_administration_does_not_keep_are_typed_and_empty(tmp_path: Path):
     tables = administration(audits=[CLOSED], findings=[FOUND])
     with open_warehouse(str(write_parquet(tmp_path, tables))) as warehouse:
-        table = outcomes(warehouse, known_by=day("2024-01-01")).to_pyarrow()
+        table = outcomes(warehouse, cutoff=day("2024-01-01")).to_pyarrow()
     assert table.schema.field("hours_spent").type == pa.float64()
     assert table["hours_spent"].null_count == table["team_id"].null_count == 1

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from features.errors import OutputError
-from features.output import put_back, replaced_file, replaced_folder
+from features.output import atomic_file, atomic_folder, restore
 
 
 def write(target: Path, text: str) -> None:
-    with replaced_folder(target) as folder:
+    with atomic_folder(target) as folder:
         (folder / "a.txt").write_text(text)
 
 
@@ -23,7 +23,7 @@ def files(place: Path) -> set[str]:
 
 def test_a_new_folder_takes_the_place_of_the_old_with_nothing_left_of_it(tmp_path: Path) -> None:
     target = tmp_path / "deep" / "target"
-    with replaced_folder(target) as folder:
+    with atomic_folder(target) as folder:
         (folder / "old.txt").touch()
     write(target, "new")
     assert files(tmp_path) == {"deep", "deep/target", "deep/target/a.txt"}
@@ -56,9 +56,9 @@ def test_a_call_for_another_file_tidies_up_after_one_that_was_killed(tmp_path: P
     script = """
         import os, signal, sys
         from pathlib import Path
-        from features.output import replaced_file
+        from features.output import atomic_file
 
-        with replaced_file(Path(sys.argv[1])) as fresh:
+        with atomic_file(Path(sys.argv[1])) as fresh:
             fresh.write_text("half")
             os.kill(os.getpid(), signal.SIGKILL)
     """
@@ -66,16 +66,16 @@ def test_a_call_for_another_file_tidies_up_after_one_that_was_killed(tmp_path: P
     command = [sys.executable, "-c", textwrap.dedent(script), str(tmp_path / "killed.txt")]
     assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
     assert len(files(tmp_path)) == 3
-    with replaced_file(tmp_path / "other.txt") as fresh:
+    with atomic_file(tmp_path / "other.txt") as fresh:
         fresh.touch()
     assert files(tmp_path) == {"killed.txt", "other.txt"}
     assert (tmp_path / "killed.txt").read_text() == "old"
 
 
 def test_a_file_that_is_being_written_is_not_taken_for_a_leftover(tmp_path: Path) -> None:
-    with replaced_file(tmp_path / "a.txt") as slow:
+    with atomic_file(tmp_path / "a.txt") as slow:
         slow.write_text("whole")
-        with replaced_file(tmp_path / "b.txt") as quick:
+        with atomic_file(tmp_path / "b.txt") as quick:
             quick.touch()
     assert (tmp_path / "a.txt").read_text() == "whole"
     assert files(tmp_path) == {"a.txt", "b.txt"}
@@ -84,7 +84,7 @@ def test_a_file_that_is_being_written_is_not_taken_for_a_leftover(tmp_path: Path
 KILLED = """
     import os, signal, sys
     from pathlib import Path
-    from features.output import replaced_folder
+    from features.output import atomic_folder
 
     moment, rename = int(sys.argv[2]), Path.rename
     def rename_or_die(path, other):
@@ -94,7 +94,7 @@ KILLED = """
             os.kill(os.getpid(), signal.SIGKILL)
         return rename(path, other)
     Path.rename = rename_or_die
-    with replaced_folder(Path(sys.argv[1])) as folder:
+    with atomic_folder(Path(sys.argv[1])) as folder:
         (folder / "a.txt").write_text("new")
         rename_or_die(folder / "a.txt", folder / "a.txt")
     os.kill(os.getpid(), signal.SIGKILL)
@@ -110,7 +110,7 @@ def test_a_kill_at_any_moment_leaves_the_old_or_the_new_after_the_next_look(
     write(target, "old")
     command = [sys.executable, "-c", textwrap.dedent(KILLED), str(target), str(moment)]
     assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
-    put_back(target)
+    restore(target)
     assert (target / "a.txt").read_text() == ("new" if moment == 3 else "old")
     assert files(tmp_path) == {"target", "target/a.txt"}
 
@@ -119,10 +119,10 @@ def test_writers_at_the_same_time_never_mix(tmp_path: Path) -> None:
     script = """
         import sys, time
         from pathlib import Path
-        from features.output import replaced_folder
+        from features.output import atomic_folder
 
         for _ in range(20):
-            with replaced_folder(Path(sys.argv[1])) as folder:
+            with atomic_folder(Path(sys.argv[1])) as folder:
                 for name in "abc":
                     (folder / name).write_text(sys.argv[2])
     """
@@ -133,5 +133,5 @@ def test_writers_at_the_same_time_never_mix(tmp_path: Path) -> None:
 
 
 def test_a_look_at_a_place_that_was_never_written_makes_nothing(tmp_path: Path) -> None:
-    put_back(tmp_path / "deep" / "target")
+    restore(tmp_path / "deep" / "target")
     assert not list(tmp_path.iterdir())

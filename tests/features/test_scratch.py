@@ -1,4 +1,4 @@
-"""Scratch folders end with their call; those of the killed are removed, those of the living are not."""
+"""Temporary folders end with their call; those of the killed are removed, those of the living are not."""
 
 import subprocess
 import sys
@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from features.errors import OutputError
-from features.room import lacks_room
-from features.scratch import PREFIX, scratch_folder, temporaries_within
+from features.room import is_disk_full
+from features.scratch import PREFIX, private_tempdir, temporary_folder
 
 HOLDS = """
     import time
-    from features.scratch import scratch_folder
+    from features.scratch import temporary_folder
 
-    with scratch_folder() as folder:
+    with temporary_folder() as folder:
         (folder / "file").touch()
         print("made", flush=True)
         time.sleep(600)
@@ -34,8 +34,8 @@ def names(folder: Path) -> list[str]:
     return sorted(entry.name for entry in folder.iterdir())
 
 
-def test_a_scratch_folder_and_what_is_in_it_end_with_the_block(temporary: Path) -> None:
-    with scratch_folder() as folder:
+def test_a_temporary_folder_and_what_is_in_it_end_with_the_block(temporary: Path) -> None:
+    with temporary_folder() as folder:
         (folder / "file").touch()
         assert names(temporary) == [folder.name]
     assert names(temporary) == []
@@ -49,13 +49,13 @@ def test_what_a_killed_process_left_is_removed_and_what_a_living_one_uses_is_not
         assert living.stdout
         assert living.stdout.readline() == "made\n"
         [used] = temporary.glob(f"{PREFIX}*")
-        with scratch_folder() as own:
+        with temporary_folder() as own:
             assert names(temporary) == sorted([used.name, own.name, "of-somebody-else"])
         living.kill()
 
 
 def test_the_temporary_files_of_others_lie_in_it_too(temporary: Path) -> None:
-    with temporaries_within():
+    with private_tempdir():
         assert Path(tempfile.mkdtemp()).parent.name.startswith(PREFIX)
     assert names(temporary) == []
     assert tempfile.gettempdir() == str(temporary)
@@ -63,13 +63,13 @@ def test_the_temporary_files_of_others_lie_in_it_too(temporary: Path) -> None:
 
 def test_a_place_where_none_can_be_made_is_told(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(temporary / "nowhere"))
-    with pytest.raises(OutputError, match="TMPDIR"), scratch_folder():
+    with pytest.raises(OutputError, match="TMPDIR"), temporary_folder():
         pass
 
 
 def test_a_full_disk_is_known_by_its_number_its_words_and_through_what_was_raised_from_it() -> None:
     outer = RuntimeError("it went wrong")
     outer.__cause__ = OSError(28, "whatever the language")
-    assert lacks_room(outer)
-    assert lacks_room(RuntimeError("(sqlite3.OperationalError) database or disk is full"))
-    assert not lacks_room(FileNotFoundError(2, "No such file"))
+    assert is_disk_full(outer)
+    assert is_disk_full(RuntimeError("(sqlite3.OperationalError) database or disk is full"))
+    assert not is_disk_full(FileNotFoundError(2, "No such file"))

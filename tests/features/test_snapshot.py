@@ -12,7 +12,7 @@ from features.dataset import Dataset
 from features.errors import SettingError
 from features.kept import FOLDER, kept_snapshot
 from features.library import LIBRARY
-from features.lock import held
+from features.lock import file_lock
 from features.snapshot import lines, snapshot
 from features.spreadsheet import write_table
 from tests.features.administration import administration, day, line, trader
@@ -67,7 +67,7 @@ def test_a_snapshot_is_kept_once_however_the_folder_is_called(
     few, home = LIBRARY.select(["customs_value_12m"]), tmp_path / "mlruns"
     monkeypatch.chdir(tmp_path)
     for called in (data, "data"):
-        with held(Path(data) / ".findings.lock"):  # a lock is no data
+        with file_lock(Path(data) / ".findings.lock"):  # a lock is no data
             kept_snapshot(replace(dataset(called), home=home), few)
     assert len([each for each in (home / FOLDER).iterdir() if not each.name.startswith(".")]) == 1
 

@@ -61,7 +61,7 @@ def test_audited_traders_are_asked_as_of_the_day_of_opening():
     ]
     tables = administration(traders=[trader("T1"), trader("T2")], audits=audits)
     with warehouse(tables) as opened:
-        assert rows(Spine.audited(opened, known_by=day("2024-01-01"))) == [("T1", day("2023-05-01"))]
+        assert rows(Spine.audited(opened, cutoff=day("2024-01-01"))) == [("T1", day("2023-05-01"))]
 
 
 @pytest.mark.parametrize(

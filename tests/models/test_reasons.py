@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.library import LIBRARY
-from features.unit import Unit, shown
+from features.unit import Unit, format_value
 from models.reasons import in_whole_units, reasons
 from models.words import Words
 
@@ -38,7 +38,7 @@ def test_an_unknown_value_is_said_to_be_unknown_and_not_put_into_a_sentence() ->
     ],
 )
 def test_a_number_is_written_as_a_person_reads_it(value: float | None, unit: Unit, words: str) -> None:
-    assert shown(value, unit) == words
+    assert format_value(value, unit) == words
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40))

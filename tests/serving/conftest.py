@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from features.dataset import Dataset
-from features.lock import held
+from features.lock import file_lock
 from serving.live import Live, load_live
 from tests.serving import tiny
 from tests.serving.caller import Service, service
@@ -17,7 +17,7 @@ from tests.serving.caller import Service, service
 def trained(shared: Path) -> Path:
     """A folder with `sim/data`, `sim/truth` and `mlruns`; the champion is version 1. Only to be read."""
     place = shared / "trained"
-    with held(place.parent / "trained.lock"):
+    with file_lock(place.parent / "trained.lock"):
         if not place.exists():
             made = place.with_name("trained.new")
             tiny.publish(made / "mlruns", tiny.administration(made / "sim"))

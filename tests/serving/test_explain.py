@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from features.unit import shown
+from features.unit import format_value
 from models.prediction import Explanation
 from serving.answers import reasons_plain
 
@@ -51,7 +51,7 @@ def test_an_unknown_value_is_null_and_said_to_be_unknown(served, live):
     trader, name = list(live.places)[row], live.bundle.names[column]
     [reason] = [r for r in explain(served, trader, top=500).json()["reasons"] if r["feature"] == name]
     assert reason["value"] is None
-    assert shown(None, "days") in reason["sentence"]
+    assert format_value(None, "days") in reason["sentence"]
 
 
 def test_the_rows_behind_a_reason_add_up_to_its_value(served, traders):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from features.lock import held
+from features.lock import file_lock
 from features.simulate import simulate
 from tests.features.systems.exports import kcs_file
 from tests.torture.command import Place
@@ -25,7 +25,7 @@ bags = 1
 def administration(shared: Path) -> Path:
     """A folder with a simulated administration, a small experiment and two exports of a source system."""
     folder = shared / "administration"
-    with held(folder.with_suffix(".lock")):
+    with file_lock(folder.with_suffix(".lock")):
         if not (folder / "demo").exists():
             folder.mkdir(exist_ok=True)
             (folder / "experiment.toml").write_text(EXPERIMENT)

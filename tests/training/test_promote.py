@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from features.errors import DataError, OutputError, SettingError
-from features.lock import held
+from features.lock import file_lock
 from models.artefact import load_bundle
 from models.bundle_champion import Champion, point_to, read_champion
 from tests.clock import now
@@ -98,7 +98,7 @@ def test_models_of_different_money_are_not_held_against_each_other(place: Path):
 def test_of_two_promotions_at_once_the_second_is_told(place: Path):
     offer(training(place), place=place, clock=now)
     with (
-        held(place / "locks" / "promotion.lock"),
+        file_lock(place / "locks" / "promotion.lock"),
         pytest.raises(OutputError, match="Another promotion is under way"),
     ):
         promote(place=place, clock=now)

@@ -8,7 +8,7 @@ import pytest
 
 from features.errors import OutputError
 from features.home import home
-from features.lock import held, held_alone, is_held
+from features.lock import file_lock, is_locked, try_file_lock
 from models.artefact import load_bundle
 from tests.clock import now
 from tests.models.tiny import rows, saved
@@ -109,15 +109,15 @@ def test_a_version_that_a_person_registered_without_a_run_is_left_alone_and_not_
 
 def test_a_lock_is_held_while_its_block_runs(tmp_path: Path):
     path = tmp_path / "locks" / "a.lock"
-    assert not is_held(path)
-    with held(path):
-        assert is_held(path)
+    assert not is_locked(path)
+    with file_lock(path):
+        assert is_locked(path)
         with (
             pytest.raises(OutputError, match="Another tidying is under way"),
-            held_alone(path, doing="tidying"),
+            try_file_lock(path, doing="tidying"),
         ):
             pytest.fail("the lock was had twice")
-    assert not is_held(path)
+    assert not is_locked(path)
 
 
 def test_the_home_is_the_folder_named_else_one_of_the_current_folder(

@@ -50,7 +50,7 @@ def of_amended_before_opening(evidence: Evidence) -> Iterator[Alarm]:
     lines = evidence.warehouse.table("declarations")
     later = lines.filter(lines.version > 0, known_before(lines, evidence.as_of))
     first = later.group_by("declaration_id", "item_number").aggregate(amended_on=later.known_on.min())
-    opened = outcomes(evidence.warehouse, known_by=evidence.as_of).select("audit_id", "opened_on")
+    opened = outcomes(evidence.warehouse, cutoff=evidence.as_of).select("audit_id", "opened_on")
     key = ["declaration_id", "item_number"]
     named = named_lines(evidence).join(opened, "audit_id").select("audit_id", "opened_on", *key).distinct()
     judged = named.left_join(first, key)

@@ -61,7 +61,7 @@ def named_lines(evidence: Evidence) -> ir.Table:
 
 
 def _scopes(evidence: Evidence) -> ir.Table:
-    closed = outcomes(evidence.warehouse, known_by=evidence.as_of)
+    closed = outcomes(evidence.warehouse, cutoff=evidence.as_of)
     return closed.select("audit_id", "period_from", "period_to", audited_id="trader_id")
 
 

@@ -82,7 +82,7 @@ def test_an_unknown_column_that_the_dialect_ignores_passes(
 def test_a_column_of_any_name_is_reported_under_that_name(
     write: Write, refused: Check, tmp_path: Path
 ) -> None:
-    names = ["test_0", "found_x", "misfit_version", "filename", 'a"b', "a'b;\x1b[31m ö"]
+    names = ["test_0", "raw_x", "misfit_version", "filename", 'a"b', "a'b;\x1b[31m ö"]
     tables = good_tables()
     for row in tables["declarations"]:
         row.update(dict.fromkeys(names, "x"))

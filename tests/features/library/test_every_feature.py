@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from features import library
-from features.contract import TABLES, Kind
+from features.contract import TABLES, ColumnType
 from features.contract.required import FINDING_TYPES
 from features.exact import order_free
 from features.feature import Definition, Feature
@@ -82,7 +82,7 @@ def test_the_definition_is_of_a_known_kind(definition: Definition):
         assert feature.monotone in (-1, 0, 1)
         for name in feature.inputs:
             table, _, column = name.partition(".")
-            assert TABLES[table][column].kind in Kind
+            assert TABLES[table][column].kind in ColumnType
         if feature.source is None:
             assert set(feature.parameters) <= set(LIBRARY.names)
         else:

@@ -5,7 +5,7 @@ import pytest
 from features.check import check
 from features.contract import TABLES
 from features.errors import DataError
-from features.systems.report import lines
+from features.systems.report import to_text
 from features.warehouse import Dialect, open_warehouse
 from tests.features.systems.exports import ASYCUDA, bring, contents, rows
 
@@ -159,7 +159,7 @@ def test_audits_are_empty_tables_and_the_report_says_so(nevis):
         assert rows(nevis[0], table) == []
         with open_warehouse(str(nevis[0])) as warehouse:
             assert warehouse.sources[table].columns == TABLES[table].names
-    assert any("NO AUDITS" in line for line in lines(nevis[1]))
+    assert any("NO AUDITS" in line for line in to_text(nevis[1]))
 
 
 def test_semicolons_and_decimal_commas_give_the_same_tables(tmp_path):

@@ -7,8 +7,8 @@ import pytest
 
 from features.contract import TABLES
 from features.errors import AuditYieldError, DataError, OutputError, SettingError
-from features.systems import report_place
-from features.systems.report import lines
+from features.systems import report_path
+from features.systems.report import to_text
 from features.warehouse import Dialect
 from tests.features.systems.exports import (
     ASYCUDA,
@@ -51,8 +51,8 @@ def test_what_is_written_has_the_types_of_the_contract(tmp_path, out, system):
 def test_the_folder_holds_tables_alone_and_the_report_stands_beside_it(tmp_path, out):
     report = bring("kcs", kcs_file(tmp_path), out=out)
     assert set(contents(out)) == {f"{table}.parquet" for table in report.tables}
-    assert report_place(out) == tmp_path / "data.import.json"
-    assert json.loads(report_place(out).read_text(encoding="utf-8"))["lines_read"] == 6
+    assert report_path(out) == tmp_path / "data.import.json"
+    assert json.loads(report_path(out).read_text(encoding="utf-8"))["lines_read"] == 6
     assert visible(tmp_path) == ["data", "data.import.json", "kcs.csv"]
     assert not [entry for entry in tmp_path.iterdir() if entry.name.endswith(".new")]
 
@@ -64,7 +64,7 @@ def test_the_same_lines_give_the_same_bytes(tmp_path, out):
     assert contents(out) == contents(tmp_path / "again") == contents(tmp_path / "shuffled")
     assert first == second
     assert first.tables == shuffled.tables
-    assert report_place(out).read_bytes() == report_place(tmp_path / "again").read_bytes()
+    assert report_path(out).read_bytes() == report_path(tmp_path / "again").read_bytes()
 
 
 def test_every_missing_column_is_named_with_a_likely_one(tmp_path, out):
@@ -81,7 +81,7 @@ def test_an_unknown_column_is_passed_over_and_named(tmp_path, out):
     extra = [f"{line},x" for line in KCS_LINES]
     report = bring("kcs", kcs_file(tmp_path, *extra, names=f"{KCS_NAMES},Net Masss"), out=out)
     assert report.unknown_columns == ("Net Masss (Did you mean 'Net Mass'?)",)
-    assert any("unknown columns, passed over: Net Masss" in line for line in lines(report))
+    assert any("unknown columns, passed over: Net Masss" in line for line in to_text(report))
 
 
 def test_an_absent_optional_column_is_absent_there_too(tmp_path, out):
@@ -187,12 +187,12 @@ def test_a_line_given_twice_counts_once_and_one_that_differs_is_refused(tmp_path
 
 def test_what_was_there_stays_after_any_error(tmp_path, out):
     bring("kcs", kcs_file(tmp_path), out=out)
-    before, report = contents(out), report_place(out).read_bytes()
+    before, report = contents(out), report_path(out).read_bytes()
     broken = kcs_file(tmp_path, *changed(0, "108.5", "x"), name="broken.csv")
     with pytest.raises(AuditYieldError):
         bring("kcs", broken, out=out, overwrite=True)
     assert contents(out) == before
-    assert report_place(out).read_bytes() == report
+    assert report_path(out).read_bytes() == report
     assert visible(tmp_path) == ["broken.csv", "data", "data.import.json", "kcs.csv"]
     assert not [entry for entry in tmp_path.iterdir() if entry.name.endswith(".new")]
 

@@ -40,7 +40,7 @@ def change(path: Path, *statements: str) -> None:
 def faults(path: Path) -> dict[str, str]:
     with open_warehouse(str(path)) as warehouse:
         report = check(warehouse, today=TODAY).report
-    return {f"{v.place} {v.rule}": v.found for v in report.violations}
+    return {f"{v.location} {v.rule}": v.found for v in report.violations}
 
 
 def test_a_check_leaves_the_file_as_it_is_byte_for_byte(path: Path) -> None:

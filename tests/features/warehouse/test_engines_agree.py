@@ -124,7 +124,7 @@ def test_the_same_rows_break_the_same_rules_and_the_rest_is_good(home: Home) -> 
     with open_warehouse(home(tables)) as warehouse:
         checked = check(warehouse, today=TODAY)
         good = {name: rows_of(checked.good_rows(name)) for name in tables}
-    violations = {f"{v.place} {v.rule}": v for v in checked.report.violations}
+    violations = {f"{v.location} {v.rule}": v for v in checked.report.violations}
     shown = {broken: first_keys(v) for broken, v in violations.items() if v.examples}
     assert shown == FAULTS
     assert {broken: len(keys) for broken, keys in FAULTS.items() if broken not in PAIRS} == {
@@ -237,7 +237,7 @@ def judged(place: str) -> tuple[list[str], object]:
         checked = check(warehouse, today=TODAY, limit=1)
         good = as_set(rows_of(checked.good_rows("payments")))
     faults = sorted(
-        (v.place, v.rule, v.rows) for v in checked.report.violations if v.severity != Severity.NOTE
+        (v.location, v.rule, v.rows) for v in checked.report.violations if v.severity != Severity.NOTE
     )
     return rows, (faults, good)
 

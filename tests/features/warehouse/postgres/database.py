@@ -25,7 +25,7 @@ def violations(url: str) -> tuple[Violation, ...]:
 
 
 def faults(url: str) -> dict[str, str]:
-    return {f"{v.place} {v.rule}": v.found for v in violations(url)}
+    return {f"{v.location} {v.rule}": v.found for v in violations(url)}
 
 
 def violation(url: str, column: str) -> Violation:
