@@ -16,7 +16,7 @@ import ibis
 from features.cached import read_cached, write_cached
 from features.check import DEFAULT_LIMIT, check
 from features.check.outcome import Outcome
-from features.spine import day_after_newest
+from features.errors import SettingError
 from features.version import Version, version_of
 from features.warehouse import Dialect, Warehouse, open_warehouse
 
@@ -99,3 +99,18 @@ def _code_digest() -> str:
         for module in sorted((Path(__file__).parent / package).rglob("*.py")):
             digest.update(module.read_bytes())
     return digest.hexdigest()
+
+
+def day_after_newest(warehouse: Warehouse) -> date:
+    """Return the day after the newest declaration became known: the first cutoff at which all count.
+
+    Raises `SettingError` where there are no declarations.
+    """
+    newest = warehouse.table("declarations").known_on.max().to_pyarrow().as_py()
+    if newest is None:
+        raise SettingError(
+            "There are no declarations.",
+            expected="a table of declarations with rows in it.",
+            advice="Name the day yourself: --as-of.",
+        )
+    return date.fromordinal(newest.toordinal() + 1)

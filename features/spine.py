@@ -103,21 +103,6 @@ class Spine:
         return ibis.memtable(rows)
 
 
-def day_after_newest(warehouse: Warehouse) -> date:
-    """Return the day after the newest declaration became known: the first cutoff at which all count.
-
-    Raises `SettingError` where there are no declarations.
-    """
-    newest = warehouse.table("declarations").known_on.max().to_pyarrow().as_py()
-    if newest is None:
-        raise SettingError(
-            "There are no declarations.",
-            expected="a table of declarations with rows in it.",
-            advice="Name the day yourself: --as-of.",
-        )
-    return date.fromordinal(newest.toordinal() + 1)
-
-
 def months_before(day: date, months: int) -> date:
     """Return the day `months` months before `day`, or the last day of that month where it is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
