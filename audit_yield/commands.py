@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from audit_yield import answering, data, everything, learning
-from audit_yield.screen import friendly, show
+from audit_yield import data, learning, service
+from audit_yield import run as run_command
+from audit_yield.console import friendly, show
 from features.errors import AuditYieldError
 
 EPILOG = """Exit status: 0 done, 1 could not be done, 2 the data or the arguments were refused, 130 stopped by
@@ -22,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for part in (everything, data, learning, answering):
+for part in (run_command, data, learning, service):
     app.add_typer(part.app)
 
 

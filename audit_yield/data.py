@@ -18,7 +18,7 @@ from audit_yield.arguments import (
     dataset_of,
     dialect_of,
 )
-from audit_yield.screen import REFUSED, as_json, errors, friendly, show, staged
+from audit_yield.console import REFUSED, as_json, errors, friendly, show, staged
 
 PART = "Data"
 
@@ -70,8 +70,8 @@ def import_command(
 
     Example: `audit-yield import kcs train.csv valid.csv test.csv korea`
     """
-    from features.systems import import_export, system_named
-    from features.systems.report import to_text
+    from features.data.systems import import_export, system_named
+    from features.data.systems.report import to_text
 
     with errors.status("Reading the export"):
         report = import_export(
@@ -106,9 +106,9 @@ def check_command(
 
     Example: `audit-yield check demo/data`
     """
-    from features.check import DEFAULT_LIMIT, check, quarantine
-    from features.check.report import to_text
-    from features.warehouse import open_warehouse
+    from features.data.check import DEFAULT_LIMIT, check, quarantine
+    from features.data.check.report import to_text
+    from features.data.warehouse import open_warehouse
 
     with (
         errors.status("Checking the data"),
@@ -144,8 +144,8 @@ def features_command(
     Example: `audit-yield features demo/data --as-of 2024-07-01 --out features.parquet`
     """
     from features.library import LIBRARY
-    from features.snapshot import lines, snapshot, summary
-    from features.spreadsheet import write_table
+    from features.snapshots.snapshot import lines, snapshot, summary
+    from features.storage.spreadsheet import write_table
 
     with errors.status("Checking the data and building features"):
         built = snapshot(dataset_of(data, cutoff=as_of, dialect=dialect), LIBRARY)

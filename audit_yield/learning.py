@@ -19,8 +19,8 @@ from audit_yield.arguments import (
     experiment_of,
     now,
 )
-from audit_yield.screen import NOT_DONE, as_json, errors, friendly, show, staged
-from features.lean import import_lightgbm
+from audit_yield.console import NOT_DONE, as_json, errors, friendly, show, staged
+from features.lightgbm_import import import_lightgbm
 
 PART = "Models"
 
@@ -77,8 +77,8 @@ def backtest_command(
     Example: `audit-yield backtest demo/data --as-of 2024-10-01`
     """
     import_lightgbm()
-    from training import backtest_report
-    from training.backtest import run_backtest
+    from training.backtest import report as backtest_report
+    from training.backtest.run import run_backtest
 
     with staged() as (stage, progress):
         stage("Building features and backtesting")
@@ -104,7 +104,7 @@ def score_command(
     Example: `audit-yield score demo/data --as-of 2024-10-01 --out ranking.csv`
     """
     import_lightgbm()
-    from features.spreadsheet import write_table
+    from features.storage.spreadsheet import write_table
     from training.score import score, score_lines
 
     with errors.status("Checking the data, building features and predicting"):
@@ -149,7 +149,7 @@ def models_command(*, json: AsJson = False) -> None:
     Example: `audit-yield models`
     """
     import_lightgbm()
-    from training import registry
+    from training.tracking import registry
 
     found = registry.models()
     show(as_json([asdict(each) for each in found]) if json else registry.lines(found))
@@ -173,7 +173,7 @@ def promote_command(
     Example: `audit-yield promote 3`
     """
     import_lightgbm()
-    from training import promote
+    from training.promotion import promote
 
     done = promote.promote(version, force=force, clock=now)
     show(as_json(done.content()) if json else promote.lines(done))

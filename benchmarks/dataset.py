@@ -21,12 +21,12 @@ from datetime import date
 from pathlib import Path
 from statistics import median
 
-from features.dataset import CHECKS, Dataset
+from features.data.dataset import CHECKS, Dataset
 from features.evidence import evidence
 from features.library import LIBRARY
 from features.simulate import simulate
 from features.spine import Spine
-from serving.what_if import with_declarations
+from serving.live.what_if import with_declarations
 
 CUTOFF, TODAY = date(2024, 10, 1), date(2025, 6, 30)
 FEATURE, TIMES = "customs_value_12m", 5

@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 from ibis.expr import types as ir
 
 from features.as_known import visible_rows
+from features.data.warehouse import Warehouse
+from features.data.warehouse.engine import worked_out
 from features.digest import CodeDigest
 from features.errors import SettingError, unknown
 from features.exact import as_float, order_free
@@ -21,8 +23,6 @@ from features.prepare import ROWS, Prepared
 from features.prepare.peers import SHOWN
 from features.prepare.prepared import WINDOWS
 from features.spine import Spine
-from features.warehouse import Warehouse
-from features.warehouse.engine import worked_out
 
 KEY = ("trader_id", "cutoff")
 SPINE = frozenset({"cutoff", "cutoff_quarter", *(f"from_{m}m" for m in WINDOWS)})

@@ -8,10 +8,10 @@ from ibis.expr import types as ir
 
 from features import exact
 from features.as_known import known_before
-from features.contract.required import FINDING_TYPES
+from features.data.contract.required import FINDING_TYPES
+from features.data.warehouse import Warehouse
 from features.errors import SettingError
 from features.prepare.audits import ASSESSED, TAXES
-from features.warehouse import Warehouse
 
 Measure = Literal["assessed", "collected"]
 EVENTS: Mapping[str, tuple[str, ...]] = {"assessed": ASSESSED, "collected": ("collected", "refunded")}

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from ibis.expr import types as ir
 
 from features.as_known import known_before
+from features.data.warehouse import Warehouse
 from features.errors import SettingError
-from features.warehouse import Warehouse
 
 ACTIVE_MONTHS = 24
 

@@ -9,17 +9,17 @@ from typing import Any, ClassVar, Self, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from features.contract.required import FINDING_TYPES
-from models.circumstances import Circumstances, representative
+from features.data.contract.required import FINDING_TYPES
 from models.explain import explain
-from models.interval import Interval, calibrated
-from models.link import Link, link_values, read_link
-from models.margin import Margin
-from models.matrix import as_matrix, as_target, as_weight, column_names
+from models.fitting.by_finding_type import Split, learned
+from models.fitting.circumstances import Circumstances, representative
+from models.fitting.interval import Interval, calibrated
+from models.fitting.link import Link, link_values, read_link
+from models.fitting.margin import Margin
+from models.fitting.margin_state import read_margin, saved_margin
+from models.fitting.matrix import as_matrix, as_target, as_weight, column_names
+from models.fitting.training_rows import Audited, Learned
 from models.prediction import Explanation, Floats, Prediction
-from models.saved import read_margin, saved_margin
-from models.split import Split, learned
-from models.training_rows import Audited, Learned
 
 Rows: TypeAlias = "Floats | pa.Table"
 BLOCKS = 5
@@ -109,7 +109,7 @@ class YieldModel(ABC):
         return explain(matrix, margins=self.margins_, link=self.link_, names=self.feature_names_in_)
 
     def state(self) -> State:
-        """Return the fitted model as data; `models.artefact` writes it and reads it back."""
+        """Return the fitted model as data; `models.bundle.artefact` writes it and reads it back."""
         trees: dict[str, str] = {}
         values = {
             "parameters": self.get_params(),

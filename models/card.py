@@ -15,7 +15,8 @@ class Score:
     """A metric of a model, or how much better than that of `against` it is: the difference.
 
     - `fold`: its day; None for all folds together.
-    - `population`: see `training.populations`; `audits` of it were judged, `adjusted` of them not zero.
+    - `population`: see `training.backtest.populations`; `audits` of it were judged, `adjusted` of them not
+      zero.
     - `value`, the 95 % interval `low` to `high` and the `standard_error` over resampled traders: None
       where the audits are too few to say.
     """
@@ -58,7 +59,8 @@ class TrainingData:
     """What a model learned from.
 
     - `fingerprint`: of the data; `assumed`: what its import assumed, a sentence each.
-    - `measure`, `with_penalties`: which money was learned, as `training.experiment.Experiment` has it.
+    - `measure`, `with_penalties`: which money was learned, as `training.backtest.experiment.Experiment` has
+      it.
     - `tested_audits`: out of fold, in the `folds` that begin on these days.
     - `features`: how many; `feature_digest`: of what they compute.
     """

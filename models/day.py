@@ -2,16 +2,16 @@
 
 import logging
 
-from features.dataset import Dataset
-from features.kept import kept_snapshot
-from features.snapshot import Snapshot
-from models.artefact import Bundle
+from features.data.dataset import Dataset
+from features.snapshots.cache import kept_snapshot
+from features.snapshots.snapshot import Snapshot
+from models.bundle.artefact import Bundle
 
 logger = logging.getLogger(__name__)
 
 
 def snapshot_for(bundle: Bundle, dataset: Dataset) -> Snapshot:
-    """Return the snapshot of the features that a model takes: see `features.kept`.
+    """Return the snapshot of the features that a model takes: see `features.snapshots.cache`.
 
     Warns where the model has learned what was found after the cutoff.
     """

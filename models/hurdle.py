@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from models.base import YieldModel
-from models.calibrate import amount_map, chance_map, net_share, total_factor
-from models.corrected import Grown, grown
-from models.glm import power, sigmoid
-from models.grow import Growth
-from models.line import columns_line
-from models.link import HurdleLink
-from models.margin import Line
-from models.training_rows import Audited, Learned
+from models.fitting.boosting import Growth
+from models.fitting.calibrate import amount_map, chance_map, net_share, total_factor
+from models.fitting.corrected import Grown, grown
+from models.fitting.glm import power, sigmoid
+from models.fitting.line import columns_line
+from models.fitting.link import HurdleLink
+from models.fitting.margin import Line
+from models.fitting.training_rows import Audited, Learned
 
 
 @dataclass(kw_only=True, eq=False)
@@ -23,7 +23,8 @@ class HurdleModel(YieldModel):
 
     Both parts are boosted trees, with the monotone directions of the features, calibrated on held-out
     audits (Platt; gamma regression). Refunds count by size in the amount, and their share of the money is
-    taken off. `monotone` gives +1 or -1 by feature; `growth` overrides `models.grow.Growth` by name.
+    taken off. `monotone` gives +1 or -1 by feature; `growth` overrides `models.fitting.boosting.Growth` by
+    name.
 
     Amounts grow with trade, which trees of a few hundred findings see only in steps: so they correct a line
     on the logarithm of `exposure`, where there is such a feature (as actuaries do).

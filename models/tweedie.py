@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from models.base import YieldModel
-from models.calibrate import Map, amount_map, net_share, total_factor
-from models.corrected import grown
-from models.grow import Growth
-from models.link import LogLink, chance_of_any
-from models.margin import Margin
+from models.fitting.boosting import Growth
+from models.fitting.calibrate import Map, amount_map, net_share, total_factor
+from models.fitting.corrected import grown
+from models.fitting.link import LogLink, chance_of_any
+from models.fitting.margin import Margin
+from models.fitting.training_rows import Audited, Learned
 from models.prediction import Floats
-from models.training_rows import Audited, Learned
 
 BISECTIONS = 200
 

@@ -3,15 +3,15 @@
 from collections.abc import Callable
 
 from features.clock import Clock
-from features.home import home
-from serving.app import make_app
-from serving.holder import Holder
+from features.storage.home import home
+from serving.access.tokens import Tokens
+from serving.api.app import make_app
 from serving.host import Host
-from serving.log import PredictionLog
-from serving.logged import PLACE
-from serving.order import Order
+from serving.launch import Order
+from serving.live.swap import Holder
+from serving.log.reader import PLACE
+from serving.log.writer import PredictionLog
 from serving.settings import Settings
-from serving.tokens import Tokens
 
 
 def assembled(order: Order, settings: Settings, *, clock: Clock, failed: Callable[[Exception], None]) -> Host:

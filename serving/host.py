@@ -14,10 +14,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from features.clock import Clock
-from serving.gauges import CONTENT_TYPE, exposition
-from serving.holder import Holder
-from serving.live import Live
-from serving.log import PredictionLog
+from serving.live.gauges import CONTENT_TYPE, exposition
+from serving.live.state import Live
+from serving.live.swap import Holder
+from serving.log.writer import PredictionLog
 from serving.metrics import REQUESTS
 from serving.problems import MEDIA_TYPE, Kind, ProblemError
 

@@ -10,16 +10,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import AuditYieldError, DataError
-from features.kept import FOLDER, TABLE
-from models.artefact import Bundle, load_bundle
-from models.bundle_champion import PUBLISHED
-from models.matrix import as_matrix
-from serving import logged
-from serving.code import code_digest
-from serving.entry import Basis, Entry
-from serving.live import facts_digest
-from serving.log_row import outputs
-from serving.logged import Logged
+from features.snapshots.cache import FOLDER, TABLE
+from models.bundle.artefact import Bundle, load_bundle
+from models.bundle.champion import PUBLISHED
+from models.fitting.matrix import as_matrix
+from serving.live.state import facts_digest
+from serving.log import reader as logged
+from serving.log.code_digest import code_digest
+from serving.log.codec import outputs
+from serving.log.entry import Basis, Entry
+from serving.log.reader import Logged
 
 
 @dataclass(frozen=True)

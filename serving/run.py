@@ -12,13 +12,13 @@ from typing import NoReturn
 
 from features.clock import Clock
 from features.errors import SettingError
-from features.home import home
-from serving.live import TRIED_BEFORE, Live, load_live
-from serving.log import PredictionLog
-from serving.logged import PLACE
-from serving.order import Order
+from features.storage.home import home
+from serving.access.tokens import Tokens
+from serving.launch import Order
+from serving.live.state import TRIED_BEFORE, Live, load_live
+from serving.log.reader import PLACE
+from serving.log.writer import PredictionLog
 from serving.settings import Settings
-from serving.tokens import Tokens
 
 ROOT = Path(__file__).parents[1]
 QUIET = {"BENTOML_DO_NOT_TRACK": "true", "DO_NOT_TRACK": "true"}

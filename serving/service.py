@@ -15,8 +15,8 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from features.errors import AuditYieldError
-from features.lean import import_lightgbm
-from serving import header_deadline
+from features.lightgbm_import import import_lightgbm
+from serving.access import header_timeout
 from serving.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Lean(Service[Any]):  # type: ignore[misc]  # BentoML's types do not reach 
 
     def to_asgi(self, is_main: bool = True) -> ASGIApp:  # noqa: FBT001, FBT002  BentoML's
         """Return BentoML's application with our front alone before it."""
-        header_deadline.install(Settings.read().header_seconds)
+        header_timeout.install(Settings.read().header_seconds)
         app: Starlette = super().to_asgi(is_main)
         app.user_middleware = [Middleware(Front)]
         return app
@@ -79,7 +79,7 @@ def _host() -> "Host":
     # here, for the supervisor imports this module too: with the rest it had 310 MB instead of 74
     import_lightgbm()
     from serving.assembly import assembled
-    from serving.order import Order
+    from serving.launch import Order
 
     logging.getLogger("serving").setLevel(logging.INFO)
     try:

@@ -11,9 +11,9 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from audit_yield.commands import app
-from audit_yield.screen import friendly
-from features.check import DEFAULT_LIMIT
-from features.systems import SYSTEMS
+from audit_yield.console import friendly
+from features.data.check import DEFAULT_LIMIT
+from features.data.systems import SYSTEMS
 from tests.installed import run
 
 ROOT = Path(__file__).parents[1]

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from features.dataset import Dataset
-from features.home import home
-from features.snapshot import Snapshot
-from models.artefact import Bundle, load_bundle
-from models.bundle_champion import read_champion
+from features.data.dataset import Dataset
+from features.snapshots.snapshot import Snapshot
+from features.storage.home import home
+from models.bundle.artefact import Bundle, load_bundle
+from models.bundle.champion import read_champion
 from models.day import snapshot_for
-from models.matrix import as_matrix
+from models.fitting.matrix import as_matrix
 from models.prediction import Prediction
 from models.reasons import Reason, reasons
 from models.score import scored
-from training.home import store
-from training.registry import kept_bundle, version
+from training.tracking.registry import kept_bundle, version
+from training.tracking.store import store
 
 CHAMPION = "champion"
 

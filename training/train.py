@@ -5,23 +5,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from features.clock import Clock
-from features.dataset import Dataset
-from features.systems import assumed
+from features.data.dataset import Dataset
+from features.data.systems import assumed
 from models.base import YieldModel
-from training import backtest_report, promote
-from training.audited import Audited
-from training.backtest import Backtest, Progress, Report
-from training.contenders import new_model
-from training.experiment import Experiment
-from training.fairness import described
-from training.gate import NEWEST
-from training.ground import Stage, grounded
+from training.backtest import report as backtest_report
+from training.backtest.candidates import new_model
+from training.backtest.experiment import Experiment
+from training.backtest.fairness import described
+from training.backtest.labelled_audits import Audited
+from training.backtest.populations import sample_weight
+from training.backtest.run import Backtest, Progress, Report
+from training.backtest.setup import Stage, grounded
 from training.leaks import LeakReport, leak_report
 from training.leaks import lines as leak_lines
-from training.populations import sample_weight
-from training.promote import Promotion
-from training.record import Training, begin, record
-from training.track import tracked
+from training.promotion import promote
+from training.promotion.gate import NEWEST
+from training.promotion.promote import Promotion
+from training.tracking.record import Training, begin, record
+from training.tracking.run import tracked
 from training.tune import tuned
 
 

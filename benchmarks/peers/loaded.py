@@ -3,8 +3,8 @@
 from datetime import date
 from pathlib import Path
 
-from features.dataset import Dataset
-from serving.live import Live, load_live
+from features.data.dataset import Dataset
+from serving.live.state import Live, load_live
 
 
 def loaded(home: Path, data: str, day: str) -> Live:

@@ -16,16 +16,16 @@ import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from features.dataset import Dataset
-from features.home import home
-from serving.history import past_audits
-from serving.live import load_live
+from features.data.dataset import Dataset
+from features.storage.home import home
+from serving.live.history import past_audits
+from serving.live.state import load_live
 from serving.page import listed, ranking_page, trader_page
-from training.gate import read
-from training.home import store
-from training.out_of_fold import ORACLE, OutOfFold
-from training.plots import gain
-from training.registry import OUT_OF_FOLD, kept_file, version
+from training.backtest.out_of_fold import ORACLE, OutOfFold
+from training.promotion.gate import read
+from training.tracking.plots import gain
+from training.tracking.registry import OUT_OF_FOLD, kept_file, version
+from training.tracking.store import store
 
 HERE = Path(__file__).parent
 FLAGS = (

@@ -4,7 +4,7 @@ import ibis
 from ibis.expr import types as ir
 
 from features import exact
-from features.contract.required import FINDING_TYPES
+from features.data.contract.required import FINDING_TYPES
 
 ASSESSED = ("assessed", "reduced", "cancelled")
 TAXES = ("duty", "vat", "excise")

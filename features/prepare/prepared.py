@@ -8,9 +8,9 @@ from typing import Self
 from ibis.expr import types as ir
 
 from features.as_known import known_before
+from features.data.warehouse import Warehouse
 from features.prepare import audits, entities, lines, peers, records, tariff, track
 from features.spine import Spine, months_before, quarter_of
-from features.warehouse import Warehouse
 
 LONGEST_WINDOW = 24
 WINDOWS = (3, 6, 12, 24)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from features.unit import UNKNOWN, Unit, format_value
 from models.reasons import Reason, in_whole_units, reasons
 from models.words import Words
-from serving.live import Live
-from serving.peers import Peers
+from serving.live.peers import Peers
+from serving.live.state import Live
 
 TOP = 8
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.contract.required import FINDING_TYPES
-from serving.live import Live
+from features.data.contract.required import FINDING_TYPES
+from serving.live.ranking import FACETS, Sought, narrowed
+from serving.live.state import Live
 from serving.page.render import rendered
-from serving.ranking import FACETS, Sought, narrowed
 
 ROWS_A_PAGE = 25
 

@@ -9,14 +9,14 @@ import numpy as np
 from features.errors import SettingError
 from features.evidence import Evidence
 from models.reasons import in_whole_units
-from serving.history import EarlierPrediction, PastAudit
-from serving.live import Live
+from serving.live.history import EarlierPrediction, PastAudit
+from serving.live.peers import peers
+from serving.live.state import Live
 from serving.page.behind import behind
 from serving.page.lines import account
 from serving.page.notice import notice
 from serving.page.render import rendered
 from serving.page.waterfall import WIDTH, waterfall
-from serving.peers import peers
 
 View = Literal["full", "notice"]
 SHOWN = 4
@@ -49,7 +49,7 @@ def trader_page(
 ) -> str:
     """Return the page of a trader as HTML that needs no network and no script.
 
-    - `history`: its audits as known on the day, the newest first (`serving.history.past_audits`).
+    - `history`: its audits as known on the day, the newest first (`serving.live.history.past_audits`).
     - `predictions`: what the service answered earlier, the newest first.
     - `view`: `notice` is for the trader itself: what was looked at, without values of others, thresholds,
       ranks or scores.

@@ -12,8 +12,8 @@ ALL = [example for page in PAGES for example in examples(page)]
 RUN = ("sh", "python")
 SHOWN = ("text", "json")
 TESTED_ELSEWHERE = {
-    "docs/warehouse.md": "tests/features/warehouse/test_page_for_data_engineers.py",
-    "docs/systems.md": "tests/features/systems/test_asycuda.py",
+    "docs/warehouse.md": "tests/features/data/warehouse/test_page_for_data_engineers.py",
+    "docs/systems.md": "tests/features/data/systems/test_asycuda.py",
 }
 """Pages whose SQL is run, against a real server, by a test beside the code."""
 README = ROOT / "README.md"

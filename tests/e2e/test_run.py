@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from features.dataset import CHECKS
+from features.data.dataset import CHECKS
 from features.simulate import simulate
 from tests.e2e.conftest import call
 from tests.serving.server import PATIENCE, ROOT, started

@@ -9,11 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from features.build import FeatureSet
+from features.data.warehouse import Dialect, Source, Warehouse
+from features.data.warehouse.engine import embedded
+from features.data.warehouse.engines import DUCKDB
 from features.library import LIBRARY
 from features.spine import Spine
-from features.warehouse import Dialect, Source, Warehouse
-from features.warehouse.engine import embedded
-from features.warehouse.engines import DUCKDB
 from tests.features.tables import Row, Tables, arrow
 
 Asked = tuple[str, date]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.contract import TABLES
+from features.data.contract import TABLES
 
 Row = dict[str, object]
 Tables = dict[str, list[Row]]

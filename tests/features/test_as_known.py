@@ -44,7 +44,7 @@ OTHER_RULES = {
     "features/prepare/track.py": {
         "joined.known_on <= joined.closed_on": "what auditors had by the end of the day on which they closed",
     },
-    "features/simulate/tables.py": {
+    "features/simulate/writing/tables.py": {
         "ordered.known_on <= calendar.end": "what a simulated administration has written by its last day",
         "returns.known_on <= calendar.end": "the same",
         "controls.known_on <= calendar.end": "the same",

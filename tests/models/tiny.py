@@ -12,8 +12,8 @@ import pyarrow as pa
 from features.build import FeatureSet
 from features.library import LIBRARY
 from models import MODELS
-from models.artefact import Bundle, save_bundle
 from models.base import YieldModel
+from models.bundle.artefact import Bundle, save_bundle
 
 AS_OF = date(2024, 1, 1)
 SMALL = {"growth": {"rounds": 10, "bags": 2}}

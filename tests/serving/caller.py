@@ -8,11 +8,11 @@ from uuid import uuid4
 
 from starlette.testclient import TestClient
 
-from serving.app import make_app
-from serving.live import Live
-from serving.log import PredictionLog
+from serving.access.tokens import Role, Tokens, new_token
+from serving.api.app import make_app
+from serving.live.state import Live
+from serving.log.writer import PredictionLog
 from serving.settings import Settings
-from serving.tokens import Role, Tokens, new_token
 from tests.clock import now
 
 LOCAL = "http://localhost"

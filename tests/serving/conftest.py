@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from features.dataset import Dataset
-from features.lock import file_lock
-from serving.live import Live, load_live
+from features.data.dataset import Dataset
+from features.storage.lock import file_lock
+from serving.live.state import Live, load_live
 from tests.serving import tiny
 from tests.serving.caller import Service, service
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from features.cached import read_cached, write_cached
-from features.dataset import CHECKS, Dataset
-from serving.live import load_live
-from serving.report import report
+from features.data.dataset import CHECKS, Dataset
+from features.storage.json_cache import read_cached, write_cached
+from serving.live.state import load_live
+from serving.page.report import report
 from tests.serving import tiny
 from tests.serving.caller import Service, service
-from tests.serving.test_what_if import LINE
+from tests.serving.live.test_what_if import LINE
 
 FEATURE = "customs_value_12m"
 

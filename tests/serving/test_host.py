@@ -10,11 +10,11 @@ import httpx
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
-from features.dataset import Dataset
+from features.data.dataset import Dataset
 from features.errors import DataError
-from serving.holder import Holder
 from serving.host import Host
-from serving.log import PredictionLog
+from serving.live.swap import Holder
+from serving.log.writer import PredictionLog
 from tests.clock import now
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from features.errors import DataError
-from models.bundle_champion import PUBLISHED
+from models.bundle.champion import PUBLISHED
 from serving import replay as replay_module
-from serving.entry import Asked, Entry
-from serving.live import Live
-from serving.log import PredictionLog
+from serving.live.state import Live
+from serving.log.entry import Asked, Entry
+from serving.log.writer import PredictionLog
 from serving.replay import lines, replay
 from tests.clock import now
 from tests.serving.answers import appended

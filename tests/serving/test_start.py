@@ -10,10 +10,10 @@ import pytest
 
 from features.errors import DataError, SettingError
 from serving import run
-from serving.logged import PLACE
-from serving.order import Order
+from serving.access.tokens import Role, new_token
+from serving.launch import Order
+from serving.log.reader import PLACE
 from serving.settings import Settings
-from serving.tokens import Role, new_token
 from tests.clock import now
 from tests.serving import tiny
 from tests.serving.server import command, environment, free_port

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from features.build import FeatureSet
-from features.dataset import Dataset
-from features.kept import kept_snapshot
+from features.data.dataset import Dataset
 from features.library import LIBRARY
 from features.simulate import simulate
-from models.artefact import Bundle, save_bundle
-from models.bundle_champion import PUBLISHED, Champion, point_to
+from features.snapshots.cache import kept_snapshot
+from models.bundle.artefact import Bundle, save_bundle
+from models.bundle.champion import PUBLISHED, Champion, point_to
 from models.hurdle import HurdleModel
 
 AS_OF = date(2024, 10, 1)

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from features.errors import OutputError
-from models.bundle_champion import read_champion
+from models.bundle.champion import read_champion
 from tests.clock import now
 from tests.torture import TORTURE
 from tests.torture.command import PATIENCE, Place, begin, server
 from tests.training.trained import ended
 from training.leaks.alarm import LeakReport
-from training.promote import offer
-from training.registry import Version, models
-from training.track import tracked
+from training.promotion.promote import offer
+from training.tracking.registry import Version, models
+from training.tracking.run import tracked
 
 
 def champions(offered: tuple[Version, ...]) -> list[str]:
@@ -65,7 +65,7 @@ def test_two_true_trainings_at_once_give_two_versions_of_one_model(
 
 
 def promote(home: Path, version: str, said: Connection) -> None:
-    from training.promote import promote
+    from training.promotion.promote import promote
 
     try:
         said.send(promote(version, force="a test", place=home, clock=now).promoted)

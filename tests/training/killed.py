@@ -8,8 +8,8 @@ from time import sleep
 from tests.clock import now
 from tests.training.trained import audits, ended, money, sighted  # noqa: F401
 from training.leaks.alarm import LeakReport
-from training.promote import promote
-from training.track import tracked
+from training.promotion.promote import promote
+from training.tracking.run import tracked
 
 FOREVER = 600.0
 

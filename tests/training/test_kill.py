@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from models.artefact import load_bundle
-from models.bundle_champion import read_champion
+from models.bundle.artefact import load_bundle
+from models.bundle.champion import read_champion
 from tests.clock import now
 from tests.torture import TORTURE
 from tests.torture.command import server
 from tests.training.killed import serve, train
 from tests.training.trained import training
-from training.home import experiment, store
-from training.promote import promote
-from training.registry import models
+from training.promotion.promote import promote
+from training.tracking.registry import models
+from training.tracking.store import experiment, store
 
 PATIENCE = 120.0
 CHANCES = 60 if TORTURE else 3

@@ -17,10 +17,10 @@ import pytest
 from ibis.expr import types as ir
 
 from features.build import KEY, FeatureSet, beside_spine
+from features.data.warehouse import Warehouse
 from features.library import LIBRARY
 from features.prepare.prepared import WINDOWS
 from features.spine import Spine
-from features.warehouse import Warehouse
 from tests.features.building import warehouse
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history

@@ -7,15 +7,15 @@ import ibis
 import pytest
 
 from features.build import FeatureSet
+from features.data.warehouse import Dialect, Source, Warehouse, open_warehouse
+from features.data.warehouse.engines import SPARK
 from features.library import LIBRARY
 from features.spine import Spine
-from features.warehouse import Dialect, Source, Warehouse, open_warehouse
-from features.warehouse.engines import SPARK
+from tests.features.data.warehouse.homes import duckdb_file, postgres_database
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
 from tests.features.proofs.script import Values, by_key, differences, traders, values_of
 from tests.features.tables import Tables, arrow
-from tests.features.warehouse.homes import duckdb_file, postgres_database
 from tests.postgres import Server
 
 SEED = 21
