@@ -149,9 +149,10 @@ def models_command(*, json: AsJson = False) -> None:
     Example: `audit-yield models`
     """
     import_lightgbm()
+    from features.storage.home import home
     from training.tracking import registry
 
-    found = registry.models()
+    found = registry.models(home())
     show(as_json([asdict(each) for each in found]) if json else registry.lines(found))
 
 
@@ -173,9 +174,10 @@ def promote_command(
     Example: `audit-yield promote 3`
     """
     import_lightgbm()
+    from features.storage.home import home
     from training.promotion import promote
 
-    done = promote.promote(version, force=force, clock=now)
+    done = promote.promote(version, force=force, home=home(), clock=now)
     show(as_json(done.content()) if json else promote.lines(done))
     if not done.promoted:
         raise typer.Exit(NOT_DONE)

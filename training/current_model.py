@@ -47,25 +47,25 @@ def standing(
     Raises `SettingError` where the model that is there
     learned from another administration, and what `train` raises.
     """
-    if found := _found():
+    if found := _found(dataset.home):
         _require_ours(found, dataset)
     else:
         train(dataset, experiment, clock=clock, stage=stage, progress=progress)
-        found = _found()
+        found = _found(dataset.home)
         assert found is not None  # noqa: S101  a training ends with a version or an error
     stage("Building the features of every trader")
     number, bundle, snapshot = bundle_of_day(dataset, model=found.version)
     return Standing(number, CHAMPION in found.aliases, bundle, snapshot)
 
 
-def _found() -> Version | None:
-    by_alias = {alias: each for each in models() for alias in each.aliases}
+def _found(home: Path) -> Version | None:
+    by_alias = {alias: each for each in models(home) for alias in each.aliases}
     return by_alias.get(CHAMPION) or by_alias.get(CHALLENGER)
 
 
 def _require_ours(found: Version, dataset: Dataset) -> None:
     """Refuse data that has none of the audits by which the model was tried: it would say things at random."""
-    theirs = _audits(pq.read_table(kept_file(found, OUT_OF_FOLD, place=dataset.home), columns=list(AUDIT)))
+    theirs = _audits(pq.read_table(kept_file(found, OUT_OF_FOLD, home=dataset.home), columns=list(AUDIT)))
     with dataset.open() as warehouse:
         ours = _audits(warehouse.table("audits").select(*AUDIT).to_pyarrow())
     if theirs.isdisjoint(ours):

@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from features.data.dataset import Dataset
 from features.snapshots.snapshot import Snapshot
-from features.storage.home import home
 from models.bundle.artefact import Bundle, load_bundle
 from models.bundle.champion import read_champion
 from models.day import snapshot_for
@@ -24,22 +23,21 @@ from training.tracking.store import store
 CHAMPION = "champion"
 
 
-def bundle_named(named: str = CHAMPION, *, place: Path | None = None) -> tuple[str, Bundle]:
+def bundle_named(named: str = CHAMPION, *, home: Path) -> tuple[str, Bundle]:
     """Return the number and the bundle of a version: what is published, or one of the registry.
 
     Raises `SettingError` where there is none, `DataError` where it is damaged.
     """
-    place = place or home()
-    serving = read_champion(place)
+    serving = read_champion(home)
     if named == CHAMPION and serving:
-        return serving.version, load_bundle(place / serving.folder, digest=serving.digest)
-    found = version(store(place), named)
-    return found.version, kept_bundle(found, place=place)
+        return serving.version, load_bundle(home / serving.folder, digest=serving.digest)
+    found = version(store(home), named)
+    return found.version, kept_bundle(found, home=home)
 
 
 def bundle_of_day(dataset: Dataset, *, model: str = CHAMPION) -> tuple[str, Bundle, Snapshot]:
     """Return a version's number and bundle, and the snapshot of a dataset with the features it takes."""
-    number, bundle = bundle_named(model, place=dataset.home)
+    number, bundle = bundle_named(model, home=dataset.home)
     return number, bundle, snapshot_for(bundle, dataset)
 
 
@@ -86,8 +84,8 @@ def explain(dataset: Dataset, trader: str, *, model: str = CHAMPION) -> Explaine
     Raises `SettingError` for a trader that is not active then.
     """
     number, bundle, built = bundle_of_day(dataset, model=model)
-    place = built.place(trader)
-    row = built.table.slice(place, 1).select(bundle.names)
+    row_index = built.place(trader)
+    row = built.table.slice(row_index, 1).select(bundle.names)
     why = bundle.model.explain(row)
     return Explained(
         trader_id=trader,

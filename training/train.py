@@ -80,7 +80,7 @@ def train(
                 home=home,
                 progress=progress,
             )
-        with tracked(f"{experiment.model} {cutoff}", place=home, clock=clock) as run:
+        with tracked(f"{experiment.model} {cutoff}", home=home, clock=clock) as run:
             begin(run, experiment, found)
             stage("Backtesting")
             report = Backtest(ground.folds, experiment).run(warehouse, found, progress=progress)
@@ -91,7 +91,7 @@ def train(
             model = _fitted(found, experiment)
             version = record(run, Training(model, found, report, leaks, groups, assumed(dataset.data)))
     stage("Holding it against the gate")
-    return Trained(version, report, leaks, promote.offer(version, place=home, clock=clock))
+    return Trained(version, report, leaks, promote.offer(version, home=home, clock=clock))
 
 
 def _fitted(found: Audited, experiment: Experiment) -> YieldModel:

@@ -55,7 +55,7 @@ def blind(y: Floats) -> Prediction:
 def audits(count: int = 300, *, first: int = 0) -> pa.Table:
     """Audits in the field chosen by rule, of a trader each, a third in each fold."""
     number = list(range(first, first + count))
-    fold = [FOLDS[3 * place // count] for place in range(count)]
+    fold = [FOLDS[3 * row // count] for row in range(count)]
     return pa.table(
         {
             "audit_id": [f"A{n}" for n in number],
@@ -72,14 +72,14 @@ def audits(count: int = 300, *, first: int = 0) -> pa.Table:
 
 
 def training(
-    place: Path,
+    home: Path,
     *,
     hurdle: Prediction | None = None,
     leaks: LeakReport = LeakReport(()),  # noqa: B008  frozen
     measure: str = "assessed",
 ) -> str:
     """Leave in a home what a training leaves that ended well; return its version."""
-    with tracked("hurdle", place=place, clock=now) as run:
+    with tracked("hurdle", home=home, clock=now) as run:
         return ended(run, hurdle=hurdle, leaks=leaks, measure=measure)
 
 

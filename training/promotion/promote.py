@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 
 from features.clock import Clock
 from features.errors import SettingError
-from features.storage.home import home
 from features.storage.lock import file_lock, try_file_lock
 from models.bundle.champion import PUBLISHED, Champion, point_to
 from models.bundle.sealed import read_sealed, write_sealed
@@ -61,9 +60,7 @@ class Promotion:
         return asdict(self) | {"promoted": self.promoted}
 
 
-def promote(
-    named: str | None = None, *, force: str | None = None, place: Path | None = None, clock: Clock
-) -> Promotion:
+def promote(named: str | None = None, *, force: str | None = None, home: Path, clock: Clock) -> Promotion:
     """Make a version the champion if it passes the gate: the challenger, or the one `named`.
 
     `force` is a reason to promote it even so; it is kept with the version. The version's bundle is then
@@ -77,22 +74,20 @@ def promote(
             expected="a sentence that says why, for those who ask later.",
             advice='Give one: --force "reason".',
         )
-    place = place or home()
-    client = store(place)
-    with try_file_lock(_lock(place), doing="promotion"):
-        return _promoted(client, place, named=named, force=force, clock=clock)
+    client = store(home)
+    with try_file_lock(_lock(home), doing="promotion"):
+        return _promoted(client, home, named=named, force=force, clock=clock)
 
 
-def offer(registered: str, *, place: Path | None = None, clock: Clock) -> Promotion | None:
+def offer(registered: str, *, home: Path, clock: Clock) -> Promotion | None:
     """Make a new version the challenger; where nothing serves yet, promote it if it passes the gate."""
-    place = place or home()
-    client = store(place)
+    client = store(home)
     with file_lock(
-        _lock(place)
+        _lock(home)
     ):  # of two trainings at once the second waits, and sees what the first promoted
         client.set_registered_model_alias(NAME, CHALLENGER, registered)
         if _with_alias(client, CHAMPION) is None:
-            return _promoted(client, place, named=registered, clock=clock)
+            return _promoted(client, home, named=registered, clock=clock)
     return None
 
 
@@ -108,21 +103,21 @@ def lines(done: Promotion) -> Iterator[str]:
         yield f"Version {done.version} serves now{why}; before, {_serves(done.before)}."
 
 
-def _lock(place: Path) -> Path:
-    return place / "locks" / "promotion.lock"
+def _lock(home: Path) -> Path:
+    return home / "locks" / "promotion.lock"
 
 
 def _promoted(
-    client: "MlflowClient", place: Path, *, named: str | None, force: str | None = None, clock: Clock
+    client: "MlflowClient", home: Path, *, named: str | None, force: str | None = None, clock: Clock
 ) -> Promotion:
-    reap(client, place)
+    reap(client, home)
     found = _asked(client, named)
     serving = _with_alias(client, CHAMPION)
-    checks = _checks(client, found, serving, place=place)
+    checks = _checks(client, found, serving, home=home)
     done = Promotion(found.version, serving.version if serving else None, checks, force)
     _record(client, done, at=_moment(clock))
     if done.promoted:
-        _serve(client, place, found, at=_moment(clock))
+        _serve(client, home, found, at=_moment(clock))
     return done
 
 
@@ -142,14 +137,14 @@ def _with_alias(client: "MlflowClient", alias: str) -> Version | None:
 
 
 def _checks(
-    client: "MlflowClient", found: Version, serving: Version | None, *, place: Path
+    client: "MlflowClient", found: Version, serving: Version | None, *, home: Path
 ) -> tuple[Check, ...]:
-    leaks = LeakReport.from_json(kept_file(found, LEAKS, place=place).read_text(encoding="utf-8"))
-    tested = pq.read_table(kept_file(found, OUT_OF_FOLD, place=place))
+    leaks = LeakReport.from_json(kept_file(found, LEAKS, home=home).read_text(encoding="utf-8"))
+    tested = pq.read_table(kept_file(found, OUT_OF_FOLD, home=home))
     own = _of(tested, found.kind)
     if serving is None:
         return gate(read(own), rivals=_baselines(tested, own=found.kind), leaks=leaks)
-    theirs = pq.read_table(kept_file(serving, OUT_OF_FOLD, place=place))
+    theirs = pq.read_table(kept_file(serving, OUT_OF_FOLD, home=home))
     both, said = paired(own, _of(theirs, serving.kind))
     rivals = {f"version {serving.version}": said}
     return (_same_money(client, found, serving), *gate(both, rivals=rivals, leaks=leaks))
@@ -179,14 +174,14 @@ def _record(client: "MlflowClient", done: Promotion, *, at: str) -> None:
         client.set_model_version_tag(NAME, done.version, "forced", done.forced)
 
 
-def _serve(client: "MlflowClient", place: Path, found: Version, *, at: str) -> None:
+def _serve(client: "MlflowClient", home: Path, found: Version, *, at: str) -> None:
     """Publish the bundle, prove that it loads, flip the pointer; the alias follows."""
-    files, digest = read_sealed(kept_folder(found, place=place), digest=found.digest)
+    files, digest = read_sealed(kept_folder(found, home=home), digest=found.digest)
     folder = Path(PUBLISHED) / found.version
-    write_sealed(place / folder, files)
-    trial_load(place / folder, digest=digest)
+    write_sealed(home / folder, files)
+    trial_load(home / folder, digest=digest)
     feature_digest = json.loads(files["about.json"])["feature_digest"]
-    point_to(place, Champion(found.version, str(folder), digest, feature_digest, at))
+    point_to(home, Champion(found.version, str(folder), digest, feature_digest, at))
     client.set_registered_model_alias(NAME, CHAMPION, found.version)
     if CHALLENGER in found.aliases:
         client.delete_registered_model_alias(NAME, CHALLENGER)

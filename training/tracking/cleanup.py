@@ -27,13 +27,13 @@ class Reaped:
     champion: str | None = None
 
 
-def reap(client: "MlflowClient", place: Path) -> Reaped:
+def reap(client: "MlflowClient", home: Path) -> Reaped:
     """Mark dead runs as killed, remove unfinished versions, let the alias follow what serves.
 
     Only runs of our trainings are touched; of two commands at once the second waits.
     """
-    with file_lock(place / "locks" / "reaper.lock"):
-        return Reaped(_runs(client, place), _versions(client, place), _champion(client, place))
+    with file_lock(home / "locks" / "reaper.lock"):
+        return Reaped(_runs(client, home), _versions(client, home), _champion(client, home))
 
 
 def promotable(client: "MlflowClient", version: Any) -> bool:
@@ -41,35 +41,35 @@ def promotable(client: "MlflowClient", version: Any) -> bool:
     return READY in version.tags and _status(client, version.run_id) == "FINISHED"
 
 
-def lock_of(place: Path, name: str) -> Path:
+def lock_of(home: Path, name: str) -> Path:
     """Return the lock file of a run."""
-    return place / "locks" / f"{name}.lock"
+    return home / "locks" / f"{name}.lock"
 
 
-def _runs(client: "MlflowClient", place: Path) -> tuple[str, ...]:
-    ours = experiment(client, place)
+def _runs(client: "MlflowClient", home: Path) -> tuple[str, ...]:
+    ours = experiment(client, home)
     running = client.search_runs([ours], "attributes.status = 'RUNNING'", max_results=PAGE)
-    loose = [run for run in running if LOCK in run.data.tags and not _alive(run, place)]
+    loose = [run for run in running if LOCK in run.data.tags and not _alive(run, home)]
     dead = [run for run in loose if _status(client, run.info.run_id) == "RUNNING"]  # else it ended just now
     for run in dead:
         client.set_terminated(run.info.run_id, "KILLED")
-        lock_of(place, run.data.tags[LOCK]).unlink(missing_ok=True)
+        lock_of(home, run.data.tags[LOCK]).unlink(missing_ok=True)
     return tuple(run.info.run_id for run in dead)
 
 
-def _versions(client: "MlflowClient", place: Path) -> tuple[str, ...]:
+def _versions(client: "MlflowClient", home: Path) -> tuple[str, ...]:
     removed = []
     for version in client.search_model_versions(f"name = '{NAME}'"):
         run = _run(client, version.run_id)
-        if run and LOCK in run.data.tags and not _alive(run, place) and not promotable(client, version):
+        if run and LOCK in run.data.tags and not _alive(run, home) and not promotable(client, version):
             client.delete_model_version(NAME, version.version)
             removed.append(str(version.version))
     return tuple(removed)
 
 
-def _champion(client: "MlflowClient", place: Path) -> str | None:
+def _champion(client: "MlflowClient", home: Path) -> str | None:
     """The pointer is flipped before the alias; a kill between leaves the alias behind."""
-    serving = read_champion(place)
+    serving = read_champion(home)
     if serving is None or not client.search_registered_models(f"name = '{NAME}'"):
         return None
     aliases = client.get_registered_model(NAME).aliases
@@ -80,8 +80,8 @@ def _champion(client: "MlflowClient", place: Path) -> str | None:
     return serving.version
 
 
-def _alive(run: Any, place: Path) -> bool:
-    return run.info.status == "RUNNING" and is_locked(lock_of(place, run.data.tags[LOCK]))
+def _alive(run: Any, home: Path) -> bool:
+    return run.info.status == "RUNNING" and is_locked(lock_of(home, run.data.tags[LOCK]))
 
 
 def _status(client: "MlflowClient", run_id: str | None) -> str | None:

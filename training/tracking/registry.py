@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError, SettingError
-from features.storage.home import home
 from models.bundle.artefact import Bundle, load_bundle
 from training.tracking.cleanup import promotable, reap
 from training.tracking.store import ARTEFACTS, NAME, artefact, store
@@ -43,11 +42,10 @@ class Version:
     leak: str
 
 
-def models(place: Path | None = None) -> tuple[Version, ...]:
+def models(home: Path) -> tuple[Version, ...]:
     """Return the finished versions, the newest first, after tidying up what was killed."""
-    place = place or home()
-    client = store(place)
-    reap(client, place)
+    client = store(home)
+    reap(client, home)
     return versions(client)
 
 
@@ -85,25 +83,25 @@ def version(client: "MlflowClient", named: str) -> Version:
     )
 
 
-def kept_folder(found: Version, *, place: Path) -> Path:
+def kept_folder(found: Version, *, home: Path) -> Path:
     """Return the folder of a version's bundle; raises `DataError` where MLflow no longer has it."""
-    data = _kept(store(place).get_model_version_download_uri(NAME, found.version), "data", place=place)
+    data = _kept(store(home).get_model_version_download_uri(NAME, found.version), "data", home=home)
     [folder] = data.iterdir()
     return folder
 
 
-def kept_file(found: Version, name: str, *, place: Path) -> Path:
+def kept_file(found: Version, name: str, *, home: Path) -> Path:
     """Return a file of a version's run; raises `DataError` where MLflow no longer has it."""
-    return _kept(store(place).get_run(found.run_id).info.artifact_uri, name, place=place)
+    return _kept(store(home).get_run(found.run_id).info.artifact_uri, name, home=home)
 
 
-def kept_bundle(found: Version, *, place: Path) -> Bundle:
+def kept_bundle(found: Version, *, home: Path) -> Bundle:
     """Load a version's bundle; raises `DataError` where it is not the one that was registered."""
-    return load_bundle(kept_folder(found, place=place), digest=found.digest)
+    return load_bundle(kept_folder(found, home=home), digest=found.digest)
 
 
-def _kept(uri: str, name: str, *, place: Path) -> Path:
-    kept = artefact(uri, place) / name
+def _kept(uri: str, name: str, *, home: Path) -> Path:
+    kept = artefact(uri, home) / name
     if not kept.exists():
         raise DataError(
             f"MLflow no longer has {name} of a model: {kept} is not there.",

@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.clock import Clock
-from features.storage.home import home
 from features.storage.lock import file_lock
 from features.storage.temporary import private_tempdir, temporary_folder
 from models.bundle.artefact import Bundle, load_bundle
@@ -41,7 +40,7 @@ class Run:
     """A training under way; what is logged to it stands in MLflow at once."""
 
     id: str
-    place: Path
+    home: Path
     client: "MlflowClient"
     clock: Clock
 
@@ -109,7 +108,7 @@ class Run:
         well the version cannot be promoted.
         """
         bundle = load_bundle(folder)
-        with file_lock(store_lock(self.place)):
+        with file_lock(store_lock(self.home)):
             if not self.client.search_registered_models(f"name = '{NAME}'"):
                 self.client.create_registered_model(NAME, description=ABOUT)
         model_id = self._logged(bundle, folder)
@@ -133,7 +132,7 @@ class Run:
 
         with quiet():
             begun = self.client.create_logged_model(
-                experiment(self.client, self.place),
+                experiment(self.client, self.home),
                 name=MODEL,
                 source_run_id=self.id,
                 params=self.client.get_run(self.id).data.params,
@@ -154,41 +153,38 @@ class Run:
 
 
 @contextmanager
-def tracked(
-    name: str, *, tags: Mapping[str, str] | None = None, place: Path | None = None, clock: Clock
-) -> Iterator[Run]:
+def tracked(name: str, *, tags: Mapping[str, str] | None = None, home: Path, clock: Clock) -> Iterator[Run]:
     """Yield a new run, after tidying up what was killed; the block's end is the run's.
 
     The run is FINISHED where the block ends well, KILLED where a person stops it, FAILED after an error. Its
     process holds a lock meanwhile, by which the next command knows a run whose process has died.
     """
-    place = place or home()
-    client = store(place)
-    reap(client, place)
-    with _own_lock(place) as lock, private_tempdir():
+    client = store(home)
+    reap(client, home)
+    with _own_lock(home) as lock, private_tempdir():
         own = {LOCK: lock, "mlflow.source.name": NAME, "mlflow.source.git.commit": revision()}
-        made = client.create_run(experiment(client, place), run_name=name, tags=own | dict(tags or {}))
+        made = client.create_run(experiment(client, home), run_name=name, tags=own | dict(tags or {}))
         status = "FAILED"
         try:
-            yield Run(made.info.run_id, place, client, clock)
+            yield Run(made.info.run_id, home, client, clock)
             status = "FINISHED"
         except KeyboardInterrupt:
             status = "KILLED"
             raise
         finally:
             client.set_terminated(made.info.run_id, status)
-    reap(client, place)
+    reap(client, home)
 
 
 @contextmanager
-def _own_lock(place: Path) -> Iterator[str]:
+def _own_lock(home: Path) -> Iterator[str]:
     """Yield the name of a lock: held while the block runs, gone then, also where no run began."""
     name = uuid.uuid4().hex
-    with file_lock(lock_of(place, name)):
+    with file_lock(lock_of(home, name)):
         try:
             yield name
         finally:
-            lock_of(place, name).unlink(missing_ok=True)
+            lock_of(home, name).unlink(missing_ok=True)
 
 
 def revision() -> str:

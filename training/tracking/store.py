@@ -27,8 +27,8 @@ QUIET = {
 """MLflow reports nothing to anyone, loads no pickle and draws no bars."""
 
 
-def store(place: Path) -> "MlflowClient":
-    """Return a client of MLflow's store in the home `place`, made where it is not there.
+def store(home: Path) -> "MlflowClient":
+    """Return a client of MLflow's store in a home, made where it is not there.
 
     MLflow is imported here and nowhere before: it takes six seconds, and only tracking needs it. To make the
     store takes as long again.
@@ -39,9 +39,9 @@ def store(place: Path) -> "MlflowClient":
 
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # a traceback of what they then raise
-        _made(place)
-        mlflow.set_tracking_uri(_address(place / STORE))
-        mlflow.set_registry_uri(_address(place / STORE))
+        _made(home)
+        mlflow.set_tracking_uri(_address(home / STORE))
+        mlflow.set_registry_uri(_address(home / STORE))
         return mlflow.MlflowClient()
 
 
@@ -53,30 +53,30 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def experiment(client: "MlflowClient", place: Path) -> str:
-    """Return the id of the experiment in the home `place`, with its artefacts beside the store.
+def experiment(client: "MlflowClient", home: Path) -> str:
+    """Return the id of the experiment in a home, with its artefacts beside the store.
 
     MLflow keeps whole paths: in a home that was moved or copied, trainings go on in a new experiment, lest
     their artefacts go to where the home was.
     """
-    with file_lock(store_lock(place)):
+    with file_lock(store_lock(home)):
         found = client.get_experiment_by_name(NAME)
-        if found and _stands(found.artifact_location, place):
+        if found and _stands(found.artifact_location, home):
             return str(found.experiment_id)
         if found:
             client.rename_experiment(found.experiment_id, f"{NAME} {found.experiment_id}, before the move")
-        return str(client.create_experiment(NAME, artifact_location=(place / ARTEFACTS).as_uri()))
+        return str(client.create_experiment(NAME, artifact_location=(home / ARTEFACTS).as_uri()))
 
 
-def artefact(uri: str, place: Path) -> Path:
-    """Return where an artefact stands in the home `place`, whatever was its place when MLflow noted `uri`."""
+def artefact(uri: str, home: Path) -> Path:
+    """Return where an artefact stands in a home, whatever was its place when MLflow noted `uri`."""
     _, _, inside = _path(uri).as_posix().rpartition(f"/{ARTEFACTS}/")
-    return place / ARTEFACTS / inside
+    return home / ARTEFACTS / inside
 
 
-def _stands(location: str, place: Path) -> bool:
+def _stands(location: str, home: Path) -> bool:
     """Whether the artefacts are here: noted under this path, or under another that leads here too."""
-    noted, here = _path(location), place / ARTEFACTS
+    noted, here = _path(location), home / ARTEFACTS
     return noted == here or (noted.exists() and here.exists() and noted.samefile(here))
 
 
@@ -84,22 +84,22 @@ def _path(uri: str) -> Path:
     return Path(url2pathname(urlsplit(uri).path))
 
 
-def store_lock(place: Path) -> Path:
+def store_lock(home: Path) -> Path:
     """Return the lock under which what there is once in a store is made."""
-    return place / "locks" / "store.lock"
+    return home / "locks" / "store.lock"
 
 
-def _made(place: Path) -> None:
+def _made(home: Path) -> None:
     """Make the store beside its place and rename it: a kill leaves no half of it."""
     from mlflow import MlflowClient
 
-    with file_lock(store_lock(place)):
-        if not (place / STORE).exists():
-            fresh = place / f".{STORE}.new"
-            for leftover in place.glob(f"{fresh.name}*"):  # its journal too
+    with file_lock(store_lock(home)):
+        if not (home / STORE).exists():
+            fresh = home / f".{STORE}.new"
+            for leftover in home.glob(f"{fresh.name}*"):  # its journal too
                 leftover.unlink()
             MlflowClient(_address(fresh), _address(fresh)).search_experiments()
-            fresh.rename(place / STORE)
+            fresh.rename(home / STORE)
 
 
 def _address(path: Path) -> str:

@@ -33,11 +33,11 @@ SMALL = Experiment(
 
 
 @pytest.fixture
-def version(place: Path, tmp_path: Path) -> str:
+def version(home: Path, tmp_path: Path) -> str:
     features = LIBRARY.select(["customs_value_12m", "closed_audits"])
     with (
         open_warehouse(str(write_parquet(tmp_path / "data", weekly(140)))) as warehouse,
-        tracked("hurdle to 2025-01-01", place=place, clock=now) as run,
+        tracked("hurdle to 2025-01-01", home=home, clock=now) as run,
     ):
         found = audited(warehouse, features=features, as_of=AS_OF, measure="assessed", with_penalties=False)
         begin(run, SMALL, found)
@@ -48,8 +48,8 @@ def version(place: Path, tmp_path: Path) -> str:
         return record(run, Training(model, found, report, LeakReport(()), groups))
 
 
-def test_a_training_is_kept_whole_and_can_be_promoted(version: str, place: Path):
-    client = store(place)
+def test_a_training_is_kept_whole_and_can_be_promoted(version: str, home: Path):
+    client = store(home)
     kept = client.get_model_version("audit-yield", version)
     run = client.get_run(kept.run_id)
     assert run.info.status == "FINISHED"
@@ -63,12 +63,12 @@ def test_a_training_is_kept_whole_and_can_be_promoted(version: str, place: Path)
     assert plots == {f"plots/{name}.{form}" for name in names for form in ("png", "svg")}
     assert run.data.tags["mlflow.note.content"].startswith("# hurdle, from what was known before 2025-01-01")
 
-    promote(version, force="too few audits for the gate", place=place, clock=now)
-    champion = read_champion(place)
+    promote(version, force="too few audits for the gate", home=home, clock=now)
+    champion = read_champion(home)
     assert champion is not None
-    bundle = load_bundle(place / champion.folder, digest=champion.digest)
+    bundle = load_bundle(home / champion.folder, digest=champion.digest)
     card = json.loads(
-        Path(client.download_artifacts(run.info.run_id, "card.json", str(place.parent))).read_text()
+        Path(client.download_artifacts(run.info.run_id, "card.json", str(home.parent))).read_text()
     )
     assert bundle.card_json == card == bundle.card.to_dict()
     assert card["data"]["fingerprint"] == run.data.params["fingerprint"] == bundle.fingerprint
