@@ -11,10 +11,10 @@ from models.fitting.boosting import Growth
 from models.fitting.calibrate import amount_map, chance_map, net_share, total_factor
 from models.fitting.corrected import Grown, grown
 from models.fitting.glm import power, sigmoid
-from models.fitting.line import columns_line
+from models.fitting.line import columns_margin
 from models.fitting.link import HurdleLink
-from models.fitting.margin import Line
-from models.fitting.training_rows import Audited, Learned
+from models.fitting.margin import LinearMargin
+from models.fitting.training_rows import Learned, TrainingRows
 
 
 @dataclass(kw_only=True, eq=False)
@@ -35,12 +35,12 @@ class HurdleModel(YieldModel):
     growth: Mapping[str, Any] | None = None
     exposure: str | None = "customs_value_12m"
 
-    def _learn(self, audited: Audited) -> Learned:
-        chance, amount = self._chance(audited), self._amount(audited)
-        probability = sigmoid(chance.map.of(chance.margin, audited.design))
-        net = net_share(audited.y, audited.weight)
-        expected = probability * np.exp(amount.map.of(amount.margin, audited.design)) * net
-        factor = total_factor(audited.y, expected, audited.weight)
+    def _learn(self, training: TrainingRows) -> Learned:
+        chance, amount = self._chance(training), self._amount(training)
+        probability = sigmoid(chance.map.of(chance.margin, training.design))
+        net = net_share(training.y, training.weight)
+        expected = probability * np.exp(amount.map.of(amount.margin, training.design)) * net
+        factor = total_factor(training.y, expected, training.weight)
         link = HurdleLink(
             a=chance.map.slope,
             b=chance.map.intercept,
@@ -53,54 +53,54 @@ class HurdleModel(YieldModel):
             expected=expected * factor,
             probability=probability,
             effects={
-                "occurrence": audited.circumstances.named(chance.map.effects.tolist()),
-                "amount": audited.circumstances.named(amount.map.effects.tolist()),
+                "occurrence": training.circumstances.named(chance.map.effects.tolist()),
+                "amount": training.circumstances.named(amount.map.effects.tolist()),
             },
         )
 
-    def _chance(self, audited: Audited) -> Grown:
+    def _chance(self, training: TrainingRows) -> Grown:
         """Learn how likely an adjustment is."""
-        adjusted = (audited.y != 0).astype(np.float64)
+        adjusted = (training.y != 0).astype(np.float64)
         return grown(
-            audited,
+            training,
             adjusted,
             where=np.ones_like(adjusted),
             growth=Growth.made(self.growth, objective="binary", rows=len(adjusted), seed=self.seed),
-            monotone=audited.directions(self.monotone),
-            calibrate=lambda margin: chance_map(margin, adjusted, audited),
+            monotone=training.directions(self.monotone),
+            calibrate=lambda margin: chance_map(margin, adjusted, training),
         )
 
-    def _amount(self, audited: Audited) -> Grown:
+    def _amount(self, training: TrainingRows) -> Grown:
         """Learn how large an adjustment is, from the audits that made one."""
-        size, adjusted = np.abs(audited.y), (audited.y != 0).astype(np.float64)
+        size, adjusted = np.abs(training.y), (training.y != 0).astype(np.float64)
         return grown(
-            audited,
+            training,
             size,
             where=adjusted,
             growth=Growth.made(self.growth, objective="gamma", rows=int(adjusted.sum()), seed=self.seed),
-            monotone=audited.directions(self.monotone),
-            calibrate=lambda margin: amount_map(margin, size, audited),
-            line=self._line(audited),
+            monotone=training.directions(self.monotone),
+            calibrate=lambda margin: amount_map(margin, size, training),
+            linear=self._exposure_margin(training),
         )
 
-    def _line(self, audited: Audited) -> Line | None:
+    def _exposure_margin(self, training: TrainingRows) -> LinearMargin | None:
         """Return the log of the amount on the log of exposure: its slope is fitted on adjusted audits.
 
         It is centred on the audits' mean, from which reasons then count.
         """
-        if self.exposure not in audited.names:
+        if self.exposure not in training.names:
             return None
-        column = audited.place(self.exposure)
-        line = columns_line(audited.X, columns=[column], scale="log")
-        said, adjusted = line.value(audited.X), np.flatnonzero(audited.y)
-        mean = float(np.average(said, weights=audited.weight))
+        column = training.column_index(self.exposure)
+        margin = columns_margin(training.X, columns=[column], scale="log")
+        said, adjusted = margin.value(training.X), np.flatnonzero(training.y)
+        mean = float(np.average(said, weights=training.weight))
         slope = power(
             np.column_stack([np.ones_like(adjusted), said[adjusted] - mean]),
-            np.abs(audited.y[adjusted]),
+            np.abs(training.y[adjusted]),
             variance=2.0,
-            weight=audited.weight[adjusted],
+            weight=training.weight[adjusted],
             ridge=np.array([0.0, 1.0]),
         )[1]
-        centres = line.centres.copy()
+        centres = margin.centres.copy()
         centres[column] = mean
-        return replace(line, intercept=0.0, centres=centres, weights=slope * line.weights)
+        return replace(margin, intercept=0.0, centres=centres, weights=slope * margin.weights)

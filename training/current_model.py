@@ -17,7 +17,7 @@ from training.backtest.run import Progress
 from training.backtest.setup import Stage
 from training.score import bundle_of_day
 from training.tracking.cleanup import CHAMPION
-from training.tracking.registry import CHALLENGER, OUT_OF_FOLD, Version, kept_file, models
+from training.tracking.registry import CHALLENGER, OUT_OF_FOLD, ModelVersion, kept_file, models
 from training.train import train
 
 AUDIT = ("audit_id", "trader_id", "opened_on")
@@ -58,12 +58,12 @@ def standing(
     return Standing(number, CHAMPION in found.aliases, bundle, snapshot)
 
 
-def _found(home: Path) -> Version | None:
+def _found(home: Path) -> ModelVersion | None:
     by_alias = {alias: each for each in models(home) for alias in each.aliases}
     return by_alias.get(CHAMPION) or by_alias.get(CHALLENGER)
 
 
-def _require_ours(found: Version, dataset: Dataset) -> None:
+def _require_ours(found: ModelVersion, dataset: Dataset) -> None:
     """Refuse data that has none of the audits by which the model was tried: it would say things at random."""
     theirs = _audits(pq.read_table(kept_file(found, OUT_OF_FOLD, home=dataset.home), columns=list(AUDIT)))
     with dataset.open() as warehouse:

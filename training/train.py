@@ -12,9 +12,9 @@ from training.backtest import report as backtest_report
 from training.backtest.candidates import new_model
 from training.backtest.experiment import Experiment
 from training.backtest.fairness import described
-from training.backtest.labelled_audits import Audited
+from training.backtest.labelled_audits import LabelledAudits
 from training.backtest.populations import sample_weight
-from training.backtest.run import Backtest, Progress, Report
+from training.backtest.run import Backtest, BacktestReport, Progress
 from training.backtest.setup import Stage, grounded
 from training.leaks import LeakReport, leak_report
 from training.leaks import lines as leak_lines
@@ -34,7 +34,7 @@ class Trained:
     """
 
     version: str
-    report: Report
+    report: BacktestReport
     leaks: LeakReport
     promotion: Promotion | None
 
@@ -68,12 +68,12 @@ def train(
     """
     cutoff, home = dataset.cutoff, dataset.home
     with grounded(dataset, experiment, stage=stage) as ground:
-        warehouse, found = ground.warehouse, ground.found
+        warehouse, labelled_audits = ground.warehouse, ground.labelled_audits
         if trials:
             stage("Tuning")
             experiment = tuned(
                 warehouse,
-                found,
+                labelled_audits,
                 experiment=experiment,
                 folds=ground.folds[:-NEWEST],
                 trials=trials,
@@ -81,23 +81,25 @@ def train(
                 progress=progress,
             )
         with tracked(f"{experiment.model} {cutoff}", home=home, clock=clock) as run:
-            begin(run, experiment, found)
+            begin(run, experiment, labelled_audits)
             stage("Backtesting")
-            report = Backtest(ground.folds, experiment).run(warehouse, found, progress=progress)
+            report = Backtest(ground.folds, experiment).run(warehouse, labelled_audits, progress=progress)
             stage("Looking for leaks")
-            leaks = leak_report(warehouse, found, report.predicted.table(), as_of=cutoff)
+            leaks = leak_report(warehouse, labelled_audits, report.predicted.table(), as_of=cutoff)
             stage("Fitting on all audits and registering")
             groups = described(warehouse, report.predicted.audits["trader_id"], before=cutoff)
-            model = _fitted(found, experiment)
-            version = record(run, Training(model, found, report, leaks, groups, assumed(dataset.data)))
+            model = _fitted(labelled_audits, experiment)
+            version = record(
+                run, Training(model, labelled_audits, report, leaks, groups, assumed(dataset.data))
+            )
     stage("Holding it against the gate")
     return Trained(version, report, leaks, promote.offer(version, home=home, clock=clock))
 
 
-def _fitted(found: Audited, experiment: Experiment) -> YieldModel:
-    weight = sample_weight(found.audits, experiment)
-    return new_model(experiment, found.features).fit(
-        found.X, found.y, sample_weight=weight, audits=found.audits
+def _fitted(labelled_audits: LabelledAudits, experiment: Experiment) -> YieldModel:
+    weight = sample_weight(labelled_audits.audits, experiment)
+    return new_model(experiment, labelled_audits.features).fit(
+        labelled_audits.X, labelled_audits.y, sample_weight=weight, audits=labelled_audits.audits
     )
 
 

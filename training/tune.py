@@ -16,7 +16,7 @@ from models import MODELS
 from training.backtest.candidates import new_model
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold
-from training.backtest.labelled_audits import Audited
+from training.backtest.labelled_audits import LabelledAudits
 from training.backtest.metrics import gini
 from training.backtest.populations import sample_weight
 from training.backtest.run import known_on
@@ -35,7 +35,7 @@ Progress = Callable[[int, int], None]
 
 def tuned(
     warehouse: Warehouse,
-    found: Audited,
+    labelled_audits: LabelledAudits,
     *,
     experiment: Experiment,
     folds: tuple[Fold, ...],
@@ -51,8 +51,8 @@ def tuned(
     `SettingError` for a model that has no trees to grow, and where no fold has audits enough.
     """
     _require_growth(experiment)
-    parts = _parts(warehouse, found, experiment, folds)
-    study = _study(experiment, found, folds, home=home)
+    parts = _parts(warehouse, labelled_audits, experiment, folds)
+    study = _study(experiment, labelled_audits, folds, home=home)
     left = trials - _finished(study)
     if progress:
         progress(trials - max(left, 0), trials)
@@ -77,10 +77,13 @@ def _require_growth(experiment: Experiment) -> None:
 
 
 def _parts(
-    warehouse: Warehouse, found: Audited, experiment: Experiment, folds: tuple[Fold, ...]
-) -> list[tuple[Audited, Audited]]:
+    warehouse: Warehouse, labelled_audits: LabelledAudits, experiment: Experiment, folds: tuple[Fold, ...]
+) -> list[tuple[LabelledAudits, LabelledAudits]]:
     """Return, for each fold with audits enough, those to learn from and those to judge by."""
-    parts = [(known_on(warehouse, found, fold.day, experiment), fold.tested(found)) for fold in folds]
+    parts = [
+        (known_on(warehouse, labelled_audits, fold.day, experiment), fold.tested(labelled_audits))
+        for fold in folds
+    ]
     usable = [part for part in parts if all(map(_teaches, part))]
     if not usable:
         raise SettingError(
@@ -95,15 +98,17 @@ def _finished(study: "Study") -> int:
     return sum(trial.state.is_finished() for trial in study.trials)
 
 
-def _teaches(audits: Audited) -> bool:
-    return len(audits) >= FEWEST and int(np.count_nonzero(audits.y)) >= FEWEST_ADJUSTED
+def _teaches(labelled_audits: LabelledAudits) -> bool:
+    return len(labelled_audits) >= FEWEST and int(np.count_nonzero(labelled_audits.y)) >= FEWEST_ADJUSTED
 
 
-def _study(experiment: Experiment, found: Audited, folds: tuple[Fold, ...], *, home: Path) -> "Study":
+def _study(
+    experiment: Experiment, labelled_audits: LabelledAudits, folds: tuple[Fold, ...], *, home: Path
+) -> "Study":
     """Open the study of these settings, data and folds, or begin it with the defaults as first trial."""
     import optuna
 
-    told = json.dumps([experiment.to_json(), found.fingerprint, [str(fold) for fold in folds]])
+    told = json.dumps([experiment.to_json(), labelled_audits.fingerprint, [str(fold) for fold in folds]])
     optuna.logging.set_verbosity(logging.ERROR)
     with quiet():
         study = optuna.create_study(
@@ -138,7 +143,9 @@ def _suggested(trial: "Trial") -> dict[str, Any]:
     }
 
 
-def _score(trial: "Trial", experiment: Experiment, parts: list[tuple[Audited, Audited]]) -> float:
+def _score(
+    trial: "Trial", experiment: Experiment, parts: list[tuple[LabelledAudits, LabelledAudits]]
+) -> float:
     import optuna
 
     tried = _with_growth(experiment, {**_suggested(trial), "bags": FIRST_BAGS})

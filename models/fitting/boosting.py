@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.fitting.margin import Trees
 from models.prediction import Floats
 
-Rows = NDArray[np.intp]
+RowIndices = NDArray[np.intp]
 FEW_AUDITS = 5_000
 RAREST = 1e-6
 ONE_THREAD = 20_000
@@ -68,7 +68,7 @@ class Sample:
     offset: Floats | None
     monotone: Sequence[int]
 
-    def of(self, rows: Rows) -> "Sample":
+    def of(self, rows: RowIndices) -> "Sample":
         """Return some of the rows."""
         return replace(
             self,
@@ -108,14 +108,14 @@ def _start(sample: Sample, growth: Growth) -> float:
     return math.log(float(np.average(sample.target * np.exp(-sample.offset), weights=sample.weight)))
 
 
-def held_out(sample: Sample, growth: Growth, *, blocks: Sequence[Rows], where: Floats) -> Floats:
+def held_out(sample: Sample, growth: Growth, *, blocks: Sequence[RowIndices], where: Floats) -> Floats:
     """Return what trees say of each row that were grown without its block; only rows with `where` teach.
 
     Where all that was found lies in one block, nothing is left to learn from for it: it gets the mean of all.
     """
     margin, known = np.zeros(len(sample.target)), np.flatnonzero(where)
 
-    def hold_out(block: Rows) -> None:
+    def hold_out(block: RowIndices) -> None:
         rest = np.setdiff1d(known, block)
         if sample.target[rest].any():
             margin[block] = grow(sample.of(rest), growth).value(sample.X[block])

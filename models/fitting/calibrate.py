@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.fitting.glm import logistic, power
-from models.fitting.training_rows import Audited
+from models.fitting.training_rows import TrainingRows
 from models.prediction import Floats
 
 FEWEST_FOR_SLOPE = 10
@@ -32,35 +32,35 @@ class Map:
         return self.intercept + self.slope * margin + design @ self.effects
 
 
-def chance_map(margin: Floats, adjusted: Floats, audited: Audited) -> Map:
+def chance_map(margin: Floats, adjusted: Floats, training: TrainingRows) -> Map:
     """Fit the log-odds of an adjustment on the margin (Platt 1999) and on the circumstances."""
     rows = np.arange(len(margin))
 
     def fit(design: Floats, ridge: Floats) -> Floats:
-        return logistic(design, adjusted, weight=audited.weight, ridge=ridge)
+        return logistic(design, adjusted, weight=training.weight, ridge=ridge)
 
-    return _fitted(fit, margin, rows, audited, dispersion=1.0)
+    return _fitted(fit, margin, rows, training, dispersion=1.0)
 
 
-def amount_map(margin: Floats, amount: Floats, audited: Audited, *, variance: float = 2.0) -> Map:
+def amount_map(margin: Floats, amount: Floats, training: TrainingRows, *, variance: float = 2.0) -> Map:
     """Fit the log of the mean amount, of the rows that have one, on the margin and on the circumstances."""
     rows = np.flatnonzero(amount > 0) if variance == 2.0 else np.arange(len(amount))
 
     def fit(design: Floats, ridge: Floats) -> Floats:
-        return power(design, amount[rows], variance=variance, weight=audited.weight[rows], ridge=ridge)
+        return power(design, amount[rows], variance=variance, weight=training.weight[rows], ridge=ridge)
 
-    first = _fitted(fit, margin, rows, audited, dispersion=1.0)
-    mean = np.exp(first.of(margin, audited.design)[rows])
+    first = _fitted(fit, margin, rows, training, dispersion=1.0)
+    mean = np.exp(first.of(margin, training.design)[rows])
     spread = (amount[rows] - mean) ** 2 / mean**variance
     return _fitted(
-        fit, margin, rows, audited, dispersion=float(np.average(spread, weights=audited.weight[rows]))
+        fit, margin, rows, training, dispersion=float(np.average(spread, weights=training.weight[rows]))
     )
 
 
-def _fitted(fit: Fit, margin: Floats, rows: np.ndarray, audited: Audited, *, dispersion: float) -> Map:
+def _fitted(fit: Fit, margin: Floats, rows: np.ndarray, training: TrainingRows, *, dispersion: float) -> Map:
     """Fit on some rows; a slope below 0, or of too few rows, is 0: the margin then says nothing."""
-    one, said, design = np.ones((len(rows), 1)), margin[rows, None], audited.design[rows]
-    ridge = audited.circumstances.ridge(dispersion=dispersion)
+    one, said, design = np.ones((len(rows), 1)), margin[rows, None], training.design[rows]
+    ridge = training.circumstances.ridge(dispersion=dispersion)
     if len(rows) >= FEWEST_FOR_SLOPE and np.ptp(said) > 0:
         centre = float(said.mean())
         found = fit(np.hstack([one, said - centre, design]), np.concatenate([np.zeros(2), ridge]))

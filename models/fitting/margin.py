@@ -60,7 +60,7 @@ class Trees:
 
 
 @dataclass(frozen=True)
-class Line:
+class LinearMargin:
     """A weighted sum of features on a scale of their own.
 
     A value is drawn into [low, high], brought to a scale of `SCALES`, centred and divided; an empty one
@@ -94,16 +94,16 @@ class Line:
 class Sum:
     """The sum of a line and of trees that correct it."""
 
-    line: Line
+    linear: LinearMargin
     trees: Trees
 
     def value(self, X: Floats) -> Floats:
         """Return the sum of both."""
-        return self.line.value(X) + self.trees.value(X)
+        return self.linear.value(X) + self.trees.value(X)
 
     def contributions(self, X: Floats) -> Floats:
         """Return the sum of what each feature says in both."""
-        return self.line.contributions(X) + self.trees.contributions(X)
+        return self.linear.contributions(X) + self.trees.contributions(X)
 
 
 def signed_log(values: Floats) -> Floats:

@@ -13,7 +13,7 @@ from models.prediction import Floats
 
 
 @dataclass(frozen=True)
-class Audited:
+class TrainingRows:
     """What a model learns from: a row an audit, in the order of opening where that is known.
 
     `design` (n, levels) says the circumstances of each; `blocks` are the rows held out in turn.
@@ -27,7 +27,7 @@ class Audited:
     blocks: tuple[np.ndarray, ...]
     names: tuple[str, ...]
 
-    def without_circumstances(self) -> "Audited":
+    def without_circumstances(self) -> "TrainingRows":
         """Return the audits as if nothing were known of how they were done."""
         return replace(self, design=np.zeros((len(self.y), 0)), circumstances=Circumstances(()))
 
@@ -35,7 +35,7 @@ class Audited:
         """Return +1, -1 or 0 a column, of directions given by feature."""
         return tuple((monotone or {}).get(name, 0) for name in self.names)
 
-    def place(self, name: str) -> int:
+    def column_index(self, name: str) -> int:
         """Return the place of a feature's column; raises `SettingError` where there is none."""
         if name not in self.names:
             raise SettingError(

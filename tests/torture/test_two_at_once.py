@@ -13,11 +13,11 @@ from tests.torture.command import PATIENCE, Place, begin, server
 from tests.training.trained import ended
 from training.leaks.alarm import LeakReport
 from training.promotion.promote import offer
-from training.tracking.registry import Version, models
+from training.tracking.registry import ModelVersion, models
 from training.tracking.run import tracked
 
 
-def champions(offered: tuple[Version, ...]) -> list[str]:
+def champions(offered: tuple[ModelVersion, ...]) -> list[str]:
     return [each.version for each in offered if "champion" in each.aliases]
 
 

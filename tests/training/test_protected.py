@@ -14,7 +14,7 @@ from tests.features.tables import Tables, write_parquet
 from tests.training.tiny import FIRST, weekly
 from training.backtest.candidates import new_model
 from training.backtest.experiment import Experiment
-from training.backtest.labelled_audits import audited
+from training.backtest.labelled_audits import label_audits
 
 PROTECTED = ("region", "name", "size_band")
 DESCRIBED = [each.name for each in LIBRARY.features if any(i.startswith("traders.") for i in each.inputs)]
@@ -27,10 +27,14 @@ def predicted(tables: Tables, folder: Path) -> Prediction:
     """Train on the audits of an administration and predict for each of its traders."""
     experiment = Experiment(parameters={"growth": {"rounds": 10, "bags": 1}})
     with open_warehouse(str(write_parquet(folder, tables))) as warehouse:
-        found = audited(warehouse, features=FEATURES, as_of=AS_OF, measure="assessed", with_penalties=False)
-        model = new_model(experiment, FEATURES).fit(found.X, found.y, audits=found.audits)
-        asked = Spine.every([row["trader_id"] for row in tables["traders"]], [AS_OF])
-        rows = FEATURES.build(warehouse, asked).sort_by("trader_id")
+        labelled_audits = label_audits(
+            warehouse, features=FEATURES, as_of=AS_OF, measure="assessed", with_penalties=False
+        )
+        model = new_model(experiment, FEATURES).fit(
+            labelled_audits.X, labelled_audits.y, audits=labelled_audits.audits
+        )
+        spine = Spine.every([row["trader_id"] for row in tables["traders"]], [AS_OF])
+        rows = FEATURES.build(warehouse, spine).sort_by("trader_id")
     return model.predict(rows.select(FEATURES.names))
 
 

@@ -12,7 +12,7 @@ from tests.features.tables import write_parquet
 from tests.training.tiny import weekly
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold
-from training.backtest.labelled_audits import Audited, audited
+from training.backtest.labelled_audits import LabelledAudits, label_audits
 from training.tune import DEFAULTS, tuned
 
 AS_OF = date(2024, 6, 1)
@@ -29,12 +29,12 @@ def tune(folder: Path, home: Path, *, trials: int, experiment: Experiment) -> tu
     """Return the tuned experiment, and the trials that were told as finished."""
     told: list[int] = []
     with open_warehouse(str(folder)) as warehouse:
-        found: Audited = audited(
+        labelled_audits: LabelledAudits = label_audits(
             warehouse, features=FEATURES, as_of=AS_OF, measure="assessed", with_penalties=False
         )
         best = tuned(
             warehouse,
-            found,
+            labelled_audits,
             experiment=experiment,
             folds=FOLDS,
             trials=trials,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.prediction import Floats
-from training.backtest.metrics import Metric, Predicted
+from training.backtest.metrics import Metric, PredictionLike
 
 RESAMPLES = 2_000
 FEWEST_RESAMPLES = 200
@@ -19,7 +19,7 @@ ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
-class Judged:
+class EvaluationSet:
     """Audits that predictions are judged on: money found, weight and hours, each (n,), and whose they are.
 
     `trader` (n,) numbers the traders: audits of one trader are drawn together.
@@ -55,7 +55,11 @@ Drawn = Mapping[str, Mapping[str, Floats]]
 
 
 def drawn(
-    judged: Judged, predictions: Mapping[str, Predicted], metrics: Mapping[str, Metric], *, seed: int
+    judged: EvaluationSet,
+    predictions: Mapping[str, PredictionLike],
+    metrics: Mapping[str, Metric],
+    *,
+    seed: int,
 ) -> Drawn:
     """Return each metric of each model on the audits and on up to 2,000 resamples of their traders.
 
@@ -94,7 +98,7 @@ def estimate(values: Floats | None) -> Estimate:
     return Estimate(float(values[0]), float(low), float(high), float(resamples.std(ddof=1)))
 
 
-def _weights(judged: Judged, *, seed: int) -> Iterator[Floats]:
+def _weights(judged: EvaluationSet, *, seed: int) -> Iterator[Floats]:
     """Give the weights of the audits themselves, then those of the resamples, some columns at a time."""
     yield judged.weight
     rng = np.random.default_rng(seed)

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from features.errors import SettingError
 from features.spine import months_before
-from training.backtest.labelled_audits import Audited
+from training.backtest.labelled_audits import LabelledAudits
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class Fold:
     day: date
     until: date
 
-    def tested(self, audited: Audited) -> Audited:
+    def tested(self, labelled_audits: LabelledAudits) -> LabelledAudits:
         """Return the audits opened in the fold's time, with outcomes as known at the end of all."""
-        opened = audited.audits["opened_on"]
-        return audited.where(pc.and_(pc.greater_equal(opened, self.day), pc.less(opened, self.until)))
+        opened = labelled_audits.audits["opened_on"]
+        return labelled_audits.where(pc.and_(pc.greater_equal(opened, self.day), pc.less(opened, self.until)))
 
 
 def folds_before(

@@ -16,7 +16,7 @@ from models.prediction import Floats
 
 
 @dataclass(frozen=True)
-class Audited:
+class LabelledAudits:
     """Audits with an outcome: `X` and `audits` row for row, in order of opening.
 
     - `X`: a float64 column a feature, as known before the audit opened.
@@ -46,11 +46,11 @@ class Audited:
                 digest.update("\n".join(map(repr, table[name].to_pylist())).encode())
         return digest.hexdigest()
 
-    def where(self, mask: pa.Array) -> "Audited":
+    def where(self, mask: pa.Array) -> "LabelledAudits":
         """Return the audits for which a mask holds."""
         return replace(self, X=self.X.filter(mask), audits=self.audits.filter(mask))
 
-    def as_known(self, audits: pa.Table, day: date) -> "Audited":
+    def as_known(self, audits: pa.Table, day: date) -> "LabelledAudits":
         """Return what could be learned on an earlier day, given the `outcomes` as known by it.
 
         Features stay as they are: they were fixed when each audit opened.
@@ -59,15 +59,15 @@ class Audited:
         return replace(self, X=self.X.take(places), audits=audits, as_of=day)
 
 
-def audited(
+def label_audits(
     warehouse: Warehouse, *, features: FeatureSet, as_of: date, measure: Measure, with_penalties: bool
-) -> Audited:
+) -> LabelledAudits:
     """Build the features of every audit that was closed by `as_of`, and its outcome as known by then."""
     found = outcomes(warehouse, cutoff=as_of, measure=measure, with_penalties=with_penalties).to_pyarrow()
     spine = Spine.of(found["trader_id"].to_pylist(), found["opened_on"].to_pylist())
     built = features.build(warehouse, spine)
     places = pc.index_in(_pairs(found["trader_id"], found["opened_on"]), _pairs(*(built[k] for k in KEY)))
-    return Audited(features, built.select(features.names).take(places), found, as_of)
+    return LabelledAudits(features, built.select(features.names).take(places), found, as_of)
 
 
 def _pairs(traders: pa.ChunkedArray, days: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -24,7 +24,7 @@ FEWEST_AT_TOP = 5
 FEWEST = 30
 
 
-class Predicted(Protocol):
+class PredictionLike(Protocol):
     """What a metric reads of a prediction: four columns (n,)."""
 
     @property
@@ -44,18 +44,18 @@ class Predicted(Protocol):
         """The upper end of the interval."""
 
 
-class Function(Protocol):
+class MetricFunction(Protocol):
     """The one signature."""
 
-    def __call__(self, y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats) -> Number:
+    def __call__(self, y: Floats, predicted: PredictionLike, *, weight: Floats, hours: Floats) -> Number:
         """Return the metric, one number for each column of weights."""
 
 
-class FunctionAtTop(Protocol):
+class MetricFunctionAtTop(Protocol):
     """The one signature, for a metric that looks at the top alone."""
 
     def __call__(
-        self, y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats, share: float
+        self, y: Floats, predicted: PredictionLike, *, weight: Floats, hours: Floats, share: float
     ) -> Number:
         """Return the metric of the top `share` of audits."""
 
@@ -66,18 +66,18 @@ class Metric:
 
     name: str
     words: str
-    function: Function
+    function: MetricFunction
     fewest: int = FEWEST
 
 
-def captured(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats, share: float) -> Number:
+def captured(y: Floats, predicted: PredictionLike, *, weight: Floats, hours: Floats, share: float) -> Number:
     """Return the yield of the top `share` of audits, as a share of the most that so many could yield."""
     got = at_top(y, by=predicted.expected, weight=weight, share=share)
     return _ratio(got, at_top(y, by=y, weight=weight, share=share))
 
 
 def captured_in_hours(
-    y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats, share: float
+    y: Floats, predicted: PredictionLike, *, weight: Floats, hours: Floats, share: float
 ) -> Number:
     """Return the yield of a `share` of all hours, as a share of the most that so many could yield.
 
@@ -92,7 +92,7 @@ def captured_in_hours(
     return _ratio(got, at_top(y, by=y / hours, weight=weight, share=share, size=hours))
 
 
-def gini(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats) -> Number:
+def gini(y: Floats, predicted: PredictionLike, *, weight: Floats, hours: Floats) -> Number:
     """Return the Gini coefficient of the yield in the order predicted, as a share of that in its own order.
 
     1 is the order of the outcomes, 0 one by chance.
@@ -100,29 +100,29 @@ def gini(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats) -> N
     return _ratio(_gini(y, by=predicted.expected, weight=weight), _gini(y, by=y, weight=weight))
 
 
-def precision(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats, share: float) -> Number:
+def precision(y: Floats, predicted: PredictionLike, *, weight: Floats, hours: Floats, share: float) -> Number:
     """Return the share of the top `share` of audits that brought additional revenue (DATE, KDD 2020)."""
     found = at_top(_paid(y), by=predicted.expected, weight=weight, share=share)
     return _ratio(found, share * weight.sum(axis=0))
 
 
-def recall(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats, share: float) -> Number:
+def recall(y: Floats, predicted: PredictionLike, *, weight: Floats, hours: Floats, share: float) -> Number:
     """Return how many of all audits that brought additional revenue are in the top `share`."""
     found = at_top(_paid(y), by=predicted.expected, weight=weight, share=share)
     return _ratio(found, _paid(y) @ weight)
 
 
-def revenue(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats, share: float) -> Number:
+def revenue(y: Floats, predicted: PredictionLike, *, weight: Floats, hours: Floats, share: float) -> Number:
     """Return the yield of the top `share` of audits, as a share of the yield of all."""
     return _ratio(at_top(y, by=predicted.expected, weight=weight, share=share), y @ weight)
 
 
-def probability_ratio(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats) -> Number:
+def probability_ratio(y: Floats, predicted: PredictionLike, *, weight: Floats, hours: Floats) -> Number:
     """Return how many adjustments were predicted for each that was booked."""
     return _ratio(predicted.probability @ weight, (y != 0) @ weight)
 
 
-def probability_error(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats) -> Number:
+def probability_error(y: Floats, predicted: PredictionLike, *, weight: Floats, hours: Floats) -> Number:
     """Return the mean distance of predicted probability and rate of adjustments over deciles.
 
     Chance alone makes it about 0.8 sqrt(p (1 - p) / m) with m audits a decile: 0.03 for p = 0.2, m = 100.
@@ -132,25 +132,25 @@ def probability_error(y: Floats, predicted: Predicted, *, weight: Floats, hours:
     return _ratio(np.abs(said - seen).sum(axis=0), weight.sum(axis=0))
 
 
-def total_ratio(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats) -> Number:
+def total_ratio(y: Floats, predicted: PredictionLike, *, weight: Floats, hours: Floats) -> Number:
     """Return the money predicted for each unit of money found."""
     return _ratio(predicted.expected @ weight, y @ weight)
 
 
-def total_error(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats) -> Number:
+def total_error(y: Floats, predicted: PredictionLike, *, weight: Floats, hours: Floats) -> Number:
     """Return the distance of money predicted and found, summed over deciles, as a share of all found."""
     said = by_decile(predicted.expected, by=predicted.expected, weight=weight)
     seen = by_decile(y, by=predicted.expected, weight=weight)
     return _ratio(np.abs(said - seen).sum(axis=0), y @ weight)
 
 
-def coverage(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats) -> Number:
+def coverage(y: Floats, predicted: PredictionLike, *, weight: Floats, hours: Floats) -> Number:
     """Return the share of audits whose money lies in the interval, its ends included."""
     inside = (predicted.low <= y) & (y <= predicted.high)
     return _ratio(inside @ weight, weight.sum(axis=0))
 
 
-def width(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats) -> Number:
+def width(y: Floats, predicted: PredictionLike, *, weight: Floats, hours: Floats) -> Number:
     """Return the mean width of the interval, in money."""
     return _ratio((predicted.high - predicted.low) @ weight, weight.sum(axis=0))
 
@@ -176,7 +176,7 @@ def metrics(*, hours_share: float = HOURS_SHARE) -> Mapping[str, Metric]:
     return {metric.name: metric for metric in (*at_tops, in_hours, *whole)}
 
 
-AT_TOP: Mapping[str, tuple[FunctionAtTop, str]] = {
+AT_TOP: Mapping[str, tuple[MetricFunctionAtTop, str]] = {
     "captured": (captured, "captured of the most possible"),
     "precision": (precision, "precision"),
     "recall": (recall, "recall"),

@@ -8,7 +8,7 @@ from datetime import date
 from models.card import Score
 from training.backtest.out_of_fold import ORACLE
 from training.backtest.populations import POPULATIONS
-from training.backtest.run import FoldReport, Report
+from training.backtest.run import BacktestReport, FoldReport
 
 SHOWN = {
     "captured_5": "captured at 5 %",
@@ -19,7 +19,7 @@ SHOWN = {
 CAPTURED = "captured_5"
 
 
-def to_json(report: Report) -> str:
+def to_json(report: BacktestReport) -> str:
     """Return folds and scores as JSON text; what cannot be said of so few audits is null."""
     content = {
         "as_of": report.as_of,
@@ -31,7 +31,7 @@ def to_json(report: Report) -> str:
     return json.dumps(content, default=date.isoformat, indent=2, allow_nan=False) + "\n"
 
 
-def lines(report: Report) -> Iterator[str]:
+def lines(report: BacktestReport) -> Iterator[str]:
     """Describe a backtest to a person: the folds, then a table for each population, best model first."""
     yield f"Outcomes as known by {report.as_of}, tested on audits opened from each fold's day to the next:"
     for fold in report.folds:
@@ -59,7 +59,7 @@ HEADINGS = {
 }
 
 
-def _table(report: Report, population: str) -> Iterator[str]:
+def _table(report: BacktestReport, population: str) -> Iterator[str]:
     found = {
         (s.metric, s.model, s.against): s
         for s in report.scores

@@ -20,7 +20,7 @@ from models.prediction import Prediction
 from training.backtest.candidates import contenders
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold
-from training.backtest.labelled_audits import Audited
+from training.backtest.labelled_audits import LabelledAudits
 from training.backtest.out_of_fold import ORACLE, OutOfFold, joined, oracle
 from training.backtest.populations import sample_weight
 from training.backtest.scores import scores
@@ -49,7 +49,7 @@ class FoldReport:
 
 
 @dataclass(frozen=True)
-class Report:
+class BacktestReport:
     """What came of a backtest: the folds, every prediction out of fold, and the scores."""
 
     as_of: date
@@ -70,11 +70,11 @@ class Backtest:
     def run(
         self,
         warehouse: Warehouse,
-        found: Audited,
+        labelled_audits: LabelledAudits,
         *,
         models: Mapping[str, YieldModel] | None = None,
         progress: Progress | None = None,
-    ) -> Report:
+    ) -> BacktestReport:
         """Fit every model on every fold and judge what it says of the audits opened in the fold.
 
         `found` holds the audits as known at the end of all. `models` are fitted anew on each fold; the first
@@ -82,20 +82,23 @@ class Backtest:
         `progress(done, total)` follows each fit. Folds on which nothing can be learned are passed over;
         raises `SettingError` where none is left.
         """
-        models = contenders(self.experiment, found.features) if models is None else models
-        learned = [known_on(warehouse, found, fold.day, self.experiment) for fold in self.folds]
-        reports = tuple(_reports(warehouse, found, folds=self.folds, learned=learned))
+        models = contenders(self.experiment, labelled_audits.features) if models is None else models
+        learned = [known_on(warehouse, labelled_audits, fold.day, self.experiment) for fold in self.folds]
+        reports = tuple(_reports(warehouse, labelled_audits, folds=self.folds, learned=learned))
         usable_folds = [(r.fold, part) for r, part in zip(reports, learned, strict=True) if r.enough]
         if not usable_folds:
             raise _too_few(reports)
         step = _counted(progress, total=len(usable_folds) * len(models))
         predicted = joined(
-            [self._tried(fold, part, found, models=models, step=step) for fold, part in usable_folds]
+            [
+                self._tried(fold, part, labelled_audits, models=models, step=step)
+                for fold, part in usable_folds
+            ]
         )
-        return Report(
-            as_of=found.as_of,
+        return BacktestReport(
+            as_of=labelled_audits.as_of,
             experiment=self.experiment,
-            features=found.features,
+            features=labelled_audits.features,
             folds=reports,
             predicted=predicted,
             scores=scores(predicted, self.experiment, folds=[fold for fold, _ in usable_folds]),
@@ -104,14 +107,14 @@ class Backtest:
     def _tried(
         self,
         fold: Fold,
-        learned: Audited,
-        found: Audited,
+        learned: LabelledAudits,
+        labelled_audits: LabelledAudits,
         *,
         models: Mapping[str, YieldModel],
         step: Callable[[], None],
     ) -> OutOfFold:
         """Return what each model, fitted as of the fold's day, says of the fold's audits; and the oracle."""
-        tested = fold.tested(found)
+        tested = fold.tested(labelled_audits)
         weight = sample_weight(learned.audits, self.experiment)
         said: dict[str, Prediction] = {}
         for name, model in models.items():
@@ -122,31 +125,41 @@ class Backtest:
         return OutOfFold(tested.audits.append_column("fold", days), said | {ORACLE: oracle(tested.y)})
 
 
-def known_on(warehouse: Warehouse, found: Audited, day: date, experiment: Experiment) -> Audited:
+def known_on(
+    warehouse: Warehouse, labelled_audits: LabelledAudits, day: date, experiment: Experiment
+) -> LabelledAudits:
     """Return what could be learned from on a day: audits closed by then, with outcomes as known by then."""
     labels = outcomes(
         warehouse, cutoff=day, measure=experiment.measure, with_penalties=experiment.with_penalties
     )
-    return found.as_known(labels.to_pyarrow(), day)
+    return labelled_audits.as_known(labels.to_pyarrow(), day)
 
 
-def run_backtest(dataset: Dataset, experiment: Experiment, *, progress: Progress | None = None) -> Report:
+def run_backtest(
+    dataset: Dataset, experiment: Experiment, *, progress: Progress | None = None
+) -> BacktestReport:
     """Build what was known of all audits closed by the cutoff of a dataset, and backtest on it.
 
     Raises `DataError` where the data is refused, `SettingError` where there are too few audits.
     """
     with grounded(dataset, experiment) as ground:
-        return Backtest(ground.folds, experiment).run(ground.warehouse, ground.found, progress=progress)
+        return Backtest(ground.folds, experiment).run(
+            ground.warehouse, ground.labelled_audits, progress=progress
+        )
 
 
 def _reports(
-    warehouse: Warehouse, found: Audited, *, folds: tuple[Fold, ...], learned: list[Audited]
+    warehouse: Warehouse,
+    labelled_audits: LabelledAudits,
+    *,
+    folds: tuple[Fold, ...],
+    learned: list[LabelledAudits],
 ) -> Iterator[FoldReport]:
     audits = warehouse.table("audits")
-    known = audits.filter(known_before(audits, found.as_of))
+    known = audits.filter(known_before(audits, labelled_audits.as_of))
     opened = Counter(known.select("opened_on").to_pyarrow()["opened_on"].to_pylist())
     for fold, part in zip(folds, learned, strict=True):
-        tested = len(fold.tested(found))
+        tested = len(fold.tested(labelled_audits))
         all_opened = sum(n for day, n in opened.items() if day and fold.day <= day < fold.until)
         yield FoldReport(fold, len(part), int(np.count_nonzero(part.y)), tested, all_opened - tested)
 

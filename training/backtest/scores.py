@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 
 from models.card import Score
-from training.backtest.bootstrap import Estimate, Judged, drawn, estimate
+from training.backtest.bootstrap import Estimate, EvaluationSet, drawn, estimate
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold
 from training.backtest.metrics import HOURS_SHARE, Metric, metrics
@@ -64,9 +64,9 @@ def hours_share(predicted: OutOfFold, experiment: Experiment, *, folds: Sequence
     return min(float(experiment.capacity_hours * years / took), 1.0)
 
 
-def _judged(chosen: OutOfFold, population: str) -> Judged:
+def _judged(chosen: OutOfFold, population: str) -> EvaluationSet:
     hours = chosen.audits["hours_spent"].to_numpy()
-    return Judged(
+    return EvaluationSet(
         y=chosen.y,
         weight=weights(chosen.audits, population),
         hours=np.asarray(hours, dtype=np.float64),

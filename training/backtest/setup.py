@@ -10,7 +10,7 @@ from features.library import LIBRARY
 from training.backtest.candidates import contenders
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold, folds_before
-from training.backtest.labelled_audits import Audited, audited
+from training.backtest.labelled_audits import LabelledAudits, label_audits
 
 Stage = Callable[[str], None]
 
@@ -20,7 +20,7 @@ class Ground:
     """The warehouse without quarantined rows, the audits `found` closed by a day, the folds before it."""
 
     warehouse: Warehouse
-    found: Audited
+    labelled_audits: LabelledAudits
     folds: tuple[Fold, ...]
 
 
@@ -45,11 +45,11 @@ def grounded(
     stage("Checking the data")
     with dataset.open() as warehouse:
         stage("Building the features of audited traders")
-        found = audited(
+        labelled_audits = label_audits(
             warehouse,
             features=features,
             as_of=dataset.cutoff,
             measure=experiment.measure,
             with_penalties=experiment.with_penalties,
         )
-        yield Ground(warehouse, found, folds)
+        yield Ground(warehouse, labelled_audits, folds)

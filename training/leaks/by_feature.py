@@ -8,7 +8,7 @@ import numpy as np
 from models.prediction import Floats
 from training.leaks.alarm import CHANCE, Alarm, unjudged
 from training.leaks.area import FEWEST, area, areas, enough
-from training.leaks.evidence import Evidence, numbers
+from training.leaks.evidence import LeakEvidence, numbers
 
 BEYOND = 0.80
 """What no feature that precedes an audit reaches, and any that follows it passes.
@@ -18,7 +18,7 @@ simulated administrations. Columns that are outcomes, on the former: 0.99 and mo
 """
 
 
-def of_one_feature(evidence: Evidence) -> Iterator[Alarm]:
+def of_one_feature(evidence: LeakEvidence) -> Iterator[Alarm]:
     """Raise where a feature alone ranks audits better than any that precedes them could.
 
     All features and both directions are tried, so the best must pass the limit by more (Bonferroni).
@@ -39,7 +39,7 @@ def of_one_feature(evidence: Evidence) -> Iterator[Alarm]:
     yield _alarm(evidence, name, strength, raised=raised)
 
 
-def _alarm(evidence: Evidence, name: str, strength: float, *, raised: bool) -> Alarm:
+def _alarm(evidence: LeakEvidence, name: str, strength: float, *, raised: bool) -> Alarm:
     whole = evidence.best_area
     beside = f", the best model at {whole:.2f}" if whole is not None else ""
     seen = f"{name} alone ranks audits at {strength:.2f}{beside}"
@@ -50,15 +50,15 @@ def _alarm(evidence: Evidence, name: str, strength: float, *, raised: bool) -> A
     return Alarm("one_feature", raised, strength, BEYOND, seen + (advice if raised else "."))
 
 
-def strengths(evidence: Evidence) -> dict[str, float]:
+def strengths(evidence: LeakEvidence) -> dict[str, float]:
     """Return how well each feature ranks audits by itself, in the better of its two directions."""
     tried = {name: area(score, evidence.found) for name, score in columns(evidence).items()}
     return {name: max(value, 1 - value) for name, value in tried.items()}
 
 
-def columns(evidence: Evidence) -> dict[str, Floats]:
+def columns(evidence: LeakEvidence) -> dict[str, Floats]:
     """Return each feature that varies, empty values lowest, and whether it is empty."""
-    tables = evidence.audited.X
+    tables = evidence.labelled_audits.X
     values = {name: numbers(tables, name) for name in tables.column_names}
     empty = {f"emptiness of {name}": np.isnan(column).astype(np.float64) for name, column in values.items()}
     filled = {name: np.where(np.isnan(column), -np.inf, column) for name, column in values.items()}

@@ -12,27 +12,27 @@ from features.as_known import in_force
 from features.prepare.records import descriptions
 from training.leaks.alarm import SURE, Alarm, unjudged
 from training.leaks.area import areas, enough
-from training.leaks.evidence import Evidence, found_in, numbers
+from training.leaks.evidence import LeakEvidence, found_in, numbers
 from training.leaks.labelled import audited_lines, controlled_lines, with_lateness
-from training.leaks.tables import MEANINGLESS, Lookup, Tried, lookups, tried
+from training.leaks.tables import MEANINGLESS, Lookup, LookupScores, lookups, tried
 
-Lines = Callable[[Evidence, Sequence[Lookup]], pa.Table]
+LabelledLines = Callable[[LeakEvidence, Sequence[Lookup]], pa.Table]
 GOODS = "goods"
 DESCRIBED = ("sector", "size_band", "region", "legal_form")
 
 
-def of_controls(evidence: Evidence) -> Iterator[Alarm]:
+def of_controls(evidence: LeakEvidence) -> Iterator[Alarm]:
     """Try every table on lines with a control result."""
     if "controls" in evidence.warehouse.sources:
         yield from _of_lines(evidence, controlled_lines, subject="controls")
 
 
-def of_findings(evidence: Evidence) -> Iterator[Alarm]:
+def of_findings(evidence: LeakEvidence) -> Iterator[Alarm]:
     """Try every table on lines in the scope of audits, found where a finding names them."""
     yield from _of_lines(evidence, audited_lines, subject="findings")
 
 
-def of_traders(evidence: Evidence) -> Iterator[Alarm]:
+def of_traders(evidence: LeakEvidence) -> Iterator[Alarm]:
     """Try tables of who the trader is against the best model, and endings of identifiers alone."""
     described = Lookup("traders", "sector, size, region and legal form", _description)
     endings = [
@@ -45,7 +45,7 @@ def of_traders(evidence: Evidence) -> Iterator[Alarm]:
         yield _knows_too_much(tried(audits, ending), ending, subject="audits")
 
 
-def _of_lines(evidence: Evidence, lines: Lines, *, subject: str) -> Iterator[Alarm]:
+def _of_lines(evidence: LeakEvidence, lines: LabelledLines, *, subject: str) -> Iterator[Alarm]:
     tables = lookups(evidence.warehouse)
     labelled = lines(evidence, tables)
     for lookup in tables:
@@ -55,7 +55,7 @@ def _of_lines(evidence: Evidence, lines: Lines, *, subject: str) -> Iterator[Ala
             yield _beats_the_model(evidence, told, lookup, subject=subject)
 
 
-def _knows_too_much(told: Tried, lookup: Lookup, *, subject: str) -> Alarm:
+def _knows_too_much(told: LookupScores, lookup: Lookup, *, subject: str) -> Alarm:
     """Raise where the table ranks later rows better than anything honest could."""
     name = f"{subject}_by_{lookup.name}"
     score, found = told.score[told.is_known], told.found[told.is_known]
@@ -75,7 +75,7 @@ def _knows_too_much(told: Tried, lookup: Lookup, *, subject: str) -> Alarm:
     return Alarm(name, raised, value, lookup.limit, seen + (advice if raised else "."))
 
 
-def _beats_the_model(evidence: Evidence, told: Tried, lookup: Lookup, *, subject: str) -> Alarm:
+def _beats_the_model(evidence: LeakEvidence, told: LookupScores, lookup: Lookup, *, subject: str) -> Alarm:
     """Raise where the table, summed over each audit's rows, ranks audits better than the best model."""
     name = f"{subject}_table_of_{lookup.name}_beats_model"
     model, table = evidence.best, _by_audit(told)
@@ -98,16 +98,16 @@ def _beats_the_model(evidence: Evidence, told: Tried, lookup: Lookup, *, subject
     return Alarm(name, raised, better, 0.0, seen + (advice if raised else "."))
 
 
-def _by_audit(told: Tried) -> pa.Table:
+def _by_audit(told: LookupScores) -> pa.Table:
     rows = pa.table({"audit_id": told.audit_id, "score": told.score})
     known = rows.filter(rows["audit_id"].is_valid()).group_by("audit_id", use_threads=False)
     summed = known.aggregate([("score", "sum")])
     return summed.rename_columns(["audit_id", "score"])
 
 
-def _audits(evidence: Evidence, tables: Sequence[Lookup]) -> pa.Table:
+def _audits(evidence: LeakEvidence, tables: Sequence[Lookup]) -> pa.Table:
     """Return closed audits as labelled rows, with the trader as described when the audit opened."""
-    audits = evidence.audited.audits.select(["audit_id", "trader_id", "opened_on"])
+    audits = evidence.labelled_audits.audits.select(["audit_id", "trader_id", "opened_on"])
     rows = ibis.memtable(audits.append_column("is_found", pa.array(evidence.found)))
     described = descriptions(evidence.warehouse.table("traders"))
     known = described.select(*DESCRIBED, "known_on", "superseded_on", described_id="trader_id")

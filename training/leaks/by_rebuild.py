@@ -12,7 +12,7 @@ from models.prediction import Floats
 from training.leaks.alarm import SURE, Alarm, too_often, unjudged
 from training.leaks.area import areas, enough
 from training.leaks.by_feature import strengths
-from training.leaks.evidence import Evidence, numbers
+from training.leaks.evidence import LeakEvidence, numbers
 
 STRONGEST = 3
 DAYS_BEFORE = 30
@@ -20,7 +20,7 @@ DIFFERENT = 0.01
 KEPT = 0.5
 
 
-def of_rebuilt_features(evidence: Evidence) -> Iterator[Alarm]:
+def of_rebuilt_features(evidence: LeakEvidence) -> Iterator[Alarm]:
     """Build the strongest features again, as of each audit's opening and as of a month before.
 
     As of the opening they must be what the model was given. A month before they must know nearly as much:
@@ -37,9 +37,9 @@ def of_rebuilt_features(evidence: Evidence) -> Iterator[Alarm]:
     yield max(stale, key=lambda alarm: alarm.raised)
 
 
-def _foreign(evidence: Evidence) -> Alarm:
-    known = set(evidence.audited.features.names)
-    foreign = [name for name in evidence.audited.X.column_names if name not in known]
+def _foreign(evidence: LeakEvidence) -> Alarm:
+    known = set(evidence.labelled_audits.features.names)
+    foreign = [name for name in evidence.labelled_audits.X.column_names if name not in known]
     raised = bool(foreign)
     sentence = (
         f"{', '.join(foreign[:5])}: no definition says when such a column was known. Define it as a feature."
@@ -49,18 +49,18 @@ def _foreign(evidence: Evidence) -> Alarm:
     return Alarm("columns_without_definition", raised, float(len(foreign)), 0.0, sentence)
 
 
-def _strongest(evidence: Evidence) -> list[str]:
-    known = set(evidence.audited.features.names)
+def _strongest(evidence: LeakEvidence) -> list[str]:
+    known = set(evidence.labelled_audits.features.names)
     by_strength = sorted(strengths(evidence).items(), key=lambda each: (-each[1], each[0]))
     return [name for name, _ in by_strength if name in known][:STRONGEST]
 
 
-def _rebuilt(evidence: Evidence, names: list[str]) -> tuple[dict[str, Floats], dict[str, Floats]]:
+def _rebuilt(evidence: LeakEvidence, names: list[str]) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """Return the features as of each opening, and as of `DAYS_BEFORE` days before, row for row."""
-    audits = evidence.audited.audits
+    audits = evidence.labelled_audits.audits
     traders, opened = audits["trader_id"].to_pylist(), audits["opened_on"].to_pylist()
     earlier = [day - timedelta(days=DAYS_BEFORE) for day in opened]
-    features = evidence.audited.features.select(names)
+    features = evidence.labelled_audits.features.select(names)
     built = features.build(evidence.warehouse, Spine.of(traders * 2, opened + earlier))
     rows = _keys(built["trader_id"], built["cutoff"])
     places = [
@@ -75,8 +75,8 @@ def _keys(traders: pa.ChunkedArray, days: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(traders, days.cast(pa.string()), "\0")
 
 
-def _different(evidence: Evidence, names: list[str], now: dict[str, Floats]) -> Alarm:
-    given = {name: numbers(evidence.audited.X, name) for name in names}
+def _different(evidence: LeakEvidence, names: list[str], now: dict[str, Floats]) -> Alarm:
+    given = {name: numbers(evidence.labelled_audits.X, name) for name in names}
     counts = {name: int((~np.isclose(given[name], now[name], equal_nan=True)).sum()) for name in names}
     worst = max(names, key=lambda name: counts[name])
     return too_often(
@@ -89,7 +89,7 @@ def _different(evidence: Evidence, names: list[str], now: dict[str, Floats]) -> 
     )
 
 
-def _stale(evidence: Evidence, name: str, *, now: Floats, before: Floats) -> Alarm:
+def _stale(evidence: LeakEvidence, name: str, *, now: Floats, before: Floats) -> Alarm:
     """Raise where a feature loses most of what it knows when asked a month earlier."""
     scores = np.nan_to_num(np.vstack([before, now]), nan=-np.inf)
     ranked = areas(scores, evidence.found)

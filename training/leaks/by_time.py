@@ -8,13 +8,13 @@ import pyarrow.compute as pc
 
 from training.leaks.alarm import SURE, Alarm, unjudged
 from training.leaks.area import Areas, areas, enough
-from training.leaks.evidence import Evidence, found_in, numbers
+from training.leaks.evidence import LeakEvidence, found_in, numbers
 
 NEWEST = 3
 LEFT = 2 / 3
 
 
-def of_newest_folds(evidence: Evidence) -> Iterator[Alarm]:
+def of_newest_folds(evidence: LeakEvidence) -> Iterator[Alarm]:
     """Raise where the newest third of the folds is surely ranked worse, by a third of what was known before.
 
     A few quarters of drift seldom cost so much; features of old audits that were filled in afterwards do, and

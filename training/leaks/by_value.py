@@ -10,7 +10,7 @@ import numpy as np
 from ibis.expr import types as ir
 
 from training.leaks.alarm import SURE, Alarm, too_often, unjudged
-from training.leaks.evidence import Evidence, numbers
+from training.leaks.evidence import LeakEvidence, numbers
 from training.leaks.labelled import first_versions, named_lines
 
 KEY = ("declaration_id", "item_number")
@@ -37,7 +37,7 @@ FEWEST_LINES = 20
 FEWEST_PEERS = 20
 
 
-def of_contradicted_findings(evidence: Evidence) -> Iterator[Alarm]:
+def of_contradicted_findings(evidence: LeakEvidence) -> Iterator[Alarm]:
     """Raise where first versions contradict what was found on them.
 
     A line found wrong whose later version changes nothing, or one that lost a preference it never claimed,
@@ -64,7 +64,7 @@ def of_contradicted_findings(evidence: Evidence) -> Iterator[Alarm]:
     )
 
 
-def of_prices_after_findings(evidence: Evidence) -> Iterator[Alarm]:
+def of_prices_after_findings(evidence: LeakEvidence) -> Iterator[Alarm]:
     """Raise where lines found undervalued stand at the prices that the audit gave them.
 
     An undervalued line is below the middle price of its goods and origin, by about what was assessed on it;
@@ -93,12 +93,12 @@ def _mean(values: np.ndarray, weight: np.ndarray) -> float:
     return float((values * weight).sum() / weight.sum())
 
 
-def _named_with_first(evidence: Evidence) -> ir.Table:
+def _named_with_first(evidence: LeakEvidence) -> ir.Table:
     joined = named_lines(evidence).join(first_versions(evidence), KEY)
     return joined.mutate(said=_said(joined))
 
 
-def _second_versions(evidence: Evidence) -> ir.Table:
+def _second_versions(evidence: LeakEvidence) -> ir.Table:
     """Return what the version next to the first says of each line that has one."""
     lines = evidence.warehouse.table("declarations")
     later = lines.filter(lines.version > 0)
@@ -113,7 +113,7 @@ def _said(lines: ir.Table) -> ir.StringValue:
     return ibis.literal("|").join(parts)
 
 
-def _undervalued(evidence: Evidence) -> ir.Table:
+def _undervalued(evidence: LeakEvidence) -> ir.Table:
     """Return each such line's log `gap` to the middle price, and the log `lift` that the finding gives it."""
     named = _named_with_first(evidence)
     wanted = named.filter(
@@ -128,7 +128,7 @@ def _undervalued(evidence: Evidence) -> ir.Table:
     return joined.select(gap=joined.price - joined.middle, lift=joined.lift).order_by("gap", "lift")
 
 
-def _middle_prices(evidence: Evidence) -> ir.Table:
+def _middle_prices(evidence: LeakEvidence) -> ir.Table:
     lines = first_versions(evidence)
     weighed = lines.filter(lines.customs_value > 0, lines.net_mass_kg > 0)
     goods = weighed.group_by("hs_code", "origin_country").aggregate(

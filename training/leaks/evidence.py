@@ -10,17 +10,17 @@ import pyarrow.compute as pc
 
 from features.data.warehouse import Warehouse
 from models.prediction import Floats
-from training.backtest.labelled_audits import Audited
+from training.backtest.labelled_audits import LabelledAudits
 from training.backtest.out_of_fold import ORACLE
 from training.leaks.area import Flags, area, enough
 
 
 @dataclass(frozen=True)
-class Evidence:
+class LeakEvidence:
     """A warehouse as known before `as_of`, its audited rows, and a backtest's out-of-fold table."""
 
     warehouse: Warehouse
-    audited: Audited
+    labelled_audits: LabelledAudits
     oof: pa.Table
     as_of: date
 
@@ -30,7 +30,7 @@ class Evidence:
 
         A refund is none: a column that is the signed outcome then ranks perfectly.
         """
-        return np.asarray(self.audited.y > 0, dtype=np.bool_)
+        return np.asarray(self.labelled_audits.y > 0, dtype=np.bool_)
 
     @cached_property
     def best(self) -> pa.Table:

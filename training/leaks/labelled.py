@@ -10,11 +10,11 @@ from features import exact
 from features.as_known import known_before
 from features.outcomes import outcomes
 from features.prepare.audits import TAXES
-from training.leaks.evidence import Evidence
+from training.leaks.evidence import LeakEvidence
 from training.leaks.tables import Lookup
 
 
-def controlled_lines(evidence: Evidence, tables: Sequence[Lookup]) -> pa.Table:
+def controlled_lines(evidence: LeakEvidence, tables: Sequence[Lookup]) -> pa.Table:
     """Return first versions of controlled lines; one is found where a control of it found something."""
     controls = evidence.warehouse.table("controls")
     known = controls.filter(known_before(controls, evidence.as_of))
@@ -28,7 +28,7 @@ def controlled_lines(evidence: Evidence, tables: Sequence[Lookup]) -> pa.Table:
     return _fetched(scoped.select(*joined.columns, "audit_id"), tables)
 
 
-def audited_lines(evidence: Evidence, tables: Sequence[Lookup]) -> pa.Table:
+def audited_lines(evidence: LeakEvidence, tables: Sequence[Lookup]) -> pa.Table:
     """Return first versions of lines in the scope of closed audits; one is found where a finding names it."""
     lines, scopes = first_versions(evidence), _scopes(evidence)
     scoped = lines.join(scopes, _inside(lines, scopes)).select(*lines.columns, "audit_id")
@@ -39,13 +39,13 @@ def audited_lines(evidence: Evidence, tables: Sequence[Lookup]) -> pa.Table:
     return _fetched(flagged, tables)
 
 
-def first_versions(evidence: Evidence) -> ir.Table:
+def first_versions(evidence: LeakEvidence) -> ir.Table:
     """Return what traders first declared, as far as it was known."""
     lines = evidence.warehouse.table("declarations")
     return lines.filter(lines.version == 0, known_before(lines, evidence.as_of))
 
 
-def named_lines(evidence: Evidence) -> ir.Table:
+def named_lines(evidence: LeakEvidence) -> ir.Table:
     """Return the lines that findings name, by audit and finding type, with the taxes and duty assessed."""
     findings = evidence.warehouse.table("findings")
     assessed = findings.filter(
@@ -60,7 +60,7 @@ def named_lines(evidence: Evidence) -> ir.Table:
     )
 
 
-def _scopes(evidence: Evidence) -> ir.Table:
+def _scopes(evidence: LeakEvidence) -> ir.Table:
     closed = outcomes(evidence.warehouse, cutoff=evidence.as_of)
     return closed.select("audit_id", "period_from", "period_to", audited_id="trader_id")
 

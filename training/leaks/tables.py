@@ -41,7 +41,7 @@ class Lookup:
 
 
 @dataclass(frozen=True)
-class Tried:
+class LookupScores:
     """What a table says of later rows: a `score` (n,), and whether each was `found`.
 
     `is_known` marks rows whose cell was met before; `audit_id` is the audit in whose scope a row is, if any.
@@ -53,7 +53,7 @@ class Tried:
     is_known: Flags
 
 
-def tried(labelled: pa.Table, lookup: Lookup) -> Tried:
+def tried(labelled: pa.Table, lookup: Lookup) -> LookupScores:
     """Learn a table on the rows that are not `is_late` and try it on those that are.
 
     `labelled` has trader_id, audit_id, is_late, is_found and the lookup's columns. A row's rate is that of
@@ -71,7 +71,7 @@ def tried(labelled: pa.Table, lookup: Lookup) -> Tried:
         rate = (_of_others(cell, trader, among=~late & found) + PRIOR_ROWS * rate) / (rows + PRIOR_ROWS)
         rows_met.append(rows)
     is_known = rows_met[max(0, len(rows_met) - 2)] > 0
-    return Tried(labelled["audit_id"].filter(pa.array(late)), rate[late], found[late], is_known[late])
+    return LookupScores(labelled["audit_id"].filter(pa.array(late)), rate[late], found[late], is_known[late])
 
 
 def _of_others(cell: Codes, trader: Codes, *, among: Flags) -> Floats:

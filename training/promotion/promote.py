@@ -25,7 +25,7 @@ from training.tracking.registry import (
     CHALLENGER,
     LEAKS,
     OUT_OF_FOLD,
-    Version,
+    ModelVersion,
     kept_file,
     kept_folder,
     version,
@@ -125,19 +125,19 @@ def _serves(version: str | None) -> str:
     return f"version {version} served" if version else "none served"
 
 
-def _asked(client: "MlflowClient", named: str | None) -> Version:
+def _asked(client: "MlflowClient", named: str | None) -> ModelVersion:
     if named is None and (challenger := _with_alias(client, CHALLENGER)):
         return challenger
     newest = next(iter(versions(client)), None)
     return newest if named is None and newest else version(client, named or CHALLENGER)
 
 
-def _with_alias(client: "MlflowClient", alias: str) -> Version | None:
+def _with_alias(client: "MlflowClient", alias: str) -> ModelVersion | None:
     return next((each for each in versions(client) if alias in each.aliases), None)
 
 
 def _checks(
-    client: "MlflowClient", found: Version, serving: Version | None, *, home: Path
+    client: "MlflowClient", found: ModelVersion, serving: ModelVersion | None, *, home: Path
 ) -> tuple[Check, ...]:
     leaks = LeakReport.from_json(kept_file(found, LEAKS, home=home).read_text(encoding="utf-8"))
     tested = pq.read_table(kept_file(found, OUT_OF_FOLD, home=home))
@@ -159,7 +159,7 @@ def _baselines(tested: pa.Table, *, own: str) -> dict[str, Prediction]:
     return {kind: next(iter(read(_of(tested, kind)).predictions.values())) for kind in kinds}
 
 
-def _same_money(client: "MlflowClient", *found: Version) -> Check:
+def _same_money(client: "MlflowClient", *found: ModelVersion) -> Check:
     """Models of what was claimed and of what was paid cannot be held against each other."""
     parameters = [client.get_run(each.run_id).data.params for each in found]
     measured = [" ".join(f"{name} {each.get(name)}" for name in MONEY) for each in parameters]
@@ -174,7 +174,7 @@ def _record(client: "MlflowClient", done: Promotion, *, at: str) -> None:
         client.set_model_version_tag(NAME, done.version, "forced", done.forced)
 
 
-def _serve(client: "MlflowClient", home: Path, found: Version, *, at: str) -> None:
+def _serve(client: "MlflowClient", home: Path, found: ModelVersion, *, at: str) -> None:
     """Publish the bundle, prove that it loads, flip the pointer; the alias follows."""
     files, digest = read_sealed(kept_folder(found, home=home), digest=found.digest)
     folder = Path(PUBLISHED) / found.version

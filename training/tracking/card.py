@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from models.card import Group, LeakSummary, ModelCard, Score, TrainingData
 from training.backtest.fairness import SELECTED
 from training.backtest.populations import POPULATIONS
-from training.backtest.run import Report
+from training.backtest.run import BacktestReport
 from training.leaks.alarm import LeakReport
 
 INTENDED = (
@@ -35,7 +35,7 @@ METRICS = {
 
 
 def model_card(
-    report: Report,
+    report: BacktestReport,
     *,
     leaks: LeakReport,
     groups: Sequence[Group],

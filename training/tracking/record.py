@@ -12,8 +12,8 @@ from models.base import YieldModel
 from models.bundle.artefact import save_bundle
 from training.backtest.experiment import Experiment
 from training.backtest.fairness import fairness
-from training.backtest.labelled_audits import Audited
-from training.backtest.run import Report
+from training.backtest.labelled_audits import LabelledAudits
+from training.backtest.run import BacktestReport
 from training.leaks.alarm import LeakReport
 from training.tracking.card import markdown, model_card
 from training.tracking.plots import beeswarm, calibration, families, gain
@@ -36,23 +36,23 @@ class Training:
     """
 
     model: YieldModel
-    found: Audited
-    report: Report
+    labelled_audits: LabelledAudits
+    report: BacktestReport
     leaks: LeakReport
     groups: Mapping[str, list[str]]
     assumed: tuple[str, ...] = ()
 
 
-def begin(run: Run, experiment: Experiment, found: Audited) -> None:
+def begin(run: Run, experiment: Experiment, labelled_audits: LabelledAudits) -> None:
     """Keep what a training starts from: its settings and its data."""
     data = {
-        "as_of": found.as_of.isoformat(),
-        "fingerprint": found.fingerprint,
-        "feature_digest": found.features.digest,
-        "audits": len(found),
+        "as_of": labelled_audits.as_of.isoformat(),
+        "fingerprint": labelled_audits.fingerprint,
+        "feature_digest": labelled_audits.features.digest,
+        "audits": len(labelled_audits),
     }
     run.parameters(json.loads(experiment.to_json()) | data)
-    run.data(found.X, name="audits", fingerprint=found.fingerprint)
+    run.data(labelled_audits.X, name="audits", fingerprint=labelled_audits.fingerprint)
 
 
 def record(run: Run, training: Training) -> str:
@@ -67,7 +67,7 @@ def record(run: Run, training: Training) -> str:
         report,
         leaks=training.leaks,
         groups=groups,
-        fingerprint=training.found.fingerprint,
+        fingerprint=training.labelled_audits.fingerprint,
         assumed=training.assumed,
     )
     run.json(card.to_dict(), "card.json")
@@ -79,16 +79,16 @@ def record(run: Run, training: Training) -> str:
         save_bundle(
             training.model,
             folder,
-            features=training.found.features,
-            fingerprint=training.found.fingerprint,
-            as_of=training.found.as_of,
-            golden=training.found.X.take(_spread(len(training.found))),
+            features=training.labelled_audits.features,
+            fingerprint=training.labelled_audits.fingerprint,
+            as_of=training.labelled_audits.as_of,
+            golden=training.labelled_audits.X.take(_spread(len(training.labelled_audits))),
             card_json=card.to_dict(),
         )
         return run.register(folder, said=_said(training), description=summary)
 
 
-def _log_scores(run: Run, report: Report) -> None:
+def _log_scores(run: Run, report: BacktestReport) -> None:
     """Scores over all folds by population; of the others a few; and the folds as steps, to see a trend."""
     own = report.experiment.model
     whole = [each for each in report.scores if each.fold is None and each.against is None]
@@ -102,8 +102,8 @@ def _log_scores(run: Run, report: Report) -> None:
 
 def _log_plots(run: Run, training: Training) -> None:
     predicted, kind = training.report.predicted, training.report.experiment.model
-    features = training.found.features.features
-    X = training.found.X.slice(max(len(training.found) - EXPLAINED, 0))
+    features = training.labelled_audits.features.features
+    X = training.labelled_audits.X.slice(max(len(training.labelled_audits) - EXPLAINED, 0))
     explanation = training.model.explain(X)
     run.figures(
         {

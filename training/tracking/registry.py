@@ -21,7 +21,7 @@ OUT_OF_FOLD, LEAKS = "out_of_fold.parquet", "leaks.json"
 
 
 @dataclass(frozen=True)
-class Version:
+class ModelVersion:
     """A version of the model in the registry.
 
     - `aliases`: champion serves, challenger is the one registered last that does not.
@@ -42,14 +42,14 @@ class Version:
     leak: str
 
 
-def models(home: Path) -> tuple[Version, ...]:
+def models(home: Path) -> tuple[ModelVersion, ...]:
     """Return the finished versions, the newest first, after tidying up what was killed."""
     client = store(home)
     reap(client, home)
     return versions(client)
 
 
-def lines(found: Sequence[Version]) -> Iterator[str]:
+def lines(found: Sequence[ModelVersion]) -> Iterator[str]:
     """Describe versions to a person: a line each."""
     if not found:
         yield "No model yet: `audit-yield train` makes one."
@@ -62,7 +62,7 @@ def lines(found: Sequence[Version]) -> Iterator[str]:
         )
 
 
-def versions(client: "MlflowClient") -> tuple[Version, ...]:
+def versions(client: "MlflowClient") -> tuple[ModelVersion, ...]:
     """Return the finished versions in the registry, the newest first."""
     found = [each for each in client.search_model_versions(f"name = '{NAME}'") if promotable(client, each)]
     aliases = client.get_registered_model(NAME).aliases if found else {}
@@ -71,7 +71,7 @@ def versions(client: "MlflowClient") -> tuple[Version, ...]:
     )
 
 
-def version(client: "MlflowClient", named: str) -> Version:
+def version(client: "MlflowClient", named: str) -> ModelVersion:
     """Return the finished version of a number or an alias; raises `SettingError` where there is none."""
     for each in versions(client):
         if named == each.version or named in each.aliases:
@@ -83,19 +83,19 @@ def version(client: "MlflowClient", named: str) -> Version:
     )
 
 
-def kept_folder(found: Version, *, home: Path) -> Path:
+def kept_folder(found: ModelVersion, *, home: Path) -> Path:
     """Return the folder of a version's bundle; raises `DataError` where MLflow no longer has it."""
     data = _kept(store(home).get_model_version_download_uri(NAME, found.version), "data", home=home)
     [folder] = data.iterdir()
     return folder
 
 
-def kept_file(found: Version, name: str, *, home: Path) -> Path:
+def kept_file(found: ModelVersion, name: str, *, home: Path) -> Path:
     """Return a file of a version's run; raises `DataError` where MLflow no longer has it."""
     return _kept(store(home).get_run(found.run_id).info.artifact_uri, name, home=home)
 
 
-def kept_bundle(found: Version, *, home: Path) -> Bundle:
+def kept_bundle(found: ModelVersion, *, home: Path) -> Bundle:
     """Load a version's bundle; raises `DataError` where it is not the one that was registered."""
     return load_bundle(kept_folder(found, home=home), digest=found.digest)
 
@@ -111,9 +111,9 @@ def _kept(uri: str, name: str, *, home: Path) -> Path:
     return kept
 
 
-def _version(found: Any, aliases: dict[str, Any]) -> Version:
+def _version(found: Any, aliases: dict[str, Any]) -> ModelVersion:
     own = sorted(alias for alias, number in aliases.items() if str(number) == str(found.version))
-    said = {name: found.tags.get(name, "-") for name in Version.__annotations__}
-    return Version(
+    said = {name: found.tags.get(name, "-") for name in ModelVersion.__annotations__}
+    return ModelVersion(
         **said | {"version": str(found.version), "run_id": found.run_id or "", "aliases": tuple(own)}
     )

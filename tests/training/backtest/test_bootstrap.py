@@ -4,16 +4,18 @@ import numpy as np
 import pytest
 
 from models.prediction import Prediction
-from training.backtest.bootstrap import Estimate, Judged, drawn, estimate
+from training.backtest.bootstrap import Estimate, EvaluationSet, drawn, estimate
 from training.backtest.metrics import metrics
 
 ALL = metrics()
 COVERAGE = {"coverage": ALL["coverage"]}
 
 
-def judged(y: np.ndarray, *, trader: np.ndarray | None = None, weight: np.ndarray | None = None) -> Judged:
+def judged(
+    y: np.ndarray, *, trader: np.ndarray | None = None, weight: np.ndarray | None = None
+) -> EvaluationSet:
     n = len(y)
-    return Judged(
+    return EvaluationSet(
         y=y,
         weight=np.ones(n) if weight is None else weight,
         hours=np.full(n, 10.0),

@@ -8,7 +8,7 @@ from features.data.warehouse import open_warehouse
 from features.library import LIBRARY
 from tests.features.administration import administration, audit, day, finding, line, trader
 from tests.features.tables import write_parquet
-from training.backtest.labelled_audits import Audited, audited
+from training.backtest.labelled_audits import LabelledAudits, label_audits
 
 FEW = LIBRARY.select(["customs_value_12m"])
 TABLES = administration(
@@ -29,9 +29,9 @@ TABLES = administration(
 )
 
 
-def found(tmp_path: Path) -> Audited:
+def found(tmp_path: Path) -> LabelledAudits:
     with open_warehouse(str(write_parquet(tmp_path, TABLES))) as warehouse:
-        return audited(
+        return label_audits(
             warehouse, features=FEW, as_of=day("2024-01-01"), measure="assessed", with_penalties=False
         )
 

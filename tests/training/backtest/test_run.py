@@ -21,9 +21,9 @@ from tests.features.tables import Row, Tables, write_parquet
 from tests.training.tiny import MeanModel, findings_of, weekly, weekly_audits
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold
-from training.backtest.labelled_audits import audited
+from training.backtest.labelled_audits import label_audits
 from training.backtest.report import lines, to_json
-from training.backtest.run import Backtest, Report, run_backtest
+from training.backtest.run import Backtest, BacktestReport, run_backtest
 from training.backtest.scores import hours_share
 
 FOLD = Fold(day("2023-07-03"), day("2024-01-03"))
@@ -39,9 +39,9 @@ def backtest(
     folds: tuple[Fold, ...] = (FOLD,),
     experiment: Experiment | None = None,
     features: tuple[str, ...] = ("customs_value_12m",),
-) -> Report:
+) -> BacktestReport:
     with open_warehouse(str(write_parquet(folder, tables))) as warehouse:
-        found = audited(
+        found = label_audits(
             warehouse,
             features=LIBRARY.select(features),
             as_of=AS_OF,
@@ -166,7 +166,7 @@ def test_a_real_model_with_the_history_of_audits_sees_nothing_of_what_its_fold_f
     assert said["A095"] != then["A095"]
 
 
-def _by_audit(report: Report) -> dict[str, float]:
+def _by_audit(report: BacktestReport) -> dict[str, float]:
     [name, _] = report.predicted.predictions
     ids = report.predicted.audits["audit_id"].to_pylist()
     return dict(zip(ids, report.predicted.predictions[name].expected.tolist(), strict=True))
@@ -202,7 +202,7 @@ def test_too_few_audits_are_refused_with_their_numbers(tmp_path: Path):
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+def report(tmp_path_factory: pytest.TempPathFactory) -> BacktestReport:
     out = tmp_path_factory.mktemp("administration") / "demo"
     simulate(out, traders=2000, years=3, seed=3)
     left_out = ("valuation", "classification", "origin", "physical", "parties", "history", "tax")
@@ -228,7 +228,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     return done
 
 
-def test_a_backtest_scores_every_model_on_every_population_with_its_numbers(report: Report):
+def test_a_backtest_scores_every_model_on_every_population_with_its_numbers(report: BacktestReport):
     together = [s for s in report.scores if s.fold is None and s.against is None]
     assert {s.model for s in together} == {"ridge", "rule_score", "declared_value", "oracle"}
     assert {s.population for s in together} == {"all", "reference", "random"}
@@ -243,7 +243,7 @@ def test_a_backtest_scores_every_model_on_every_population_with_its_numbers(repo
     assert all(s.value is None for s in few)
 
 
-def test_the_first_model_is_compared_with_every_other(report: Report):
+def test_the_first_model_is_compared_with_every_other(report: BacktestReport):
     scores = {
         (s.metric, s.model, s.against): s for s in report.scores if s.fold is None and s.population == "all"
     }
@@ -254,7 +254,7 @@ def test_the_first_model_is_compared_with_every_other(report: Report):
     assert {against for _, _, against in scores} == {None, "rule_score", "declared_value", "oracle"}
 
 
-def test_hours_at_hand_are_a_part_of_those_that_the_tested_audits_took(report: Report):
+def test_hours_at_hand_are_a_part_of_those_that_the_tested_audits_took(report: BacktestReport):
     """500 hours a year over a fold of 182 days."""
     hours = np.nansum(report.predicted.audits["hours_spent"].to_numpy())
     share = 500 * 182 / 365.25 / hours
@@ -263,7 +263,7 @@ def test_hours_at_hand_are_a_part_of_those_that_the_tested_audits_took(report: R
     assert hours_share(report.predicted, Experiment(), folds=used) == 0.1
 
 
-def test_a_person_reads_folds_then_a_table_for_each_population(report: Report):
+def test_a_person_reads_folds_then_a_table_for_each_population(report: BacktestReport):
     said = list(lines(report))
     assert said[1].startswith("  2023-07-01: learned from")
     heads = [each for each in said if "captured at 5 %" in each]
@@ -274,7 +274,7 @@ def test_a_person_reads_folds_then_a_table_for_each_population(report: Report):
     assert {row.split()[0] for row in rows} == {"oracle", "ridge", "rule_score", "declared_value"}
 
 
-def test_machines_read_the_same_as_json(report: Report):
+def test_machines_read_the_same_as_json(report: BacktestReport):
     content = json.loads(to_json(report))
     assert content["experiment"]["model"] == "ridge"
     assert content["features"]["digest"] == report.features.digest

@@ -12,13 +12,13 @@ from features.data.warehouse import open_warehouse
 from features.errors import DataError
 from tests.features.administration import administration, audit, finding, line, trader
 from tests.features.tables import write_parquet
-from training.backtest.labelled_audits import audited
+from training.backtest.labelled_audits import label_audits
 from training.backtest.out_of_fold import ORACLE
 from training.leaks import leak_report
 from training.leaks.alarm import Alarm, LeakReport, least_share, lines, too_often
 from training.leaks.area import area, areas
 from training.leaks.by_time import of_newest_folds
-from training.leaks.evidence import Evidence
+from training.leaks.evidence import LeakEvidence
 from training.leaks.labelled import with_lateness
 from training.leaks.tables import Lookup, tried
 
@@ -154,13 +154,13 @@ def oof(*folds: tuple[str, float]) -> pa.Table:
 
 def test_the_oracle_is_no_model_that_could_be_suspected() -> None:
     knowing = oof(("a", 1.0)).set_column(2, "model", pa.array([ORACLE] * 100))
-    evidence = Evidence(None, None, pa.concat_tables([knowing, oof(("a", 0.8))]), AS_OF)  # type: ignore[arg-type]
+    evidence = LeakEvidence(None, None, pa.concat_tables([knowing, oof(("a", 0.8))]), AS_OF)  # type: ignore[arg-type]
     assert evidence.best["model"].unique().to_pylist() == ["plain"]
 
 
 @pytest.mark.parametrize(("newest", "expected"), [(0.5, True), (0.85, False), (0.95, False)])
 def test_a_model_that_knows_nothing_of_the_newest_folds_is_suspected(newest: float, expected: bool) -> None:
-    evidence = Evidence(None, None, oof(("a", 0.95), ("b", 0.95), ("c", newest)), AS_OF)  # type: ignore[arg-type]
+    evidence = LeakEvidence(None, None, oof(("a", 0.95), ("b", 0.95), ("c", newest)), AS_OF)  # type: ignore[arg-type]
     [alarm] = of_newest_folds(evidence)
     assert alarm.raised is expected
     # 40 shares of 0.95 come first: area 0.95, with the two chance rows a little less
@@ -177,10 +177,10 @@ def test_an_administration_without_optional_tables_or_named_lines_is_judged_as_f
         findings=[finding("A1", 1, "2023-05-01", 500.0)],
     )
     with open_warehouse(str(write_parquet(tmp_path / "data", tables))) as warehouse:
-        rows = audited(
+        labelled_audits = label_audits(
             warehouse, features=FeatureSet(()), as_of=AS_OF, measure="assessed", with_penalties=False
         )
-        report = leak_report(warehouse, rows, oof(("a", 0.9)).slice(0, 0), as_of=AS_OF)
+        report = leak_report(warehouse, labelled_audits, oof(("a", 0.9)).slice(0, 0), as_of=AS_OF)
     assert not report.suspected
     assert all(isinstance(alarm, Alarm) and alarm.sentence for alarm in report.alarms)
     assert "controls_by_goods" not in {alarm.name for alarm in report.alarms}

@@ -18,7 +18,7 @@ from training.backtest.candidates import contenders, new_model
 from training.backtest.experiment import Experiment
 from training.backtest.fairness import described
 from training.backtest.folds import folds_before
-from training.backtest.labelled_audits import audited
+from training.backtest.labelled_audits import label_audits
 from training.backtest.run import Backtest
 from training.leaks.alarm import LeakReport
 from training.promotion.promote import promote
@@ -39,13 +39,17 @@ def version(home: Path, tmp_path: Path) -> str:
         open_warehouse(str(write_parquet(tmp_path / "data", weekly(140)))) as warehouse,
         tracked("hurdle to 2025-01-01", home=home, clock=now) as run,
     ):
-        found = audited(warehouse, features=features, as_of=AS_OF, measure="assessed", with_penalties=False)
-        begin(run, SMALL, found)
+        labelled_audits = label_audits(
+            warehouse, features=features, as_of=AS_OF, measure="assessed", with_penalties=False
+        )
+        begin(run, SMALL, labelled_audits)
         folds = folds_before(AS_OF, number=1, months=6, settling_months=2)
-        report = Backtest(folds, SMALL).run(warehouse, found, models=contenders(SMALL, features))
-        model = new_model(SMALL, features).fit(found.X, found.y, audits=found.audits)
+        report = Backtest(folds, SMALL).run(warehouse, labelled_audits, models=contenders(SMALL, features))
+        model = new_model(SMALL, features).fit(
+            labelled_audits.X, labelled_audits.y, audits=labelled_audits.audits
+        )
         groups = described(warehouse, report.predicted.audits["trader_id"], before=AS_OF)
-        return record(run, Training(model, found, report, LeakReport(()), groups))
+        return record(run, Training(model, labelled_audits, report, LeakReport(()), groups))
 
 
 def test_a_training_is_kept_whole_and_can_be_promoted(version: str, home: Path):
