@@ -25,7 +25,7 @@ AUDIT = ("audit_id", "trader_id", "opened_on")
 
 
 @dataclass(frozen=True)
-class Standing:
+class CurrentModel:
     """The model of an administration and what it is asked about; `serves` where it is the champion."""
 
     version: str
@@ -34,14 +34,14 @@ class Standing:
     snapshot: Snapshot
 
 
-def standing(
+def current_model(
     dataset: Dataset,
     experiment: Experiment,
     *,
     clock: Clock,
     stage: Stage = lambda words: None,
     progress: Progress | None = None,
-) -> Standing:
+) -> CurrentModel:
     """Return the champion, or where there is none the challenger, or where there is neither a new model.
 
     Raises `SettingError` where the model that is there
@@ -55,7 +55,7 @@ def standing(
         assert found is not None  # noqa: S101  a training ends with a version or an error
     stage("Building the features of every trader")
     number, bundle, snapshot = bundle_of_day(dataset, model=found.version)
-    return Standing(number, CHAMPION in found.aliases, bundle, snapshot)
+    return CurrentModel(number, CHAMPION in found.aliases, bundle, snapshot)
 
 
 def _found(home: Path) -> ModelVersion | None:

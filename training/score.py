@@ -77,6 +77,22 @@ class Explained:
         }
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
+    def to_text(self, *, top: int) -> Iterator[str]:
+        """Yield the prediction and its first `top` reasons in money, as lines for a terminal."""
+        prediction = self.prediction
+        yield (
+            f"{self.trader_id} as of {self.cutoff}: an audit would bring {prediction.expected[0]:,.0f} on "
+            f"average; an adjustment has a chance of {prediction.probability[0]:.0%}, and "
+            f"{self.coverage:.0%} of such audits bring {prediction.low[0]:,.0f} to {prediction.high[0]:,.0f}. "
+            f"(Model version {self.version}.)"
+        )
+        yield f"{self.base:>14,.0f}  where every trader starts, before anything is known of it"
+        for reason in self.reasons[:top]:
+            yield f"{reason.money:>+14,.0f}  {reason.sentence}"
+        rest = self.reasons[top:]
+        yield f"{sum(reason.money for reason in rest):>+14,.0f}  {len(rest)} other reasons together"
+        yield f"{prediction.expected[0]:>14,.0f}  expected"
+
 
 def explain(dataset: Dataset, trader: str, *, model: str = CHAMPION) -> Explained:
     """Explain one trader's expected yield, from the snapshot of a dataset.
@@ -98,8 +114,8 @@ def explain(dataset: Dataset, trader: str, *, model: str = CHAMPION) -> Explaine
     )
 
 
-def score_lines(table: pa.Table, *, top: int = 10) -> Iterator[str]:
-    """Tell a person how many traders were scored, and which come first."""
+def ranking_to_text(table: pa.Table, *, top: int = 10) -> Iterator[str]:
+    """Yield how many traders were scored, and the first of them, as lines for a terminal."""
     total = sum(table["expected_yield"].to_pylist())
     yield f"{table.num_rows:,} traders, {total:,.0f} expected if all were audited. The first:"
     yield f"{'rank':>6}  {'trader':16} {'expected':>14} {'chance':>7}  {'low':>12} to {'high':>14}"
@@ -108,19 +124,3 @@ def score_lines(table: pa.Table, *, top: int = 10) -> Iterator[str]:
             f"{row['rank']:>6}  {row['trader_id']:16} {row['expected_yield']:>14,.0f} "
             f"{row['probability']:>7.0%}  {row['low']:>12,.0f} to {row['high']:>14,.0f}"
         )
-
-
-def explain_lines(found: Explained, *, top: int) -> Iterator[str]:
-    """Tell a person the prediction and its reasons, in money."""
-    said = found.prediction
-    yield (
-        f"{found.trader_id} as of {found.cutoff}: an audit would bring {said.expected[0]:,.0f} on average; "
-        f"an adjustment has a chance of {said.probability[0]:.0%}, and {found.coverage:.0%} of such audits "
-        f"bring {said.low[0]:,.0f} to {said.high[0]:,.0f}. (Model version {found.version}.)"
-    )
-    yield f"{found.base:>14,.0f}  where every trader starts, before anything is known of it"
-    for reason in found.reasons[:top]:
-        yield f"{reason.money:>+14,.0f}  {reason.sentence}"
-    rest = found.reasons[top:]
-    yield f"{sum(reason.money for reason in rest):>+14,.0f}  {len(rest)} other reasons together"
-    yield f"{said.expected[0]:>14,.0f}  expected"

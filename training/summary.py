@@ -22,8 +22,8 @@ TOP = 10
 BAR = 30
 
 
-def brief(bundle: Bundle, snapshot: Snapshot, *, version: str, cutoff: date) -> Iterator[str]:
-    """Describe a model and the traders of a day to a person."""
+def summary_to_text(bundle: Bundle, snapshot: Snapshot, *, version: str, cutoff: date) -> Iterator[str]:
+    """Yield a summary of a model and of the traders of a day, as lines for a terminal."""
     ranking = scored(bundle, snapshot.table, version=version)
     yield f"{ranking.num_rows:,} active traders, as known before {cutoff}."
     yield f"Model version {version}: {bundle.card.model}, from what was known before {bundle.as_of}."

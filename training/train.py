@@ -8,19 +8,17 @@ from features.clock import Clock
 from features.data.dataset import Dataset
 from features.data.systems import assumed
 from models.base import YieldModel
-from training.backtest import report as backtest_report
 from training.backtest.candidates import new_model
 from training.backtest.experiment import Experiment
 from training.backtest.fairness import described
 from training.backtest.labelled_audits import LabelledAudits
 from training.backtest.populations import sample_weight
+from training.backtest.report import backtest_to_json, backtest_to_text
 from training.backtest.run import Backtest, BacktestReport, Progress
-from training.backtest.setup import Stage, grounded
+from training.backtest.setup import Stage, set_up
 from training.leaks import LeakReport, leak_report
-from training.leaks import lines as leak_lines
-from training.promotion import promote
 from training.promotion.gate import NEWEST
-from training.promotion.promote import Promotion
+from training.promotion.promote import Promotion, offer
 from training.tracking.record import Training, begin, record
 from training.tracking.run import tracked
 from training.tune import tuned
@@ -44,9 +42,20 @@ class Trained:
             "version": self.version,
             "promotion": self.promotion and self.promotion.content(),
             "leaks": json.loads(self.leaks.to_json()),
-            "backtest": json.loads(backtest_report.to_json(self.report)),
+            "backtest": json.loads(backtest_to_json(self.report)),
         }
         return json.dumps(content, indent=2) + "\n"
+
+    def to_text(self) -> Iterator[str]:
+        """Yield how the model fared, what the leak alarm saw and what serves now, as lines for a terminal."""
+        yield from backtest_to_text(self.report)
+        yield ""
+        yield from self.leaks.to_text()
+        yield ""
+        if self.promotion is None:
+            yield f"Version {self.version} is the challenger; audit-yield promote makes it serve."
+        else:
+            yield from self.promotion.to_text()
 
 
 def train(
@@ -67,15 +76,15 @@ def train(
     Raises `DataError` where the data is refused, `SettingError` where there are too few audits or folds.
     """
     cutoff, home = dataset.cutoff, dataset.home
-    with grounded(dataset, experiment, stage=stage) as ground:
-        warehouse, labelled_audits = ground.warehouse, ground.labelled_audits
+    with set_up(dataset, experiment, stage=stage) as setup:
+        warehouse, labelled_audits = setup.warehouse, setup.labelled_audits
         if trials:
             stage("Tuning")
             experiment = tuned(
                 warehouse,
                 labelled_audits,
                 experiment=experiment,
-                folds=ground.folds[:-NEWEST],
+                folds=setup.folds[:-NEWEST],
                 trials=trials,
                 home=home,
                 progress=progress,
@@ -83,7 +92,7 @@ def train(
         with tracked(f"{experiment.model} {cutoff}", home=home, clock=clock) as run:
             begin(run, experiment, labelled_audits)
             stage("Backtesting")
-            report = Backtest(ground.folds, experiment).run(warehouse, labelled_audits, progress=progress)
+            report = Backtest(setup.folds, experiment).run(warehouse, labelled_audits, progress=progress)
             stage("Looking for leaks")
             leaks = leak_report(warehouse, labelled_audits, report.predicted.table(), as_of=cutoff)
             stage("Fitting on all audits and registering")
@@ -93,7 +102,7 @@ def train(
                 run, Training(model, labelled_audits, report, leaks, groups, assumed(dataset.data))
             )
     stage("Holding it against the gate")
-    return Trained(version, report, leaks, promote.offer(version, home=home, clock=clock))
+    return Trained(version, report, leaks, offer(version, home=home, clock=clock))
 
 
 def _fitted(labelled_audits: LabelledAudits, experiment: Experiment) -> YieldModel:
@@ -101,15 +110,3 @@ def _fitted(labelled_audits: LabelledAudits, experiment: Experiment) -> YieldMod
     return new_model(experiment, labelled_audits.features).fit(
         labelled_audits.X, labelled_audits.y, sample_weight=weight, audits=labelled_audits.audits
     )
-
-
-def lines(trained: Trained) -> Iterator[str]:
-    """Tell a person how the model fared, what the leak alarm said, and what serves now."""
-    yield from backtest_report.lines(trained.report)
-    yield ""
-    yield from leak_lines(trained.leaks)
-    yield ""
-    if trained.promotion is None:
-        yield f"Version {trained.version} is the challenger; audit-yield promote makes it serve."
-    else:
-        yield from promote.lines(trained.promotion)

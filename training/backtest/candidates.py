@@ -29,7 +29,7 @@ def new_model(experiment: Experiment, features: FeatureSet, *, kind: str | None 
     return MODELS[wanted](**{**offered, **given})
 
 
-def contenders(experiment: Experiment, features: FeatureSet) -> Mapping[str, YieldModel]:
+def candidates(experiment: Experiment, features: FeatureSet) -> Mapping[str, YieldModel]:
     """Return the experiment's model and those it is compared with, unfitted, by kind; its own comes first."""
     others = tuple(MODELS) if experiment.against is None else experiment.against
     return {

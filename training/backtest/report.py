@@ -19,7 +19,7 @@ SHOWN = {
 CAPTURED = "captured_5"
 
 
-def to_json(report: BacktestReport) -> str:
+def backtest_to_json(report: BacktestReport) -> str:
     """Return folds and scores as JSON text; what cannot be said of so few audits is null."""
     content = {
         "as_of": report.as_of,
@@ -31,11 +31,11 @@ def to_json(report: BacktestReport) -> str:
     return json.dumps(content, default=date.isoformat, indent=2, allow_nan=False) + "\n"
 
 
-def lines(report: BacktestReport) -> Iterator[str]:
+def backtest_to_text(report: BacktestReport) -> Iterator[str]:
     """Describe a backtest to a person: the folds, then a table for each population, best model first."""
     yield f"Outcomes as known by {report.as_of}, tested on audits opened from each fold's day to the next:"
     for fold in report.folds:
-        yield f"  {_fold_line(fold)}"
+        yield f"  {_fold_text(fold)}"
     for population in POPULATIONS:
         yield ""
         yield from _table(report, population)
@@ -43,7 +43,7 @@ def lines(report: BacktestReport) -> Iterator[str]:
     yield "In brackets 95 % intervals over resampled traders; - where the audits are too few to say."
 
 
-def _fold_line(report: FoldReport) -> str:
+def _fold_text(report: FoldReport) -> str:
     fold = report.fold
     passed_over = "" if report.enough else " - too few, passed over"
     return (

@@ -17,14 +17,14 @@ from features.outcomes import outcomes
 from models.base import YieldModel
 from models.card import Score
 from models.prediction import Prediction
-from training.backtest.candidates import contenders
+from training.backtest.candidates import candidates
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold
 from training.backtest.labelled_audits import LabelledAudits
 from training.backtest.out_of_fold import ORACLE, OutOfFold, joined, oracle
 from training.backtest.populations import sample_weight
 from training.backtest.scores import scores
-from training.backtest.setup import grounded
+from training.backtest.setup import set_up
 
 FEWEST_LEARNED = 50
 FEWEST_ADJUSTED = 5
@@ -82,7 +82,7 @@ class Backtest:
         `progress(done, total)` follows each fit. Folds on which nothing can be learned are passed over;
         raises `SettingError` where none is left.
         """
-        models = contenders(self.experiment, labelled_audits.features) if models is None else models
+        models = candidates(self.experiment, labelled_audits.features) if models is None else models
         learned = [known_on(warehouse, labelled_audits, fold.day, self.experiment) for fold in self.folds]
         reports = tuple(_reports(warehouse, labelled_audits, folds=self.folds, learned=learned))
         usable_folds = [(r.fold, part) for r, part in zip(reports, learned, strict=True) if r.enough]
@@ -142,9 +142,9 @@ def run_backtest(
 
     Raises `DataError` where the data is refused, `SettingError` where there are too few audits.
     """
-    with grounded(dataset, experiment) as ground:
-        return Backtest(ground.folds, experiment).run(
-            ground.warehouse, ground.labelled_audits, progress=progress
+    with set_up(dataset, experiment) as setup:
+        return Backtest(setup.folds, experiment).run(
+            setup.warehouse, setup.labelled_audits, progress=progress
         )
 
 

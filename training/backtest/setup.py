@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from features.data.dataset import Dataset
 from features.data.warehouse import Warehouse
 from features.library import LIBRARY
-from training.backtest.candidates import contenders
+from training.backtest.candidates import candidates
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold, folds_before
 from training.backtest.labelled_audits import LabelledAudits, label_audits
@@ -16,8 +16,8 @@ Stage = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Ground:
-    """The warehouse without quarantined rows, the audits `found` closed by a day, the folds before it."""
+class Setup:
+    """The warehouse without quarantined rows, the audits closed before a cutoff, the folds before it."""
 
     warehouse: Warehouse
     labelled_audits: LabelledAudits
@@ -25,16 +25,14 @@ class Ground:
 
 
 @contextmanager
-def grounded(
-    dataset: Dataset, experiment: Experiment, *, stage: Stage = lambda words: None
-) -> Iterator[Ground]:
-    """Yield the ground of an experiment on a dataset.
+def set_up(dataset: Dataset, experiment: Experiment, *, stage: Stage = lambda words: None) -> Iterator[Setup]:
+    """Yield the setup of an experiment on a dataset.
 
     Raises `SettingError` for settings that cannot be used, before the long work, and `DataError` where the
     data is refused.
     """
     features = experiment.chosen(LIBRARY)
-    contenders(experiment, features)
+    candidates(experiment, features)
     folds = folds_before(
         dataset.cutoff,
         number=experiment.folds,
@@ -52,4 +50,4 @@ def grounded(
             measure=experiment.measure,
             with_penalties=experiment.with_penalties,
         )
-        yield Ground(warehouse, labelled_audits, folds)
+        yield Setup(warehouse, labelled_audits, folds)

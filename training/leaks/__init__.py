@@ -8,10 +8,10 @@ import pyarrow as pa
 from features.data.warehouse import Warehouse
 from training.backtest.labelled_audits import LabelledAudits
 from training.leaks import by_clock, by_feature, by_lookup, by_rebuild, by_time, by_value
-from training.leaks.alarm import Alarm, LeakReport, lines
+from training.leaks.alarm import Alarm, LeakReport
 from training.leaks.evidence import LeakEvidence
 
-__all__ = ["ALARMS", "Alarm", "LeakReport", "leak_report", "lines"]
+__all__ = ["ALARMS", "Alarm", "LeakReport", "leak_report"]
 
 ALARMS: tuple[Callable[[LeakEvidence], Iterator[Alarm]], ...] = (
     by_lookup.of_controls,

@@ -50,6 +50,18 @@ class LeakReport:
         content = {"suspected": self.suspected, "alarms": [asdict(alarm) for alarm in self.alarms]}
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
+    def to_text(self) -> Iterator[str]:
+        """Yield what is suspected, alarm by alarm, then what could not be judged, as lines for a terminal."""
+        unjudged = [alarm.name for alarm in self.alarms if alarm.value is None]
+        if self.suspected:
+            yield f"LEAK SUSPECTED: {len(self.raised)} of {len(self.alarms)} alarms are raised"
+        else:
+            yield f"no leak suspected: {len(self.alarms) - len(unjudged)} alarms are silent"
+        for alarm in self.raised:
+            yield f"  {alarm.name}: {alarm.sentence}"
+        if unjudged:
+            yield f"not judged, for want of data: {', '.join(unjudged)}"
+
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Return the report that `to_json` wrote; raises `DataError` where it is none."""
@@ -65,19 +77,6 @@ class LeakReport:
                 advice="Train the model anew.",
             ) from error
         return report
-
-
-def lines(report: LeakReport) -> Iterator[str]:
-    """Tell a person what is suspected, alarm by alarm, then what could not be judged."""
-    unjudged = [alarm.name for alarm in report.alarms if alarm.value is None]
-    if report.suspected:
-        yield f"LEAK SUSPECTED: {len(report.raised)} of {len(report.alarms)} alarms are raised"
-    else:
-        yield f"no leak suspected: {len(report.alarms) - len(unjudged)} alarms are silent"
-    for alarm in report.raised:
-        yield f"  {alarm.name}: {alarm.sentence}"
-    if unjudged:
-        yield f"not judged, for want of data: {', '.join(unjudged)}"
 
 
 def unjudged(name: str, *, limit: float | None, why: str) -> Alarm:

@@ -20,7 +20,7 @@ from models.prediction import Prediction
 from training.backtest.out_of_fold import ORACLE
 from training.leaks.alarm import LeakReport
 from training.promotion.gate import Check, gate, paired, read
-from training.tracking.cleanup import CHAMPION, reap
+from training.tracking.cleanup import CHAMPION, clean_up
 from training.tracking.registry import (
     CHALLENGER,
     LEAKS,
@@ -59,6 +59,17 @@ class Promotion:
         """Return it as plain data for JSON."""
         return asdict(self) | {"promoted": self.promoted}
 
+    def to_text(self) -> Iterator[str]:
+        """Yield what was checked and what serves now, as lines for a terminal."""
+        for check in self.checks:
+            yield f"{'passed' if check.passed else 'FAILED':8}{check.name}: {check.sentence}"
+        if not self.promoted:
+            yield f"Version {self.version} is not promoted; {_serves(self.before)}."
+            yield 'To promote it all the same: audit-yield promote --force "reason".'
+        else:
+            reason = f", forced: {self.forced}" if self.forced else ""
+            yield f"Version {self.version} serves now{reason}; before, {_serves(self.before)}."
+
 
 def promote(named: str | None = None, *, force: str | None = None, home: Path, clock: Clock) -> Promotion:
     """Make a version the champion if it passes the gate: the challenger, or the one `named`.
@@ -91,18 +102,6 @@ def offer(registered: str, *, home: Path, clock: Clock) -> Promotion | None:
     return None
 
 
-def lines(done: Promotion) -> Iterator[str]:
-    """Tell a person what was checked and what serves now."""
-    for check in done.checks:
-        yield f"{'passed' if check.passed else 'FAILED':8}{check.name}: {check.sentence}"
-    if not done.promoted:
-        yield f"Version {done.version} is not promoted; {_serves(done.before)}."
-        yield 'To promote it all the same: audit-yield promote --force "reason".'
-    else:
-        why = f", forced: {done.forced}" if done.forced else ""
-        yield f"Version {done.version} serves now{why}; before, {_serves(done.before)}."
-
-
 def _lock(home: Path) -> Path:
     return home / "locks" / "promotion.lock"
 
@@ -110,7 +109,7 @@ def _lock(home: Path) -> Path:
 def _promoted(
     client: "MlflowClient", home: Path, *, named: str | None, force: str | None = None, clock: Clock
 ) -> Promotion:
-    reap(client, home)
+    clean_up(client, home)
     found = _asked(client, named)
     serving = _with_alias(client, CHAMPION)
     checks = _checks(client, found, serving, home=home)

@@ -19,7 +19,7 @@ PAGE = 1_000
 
 
 @dataclass(frozen=True)
-class Reaped:
+class Cleanup:
     """What was put right: ids of runs marked killed, versions removed, and where the alias was put back."""
 
     runs: tuple[str, ...] = ()
@@ -27,13 +27,13 @@ class Reaped:
     champion: str | None = None
 
 
-def reap(client: "MlflowClient", home: Path) -> Reaped:
+def clean_up(client: "MlflowClient", home: Path) -> Cleanup:
     """Mark dead runs as killed, remove unfinished versions, let the alias follow what serves.
 
     Only runs of our trainings are touched; of two commands at once the second waits.
     """
     with file_lock(home / "locks" / "reaper.lock"):
-        return Reaped(_runs(client, home), _versions(client, home), _champion(client, home))
+        return Cleanup(_runs(client, home), _versions(client, home), _champion(client, home))
 
 
 def promotable(client: "MlflowClient", version: Any) -> bool:

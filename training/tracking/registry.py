@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError, SettingError
 from models.bundle.artefact import Bundle, load_bundle
-from training.tracking.cleanup import promotable, reap
+from training.tracking.cleanup import clean_up, promotable
 from training.tracking.store import ARTEFACTS, NAME, artefact, store
 
 if TYPE_CHECKING:
@@ -45,17 +45,17 @@ class ModelVersion:
 def models(home: Path) -> tuple[ModelVersion, ...]:
     """Return the finished versions, the newest first, after tidying up what was killed."""
     client = store(home)
-    reap(client, home)
+    clean_up(client, home)
     return versions(client)
 
 
-def lines(found: Sequence[ModelVersion]) -> Iterator[str]:
-    """Describe versions to a person: a line each."""
-    if not found:
+def versions_to_text(listed: Sequence[ModelVersion]) -> Iterator[str]:
+    """Yield a line for each version, under a heading, for a terminal."""
+    if not listed:
         yield "No model yet: `audit-yield train` makes one."
         return
     yield f"{'':8}{'':12}{'model':14}{'as of':12}{'captured 5 %':>13}{'calibration':>13}  leaks"
-    for each in found:
+    for each in listed:
         yield (
             f"{each.version:8}{' '.join(each.aliases):12}{each.kind:14}{each.as_of:12}"
             f"{each.captured:>13}{each.calibration:>13}  {each.leak}"

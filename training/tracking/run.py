@@ -19,7 +19,7 @@ from features.storage.lock import file_lock
 from features.storage.temporary import private_tempdir, temporary_folder
 from models.bundle.artefact import Bundle, load_bundle
 from models.prediction import SAID
-from training.tracking.cleanup import LOCK, READY, lock_of, reap
+from training.tracking.cleanup import LOCK, READY, clean_up, lock_of
 from training.tracking.registry import MODEL
 from training.tracking.store import NAME, experiment, quiet, store, store_lock
 
@@ -160,7 +160,7 @@ def tracked(name: str, *, tags: Mapping[str, str] | None = None, home: Path, clo
     process holds a lock meanwhile, by which the next command knows a run whose process has died.
     """
     client = store(home)
-    reap(client, home)
+    clean_up(client, home)
     with _own_lock(home) as lock, private_tempdir():
         own = {LOCK: lock, "mlflow.source.name": NAME, "mlflow.source.git.commit": revision()}
         made = client.create_run(experiment(client, home), run_name=name, tags=own | dict(tags or {}))
@@ -173,7 +173,7 @@ def tracked(name: str, *, tags: Mapping[str, str] | None = None, home: Path, clo
             raise
         finally:
             client.set_terminated(made.info.run_id, status)
-    reap(client, home)
+    clean_up(client, home)
 
 
 @contextmanager

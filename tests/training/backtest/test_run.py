@@ -22,7 +22,7 @@ from tests.training.tiny import MeanModel, findings_of, weekly, weekly_audits
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold
 from training.backtest.labelled_audits import label_audits
-from training.backtest.report import lines, to_json
+from training.backtest.report import backtest_to_json, backtest_to_text
 from training.backtest.run import Backtest, BacktestReport, run_backtest
 from training.backtest.scores import hours_share
 
@@ -193,7 +193,7 @@ def test_folds_on_which_nothing_can_be_learned_are_passed_over(tmp_path: Path):
     assert [fold.enough for fold in report.folds] == [False, True]
     assert set(report.predicted.audits["fold"].to_pylist()) == {FOLD.day}
     assert {score.fold for score in report.scores} == {None, FOLD.day}
-    assert "too few, passed over" in "\n".join(lines(report))
+    assert "too few, passed over" in "\n".join(backtest_to_text(report))
 
 
 def test_too_few_audits_are_refused_with_their_numbers(tmp_path: Path):
@@ -264,18 +264,18 @@ def test_hours_at_hand_are_a_part_of_those_that_the_tested_audits_took(report: B
 
 
 def test_a_person_reads_folds_then_a_table_for_each_population(report: BacktestReport):
-    said = list(lines(report))
-    assert said[1].startswith("  2023-07-01: learned from")
-    heads = [each for each in said if "captured at 5 %" in each]
+    text = list(backtest_to_text(report))
+    assert text[1].startswith("  2023-07-01: learned from")
+    heads = [each for each in text if "captured at 5 %" in each]
     assert heads
     assert "ridge leads at 5 % by" in heads[0]
-    rows = said[said.index(heads[0]) + 1 :][:4]
+    rows = text[text.index(heads[0]) + 1 :][:4]
     assert rows[0].split()[0] == "oracle"
     assert {row.split()[0] for row in rows} == {"oracle", "ridge", "rule_score", "declared_value"}
 
 
 def test_machines_read_the_same_as_json(report: BacktestReport):
-    content = json.loads(to_json(report))
+    content = json.loads(backtest_to_json(report))
     assert content["experiment"]["model"] == "ridge"
     assert content["features"]["digest"] == report.features.digest
     assert len(content["scores"]) == len(report.scores)

@@ -15,7 +15,7 @@ from tests.features.tables import write_parquet
 from training.backtest.labelled_audits import label_audits
 from training.backtest.out_of_fold import ORACLE
 from training.leaks import leak_report
-from training.leaks.alarm import Alarm, LeakReport, least_share, lines, too_often
+from training.leaks.alarm import Alarm, LeakReport, least_share, too_often
 from training.leaks.area import area, areas
 from training.leaks.by_time import of_newest_folds
 from training.leaks.evidence import LeakEvidence
@@ -113,8 +113,8 @@ def test_a_share_is_surely_above_its_limit_only_with_enough_rows() -> None:
 def test_no_rows_are_not_judged() -> None:
     alarm = too_often("a", 0, of=0, limit=0.05, what="rows", advice="Look.")
     assert (alarm.raised, alarm.value) == (False, None)
-    told = list(lines(LeakReport((alarm,))))
-    assert told == ["no leak suspected: 0 alarms are silent", "not judged, for want of data: a"]
+    text = list(LeakReport((alarm,)).to_text())
+    assert text == ["no leak suspected: 0 alarms are silent", "not judged, for want of data: a"]
 
 
 def test_a_report_of_leaks_is_read_as_it_was_written() -> None:

@@ -20,7 +20,7 @@ from features.simulate import simulate
 from tests.features.data.systems.exports import KCS_FILES, bring
 from tests.training.planted import PLANTS
 from training.backtest.labelled_audits import LabelledAudits, label_audits
-from training.leaks import LeakReport, leak_report, lines
+from training.leaks import LeakReport, leak_report
 
 AS_OF = date(2025, 1, 1)
 FEATURES = LIBRARY.select(["customs_value_24m", "amended_taxes_24m", "tax_arrears_12m", "border_hits_24m"])
@@ -175,6 +175,6 @@ def test_a_report_is_plain_data_and_says_what_to_do(planted: Callable[[str], Lea
     [alarm] = [each for each in content["alarms"] if each["name"] == PLANTS[name].alarm]
     assert content["suspected"] is alarm["raised"] is True
     assert (alarm["value"], alarm["limit"]) == (1.0, 0.01)
-    told = list(lines(report))
-    assert told[0].startswith("LEAK SUSPECTED: 1 of ")
-    assert "restore the day on which each row was booked" in told[1]
+    text = list(report.to_text())
+    assert text[0].startswith("LEAK SUSPECTED: 1 of ")
+    assert "restore the day on which each row was booked" in text[1]

@@ -16,9 +16,8 @@ from tests.clock import now
 from tests.models.tiny import fitted, rows
 from tests.training.trained import LEAK, audits, blind, money, training
 from training.backtest.out_of_fold import OutOfFold
-from training.promotion.promote import _baselines, lines, offer, promote
-from training.tracking.registry import kept_folder, models, version
-from training.tracking.registry import lines as model_lines
+from training.promotion.promote import _baselines, offer, promote
+from training.tracking.registry import kept_folder, models, version, versions_to_text
 from training.tracking.store import store
 
 ROOT = Path(__file__).parents[3]
@@ -53,7 +52,7 @@ def test_a_first_model_that_fails_against_the_baselines_does_not_serve(home: Pat
     assert done is not None
     assert not done.promoted
     assert serving(home) is None
-    assert any("suspected by clock" in line for line in lines(done))
+    assert any("suspected by clock" in line for line in done.to_text())
 
 
 def test_a_later_model_is_the_challenger_until_it_is_promoted(home: Path):
@@ -64,7 +63,7 @@ def test_a_later_model_is_the_challenger_until_it_is_promoted(home: Path):
     done = promote(home=home, clock=now)
     assert (done.version, done.before, serving(home)) == ("2", "1", "2")
     assert [each.aliases for each in models(home)] == [("champion",), ()]
-    assert list(lines(done))[-1] == "Version 2 serves now; before, version 1 served."
+    assert list(done.to_text())[-1] == "Version 2 serves now; before, version 1 served."
 
 
 def test_a_worse_model_serves_only_by_force_and_the_reason_stays_with_it(home: Path):
@@ -152,10 +151,10 @@ def test_mlflow_loads_the_champion_with_pickle_forbidden(home: Path):
 
 
 def test_versions_are_listed_newest_first_with_how_they_fared(home: Path):
-    assert list(model_lines(models(home))) == ["No model yet: `audit-yield train` makes one."]
+    assert list(versions_to_text(models(home))) == ["No model yet: `audit-yield train` makes one."]
     offer(training(home), home=home, clock=now)
     training(home)
-    _, newest, oldest = model_lines(models(home))
+    _, newest, oldest = versions_to_text(models(home))
     assert newest.split() == ["2", "hurdle", "2024-07-01", "0.50", "1.00", "none"]
     assert oldest.split() == ["1", "champion", "hurdle", "2024-07-01", "0.50", "1.00", "none"]
 

@@ -14,7 +14,7 @@ from models.bundle.champion import read_champion
 from tests.clock import now
 from tests.features.tables import write_parquet
 from tests.training.tiny import weekly
-from training.backtest.candidates import contenders, new_model
+from training.backtest.candidates import candidates, new_model
 from training.backtest.experiment import Experiment
 from training.backtest.fairness import described
 from training.backtest.folds import folds_before
@@ -44,7 +44,7 @@ def version(home: Path, tmp_path: Path) -> str:
         )
         begin(run, SMALL, labelled_audits)
         folds = folds_before(AS_OF, number=1, months=6, settling_months=2)
-        report = Backtest(folds, SMALL).run(warehouse, labelled_audits, models=contenders(SMALL, features))
+        report = Backtest(folds, SMALL).run(warehouse, labelled_audits, models=candidates(SMALL, features))
         model = new_model(SMALL, features).fit(
             labelled_audits.X, labelled_audits.y, audits=labelled_audits.audits
         )
