@@ -83,8 +83,8 @@ class Explained:
         yield (
             f"{self.trader_id} as of {self.cutoff}: an audit would bring {prediction.expected[0]:,.0f} on "
             f"average; an adjustment has a chance of {prediction.probability[0]:.0%}, and "
-            f"{self.coverage:.0%} of such audits bring {prediction.low[0]:,.0f} to {prediction.high[0]:,.0f}. "
-            f"(Model version {self.version}.)"
+            f"{self.coverage:.0%} of such audits bring "
+            f"{prediction.low[0]:,.0f} to {prediction.high[0]:,.0f}. (Model version {self.version}.)"
         )
         yield f"{self.base:>14,.0f}  where every trader starts, before anything is known of it"
         for reason in self.reasons[:top]:

@@ -94,9 +94,9 @@ def train(
             stage("Backtesting")
             report = Backtest(setup.folds, experiment).run(warehouse, labelled_audits, progress=progress)
             stage("Looking for leaks")
-            leaks = leak_report(warehouse, labelled_audits, report.predicted.table(), as_of=cutoff)
+            leaks = leak_report(warehouse, labelled_audits, report.predicted.table(), cutoff=cutoff)
             stage("Fitting on all audits and registering")
-            groups = described(warehouse, report.predicted.audits["trader_id"], before=cutoff)
+            groups = described(warehouse, report.predicted.audits["trader_id"], cutoff=cutoff)
             model = _fitted(labelled_audits, experiment)
             version = record(
                 run, Training(model, labelled_audits, report, leaks, groups, assumed(dataset.data))

@@ -32,7 +32,7 @@ class Bundle:
 
     - `words`: of each feature, in the order of the model's columns.
     - `feature_digest`: of the feature set whose values the model takes; `fingerprint`: of the data it
-      learned from; `as_of`: it learned from what was known before that day.
+      learned from; `cutoff`: it learned from what was known before that day.
     - `card`: the model card; `card_json`: all that was saved of it, as data.
     - `golden`: a few rows of features with their predictions.
     - `digest`: over all files; the identity of the model.
@@ -42,7 +42,7 @@ class Bundle:
     words: tuple[Words, ...]
     feature_digest: str
     fingerprint: str
-    as_of: date
+    cutoff: date
     card: ModelCard
     card_json: Mapping[str, Any]
     golden: pa.Table
@@ -68,12 +68,12 @@ class Bundle:
         self.require_features(features.digest)
         return features
 
-    def hindsight(self, as_of: date) -> str | None:
+    def hindsight(self, cutoff: date) -> str | None:
         """Say that the model has learned what was found after a day; None where it has not."""
-        if as_of >= self.as_of:
+        if cutoff >= self.cutoff:
             return None
         return (
-            f"The model has learned what was known before {self.as_of}; of {as_of} it knows what was found "
+            f"The model has learned what was known before {self.cutoff}; of {cutoff} it knows what was found "
             "since. What it says of that day is no forecast: take a model of that day."
         )
 
@@ -88,7 +88,7 @@ def save_bundle(
     *,
     features: FeatureSet,
     fingerprint: str,
-    as_of: date,
+    cutoff: date,
     golden: pa.Table,
     card_json: Mapping[str, Any] | None = None,
 ) -> Bundle:
@@ -101,7 +101,7 @@ def save_bundle(
         "feature_digest": features.digest,
         "words": [asdict(Words.of(feature)) for feature in features.features],
         "fingerprint": fingerprint,
-        "as_of": as_of.isoformat(),
+        "as_of": cutoff.isoformat(),
     }
     state = model.state()
     files = {
@@ -130,7 +130,7 @@ def load_bundle(path: Path, *, digest: str | None = None, feature_digest: str | 
         words=tuple(Words(**each) for each in about["words"]),
         feature_digest=about["feature_digest"],
         fingerprint=about["fingerprint"],
-        as_of=date.fromisoformat(about["as_of"]),
+        cutoff=date.fromisoformat(about["as_of"]),
         card=ModelCard.from_dict(card_json),
         card_json=card_json,
         golden=_table(files["golden.arrow"]),

@@ -20,7 +20,7 @@ PROTECTED = ("region", "name", "size_band")
 DESCRIBED = [each.name for each in LIBRARY.features if any(i.startswith("traders.") for i in each.inputs)]
 FEATURES = LIBRARY.select(["customs_value_12m", *DESCRIBED])
 """Those that read how traders are described, and one that does not."""
-AS_OF = day("2024-10-01")
+CUTOFF = day("2024-10-01")
 
 
 def predicted(tables: Tables, folder: Path) -> Prediction:
@@ -28,12 +28,12 @@ def predicted(tables: Tables, folder: Path) -> Prediction:
     experiment = Experiment(parameters={"growth": {"rounds": 10, "bags": 1}})
     with open_warehouse(str(write_parquet(folder, tables))) as warehouse:
         labelled_audits = label_audits(
-            warehouse, features=FEATURES, as_of=AS_OF, measure="assessed", with_penalties=False
+            warehouse, features=FEATURES, cutoff=CUTOFF, measure="assessed", with_penalties=False
         )
         model = new_model(experiment, FEATURES).fit(
             labelled_audits.X, labelled_audits.y, audits=labelled_audits.audits
         )
-        spine = Spine.every([row["trader_id"] for row in tables["traders"]], [AS_OF])
+        spine = Spine.every([row["trader_id"] for row in tables["traders"]], [CUTOFF])
         rows = FEATURES.build(warehouse, spine).sort_by("trader_id")
     return model.predict(rows.select(FEATURES.names))
 

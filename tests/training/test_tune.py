@@ -15,7 +15,7 @@ from training.backtest.folds import Fold
 from training.backtest.labelled_audits import LabelledAudits, label_audits
 from training.tune import DEFAULTS, tuned
 
-AS_OF = date(2024, 6, 1)
+CUTOFF = date(2024, 6, 1)
 FOLDS = (Fold(date(2023, 1, 1), date(2023, 9, 1)),)
 FEATURES = LIBRARY.select(["customs_value_12m", "closed_audits"])
 
@@ -30,7 +30,7 @@ def tune(folder: Path, home: Path, *, trials: int, experiment: Experiment) -> tu
     told: list[int] = []
     with open_warehouse(str(folder)) as warehouse:
         labelled_audits: LabelledAudits = label_audits(
-            warehouse, features=FEATURES, as_of=AS_OF, measure="assessed", with_penalties=False
+            warehouse, features=FEATURES, cutoff=CUTOFF, measure="assessed", with_penalties=False
         )
         best = tuned(
             warehouse,

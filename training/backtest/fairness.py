@@ -20,10 +20,10 @@ FEWEST = 30
 SMALL_GROUPS = "small groups together"
 
 
-def described(warehouse: Warehouse, traders: pa.ChunkedArray, *, before: date) -> Mapping[str, list[str]]:
+def described(warehouse: Warehouse, traders: pa.ChunkedArray, *, cutoff: date) -> Mapping[str, list[str]]:
     """Return size band, sector and region of each trader, as last described before a day; else 'unknown'."""
     told = warehouse.table("traders")
-    rows = told.filter(known_before(told, before))
+    rows = told.filter(known_before(told, cutoff))
     last = {name: rows[name].argmax(rows.valid_from) for name in ATTRIBUTES}
     found = rows.group_by("trader_id").aggregate(**last).to_pyarrow()
     places = pc.index_in(traders, found["trader_id"])

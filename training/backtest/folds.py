@@ -28,20 +28,20 @@ class Fold:
 
 
 def folds_before(
-    as_of: date, *, number: int, months: int, settling_months: int, first_day: date | None = None
+    cutoff: date, *, number: int, months: int, settling_months: int, first_day: date | None = None
 ) -> tuple[Fold, ...]:
     """Return `number` folds of `months` each, one after the other.
 
-    They end `settling_months` before `as_of`, for audits opened later are mostly open still, and those that
+    They end `settling_months` before `cutoff`, for audits opened later are mostly open still, and those that
     closed already are the quick ones; or they begin on `first_day`. Raises `SettingError` where one would
-    begin on `as_of` or later.
+    begin on `cutoff` or later.
     """
-    first = first_day or months_before(as_of, settling_months + number * months)
+    first = first_day or months_before(cutoff, settling_months + number * months)
     days = [months_before(first, -months * step) for step in range(number + 1)]
-    if days[-2] >= as_of:
+    if days[-2] >= cutoff:
         raise SettingError(
             f"The last fold would begin on {days[-2]}.",
-            expected=f"a day before {as_of}, so that audits opened after it can be known.",
+            expected=f"a day before {cutoff}, so that audits opened after it can be known.",
             advice="Choose fewer or shorter folds, or an earlier first_fold_on.",
         )
-    return tuple(Fold(day, min(until, as_of)) for day, until in pairwise(days))
+    return tuple(Fold(day, min(until, cutoff)) for day, until in pairwise(days))

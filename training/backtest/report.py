@@ -22,7 +22,7 @@ CAPTURED = "captured_5"
 def backtest_to_json(report: BacktestReport) -> str:
     """Return folds and scores as JSON text; what cannot be said of so few audits is null."""
     content = {
-        "as_of": report.as_of,
+        "as_of": report.cutoff,
         "experiment": json.loads(report.experiment.to_json()),
         "features": {"number": len(report.features.names), "digest": report.features.digest},
         "folds": [asdict(fold) | {"used": fold.enough} for fold in report.folds],
@@ -33,7 +33,7 @@ def backtest_to_json(report: BacktestReport) -> str:
 
 def backtest_to_text(report: BacktestReport) -> Iterator[str]:
     """Describe a backtest to a person: the folds, then a table for each population, best model first."""
-    yield f"Outcomes as known by {report.as_of}, tested on audits opened from each fold's day to the next:"
+    yield f"Outcomes as known by {report.cutoff}, tested on audits opened from each fold's day to the next:"
     for fold in report.folds:
         yield f"  {_fold_text(fold)}"
     for population in POPULATIONS:

@@ -52,7 +52,7 @@ class FoldReport:
 class BacktestReport:
     """What came of a backtest: the folds, every prediction out of fold, and the scores."""
 
-    as_of: date
+    cutoff: date
     experiment: Experiment
     features: FeatureSet
     folds: tuple[FoldReport, ...]
@@ -96,7 +96,7 @@ class Backtest:
             ]
         )
         return BacktestReport(
-            as_of=labelled_audits.as_of,
+            cutoff=labelled_audits.cutoff,
             experiment=self.experiment,
             features=labelled_audits.features,
             folds=reports,
@@ -126,13 +126,13 @@ class Backtest:
 
 
 def known_on(
-    warehouse: Warehouse, labelled_audits: LabelledAudits, day: date, experiment: Experiment
+    warehouse: Warehouse, labelled_audits: LabelledAudits, cutoff: date, experiment: Experiment
 ) -> LabelledAudits:
     """Return what could be learned from on a day: audits closed by then, with outcomes as known by then."""
     labels = outcomes(
-        warehouse, cutoff=day, measure=experiment.measure, with_penalties=experiment.with_penalties
+        warehouse, cutoff=cutoff, measure=experiment.measure, with_penalties=experiment.with_penalties
     )
-    return labelled_audits.as_known(labels.to_pyarrow(), day)
+    return labelled_audits.as_known(labels.to_pyarrow(), cutoff)
 
 
 def run_backtest(
@@ -156,7 +156,7 @@ def _reports(
     learned: list[LabelledAudits],
 ) -> Iterator[FoldReport]:
     audits = warehouse.table("audits")
-    known = audits.filter(known_before(audits, labelled_audits.as_of))
+    known = audits.filter(known_before(audits, labelled_audits.cutoff))
     opened = Counter(known.select("opened_on").to_pyarrow()["opened_on"].to_pylist())
     for fold, part in zip(folds, learned, strict=True):
         tested = len(fold.tested(labelled_audits))

@@ -46,7 +46,7 @@ def set_up(dataset: Dataset, experiment: Experiment, *, stage: Stage = lambda wo
         labelled_audits = label_audits(
             warehouse,
             features=features,
-            as_of=dataset.cutoff,
+            cutoff=dataset.cutoff,
             measure=experiment.measure,
             with_penalties=experiment.with_penalties,
         )

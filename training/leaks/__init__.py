@@ -29,12 +29,12 @@ ALARMS: tuple[Callable[[LeakEvidence], Iterator[Alarm]], ...] = (
 
 
 def leak_report(
-    warehouse: Warehouse, labelled_audits: LabelledAudits, oof: pa.Table, *, as_of: date
+    warehouse: Warehouse, labelled_audits: LabelledAudits, oof: pa.Table, *, cutoff: date
 ) -> LeakReport:
-    """Try every alarm on a warehouse as known before `as_of`.
+    """Try every alarm on a warehouse as known before `cutoff`.
 
     `audited` holds the features and outcomes that models learn from; `oof` what they said of audits that they
     had not seen, an `OutOfFold.table()`. Nothing is drawn at random: the same input gives the same report.
     """
-    evidence = LeakEvidence(warehouse, labelled_audits, oof, as_of)
+    evidence = LeakEvidence(warehouse, labelled_audits, oof, cutoff)
     return LeakReport(tuple(alarm for tried in ALARMS for alarm in tried(evidence)))

@@ -30,7 +30,7 @@ def of_findings_before_opening(evidence: LeakEvidence) -> Iterator[Alarm]:
     """Raise where findings stand in the books before the audit that made them had opened."""
     audits = evidence.warehouse.table("audits").select("audit_id", "opened_on")
     findings = evidence.warehouse.table("findings")
-    joined = findings.filter(known_before(findings, evidence.as_of)).join(audits, "audit_id")
+    joined = findings.filter(known_before(findings, evidence.cutoff)).join(audits, "audit_id")
     early = (joined.known_on < joined.opened_on) | (joined.event_on < joined.opened_on)
     judged = joined.group_by("audit_id").aggregate(is_early=early.any())
     count, of = _count(judged, judged.is_early)
@@ -48,9 +48,9 @@ def of_findings_before_opening(evidence: LeakEvidence) -> Iterator[Alarm]:
 def of_amended_before_opening(evidence: LeakEvidence) -> Iterator[Alarm]:
     """Raise where lines that an audit found wrong had been put right before it opened."""
     lines = evidence.warehouse.table("declarations")
-    later = lines.filter(lines.version > 0, known_before(lines, evidence.as_of))
+    later = lines.filter(lines.version > 0, known_before(lines, evidence.cutoff))
     first = later.group_by("declaration_id", "item_number").aggregate(amended_on=later.known_on.min())
-    opened = outcomes(evidence.warehouse, cutoff=evidence.as_of).select("audit_id", "opened_on")
+    opened = outcomes(evidence.warehouse, cutoff=evidence.cutoff).select("audit_id", "opened_on")
     key = ["declaration_id", "item_number"]
     named = named_lines(evidence).join(opened, "audit_id").select("audit_id", "opened_on", *key).distinct()
     judged = named.left_join(first, key)
@@ -97,7 +97,7 @@ def _biggest(evidence: LeakEvidence, table: str, day: str) -> LargestLoad:
     if table not in evidence.warehouse.sources:
         return LargestLoad(table, 0, 0)
     all_rows = evidence.warehouse.table(table)
-    rows = all_rows.filter(known_before(all_rows, evidence.as_of))
+    rows = all_rows.filter(known_before(all_rows, evidence.cutoff))
     days = rows.group_by("known_on").aggregate(rows=rows.count(), first=rows[day].min(), last=rows[day].max())
     found = days.order_by(days.rows.desc(), "known_on").to_pyarrow()
     total = sum(found["rows"].to_pylist())

@@ -17,12 +17,12 @@ from training.leaks.area import Flags, area, enough
 
 @dataclass(frozen=True)
 class LeakEvidence:
-    """A warehouse as known before `as_of`, its audited rows, and a backtest's out-of-fold table."""
+    """A warehouse as known before `cutoff`, its audited rows, and a backtest's out-of-fold table."""
 
     warehouse: Warehouse
     labelled_audits: LabelledAudits
     oof: pa.Table
-    as_of: date
+    cutoff: date
 
     @cached_property
     def found(self) -> Flags:

@@ -17,7 +17,7 @@ from training.leaks.tables import Lookup
 def controlled_lines(evidence: LeakEvidence, tables: Sequence[Lookup]) -> pa.Table:
     """Return first versions of controlled lines; one is found where a control of it found something."""
     controls = evidence.warehouse.table("controls")
-    known = controls.filter(known_before(controls, evidence.as_of))
+    known = controls.filter(known_before(controls, evidence.cutoff))
     results = known.group_by("declaration_id", "item_number").aggregate(
         is_found=known.finding_type.notnull().any()
     )
@@ -42,14 +42,14 @@ def audited_lines(evidence: LeakEvidence, tables: Sequence[Lookup]) -> pa.Table:
 def first_versions(evidence: LeakEvidence) -> ir.Table:
     """Return what traders first declared, as far as it was known."""
     lines = evidence.warehouse.table("declarations")
-    return lines.filter(lines.version == 0, known_before(lines, evidence.as_of))
+    return lines.filter(lines.version == 0, known_before(lines, evidence.cutoff))
 
 
 def named_lines(evidence: LeakEvidence) -> ir.Table:
     """Return the lines that findings name, by audit and finding type, with the taxes and duty assessed."""
     findings = evidence.warehouse.table("findings")
     assessed = findings.filter(
-        known_before(findings, evidence.as_of),
+        known_before(findings, evidence.cutoff),
         findings.event == "assessed",
         findings.tax_type.isin(TAXES),
         findings.declaration_id.notnull(),
@@ -61,7 +61,7 @@ def named_lines(evidence: LeakEvidence) -> ir.Table:
 
 
 def _scopes(evidence: LeakEvidence) -> ir.Table:
-    closed = outcomes(evidence.warehouse, cutoff=evidence.as_of)
+    closed = outcomes(evidence.warehouse, cutoff=evidence.cutoff)
     return closed.select("audit_id", "period_from", "period_to", audited_id="trader_id")
 
 

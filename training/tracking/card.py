@@ -49,7 +49,7 @@ def model_card(
     experiment = report.experiment
     return ModelCard(
         model=experiment.model,
-        as_of=report.as_of,
+        as_of=report.cutoff,
         intended_use=INTENDED,
         predicts=REFERENCE,
         data=TrainingData(

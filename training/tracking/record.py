@@ -46,7 +46,7 @@ class Training:
 def begin(run: Run, experiment: Experiment, labelled_audits: LabelledAudits) -> None:
     """Keep what a training starts from: its settings and its data."""
     data = {
-        "as_of": labelled_audits.as_of.isoformat(),
+        "as_of": labelled_audits.cutoff.isoformat(),
         "fingerprint": labelled_audits.fingerprint,
         "feature_digest": labelled_audits.features.digest,
         "audits": len(labelled_audits),
@@ -81,7 +81,7 @@ def record(run: Run, training: Training) -> str:
             folder,
             features=training.labelled_audits.features,
             fingerprint=training.labelled_audits.fingerprint,
-            as_of=training.labelled_audits.as_of,
+            cutoff=training.labelled_audits.cutoff,
             golden=training.labelled_audits.X.take(_spread(len(training.labelled_audits))),
             card_json=card.to_dict(),
         )
@@ -131,7 +131,7 @@ def _said(training: Training) -> dict[str, str]:
     raised = ", ".join(alarm.name for alarm in training.leaks.raised)
     return {
         "kind": report.experiment.model,
-        "as_of": report.as_of.isoformat(),
+        "as_of": report.cutoff.isoformat(),
         "captured": _short(whole.get("captured_5")),
         "calibration": _short(whole.get("total_ratio")),
         "leak": raised or "none suspected",

@@ -64,7 +64,7 @@ def test_a_bundle_tells_what_its_model_takes_and_where_it_comes_from(bundle: Pat
     found = load_bundle(bundle)
     assert found.names == features().names
     assert found.feature_digest == features().digest
-    assert (found.fingerprint, found.as_of, found.card_json) == (
+    assert (found.fingerprint, found.cutoff, found.card_json) == (
         "f" * 64,
         date(2024, 1, 1),
         {"model": "hurdle"},
@@ -306,5 +306,5 @@ def test_a_model_is_loaded_without_the_tools_of_training(bundle: Path):
 
 def test_a_model_asked_about_a_day_before_its_own_says_what_it_knows(bundle: Path) -> None:
     loaded = load_bundle(bundle)
-    assert loaded.hindsight(loaded.as_of) is None
+    assert loaded.hindsight(loaded.cutoff) is None
     assert "no forecast" in (loaded.hindsight(date(2000, 1, 1)) or "")

@@ -57,7 +57,7 @@ def test_traders_are_described_as_last_known(tmp_path: Path):
         ]
     )
     with open_warehouse(str(write_parquet(tmp_path / "data", tables))) as warehouse:
-        found = described(warehouse, pa.chunked_array([["T2", "T1", "T9", "T1"]]), before=DAY)
+        found = described(warehouse, pa.chunked_array([["T2", "T1", "T9", "T1"]]), cutoff=DAY)
     assert found["size_band"] == ["unknown", "large", "unknown", "large"]
     assert found["region"] == ["XA-01", "XA-02", "unknown", "XA-02"]
 
@@ -65,5 +65,5 @@ def test_traders_are_described_as_last_known(tmp_path: Path):
 def test_without_descriptions_of_traders_all_are_unknown(tmp_path: Path):
     rows = [{k: v for k, v in trader("T1").items() if k not in ("sector", "size_band", "region")}]
     with open_warehouse(str(write_parquet(tmp_path / "data", administration(traders=rows)))) as warehouse:
-        found = described(warehouse, pa.chunked_array([["T1"]]), before=DAY)
+        found = described(warehouse, pa.chunked_array([["T1"]]), cutoff=DAY)
     assert found == {"size_band": ["unknown"], "sector": ["unknown"], "region": ["unknown"]}

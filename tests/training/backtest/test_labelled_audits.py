@@ -32,7 +32,7 @@ TABLES = administration(
 def found(tmp_path: Path) -> LabelledAudits:
     with open_warehouse(str(write_parquet(tmp_path, TABLES))) as warehouse:
         return label_audits(
-            warehouse, features=FEW, as_of=day("2024-01-01"), measure="assessed", with_penalties=False
+            warehouse, features=FEW, cutoff=day("2024-01-01"), measure="assessed", with_penalties=False
         )
 
 
@@ -43,7 +43,7 @@ def test_features_stand_beside_their_audits_as_of_the_day_each_opened(tmp_path: 
     assert rows.X.column_names == ["customs_value_12m"]
     assert rows.X["customs_value_12m"].to_pylist() == [1000.0, 1000.0, 70.0, 0.0]
     assert rows.y.tolist() == [0.0, 70.0, -5.0, 0.0]
-    assert (len(rows), rows.as_of) == (4, day("2024-01-01"))
+    assert (len(rows), rows.cutoff) == (4, day("2024-01-01"))
 
 
 def test_rows_are_chosen_on_both_sides(tmp_path: Path):
@@ -58,4 +58,4 @@ def test_what_was_known_on_an_earlier_day_keeps_features_and_takes_older_outcome
     earlier = whole.as_known(older, day("2023-03-01"))
     assert earlier.X["customs_value_12m"].to_pylist() == [70.0, 1000.0]
     assert earlier.y.tolist() == [-5.0, 100.0]
-    assert earlier.as_of == day("2023-03-01")
+    assert earlier.cutoff == day("2023-03-01")

@@ -27,7 +27,7 @@ from training.backtest.run import Backtest, BacktestReport, run_backtest
 from training.backtest.scores import hours_share
 
 FOLD = Fold(day("2023-07-03"), day("2024-01-03"))
-AS_OF = day("2024-01-03")
+CUTOFF = day("2024-01-03")
 FEW = LIBRARY.select(["customs_value_12m"])
 
 
@@ -44,7 +44,7 @@ def backtest(
         found = label_audits(
             warehouse,
             features=LIBRARY.select(features),
-            as_of=AS_OF,
+            cutoff=CUTOFF,
             measure="assessed",
             with_penalties=False,
         )

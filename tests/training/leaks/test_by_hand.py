@@ -22,7 +22,7 @@ from training.leaks.evidence import LeakEvidence
 from training.leaks.labelled import with_lateness
 from training.leaks.tables import Lookup, tried
 
-AS_OF = date(2025, 1, 1)
+CUTOFF = date(2025, 1, 1)
 CODE = Lookup("code", "the code", lambda row: [row.code])
 
 
@@ -154,13 +154,13 @@ def oof(*folds: tuple[str, float]) -> pa.Table:
 
 def test_the_oracle_is_no_model_that_could_be_suspected() -> None:
     knowing = oof(("a", 1.0)).set_column(2, "model", pa.array([ORACLE] * 100))
-    evidence = LeakEvidence(None, None, pa.concat_tables([knowing, oof(("a", 0.8))]), AS_OF)  # type: ignore[arg-type]
+    evidence = LeakEvidence(None, None, pa.concat_tables([knowing, oof(("a", 0.8))]), CUTOFF)  # type: ignore[arg-type]
     assert evidence.best["model"].unique().to_pylist() == ["plain"]
 
 
 @pytest.mark.parametrize(("newest", "expected"), [(0.5, True), (0.85, False), (0.95, False)])
 def test_a_model_that_knows_nothing_of_the_newest_folds_is_suspected(newest: float, expected: bool) -> None:
-    evidence = LeakEvidence(None, None, oof(("a", 0.95), ("b", 0.95), ("c", newest)), AS_OF)  # type: ignore[arg-type]
+    evidence = LeakEvidence(None, None, oof(("a", 0.95), ("b", 0.95), ("c", newest)), CUTOFF)  # type: ignore[arg-type]
     [alarm] = of_newest_folds(evidence)
     assert alarm.raised is expected
     # 40 shares of 0.95 come first: area 0.95, with the two chance rows a little less
@@ -178,9 +178,9 @@ def test_an_administration_without_optional_tables_or_named_lines_is_judged_as_f
     )
     with open_warehouse(str(write_parquet(tmp_path / "data", tables))) as warehouse:
         labelled_audits = label_audits(
-            warehouse, features=FeatureSet(()), as_of=AS_OF, measure="assessed", with_penalties=False
+            warehouse, features=FeatureSet(()), cutoff=CUTOFF, measure="assessed", with_penalties=False
         )
-        report = leak_report(warehouse, labelled_audits, oof(("a", 0.9)).slice(0, 0), as_of=AS_OF)
+        report = leak_report(warehouse, labelled_audits, oof(("a", 0.9)).slice(0, 0), cutoff=CUTOFF)
     assert not report.suspected
     assert all(isinstance(alarm, Alarm) and alarm.sentence for alarm in report.alarms)
     assert "controls_by_goods" not in {alarm.name for alarm in report.alarms}

@@ -22,7 +22,7 @@ from tests.training.planted import PLANTS
 from training.backtest.labelled_audits import LabelledAudits, label_audits
 from training.leaks import LeakReport, leak_report
 
-AS_OF = date(2025, 1, 1)
+CUTOFF = date(2025, 1, 1)
 FEATURES = LIBRARY.select(["customs_value_24m", "amended_taxes_24m", "tax_arrears_12m", "border_hits_24m"])
 PARAMETERS = {
     "objective": "binary",
@@ -42,14 +42,14 @@ class TrainedWarehouse:
     oof: pa.Table
 
     def report(self) -> LeakReport:
-        return leak_report(self.warehouse, self.labelled_audits, self.oof, as_of=AS_OF)
+        return leak_report(self.warehouse, self.labelled_audits, self.oof, cutoff=CUTOFF)
 
 
 @contextmanager
 def trained(data: Path) -> Iterator[TrainedWarehouse]:
     with open_warehouse(str(data)) as warehouse:
         labelled_audits = label_audits(
-            warehouse, features=FEATURES, as_of=AS_OF, measure="assessed", with_penalties=False
+            warehouse, features=FEATURES, cutoff=CUTOFF, measure="assessed", with_penalties=False
         )
         yield TrainedWarehouse(warehouse, labelled_audits, walked_forward(labelled_audits))
 

@@ -26,7 +26,7 @@ from training.tracking.record import Training, begin, record
 from training.tracking.run import tracked
 from training.tracking.store import store
 
-AS_OF = date(2025, 1, 1)
+CUTOFF = date(2025, 1, 1)
 SMALL = Experiment(
     against=("declared_value",), folds=1, fold_months=6, parameters={"growth": {"rounds": 5, "bags": 1}}
 )
@@ -40,15 +40,15 @@ def version(home: Path, tmp_path: Path) -> str:
         tracked("hurdle to 2025-01-01", home=home, clock=now) as run,
     ):
         labelled_audits = label_audits(
-            warehouse, features=features, as_of=AS_OF, measure="assessed", with_penalties=False
+            warehouse, features=features, cutoff=CUTOFF, measure="assessed", with_penalties=False
         )
         begin(run, SMALL, labelled_audits)
-        folds = folds_before(AS_OF, number=1, months=6, settling_months=2)
+        folds = folds_before(CUTOFF, number=1, months=6, settling_months=2)
         report = Backtest(folds, SMALL).run(warehouse, labelled_audits, models=candidates(SMALL, features))
         model = new_model(SMALL, features).fit(
             labelled_audits.X, labelled_audits.y, audits=labelled_audits.audits
         )
-        groups = described(warehouse, report.predicted.audits["trader_id"], before=AS_OF)
+        groups = described(warehouse, report.predicted.audits["trader_id"], cutoff=CUTOFF)
         return record(run, Training(model, labelled_audits, report, LeakReport(()), groups))
 
 
