@@ -11,12 +11,12 @@ import pyarrow as pa
 
 from features.data.contract.required import FINDING_TYPES
 from models.explain import explain
-from models.fitting.by_finding_type import Split, learned
+from models.fitting.by_finding_type import Split, fit_split
 from models.fitting.circumstances import Circumstances, representative
 from models.fitting.interval import Interval, calibrated
 from models.fitting.link import Link, link_values, read_link
 from models.fitting.margin import Margin
-from models.fitting.margin_state import read_margin, saved_margin
+from models.fitting.margin_state import margin_state, read_margin
 from models.fitting.matrix import as_matrix, as_target, as_weight, column_names
 from models.fitting.training_rows import Learned, TrainingRows
 from models.prediction import Explanation, Floats, Prediction
@@ -80,24 +80,24 @@ class YieldModel(ABC):
             blocks=_blocks(audits, rows=len(matrix), seed=self.seed),
             names=column_names(X),
         )
-        found = self._learn(training)
+        learned = self._learn(training)
         self.feature_names_in_, self.n_features_in_ = training.names, matrix.shape[1]
-        self.margins_, self.link_, self.effects_ = found.margins, found.link, found.effects
+        self.margins_, self.link_, self.effects_ = learned.margins, learned.link, learned.effects
         self.interval_ = calibrated(
             target,
-            expected=found.expected,
-            probability=found.probability,
-            weight=representative(audits, found.probability),
+            expected=learned.expected,
+            probability=learned.probability,
+            weight=representative(audits, learned.probability),
             blocks=training.blocks,
             coverage=self.coverage,
         )
-        self.split_ = learned(matrix, audits, weight=weight, seed=self.seed)
+        self.split_ = fit_split(matrix, audits, weight=weight, seed=self.seed)
         return self
 
     def predict(self, X: MatrixLike) -> Prediction:
         """Predict what a reference audit of each row would bring."""
         matrix = as_matrix(X, names=self.feature_names_in_)
-        margins = self._said(matrix)
+        margins = self._margin_values(matrix)
         expected, probability = self.link_.money(margins), self.link_.probability(margins)
         low, high = self.interval_.between(expected, probability)
         by_type = self.split_.divide(matrix, expected)
@@ -115,14 +115,14 @@ class YieldModel(ABC):
             "parameters": self.get_params(),
             "features": list(self.feature_names_in_),
             "margins": [
-                saved_margin(margin, name=f"margin_{k}", trees=trees)
+                margin_state(margin, name=f"margin_{k}", trees=trees)
                 for k, margin in enumerate(self.margins_)
             ],
             "link": link_values(self.link_),
             "interval": self.interval_.values(),
             "split": {
                 **self.split_.values(),
-                "trees": self.split_.trees and saved_margin(self.split_.trees, name="split", trees=trees),
+                "trees": self.split_.trees and margin_state(self.split_.trees, name="split", trees=trees),
             },
             "effects": {name: list(effects) for name, effects in self.effects_.items()},
         }
@@ -154,7 +154,7 @@ class YieldModel(ABC):
             setattr(self, name, value)
         return self
 
-    def _said(self, matrix: Floats) -> Floats:
+    def _margin_values(self, matrix: Floats) -> Floats:
         return np.column_stack([margin.value(matrix) for margin in self.margins_])
 
 

@@ -1,4 +1,4 @@
-"""What a risk unit goes by without a model: what was declared, what audits found, how many rules fire."""
+"""Baselines: rankings by declared value, by past yield and by a score of rules, as without a model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from models.fitting.calibrate import amount_map
 from models.fitting.line import columns_margin, points_margin
 from models.fitting.margin import Margin
 from models.fitting.training_rows import Learned, TrainingRows
-from models.tweedie import learned_log
+from models.tweedie import fit_log_link
 
 VARIANCE = 1.5
 
@@ -56,6 +56,6 @@ class PastYieldModel(YieldModel):
     def _learn(self, training: TrainingRows) -> Learned:
         columns = [training.column_index(self.rate), training.column_index(self.value)]
         margin = columns_margin(training.X, columns=columns, scale="log")
-        said = margin.value(training.X)
-        found = amount_map(said, np.abs(training.y), training, variance=VARIANCE)
-        return learned_log(margin, said, found, training=training, variance=VARIANCE)
+        values = margin.value(training.X)
+        calibration = amount_map(values, np.abs(training.y), training, variance=VARIANCE)
+        return fit_log_link(margin, values, calibration, training=training, variance=VARIANCE)

@@ -1,4 +1,4 @@
-"""The model card: what a model is for, what it learned from, how it fared and where its limits are."""
+"""Model card: intended use, training data, performance, leaks, fairness and limits of a model."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Models whose margin is money itself: other ways to the same number, to hold ours against."""
+"""Direct models: regressions on money itself, as comparisons for the hurdle and Tweedie models."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from models.prediction import Floats
 
 
 class DirectModel(YieldModel):
-    """Learns money as it stands, in one margin; the total is brought to what was found on held-out audits.
+    """Learns money itself, in one margin; the total is calibrated to the money found on held-out audits.
 
     Circumstances are not corrected for: what they do is not a sum in money.
     """
@@ -44,11 +44,11 @@ class DirectModel(YieldModel):
 def money_link(margin: Floats, training: TrainingRows) -> MoneyLink:
     """Scale a margin to the money found, and fit the probability on its inverse hyperbolic sine."""
     unit = float(np.median(np.abs(margin))) or 1.0
-    said, found = float(training.weight @ margin), float(training.weight @ training.y)
+    predicted_total, total = float(training.weight @ margin), float(training.weight @ training.y)
     adjusted = (training.y != 0).astype(np.float64)
     chances = chance_map(np.arcsinh(margin / unit), adjusted, training.without_circumstances())
     return MoneyLink(
-        factor=found / said if said > 0 and found > 0 else 1.0,
+        factor=total / predicted_total if predicted_total > 0 and total > 0 else 1.0,
         a=chances.slope,
         b=chances.intercept,
         unit=unit,

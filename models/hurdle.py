@@ -1,4 +1,4 @@
-"""The hurdle model: how likely an adjustment is, times how large it would be."""
+"""Hurdle model: the probability of an adjustment times its expected amount."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ import numpy as np
 from models.base import YieldModel
 from models.fitting.boosting import Growth
 from models.fitting.calibrate import amount_map, chance_map, net_share, total_factor
-from models.fitting.corrected import Grown, grown
+from models.fitting.corrected import CorrectedTrees, fit_corrected_trees
 from models.fitting.glm import power, sigmoid
 from models.fitting.line import columns_margin
 from models.fitting.link import HurdleLink
@@ -37,47 +37,47 @@ class HurdleModel(YieldModel):
 
     def _learn(self, training: TrainingRows) -> Learned:
         chance, amount = self._chance(training), self._amount(training)
-        probability = sigmoid(chance.map.of(chance.margin, training.design))
+        probability = sigmoid(chance.calibration.of(chance.held_out, training.design))
         net = net_share(training.y, training.weight)
-        expected = probability * np.exp(amount.map.of(amount.margin, training.design)) * net
+        expected = probability * np.exp(amount.calibration.of(amount.held_out, training.design)) * net
         factor = total_factor(training.y, expected, training.weight)
         link = HurdleLink(
-            a=chance.map.slope,
-            b=chance.map.intercept,
-            c=amount.map.intercept + float(np.log(factor * net)),
-            d=amount.map.slope,
+            a=chance.calibration.slope,
+            b=chance.calibration.intercept,
+            c=amount.calibration.intercept + float(np.log(factor * net)),
+            d=amount.calibration.slope,
         )
         return Learned(
-            margins=(chance.whole, amount.whole),
+            margins=(chance.margin, amount.margin),
             link=link,
             expected=expected * factor,
             probability=probability,
             effects={
-                "occurrence": training.circumstances.named(chance.map.effects.tolist()),
-                "amount": training.circumstances.named(amount.map.effects.tolist()),
+                "occurrence": training.circumstances.named(chance.calibration.effects.tolist()),
+                "amount": training.circumstances.named(amount.calibration.effects.tolist()),
             },
         )
 
-    def _chance(self, training: TrainingRows) -> Grown:
+    def _chance(self, training: TrainingRows) -> CorrectedTrees:
         """Learn how likely an adjustment is."""
         adjusted = (training.y != 0).astype(np.float64)
-        return grown(
+        return fit_corrected_trees(
             training,
             adjusted,
             where=np.ones_like(adjusted),
-            growth=Growth.made(self.growth, objective="binary", rows=len(adjusted), seed=self.seed),
+            growth=Growth.for_rows(self.growth, objective="binary", rows=len(adjusted), seed=self.seed),
             monotone=training.directions(self.monotone),
             calibrate=lambda margin: chance_map(margin, adjusted, training),
         )
 
-    def _amount(self, training: TrainingRows) -> Grown:
+    def _amount(self, training: TrainingRows) -> CorrectedTrees:
         """Learn how large an adjustment is, from the audits that made one."""
         size, adjusted = np.abs(training.y), (training.y != 0).astype(np.float64)
-        return grown(
+        return fit_corrected_trees(
             training,
             size,
             where=adjusted,
-            growth=Growth.made(self.growth, objective="gamma", rows=int(adjusted.sum()), seed=self.seed),
+            growth=Growth.for_rows(self.growth, objective="gamma", rows=int(adjusted.sum()), seed=self.seed),
             monotone=training.directions(self.monotone),
             calibrate=lambda margin: amount_map(margin, size, training),
             linear=self._exposure_margin(training),
@@ -92,10 +92,10 @@ class HurdleModel(YieldModel):
             return None
         column = training.column_index(self.exposure)
         margin = columns_margin(training.X, columns=[column], scale="log")
-        said, adjusted = margin.value(training.X), np.flatnonzero(training.y)
-        mean = float(np.average(said, weights=training.weight))
+        values, adjusted = margin.value(training.X), np.flatnonzero(training.y)
+        mean = float(np.average(values, weights=training.weight))
         slope = power(
-            np.column_stack([np.ones_like(adjusted), said[adjusted] - mean]),
+            np.column_stack([np.ones_like(adjusted), values[adjusted] - mean]),
             np.abs(training.y[adjusted]),
             variance=2.0,
             weight=training.weight[adjusted],

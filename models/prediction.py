@@ -1,4 +1,4 @@
-"""What a model says of traders: expected money, how sure that is, and the reasons in money."""
+"""Predictions and explanations: expected money, probability, interval, and contributions in money."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-SAID = ("expected", "probability", "low", "high")
+PER_TRADER = ("expected", "probability", "low", "high")
 """The parts of a prediction that are one number a trader."""
 
 

@@ -1,4 +1,4 @@
-"""The Tweedie model: money in one piece, as a compound Poisson sum."""
+"""Tweedie model: expected money as the mean of a compound Poisson sum."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ import numpy as np
 
 from models.base import YieldModel
 from models.fitting.boosting import Growth
-from models.fitting.calibrate import Map, amount_map, net_share, total_factor
-from models.fitting.corrected import grown
+from models.fitting.calibrate import CalibrationMap, amount_map, net_share, total_factor
+from models.fitting.corrected import fit_corrected_trees
 from models.fitting.link import LogLink, chance_of_any
 from models.fitting.margin import Margin
 from models.fitting.training_rows import Learned, TrainingRows
@@ -34,21 +34,23 @@ class TweedieModel(YieldModel):
     def _learn(self, training: TrainingRows) -> Learned:
         size = np.abs(training.y)
         options = {"options": {"tweedie_variance_power": self.variance}, **(self.growth or {})}
-        found = grown(
+        trees = fit_corrected_trees(
             training,
             size,
             where=np.ones_like(size),
-            growth=Growth.made(options, objective="tweedie", rows=len(size), seed=self.seed),
+            growth=Growth.for_rows(options, objective="tweedie", rows=len(size), seed=self.seed),
             monotone=training.directions(self.monotone),
             calibrate=lambda margin: amount_map(margin, size, training, variance=self.variance),
         )
-        return learned_log(found.whole, found.margin, found.map, training=training, variance=self.variance)
+        return fit_log_link(
+            trees.margin, trees.held_out, trees.calibration, training=training, variance=self.variance
+        )
 
 
-def learned_log(
-    margin: Margin, held_out: Floats, calibration: Map, *, training: TrainingRows, variance: float
+def fit_log_link(
+    margin: Margin, held_out: Floats, calibration: CalibrationMap, *, training: TrainingRows, variance: float
 ) -> Learned:
-    """Return what a margin for the log of money amounts to, given its calibration on held-out audits."""
+    """Fit the link from a margin to the log of money, given the calibration on held-out audits."""
     net = net_share(training.y, training.weight)
     expected = net * np.exp(calibration.of(held_out, training.design))
     factor = total_factor(training.y, expected, training.weight)

@@ -1,4 +1,4 @@
-"""A fitted model as a folder of data: LightGBM's text, JSON and Arrow, sealed; loading executes nothing."""
+"""Bundles: a fitted model as a sealed folder of LightGBM's text, JSON and Arrow; loading executes nothing."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from models import MODELS, read_model
 from models.base import State, YieldModel
 from models.bundle.sealed import read_sealed, refusal, write_sealed
 from models.card import ModelCard
-from models.prediction import SAID, Floats, Prediction
+from models.prediction import PER_TRADER, Floats, Prediction
 from models.words import Words
 
 GOLDEN_TOLERANCE = 1e-9
@@ -55,7 +55,7 @@ class Bundle:
 
     @cached_property
     def alphabetical(self) -> NDArray[np.intp]:
-        """The places of the columns in the order of their names."""
+        """The indices of the columns in the order of their names."""
         return np.argsort(self.names, kind="stable")
 
     def features(self) -> FeatureSet:
@@ -69,7 +69,7 @@ class Bundle:
         return features
 
     def hindsight(self, cutoff: date) -> str | None:
-        """Say that the model has learned what was found after a day; None where it has not."""
+        """Return a warning where the model has learned outcomes known only after a day, else None."""
         if cutoff >= self.cutoff:
             return None
         return (
@@ -107,7 +107,7 @@ def save_bundle(
     files = {
         "about.json": _json(about),
         "card.json": _json(card_json or {}),
-        "golden.arrow": _arrow(_answered(model, golden.select(features.names))),
+        "golden.arrow": _arrow(_with_predictions(model, golden.select(features.names))),
         "model.json": _json({"kind": state.kind, "values": state.values, "trees": sorted(state.trees)}),
         **{_trees_file(name): text.encode() for name, text in state.trees.items()},
     }
@@ -121,7 +121,7 @@ def load_bundle(path: Path, *, digest: str | None = None, feature_digest: str | 
     on a feature set of another digest than `feature_digest`, has a card that cannot be read, or does not
     predict its golden rows.
     """
-    files, found = read_sealed(path, digest=digest)
+    files, actual_digest = read_sealed(path, digest=digest)
     about, card_json = json.loads(files["about.json"]), json.loads(files["card.json"])
     if feature_digest is not None:
         _require_features(about["feature_digest"], feature_digest)
@@ -134,16 +134,16 @@ def load_bundle(path: Path, *, digest: str | None = None, feature_digest: str | 
         card=ModelCard.from_dict(card_json),
         card_json=card_json,
         golden=_table(files["golden.arrow"]),
-        digest=found,
+        digest=actual_digest,
     )
     _check_golden(path, bundle)
     return bundle
 
 
-def _require_features(trained: str, found: str) -> None:
-    if found != trained:
+def _require_features(trained: str, actual: str) -> None:
+    if actual != trained:
         raise DataError(
-            f"The model was trained on the features {trained[:12]}, these are {found[:12]}.",
+            f"The model was trained on the features {trained[:12]}, these are {actual[:12]}.",
             expected="the feature set it was trained on: what features compute has changed since.",
             advice="Use the version of audit-yield that trained it, or train anew.",
         )
@@ -157,24 +157,24 @@ def _model(path: Path, files: Mapping[str, bytes]) -> YieldModel:
     return read_model(State(described["kind"], described["values"], trees))
 
 
-def _answered(model: YieldModel, rows: pa.Table) -> pa.Table:
+def _with_predictions(model: YieldModel, rows: pa.Table) -> pa.Table:
     """Return rows with their predictions beside them, rebuilt so that the same values give the same bytes."""
     given = {name: rows[name].to_pylist() for name in rows.column_names}
-    predicted = {name: values.tolist() for name, values in _predicted(model.predict(rows)).items()}
+    predicted = {name: values.tolist() for name, values in _prediction_columns(model.predict(rows)).items()}
     return pa.table({name: pa.array(each, pa.float64()) for name, each in (given | predicted).items()})
 
 
-def _predicted(prediction: Prediction) -> dict[str, Floats]:
+def _prediction_columns(prediction: Prediction) -> dict[str, Floats]:
     parts = dict(zip(prediction.types, prediction.by_type.T, strict=True))
-    whole = {name: getattr(prediction, name) for name in SAID}
+    whole = {name: getattr(prediction, name) for name in PER_TRADER}
     return {f"predicted:{name}": values for name, values in (whole | parts).items()}
 
 
 def _check_golden(path: Path, bundle: Bundle) -> None:
-    answers = _predicted(bundle.model.predict(bundle.golden.select(bundle.names)))
-    for name, values in answers.items():
-        kept = bundle.golden[name].to_numpy()
-        if not np.allclose(values, kept, rtol=GOLDEN_TOLERANCE, atol=0.0):
+    predictions = _prediction_columns(bundle.model.predict(bundle.golden.select(bundle.names)))
+    for name, values in predictions.items():
+        expected = bundle.golden[name].to_numpy()
+        if not np.allclose(values, expected, rtol=GOLDEN_TOLERANCE, atol=0.0):
             raise refusal(path, "does not predict here what it predicted when it was made")
 
 

@@ -1,4 +1,4 @@
-"""A sealed folder of files: every byte is proven by a digest before anything reads its meaning."""
+"""Sealed folders: a manifest of digests proves every byte before any content is parsed."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ Files = Mapping[str, bytes]
 def write_sealed(folder: Path, files: Files) -> str:
     """Write `files` and a manifest of them, whole or not at all; return the digest over all of it.
 
-    The bytes depend on the files alone: no clock, no place. Raises `OutputError` where the disk refuses.
+    The bytes depend on the files alone, not on time or path. Raises `OutputError` where the disk refuses.
     """
     manifest = _manifest(files)
     with atomic_folder(folder) as fresh:
@@ -53,7 +53,7 @@ def read_sealed(folder: Path, *, digest: str | None = None) -> tuple[dict[str, b
 
 
 def refusal(folder: Path, fault: str) -> DataError:
-    """Return the error that says why a bundle is not loaded."""
+    """Return the error for a bundle that is not loaded because of a fault."""
     return DataError(
         f"The model in {folder} {fault}.",
         expected="a bundle exactly as audit-yield wrote it.",

@@ -1,4 +1,4 @@
-"""Loads a model in a process of its own first: what would kill a parser kills only that one."""
+"""Trial load: a bundle is loaded in a process of its own first, since a damaged one can crash its parser."""
 
 import json
 import os
@@ -54,7 +54,7 @@ def trial_load(path: Path, *, digest: str | None = None, timeout: float = ENOUGH
 
 
 def main() -> int:
-    """Load the bundle that the first argument names; print its digest, or why it is refused, as JSON."""
+    """Load the bundle that the first argument names; print its digest or its error as JSON."""
     path, digest = sys.argv[1:]
     try:
         answer = {"digest": load_bundle(Path(path), digest=digest or None).digest}

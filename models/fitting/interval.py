@@ -1,4 +1,4 @@
-"""Between which amounts an audit's money lies: distributional conformal intervals for mostly-zero money.
+"""Prediction intervals: distributional conformal intervals for money that is mostly zero.
 
 A model's expected money m and probability p imply a distribution of an audit's money y: 0 with 1 - p, else
 A R with A = m / p, where R is how adjusted audits that the model had not seen compared with their A (negative

@@ -1,4 +1,4 @@
-"""Lines learnt from audits: ridge regression, points for exceeding thresholds, single columns."""
+"""Linear margins learned from audits: ridge regression, points above thresholds, sums of columns."""
 
 from collections.abc import Sequence
 from dataclasses import replace

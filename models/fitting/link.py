@@ -1,4 +1,4 @@
-"""From margins to money: smooth and increasing maps, fitted on rows that the margins have not seen.
+"""Link functions: smooth and increasing maps from margins to money, fitted on held-out rows.
 
 They are smooth because an explanation in money needs their slopes.
 """

@@ -1,4 +1,4 @@
-"""Margins as plain data, and back."""
+"""Serialisation of margins: to plain data and texts of trees, and back."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from models.fitting.margin import LinearMargin, Margin, Sum, Trees
 ARRAYS = ("weights", "low", "high", "centres", "spreads")
 
 
-def saved_margin(margin: Margin, *, name: str, trees: dict[str, str]) -> dict[str, Any]:
+def margin_state(margin: Margin, *, name: str, trees: dict[str, str]) -> dict[str, Any]:
     """Return a margin as data for JSON; the texts of its trees go into `trees` under names of their own."""
     if isinstance(margin, Trees):
         texts = {f"{name}_{bag}": text for bag, text in enumerate(margin.texts())}
@@ -21,8 +21,8 @@ def saved_margin(margin: Margin, *, name: str, trees: dict[str, str]) -> dict[st
         return {"intercept": margin.intercept, "scale": margin.scale, **arrays}
     if isinstance(margin, Sum):
         return {
-            "line": saved_margin(margin.linear, name=name, trees=trees),
-            "correction": saved_margin(margin.trees, name=name, trees=trees),
+            "line": margin_state(margin.linear, name=name, trees=trees),
+            "correction": margin_state(margin.trees, name=name, trees=trees),
         }
     raise TypeError(type(margin))
 

@@ -1,4 +1,4 @@
-"""Rows of features as models take them: a matrix of float64, empty values NaN."""
+"""Validation of inputs: rows as a matrix of float64 with NaN for empty values, targets and weights."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ def column_names(X: Floats | pa.Table) -> tuple[str, ...]:
     """Return the names of the columns: a table's own, else x0, x1 and so on."""
     if isinstance(X, pa.Table):
         return tuple(X.column_names)
-    return tuple(f"x{place}" for place in range(np.shape(X)[1]))
+    return tuple(f"x{number}" for number in range(np.shape(X)[1]))
 
 
 def as_matrix(X: Floats | pa.Table, *, names: Sequence[str] | None = None) -> Floats:

@@ -1,4 +1,4 @@
-"""What a model learns from and what comes of it: the data between `fit` and a kind of model."""
+"""Training rows and the result of learning from them: the data between `fit` and a kind of model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,9 +14,9 @@ from models.prediction import Floats
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """What a model learns from: a row an audit, in the order of opening where that is known.
+    """Audits to learn from: a row an audit, in the order of opening where that is known.
 
-    `design` (n, levels) says the circumstances of each; `blocks` are the rows held out in turn.
+    `design` (n, levels) encodes the circumstances of each; `blocks` are the rows held out in turn.
     """
 
     X: Floats
@@ -36,7 +36,7 @@ class TrainingRows:
         return tuple((monotone or {}).get(name, 0) for name in self.names)
 
     def column_index(self, name: str) -> int:
-        """Return the place of a feature's column; raises `SettingError` where there is none."""
+        """Return the index of a feature's column; raises `SettingError` where there is none."""
         if name not in self.names:
             raise SettingError(
                 f"There is no feature '{name}' to learn from.",
@@ -48,10 +48,10 @@ class TrainingRows:
 
 @dataclass(frozen=True)
 class Learned:
-    """What a kind of model learns: margins of the features, the link to money, and the same held out.
+    """The result of learning: margins of the features, the link to money, and the same held out.
 
     `expected` and `probability` (n,) are each audit's, under its own circumstances, from a model that had not
-    seen it. `effects` says what the circumstances were found to do, as data.
+    seen it. `effects` are the estimated effects of the circumstances, as data.
     """
 
     margins: tuple[Margin, ...]

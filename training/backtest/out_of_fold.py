@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from features.data.contract.required import FINDING_TYPES
-from models.prediction import SAID, Floats, Prediction
+from models.prediction import PER_TRADER, Floats, Prediction
 
 ORACLE = "oracle"
 """What stands among the models for one who knows the outcome."""
@@ -42,7 +42,7 @@ class OutOfFold:
         parts = []
         for model, said in self.predictions.items():
             part = self.audits.append_column("model", pa.array([model] * len(self), pa.string()))
-            for name in SAID:
+            for name in PER_TRADER:
                 part = part.append_column(name, pa.array(getattr(said, name), pa.float64()))
             parts.append(part)
         return pa.concat_tables(parts)
@@ -66,6 +66,6 @@ def oracle(y: Floats) -> Prediction:
 
 def _joined(parts: Sequence[Prediction]) -> Prediction:
     columns: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in (*SAID, "by_type")
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in (*PER_TRADER, "by_type")
     }
     return replace(parts[0], **columns)

@@ -14,7 +14,7 @@ from training.leaks.evidence import LeakEvidence, numbers
 from training.leaks.labelled import first_versions, named_lines
 
 KEY = ("declaration_id", "item_number")
-SAID = (
+DECLARED = (
     "hs_code",
     "origin_country",
     "preference_code",
@@ -109,7 +109,7 @@ def _second_versions(evidence: LeakEvidence) -> ir.Table:
 
 def _said(lines: ir.Table) -> ir.StringValue:
     """Return all that a trader says of a line, in one text."""
-    parts = [lines[name].cast("string").fill_null("") for name in SAID]
+    parts = [lines[name].cast("string").fill_null("") for name in DECLARED]
     return ibis.literal("|").join(parts)
 
 

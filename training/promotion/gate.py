@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.card import Score
-from models.prediction import SAID, Prediction
+from models.prediction import PER_TRADER, Prediction
 from training.backtest.metrics import metrics
 from training.backtest.out_of_fold import OutOfFold
 from training.backtest.scores import judge
@@ -64,11 +64,11 @@ def paired(challenger: pa.Table, champion: pa.Table) -> tuple[OutOfFold, Predict
 def read(table: pa.Table) -> OutOfFold:
     """Return what the one model of an `OutOfFold.table()` said."""
     [model] = table["model"].unique().to_pylist() or ["-"]
-    return OutOfFold(table.drop_columns(["model", *SAID]), {model: _prediction(table)})
+    return OutOfFold(table.drop_columns(["model", *PER_TRADER]), {model: _prediction(table)})
 
 
 def _prediction(table: pa.Table) -> Prediction:
-    said = {name: table[name].to_numpy() for name in SAID}
+    said = {name: table[name].to_numpy() for name in PER_TRADER}
     return Prediction(**said, by_type=np.zeros((table.num_rows, 0)), types=())
 
 

@@ -18,7 +18,7 @@ from features.clock import Clock
 from features.storage.lock import file_lock
 from features.storage.temporary import private_tempdir, temporary_folder
 from models.bundle.artefact import Bundle, load_bundle
-from models.prediction import SAID
+from models.prediction import PER_TRADER
 from training.tracking.cleanup import LOCK, READY, clean_up, lock_of
 from training.tracking.registry import MODEL
 from training.tracking.store import NAME, experiment, quiet, store, store_lock
@@ -208,4 +208,4 @@ def _signature(bundle: Bundle) -> Any:
     from mlflow.types import ColSpec, Schema
 
     taken = Schema([ColSpec("double", name, required=False) for name in bundle.names])
-    return ModelSignature(taken, Schema([ColSpec("double", name) for name in SAID]))
+    return ModelSignature(taken, Schema([ColSpec("double", name) for name in PER_TRADER]))
