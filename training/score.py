@@ -1,4 +1,4 @@
-"""Scores and reasons for a day, from data and a model of the registry: what `score` and `explain` do."""
+"""Scores and explanations of a day, from data and a model of the registry: `score` and `explain`."""
 
 import json
 from collections.abc import Iterator
@@ -17,22 +17,22 @@ from models.fitting.matrix import as_matrix
 from models.prediction import Prediction
 from models.reasons import Reason, reasons
 from models.score import scored
-from training.tracking.registry import kept_bundle, version
+from training.tracking.registry import registered_bundle, version
 from training.tracking.store import store
 
 CHAMPION = "champion"
 
 
 def bundle_named(named: str = CHAMPION, *, home: Path) -> tuple[str, Bundle]:
-    """Return the number and the bundle of a version: what is published, or one of the registry.
+    """Return the number and the bundle of a version: the published champion, or one of the registry.
 
     Raises `SettingError` where there is none, `DataError` where it is damaged.
     """
     serving = read_champion(home)
     if named == CHAMPION and serving:
         return serving.version, load_bundle(home / serving.folder, digest=serving.digest)
-    found = version(store(home), named)
-    return found.version, kept_bundle(found, home=home)
+    model_version = version(store(home), named)
+    return model_version.version, registered_bundle(model_version, home=home)
 
 
 def bundle_of_day(dataset: Dataset, *, model: str = CHAMPION) -> tuple[str, Bundle, Snapshot]:
@@ -49,7 +49,7 @@ def score(dataset: Dataset, *, model: str = CHAMPION) -> pa.Table:
 
 @dataclass(frozen=True)
 class Explained:
-    """Why a trader's expected yield is what it is: `base` and the money of all `reasons` add up to it."""
+    """An explanation of a trader's expected yield: `base` and the money of all `reasons` add up to it."""
 
     trader_id: str
     cutoff: date
@@ -61,16 +61,16 @@ class Explained:
 
     def to_json(self, *, top: int) -> str:
         """Return the prediction and its first `top` reasons as JSON text."""
-        said = self.prediction
+        prediction = self.prediction
         content = {
             "trader_id": self.trader_id,
             "as_of": self.cutoff.isoformat(),
             "model_version": self.version,
-            "expected_yield": float(said.expected[0]),
-            "probability": float(said.probability[0]),
-            "low": float(said.low[0]),
-            "high": float(said.high[0]),
-            "by_type": dict(zip(said.types, said.by_type[0].tolist(), strict=True)),
+            "expected_yield": float(prediction.expected[0]),
+            "probability": float(prediction.probability[0]),
+            "low": float(prediction.low[0]),
+            "high": float(prediction.high[0]),
+            "by_type": dict(zip(prediction.types, prediction.by_type[0].tolist(), strict=True)),
             "base": self.base,
             "reasons": [asdict(reason) for reason in self.reasons[:top]],
             "other_reasons": sum(reason.money for reason in self.reasons[top:]),
@@ -102,15 +102,15 @@ def explain(dataset: Dataset, trader: str, *, model: str = CHAMPION) -> Explaine
     number, bundle, built = bundle_of_day(dataset, model=model)
     row_index = built.place(trader)
     row = built.table.slice(row_index, 1).select(bundle.names)
-    why = bundle.model.explain(row)
+    explanation = bundle.model.explain(row)
     return Explained(
         trader_id=trader,
         cutoff=dataset.cutoff,
         version=number,
         prediction=bundle.model.predict(row),
         coverage=bundle.model.coverage,
-        base=why.base,
-        reasons=reasons(bundle.words, as_matrix(row)[0], why.contributions[0]),
+        base=explanation.base,
+        reasons=reasons(bundle.words, as_matrix(row)[0], explanation.contributions[0]),
     )
 
 

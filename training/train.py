@@ -1,4 +1,4 @@
-"""From data to a registered model: features, backtest, leak alarm, fit, and the gate for the first one."""
+"""Training: from data to a registered model, by backtest, leak alarm and fit, and the gate for the first."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from features.data.systems import assumed
 from models.base import YieldModel
 from training.backtest.candidates import new_model
 from training.backtest.experiment import Experiment
-from training.backtest.fairness import described
+from training.backtest.fairness import trader_groups
 from training.backtest.labelled_audits import LabelledAudits
 from training.backtest.populations import sample_weight
 from training.backtest.report import backtest_to_json, backtest_to_text
@@ -21,12 +21,12 @@ from training.promotion.gate import NEWEST
 from training.promotion.promote import Promotion, offer
 from training.tracking.record import Training, begin, record
 from training.tracking.run import tracked
-from training.tune import tuned
+from training.tune import tune_experiment
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training came to: its version in the registry, how it fared, and whether it serves.
+    """The result of a training: its version in the registry, its backtest and leaks, and whether it serves.
 
     `promotion` is None where another model serves already: the new version is then its challenger.
     """
@@ -72,7 +72,7 @@ def train(
     The model's trees are tuned in `trials` trials on the folds before the newest, by which the gate judges.
     The model is backtested beside the others, held against the leak alarm, fitted on all closed audits and
     registered; where nothing serves yet and it passes the gate it becomes champion, else challenger. `clock`
-    stamps what is recorded, `stage(words)` tells what is being done, `progress(done, total)` how far it is.
+    stamps what is recorded, `stage(words)` reports the current stage, `progress(done, total)` its progress.
     Raises `DataError` where the data is refused, `SettingError` where there are too few audits or folds.
     """
     cutoff, home = dataset.cutoff, dataset.home
@@ -80,7 +80,7 @@ def train(
         warehouse, labelled_audits = setup.warehouse, setup.labelled_audits
         if trials:
             stage("Tuning")
-            experiment = tuned(
+            experiment = tune_experiment(
                 warehouse,
                 labelled_audits,
                 experiment=experiment,
@@ -94,9 +94,9 @@ def train(
             stage("Backtesting")
             report = Backtest(setup.folds, experiment).run(warehouse, labelled_audits, progress=progress)
             stage("Looking for leaks")
-            leaks = leak_report(warehouse, labelled_audits, report.predicted.table(), cutoff=cutoff)
+            leaks = leak_report(warehouse, labelled_audits, report.out_of_fold.table(), cutoff=cutoff)
             stage("Fitting on all audits and registering")
-            groups = described(warehouse, report.predicted.audits["trader_id"], cutoff=cutoff)
+            groups = trader_groups(warehouse, report.out_of_fold.audits["trader_id"], cutoff=cutoff)
             model = _fitted(labelled_audits, experiment)
             version = record(
                 run, Training(model, labelled_audits, report, leaks, groups, assumed(dataset.data))

@@ -1,4 +1,4 @@
-"""Tuning: settings of the model's trees are tried on the folds of the backtest, in time order."""
+"""Tuning: hyperparameters of the trees are searched on the folds of the backtest, in time order."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ FEWEST, FEWEST_ADJUSTED = 30, 5
 Progress = Callable[[int, int], None]
 
 
-def tuned(
+def tune_experiment(
     warehouse: Warehouse,
     labelled_audits: LabelledAudits,
     *,
@@ -46,7 +46,7 @@ def tuned(
     """Return the experiment with the growth of trees that did best in `trials` trials, defaults among them.
 
     A trial's score is the mean normalised Gini over the folds, each learned from what was known by its day;
-    it is given up where it lags behind the median of others. The study is kept below `home` under the
+    it is pruned where it lags behind the median of others. The study is stored below `home` under the
     settings and the data, so that a killed or interrupted tuning goes on where it was. Raises
     `SettingError` for a model that has no trees to grow, and where no fold has audits enough.
     """
@@ -57,12 +57,14 @@ def tuned(
     if progress:
         progress(trials - max(left, 0), trials)
 
-    def told(study: "Study", _: Any) -> None:
+    def report_finished(study: "Study", _: Any) -> None:
         if progress:
             progress(_finished(study), trials)
 
     if left > 0:
-        study.optimize(lambda trial: _score(trial, experiment, parts), n_trials=left, callbacks=[told])
+        study.optimize(
+            lambda trial: _score(trial, experiment, parts), n_trials=left, callbacks=[report_finished]
+        )
     best = study.best_params if any(t.value is not None for t in study.trials) else {}
     return _with_growth(experiment, best)
 
@@ -81,7 +83,7 @@ def _parts(
 ) -> list[tuple[LabelledAudits, LabelledAudits]]:
     """Return, for each fold with audits enough, those to learn from and those to judge by."""
     parts = [
-        (known_on(warehouse, labelled_audits, fold.day, experiment), fold.tested(labelled_audits))
+        (known_on(warehouse, labelled_audits, fold.day, experiment), fold.test_audits(labelled_audits))
         for fold in folds
     ]
     usable = [part for part in parts if all(map(_teaches, part))]
@@ -108,11 +110,11 @@ def _study(
     """Open the study of these settings, data and folds, or begin it with the defaults as first trial."""
     import optuna
 
-    told = json.dumps([experiment.to_json(), labelled_audits.fingerprint, [str(fold) for fold in folds]])
+    settings = json.dumps([experiment.to_json(), labelled_audits.fingerprint, [str(fold) for fold in folds]])
     optuna.logging.set_verbosity(logging.ERROR)
     with quiet():
         study = optuna.create_study(
-            study_name=hashlib.sha256(told.encode()).hexdigest()[:16],
+            study_name=hashlib.sha256(settings.encode()).hexdigest()[:16],
             storage=f"sqlite:///{home / STUDIES}",
             direction="maximize",
             load_if_exists=True,
@@ -163,6 +165,6 @@ def _score(
 
 
 def _with_growth(experiment: Experiment, growth: Mapping[str, Any]) -> Experiment:
-    """What the experiment itself says of the growth stays."""
+    """Return the experiment with growth parameters; those that it sets itself stay."""
     given = experiment.parameters.get("growth") or {}
     return replace(experiment, parameters={**experiment.parameters, "growth": {**growth, **given}})

@@ -54,9 +54,11 @@ def states(home: Path) -> dict[str, str]:
 def whole(home: Path) -> None:
     """Every version offered is of a run that finished, every finished run has one, and none seems to run."""
     offered = models(home)
-    found = states(home)
-    assert set(found.values()) <= {"FINISHED", "KILLED"}
-    assert sorted(each.run_id for each in offered) == sorted(r for r, s in found.items() if s == "FINISHED")
+    statuses = states(home)
+    assert set(statuses.values()) <= {"FINISHED", "KILLED"}
+    assert sorted(each.run_id for each in offered) == sorted(
+        r for r, s in statuses.items() if s == "FINISHED"
+    )
     there = store(home).search_model_versions("name = 'audit-yield'")
     assert {str(each.version) for each in there} == {each.version for each in offered}
 

@@ -23,7 +23,7 @@ FEATURES = LIBRARY.select(["customs_value_12m", *DESCRIBED])
 CUTOFF = day("2024-10-01")
 
 
-def predicted(tables: Tables, folder: Path) -> Prediction:
+def train_and_predict(tables: Tables, folder: Path) -> Prediction:
     """Train on the audits of an administration and predict for each of its traders."""
     experiment = Experiment(parameters={"growth": {"rounds": 10, "bags": 1}})
     with open_warehouse(str(write_parquet(folder, tables))) as warehouse:
@@ -41,7 +41,7 @@ def predicted(tables: Tables, folder: Path) -> Prediction:
 def described(tables: Tables, *, shift: int) -> Tables:
     """Give each trader the protected attributes of another."""
     traders = tables["traders"]
-    marks = [{name: f"{name} {place % 3}" for name in PROTECTED} for place in range(len(traders))]
+    marks = [{name: f"{name} {number % 3}" for name in PROTECTED} for number in range(len(traders))]
     moved = marks[shift:] + marks[:shift]
     return {**tables, "traders": [row | mark for row, mark in zip(traders, moved, strict=True)]}
 
@@ -50,8 +50,8 @@ def test_permuting_protected_attributes_changes_no_score(tmp_path: Path) -> None
     large = [n for n in range(140) if n % 10 > 4]  # audits of the five traders that declare most
     money = [finding(f"A{n:03}", 1, str(FIRST + timedelta(weeks=n, days=60)), 900.0 + n) for n in large]
     tables = weekly(140, findings=money)
-    before = predicted(described(tables, shift=0), tmp_path / "before")
-    after = predicted(described(tables, shift=1), tmp_path / "after")
+    before = train_and_predict(described(tables, shift=0), tmp_path / "before")
+    after = train_and_predict(described(tables, shift=1), tmp_path / "after")
     assert np.ptp(before.expected) > 0
     for name in ("expected", "probability", "low", "high"):
         assert getattr(before, name).tolist() == getattr(after, name).tolist()

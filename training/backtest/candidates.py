@@ -1,4 +1,4 @@
-"""The models that a backtest compares: that of the experiment, and those it is held against."""
+"""Candidates: the models that a backtest compares, the experiment's own and its competitors."""
 
 import inspect
 from collections.abc import Mapping

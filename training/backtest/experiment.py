@@ -1,4 +1,4 @@
-"""What is tried: the settings of a training or a backtest, each with a default, read from TOML."""
+"""Experiment: the settings of a training or a backtest, each with a default, read from TOML."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Rolling origin: on which days a backtest pretends to stand, and what it may know there."""
+"""Folds of a backtest by rolling origin: training before a day, test audits from then on."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -21,8 +21,8 @@ class Fold:
     day: date
     until: date
 
-    def tested(self, labelled_audits: LabelledAudits) -> LabelledAudits:
-        """Return the audits opened in the fold's time, with outcomes as known at the end of all."""
+    def test_audits(self, labelled_audits: LabelledAudits) -> LabelledAudits:
+        """Return the audits opened in the fold's time, with outcomes as known at the end of the backtest."""
         opened = labelled_audits.audits["opened_on"]
         return labelled_audits.where(pc.and_(pc.greater_equal(opened, self.day), pc.less(opened, self.until)))
 

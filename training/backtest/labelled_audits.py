@@ -1,4 +1,4 @@
-"""Closed audits side by side with what was known of their traders on the day each opened."""
+"""Labelled audits: closed audits with their outcomes and the features known when each opened."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -51,23 +51,23 @@ class LabelledAudits:
         return replace(self, X=self.X.filter(mask), audits=self.audits.filter(mask))
 
     def as_known(self, audits: pa.Table, cutoff: date) -> "LabelledAudits":
-        """Return what could be learned on an earlier day, given the `outcomes` as known by it.
+        """Return the audits closed by an earlier cutoff, given the `outcomes` as known by it.
 
         Features stay as they are: they were fixed when each audit opened.
         """
-        places = pc.index_in(audits["audit_id"], self.audits["audit_id"])
-        return replace(self, X=self.X.take(places), audits=audits, cutoff=cutoff)
+        indices = pc.index_in(audits["audit_id"], self.audits["audit_id"])
+        return replace(self, X=self.X.take(indices), audits=audits, cutoff=cutoff)
 
 
 def label_audits(
     warehouse: Warehouse, *, features: FeatureSet, cutoff: date, measure: Measure, with_penalties: bool
 ) -> LabelledAudits:
     """Build the features of every audit that was closed by `cutoff`, and its outcome as known by then."""
-    found = outcomes(warehouse, cutoff=cutoff, measure=measure, with_penalties=with_penalties).to_pyarrow()
-    spine = Spine.of(found["trader_id"].to_pylist(), found["opened_on"].to_pylist())
+    audits = outcomes(warehouse, cutoff=cutoff, measure=measure, with_penalties=with_penalties).to_pyarrow()
+    spine = Spine.of(audits["trader_id"].to_pylist(), audits["opened_on"].to_pylist())
     built = features.build(warehouse, spine)
-    places = pc.index_in(_pairs(found["trader_id"], found["opened_on"]), _pairs(*(built[k] for k in KEY)))
-    return LabelledAudits(features, built.select(features.names).take(places), found, cutoff)
+    indices = pc.index_in(_pairs(audits["trader_id"], audits["opened_on"]), _pairs(*(built[k] for k in KEY)))
+    return LabelledAudits(features, built.select(features.names).take(indices), audits, cutoff)
 
 
 def _pairs(traders: pa.ChunkedArray, days: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -1,4 +1,4 @@
-"""A backtest as JSON, and in words for a terminal."""
+"""Reports of a backtest: as JSON, and as text for a terminal."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ CAPTURED = "captured_5"
 
 
 def backtest_to_json(report: BacktestReport) -> str:
-    """Return folds and scores as JSON text; what cannot be said of so few audits is null."""
+    """Return folds and scores as JSON text; what needs more audits is null."""
     content = {
         "as_of": report.cutoff,
         "experiment": json.loads(report.experiment.to_json()),
@@ -32,7 +32,7 @@ def backtest_to_json(report: BacktestReport) -> str:
 
 
 def backtest_to_text(report: BacktestReport) -> Iterator[str]:
-    """Describe a backtest to a person: the folds, then a table for each population, best model first."""
+    """Yield the folds, then a table for each population, best model first, as lines for a terminal."""
     yield f"Outcomes as known by {report.cutoff}, tested on audits opened from each fold's day to the next:"
     for fold in report.folds:
         yield f"  {_fold_text(fold)}"
@@ -60,22 +60,22 @@ HEADINGS = {
 
 
 def _table(report: BacktestReport, population: str) -> Iterator[str]:
-    found = {
+    scores = {
         (s.metric, s.model, s.against): s
         for s in report.scores
         if s.fold is None and s.population == population
     }
-    any_score = next(iter(found.values()))
+    any_score = next(iter(scores.values()))
     yield f"{HEADINGS[population]}: {any_score.audits:,}, {any_score.adjusted:,} with an adjustment"
-    if all(found[metric, ORACLE, None].value is None for metric in SHOWN):
+    if all(scores[metric, ORACLE, None].value is None for metric in SHOWN):
         yield "  too few to say anything"
         return
-    own = next(iter(report.predicted.predictions))
+    own = next(iter(report.out_of_fold.predictions))
     heads = "".join(f"{words:>20}" for words in SHOWN.values())
     yield f"  {'':15}{heads}  {f'{own} leads at 5 % by':>22}".rstrip()
-    for model in sorted(report.predicted.predictions, key=lambda name: _rank(found[CAPTURED, name, None])):
-        cells = "".join(f"{_cell(found[metric, model, None]):>20}" for metric in SHOWN)
-        yield f"  {model:15}{cells}  {_lead(found.get((CAPTURED, own, model))):>22}".rstrip()
+    for model in sorted(report.out_of_fold.predictions, key=lambda name: _rank(scores[CAPTURED, name, None])):
+        cells = "".join(f"{_cell(scores[metric, model, None]):>20}" for metric in SHOWN)
+        yield f"  {model:15}{cells}  {_lead(scores.get((CAPTURED, own, model))):>22}".rstrip()
 
 
 def _rank(score: Score) -> tuple[bool, float]:

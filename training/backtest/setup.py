@@ -1,4 +1,4 @@
-"""What an experiment stands on: the data, the audits that were closed by its day, and its folds."""
+"""Setup of an experiment: the open data, the audits closed before the cutoff, and the folds."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The leak alarm: whether what audits found has reached the data that models learn it from."""
+"""Leak alarm: tests whether audit outcomes have reached the features that models learn from."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -33,8 +33,8 @@ def leak_report(
 ) -> LeakReport:
     """Try every alarm on a warehouse as known before `cutoff`.
 
-    `audited` holds the features and outcomes that models learn from; `oof` what they said of audits that they
-    had not seen, an `OutOfFold.table()`. Nothing is drawn at random: the same input gives the same report.
+    `labelled_audits` are what models learn from; `oof` is an `OutOfFold.table()` of their predictions.
+    Nothing is drawn at random: the same input gives the same report.
     """
     evidence = LeakEvidence(warehouse, labelled_audits, oof, cutoff)
     return LeakReport(tuple(alarm for tried in ALARMS for alarm in tried(evidence)))

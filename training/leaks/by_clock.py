@@ -1,4 +1,4 @@
-"""Alarms on time: rows that are known before they could have been."""
+"""Alarms on time: rows with a day on which they could not have been known yet."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ def of_loads(evidence: LeakEvidence) -> Iterator[Alarm]:
     biggest = [_biggest(evidence, table, day) for table, day in HAPPENED.items()]
     loads = [load for load in biggest if load.of >= FEWEST_ROWS]
     if not loads:
-        yield unjudged("loaded_at_once", limit=LOADED, why="no table has dated rows.")
+        yield unjudged("loaded_at_once", limit=LOADED, reason="no table has dated rows.")
         return
     worst = max(loads, key=lambda load: load.rows / load.of)
     yield too_often(
@@ -99,9 +99,9 @@ def _biggest(evidence: LeakEvidence, table: str, day: str) -> LargestLoad:
     all_rows = evidence.warehouse.table(table)
     rows = all_rows.filter(known_before(all_rows, evidence.cutoff))
     days = rows.group_by("known_on").aggregate(rows=rows.count(), first=rows[day].min(), last=rows[day].max())
-    found = days.order_by(days.rows.desc(), "known_on").to_pyarrow()
-    total = sum(found["rows"].to_pylist())
-    for each in found.slice(0, 1).to_pylist():
+    by_size = days.order_by(days.rows.desc(), "known_on").to_pyarrow()
+    total = sum(by_size["rows"].to_pylist())
+    for each in by_size.slice(0, 1).to_pylist():
         apart = each["first"] is not None and (each["last"] - each["first"]).days > LONG_DAYS
         return LargestLoad(table, each["rows"] if apart else 0, total)
     return LargestLoad(table, 0, 0)

@@ -1,4 +1,4 @@
-"""Alarms on features that are not what the warehouse gives as of the opening, or that know it too late."""
+"""Alarms on features that differ when rebuilt as of the opening, or whose information arrives late."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,7 +17,7 @@ from training.leaks.evidence import LeakEvidence, numbers
 STRONGEST = 3
 DAYS_BEFORE = 30
 DIFFERENT = 0.01
-KEPT = 0.5
+RETAINED = 0.5
 
 
 def of_rebuilt_features(evidence: LeakEvidence) -> Iterator[Alarm]:
@@ -28,8 +28,10 @@ def of_rebuilt_features(evidence: LeakEvidence) -> Iterator[Alarm]:
     """
     yield _foreign(evidence)
     strongest = _strongest(evidence)
-    if not (strongest and enough(evidence.found)):
-        yield unjudged("features_differ_when_rebuilt", limit=DIFFERENT, why="no feature can be built again.")
+    if not (strongest and enough(evidence.brought_revenue)):
+        yield unjudged(
+            "features_differ_when_rebuilt", limit=DIFFERENT, reason="no feature can be built again."
+        )
         return
     now, before = _rebuilt(evidence, strongest)
     yield _different(evidence, strongest, now)
@@ -63,11 +65,11 @@ def _rebuilt(evidence: LeakEvidence, names: list[str]) -> tuple[dict[str, Floats
     features = evidence.labelled_audits.features.select(names)
     built = features.build(evidence.warehouse, Spine.of(traders * 2, opened + earlier))
     rows = _keys(built["trader_id"], built["cutoff"])
-    places = [
+    indices = [
         pc.index_in(_keys(audits["trader_id"], pa.chunked_array([pa.array(days, pa.date32())])), rows)
         for days in (opened, earlier)
     ]
-    now, before = ({name: numbers(built.take(place), name) for name in names} for place in places)
+    now, before = ({name: numbers(built.take(rows_at), name) for name in names} for rows_at in indices)
     return now, before
 
 
@@ -82,7 +84,7 @@ def _different(evidence: LeakEvidence, names: list[str], now: dict[str, Floats])
     return too_often(
         "features_differ_when_rebuilt",
         counts[worst],
-        of=len(evidence.found),
+        of=len(evidence.brought_revenue),
         limit=DIFFERENT,
         what=f"audits have a value of {worst} that the warehouse does not give as of their opening",
         advice="The features were built from other data or at a later time: build them again.",
@@ -90,14 +92,14 @@ def _different(evidence: LeakEvidence, names: list[str], now: dict[str, Floats])
 
 
 def _stale(evidence: LeakEvidence, name: str, *, now: Floats, before: Floats) -> Alarm:
-    """Raise where a feature loses most of what it knows when asked a month earlier."""
+    """Raise where a feature loses most of its ranking power when built a month earlier."""
     scores = np.nan_to_num(np.vstack([before, now]), nan=-np.inf)
-    ranked = areas(scores, evidence.found)
+    ranked = areas(scores, evidence.brought_revenue)
     falling = ranked.values[1] < 0.5
-    ranked = areas(-scores, evidence.found) if falling else ranked
+    ranked = areas(-scores, evidence.brought_revenue) if falling else ranked
     old, new = (float(value) for value in ranked.values)
-    raised = ranked.surely_above(-1.0, KEPT, limit=-0.5 * (1 - KEPT), errors=SURE)
+    raised = ranked.surely_above(-1.0, RETAINED, limit=-0.5 * (1 - RETAINED), errors=SURE)
     seen = f"{name} ranks audits at {new:.2f}, and at {old:.2f} {DAYS_BEFORE} days before they opened"
     advice = ". Most of what it knows arrives as the audit opens: ask what writes these rows, and when."
-    limit = 0.5 + KEPT * (new - 0.5)
+    limit = 0.5 + RETAINED * (new - 0.5)
     return Alarm("late_knowledge", raised, old, limit, seen + (advice if raised else "."))

@@ -45,10 +45,10 @@ def of_contradicted_findings(evidence: LeakEvidence) -> Iterator[Alarm]:
     """
     named = _named_with_first(evidence)
     checked = named.left_join(_second_versions(evidence), KEY)
-    unchanged = checked.said == checked.said_next
+    unchanged = checked.declared == checked.declared_next
     by_origin = (checked.finding_type == "origin") & (checked.taxes > 0)
     unclaimed = by_origin & checked.preference_code.isnull()
-    can_tell = checked.said_next.notnull() | by_origin
+    can_tell = checked.declared_next.notnull() | by_origin
     counted = checked.aggregate(
         met=checked.count(where=unchanged | unclaimed), of=checked.count(where=can_tell)
     )
@@ -74,7 +74,7 @@ def of_prices_after_findings(evidence: LeakEvidence) -> Iterator[Alarm]:
     name, limit = "undervalued_lines_at_full_price", 0.0
     rows = _undervalued(evidence).to_pyarrow()
     if rows.num_rows < FEWEST_LINES:
-        yield unjudged(name, limit=limit, why=f"{rows.num_rows} undervalued lines are named, with duty.")
+        yield unjudged(name, limit=limit, reason=f"{rows.num_rows} undervalued lines are named, with duty.")
         return
     gap, lift = numbers(rows, "gap"), numbers(rows, "lift")
     halfway = gap + lift / 2
@@ -95,20 +95,20 @@ def _mean(values: np.ndarray, weight: np.ndarray) -> float:
 
 def _named_with_first(evidence: LeakEvidence) -> ir.Table:
     joined = named_lines(evidence).join(first_versions(evidence), KEY)
-    return joined.mutate(said=_said(joined))
+    return joined.mutate(declared=_declared(joined))
 
 
 def _second_versions(evidence: LeakEvidence) -> ir.Table:
-    """Return what the version next to the first says of each line that has one."""
+    """Return the declared text of the version after the first, of each line that has one."""
     lines = evidence.warehouse.table("declarations")
     later = lines.filter(lines.version > 0)
-    place = ibis.row_number().over(group_by=list(KEY), order_by="version")
-    numbered = later.mutate(said_next=_said(later), place=place)
-    return numbered.filter(numbered.place == 0).select(*KEY, "said_next")
+    number = ibis.row_number().over(group_by=list(KEY), order_by="version")
+    numbered = later.mutate(declared_next=_declared(later), number=number)
+    return numbered.filter(numbered.number == 0).select(*KEY, "declared_next")
 
 
-def _said(lines: ir.Table) -> ir.StringValue:
-    """Return all that a trader says of a line, in one text."""
+def _declared(lines: ir.Table) -> ir.StringValue:
+    """Return all that a trader declares of a line, in one text."""
     parts = [lines[name].cast("string").fill_null("") for name in DECLARED]
     return ibis.literal("|").join(parts)
 

@@ -1,4 +1,4 @@
-"""Promotion: the gate, then the model that serves is another, in one step."""
+"""Promotion: a version that passes the gate is published and becomes champion in one step."""
 
 import json
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ from training.tracking.registry import (
     LEAKS,
     OUT_OF_FOLD,
     ModelVersion,
-    kept_file,
-    kept_folder,
+    bundle_folder,
+    run_file,
     version,
     versions,
 )
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 OURS = ("hurdle", "tweedie")
-"""Kinds that are no baseline: a first model need not beat its own kin."""
+"""Kinds that are no baseline: a first model need not beat one of these."""
 MONEY = ("measure", "with_penalties")
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """What came of a promotion: `promoted` where the gate passed, or was `forced` for a reason."""
+    """The result of a promotion: `promoted` where the gate passed, or was `forced` for a reason."""
 
     version: str
     before: str | None
@@ -74,7 +74,7 @@ class Promotion:
 def promote(named: str | None = None, *, force: str | None = None, home: Path, clock: Clock) -> Promotion:
     """Make a version the champion if it passes the gate: the challenger, or the one `named`.
 
-    `force` is a reason to promote it even so; it is kept with the version. The version's bundle is then
+    `force` is a reason to promote it even so; it is stored with the version. The version's bundle is then
     published, loaded on trial, and the pointer flipped: the old champion serves until all of that is done.
     Raises `SettingError` where there is no such version or the reason is empty, `OutputError` where another
     promotion is under way, `DataError` where the bundle is damaged.
@@ -110,13 +110,13 @@ def _promoted(
     client: "MlflowClient", home: Path, *, named: str | None, force: str | None = None, clock: Clock
 ) -> Promotion:
     clean_up(client, home)
-    found = _asked(client, named)
+    candidate = _requested_version(client, named)
     serving = _with_alias(client, CHAMPION)
-    checks = _checks(client, found, serving, home=home)
-    done = Promotion(found.version, serving.version if serving else None, checks, force)
+    checks = _checks(client, candidate, serving, home=home)
+    done = Promotion(candidate.version, serving.version if serving else None, checks, force)
     _record(client, done, at=_moment(clock))
     if done.promoted:
-        _serve(client, home, found, at=_moment(clock))
+        _serve(client, home, candidate, at=_moment(clock))
     return done
 
 
@@ -124,7 +124,7 @@ def _serves(version: str | None) -> str:
     return f"version {version} served" if version else "none served"
 
 
-def _asked(client: "MlflowClient", named: str | None) -> ModelVersion:
+def _requested_version(client: "MlflowClient", named: str | None) -> ModelVersion:
     if named is None and (challenger := _with_alias(client, CHALLENGER)):
         return challenger
     newest = next(iter(versions(client)), None)
@@ -136,17 +136,17 @@ def _with_alias(client: "MlflowClient", alias: str) -> ModelVersion | None:
 
 
 def _checks(
-    client: "MlflowClient", found: ModelVersion, serving: ModelVersion | None, *, home: Path
+    client: "MlflowClient", candidate: ModelVersion, serving: ModelVersion | None, *, home: Path
 ) -> tuple[Check, ...]:
-    leaks = LeakReport.from_json(kept_file(found, LEAKS, home=home).read_text(encoding="utf-8"))
-    tested = pq.read_table(kept_file(found, OUT_OF_FOLD, home=home))
-    own = _of(tested, found.kind)
+    leaks = LeakReport.from_json(run_file(candidate, LEAKS, home=home).read_text(encoding="utf-8"))
+    tested = pq.read_table(run_file(candidate, OUT_OF_FOLD, home=home))
+    own = _of(tested, candidate.kind)
     if serving is None:
-        return gate(read(own), rivals=_baselines(tested, own=found.kind), leaks=leaks)
-    theirs = pq.read_table(kept_file(serving, OUT_OF_FOLD, home=home))
-    both, said = paired(own, _of(theirs, serving.kind))
-    rivals = {f"version {serving.version}": said}
-    return (_same_money(client, found, serving), *gate(both, rivals=rivals, leaks=leaks))
+        return gate(read(own), rivals=_baselines(tested, own=candidate.kind), leaks=leaks)
+    theirs = pq.read_table(run_file(serving, OUT_OF_FOLD, home=home))
+    both, prediction = paired(own, _of(theirs, serving.kind))
+    rivals = {f"version {serving.version}": prediction}
+    return (_same_money(client, candidate, serving), *gate(both, rivals=rivals, leaks=leaks))
 
 
 def _of(tested: pa.Table, kind: str) -> pa.Table:
@@ -158,31 +158,31 @@ def _baselines(tested: pa.Table, *, own: str) -> dict[str, Prediction]:
     return {kind: next(iter(read(_of(tested, kind)).predictions.values())) for kind in kinds}
 
 
-def _same_money(client: "MlflowClient", *found: ModelVersion) -> Check:
+def _same_money(client: "MlflowClient", *compared: ModelVersion) -> Check:
     """Models of what was claimed and of what was paid cannot be held against each other."""
-    parameters = [client.get_run(each.run_id).data.params for each in found]
+    parameters = [client.get_run(each.run_id).data.params for each in compared]
     measured = [" ".join(f"{name} {each.get(name)}" for name in MONEY) for each in parameters]
     return Check("same money", len(set(measured)) == 1, "; ".join(dict.fromkeys(measured)))
 
 
 def _record(client: "MlflowClient", done: Promotion, *, at: str) -> None:
-    """Keep with the version what was seen and why it was decided so, before anything changes."""
-    said: dict[str, Any] = asdict(done) | {"at": at, "promoted": done.promoted}
-    client.set_model_version_tag(NAME, done.version, "promotion", json.dumps(said, ensure_ascii=False))
+    """Store the checks and the decision as tags of the version, before anything changes."""
+    decision: dict[str, Any] = asdict(done) | {"at": at, "promoted": done.promoted}
+    client.set_model_version_tag(NAME, done.version, "promotion", json.dumps(decision, ensure_ascii=False))
     if done.forced:
         client.set_model_version_tag(NAME, done.version, "forced", done.forced)
 
 
-def _serve(client: "MlflowClient", home: Path, found: ModelVersion, *, at: str) -> None:
+def _serve(client: "MlflowClient", home: Path, candidate: ModelVersion, *, at: str) -> None:
     """Publish the bundle, prove that it loads, flip the pointer; the alias follows."""
-    files, digest = read_sealed(kept_folder(found, home=home), digest=found.digest)
-    folder = Path(PUBLISHED) / found.version
+    files, digest = read_sealed(bundle_folder(candidate, home=home), digest=candidate.digest)
+    folder = Path(PUBLISHED) / candidate.version
     write_sealed(home / folder, files)
     trial_load(home / folder, digest=digest)
     feature_digest = json.loads(files["about.json"])["feature_digest"]
-    point_to(home, Champion(found.version, str(folder), digest, feature_digest, at))
-    client.set_registered_model_alias(NAME, CHAMPION, found.version)
-    if CHALLENGER in found.aliases:
+    point_to(home, Champion(candidate.version, str(folder), digest, feature_digest, at))
+    client.set_registered_model_alias(NAME, CHAMPION, candidate.version)
+    if CHALLENGER in candidate.aliases:
         client.delete_registered_model_alias(NAME, CHALLENGER)
 
 

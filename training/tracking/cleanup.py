@@ -1,4 +1,4 @@
-"""Tidies up after trainings that were killed: what did not finish neither looks finished nor is offered."""
+"""Cleanup after trainings that were killed: unfinished runs and versions are marked or removed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ PAGE = 1_000
 
 @dataclass(frozen=True)
 class Cleanup:
-    """What was put right: ids of runs marked killed, versions removed, and where the alias was put back."""
+    """The result of a cleanup: ids of runs marked killed, versions removed, and where the alias was reset."""
 
     runs: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
@@ -68,7 +68,7 @@ def _versions(client: "MlflowClient", home: Path) -> tuple[str, ...]:
 
 
 def _champion(client: "MlflowClient", home: Path) -> str | None:
-    """The pointer is flipped before the alias; a kill between leaves the alias behind."""
+    """Reset the alias where a kill between the flip of the pointer and that of the alias left it behind."""
     serving = read_champion(home)
     if serving is None or not client.search_registered_models(f"name = '{NAME}'"):
         return None

@@ -1,4 +1,4 @@
-"""What a training leaves in MLflow: settings, scores, plots, the card, and the model as a version."""
+"""Recording of a training in MLflow: settings, scores, plots, the card, and the model as a version."""
 
 import json
 from collections.abc import Mapping
@@ -28,11 +28,11 @@ COMPARED = ("captured_5", "gini", "total_ratio")
 
 @dataclass(frozen=True)
 class Training:
-    """What came of a training.
+    """The results of a training to record.
 
-    `model` was fitted on all of `found`, `report` is its backtest, `groups` gives the value of each attribute
-    for the audits of `report.predicted`, row for row (see `training.backtest.fairness.described`), and
-    `assumed` says what the import of the data assumed.
+    `model` was fitted on all of `labelled_audits`, `report` is its backtest, `groups` gives the value of each
+    attribute for the audits of `report.out_of_fold`, row for row (see
+    `training.backtest.fairness.trader_groups`), and `assumed` are the assumptions of the import of the data.
     """
 
     model: YieldModel
@@ -44,7 +44,7 @@ class Training:
 
 
 def begin(run: Run, experiment: Experiment, labelled_audits: LabelledAudits) -> None:
-    """Keep what a training starts from: its settings and its data."""
+    """Log the settings and the data of a training."""
     data = {
         "as_of": labelled_audits.cutoff.isoformat(),
         "fingerprint": labelled_audits.fingerprint,
@@ -56,13 +56,13 @@ def begin(run: Run, experiment: Experiment, labelled_audits: LabelledAudits) -> 
 
 
 def record(run: Run, training: Training) -> str:
-    """Keep all that came of a training, the version last; return its number."""
+    """Log the results of a training and register the version last; return its number."""
     report, kind = training.report, training.report.experiment.model
-    run.table(report.predicted.table(), OUT_OF_FOLD)
+    run.table(report.out_of_fold.table(), OUT_OF_FOLD)
     run.text(training.leaks.to_json(), LEAKS)
     _log_scores(run, report)
     _log_plots(run, training)
-    groups = fairness(report.predicted, kind, training.groups)
+    groups = fairness(report.out_of_fold, kind, training.groups)
     card = model_card(
         report,
         leaks=training.leaks,
@@ -85,11 +85,11 @@ def record(run: Run, training: Training) -> str:
             golden=training.labelled_audits.X.take(_spread(len(training.labelled_audits))),
             card_json=card.to_dict(),
         )
-        return run.register(folder, said=_said(training), description=summary)
+        return run.register(folder, tags=_version_tags(training), description=summary)
 
 
 def _log_scores(run: Run, report: BacktestReport) -> None:
-    """Scores over all folds by population; of the others a few; and the folds as steps, to see a trend."""
+    """Log scores over all folds by population, a few of the other models, and the folds as steps."""
     own = report.experiment.model
     whole = [each for each in report.scores if each.fold is None and each.against is None]
     run.metrics({f"{each.population}/{each.metric}": each.value for each in whole if each.model == own})
@@ -101,14 +101,14 @@ def _log_scores(run: Run, report: BacktestReport) -> None:
 
 
 def _log_plots(run: Run, training: Training) -> None:
-    predicted, kind = training.report.predicted, training.report.experiment.model
+    out_of_fold, kind = training.report.out_of_fold, training.report.experiment.model
     features = training.labelled_audits.features.features
     X = training.labelled_audits.X.slice(max(len(training.labelled_audits) - EXPLAINED, 0))
     explanation = training.model.explain(X)
     run.figures(
         {
-            "gain": gain(predicted, kind),
-            "calibration": calibration(predicted, kind),
+            "gain": gain(out_of_fold, kind),
+            "calibration": calibration(out_of_fold, kind),
             "importance_by_family": families(explanation, {each.name: each.family for each in features}),
             "contributions_in_money": beeswarm(
                 explanation, X, {each.name: _label(each) for each in features}
@@ -117,8 +117,8 @@ def _log_plots(run: Run, training: Training) -> None:
     )
 
 
-def _said(training: Training) -> dict[str, str]:
-    """What `audit-yield models` tells of the version."""
+def _version_tags(training: Training) -> dict[str, str]:
+    """Return the tags of the version that `audit-yield models` lists."""
     report = training.report
     whole = {
         each.metric: each.value
@@ -147,5 +147,5 @@ def _short(value: float | None) -> str:
 
 
 def _spread(rows: int) -> list[int]:
-    """Rows evenly spread over all of them, the same each time."""
-    return sorted({int(place) for place in np.linspace(0, rows - 1, GOLDEN)})
+    """Return indices of rows evenly spread over all of them, the same each time."""
+    return sorted({int(index) for index in np.linspace(0, rows - 1, GOLDEN)})

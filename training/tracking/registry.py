@@ -1,4 +1,4 @@
-"""The versions of the model: what each was trained on, how it fared, and which of them serves."""
+"""Registry of model versions: their data, scores and aliases, and their files in MLflow."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ CHALLENGER = "challenger"
 MODEL = "model"
 """The name of a bundle that is logged to a run."""
 OUT_OF_FOLD, LEAKS = "out_of_fold.parquet", "leaks.json"
-"""What a run must keep for the gate: `OutOfFold.table()`, and the report of the leak alarm."""
+"""Artefacts of a run that the gate reads: `OutOfFold.table()`, and the report of the leak alarm."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class ModelVersion:
     - `kind`: the family of the model; `as_of`: it learned from what was known before that day; `digest`: of
       its bundle.
     - `captured`: out of fold, the yield of the first twentieth of audits as a share of the most possible;
-      `calibration`: the money predicted for each unit found; `leak`: what the leak alarm said.
+      `calibration`: the money predicted for each unit found; `leak`: the alarms that are raised.
     """
 
     version: str
@@ -43,7 +43,7 @@ class ModelVersion:
 
 
 def models(home: Path) -> tuple[ModelVersion, ...]:
-    """Return the finished versions, the newest first, after tidying up what was killed."""
+    """Return the finished versions, the newest first, after a cleanup of what was killed."""
     client = store(home)
     clean_up(client, home)
     return versions(client)
@@ -64,10 +64,10 @@ def versions_to_text(listed: Sequence[ModelVersion]) -> Iterator[str]:
 
 def versions(client: "MlflowClient") -> tuple[ModelVersion, ...]:
     """Return the finished versions in the registry, the newest first."""
-    found = [each for each in client.search_model_versions(f"name = '{NAME}'") if promotable(client, each)]
-    aliases = client.get_registered_model(NAME).aliases if found else {}
+    finished = [each for each in client.search_model_versions(f"name = '{NAME}'") if promotable(client, each)]
+    aliases = client.get_registered_model(NAME).aliases if finished else {}
     return tuple(
-        _version(each, aliases) for each in sorted(found, key=lambda each: int(each.version), reverse=True)
+        _version(each, aliases) for each in sorted(finished, key=lambda each: int(each.version), reverse=True)
     )
 
 
@@ -83,37 +83,40 @@ def version(client: "MlflowClient", named: str) -> ModelVersion:
     )
 
 
-def kept_folder(found: ModelVersion, *, home: Path) -> Path:
+def bundle_folder(model_version: ModelVersion, *, home: Path) -> Path:
     """Return the folder of a version's bundle; raises `DataError` where MLflow no longer has it."""
-    data = _kept(store(home).get_model_version_download_uri(NAME, found.version), "data", home=home)
+    data = _existing(
+        store(home).get_model_version_download_uri(NAME, model_version.version), "data", home=home
+    )
     [folder] = data.iterdir()
     return folder
 
 
-def kept_file(found: ModelVersion, name: str, *, home: Path) -> Path:
+def run_file(model_version: ModelVersion, name: str, *, home: Path) -> Path:
     """Return a file of a version's run; raises `DataError` where MLflow no longer has it."""
-    return _kept(store(home).get_run(found.run_id).info.artifact_uri, name, home=home)
+    return _existing(store(home).get_run(model_version.run_id).info.artifact_uri, name, home=home)
 
 
-def kept_bundle(found: ModelVersion, *, home: Path) -> Bundle:
+def registered_bundle(model_version: ModelVersion, *, home: Path) -> Bundle:
     """Load a version's bundle; raises `DataError` where it is not the one that was registered."""
-    return load_bundle(kept_folder(found, home=home), digest=found.digest)
+    return load_bundle(bundle_folder(model_version, home=home), digest=model_version.digest)
 
 
-def _kept(uri: str, name: str, *, home: Path) -> Path:
-    kept = artefact(uri, home) / name
-    if not kept.exists():
+def _existing(uri: str, name: str, *, home: Path) -> Path:
+    path = artefact(uri, home) / name
+    if not path.exists():
         raise DataError(
-            f"MLflow no longer has {name} of a model: {kept} is not there.",
+            f"MLflow no longer has {name} of a model: {path} is not there.",
             expected="the artefacts of its training where that put them.",
             advice=f"Put the folder {ARTEFACTS} of the home back, or train anew.",
         )
-    return kept
+    return path
 
 
-def _version(found: Any, aliases: dict[str, Any]) -> ModelVersion:
-    own = sorted(alias for alias, number in aliases.items() if str(number) == str(found.version))
-    said = {name: found.tags.get(name, "-") for name in ModelVersion.__annotations__}
+def _version(registered: Any, aliases: dict[str, Any]) -> ModelVersion:
+    own = sorted(alias for alias, number in aliases.items() if str(number) == str(registered.version))
+    tags = {name: registered.tags.get(name, "-") for name in ModelVersion.__annotations__}
     return ModelVersion(
-        **said | {"version": str(found.version), "run_id": found.run_id or "", "aliases": tuple(own)}
+        **tags
+        | {"version": str(registered.version), "run_id": registered.run_id or "", "aliases": tuple(own)}
     )

@@ -1,4 +1,4 @@
-"""A training as a run of MLflow: what went in, how it fared, what came out; killed, it looks unfinished."""
+"""MLflow runs of trainings: parameters, data, metrics, artefacts, and the version they register."""
 
 import json
 import subprocess
@@ -48,15 +48,15 @@ class Run:
         """Log the settings of an experiment; MLflow keeps at most 6,000 characters of each."""
         from mlflow.entities import Param
 
-        said = [Param(name, _text(value)) for name, value in values.items()]
-        self.client.log_batch(self.id, params=said)
+        parameters = [Param(name, _text(value)) for name, value in values.items()]
+        self.client.log_batch(self.id, params=parameters)
 
     def data(self, table: pa.Table, *, name: str, fingerprint: str) -> None:
-        """Log what the model learns from: its columns, its size and its fingerprint, not its rows."""
+        """Log the training data: its columns, its size and its fingerprint, not its rows."""
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
         columns = [{"name": each, "type": "double", "required": False} for each in table.column_names]
-        kept = Dataset(
+        dataset = Dataset(
             name=name,
             digest=fingerprint[:36],
             source_type="warehouse",
@@ -65,7 +65,7 @@ class Run:
             profile=json.dumps({"num_rows": table.num_rows}),
         )
         training = [InputTag("mlflow.data.context", "training")]
-        self.client.log_inputs(self.id, [DatasetInput(kept, training)])
+        self.client.log_inputs(self.id, [DatasetInput(dataset, training)])
 
     def metrics(self, values: Mapping[str, float | None], *, step: int = 0) -> None:
         """Log numbers by name, as of a fold where `step` counts folds; what is not defined is left out."""
@@ -101,27 +101,27 @@ class Run:
         """Set the words that MLflow shows on the run's first page."""
         self.client.set_tag(self.id, "mlflow.note.content", markdown)
 
-    def register(self, folder: Path, *, said: Mapping[str, str], description: str) -> str:
+    def register(self, folder: Path, *, tags: Mapping[str, str], description: str) -> str:
         """Log the bundle in `folder` as data and register it; return the number of its version.
 
-        `said` are tags: what `training.tracking.registry.Version` tells of a version. Until the run has ended
-        well the version cannot be promoted.
+        `tags` are the values of a `training.tracking.registry.ModelVersion`. Until the run has ended well the
+        version cannot be promoted.
         """
         bundle = load_bundle(folder)
         with file_lock(store_lock(self.home)):
             if not self.client.search_registered_models(f"name = '{NAME}'"):
                 self.client.create_registered_model(NAME, description=ABOUT)
         model_id = self._logged(bundle, folder)
-        found = self.client.create_model_version(
+        registered = self.client.create_model_version(
             NAME,
             f"models:/{model_id}",
             run_id=self.id,
-            tags={"digest": bundle.digest, "feature_digest": bundle.feature_digest, **said},
+            tags={"digest": bundle.digest, "feature_digest": bundle.feature_digest, **tags},
             description=description,
             model_id=model_id,
         )
-        self.client.set_model_version_tag(NAME, found.version, READY, "true")
-        return str(found.version)
+        self.client.set_model_version_tag(NAME, registered.version, READY, "true")
+        return str(registered.version)
 
     def _logged(self, bundle: Bundle, folder: Path) -> str:
         """Log a bundle as data that `models.mlflow_loader` loads: no pickle and no code.
@@ -154,7 +154,7 @@ class Run:
 
 @contextmanager
 def tracked(name: str, *, tags: Mapping[str, str] | None = None, home: Path, clock: Clock) -> Iterator[Run]:
-    """Yield a new run, after tidying up what was killed; the block's end is the run's.
+    """Yield a new run, after a cleanup of what was killed; it ends with the block.
 
     The run is FINISHED where the block ends well, KILLED where a person stops it, FAILED after an error. Its
     process holds a lock meanwhile, by which the next command knows a run whose process has died.
@@ -191,9 +191,9 @@ def revision() -> str:
     """Return the commit of the code, marked where it was changed since; 'unknown' outside a repository."""
     if not (ROOT / ".git").exists():
         return "unknown"
-    asked = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        done = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"
     return done.stdout.strip() or "unknown"

@@ -1,4 +1,4 @@
-"""MLflow's store in the home of a user's work."""
+"""MLflow's store in the home: its client, experiment and artefacts."""
 
 import logging
 import os
@@ -47,7 +47,7 @@ def store(home: Path) -> "MlflowClient":
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep to itself what MLflow's dependencies say about each other: no user can act on it."""
+    """Suppress warnings of MLflow's dependencies about each other: no user can act on them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -60,22 +60,24 @@ def experiment(client: "MlflowClient", home: Path) -> str:
     their artefacts go to where the home was.
     """
     with file_lock(store_lock(home)):
-        found = client.get_experiment_by_name(NAME)
-        if found and _stands(found.artifact_location, home):
-            return str(found.experiment_id)
-        if found:
-            client.rename_experiment(found.experiment_id, f"{NAME} {found.experiment_id}, before the move")
+        current = client.get_experiment_by_name(NAME)
+        if current and _stands(current.artifact_location, home):
+            return str(current.experiment_id)
+        if current:
+            client.rename_experiment(
+                current.experiment_id, f"{NAME} {current.experiment_id}, before the move"
+            )
         return str(client.create_experiment(NAME, artifact_location=(home / ARTEFACTS).as_uri()))
 
 
 def artefact(uri: str, home: Path) -> Path:
-    """Return where an artefact stands in a home, whatever was its place when MLflow noted `uri`."""
+    """Return the path of an artefact in a home, wherever the home was when MLflow stored `uri`."""
     _, _, inside = _path(uri).as_posix().rpartition(f"/{ARTEFACTS}/")
     return home / ARTEFACTS / inside
 
 
 def _stands(location: str, home: Path) -> bool:
-    """Whether the artefacts are here: noted under this path, or under another that leads here too."""
+    """Whether a stored location is the artefact folder of this home, by this path or another to it."""
     noted, here = _path(location), home / ARTEFACTS
     return noted == here or (noted.exists() and here.exists() and noted.samefile(here))
 
@@ -85,12 +87,12 @@ def _path(uri: str) -> Path:
 
 
 def store_lock(home: Path) -> Path:
-    """Return the lock under which what there is once in a store is made."""
+    """Return the lock file under which the store, the experiment and the model are created."""
     return home / "locks" / "store.lock"
 
 
 def _made(home: Path) -> None:
-    """Make the store beside its place and rename it: a kill leaves no half of it."""
+    """Create the store under another name and rename it: a kill leaves no half of it."""
     from mlflow import MlflowClient
 
     with file_lock(store_lock(home)):

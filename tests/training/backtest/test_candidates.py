@@ -10,15 +10,15 @@ from training.backtest.experiment import Experiment
 
 
 def test_without_settings_every_kind_is_tried_the_hurdle_model_first():
-    found = candidates(Experiment(), LIBRARY)
-    assert set(found) == set(MODELS)
-    assert next(iter(found)) == "hurdle"
-    assert {kind: model.kind for kind, model in found.items()} == {kind: kind for kind in found}
+    models = candidates(Experiment(), LIBRARY)
+    assert set(models) == set(MODELS)
+    assert next(iter(models)) == "hurdle"
+    assert {kind: model.kind for kind, model in models.items()} == {kind: kind for kind in models}
 
 
 def test_the_experiment_names_whom_its_model_is_held_against():
-    found = candidates(Experiment(model="ridge", against=("ridge", "plain")), LIBRARY)
-    assert list(found) == ["ridge", "plain"]
+    models = candidates(Experiment(model="ridge", against=("ridge", "plain")), LIBRARY)
+    assert list(models) == ["ridge", "plain"]
 
 
 def test_models_take_seed_coverage_and_the_directions_of_features():
@@ -31,9 +31,9 @@ def test_models_take_seed_coverage_and_the_directions_of_features():
 
 def test_parameters_are_for_the_experiments_own_model_alone():
     experiment = Experiment(model="tweedie", parameters={"coverage": 0.7}, against=("hurdle",))
-    found = candidates(experiment, LIBRARY)
-    assert found["tweedie"].get_params()["coverage"] == 0.7
-    assert found["hurdle"].get_params()["coverage"] == 0.9
+    models = candidates(experiment, LIBRARY)
+    assert models["tweedie"].get_params()["coverage"] == 0.7
+    assert models["hurdle"].get_params()["coverage"] == 0.9
 
 
 def test_a_kind_that_there_is_not_is_refused():

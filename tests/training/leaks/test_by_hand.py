@@ -20,7 +20,7 @@ from training.leaks.area import area, areas
 from training.leaks.by_time import of_newest_folds
 from training.leaks.evidence import LeakEvidence
 from training.leaks.labelled import with_lateness
-from training.leaks.tables import Lookup, tried
+from training.leaks.tables import Lookup, score_lookup
 
 CUTOFF = date(2025, 1, 1)
 CODE = Lookup("code", "the code", lambda row: [row.code])
@@ -28,46 +28,48 @@ CODE = Lookup("code", "the code", lambda row: [row.code])
 
 def labelled(*rows: tuple[str, str, bool, bool]) -> pa.Table:
     """Rows of trader, code, late and found."""
-    trader_id, code, late, found = (list(column) for column in zip(*rows, strict=True))
+    trader_id, code, late, positive = (list(column) for column in zip(*rows, strict=True))
     return pa.table(
         {
             "trader_id": trader_id,
             "audit_id": pa.nulls(len(rows), pa.string()),
             "is_late": late,
-            "is_found": found,
+            "has_finding": positive,
             "code_0": code,
         }
     )
 
 
 def test_a_table_learns_on_earlier_rows_and_speaks_of_later_ones() -> None:
-    told = tried(
+    scored = score_lookup(
         labelled(
             ("A", "x", False, True), ("B", "x", False, True), ("C", "y", False, False), ("D", "x", True, True)
         ),
         CODE,
     )
     # among others 2 of 3 were found; 2 of 2 in the cell, drawn to it by ten rows: (2 + 10 x 2/3) / 12
-    assert told.score == pytest.approx([(2 + 20 / 3) / 12])
-    assert told.found.tolist() == told.is_known.tolist() == [True]
+    assert scored.score == pytest.approx([(2 + 20 / 3) / 12])
+    assert scored.has_finding.tolist() == scored.is_known.tolist() == [True]
 
 
 def test_a_traders_own_rows_teach_the_table_nothing_about_it() -> None:
-    told = tried(labelled(("A", "x", False, True), ("B", "y", False, False), ("A", "x", True, True)), CODE)
-    assert told.score.tolist() == [0.0]
-    assert told.is_known.tolist() == [False]
+    scored = score_lookup(
+        labelled(("A", "x", False, True), ("B", "y", False, False), ("A", "x", True, True)), CODE
+    )
+    assert scored.score.tolist() == [0.0]
+    assert scored.is_known.tolist() == [False]
 
 
 def test_an_empty_attribute_is_a_cell_of_its_own() -> None:
     rows = labelled(("A", "x", False, False), ("B", "x", False, True), ("C", "x", True, True))
     emptied = rows.set_column(4, "code_0", pa.array([None, "x", None], pa.string()))
     # 1 of 2 overall; the empty cell holds one row, not found: (0 + 10 x 1/2) / 11
-    assert tried(emptied, CODE).score == pytest.approx([5 / 11])
+    assert score_lookup(emptied, CODE).score == pytest.approx([5 / 11])
 
 
 def test_rows_after_the_middle_of_those_found_are_late() -> None:
     days = [date(2024, 1, day) for day in (1, 2, 3, 4, 5)]
-    rows = pa.table({"day": days, "is_found": [True, False, True, False, True]})
+    rows = pa.table({"day": days, "has_finding": [True, False, True, False, True]})
     assert with_lateness(rows, day="day")["is_late"].to_pylist() == [False, False, False, True, True]
 
 
@@ -77,9 +79,9 @@ def test_an_area_counts_the_pairs_in_order_and_half_of_the_ties() -> None:
 
 
 def test_a_perfect_order_of_few_rows_is_not_taken_for_certain() -> None:
-    found = np.arange(12) < 6
-    few = areas(found[None].astype(float), found)
-    many = areas(np.repeat(found, 50)[None].astype(float), np.repeat(found, 50))
+    positive = np.arange(12) < 6
+    few = areas(positive[None].astype(float), positive)
+    many = areas(np.repeat(positive, 50)[None].astype(float), np.repeat(positive, 50))
     # one row more that ranks by chance: (6 + 0.5) / 7
     assert few.values[0] == pytest.approx(6.5 / 7)
     assert not few.surely_above(1.0, limit=0.75, errors=3.09)
@@ -88,17 +90,17 @@ def test_a_perfect_order_of_few_rows_is_not_taken_for_certain() -> None:
 
 def test_the_standard_error_of_an_area_is_that_of_repeated_draws() -> None:
     rng = np.random.default_rng(1)
-    found = np.arange(200) < 60
-    draws = [areas((rng.normal(size=200) + found)[None], found) for _ in range(400)]
+    positive = np.arange(200) < 60
+    draws = [areas((rng.normal(size=200) + positive)[None], positive) for _ in range(400)]
     spread = np.std([draw.values[0] for draw in draws])
     assert np.mean([np.sqrt(draw.covariance[0, 0]) for draw in draws]) == pytest.approx(spread, rel=0.12)
 
 
 def test_scores_of_the_same_rows_are_compared_pair_by_pair() -> None:
     rng = np.random.default_rng(2)
-    found = np.arange(300) < 100
-    strong = rng.normal(size=300) + 1.5 * found
-    both = areas(np.vstack([strong + 0.01 * rng.normal(size=300), strong]), found)
+    positive = np.arange(300) < 100
+    strong = rng.normal(size=300) + 1.5 * positive
+    both = areas(np.vstack([strong + 0.01 * rng.normal(size=300), strong]), positive)
     apart = both.covariance[0, 0] + both.covariance[1, 1] - 2 * both.covariance[0, 1]
     assert apart < 0.01 * both.covariance[0, 0]
 
@@ -134,8 +136,8 @@ def test_what_is_no_report_of_leaks_is_refused(text: str) -> None:
 def oof(*folds: tuple[str, float]) -> pa.Table:
     """Folds of 100 audits, 40 found, of which a share is ranked above all others and the rest below."""
     parts = []
-    for place, (fold, share) in enumerate(folds):
-        found = np.arange(100) < 40
+    for number, (fold, share) in enumerate(folds):
+        positive = np.arange(100) < 40
         top = np.arange(100) < 40 * share
         parts.append(
             pa.table(
@@ -143,9 +145,9 @@ def oof(*folds: tuple[str, float]) -> pa.Table:
                     "fold": [fold] * 100,
                     "audit_id": [f"{fold}{number}" for number in range(100)],
                     "model": ["plain"] * 100,
-                    "opened_on": [date(2021 + place, 1, 1)] * 100,
-                    "yield_amount": found * 10.0,
-                    "probability": np.where(top, 0.9, np.where(found, 0.1, 0.5)),
+                    "opened_on": [date(2021 + number, 1, 1)] * 100,
+                    "yield_amount": positive * 10.0,
+                    "probability": np.where(top, 0.9, np.where(positive, 0.1, 0.5)),
                 }
             )
         )

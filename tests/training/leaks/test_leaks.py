@@ -143,8 +143,8 @@ def test_a_column_that_is_the_outcome_is_caught(sound_state: TrainedWarehouse) -
 
 def test_a_feature_overwritten_by_the_outcome_is_caught(sound_state: TrainedWarehouse) -> None:
     rows = sound_state.labelled_audits
-    place = rows.X.column_names.index("border_hits_24m")
-    leaky = replace(rows, X=rows.X.set_column(place, "border_hits_24m", pa.array(rows.y)))
+    column = rows.X.column_names.index("border_hits_24m")
+    leaky = replace(rows, X=rows.X.set_column(column, "border_hits_24m", pa.array(rows.y)))
     report = replace(sound_state, labelled_audits=leaky).report()
     assert set(raised(report)) == {"one_feature", "features_differ_when_rebuilt"}
 

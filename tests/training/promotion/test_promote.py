@@ -17,7 +17,7 @@ from tests.models.tiny import fitted, rows
 from tests.training.trained import LEAK, audits, blind, money, training
 from training.backtest.out_of_fold import OutOfFold
 from training.promotion.promote import _baselines, offer, promote
-from training.tracking.registry import kept_folder, models, version, versions_to_text
+from training.tracking.registry import bundle_folder, models, version, versions_to_text
 from training.tracking.store import store
 
 ROOT = Path(__file__).parents[3]
@@ -75,10 +75,10 @@ def test_a_worse_model_serves_only_by_force_and_the_reason_stays_with_it(home: P
     assert (done.promoted, serving(home)) == (True, "2")
     tags = store(home).get_model_version("audit-yield", "2").tags
     assert tags["forced"] == "the old one breaks the new law"
-    kept = json.loads(tags["promotion"])
-    assert [check["passed"] for check in kept["checks"] if check["name"] == "not worse than version 1"] == [
-        False
-    ]
+    decision = json.loads(tags["promotion"])
+    assert [
+        check["passed"] for check in decision["checks"] if check["name"] == "not worse than version 1"
+    ] == [False]
 
 
 def test_force_without_a_reason_is_refused(home: Path):
@@ -113,7 +113,7 @@ def test_a_version_that_there_is_not_is_refused(named: str | None, home: Path):
 def test_a_damaged_model_is_not_published_and_the_old_one_serves(home: Path):
     offer(training(home), home=home, clock=now)
     challenger = training(home)
-    damaged = kept_folder(version(store(home), challenger), home=home) / "model.json"
+    damaged = bundle_folder(version(store(home), challenger), home=home) / "model.json"
     damaged.write_bytes(damaged.read_bytes().replace(b"1", b"2"))
     with pytest.raises(DataError, match=r"has a changed file, 'model\.json'"):
         promote(challenger, home=home, clock=now)

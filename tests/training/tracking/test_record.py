@@ -16,7 +16,7 @@ from tests.features.tables import write_parquet
 from tests.training.tiny import weekly
 from training.backtest.candidates import candidates, new_model
 from training.backtest.experiment import Experiment
-from training.backtest.fairness import described
+from training.backtest.fairness import trader_groups
 from training.backtest.folds import folds_before
 from training.backtest.labelled_audits import label_audits
 from training.backtest.run import Backtest
@@ -48,14 +48,14 @@ def version(home: Path, tmp_path: Path) -> str:
         model = new_model(SMALL, features).fit(
             labelled_audits.X, labelled_audits.y, audits=labelled_audits.audits
         )
-        groups = described(warehouse, report.predicted.audits["trader_id"], cutoff=CUTOFF)
+        groups = trader_groups(warehouse, report.out_of_fold.audits["trader_id"], cutoff=CUTOFF)
         return record(run, Training(model, labelled_audits, report, LeakReport(()), groups))
 
 
 def test_a_training_is_kept_whole_and_can_be_promoted(version: str, home: Path):
     client = store(home)
-    kept = client.get_model_version("audit-yield", version)
-    run = client.get_run(kept.run_id)
+    registered = client.get_model_version("audit-yield", version)
+    run = client.get_run(registered.run_id)
     assert run.info.status == "FINISHED"
     assert run.data.params["measure"] == "assessed"
     assert run.data.params["audits"] == "140"

@@ -12,8 +12,8 @@ from features.storage.lock import file_lock, is_locked, try_file_lock
 from models.bundle.artefact import load_bundle
 from tests.clock import now
 from tests.models.tiny import rows, saved
-from tests.training.trained import SAID
-from training.tracking.registry import kept_bundle, kept_file, kept_folder, models
+from tests.training.trained import TAGS
+from training.tracking.registry import bundle_folder, models, registered_bundle, run_file
 from training.tracking.run import revision, tracked
 from training.tracking.store import NAME, experiment, store
 
@@ -33,7 +33,7 @@ def test_a_training_that_is_broken_off_says_so_and_leaves_no_version(
 
     def train() -> None:
         with tracked("broken", home=home, clock=now) as run:
-            run.register(tmp_path / "bundle", said=SAID, description="")
+            run.register(tmp_path / "bundle", tags=TAGS, description="")
             raise error
 
     with pytest.raises(error):
@@ -52,13 +52,13 @@ def test_a_run_keeps_what_is_logged_to_it(home: Path):
         run.json({"é": [1]}, "b.json")
         run.describe("# A model")
     client = store(home)
-    kept = client.get_run(run.id)
-    assert (kept.info.run_name, kept.info.status) == ("hurdle to 2024", "FINISHED")
-    assert kept.data.params == {"seed": "1", "parameters": '{"growth": {"bags": 2}}', "model": "hurdle"}
-    assert kept.data.metrics == {"all/gini": 0.5, "fold/gini": 0.4}
-    assert kept.data.tags["mlflow.note.content"] == "# A model"
-    assert kept.data.tags["mlflow.source.git.commit"] == revision()
-    [used] = kept.inputs.dataset_inputs
+    logged = client.get_run(run.id)
+    assert (logged.info.run_name, logged.info.status) == ("hurdle to 2024", "FINISHED")
+    assert logged.data.params == {"seed": "1", "parameters": '{"growth": {"bags": 2}}', "model": "hurdle"}
+    assert logged.data.metrics == {"all/gini": 0.5, "fold/gini": 0.4}
+    assert logged.data.tags["mlflow.note.content"] == "# A model"
+    assert logged.data.tags["mlflow.source.git.commit"] == revision()
+    [used] = logged.inputs.dataset_inputs
     assert (used.dataset.name, used.dataset.digest) == ("audits", "f" * 36)
     assert json.loads(Path(client.download_artifacts(run.id, "b.json", str(home.parent))).read_text()) == {
         "é": [1]
@@ -74,12 +74,12 @@ def test_a_model_is_kept_in_the_home_wherever_one_stands(
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
     with tracked("hurdle to 2024", home=home, clock=now) as run:
-        run.register(tmp_path / "bundle", said=SAID, description="")
+        run.register(tmp_path / "bundle", tags=TAGS, description="")
     [version] = models(home)
     client = store(home)
-    [kept] = client.search_logged_models([experiment(client, home)])
-    assert (kept.source_run_id, str(kept.status)) == (version.run_id, "READY")
-    assert kept_folder(version, home=home).is_relative_to(home / "artefacts")
+    [logged_model] = client.search_logged_models([experiment(client, home)])
+    assert (logged_model.source_run_id, str(logged_model.status)) == (version.run_id, "READY")
+    assert bundle_folder(version, home=home).is_relative_to(home / "artefacts")
     assert list(elsewhere.iterdir()) == []
 
 
@@ -137,25 +137,25 @@ def test_the_home_is_the_folder_named_else_one_of_the_current_folder(
 
 def test_the_store_stands_in_the_home_with_its_artefacts_beside(home: Path):
     client = store(home)
-    found = client.get_experiment(experiment(client, home))
-    assert found.name == NAME
-    assert found.artifact_location == (home / "artefacts").as_uri()
+    actual = client.get_experiment(experiment(client, home))
+    assert actual.name == NAME
+    assert actual.artifact_location == (home / "artefacts").as_uri()
     assert sorted(path.name for path in home.iterdir()) == ["locks", "mlflow.db"]
 
 
 def test_a_home_that_was_moved_keeps_its_models_and_takes_new_ones(home: Path, tmp_path: Path):
     saved(tmp_path / "bundle")
     with tracked("before", home=home, clock=now) as run:
-        run.register(tmp_path / "bundle", said=SAID, description="")
+        run.register(tmp_path / "bundle", tags=TAGS, description="")
     moved = home.rename(tmp_path / "moved")
     [version] = models(moved)
-    assert kept_bundle(version, home=moved).names == load_bundle(tmp_path / "bundle").names
+    assert registered_bundle(version, home=moved).names == load_bundle(tmp_path / "bundle").names
     with tracked("after", home=moved, clock=now) as run:
         run.json({}, "leaks.json")
-        run.register(tmp_path / "bundle", said=SAID, description="")
+        run.register(tmp_path / "bundle", tags=TAGS, description="")
     new, old = models(moved)
     assert (new.version, old.version) == ("2", "1")
-    assert kept_file(new, "leaks.json", home=moved).is_relative_to(moved)
+    assert run_file(new, "leaks.json", home=moved).is_relative_to(moved)
     assert not home.exists()
 
 
