@@ -36,7 +36,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Group:
-    """What a model would do to a group of audited traders, out of fold.
+    """Rates of a model for a group of audited traders, out of fold.
 
     - `selection_rate`: the part of its audits among the tenth of all that the model ranks first.
     - `false_positive_burden`: the same among its audits that booked no adjustment.
@@ -56,7 +56,7 @@ class Group:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What a model learned from.
+    """The data that a model learned from.
 
     - `fingerprint`: of the data; `assumed`: what its import assumed, a sentence each.
     - `measure`, `with_penalties`: which money was learned, as `training.backtest.experiment.Experiment` has

@@ -23,7 +23,7 @@ def row_sums(parts: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a reference audit of each of `n` traders would bring: a field audit by a team of average skill.
+    """Predicted outcomes of a reference audit of `n` traders: a field audit by a team of average skill.
 
     - `expected` (n,): money, net of refunds.
     - `probability` (n,): that an adjustment, up or down, would be booked.

@@ -24,7 +24,7 @@ from models.bundle.trial import main
 
 sys.exit(main())
 """
-"""What the fresh Python runs: `-m` would import `models`, and so LightGBM whole, before any line of ours."""
+"""The program of the fresh Python: `-m` would import `models`, and LightGBM whole, before our first line."""
 
 
 def trial_load(path: Path, *, digest: str | None = None, timeout: float = ENOUGH) -> str:

@@ -36,7 +36,7 @@ class EvaluationSet:
         return float(self.weight.sum() ** 2 / (self.weight**2).sum()) if len(self.y) else 0.0
 
     def enough(self, metric: Metric) -> bool:
-        """Whether the audits are enough for a metric."""
+        """Return whether the audits are enough for a metric."""
         return self.effective >= metric.fewest and int((self.y != 0).sum()) >= FEWEST_ADJUSTED
 
 

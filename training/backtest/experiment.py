@@ -110,4 +110,4 @@ SETTINGS: Mapping[str, Allowed] = {
     "capacity_hours": (_is_between(0.0, float("inf")), "a number of hours above 0"),
     "seed": (_is_whole(0, 2**31 - 1), "a whole number from 0 to 2147483647"),
 }
-"""What each setting must be, and the words for it."""
+"""The rule of each setting, and the words for it."""

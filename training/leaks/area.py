@@ -22,14 +22,14 @@ class Areas:
     covariance: Floats
 
     def surely_above(self, *weights: float, limit: float, errors: float) -> bool:
-        """Whether a weighted sum of the areas passes a limit by so many standard errors."""
+        """Return whether a weighted sum of the areas passes a limit by so many standard errors."""
         along = np.array(weights)
         error = np.sqrt(along @ self.covariance @ along)
         return bool(along @ self.values - errors * error > limit)
 
 
 def enough(positive: Flags) -> bool:
-    """Whether there are enough rows of both classes."""
+    """Return whether there are enough rows of both classes."""
     return FEWEST <= int(positive.sum()) <= len(positive) - FEWEST
 
 

@@ -48,7 +48,7 @@ class LeakEvidence:
 
     @cached_property
     def best_area(self) -> float | None:
-        """How well that model ranks, over all folds."""
+        """The area under the curve of that model over all folds."""
         return area(numbers(self.best, "probability"), brought_revenue(self.best)) if len(self.best) else None
 
 
@@ -58,5 +58,5 @@ def numbers(table: pa.Table, name: str) -> Floats:
 
 
 def brought_revenue(table: pa.Table) -> Flags:
-    """Whether each out-of-fold row's audit brought additional revenue."""
+    """Return whether each out-of-fold row's audit brought additional revenue."""
     return np.asarray(numbers(table, "yield_amount") > 0, dtype=np.bool_)

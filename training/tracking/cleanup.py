@@ -37,7 +37,7 @@ def clean_up(client: "MlflowClient", home: Path) -> Cleanup:
 
 
 def promotable(client: "MlflowClient", version: Any) -> bool:
-    """Whether a version was finished by a training that ended well: the end of its run is the last step."""
+    """Return whether the training of a version ended well: the end of its run is the last step."""
     return READY in version.tags and _status(client, version.run_id) == "FINISHED"
 
 

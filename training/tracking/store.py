@@ -77,7 +77,7 @@ def artefact(uri: str, home: Path) -> Path:
 
 
 def _stands(location: str, home: Path) -> bool:
-    """Whether a stored location is the artefact folder of this home, by this path or another to it."""
+    """Return whether a stored location is this home's artefact folder, by this path or another."""
     noted, here = _path(location), home / ARTEFACTS
     return noted == here or (noted.exists() and here.exists() and noted.samefile(here))
 

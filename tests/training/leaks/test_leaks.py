@@ -38,7 +38,7 @@ PARAMETERS = {
 @dataclass(frozen=True)
 class TrainedWarehouse:
     warehouse: Warehouse
-    label_audits: LabelledAudits
+    labelled_audits: LabelledAudits
     oof: pa.Table
 
     def report(self) -> LeakReport:
