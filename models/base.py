@@ -97,7 +97,7 @@ class YieldModel(ABC):
     def predict(self, X: MatrixLike) -> Prediction:
         """Predict what a reference audit of each row would bring."""
         matrix = as_matrix(X, names=self.feature_names_in_)
-        margins = self._margin_values(matrix)
+        margins = np.column_stack([margin.value(matrix) for margin in self.margins_])
         expected, probability = self.link_.money(margins), self.link_.probability(margins)
         low, high = self.interval_.between(expected, probability)
         by_type = self.split_.divide(matrix, expected)
@@ -153,9 +153,6 @@ class YieldModel(ABC):
         for name, value in params.items():
             setattr(self, name, value)
         return self
-
-    def _margin_values(self, matrix: Floats) -> Floats:
-        return np.column_stack([margin.value(matrix) for margin in self.margins_])
 
 
 def _blocks(audits: pa.Table | None, *, rows: int, seed: int) -> tuple[np.ndarray, ...]:

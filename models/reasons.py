@@ -37,21 +37,19 @@ def reasons(words: Sequence[Words], values: Floats, contributions: Floats) -> tu
 
 
 def _reason(words: Words, value: float | None, money: float) -> Reason:
+    if value is None:
+        sentence = f"{words.label}: {UNKNOWN}."
+    else:
+        sentence = words.say(format_value(value, Unit(words.unit)))
     return Reason(
         feature=words.name,
         family=words.family,
         finding_type=words.finding_type,
         label=words.label,
-        sentence=_sentence(words, value),
+        sentence=sentence,
         value=value,
         money=money,
     )
-
-
-def _sentence(words: Words, value: float | None) -> str:
-    if value is None:
-        return f"{words.label}: {UNKNOWN}."
-    return words.say(format_value(value, Unit(words.unit)))
 
 
 def in_whole_units(amounts: Sequence[float], total: float) -> list[int]:

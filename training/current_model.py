@@ -47,7 +47,7 @@ def current_model(
     Raises `SettingError` where the model learned from another administration, and what `train` raises.
     """
     if model_version := _model_version(dataset.home):
-        _require_ours(model_version, dataset)
+        _require_same_administration(model_version, dataset)
     else:
         train(dataset, experiment, clock=clock, stage=stage, progress=progress)
         model_version = _model_version(dataset.home)
@@ -62,17 +62,17 @@ def _model_version(home: Path) -> ModelVersion | None:
     return by_alias.get(CHAMPION) or by_alias.get(CHALLENGER)
 
 
-def _require_ours(model_version: ModelVersion, dataset: Dataset) -> None:
+def _require_same_administration(model_version: ModelVersion, dataset: Dataset) -> None:
     """Raise `SettingError` for data that has none of the audits by which the model was tested."""
-    theirs = _audits(
+    tested = _audits(
         pq.read_table(run_file(model_version, OUT_OF_FOLD, home=dataset.home), columns=list(AUDIT))
     )
     with dataset.open() as warehouse:
-        ours = _audits(warehouse.table("audits").select(*AUDIT).to_pyarrow())
-    if theirs.isdisjoint(ours):
+        present = _audits(warehouse.table("audits").select(*AUDIT).to_pyarrow())
+    if tested.isdisjoint(present):
         raise SettingError(
             f"Version {model_version.version} in {dataset.home.name} learned from another administration: "
-            f"of the {len(theirs):,} audits it was tried by, none is in {Path(dataset.data).name}.",
+            f"of the {len(tested):,} audits it was tried by, none is in {Path(dataset.data).name}.",
             expected="one administration in one home.",
             advice="Give this one a home of its own: AUDIT_YIELD_HOME=FOLDER audit-yield run DATA.",
         )

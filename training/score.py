@@ -17,10 +17,9 @@ from models.fitting.matrix import as_matrix
 from models.prediction import Prediction
 from models.reasons import Reason, reasons
 from models.score import scored
+from training.tracking.cleanup import CHAMPION
 from training.tracking.registry import registered_bundle, version
 from training.tracking.store import store
-
-CHAMPION = "champion"
 
 
 def bundle_named(named: str = CHAMPION, *, home: Path) -> tuple[str, Bundle]:

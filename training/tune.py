@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from training.backtest.folds import Fold
 from training.backtest.labelled_audits import LabelledAudits
 from training.backtest.metrics import gini
 from training.backtest.populations import sample_weight
-from training.backtest.run import known_on
+from training.backtest.run import Progress, known_on
 from training.tracking.store import quiet
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ FIRST_BAGS = 1
 """While tuning: trees of one seed rank settings as well as those of three, in a third of the time."""
 FEWEST, FEWEST_ADJUSTED = 30, 5
 """Audits that a fold must have to learn from, and to judge by."""
-Progress = Callable[[int, int], None]
 
 
 def tune_experiment(
@@ -53,13 +52,13 @@ def tune_experiment(
     _require_growth(experiment)
     parts = _parts(warehouse, labelled_audits, experiment, folds)
     study = _study(experiment, labelled_audits, folds, home=home)
-    left = trials - _finished(study)
+    left = trials - _finished_trials(study)
     if progress:
         progress(trials - max(left, 0), trials)
 
     def report_finished(study: "Study", _: Any) -> None:
         if progress:
-            progress(_finished(study), trials)
+            progress(_finished_trials(study), trials)
 
     if left > 0:
         study.optimize(
@@ -86,7 +85,7 @@ def _parts(
         (known_on(warehouse, labelled_audits, fold.day, experiment), fold.test_audits(labelled_audits))
         for fold in folds
     ]
-    usable = [part for part in parts if all(map(_teaches, part))]
+    usable = [part for part in parts if all(map(_is_enough, part))]
     if not usable:
         raise SettingError(
             "No fold before the newest two has audits enough to tune on.",
@@ -96,11 +95,11 @@ def _parts(
     return usable
 
 
-def _finished(study: "Study") -> int:
+def _finished_trials(study: "Study") -> int:
     return sum(trial.state.is_finished() for trial in study.trials)
 
 
-def _teaches(labelled_audits: LabelledAudits) -> bool:
+def _is_enough(labelled_audits: LabelledAudits) -> bool:
     return len(labelled_audits) >= FEWEST and int(np.count_nonzero(labelled_audits.y)) >= FEWEST_ADJUSTED
 
 
@@ -135,7 +134,7 @@ DEFAULTS: Mapping[str, Any] = {
 }
 
 
-def _suggested(trial: "Trial") -> dict[str, Any]:
+def _suggest(trial: "Trial") -> dict[str, Any]:
     return {
         "rounds": trial.suggest_int("rounds", 50, 400, step=50),
         "num_leaves": trial.suggest_int("num_leaves", 3, 24),
@@ -150,14 +149,14 @@ def _score(
 ) -> float:
     import optuna
 
-    tried = _with_growth(experiment, {**_suggested(trial), "bags": FIRST_BAGS})
+    candidate = _with_growth(experiment, {**_suggest(trial), "bags": FIRST_BAGS})
     scores: list[float] = []
-    for step, (learned, tested) in enumerate(parts):
-        model = new_model(tried, learned.features)
-        weight = sample_weight(learned.audits, tried)
-        model.fit(learned.X, learned.y, sample_weight=weight, audits=learned.audits)
-        one = np.ones(len(tested))
-        scores.append(float(gini(tested.y, model.predict(tested.X), weight=one, hours=one)))
+    for step, (training_audits, test_audits) in enumerate(parts):
+        model = new_model(candidate, training_audits.features)
+        weight = sample_weight(training_audits.audits, candidate)
+        model.fit(training_audits.X, training_audits.y, sample_weight=weight, audits=training_audits.audits)
+        one = np.ones(len(test_audits))
+        scores.append(float(gini(test_audits.y, model.predict(test_audits.X), weight=one, hours=one)))
         trial.report(float(np.mean(scores)), step)
         if trial.should_prune():
             raise optuna.TrialPruned
@@ -166,5 +165,5 @@ def _score(
 
 def _with_growth(experiment: Experiment, growth: Mapping[str, Any]) -> Experiment:
     """Return the experiment with growth parameters; those that it sets itself stay."""
-    given = experiment.parameters.get("growth") or {}
-    return replace(experiment, parameters={**experiment.parameters, "growth": {**growth, **given}})
+    fixed = experiment.parameters.get("growth") or {}
+    return replace(experiment, parameters={**experiment.parameters, "growth": {**growth, **fixed}})

@@ -63,8 +63,8 @@ class Bundle:
 
         Raises `DataError` where they compute other values than when it was trained.
         """
-        taken = set(self.names)
-        features = FeatureSet(tuple(each for each in LIBRARY.features if each.name in taken))
+        names = set(self.names)
+        features = FeatureSet(tuple(each for each in LIBRARY.features if each.name in names))
         self.require_features(features.digest)
         return features
 
@@ -150,18 +150,18 @@ def _require_features(trained: str, actual: str) -> None:
 
 
 def _model(path: Path, files: Mapping[str, bytes]) -> YieldModel:
-    described = json.loads(files["model.json"])
-    if described["kind"] not in MODELS:
-        raise refusal(path, f"is of the kind '{described['kind']}', which this version does not know")
-    trees = {name: files[_trees_file(name)].decode() for name in described["trees"]}
-    return read_model(State(described["kind"], described["values"], trees))
+    content = json.loads(files["model.json"])
+    if content["kind"] not in MODELS:
+        raise refusal(path, f"is of the kind '{content['kind']}', which this version does not know")
+    trees = {name: files[_trees_file(name)].decode() for name in content["trees"]}
+    return read_model(State(content["kind"], content["values"], trees))
 
 
 def _with_predictions(model: YieldModel, rows: pa.Table) -> pa.Table:
     """Return rows with their predictions beside them, rebuilt so that the same values give the same bytes."""
-    given = {name: rows[name].to_pylist() for name in rows.column_names}
-    predicted = {name: values.tolist() for name, values in _prediction_columns(model.predict(rows)).items()}
-    return pa.table({name: pa.array(each, pa.float64()) for name, each in (given | predicted).items()})
+    features = {name: rows[name].to_pylist() for name in rows.column_names}
+    predictions = {name: values.tolist() for name, values in _prediction_columns(model.predict(rows)).items()}
+    return pa.table({name: pa.array(each, pa.float64()) for name, each in (features | predictions).items()})
 
 
 def _prediction_columns(prediction: Prediction) -> dict[str, Floats]:

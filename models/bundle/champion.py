@@ -48,7 +48,7 @@ def read_champion(home: Path) -> Champion | None:
 def point_to(home: Path, champion: Champion) -> None:
     """Make `champion` the model that serves: a reader sees the old one or the new one, also after a kill."""
     advice = "Free some space; the model that served before still serves."
-    with atomic_file(home / POINTER, advice=advice) as fresh, fresh.open("w") as file:
+    with atomic_file(home / POINTER, advice=advice) as new_path, new_path.open("w") as file:
         file.write(json.dumps(asdict(champion), indent=1) + "\n")
         file.flush()
         os.fsync(file.fileno())

@@ -21,10 +21,10 @@ def ridge_margin(X: Floats, y: Floats, *, weight: Floats) -> LinearMargin:
     from sklearn.linear_model import RidgeCV
 
     scale = SCALES["signed_log"](X)
-    there = ~np.isnan(scale).all(axis=0)
+    filled = ~np.isnan(scale).all(axis=0)
     centres, spreads = np.zeros(X.shape[1]), np.ones(X.shape[1])
-    centres[there] = np.nanmean(scale[:, there], axis=0)
-    spreads[there] = np.nanstd(scale[:, there], axis=0)
+    centres[filled] = np.nanmean(scale[:, filled], axis=0)
+    spreads[filled] = np.nanstd(scale[:, filled], axis=0)
     spreads[spreads < 1e-12] = 1.0
     margin = LinearMargin(
         intercept=0.0,
@@ -46,10 +46,10 @@ def points_margin(X: Floats, *, directions: Sequence[int]) -> LinearMargin:
     For a feature whose risk falls with it, none at the 15th, one at the 1st.
     """
     rising = np.where(np.asarray(directions) < 0, -X, X)
-    there = ~np.isnan(rising).all(axis=0)
+    filled = ~np.isnan(rising).all(axis=0)
     first, full = np.zeros(X.shape[1]), np.zeros(X.shape[1])
-    first[there] = np.nanquantile(rising[:, there], FIRST_POINT, axis=0)
-    full[there] = np.nanquantile(rising[:, there], FULL_POINT, axis=0)
+    first[filled] = np.nanquantile(rising[:, filled], FIRST_POINT, axis=0)
+    full[filled] = np.nanquantile(rising[:, filled], FULL_POINT, axis=0)
     counts = (np.asarray(directions) != 0) & (full > first)
     sign = np.where(np.asarray(directions) < 0, -1.0, 1.0)
     ends = np.sort([sign * first, sign * full], axis=0)

@@ -66,12 +66,12 @@ class Experiment:
         for name in self.without:
             if name not in families | set(library.names):
                 raise unknown(name, [*sorted(families), *library.names], what="There is no feature or family")
-        gone: set[str] = set()
+        left_out: set[str] = set()
         for feature in library.features:
             parts = feature.parameters if feature.source is None else ()
-            if {feature.name, feature.family} & set(self.without) or gone & set(parts):
-                gone.add(feature.name)
-        return FeatureSet(tuple(feature for feature in library.features if feature.name not in gone))
+            if {feature.name, feature.family} & set(self.without) or left_out & set(parts):
+                left_out.add(feature.name)
+        return FeatureSet(tuple(feature for feature in library.features if feature.name not in left_out))
 
 
 def _is_whole(lowest: int, highest: int) -> Callable[[object], bool]:

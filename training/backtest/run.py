@@ -92,10 +92,10 @@ class Backtest:
         usable_folds = [(r.fold, part) for r, part in zip(reports, training_audits, strict=True) if r.enough]
         if not usable_folds:
             raise _too_few(reports)
-        step = _counted(progress, total=len(usable_folds) * len(models))
+        step = _step_counter(progress, total=len(usable_folds) * len(models))
         out_of_fold = joined(
             [
-                self._tried(fold, part, labelled_audits, models=models, step=step)
+                self._fit_and_predict(fold, part, labelled_audits, models=models, step=step)
                 for fold, part in usable_folds
             ]
         )
@@ -108,7 +108,7 @@ class Backtest:
             scores=scores(out_of_fold, self.experiment, folds=[fold for fold, _ in usable_folds]),
         )
 
-    def _tried(
+    def _fit_and_predict(
         self,
         fold: Fold,
         training_audits: LabelledAudits,
@@ -172,7 +172,7 @@ def _reports(
         yield FoldReport(fold, len(part), int(np.count_nonzero(part.y)), tested, all_opened - tested)
 
 
-def _counted(progress: Progress | None, *, total: int) -> Callable[[], None]:
+def _step_counter(progress: Progress | None, *, total: int) -> Callable[[], None]:
     """Return a function that counts its calls and reports them."""
     done = 0
 

@@ -116,14 +116,16 @@ def _declared(lines: ir.Table) -> ir.StringValue:
 def _undervalued(evidence: LeakEvidence) -> ir.Table:
     """Return each such line's log `gap` to the middle price, and the log `lift` that the finding gives it."""
     named = _named_with_first(evidence)
-    wanted = named.filter(
+    undervalued = named.filter(
         named.finding_type == "valuation",
         named.duty > 0,
         named.duty_assessed > 0,
         named.customs_value > 0,
         named.net_mass_kg > 0,
     )
-    priced = wanted.mutate(price=_log_price(wanted), lift=(1 + wanted.duty / wanted.duty_assessed).ln())
+    priced = undervalued.mutate(
+        price=_log_price(undervalued), lift=(1 + undervalued.duty / undervalued.duty_assessed).ln()
+    )
     joined = priced.join(_middle_prices(evidence), ["hs_code", "origin_country"])
     return joined.select(gap=joined.price - joined.middle, lift=joined.lift).order_by("gap", "lift")
 

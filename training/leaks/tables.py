@@ -106,7 +106,11 @@ def lookups(warehouse: Warehouse) -> tuple[Lookup, ...]:
         Lookup("declarant", "the declarant", lambda line: [line.declarant_id]),
         Lookup("handling", "office, procedure, preference, transport and lane", _handling),
         Lookup("empty_fields", "which fields are empty", lambda line: [_empty_fields(line, warehouse)]),
-        Lookup("delay", "how late the line was known", lambda line: [_days(line)]),
+        Lookup(
+            "delay",
+            "how late the line was known",
+            lambda line: [line.known_on.delta(line.accepted_on, unit="day")],
+        ),
         *(
             Lookup(f"{name}_ending", f"the last characters of {name}", _ending(name), MEANINGLESS)
             for name in ("declaration_id", "seller_id", "origin_proof_id")
@@ -121,10 +125,6 @@ def _goods(line: ir.Table) -> Sequence[ir.Value]:
 
 def _handling(line: ir.Table) -> Sequence[ir.Value]:
     return [line.office_code, line.procedure_code, line.preference_code, line.transport_mode, line.channel]
-
-
-def _days(line: ir.Table) -> ir.Value:
-    return line.known_on.delta(line.accepted_on, unit="day")
 
 
 def _ending(name: str) -> Callable[[ir.Table], Sequence[ir.Value]]:

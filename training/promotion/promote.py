@@ -87,7 +87,7 @@ def promote(named: str | None = None, *, force: str | None = None, home: Path, c
         )
     client = store(home)
     with try_file_lock(_lock(home), doing="promotion"):
-        return _promoted(client, home, named=named, force=force, clock=clock)
+        return _promote(client, home, named=named, force=force, clock=clock)
 
 
 def offer(registered: str, *, home: Path, clock: Clock) -> Promotion | None:
@@ -98,7 +98,7 @@ def offer(registered: str, *, home: Path, clock: Clock) -> Promotion | None:
     ):  # of two trainings at once the second waits, and sees what the first promoted
         client.set_registered_model_alias(NAME, CHALLENGER, registered)
         if _with_alias(client, CHAMPION) is None:
-            return _promoted(client, home, named=registered, clock=clock)
+            return _promote(client, home, named=registered, clock=clock)
     return None
 
 
@@ -106,18 +106,18 @@ def _lock(home: Path) -> Path:
     return home / "locks" / "promotion.lock"
 
 
-def _promoted(
+def _promote(
     client: "MlflowClient", home: Path, *, named: str | None, force: str | None = None, clock: Clock
 ) -> Promotion:
     clean_up(client, home)
     candidate = _requested_version(client, named)
     serving = _with_alias(client, CHAMPION)
     checks = _checks(client, candidate, serving, home=home)
-    done = Promotion(candidate.version, serving.version if serving else None, checks, force)
-    _record(client, done, at=_moment(clock))
-    if done.promoted:
+    promotion = Promotion(candidate.version, serving.version if serving else None, checks, force)
+    _record(client, promotion, at=_moment(clock))
+    if promotion.promoted:
         _serve(client, home, candidate, at=_moment(clock))
-    return done
+    return promotion
 
 
 def _serves(version: str | None) -> str:
@@ -165,12 +165,14 @@ def _same_money(client: "MlflowClient", *compared: ModelVersion) -> Check:
     return Check("same money", len(set(measured)) == 1, "; ".join(dict.fromkeys(measured)))
 
 
-def _record(client: "MlflowClient", done: Promotion, *, at: str) -> None:
+def _record(client: "MlflowClient", promotion: Promotion, *, at: str) -> None:
     """Store the checks and the decision as tags of the version, before anything changes."""
-    decision: dict[str, Any] = asdict(done) | {"at": at, "promoted": done.promoted}
-    client.set_model_version_tag(NAME, done.version, "promotion", json.dumps(decision, ensure_ascii=False))
-    if done.forced:
-        client.set_model_version_tag(NAME, done.version, "forced", done.forced)
+    decision: dict[str, Any] = asdict(promotion) | {"at": at, "promoted": promotion.promoted}
+    client.set_model_version_tag(
+        NAME, promotion.version, "promotion", json.dumps(decision, ensure_ascii=False)
+    )
+    if promotion.forced:
+        client.set_model_version_tag(NAME, promotion.version, "forced", promotion.forced)
 
 
 def _serve(client: "MlflowClient", home: Path, candidate: ModelVersion, *, at: str) -> None:

@@ -47,10 +47,11 @@ def lock_of(home: Path, name: str) -> Path:
 
 
 def _runs(client: "MlflowClient", home: Path) -> tuple[str, ...]:
-    ours = experiment(client, home)
-    running = client.search_runs([ours], "attributes.status = 'RUNNING'", max_results=PAGE)
-    loose = [run for run in running if LOCK in run.data.tags and not _alive(run, home)]
-    dead = [run for run in loose if _status(client, run.info.run_id) == "RUNNING"]  # else it ended just now
+    experiment_id = experiment(client, home)
+    running = client.search_runs([experiment_id], "attributes.status = 'RUNNING'", max_results=PAGE)
+    unlocked = [run for run in running if LOCK in run.data.tags and not _alive(run, home)]
+    # read the status again: a run may have ended just now
+    dead = [run for run in unlocked if _status(client, run.info.run_id) == "RUNNING"]
     for run in dead:
         client.set_terminated(run.info.run_id, "KILLED")
         lock_of(home, run.data.tags[LOCK]).unlink(missing_ok=True)
@@ -73,8 +74,8 @@ def _champion(client: "MlflowClient", home: Path) -> str | None:
     if serving is None or not client.search_registered_models(f"name = '{NAME}'"):
         return None
     aliases = client.get_registered_model(NAME).aliases
-    there = {str(version.version) for version in client.search_model_versions(f"name = '{NAME}'")}
-    if str(aliases.get(CHAMPION)) == serving.version or serving.version not in there:
+    registered = {str(version.version) for version in client.search_model_versions(f"name = '{NAME}'")}
+    if str(aliases.get(CHAMPION)) == serving.version or serving.version not in registered:
         return None
     client.set_registered_model_alias(NAME, CHAMPION, serving.version)
     return serving.version

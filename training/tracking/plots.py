@@ -71,7 +71,7 @@ def beeswarm(explanation: Explanation, X: pa.Table, labels: Mapping[str, str]) -
     shap_explanation = shap.Explanation(
         values=explanation.contributions,
         base_values=np.full(len(explanation.total), explanation.base),
-        data=_values(X, explanation.names),
+        data=np.column_stack([np.asarray(X[name].to_numpy(), np.float64) for name in explanation.names]),
         feature_names=[labels.get(name, name) for name in explanation.names],
     )
     pyplot.figure()
@@ -84,10 +84,6 @@ def beeswarm(explanation: Explanation, X: pa.Table, labels: Mapping[str, str]) -
     figure: Figure = axes.figure
     pyplot.close(figure)
     return figure
-
-
-def _values(X: pa.Table, names: tuple[str, ...]) -> Floats:
-    return np.column_stack([np.asarray(X[name].to_numpy(), np.float64) for name in names])
 
 
 def _figure(title: str, *, panels: int = 1) -> "tuple[Figure, list[Axes]]":

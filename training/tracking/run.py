@@ -111,7 +111,7 @@ class Run:
         with file_lock(store_lock(self.home)):
             if not self.client.search_registered_models(f"name = '{NAME}'"):
                 self.client.create_registered_model(NAME, description=ABOUT)
-        model_id = self._logged(bundle, folder)
+        model_id = self._log_model(bundle, folder)
         registered = self.client.create_model_version(
             NAME,
             f"models:/{model_id}",
@@ -123,7 +123,7 @@ class Run:
         self.client.set_model_version_tag(NAME, registered.version, READY, "true")
         return str(registered.version)
 
-    def _logged(self, bundle: Bundle, folder: Path) -> str:
+    def _log_model(self, bundle: Bundle, folder: Path) -> str:
         """Log a bundle as data that `models.mlflow_loader` loads: no pickle and no code.
 
         The model is made first, in our experiment: else MLflow puts its files below the current folder.
@@ -131,17 +131,17 @@ class Run:
         import mlflow
 
         with quiet():
-            begun = self.client.create_logged_model(
+            logged_model = self.client.create_logged_model(
                 experiment(self.client, self.home),
                 name=MODEL,
                 source_run_id=self.id,
                 params=self.client.get_run(self.id).data.params,
             )
-            made = mlflow.models.Model.log(
+            model = mlflow.models.Model.log(
                 None,
                 mlflow.pyfunc,
                 name=MODEL,
-                model_id=begun.model_id,
+                model_id=logged_model.model_id,
                 run_id=self.id,
                 loader_module="models.mlflow_loader",
                 data_path=str(folder),
@@ -149,7 +149,7 @@ class Run:
                 input_example=bundle.golden.select(bundle.names).slice(0, 1).to_pandas(),
                 pip_requirements=[f"{name}=={metadata.version(name)}" for name in REQUIREMENTS],
             )
-        return str(made.model_id)
+        return str(model.model_id)
 
 
 @contextmanager
@@ -163,16 +163,16 @@ def tracked(name: str, *, tags: Mapping[str, str] | None = None, home: Path, clo
     clean_up(client, home)
     with _own_lock(home) as lock, private_tempdir():
         own = {LOCK: lock, "mlflow.source.name": NAME, "mlflow.source.git.commit": revision()}
-        made = client.create_run(experiment(client, home), run_name=name, tags=own | dict(tags or {}))
+        run = client.create_run(experiment(client, home), run_name=name, tags=own | dict(tags or {}))
         status = "FAILED"
         try:
-            yield Run(made.info.run_id, home, client, clock)
+            yield Run(run.info.run_id, home, client, clock)
             status = "FINISHED"
         except KeyboardInterrupt:
             status = "KILLED"
             raise
         finally:
-            client.set_terminated(made.info.run_id, status)
+            client.set_terminated(run.info.run_id, status)
     clean_up(client, home)
 
 
@@ -193,10 +193,10 @@ def revision() -> str:
         return "unknown"
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+        process = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"
-    return done.stdout.strip() or "unknown"
+    return process.stdout.strip() or "unknown"
 
 
 def _text(value: Any) -> str:
@@ -207,5 +207,5 @@ def _signature(bundle: Bundle) -> Any:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
-    taken = Schema([ColSpec("double", name, required=False) for name in bundle.names])
-    return ModelSignature(taken, Schema([ColSpec("double", name) for name in PER_TRADER]))
+    inputs = Schema([ColSpec("double", name, required=False) for name in bundle.names])
+    return ModelSignature(inputs, Schema([ColSpec("double", name) for name in PER_TRADER]))

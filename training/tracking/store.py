@@ -39,9 +39,9 @@ def store(home: Path) -> "MlflowClient":
 
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # a traceback of what they then raise
-        _made(home)
-        mlflow.set_tracking_uri(_address(home / STORE))
-        mlflow.set_registry_uri(_address(home / STORE))
+        _create_store(home)
+        mlflow.set_tracking_uri(_sqlite_url(home / STORE))
+        mlflow.set_registry_uri(_sqlite_url(home / STORE))
         return mlflow.MlflowClient()
 
 
@@ -61,7 +61,7 @@ def experiment(client: "MlflowClient", home: Path) -> str:
     """
     with file_lock(store_lock(home)):
         current = client.get_experiment_by_name(NAME)
-        if current and _stands(current.artifact_location, home):
+        if current and _is_artefact_folder(current.artifact_location, home):
             return str(current.experiment_id)
         if current:
             client.rename_experiment(
@@ -76,10 +76,10 @@ def artefact(uri: str, home: Path) -> Path:
     return home / ARTEFACTS / inside
 
 
-def _stands(location: str, home: Path) -> bool:
+def _is_artefact_folder(location: str, home: Path) -> bool:
     """Return whether a stored location is this home's artefact folder, by this path or another."""
-    noted, here = _path(location), home / ARTEFACTS
-    return noted == here or (noted.exists() and here.exists() and noted.samefile(here))
+    stored, here = _path(location), home / ARTEFACTS
+    return stored == here or (stored.exists() and here.exists() and stored.samefile(here))
 
 
 def _path(uri: str) -> Path:
@@ -91,18 +91,18 @@ def store_lock(home: Path) -> Path:
     return home / "locks" / "store.lock"
 
 
-def _made(home: Path) -> None:
+def _create_store(home: Path) -> None:
     """Create the store under another name and rename it: a kill leaves no half of it."""
     from mlflow import MlflowClient
 
     with file_lock(store_lock(home)):
         if not (home / STORE).exists():
-            fresh = home / f".{STORE}.new"
-            for leftover in home.glob(f"{fresh.name}*"):  # its journal too
+            new_store = home / f".{STORE}.new"
+            for leftover in home.glob(f"{new_store.name}*"):  # its journal too
                 leftover.unlink()
-            MlflowClient(_address(fresh), _address(fresh)).search_experiments()
-            fresh.rename(home / STORE)
+            MlflowClient(_sqlite_url(new_store), _sqlite_url(new_store)).search_experiments()
+            new_store.rename(home / STORE)
 
 
-def _address(path: Path) -> str:
+def _sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
