@@ -18,7 +18,7 @@ class Score:
     - `population`: see `training.backtest.populations`; `audits` of it were judged, `adjusted` of them not
       zero.
     - `value`, the 95 % interval `low` to `high` and the `standard_error` over resampled traders: None
-      where the audits are too few to say.
+      where the audits are too few.
     """
 
     fold: date | None

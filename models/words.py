@@ -20,7 +20,7 @@ class Words:
 
     @classmethod
     def of(cls, feature: Feature) -> "Words":
-        """Return the words that stand on a feature."""
+        """Return the words of a feature."""
         return cls(
             name=feature.name,
             family=feature.family,

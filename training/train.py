@@ -47,7 +47,7 @@ class Trained:
         return json.dumps(content, indent=2) + "\n"
 
     def to_text(self) -> Iterator[str]:
-        """Yield how the model fared, what the leak alarm saw and what serves now, as lines for a terminal."""
+        """Yield the backtest, the leak report and what serves now, as lines for a terminal."""
         yield from backtest_to_text(self.report)
         yield ""
         yield from self.leaks.to_text()

@@ -1,7 +1,7 @@
 """Circumstances of an audit: treatment, selection channel and team, which move outcomes beside the trader.
 
 A prediction is for the reference audit: a field audit by a team of average skill, for which the trader was
-chosen on recorded data. A referral, a complaint or a tax audit tells what no feature knows; selection by
+chosen on recorded data. A referral, a complaint or a tax audit carries information that no feature has; selection by
 rule, by a model or at random does not. The effects are estimated beside the features' margins, each drawn
 towards none by a normal prior, and left out when predicting.
 """
@@ -71,7 +71,7 @@ def representative(audits: pa.Table | None, probability: Floats) -> Floats:
     """Return the weight with which each audit represents all traders: audits are mostly of risky ones.
 
     Those drawn at random are like all traders. Along the predicted log-odds of an adjustment, the weight is
-    the share of audits drawn at random there over their share in all; 1 where these are too few to tell.
+    the share of audits drawn at random there over their share in all; 1 where these are too few.
     """
     at_random = np.zeros(len(probability))
     if audits is not None:

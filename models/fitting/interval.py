@@ -83,7 +83,7 @@ def calibrated(
 ) -> Interval:
     """Fit the interval on money and predictions of audits that the model had not seen (n,).
 
-    `weight` says how much each audit stands for the traders that are predicted, as in weighted conformal
+    `weight` is how much each audit represents the traders that are predicted, as in weighted conformal
     prediction (Tibshirani and others 2019); the trader predicted counts as one of mean weight.
     The ratios against which a block of audits is scored come from the other blocks. With fewer than
     `FEWEST_ADJUSTED` adjusted audits nothing is known of R, and it spans from 0 to 3.

@@ -79,7 +79,7 @@ def _table(report: BacktestReport, population: str) -> Iterator[str]:
 
 
 def _rank(score: Score) -> tuple[bool, float]:
-    """The oracle first, then by captured yield; what cannot be said last."""
+    """Return the sort key of a model: the oracle first, then by captured yield, those without one last."""
     return score.model != ORACLE, -(score.value if score.value is not None else -1.0)
 
 

@@ -99,7 +99,7 @@ def _codes(column: pa.ChunkedArray) -> Codes:
 
 
 def lookups(warehouse: Warehouse) -> tuple[Lookup, ...]:
-    """Return the tables tried on lines: of goods, people and handling, and of what must say nothing."""
+    """Return the tables tried on lines: of goods, people and handling, and of characters without meaning."""
     return (
         Lookup("goods", "HS code, countries, rate and mass", _goods),
         Lookup("seller", "the seller", lambda line: [line.seller_id]),

@@ -99,7 +99,7 @@ def _not_worse(scores: Sequence[Score], rival: str) -> Check:
 
 
 def _calibrated(metric: str, score: Score | None) -> Check:
-    """A ratio is outside the limits where its whole interval is."""
+    """Check a ratio: it is outside the limits where its whole interval is."""
     words, (lowest, highest) = METRICS[metric].words, LIMITS
     if score is None:
         return Check(metric, False, f"Too few audits to judge {words}.")
@@ -116,7 +116,7 @@ def _no_leak(report: LeakReport) -> Check:
 
 
 def _interval(score: Score) -> tuple[float, float]:
-    """The interval, or the value twice where no resample differs from it."""
+    """Return the interval, or the value twice where no resample differs from it."""
     value = 0.0 if score.value is None else score.value
     return (value, value) if score.low is None or score.high is None else (score.low, score.high)
 

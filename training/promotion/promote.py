@@ -159,7 +159,7 @@ def _baselines(tested: pa.Table, *, own: str) -> dict[str, Prediction]:
 
 
 def _same_money(client: "MlflowClient", *compared: ModelVersion) -> Check:
-    """Models of what was claimed and of what was paid cannot be held against each other."""
+    """Check that both models learned the same money: assessed and collected amounts cannot be compared."""
     parameters = [client.get_run(each.run_id).data.params for each in compared]
     measured = [" ".join(f"{name} {each.get(name)}" for name in MONEY) for each in parameters]
     return Check("same money", len(set(measured)) == 1, "; ".join(dict.fromkeys(measured)))
