@@ -8,6 +8,7 @@ from features.data.contract import TABLES
 from models import MODELS
 from serving.access.tokens import Role
 from tests.docs.pages import PAGES, ROOT
+from training.backtest.metrics import metrics
 
 GLOSSARY = ROOT / "docs" / "glossary.md"
 TEXT = GLOSSARY.read_text(encoding="utf-8")
@@ -28,12 +29,16 @@ def headings(text: str) -> list[str]:
 
 
 def without_blocks(page: str) -> str:
-    return re.sub(r"^```.*?^```$", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return re.sub(
+        r"^```.*?^```$", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
 
 
 def terms(page: str) -> set[str]:
-    """The terms of a page, in small letters: words in bold, but for those that open a list item or paragraph as
-    a sentence of their own, and names of classes in backticks, with blanks between their words."""
+    """The terms of a page, in small letters.
+
+    They are words in bold, but for sentences, and names of classes in backticks, a blank between their words.
+    """
     text = without_blocks(page)
     bold = {" ".join(each.split()) for each in re.findall(r"\*\*([^*]+)\*\*", text) if each[-1] not in ".:?"}
     classes = {re.sub(r"\B(?=[A-Z])", " ", each) for each in re.findall(r"`((?:[A-Z][a-z]+)+)`", text)}
@@ -95,5 +100,7 @@ def test_every_code_of_audits_and_findings_is_explained(table: str, column: str)
     assert [code for code in codes if f"`{code}`" not in TEXT] == []
 
 
-def test_every_kind_of_model_and_every_role_is_explained() -> None:
-    assert [each for each in (*MODELS, *Role) if f"`{each}`" not in TEXT] == []
+def test_every_kind_of_model_every_role_and_every_metric_is_explained() -> None:
+    at_top = re.compile(r"_[\d.]+$")
+    names = (*MODELS, *Role, *(at_top.sub("", metric) for metric in metrics()))
+    assert [name for name in names if f"`{name}`" not in TEXT] == []
