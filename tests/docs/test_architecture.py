@@ -39,6 +39,13 @@ def test_every_decision_is_listed_in_order() -> None:
     assert listed == [path.name for path in decisions]
 
 
+def test_every_module_of_a_mechanism_is_in_the_simulation() -> None:
+    page = (ROOT / "docs" / "simulation.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(\w+/\w+\.py)`", page)
+    assert named
+    assert [name for name in named if not (ROOT / "features" / "simulate" / name).exists()] == []
+
+
 def test_the_layers_are_those_that_import_linter_enforces() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = settings["tool"]["importlinter"]["contracts"]
