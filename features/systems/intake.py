@@ -40,7 +40,7 @@ def import_export(
     `OutputError` where `out` holds something; then nothing is written and `out` stays as it was.
     """
     restore(out)
-    _refuse_to_lose(out, overwrite)
+    _refuse_to_lose(out, overwrite=overwrite)
     dialect = dialect or Dialect()
     _refuse_currencies(dialect)
     with temporary_folder() as temporary:
@@ -128,7 +128,7 @@ def _report(system: System, export: Export, *, written: Mapping[str, WrittenTabl
     )
 
 
-def _refuse_to_lose(out: Path, overwrite: bool) -> None:
+def _refuse_to_lose(out: Path, *, overwrite: bool) -> None:
     """Raise `OutputError` where `out` holds anything; with `overwrite`, more than an earlier import."""
     if not out.exists():
         return

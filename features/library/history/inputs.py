@@ -1,4 +1,4 @@
-"""The columns of the contract that say that an audit was closed, and what it found."""
+"""Inputs of several features: the columns of the contract for closed audits and their findings."""
 
 AUDITED = "audits.status audits.closed_on audits.known_on"
-FOUND = f"{AUDITED} findings.event findings.amount findings.known_on"
+FINDINGS = f"{AUDITED} findings.event findings.amount findings.known_on"
