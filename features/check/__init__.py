@@ -17,13 +17,13 @@ from features.warehouse import Warehouse
 from features.warehouse.engine import engine_errors, first_line, refuse_lack_of_room
 from features.warehouse.source import Source, unreadable
 
-__all__ = ["Checked", "check", "usable"]
+__all__ = ["CheckResult", "check", "usable"]
 
 DEFAULT_LIMIT = 0.01
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """The result of a check: the report, and the tables without their quarantined rows."""
 
     report: CheckReport
@@ -46,7 +46,7 @@ def usable(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -
     return replace(warehouse, sources={name: _good(checked, name) for name in warehouse.sources})
 
 
-def _good(checked: Checked, name: str) -> Source:
+def _good(checked: CheckResult, name: str) -> Source:
     """Return a table's usable rows; one without a bad or repeated row stays as it is, unfiltered."""
     judged = checked.judged[name]
     rows = checked.good_rows(name)
@@ -64,7 +64,7 @@ def _refused(report: CheckReport) -> DataError:
     )
 
 
-def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -> Checked:
+def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -> CheckResult:
     """Check every table of `warehouse` against the contract as of `today`.
 
     `limit` is the share of a table's rows that may be quarantined before the data is refused. Nothing is
@@ -88,7 +88,7 @@ def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) ->
         judged[table.name] = examined
         reports.append(_table_report(examined))
     report = CheckReport(warehouse.name, today, limit, tuple(reports), tuple(violations))
-    return Checked(report, judged)
+    return CheckResult(report, judged)
 
 
 def _parents_first() -> Iterator[Table]:

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from features.check import Checked
+from features.check import CheckResult
 from features.check.conditions import RAW
 from features.check.judge import CheckedTable, flag, in_words
 from features.contract.violation import Severity
@@ -24,7 +24,7 @@ def default_folder(data: str) -> Path:
     return path.with_name(f"{path.name}.check") if path.name else Path("check")
 
 
-def write(checked: Checked, out: Path) -> Path:
+def write(checked: CheckResult, out: Path) -> Path:
     """Write the result into `out/accepted` or `out/refused`, replacing the last one there; return the folder.
 
     A refused check leaves the last accepted one as it was.

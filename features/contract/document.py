@@ -48,10 +48,10 @@ def document() -> str:
 
 
 def _section(table: Table) -> str:
-    return "\n".join(_section_lines(table))
+    return "\n".join(_section_text(table))
 
 
-def _section_lines(table: Table) -> Iterator[str]:
+def _section_text(table: Table) -> Iterator[str]:
     yield f"## {table.name}{'' if table.required else ' (optional)'}"
     yield ""
     yield f"One row: {table.row}. Key: {', '.join(f'`{name}`' for name in table.key)}."
