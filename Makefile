@@ -7,12 +7,13 @@ LEAN := .venv-lean/bin
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 TESTS := -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 INSTALL := -m pip install --quiet --disable-pip-version-check
+SBOM := $(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --short-PURLs
 
 # Kept compiled, our modules load sooner in the many processes of a test run.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-kcs test torture check fix bench pictures lock
+.PHONY: help setup run run-kcs test coverage torture check fix bench pictures docs lock sbom
 
 help:  ## Show what can be made
 	@sed -nE 's/^([a-z-]+):.*## /\1\t/p' Makefile | expand -t 10
@@ -45,16 +46,24 @@ run-kcs: setup  ## Try published declarations of Korea's customs: labels are a p
 test: setup  ## Run the tests
 	@$(BIN)/python $(TESTS)
 
+coverage: setup  ## Run the tests and say which branches none of them takes, also as htmlcov/index.html; about twice as long
+	@rm -f .coverage .coverage.*
+	@$(BIN)/coverage run $(TESTS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage html --quiet
+	@$(BIN)/coverage report
+
 torture: setup  ## Run the tests at length: thousands of cases, dozens of kills; some hours
 	@AUDIT_YIELD_TORTURE=1 $(BIN)/python $(TESTS)
 
-check: setup .venv-lean/.ready  ## Lint, types, layers, documents up to date, lean base
+check: setup .venv-lean/.ready  ## Lint, types, layers, documents up to date, the site, lean base
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python docs/write.py --check
 	@$(LEAN)/python tests/lean_imports.py
+	@$(MAKE) --no-print-directory docs
 
 fix: setup  ## Format, mend what can be mended, write the generated documents
 	@$(BIN)/ruff check --fix .
@@ -67,9 +76,16 @@ bench: setup  ## Run the benchmarks; each prints ratios against a named peer of 
 pictures: setup  ## Draw the pictures of the README anew, from the demo and the champion
 	@$(BIN)/python -P docs/pictures/draw.py demo/data --as-of 2025-01-01
 
+docs: setup  ## Build the site of the documents into site/, every link checked: open site/index.html
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env -c docs -d site/.doctrees . site
+
 lock: setup  ## Resolve the dependencies anew into the two hash-pinned lock files
-	@$(BIN)/python $(INSTALL) uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  pyproject.toml --extra training --extra postgres --group dev --output-file requirements.lock
+	  pyproject.toml --extra training --extra postgres --group dev --group docs --output-file requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml --constraints requirements.lock --output-file requirements-lean.lock
+
+sbom: setup .venv-lean/.ready  ## List what is installed, with licences, as CycloneDX: sbom/development.json, and sbom/serving.json of what serves
+	@mkdir -p sbom
+	@$(SBOM) --output-file sbom/development.json $(BIN)/python
+	@$(SBOM) --output-file sbom/serving.json $(LEAN)/python

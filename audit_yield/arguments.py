@@ -1,14 +1,15 @@
 """The arguments and options that several commands take, and how they are read."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from features.warehouse import Dialect
-    from training.experiment import Experiment
+    from features.data.dataset import Dataset
+    from features.data.warehouse import Dialect
+    from training.backtest.experiment import Experiment
 
 Data = Annotated[
     str,
@@ -41,21 +42,42 @@ LogFolder = Annotated[
 
 def dialect_of(path: Path | None) -> "Dialect | None":
     """Read how the tables are written, where a file says so."""
-    from features.warehouse import Dialect
+    from features.data.warehouse import Dialect
 
     return Dialect.read(path) if path else None
 
 
+def dataset_of(data: str, *, cutoff: datetime | None, dialect: Path | None) -> "Dataset":
+    """Return the data as known before a day, or else before the day after the newest declaration."""
+    from features.data.dataset import Dataset
+    from features.storage.home import home_path
+
+    today = date.today()
+    dataset = Dataset(
+        data=data,
+        cutoff=cutoff.date() if cutoff else today,
+        today=today,
+        home=home_path(),
+        dialect=dialect_of(dialect),
+    )
+    return dataset if cutoff else dataset.as_of_newest()
+
+
+def now() -> datetime:
+    """Return the present moment, in UTC."""
+    return datetime.now(UTC)
+
+
 def experiment_of(path: Path | None) -> "Experiment":
     """Read the settings of a training; every one has a default."""
-    from training.experiment import Experiment
+    from training.backtest.experiment import Experiment
 
     return Experiment.read(path) if path else Experiment()
 
 
 def log_of(path: Path | None) -> Path:
     """Return the folder of the prediction log."""
-    from features.home import home
-    from serving.logged import PLACE
+    from features.storage.home import home
+    from serving.log.reader import PLACE
 
     return path or home() / PLACE

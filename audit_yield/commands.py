@@ -4,10 +4,14 @@ import sys
 from _thread import interrupt_main
 from io import TextIOWrapper
 from threading import Timer
+from typing import Annotated
 
 import typer
 
-from audit_yield import answering, data, everything, learning
+from audit_yield import data, learning, service
+from audit_yield import run as run_command
+from audit_yield.console import friendly, show
+from features.errors import AuditYieldError
 
 EPILOG = """Exit status: 0 done, 1 could not be done, 2 the data or the arguments were refused, 130 stopped by
 Ctrl-C. `audit-yield --install-completion` teaches your shell to complete commands and options."""
@@ -19,8 +23,36 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for part in (everything, data, learning, answering):
+for part in (run_command, data, learning, service):
     app.add_typer(part.app)
+
+
+@friendly
+def show_version(*, wanted: bool) -> None:
+    """Print the version in the package's metadata and exit; an `AuditYieldError` where there is none."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    if not wanted:
+        return
+    try:
+        show([f"audit-yield {version('audit-yield')}"])
+    except PackageNotFoundError as error:
+        raise AuditYieldError(
+            "This copy of audit-yield runs from source files that were not installed.",
+            expected="an installed package, whose metadata records its version.",
+            advice="See `version` in the pyproject.toml that it was built from.",
+        ) from error
+    raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
 
 
 def run() -> None:

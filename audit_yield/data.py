@@ -15,9 +15,10 @@ from audit_yield.arguments import (
     TableFile,
     Top,
     Trader,
+    dataset_of,
     dialect_of,
 )
-from audit_yield.screen import REFUSED, as_json, errors, friendly, show, staged
+from audit_yield.console import REFUSED, as_json, errors, friendly, show, staged
 
 PART = "Data"
 
@@ -69,8 +70,8 @@ def import_command(
 
     Example: `audit-yield import kcs train.csv valid.csv test.csv korea`
     """
-    from features.systems import import_export, system_named
-    from features.systems.report import to_text
+    from features.data.systems import import_export, system_named
+    from features.data.systems.report import to_text
 
     with errors.status("Reading the export"):
         report = import_export(
@@ -105,9 +106,9 @@ def check_command(
 
     Example: `audit-yield check demo/data`
     """
-    from features.check import DEFAULT_LIMIT, check, quarantine
-    from features.check.report import to_text
-    from features.warehouse import open_warehouse
+    from features.data.check import DEFAULT_LIMIT, check, quarantine
+    from features.data.check.report import to_text
+    from features.data.warehouse import open_warehouse
 
     with (
         errors.status("Checking the data"),
@@ -143,13 +144,11 @@ def features_command(
     Example: `audit-yield features demo/data --as-of 2024-07-01 --out features.parquet`
     """
     from features.library import LIBRARY
-    from features.snapshot import lines, snapshot, summary
-    from features.spreadsheet import write_table
+    from features.snapshots.snapshot import lines, snapshot, summary
+    from features.storage.spreadsheet import write_table
 
     with errors.status("Checking the data and building features"):
-        built = snapshot(
-            data, features=LIBRARY, as_of=as_of.date(), today=date.today(), dialect=dialect_of(dialect)
-        )
+        built = snapshot(dataset_of(data, cutoff=as_of, dialect=dialect), LIBRARY)
         if out:
             write_table(built.table, out)
     written = [f"The table is in {out}."] if out else []
@@ -172,15 +171,10 @@ def evidence_command(
 
     Example: `audit-yield evidence demo/data T0000123 customs_value_12m --as-of 2024-07-01`
     """
-    from features.check import usable
     from features.evidence import evidence, to_text
     from features.library import LIBRARY
-    from features.warehouse import open_warehouse
 
-    with (
-        errors.status("Checking the data and looking up the rows"),
-        open_warehouse(data, dialect=dialect_of(dialect)) as opened,
-    ):
-        warehouse = usable(opened, today=date.today())
-        found = evidence(LIBRARY, feature, warehouse=warehouse, trader_id=trader, cutoff=as_of.date())
+    dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
+    with errors.status("Checking the data and looking up the rows"), dataset.open() as warehouse:
+        found = evidence(LIBRARY, feature, warehouse=warehouse, trader_id=trader, cutoff=dataset.cutoff)
     show(found.to_json(top=top) if json else to_text(found, top=top))

@@ -1,7 +1,6 @@
 """Commands about models: train them, hold them against what audits found, ask them, choose which serves."""
 
 from dataclasses import asdict
-from datetime import date
 from typing import Annotated
 
 import typer
@@ -16,11 +15,12 @@ from audit_yield.arguments import (
     TableFile,
     Top,
     Trader,
-    dialect_of,
+    dataset_of,
     experiment_of,
+    now,
 )
-from audit_yield.screen import NOT_DONE, as_json, errors, friendly, show, staged
-from features.lean import import_lightgbm
+from audit_yield.console import NOT_DONE, as_json, errors, friendly, show, staged
+from features.lightgbm_import import import_lightgbm
 
 PART = "Models"
 
@@ -52,12 +52,10 @@ def train_command(
 
     with staged() as (stage, progress):
         trained = train.train(
-            data,
-            as_of=as_of.date(),
-            experiment=experiment_of(experiment),
-            today=date.today(),
+            dataset_of(data, cutoff=as_of, dialect=dialect),
+            experiment_of(experiment),
+            clock=now,
             trials=trials,
-            dialect=dialect_of(dialect),
             stage=stage,
             progress=progress,
         )
@@ -79,19 +77,13 @@ def backtest_command(
     Example: `audit-yield backtest demo/data --as-of 2024-10-01`
     """
     import_lightgbm()
-    from training import backtest_report
-    from training.backtest import run_backtest
+    from training.backtest import report as backtest_report
+    from training.backtest.run import run_backtest
 
     with staged() as (stage, progress):
         stage("Building features and backtesting")
-        report = run_backtest(
-            data,
-            as_of=as_of.date(),
-            experiment=experiment_of(experiment),
-            today=date.today(),
-            dialect=dialect_of(dialect),
-            progress=progress,
-        )
+        dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
+        report = run_backtest(dataset, experiment_of(experiment), progress=progress)
     show(backtest_report.to_json(report) if json else backtest_report.lines(report))
 
 
@@ -112,13 +104,11 @@ def score_command(
     Example: `audit-yield score demo/data --as-of 2024-10-01 --out ranking.csv`
     """
     import_lightgbm()
-    from features.spreadsheet import write_table
+    from features.storage.spreadsheet import write_table
     from training.score import score, score_lines
 
     with errors.status("Checking the data, building features and predicting"):
-        ranking = score(
-            data, as_of=as_of.date(), today=date.today(), model=model, dialect=dialect_of(dialect)
-        )
+        ranking = score(dataset_of(data, cutoff=as_of, dialect=dialect), model=model)
         if out:
             write_table(ranking, out)
     written = [f"The table is in {out}."] if out else []
@@ -147,9 +137,7 @@ def explain_command(
     from training.score import explain, explain_lines
 
     with errors.status("Checking the data and building features"):
-        found = explain(
-            data, trader, as_of=as_of.date(), today=date.today(), model=model, dialect=dialect_of(dialect)
-        )
+        found = explain(dataset_of(data, cutoff=as_of, dialect=dialect), trader, model=model)
     show(found.to_json(top=top) if json else explain_lines(found, top=top))
 
 
@@ -161,7 +149,7 @@ def models_command(*, json: AsJson = False) -> None:
     Example: `audit-yield models`
     """
     import_lightgbm()
-    from training import registry
+    from training.tracking import registry
 
     found = registry.models()
     show(as_json([asdict(each) for each in found]) if json else registry.lines(found))
@@ -185,9 +173,9 @@ def promote_command(
     Example: `audit-yield promote 3`
     """
     import_lightgbm()
-    from training import promote
+    from training.promotion import promote
 
-    done = promote.promote(version, force=force)
+    done = promote.promote(version, force=force, clock=now)
     show(as_json(done.content()) if json else promote.lines(done))
     if not done.promoted:
         raise typer.Exit(NOT_DONE)

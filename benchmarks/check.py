@@ -1,4 +1,4 @@
-"""How long `features.check` takes on a large table of declarations, against a plain scan and against pandera.
+"""How long `features.data.check` takes on a large table, against a plain scan and against pandera.
 
     python -P benchmarks/check.py [LINES ...]        # default: 1000000
 
@@ -26,9 +26,9 @@ from typing import Any
 import duckdb
 import ibis
 
-from features.check import check
-from features.contract import TABLES
-from features.warehouse import open_warehouse
+from features.data.check import check
+from features.data.contract import TABLES
+from features.data.warehouse import open_warehouse
 
 TODAY = date(2025, 6, 30)
 LINES_A_TRADER = 100

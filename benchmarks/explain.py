@@ -17,8 +17,8 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
+from models.fitting.margin import Trees
 from models.hurdle import HurdleModel
-from models.margin import Trees
 from models.prediction import Floats
 
 FEATURES, AUDITS, EXPLAINED = 6, 1500, 40

@@ -22,10 +22,10 @@ import duckdb
 import pyarrow as pa
 
 from features.build import FeatureSet
+from features.data.warehouse import open_warehouse
 from features.library import LIBRARY
 from features.simulate import simulate
 from features.spine import Spine, months_before
-from features.warehouse import open_warehouse
 
 CUTOFF = date(2024, 10, 1)
 TEN = (

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from features.home import home
+from features.storage.home import home
 
 ROOT = Path(__file__).parents[1]
 JSON = "application/json"

@@ -25,11 +25,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from features.data.warehouse import Warehouse, open_warehouse
 from features.library import LIBRARY
 from features.outcomes import BY_TYPE, outcomes
 from features.simulate import simulate
 from features.spine import Spine
-from features.warehouse import Warehouse, open_warehouse
 from models import MODELS
 from models.base import YieldModel
 from models.hurdle import HurdleModel

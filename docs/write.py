@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from features import document as features
-from features.contract import document as contract
-from features.systems import document as systems
+from features.data.contract import document as contract
+from features.data.systems import document as systems
 
 DOCS = Path(__file__).parent
 DOCUMENTS = {

@@ -1,4 +1,4 @@
-"""From a spine to a table of features: the only place that decides which rows a cutoff may see."""
+"""From a spine to a table of features, each worked out from the rows that its cutoff may see."""
 
 import hashlib
 import json
@@ -12,6 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr import types as ir
 
+from features.as_known import visible_rows
+from features.data.warehouse import Warehouse
+from features.data.warehouse.engine import worked_out
 from features.digest import CodeDigest
 from features.errors import SettingError, unknown
 from features.exact import as_float, order_free
@@ -20,13 +23,18 @@ from features.prepare import ROWS, Prepared
 from features.prepare.peers import SHOWN
 from features.prepare.prepared import WINDOWS
 from features.spine import Spine
-from features.warehouse import Warehouse
-from features.warehouse.engine import worked_out
 
 KEY = ("trader_id", "cutoff")
 SPINE = frozenset({"cutoff", "cutoff_quarter", *(f"from_{m}m" for m in WINDOWS)})
 """What a row that a cutoff may see has of the spine."""
-COMPUTING = ("features.build", "features.exact", "features.library", "features.prepare", "features.spine")
+COMPUTING = (
+    "features.as_known",
+    "features.build",
+    "features.exact",
+    "features.library",
+    "features.prepare",
+    "features.spine",
+)
 """Modules and packages whose code the digest of the features follows."""
 
 
@@ -142,17 +150,6 @@ def _groups(features: Iterable[Feature]) -> Iterator[list[Feature]]:
     for feature in features:
         groups[feature.source, feature.months].append(feature)
     return iter(groups.values())
-
-
-def visible_rows(rows: ir.Table, asked: ir.Table, *, months: int | None) -> ir.Table:
-    """Join the rows that each cutoff may see: known before it, not superseded by then, inside the window."""
-    joined = rows.join(asked, "trader_id")
-    return joined.filter(
-        joined.known_on < joined.cutoff,
-        joined.superseded_on.isnull() | (joined.superseded_on >= joined.cutoff),
-        joined.happened_on < joined.cutoff,
-        ibis.literal(True) if months is None else joined.happened_on >= joined[f"from_{months}m"],
-    )
 
 
 def seen_rows(prepared: Prepared, feature: Feature) -> ir.Table:

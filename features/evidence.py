@@ -11,12 +11,12 @@ import pyarrow as pa
 from ibis.expr import types as ir
 
 from features.build import SPINE, FeatureSet, seen_rows
+from features.data.warehouse import Warehouse
 from features.errors import SettingError
 from features.exact import as_float, order_free, stepped
 from features.feature import Feature
 from features.prepare import ROWS, Prepared
 from features.spine import Spine
-from features.warehouse import Warehouse
 
 LINE_NAMES = (
     "declaration_id",

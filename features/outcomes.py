@@ -7,10 +7,11 @@ from typing import Literal, get_args
 from ibis.expr import types as ir
 
 from features import exact
-from features.contract.required import FINDING_TYPES
+from features.as_known import known_before
+from features.data.contract.required import FINDING_TYPES
+from features.data.warehouse import Warehouse
 from features.errors import SettingError
 from features.prepare.audits import ASSESSED, TAXES
-from features.warehouse import Warehouse
 
 Measure = Literal["assessed", "collected"]
 EVENTS: Mapping[str, tuple[str, ...]] = {"assessed": ASSESSED, "collected": ("collected", "refunded")}
@@ -55,7 +56,7 @@ def _money(
 ) -> ir.Table:
     findings = warehouse.table("findings")
     counted = findings.filter(
-        findings.known_on < cutoff, findings.event.isin(events), findings.tax_type.isin(taxes)
+        known_before(findings, cutoff), findings.event.isin(events), findings.tax_type.isin(taxes)
     )
     of_type = {f"{kind}_amount": counted.finding_type == kind for kind in FINDING_TYPES}
     return counted.group_by(money_audit_id="audit_id").aggregate(
@@ -66,7 +67,7 @@ def _money(
 
 def _closed(warehouse: Warehouse, cutoff: date) -> ir.Table:
     audits = warehouse.table("audits")
-    closed = audits.filter(audits.status == "closed", audits.closed_on < cutoff, audits.known_on < cutoff)
+    closed = audits.filter(audits.status == "closed", audits.closed_on < cutoff, known_before(audits, cutoff))
     return closed.select(
         "audit_id",
         "trader_id",

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr import types as ir
 
+from features.as_known import known_before
+from features.data.warehouse import Warehouse
 from features.errors import SettingError
-from features.warehouse import Warehouse
 
 ACTIVE_MONTHS = 24
 
@@ -61,7 +62,9 @@ class Spine:
         """Return the spine of traders with a known line accepted in the 24 months before `cutoff`."""
         lines = warehouse.table("declarations")
         first = months_before(cutoff, ACTIVE_MONTHS)
-        known = lines.filter(lines.known_on < cutoff, lines.accepted_on >= first, lines.accepted_on < cutoff)
+        known = lines.filter(
+            known_before(lines, cutoff), lines.accepted_on >= first, lines.accepted_on < cutoff
+        )
         traders = known.select("trader_id").distinct().order_by("trader_id").to_pyarrow()["trader_id"]
         return cls.of(traders.to_pylist(), [cutoff] * len(traders))
 
@@ -69,7 +72,7 @@ class Spine:
     def audited(cls, warehouse: Warehouse, *, cutoff: date) -> Self:
         """Return the spine of the trader of each audit as of its opening, where known before the cutoff."""
         audits = warehouse.table("audits")
-        opened = audits.filter(audits.opened_on < cutoff, audits.known_on < cutoff)
+        opened = audits.filter(audits.opened_on < cutoff, known_before(audits, cutoff))
         rows = (
             opened.select("trader_id", "opened_on").distinct().order_by("opened_on", "trader_id").to_pyarrow()
         )
@@ -98,21 +101,6 @@ class Spine:
         for name, start in starts.items():
             rows = rows.append_column(name, start)
         return ibis.memtable(rows)
-
-
-def day_after_newest(warehouse: Warehouse) -> date:
-    """Return the day after the newest declaration became known: the first cutoff at which all count.
-
-    Raises `SettingError` where there are no declarations.
-    """
-    newest = warehouse.table("declarations").known_on.max().to_pyarrow().as_py()
-    if newest is None:
-        raise SettingError(
-            "There are no declarations.",
-            expected="a table of declarations with rows in it.",
-            advice="Name the day yourself: --as-of.",
-        )
-    return date.fromordinal(newest.toordinal() + 1)
 
 
 def months_before(day: date, months: int) -> date:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from models.base import State, YieldModel
+from models.baselines import DeclaredValueModel, PastYieldModel, RuleScoreModel
 from models.direct import PlainModel, RandomForestModel, RidgeModel
 from models.hurdle import HurdleModel
-from models.rules import DeclaredValueModel, PastYieldModel, RuleScoreModel
 from models.tweedie import TweedieModel
 
 MODELS: Mapping[str, type[YieldModel]] = {

@@ -3,23 +3,23 @@
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
-from features.contract.required import FINDING_TYPES
-from features.errors import SettingError
-from models.circumstances import Circumstances, representative
+from features.data.contract.required import FINDING_TYPES
 from models.explain import explain
-from models.interval import Interval, calibrated
-from models.link import Link, link_values, read_link
-from models.margin import Margin
-from models.matrix import as_matrix, as_target, as_weight, column_names
+from models.fitting.by_finding_type import Split, learned
+from models.fitting.circumstances import Circumstances, representative
+from models.fitting.interval import Interval, calibrated
+from models.fitting.link import Link, link_values, read_link
+from models.fitting.margin import Margin
+from models.fitting.margin_state import read_margin, saved_margin
+from models.fitting.matrix import as_matrix, as_target, as_weight, column_names
+from models.fitting.training_rows import Audited, Learned
 from models.prediction import Explanation, Floats, Prediction
-from models.saved import read_margin, saved_margin
-from models.split import Split, learned
 
 Rows: TypeAlias = "Floats | pa.Table"
 BLOCKS = 5
@@ -34,74 +34,25 @@ class State:
     trees: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Audited:
-    """What a model learns from: a row an audit, in the order of opening where that is known.
-
-    `design` (n, levels) says the circumstances of each; `blocks` are the rows held out in turn.
-    """
-
-    X: Floats
-    y: Floats
-    weight: Floats
-    design: Floats
-    circumstances: Circumstances
-    blocks: tuple[np.ndarray, ...]
-    names: tuple[str, ...]
-
-    def without_circumstances(self) -> "Audited":
-        """Return the audits as if nothing were known of how they were done."""
-        return replace(self, design=np.zeros((len(self.y), 0)), circumstances=Circumstances(()))
-
-    def directions(self, monotone: Mapping[str, int] | None) -> tuple[int, ...]:
-        """Return +1, -1 or 0 a column, of directions given by feature."""
-        return tuple((monotone or {}).get(name, 0) for name in self.names)
-
-    def place(self, name: str) -> int:
-        """Return the place of a feature's column; raises `SettingError` where there is none."""
-        if name not in self.names:
-            raise SettingError(
-                f"There is no feature '{name}' to learn from.",
-                expected=f"one of the {len(self.names)} features given.",
-                advice="Name another feature, or leave this model out.",
-            )
-        return self.names.index(name)
-
-
-@dataclass(frozen=True)
-class Learned:
-    """What a kind of model learns: margins of the features, the link to money, and the same held out.
-
-    `expected` and `probability` (n,) are each audit's, under its own circumstances, from a model that had not
-    seen it. `effects` says what the circumstances were found to do, as data.
-    """
-
-    margins: tuple[Margin, ...]
-    link: Link
-    expected: Floats
-    probability: Floats
-    effects: Mapping[str, list[dict[str, str | float]]]
-
-
+@dataclass(kw_only=True, eq=False)
 class YieldModel(ABC):
     """Learns from closed audits what an audit brings in, for small and heavy-tailed data.
 
-    scikit-learn's contract: the constructor stores its keyword arguments, `fit` learns, learned names end in
-    an underscore, `get_params` and `set_params` work. A fitted model predicts and explains with NumPy and
-    LightGBM alone. `X` is a table or matrix of float64, a row an audit or trader; empty values are NaN.
+    scikit-learn's contract: the constructor, which the fields give, stores its keyword arguments, `fit`
+    learns, learned names end in an underscore, `get_params` and `set_params` work. A fitted model predicts
+    and explains with NumPy and LightGBM alone. `X` is a table or matrix of float64, a row an audit or
+    trader; empty values are NaN.
     """
 
     kind: ClassVar[str]
-    feature_names_in_: tuple[str, ...]
-    margins_: tuple[Margin, ...]
-    link_: Link
-    interval_: Interval
-    split_: Split
-    effects_: Mapping[str, list[dict[str, str | float]]]
-
-    def __init__(self, *, seed: int = 0, coverage: float = 0.9) -> None:
-        self.seed = seed
-        self.coverage = coverage
+    seed: int = 0
+    coverage: float = 0.9
+    feature_names_in_: tuple[str, ...] = field(init=False, repr=False)
+    margins_: tuple[Margin, ...] = field(init=False, repr=False)
+    link_: Link = field(init=False, repr=False)
+    interval_: Interval = field(init=False, repr=False)
+    split_: Split = field(init=False, repr=False)
+    effects_: Mapping[str, list[dict[str, str | float]]] = field(init=False, repr=False)
 
     @abstractmethod
     def _learn(self, audited: Audited) -> Learned:
@@ -158,7 +109,7 @@ class YieldModel(ABC):
         return explain(matrix, margins=self.margins_, link=self.link_, names=self.feature_names_in_)
 
     def state(self) -> State:
-        """Return the fitted model as data; `models.artefact` writes it and reads it back."""
+        """Return the fitted model as data; `models.bundle.artefact` writes it and reads it back."""
         trees: dict[str, str] = {}
         values = {
             "parameters": self.get_params(),
@@ -192,7 +143,7 @@ class YieldModel(ABC):
         model.effects_ = values["effects"]
         return model
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002, FBT001, FBT002  scikit-learn's
         """Return the constructor's arguments."""
         names = inspect.signature(type(self)).parameters
         return {name: getattr(self, name) for name in names}

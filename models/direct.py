@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from models.base import Audited, Learned, YieldModel
-from models.calibrate import chance_map
-from models.grow import Growth, Sample, grow
-from models.line import ridge_line
-from models.link import MoneyLink
-from models.margin import Margin
+from models.base import YieldModel
+from models.fitting.boosting import Growth, Sample, grow
+from models.fitting.calibrate import chance_map
+from models.fitting.line import ridge_line
+from models.fitting.link import MoneyLink
+from models.fitting.margin import Margin
+from models.fitting.training_rows import Audited, Learned
 from models.prediction import Floats
 
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.link import Link
-from models.margin import Margin
+from models.fitting.link import Link
+from models.fitting.margin import Margin
 from models.prediction import Explanation, Floats, row_sums
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)

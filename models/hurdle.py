@@ -1,47 +1,39 @@
 """The hurdle model: how likely an adjustment is, times how large it would be."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
-from models.base import Audited, Learned, YieldModel
-from models.calibrate import amount_map, chance_map, net_share, total_factor
-from models.corrected import Grown, grown
-from models.glm import power, sigmoid
-from models.grow import Growth
-from models.line import columns_line
-from models.link import HurdleLink
-from models.margin import Line
+from models.base import YieldModel
+from models.fitting.boosting import Growth
+from models.fitting.calibrate import amount_map, chance_map, net_share, total_factor
+from models.fitting.corrected import Grown, grown
+from models.fitting.glm import power, sigmoid
+from models.fitting.line import columns_line
+from models.fitting.link import HurdleLink
+from models.fitting.margin import Line
+from models.fitting.training_rows import Audited, Learned
 
 
+@dataclass(kw_only=True, eq=False)
 class HurdleModel(YieldModel):
     """Most audits find nothing and amounts are heavy-tailed: P(adjustment) x E[amount | adjustment].
 
     Both parts are boosted trees, with the monotone directions of the features, calibrated on held-out
     audits (Platt; gamma regression). Refunds count by size in the amount, and their share of the money is
-    taken off. `monotone` gives +1 or -1 by feature; `growth` overrides `models.grow.Growth` by name.
+    taken off. `monotone` gives +1 or -1 by feature; `growth` overrides `models.fitting.boosting.Growth` by
+    name.
 
     Amounts grow with trade, which trees of a few hundred findings see only in steps: so they correct a line
     on the logarithm of `exposure`, where there is such a feature (as actuaries do).
     """
 
     kind: ClassVar[str] = "hurdle"
-
-    def __init__(
-        self,
-        *,
-        seed: int = 0,
-        coverage: float = 0.9,
-        monotone: Mapping[str, int] | None = None,
-        growth: Mapping[str, Any] | None = None,
-        exposure: str | None = "customs_value_12m",
-    ) -> None:
-        super().__init__(seed=seed, coverage=coverage)
-        self.monotone = monotone
-        self.growth = growth
-        self.exposure = exposure
+    monotone: Mapping[str, int] | None = None
+    growth: Mapping[str, Any] | None = None
+    exposure: str | None = "customs_value_12m"
 
     def _learn(self, audited: Audited) -> Learned:
         chance, amount = self._chance(audited), self._amount(audited)

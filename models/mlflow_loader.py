@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from models.artefact import Bundle, load_bundle
+from models.bundle.artefact import Bundle, load_bundle
 from models.prediction import SAID
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.unit import UNKNOWN, Unit, format_value
-from models.artefact import Words
 from models.prediction import Floats
+from models.words import Words
 
 
 @dataclass(frozen=True)

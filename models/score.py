@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from models.artefact import Bundle
+from models.bundle.artefact import Bundle
 from models.prediction import Prediction
 
 

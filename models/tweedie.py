@@ -1,21 +1,24 @@
 """The Tweedie model: money in one piece, as a compound Poisson sum."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from models.base import Audited, Learned, YieldModel
-from models.calibrate import Map, amount_map, net_share, total_factor
-from models.corrected import grown
-from models.grow import Growth
-from models.link import LogLink, chance_of_any
-from models.margin import Margin
+from models.base import YieldModel
+from models.fitting.boosting import Growth
+from models.fitting.calibrate import Map, amount_map, net_share, total_factor
+from models.fitting.corrected import grown
+from models.fitting.link import LogLink, chance_of_any
+from models.fitting.margin import Margin
+from models.fitting.training_rows import Audited, Learned
 from models.prediction import Floats
 
 BISECTIONS = 200
 
 
+@dataclass(kw_only=True, eq=False)
 class TweedieModel(YieldModel):
     """Boosted trees for the log of expected money, with Var ~ money ** variance (Jorgensen 1997).
 
@@ -24,20 +27,9 @@ class TweedieModel(YieldModel):
     """
 
     kind: ClassVar[str] = "tweedie"
-
-    def __init__(
-        self,
-        *,
-        seed: int = 0,
-        coverage: float = 0.9,
-        monotone: Mapping[str, int] | None = None,
-        growth: Mapping[str, Any] | None = None,
-        variance: float = 1.5,
-    ) -> None:
-        super().__init__(seed=seed, coverage=coverage)
-        self.monotone = monotone
-        self.growth = growth
-        self.variance = variance
+    monotone: Mapping[str, int] | None = None
+    growth: Mapping[str, Any] | None = None
+    variance: float = 1.5
 
     def _learn(self, audited: Audited) -> Learned:
         size = np.abs(audited.y)

@@ -2,25 +2,27 @@
 
 from collections.abc import Callable
 
-from features.home import home
-from serving.app import make_app
-from serving.holder import Holder
+from features.clock import Clock
+from features.storage.home import home
+from serving.access.tokens import Tokens
+from serving.api.app import make_app
 from serving.host import Host
-from serving.log import PredictionLog
-from serving.logged import PLACE
-from serving.order import Order
+from serving.launch import Order
+from serving.live.swap import Holder
+from serving.log.reader import PLACE
+from serving.log.writer import PredictionLog
 from serving.settings import Settings
-from serving.tokens import Tokens
 
 
-def assembled(order: Order, settings: Settings, *, failed: Callable[[Exception], None]) -> Host:
+def assembled(order: Order, settings: Settings, *, clock: Clock, failed: Callable[[Exception], None]) -> Host:
     """Return a host that serves `order` from the home; `failed` is told where it cannot begin."""
     place = home()
-    holder = Holder(order.source, place)
+    holder = Holder(lambda: order.dataset(today=clock().astimezone().date(), home=place))
     return Host(
         holder,
-        open_log=lambda: PredictionLog(place / PLACE),
-        application=lambda log: make_app(holder, log, settings, Tokens(place)),
+        open_log=lambda: PredictionLog(place / PLACE, clock=clock),
+        application=lambda log: make_app(holder, log, settings, Tokens(place, clock=clock), clock=clock),
         failed=failed,
         drain=order.drain,
+        clock=clock,
     )

@@ -13,10 +13,12 @@ from typing import Any
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.holder import Holder
-from serving.live import Live
-from serving.log import PredictionLog
-from serving.metrics import CONTENT_TYPE, REQUESTS, exposition
+from features.clock import Clock
+from serving.live.gauges import CONTENT_TYPE, exposition
+from serving.live.state import Live
+from serving.live.swap import Holder
+from serving.log.writer import PredictionLog
+from serving.metrics import REQUESTS
 from serving.problems import MEDIA_TYPE, Kind, ProblemError
 
 LOOK = 1.0
@@ -30,6 +32,7 @@ class Host:
     - `holder`: what serves; it is loaded off the event loop.
     - `open_log`, `application`: make the log and the application, when there is something to serve.
     - `failed`: told why, where the service cannot begin.
+    - `clock`: says the time.
     - `drain`: seconds that it still answers after it turned not ready.
     """
 
@@ -41,9 +44,10 @@ class Host:
         application: Callable[[PredictionLog], ASGIApp],
         failed: Callable[[Exception], None],
         drain: float,
+        clock: Clock,
     ) -> None:
         self._holder, self._open_log, self._make = holder, open_log, application
-        self._failed, self._drain = failed, drain
+        self._failed, self._drain, self.clock = failed, drain, clock
         self._application: ASGIApp = _not_yet
         self._log: PredictionLog | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -102,7 +106,7 @@ class Host:
             return
         end, loop = signal.getsignal(signal.SIGTERM), asyncio.get_running_loop()
 
-        def drain(number: int, frame: FrameType | None) -> None:
+        def drain(number: int, _: FrameType | None) -> None:
             signal.signal(signal.SIGTERM, end)
             self._stopping = True
             told.info("Draining for %g seconds.", self._drain)
@@ -111,7 +115,7 @@ class Host:
         signal.signal(signal.SIGTERM, drain)
 
 
-def _alive(host: Host) -> Response:
+def _alive(_: Host) -> Response:
     return PlainTextResponse("alive\n")
 
 
@@ -120,7 +124,7 @@ def _readiness(host: Host) -> Response:
 
 
 def _metrics(host: Host) -> Response:
-    return Response(exposition(host.live), media_type=CONTENT_TYPE)
+    return Response(exposition(host.live, now=host.clock()), media_type=CONTENT_TYPE)
 
 
 PROBES: dict[str, Callable[[Host], Response]] = {

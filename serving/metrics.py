@@ -1,17 +1,8 @@
-"""What the service counts, for Prometheus: predictions, latency, the age of what it answers from, alarms."""
+"""Prometheus counters and histograms: predictions, latency, swaps, alarms."""
 
-import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from datetime import time as time_of_day
-
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
-
-from serving.live import Live
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 REGISTRY = CollectorRegistry()
-CONTENT_TYPE = CONTENT_TYPE_LATEST
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 PREDICTIONS = Counter(
@@ -34,31 +25,3 @@ UNLOGGED = Counter(
 NOT_FINITE = Counter(
     "audit_yield_not_finite_answers", "ALARM: answers withheld for a number that is none.", registry=REGISTRY
 )
-
-
-def exposition(live: Live | None) -> bytes:
-    """Return all of it in Prometheus' text format; `live` is what serves now."""
-    now = CollectorRegistry()
-    if live is not None:
-        now.register(_Now(live))
-    return generate_latest(REGISTRY) + generate_latest(now)
-
-
-class _Now:
-    """What is read off what serves, when it is asked for."""
-
-    def __init__(self, live: Live) -> None:
-        self._live = live
-
-    def collect(self) -> Iterator[Metric]:
-        model = GaugeMetricFamily(
-            "audit_yield_model", "1 for the model that serves.", labels=["model_version", "model_digest"]
-        )
-        model.add_metric([self._live.version, self._live.bundle.digest], 1.0)
-        yield model
-        begun = datetime.combine(self._live.source.as_of, time_of_day(), UTC).timestamp()
-        yield GaugeMetricFamily(
-            "audit_yield_snapshot_age_seconds",
-            "Since the day as of which the service answers.",
-            value=time.time() - begun,
-        )

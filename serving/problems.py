@@ -78,6 +78,26 @@ class ProblemError(Exception):
         return pydantic_core.to_json(_sayable(self.document()))
 
 
+def failed(request_id: str) -> ProblemError:
+    """Return the problem of an error that nobody foresaw."""
+    return ProblemError(
+        Kind.FAILED,
+        "An error was logged.",
+        advice="Tell whoever runs the service the request id.",
+        request_id=request_id,
+    )
+
+
+def busy() -> ProblemError:
+    """Return the problem of a service that bears no more."""
+    return ProblemError(
+        Kind.BUSY,
+        "Too many requests are in the making.",
+        headers={"retry-after": "1"},
+        advice="Ask again soon.",
+    )
+
+
 def _sayable(value: object) -> object:
     match value:
         case str():

@@ -10,16 +10,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import AuditYieldError, DataError
-from features.kept import FOLDER, TABLE
-from models.artefact import Bundle, load_bundle
-from models.bundle_champion import PUBLISHED
-from models.matrix import as_matrix
-from serving import logged
-from serving.code import code_digest
-from serving.entry import Basis, Entry
-from serving.live import facts_digest
-from serving.log_row import outputs
-from serving.logged import Logged
+from features.snapshots.cache import FOLDER, TABLE
+from models.bundle.artefact import Bundle, load_bundle
+from models.bundle.champion import PUBLISHED
+from models.fitting.matrix import as_matrix
+from serving.live.state import facts_digest
+from serving.log import reader as logged
+from serving.log.code_digest import code_digest
+from serving.log.codec import outputs
+from serving.log.entry import Basis, Entry
+from serving.log.reader import Logged
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _digest(path: Path, bundle: Bundle, basis: Basis) -> str | None:
     except (OSError, pa.ArrowException):
         return None
     X = as_matrix(table.select(bundle.names))
-    return facts_digest(table["trader_id"].to_pylist(), X, as_of=basis.as_of)
+    return facts_digest(table["trader_id"].to_pylist(), X, cutoff=basis.as_of)
 
 
 def _off_by(bundle: Bundle, entry: Entry) -> float | None:

@@ -10,14 +10,15 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+from features.clock import Clock
 from features.errors import SettingError
-from features.home import home
-from serving.live import TRIED_BEFORE, Live, load_live
-from serving.log import PredictionLog
-from serving.logged import PLACE
-from serving.order import Order
+from features.storage.home import home
+from serving.access.tokens import Tokens
+from serving.launch import Order
+from serving.live.state import TRIED_BEFORE, Live, load_live
+from serving.log.reader import PLACE
+from serving.log.writer import PredictionLog
 from serving.settings import Settings
-from serving.tokens import Tokens
 
 ROOT = Path(__file__).parents[1]
 QUIET = {"BENTOML_DO_NOT_TRACK": "true", "DO_NOT_TRACK": "true"}
@@ -33,17 +34,17 @@ class Start:
     begin: Callable[[], NoReturn]
 
 
-def serve(order: Order, settings: Settings) -> Start:
+def serve(order: Order, settings: Settings, *, clock: Clock) -> Start:
     """Prove that everything is there: model, snapshot, log, address and port.
 
     Raises `SettingError`, `DataError` and `OutputError` where the service could not begin.
     """
     place, host = home(), _address(settings)
-    tokens = Tokens(place)
+    tokens = Tokens(place, clock=clock)
     _require_allowed(host, tokens)
     _require_free(host, settings.port)
-    live = load_live(order.source(), home=place)
-    PredictionLog(place / PLACE).close()
+    live = load_live(order.dataset(today=clock().astimezone().date(), home=place))
+    PredictionLog(place / PLACE, clock=clock).close()
     return Start(
         tuple(_lines(live, tokens, at=f"http://{host}:{settings.port}")),
         partial(_become_supervisor, order, live.champion.digest, host=host, port=settings.port),
@@ -100,7 +101,7 @@ def _require_free(host: str, port: int) -> None:
 
 def _lines(live: Live, tokens: Tokens, *, at: str) -> Iterator[str]:
     traders = live.snapshot.table.num_rows
-    yield f"Model {live.version} and {traders:,} traders as known before {live.source.as_of}."
+    yield f"Model {live.version} and {traders:,} traders as known before {live.dataset.cutoff}."
     if tokens.are_required():
         yield f"Callers need a token. {at}"
     else:

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import bentoml
@@ -14,8 +15,8 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from features.errors import AuditYieldError
-from features.lean import import_lightgbm
-from serving import header_deadline
+from features.lightgbm_import import import_lightgbm
+from serving.access import header_timeout
 from serving.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ class Lean(Service[Any]):  # type: ignore[misc]  # BentoML's types do not reach 
     its tracing costs as much as a prediction, and our guard has deadlines and limits of its own.
     """
 
-    def to_asgi(self, is_main: bool = True) -> ASGIApp:
+    def to_asgi(self, is_main: bool = True) -> ASGIApp:  # noqa: FBT001, FBT002  BentoML's
         """Return BentoML's application with our front alone before it."""
-        header_deadline.install(Settings.read().header_seconds)
+        header_timeout.install(Settings.read().header_seconds)
         app: Starlette = super().to_asgi(is_main)
         app.user_middleware = [Middleware(Front)]
         return app
@@ -78,13 +79,18 @@ def _host() -> "Host":
     # here, for the supervisor imports this module too: with the rest it had 310 MB instead of 74
     import_lightgbm()
     from serving.assembly import assembled
-    from serving.order import Order
+    from serving.launch import Order
 
     logging.getLogger("serving").setLevel(logging.INFO)
     try:
-        return assembled(Order.read(), Settings.read(), failed=_give_up)
+        return assembled(Order.read(), Settings.read(), clock=_now, failed=_give_up)
     except AuditYieldError as error:
         _give_up(error)
+
+
+def _now() -> datetime:
+    """Read the clock: here and at the command line alone."""
+    return datetime.now(UTC)
 
 
 async def _end_with(supervisor: int) -> None:

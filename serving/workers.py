@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from serving.guard import busy
+from serving.problems import busy
 
 Result = TypeVar("Result")
 AT_ONCE = 200
@@ -37,6 +37,6 @@ class Workers:
         future.add_done_callback(self._done)
         return await asyncio.wrap_future(future)
 
-    def _done(self, future: "Future[Result]") -> None:
+    def _done(self, _: "Future[Result]") -> None:
         with self._lock:
             self.pending -= 1

@@ -1,9 +1,8 @@
 """The front door: every command has help, an example in it, and a line in the README."""
 
-import os
 import re
-import subprocess
-import sys
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,13 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from audit_yield.commands import app
-from audit_yield.screen import friendly
-from features.check import DEFAULT_LIMIT
-from features.systems import SYSTEMS
+from audit_yield.console import friendly
+from features.data.check import DEFAULT_LIMIT
+from features.data.systems import SYSTEMS
+from tests.installed import run
 
-EXECUTABLE = Path(sys.executable).with_name("audit-yield")
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
 
 
@@ -37,6 +37,26 @@ def test_every_command_has_a_line_in_the_readme(command):
 def test_no_command_shows_the_help():
     shown = CliRunner().invoke(app, [])
     assert all(command in shown.output for command in COMMANDS)
+
+
+def test_the_version_is_the_one_of_the_package_whatever_follows_it():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for arguments in (["--version"], ["--version", "check", "nowhere"]):
+        shown = CliRunner().invoke(app, arguments)
+        assert (shown.exit_code, shown.output) == (0, f"audit-yield {project['version']}\n")
+
+
+def test_a_copy_that_was_not_installed_says_that_its_version_is_not_known(monkeypatch):
+    monkeypatch.setattr(metadata.Distribution, "discover", lambda **_: iter(()))
+    shown = CliRunner().invoke(app, ["--version"])
+    assert shown.exit_code == 1
+    assert "not installed" in shown.output
+
+
+def test_the_changelog_has_a_section_for_the_version():
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^## (.+)$", changes, re.MULTILINE)
+    assert metadata.version("audit-yield") in sections[0]
 
 
 def test_an_error_is_three_lines_and_no_traceback(tmp_path):
@@ -79,10 +99,7 @@ def test_tab_completes_commands_and_options():
     def completed(words: str) -> str:
         asked = {"_AUDIT_YIELD_COMPLETE": "complete_bash", "COMP_WORDS": words}
         asked["COMP_CWORD"] = str(words.count(" "))
-        done = subprocess.run(
-            [EXECUTABLE], env={**os.environ, **asked}, capture_output=True, text=True, check=False
-        )
-        return done.stdout
+        return run(**asked).stdout
 
     assert completed("audit-yield tr").split() == ["train"]
     assert "--experiment" in completed("audit-yield train --e").split()

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from features.home import home
-from features.snapshot import Snapshot
-from features.warehouse import Dialect
-from models.artefact import Bundle, load_bundle
-from models.bundle_champion import read_champion
+from features.data.dataset import Dataset
+from features.snapshots.snapshot import Snapshot
+from features.storage.home import home
+from models.bundle.artefact import Bundle, load_bundle
+from models.bundle.champion import read_champion
 from models.day import snapshot_for
-from models.matrix import as_matrix
+from models.fitting.matrix import as_matrix
 from models.prediction import Prediction
 from models.reasons import Reason, reasons
 from models.score import scored
-from training.home import store
-from training.registry import kept_bundle, version
+from training.tracking.registry import kept_bundle, version
+from training.tracking.store import store
 
 CHAMPION = "champion"
 
@@ -37,30 +37,15 @@ def bundle_named(named: str = CHAMPION, *, place: Path | None = None) -> tuple[s
     return found.version, kept_bundle(found, place=place)
 
 
-def bundle_of_day(
-    data: str,
-    *,
-    as_of: date,
-    today: date,
-    model: str = CHAMPION,
-    dialect: Dialect | None = None,
-) -> tuple[str, Bundle, Snapshot]:
-    """Return a version's number and bundle, and the day's snapshot of the features it takes."""
-    number, bundle = bundle_named(model)
-    built = snapshot_for(bundle, data, as_of=as_of, today=today, home=home(), dialect=dialect)
-    return number, bundle, built
+def bundle_of_day(dataset: Dataset, *, model: str = CHAMPION) -> tuple[str, Bundle, Snapshot]:
+    """Return a version's number and bundle, and the snapshot of a dataset with the features it takes."""
+    number, bundle = bundle_named(model, place=dataset.home)
+    return number, bundle, snapshot_for(bundle, dataset)
 
 
-def score(
-    data: str,
-    *,
-    as_of: date,
-    today: date,
-    model: str = CHAMPION,
-    dialect: Dialect | None = None,
-) -> pa.Table:
-    """Return every trader active in `data` before `as_of`, ranked by expected yield: see `models.score`."""
-    number, bundle, built = bundle_of_day(data, as_of=as_of, today=today, model=model, dialect=dialect)
+def score(dataset: Dataset, *, model: str = CHAMPION) -> pa.Table:
+    """Return every active trader of a dataset, ranked by expected yield: see `models.score`."""
+    number, bundle, built = bundle_of_day(dataset, model=model)
     return scored(bundle, built.table, version=number)
 
 
@@ -69,7 +54,7 @@ class Explained:
     """Why a trader's expected yield is what it is: `base` and the money of all `reasons` add up to it."""
 
     trader_id: str
-    as_of: date
+    cutoff: date
     version: str
     prediction: Prediction
     coverage: float
@@ -81,7 +66,7 @@ class Explained:
         said = self.prediction
         content = {
             "trader_id": self.trader_id,
-            "as_of": self.as_of.isoformat(),
+            "as_of": self.cutoff.isoformat(),
             "model_version": self.version,
             "expected_yield": float(said.expected[0]),
             "probability": float(said.probability[0]),
@@ -95,26 +80,18 @@ class Explained:
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def explain(
-    data: str,
-    trader: str,
-    *,
-    as_of: date,
-    today: date,
-    model: str = CHAMPION,
-    dialect: Dialect | None = None,
-) -> Explained:
-    """Explain one trader's expected yield as of a day, from the day's snapshot.
+def explain(dataset: Dataset, trader: str, *, model: str = CHAMPION) -> Explained:
+    """Explain one trader's expected yield, from the snapshot of a dataset.
 
     Raises `SettingError` for a trader that is not active then.
     """
-    number, bundle, built = bundle_of_day(data, as_of=as_of, today=today, model=model, dialect=dialect)
+    number, bundle, built = bundle_of_day(dataset, model=model)
     place = built.place(trader)
     row = built.table.slice(place, 1).select(bundle.names)
     why = bundle.model.explain(row)
     return Explained(
         trader_id=trader,
-        as_of=as_of,
+        cutoff=dataset.cutoff,
         version=number,
         prediction=bundle.model.predict(row),
         coverage=bundle.model.coverage,
@@ -139,7 +116,7 @@ def explain_lines(found: Explained, *, top: int) -> Iterator[str]:
     """Tell a person the prediction and its reasons, in money."""
     said = found.prediction
     yield (
-        f"{found.trader_id} as of {found.as_of}: an audit would bring {said.expected[0]:,.0f} on average; "
+        f"{found.trader_id} as of {found.cutoff}: an audit would bring {said.expected[0]:,.0f} on average; "
         f"an adjustment has a chance of {said.probability[0]:.0%}, and {found.coverage:.0%} of such audits "
         f"bring {said.low[0]:,.0f} to {said.high[0]:,.0f}. (Model version {found.version}.)"
     )

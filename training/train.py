@@ -3,26 +3,26 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
-from features.home import home
-from features.systems import assumed
-from features.warehouse import Dialect
+from features.clock import Clock
+from features.data.dataset import Dataset
+from features.data.systems import assumed
 from models.base import YieldModel
-from training import backtest_report, promote
-from training.audited import Audited
-from training.backtest import Backtest, Progress, Report
-from training.contenders import new_model
-from training.experiment import Experiment
-from training.fairness import described
-from training.gate import NEWEST
-from training.ground import Stage, grounded
+from training.backtest import report as backtest_report
+from training.backtest.candidates import new_model
+from training.backtest.experiment import Experiment
+from training.backtest.fairness import described
+from training.backtest.labelled_audits import Audited
+from training.backtest.populations import sample_weight
+from training.backtest.run import Backtest, Progress, Report
+from training.backtest.setup import Stage, grounded
 from training.leaks import LeakReport, leak_report
 from training.leaks import lines as leak_lines
-from training.populations import sample_weight
-from training.promote import Promotion
-from training.record import Training, begin, record
-from training.track import tracked
+from training.promotion import promote
+from training.promotion.gate import NEWEST
+from training.promotion.promote import Promotion
+from training.tracking.record import Training, begin, record
+from training.tracking.run import tracked
 from training.tune import tuned
 
 
@@ -50,27 +50,24 @@ class Trained:
 
 
 def train(
-    data: str,
-    *,
-    as_of: date,
+    dataset: Dataset,
     experiment: Experiment,
-    today: date,
+    *,
+    clock: Clock,
     trials: int = 0,
-    dialect: Dialect | None = None,
     stage: Stage = lambda words: None,
     progress: Progress | None = None,
 ) -> Trained:
-    """Train a model on what was known before `as_of`, and register it.
+    """Train a model on a dataset, and register it in the dataset's home.
 
-    The data is checked as of `today`. The model's trees are tuned in `trials` trials on the folds before the
-    newest, by which the gate judges. The model is backtested beside the others, held against the leak alarm,
-    fitted on all closed audits and registered; where nothing serves yet and it passes the gate it becomes
-    champion, else challenger. `stage(words)` tells what is being done, `progress(done, total)` how far it is.
+    The model's trees are tuned in `trials` trials on the folds before the newest, by which the gate judges.
+    The model is backtested beside the others, held against the leak alarm, fitted on all closed audits and
+    registered; where nothing serves yet and it passes the gate it becomes champion, else challenger. `clock`
+    stamps what is recorded, `stage(words)` tells what is being done, `progress(done, total)` how far it is.
     Raises `DataError` where the data is refused, `SettingError` where there are too few audits or folds.
     """
-    with grounded(
-        data, as_of=as_of, experiment=experiment, today=today, dialect=dialect, stage=stage
-    ) as ground:
+    cutoff, home = dataset.cutoff, dataset.home
+    with grounded(dataset, experiment, stage=stage) as ground:
         warehouse, found = ground.warehouse, ground.found
         if trials:
             stage("Tuning")
@@ -80,21 +77,21 @@ def train(
                 experiment=experiment,
                 folds=ground.folds[:-NEWEST],
                 trials=trials,
-                home=home(),
+                home=home,
                 progress=progress,
             )
-        with tracked(f"{experiment.model} {as_of}") as run:
+        with tracked(f"{experiment.model} {cutoff}", place=home, clock=clock) as run:
             begin(run, experiment, found)
             stage("Backtesting")
             report = Backtest(ground.folds, experiment).run(warehouse, found, progress=progress)
             stage("Looking for leaks")
-            leaks = leak_report(warehouse, found, report.predicted.table(), as_of=as_of)
+            leaks = leak_report(warehouse, found, report.predicted.table(), as_of=cutoff)
             stage("Fitting on all audits and registering")
-            groups = described(warehouse, report.predicted.audits["trader_id"], before=as_of)
+            groups = described(warehouse, report.predicted.audits["trader_id"], before=cutoff)
             model = _fitted(found, experiment)
-            version = record(run, Training(model, found, report, leaks, groups, assumed(data)))
+            version = record(run, Training(model, found, report, leaks, groups, assumed(dataset.data)))
     stage("Holding it against the gate")
-    return Trained(version, report, leaks, promote.offer(version))
+    return Trained(version, report, leaks, promote.offer(version, place=home, clock=clock))
 
 
 def _fitted(found: Audited, experiment: Experiment) -> YieldModel:

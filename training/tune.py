@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from features.data.warehouse import Warehouse
 from features.errors import SettingError
-from features.warehouse import Warehouse
 from models import MODELS
-from training.audited import Audited
-from training.backtest import known_on
-from training.contenders import new_model
-from training.experiment import Experiment
-from training.folds import Fold
-from training.home import quiet
-from training.metrics import gini
-from training.populations import sample_weight
+from training.backtest.candidates import new_model
+from training.backtest.experiment import Experiment
+from training.backtest.folds import Fold
+from training.backtest.labelled_audits import Audited
+from training.backtest.metrics import gini
+from training.backtest.populations import sample_weight
+from training.backtest.run import known_on
+from training.tracking.store import quiet
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -57,7 +57,7 @@ def tuned(
     if progress:
         progress(trials - max(left, 0), trials)
 
-    def told(study: "Study", trial: Any) -> None:
+    def told(study: "Study", _: Any) -> None:
         if progress:
             progress(_finished(study), trials)
 

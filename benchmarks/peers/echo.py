@@ -8,6 +8,6 @@ class Echo:
     """Says back so many bytes."""
 
     @bentoml.api(route="/echo")  # type: ignore[untyped-decorator]
-    async def echo(self, trader_ids: list[str], size: int = 500) -> str:
+    async def echo(self, trader_ids: list[str], size: int = 500) -> str:  # noqa: ARG002  names what is sent
         """Return a text of `size` letters."""
         return "x" * size

@@ -3,9 +3,11 @@
 from datetime import date
 from pathlib import Path
 
-from serving.live import Live, Source, load_live
+from features.data.dataset import Dataset
+from serving.live.state import Live, load_live
 
 
 def loaded(home: Path, data: str, day: str) -> Live:
     """Load what serves."""
-    return load_live(Source(data, date.fromisoformat(day), date.today()), home=home)
+    cutoff, today = date.fromisoformat(day), date.today()
+    return load_live(Dataset(data=data, cutoff=cutoff, today=today, home=home))

@@ -16,16 +16,16 @@ import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from features.home import home
-from serving.history import past_audits
-from serving.live import Source, load_live
+from features.data.dataset import Dataset
+from features.storage.home import home
+from serving.live.history import past_audits
+from serving.live.state import load_live
 from serving.page import listed, ranking_page, trader_page
-from training.gate import read
-from training.home import store
-from training.out_of_fold import ORACLE, OutOfFold
-from training.plots import gain
-from training.promote import OUT_OF_FOLD
-from training.registry import kept_file, version
+from training.backtest.out_of_fold import ORACLE, OutOfFold
+from training.promotion.gate import read
+from training.tracking.plots import gain
+from training.tracking.registry import OUT_OF_FOLD, kept_file, version
+from training.tracking.store import store
 
 HERE = Path(__file__).parent
 FLAGS = (
@@ -93,10 +93,10 @@ def main() -> None:
     parser.add_argument("data")
     parser.add_argument("--as-of", type=date.fromisoformat, required=True)
     asked = parser.parse_args()
-    source = Source(asked.data, asked.as_of, date.today())
-    live = load_live(source, home=home())
+    dataset = Dataset(data=asked.data, cutoff=asked.as_of, today=date.today(), home=home())
+    live = load_live(dataset)
     first = live.ranking["trader_id"][0].as_py()
-    draw(trader_page(live, first, history=past_audits(source).get(first, ())), HERE / "page.png")
+    draw(trader_page(live, first, history=past_audits(dataset).get(first, ())), HERE / "page.png")
     draw(ranking_page(live, listed(live, query={})), HERE / "ranking.png")
     draw_gain(HERE / "gain.png")
 

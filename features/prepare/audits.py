@@ -4,7 +4,7 @@ import ibis
 from ibis.expr import types as ir
 
 from features import exact
-from features.contract.required import FINDING_TYPES
+from features.data.contract.required import FINDING_TYPES
 
 ASSESSED = ("assessed", "reduced", "cancelled")
 TAXES = ("duty", "vat", "excise")
@@ -54,14 +54,6 @@ def states(audits: ir.Table, findings: ir.Table) -> ir.Table:
         closed_on=joined.is_closed.ifelse(joined.closing, ibis.null("date")),
         hours_spent=joined.is_closed.ifelse(joined.hours, ibis.null("float64")),
     ).drop("closing", "hours")
-
-
-def in_force(states: ir.Table, days: ir.Table, *, day: str) -> ir.Table:
-    """Return the rows that hold on each day of a column, as known before it."""
-    each = states.cross_join(days)
-    return each.filter(
-        each.known_on < each[day], each.superseded_on.isnull() | (each.superseded_on >= each[day])
-    )
 
 
 def _opening(audits: ir.Table) -> ir.Table:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import ibis
 from ibis.expr import types as ir
 
+from features.as_known import known_in_earlier_quarter
 from features.prepare.lines import first_of_quarter, number
 
 PRIOR_AUDITS = 10.0
@@ -98,7 +99,7 @@ def _totals(steps: ir.Table, quarters: ir.Table, key: Sequence[str]) -> ir.Table
     quarterly = steps.group_by(*key, "known_quarter").aggregate(
         closes=steps.closes.sum(), hits=steps.hits.sum()
     )
-    known = quarterly.join(quarters, quarterly.known_quarter < quarters.cutoff_quarter)
+    known = quarterly.join(quarters, known_in_earlier_quarter(quarterly, quarters.cutoff_quarter))
     return known.group_by(*key, "cutoff_quarter").aggregate(audits=known.closes.sum(), hits=known.hits.sum())
 
 

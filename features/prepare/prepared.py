@@ -7,9 +7,10 @@ from typing import Self
 
 from ibis.expr import types as ir
 
+from features.as_known import known_before
+from features.data.warehouse import Warehouse
 from features.prepare import audits, entities, lines, peers, records, tariff, track
 from features.spine import Spine, months_before, quarter_of
-from features.warehouse import Warehouse
 
 LONGEST_WINDOW = 24
 WINDOWS = (3, 6, 12, 24)
@@ -95,7 +96,7 @@ class Prepared:
         declarations = self.table("declarations")
         peers_from = months_before(quarter_of(self.first_day), PEERS_REACH)
         reached = declarations.filter(
-            declarations.known_on < self.last_cutoff,
+            known_before(declarations, self.last_cutoff),
             (declarations.known_on >= peers_from) | (declarations.accepted_on >= self.first_day),
         )
         return self._view(lines.with_line_facts(reached))

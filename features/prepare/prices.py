@@ -4,6 +4,7 @@ import ibis
 from ibis.expr import types as ir
 
 from features import exact
+from features.as_known import in_force
 from features.prepare import records
 from features.prepare.goods import ROW
 from features.prepare.prepared import Prepared
@@ -93,11 +94,7 @@ def tied(lines: ir.Table, prepared: Prepared) -> ir.Table:
 def _group_ties(prepared: Prepared) -> ir.Table:
     ties = records.ties(prepared.table("links"))
     asked = ties.filter(ties.link_type == "group").join(prepared.asked.select(*ROW), "trader_id")
-    known = asked.filter(
-        asked.known_on < asked.cutoff_quarter,
-        asked.happened_on < asked.cutoff_quarter,
-        asked.superseded_on.isnull() | (asked.superseded_on >= asked.cutoff_quarter),
-    )
+    known = asked.filter(in_force(asked, asked.cutoff_quarter), asked.happened_on < asked.cutoff_quarter)
     return known.select(*ROW, "tied_id").distinct()
 
 

@@ -8,6 +8,7 @@ import ibis
 from ibis.expr import types as ir
 
 from features import exact
+from features.as_known import in_force
 from features.prepare import goods, lines, records
 from features.prepare.prepared import Prepared
 from features.spine import months_before
@@ -67,8 +68,7 @@ def multiples(prepared: Prepared) -> ir.Table:
     by_month = stating.mutate(period_from=stating.period_from.truncate("M").cast("date"))
     seen = _stated(by_month).union(_beside(by_month, _monthly(prepared))).cross_join(prepared.quarters)
     held = seen.filter(
-        seen.known_on < seen.cutoff_quarter,
-        seen.superseded_on.isnull() | (seen.superseded_on >= seen.cutoff_quarter),
+        in_force(seen, seen.cutoff_quarter),
         seen.happened_on >= (seen.cutoff_quarter - ibis.interval(months=REACH)).cast("date"),
     )
     summed = held.group_by("trader_id", "cutoff_quarter").aggregate(

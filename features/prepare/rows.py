@@ -5,7 +5,18 @@ from dataclasses import dataclass
 
 from ibis.expr import types as ir
 
-from features.prepare import goods, kin, letters, months, prices, records, returns, sector, switches, track
+from features.prepare import (
+    goods,
+    letters,
+    months,
+    prices,
+    records,
+    related_parties,
+    returns,
+    sector,
+    switches,
+    track,
+)
 from features.prepare.prepared import Prepared
 
 
@@ -65,8 +76,10 @@ def _ties(prepared: Prepared) -> ir.Table:
 def _kin(rows: ir.Table, prepared: Prepared) -> ir.Table:
     quarters = prepared.quarters
     declarations = prepared.table("declarations")
-    pairs = kin.pairs(rows, ties=prepared.ties, traders=prepared.table("traders"), quarters=quarters)
-    return kin.with_past(
+    pairs = related_parties.pairs(
+        rows, ties=prepared.ties, traders=prepared.table("traders"), quarters=quarters
+    )
+    return related_parties.with_past(
         pairs,
         states=prepared.audit_states,
         first_versions=declarations.filter(declarations.version == 0),

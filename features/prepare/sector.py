@@ -12,6 +12,7 @@ import ibis
 from ibis.expr import types as ir
 
 from features import exact
+from features.as_known import in_force_at_quarters, known_in_earlier_quarter
 from features.prepare import records
 from features.prepare.prepared import Prepared
 from features.spine import months_before
@@ -70,7 +71,7 @@ def _year(prepared: Prepared, *by: str) -> ir.Table:
     quarterly = _summed(lines, ["trader_id", *by, "known_quarter"])
     known = quarterly.cross_join(prepared.quarters)
     within = known.filter(
-        known.known_quarter < known.cutoff_quarter,
+        known_in_earlier_quarter(known, known.cutoff_quarter),
         known.known_quarter >= (known.cutoff_quarter - ibis.interval(months=MONTHS)).cast("date"),
     )
     return _summed(within, ["trader_id", *by, "cutoff_quarter"])
@@ -84,11 +85,8 @@ def _summed(rows: ir.Table, key: Sequence[str]) -> ir.Table:
 
 def _described(prepared: Prepared) -> ir.Table:
     """Return sector and size of each trader as known when each cutoff's quarter began."""
-    states = records.descriptions(prepared.table("traders")).cross_join(prepared.quarters)
-    known = states.filter(
-        states.known_on < states.cutoff_quarter,
-        states.superseded_on.isnull() | (states.superseded_on >= states.cutoff_quarter),
-    )
+    descriptions = records.descriptions(prepared.table("traders"))
+    known = in_force_at_quarters(descriptions, prepared.quarters)
     return known.select("trader_id", "cutoff_quarter", "sector", "size_band")
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 import ibis
 from ibis.expr import types as ir
 
+from features.as_known import known_before
 from features.prepare import lines as line_facts
 from features.prepare import tariff
 from features.prepare.prepared import Prepared
@@ -82,7 +83,7 @@ def after_measures_on_origins(prepared: Prepared) -> ir.Table:
 def _own(prepared: Prepared) -> ir.Table:
     """All lines of the traders asked, in every version, that were known before the last cutoff."""
     declared = prepared.table("declarations")
-    known = declared.filter(declared.known_on < prepared.last_cutoff)
+    known = declared.filter(known_before(declared, prepared.last_cutoff))
     own = known.select(
         *COLUMNS,
         happened_on=known.accepted_on,

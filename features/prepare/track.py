@@ -18,6 +18,7 @@ import ibis
 from ibis.expr import types as ir
 
 from features import exact
+from features.as_known import in_force, in_force_at_quarters
 from features.prepare import audits
 from features.prepare.entities import PRIOR_AUDITS
 
@@ -62,11 +63,7 @@ def _cells(ended: ir.Table, descriptions: ir.Table) -> ir.Table:
     opened = ended.select("audit_id", "trader_id", "opened_on").distinct()
     described = descriptions.select("trader_id", "known_on", "superseded_on", *CELL)
     joined = opened.join(described, "trader_id")
-    at_opening = joined.filter(
-        joined.known_on < joined.opened_on,
-        joined.superseded_on.isnull() | (joined.superseded_on >= joined.opened_on),
-    )
-    return at_opening.select("audit_id", *CELL)
+    return joined.filter(in_force(joined, joined.opened_on)).select("audit_id", *CELL)
 
 
 def rows(closed: ir.Table, descriptions: ir.Table) -> ir.Table:
@@ -85,7 +82,7 @@ def beside_others(rows: ir.Table, *, closed: ir.Table, quarters: ir.Table) -> ir
         **{name: rows[name].max().fill_null("") for name in CELL},
         **{name: exact.total(rows[name]) for name in SUMS},
     )
-    known = audits.in_force(closed, quarters, day="cutoff_quarter")
+    known = in_force_at_quarters(closed, quarters)
     table = own
     for name, key in {
         "cell": CELL,

@@ -11,18 +11,18 @@ from pathlib import Path
 import pyarrow as pa
 
 from features.errors import SettingError
-from features.output import atomic_folder, restore
 from features.simulate.chance import Chance
 from features.simulate.clock import calendar
-from features.simulate.declarations import declarations_table
-from features.simulate.declarations import dictionaries as draw_dictionaries
-from features.simulate.export import write_rest
-from features.simulate.portfolio import slots as draw_slots
 from features.simulate.run import simulate_quarter
 from features.simulate.state import SimulationState, initial_state
-from features.simulate.traders import traders as draw_traders
-from features.simulate.world import world as draw_world
-from features.simulate.write import DATA, TRUTH, DeclarationFile, refuse_other_folders
+from features.simulate.trade.portfolio import slots as draw_slots
+from features.simulate.trade.traders import traders as draw_traders
+from features.simulate.trade.world import world as draw_world
+from features.simulate.writing.declarations import declarations_table
+from features.simulate.writing.declarations import dictionaries as draw_dictionaries
+from features.simulate.writing.export import write_rest
+from features.simulate.writing.write import DATA, TRUTH, DeclarationFile, refuse_other_folders
+from features.storage.atomic import atomic_folder, restore
 
 FEWEST_TRADERS = 50
 YEARS = (2, 20)

@@ -4,18 +4,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from features.simulate import amend, books, cases, evade, ledger
 from features.simulate.arrays import Floats, stack, take
-from features.simulate.audit import Exposure, exposure, work
+from features.simulate.audits import cases
+from features.simulate.audits.audit import Exposure, exposure, work
+from features.simulate.audits.controls import controls
+from features.simulate.audits.select import Sight, select
+from features.simulate.audits.truth import truth
 from features.simulate.clock import SCOPE_QUARTERS
-from features.simulate.controls import controls
-from features.simulate.declare import honest_lines
-from features.simulate.evade import Faults
-from features.simulate.intent import Lessons, next_intent, switch_brokers
-from features.simulate.lines import BY_CUSTOMS, Lines, taxes
-from features.simulate.select import Sight, select
+from features.simulate.evasion import evade
+from features.simulate.evasion.evade import Faults
+from features.simulate.evasion.intent import Lessons, next_intent, switch_brokers
+from features.simulate.records import amend, ledger, tax_records
 from features.simulate.state import SimulationState
-from features.simulate.truth import truth
+from features.simulate.trade.declare import honest_lines
+from features.simulate.trade.lines import BY_CUSTOMS, Lines, taxes
 
 
 def simulate_quarter(state: SimulationState, quarter: int) -> tuple[Lines, Lines]:
@@ -125,7 +127,7 @@ def _declare(state: SimulationState, quarter: int) -> Lines:
     return declared
 
 
-def _trade(state: SimulationState, honest: Lines, *, declared: Lines) -> books.Trade:
+def _trade(state: SimulationState, honest: Lines, *, declared: Lines) -> tax_records.Trade:
     """Return a quarter's totals by trader."""
     assessed = taxes(declared, state.world.goods)
 
@@ -133,7 +135,7 @@ def _trade(state: SimulationState, honest: Lines, *, declared: Lines) -> books.T
         summed = np.bincount(declared.trader, weights=values, minlength=state.traders.count)
         return summed.astype(np.float64)
 
-    return books.Trade(
+    return tax_records.Trade(
         declared=total(declared.value),
         true=total(honest.value),
         royalties=total(honest.adjustment),
@@ -177,11 +179,15 @@ def _record_taxes(state: SimulationState, quarter: int) -> None:
     """File tax returns, open tax audits and collect the quarter's taxes."""
     chance, traders, calendar, trade = state.chance, state.traders, state.world.calendar, state.trade[-1]
     alive = traders.alive(quarter)
-    state.returns.append(books.tax_returns(chance, traders, trade=trade, calendar=calendar, quarter=quarter))
-    state.tax_audits.append(
-        books.tax_audits(chance, traders, alive=alive, trade=trade, calendar=calendar, quarter=quarter)
+    state.returns.append(
+        tax_records.tax_returns(chance, traders, trade=trade, calendar=calendar, quarter=quarter)
     )
-    state.payments.append(books.payments(chance, traders, trade=trade, calendar=calendar, quarter=quarter))
+    state.tax_audits.append(
+        tax_records.tax_audits(chance, traders, alive=alive, trade=trade, calendar=calendar, quarter=quarter)
+    )
+    state.payments.append(
+        tax_records.payments(chance, traders, trade=trade, calendar=calendar, quarter=quarter)
+    )
     state.trade = state.trade[-SCOPE_QUARTERS:]
 
 

@@ -4,19 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.simulate.amend import Amendments
 from features.simulate.arrays import Flags, Floats, Whole
-from features.simulate.books import Payments, Returns, TaxAudits, Trade
-from features.simulate.cases import Docket
+from features.simulate.audits.cases import Docket
+from features.simulate.audits.controls import Controls
+from features.simulate.audits.truth import Truth
 from features.simulate.chance import Chance
-from features.simulate.controls import Controls
-from features.simulate.evade import Faults
-from features.simulate.intent import Intent, first_intent, opportunities
-from features.simulate.ledger import Ledger
-from features.simulate.portfolio import Slots
-from features.simulate.traders import Traders
-from features.simulate.truth import Truth
-from features.simulate.world import World
+from features.simulate.evasion.evade import Faults
+from features.simulate.evasion.intent import Intent, first_intent, opportunities
+from features.simulate.records.amend import Amendments
+from features.simulate.records.ledger import Ledger
+from features.simulate.records.tax_records import Payments, Returns, TaxAudits, Trade
+from features.simulate.trade.portfolio import Slots
+from features.simulate.trade.traders import Traders
+from features.simulate.trade.world import World
 
 LONG_AGO = 99  # quarters since the last audit of a trader who never had one
 

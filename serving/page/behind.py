@@ -11,7 +11,7 @@ import pyarrow as pa
 from features.evidence import LINE_NAMES, Evidence
 from features.prepare import ROWS
 from features.unit import Unit, format_value
-from serving.live import Live
+from serving.live.state import Live
 from serving.page.render import day, rendered
 
 TOP = 50

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.unit import UNKNOWN, Unit, format_value
-from models.artefact import Words
 from models.reasons import Reason, in_whole_units, reasons
-from serving.live import Live
-from serving.peers import Peers
+from models.words import Words
+from serving.live.peers import Peers
+from serving.live.state import Live
 
 TOP = 8
 
@@ -36,7 +36,7 @@ class Line:
     - `money`: what it adds to the expected money or takes away, in whole units.
     - `value`, `peers`: the trader's value and its peers' middle one as a person reads them, where known.
     - `windows`: how many windows of the indicator are in it.
-    - `behind`: features whose rows can be shown, each with its label.
+    - `behind`: features whose rows can be format_value, each with its label.
     """
 
     sentence: str
@@ -72,10 +72,10 @@ def account(live: Live, trader_id: str, *, among: Peers, top: int = TOP) -> Acco
 
 def joined_reasons(live: Live, trader_id: str) -> tuple[float, float, list[Joined]]:
     """Return where every trader starts, the money expected, and the reasons between, the weightiest first."""
-    place = live.places[trader_id]
-    said = live.bundle.model.explain(live.X[place : place + 1])
-    found = reasons(live.bundle.words, live.X[place], said.contributions[0])
-    return said.base, float(said.total[0]), join_windows(found, words=live.bundle.words)
+    explanation = live.explanation(trader_id)
+    values, contributions = live.X[live.places[trader_id]], explanation.contributions[0]
+    joined = join_windows(reasons(live.bundle.words, values, contributions), words=live.bundle.words)
+    return explanation.base, float(explanation.total[0]), joined
 
 
 def join_windows(found: Sequence[Reason], *, words: Sequence[Words]) -> list[Joined]:

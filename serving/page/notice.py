@@ -5,7 +5,7 @@ from typing import Any
 
 from features.build import FeatureSet
 from features.feature import window_words
-from serving.live import Live
+from serving.live.state import Live
 from serving.page.lines import Joined, joined_reasons
 
 OWN = {

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from features.check.report import visible
+from features.data.check.report import visible
 
 TEMPLATES = Path(__file__).with_name("templates")
 STYLE = (TEMPLATES / "page.css").read_text(encoding="utf-8")

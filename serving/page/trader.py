@@ -9,14 +9,14 @@ import numpy as np
 from features.errors import SettingError
 from features.evidence import Evidence
 from models.reasons import in_whole_units
-from serving.history import EarlierPrediction, PastAudit
-from serving.live import Live
+from serving.live.history import EarlierPrediction, PastAudit
+from serving.live.peers import peers
+from serving.live.state import Live
 from serving.page.behind import behind
 from serving.page.lines import account
 from serving.page.notice import notice
 from serving.page.render import rendered
 from serving.page.waterfall import WIDTH, waterfall
-from serving.peers import peers
 
 View = Literal["full", "notice"]
 SHOWN = 4
@@ -49,7 +49,7 @@ def trader_page(
 ) -> str:
     """Return the page of a trader as HTML that needs no network and no script.
 
-    - `history`: its audits as known on the day, the newest first (`serving.history.past_audits`).
+    - `history`: its audits as known on the day, the newest first (`serving.live.history.past_audits`).
     - `predictions`: what the service answered earlier, the newest first.
     - `view`: `notice` is for the trader itself: what was looked at, without values of others, thresholds,
       ranks or scores.
@@ -81,7 +81,7 @@ def ranked(live: Live, trader_id: str) -> dict[str, Any]:
     """Return a trader's row of the ranking; raises `SettingError` where it has none."""
     if trader_id not in live.places:
         raise SettingError(
-            f"There is no trader '{trader_id}' with declarations before {live.source.as_of}.",
+            f"There is no trader '{trader_id}' with declarations before {live.dataset.cutoff}.",
             expected="the identifier of a trader active by then.",
             advice="The ranking lists them.",
         )
@@ -107,8 +107,8 @@ def _expectation(live: Live, row: Mapping[str, Any]) -> dict[str, object]:
         "span": _span(row["low"], row["expected_yield"], row["high"]),
         "split": list(_split(row)),
         "coverage": live.bundle.model.coverage,
-        "assumed": live.bundle.card.get("data", {}).get("assumed", ()),
-        "reference": live.bundle.card.get("predicts", REFERENCE),
+        "assumed": live.bundle.card.data.assumed,
+        "reference": live.bundle.card.predicts or REFERENCE,
     }
 
 

@@ -9,11 +9,11 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
-from features.lock import file_lock
+from features.storage.lock import file_lock
 from tests.docs.pages import ROOT, examples
 from tests.docs.reader import DATABASE, Reader
 from tests.e2e.conftest import EXPERIMENT
-from tests.features.warehouse.homes import copy_into
+from tests.features.data.warehouse.homes import copy_into
 from tests.postgres import Server
 
 

@@ -46,12 +46,14 @@ class UnexpectedError(AssertionError):
 class Reader:
     """Follows examples in `folder`; what they start runs on in `servers`, and Python's `names` outlive them.
 
+    - `sources`: the folder whose packages their commands import.
     - `database`: the URL of the one that stands for the pages'.
     - `instead`: what is written for something on a page.
     """
 
     folder: Path
     servers: contextlib.ExitStack
+    sources: Path = ROOT
     database: str = DATABASE
     instead: dict[str, str] = field(default_factory=lambda: dict(SMALLER))
     names: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
@@ -94,6 +96,8 @@ class Reader:
     def _done(self, example: Example, text: str) -> tuple[bool, str]:
         if example.file:
             place = self.folder / example.file
+            if example.language == "diff":
+                return _changed(place, text)
             place.parent.mkdir(exist_ok=True)
             place.write_text(text, encoding="utf-8")
             return True, ""
@@ -106,11 +110,11 @@ class Reader:
         done = subprocess.run(
             ["bash", "-c", STRICT + text],
             cwd=self.folder,
-            env=_environment(),
+            env=_environment(PYTHONPATH=str(self.sources), TMPDIR=str(self.folder)),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
-            timeout=120,
+            timeout=600,
             check=False,
         )
         return done.returncode == 0, done.stdout
@@ -137,6 +141,17 @@ class Reader:
         return True, said.getvalue()
 
 
+def _changed(file: Path, change: str) -> tuple[bool, str]:
+    """Change lines of a file: those with a + stand where those with a - stood, beside those with neither."""
+    lines = change.splitlines(keepends=True)
+    before, after = ("".join(line[1:] for line in lines if line[0] in f" {sign}") for sign in "-+")
+    content = file.read_text(encoding="utf-8")
+    if content.count(before) != 1:
+        return False, f"{file.name} has these lines {content.count(before)} times"
+    file.write_text(content.replace(before, after), encoding="utf-8")
+    return True, ""
+
+
 def _own_commands(text: str) -> list[list[str]] | None:
     """Return the arguments of each `audit-yield`, None where the text asks for anything else."""
     lines = text.replace("\\\n", " ").splitlines()
@@ -152,7 +167,8 @@ def origin(url: str) -> str:
 
 def _environment(**more: str) -> dict[str, str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), **more}
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return {**plain, "PATH": path, "PYTHONPATH": str(ROOT), **more}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

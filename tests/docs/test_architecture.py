@@ -24,7 +24,8 @@ def test_every_package_has_a_row() -> None:
 
 def test_the_layers_are_those_that_import_linter_enforces() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    [layers] = [each["layers"] for each in settings["tool"]["importlinter"]["contracts"] if "layers" in each]
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    [layers] = [each["layers"] for each in contracts if each["name"].startswith("Dependencies run one way")]
     drawn = re.search(r"```text\n(.*?)```", PAGE, re.DOTALL)
     assert drawn
     rows = [" | ".join(re.findall(r"(\w+)/", line)) for line in drawn[1].splitlines()]

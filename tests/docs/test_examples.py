@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import PAGES, ROOT, Example, examples
+from tests.docs.pages import CONTRIBUTING, PAGES, ROOT, Example, examples
 from tests.docs.reader import Reader
 
 ALL = [example for page in PAGES for example in examples(page)]
 RUN = ("sh", "python")
 SHOWN = ("text", "json")
 TESTED_ELSEWHERE = {
-    "docs/warehouse.md": "tests/features/warehouse/test_page_for_data_engineers.py",
-    "docs/systems.md": "tests/features/systems/test_asycuda.py",
+    "docs/warehouse.md": "tests/features/data/warehouse/test_page_for_data_engineers.py",
+    "docs/systems.md": "tests/features/data/systems/test_asycuda.py",
 }
 """Pages whose SQL is run, against a real server, by a test beside the code."""
 README = ROOT / "README.md"
@@ -24,7 +24,9 @@ def followed_on(page: Path) -> list[Example]:
 
 
 @pytest.mark.parametrize(
-    "page", [p for p in PAGES if p != README and followed_on(p)], ids=lambda page: str(page.name)
+    "page",
+    [p for p in PAGES if p not in (README, CONTRIBUTING) and followed_on(p)],
+    ids=lambda page: str(page.name),
 )
 def test_a_reader_can_do_what_the_page_says(page: Path, reader: Reader) -> None:
     for example in followed_on(page):

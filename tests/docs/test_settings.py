@@ -9,7 +9,7 @@ import pytest
 
 from serving.settings import PREFIX, Settings
 from tests.docs.pages import ROOT
-from training.experiment import SETTINGS, Experiment
+from training.backtest.experiment import SETTINGS, Experiment
 
 TABLES = {
     "risk-units.md": re.compile(rf"^\| `{PREFIX}(\w+)` \| `(.*?)` \| (.+) \|$", re.MULTILINE),

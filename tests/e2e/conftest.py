@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from features.lock import file_lock
-from models.bundle_champion import read_champion
+from features.storage.lock import file_lock
+from models.bundle.champion import read_champion
 from tests.serving.server import command, environment
 
 EXPERIMENT = """

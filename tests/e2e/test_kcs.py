@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import EXPERIMENT, call
-from tests.features.systems.exports import KCS_FILES
+from tests.features.data.systems.exports import KCS_FILES
 
 EVERY = 2
 """So many lines of the files to one that is taken."""

@@ -2,15 +2,23 @@
 
 import json
 import os
+import re
 import signal
 import sys
 from pathlib import Path
 
 import pytest
 
+from features.data.dataset import CHECKS
 from features.simulate import simulate
 from tests.e2e.conftest import call
 from tests.serving.server import PATIENCE, ROOT, started
+
+
+def written(place: Path) -> tuple[int, int]:
+    """Which file holds the outcome of the one check: every further check puts another in its place."""
+    [outcome] = (place / "mlruns" / CHECKS).glob("*.json")
+    return outcome.stat().st_ino, outcome.stat().st_mtime_ns
 
 
 def test_it_tells_how_the_model_fares_and_whom_it_ranks_first(place: Path) -> None:
@@ -31,6 +39,7 @@ def test_it_tells_how_the_model_fares_and_whom_it_ranks_first(place: Path) -> No
 )
 def test_called_again_it_trains_nothing_and_serves_pages_until_ctrl_c(place: Path, tmp_path: Path) -> None:
     run = ["make", "run", f"DATA={place / 'demo' / 'data'}"]
+    before = written(place)
     with started(run, place, said=tmp_path / "said.txt", MAKEFLAGS="") as server:
         ranking = server.client.get("/ranking", headers={"Accept": "application/json"}).json()
         first = ranking["rows"][0]["trader_id"]
@@ -38,9 +47,12 @@ def test_called_again_it_trains_nothing_and_serves_pages_until_ctrl_c(place: Pat
         assert page.status_code == 200
         assert first in page.text
         assert first in server.said.read_text()
+        [link, *_] = re.findall(r'href="(/traders/[^"]*/evidence/[^"]*)"', page.text)
+        assert server.client.get(link, headers={"Accept": "text/html"}).status_code == 200
         os.killpg(server.process.pid, signal.SIGINT)
         assert server.process.wait(PATIENCE) == -signal.SIGINT
         assert "Traceback" not in server.said.read_text()
+    assert written(place) == before  # neither a command, the service nor a click checked the data again
     assert [each["version"] for each in json.loads(call(place, "models", "--json").stdout)] == ["1"]
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from features.build import FeatureSet
+from features.data.warehouse import Dialect, Source, Warehouse
+from features.data.warehouse.engine import embedded
+from features.data.warehouse.engines import DUCKDB
 from features.library import LIBRARY
 from features.spine import Spine
-from features.warehouse import Dialect, Source, Warehouse
-from features.warehouse.engine import embedded
 from tests.features.tables import Row, Tables, arrow
 
 Asked = tuple[str, date]
@@ -29,7 +30,7 @@ def warehouse(tables: Tables, *, threads: int | None = None) -> Iterator[Warehou
             engine.con.from_arrow(arrow(name, rows)).create(name)
         sources = {name: Source(engine.table(name), "memory") for name in tables}
         try:
-            yield Warehouse("memory", engine, sources, (), Dialect())
+            yield Warehouse("memory", engine, DUCKDB, sources, (), Dialect())
         finally:
             engine.disconnect()
 

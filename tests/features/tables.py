@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.contract import TABLES
+from features.data.contract import TABLES
 
 Row = dict[str, object]
 Tables = dict[str, list[Row]]
@@ -17,29 +17,31 @@ Tables = dict[str, list[Row]]
 TODAY = date(2025, 6, 30)
 
 
-def good_tables() -> Tables:
-    """Return a fresh copy of the tables; a test may spoil it as it likes."""
-    return {
-        "traders": [_trader("007"), _trader("0815", name="Müller & Söhne"), _trader("T3", size_band="micro")],
+def good_tables(**others: list[Row]) -> Tables:
+    """Return a fresh copy of the tables, with others in their place; a test may spoil it as it likes."""
+    good: Tables = {
+        "traders": [trader("007"), trader("0815", name="Müller & Söhne"), trader("T3", size_band="micro")],
         "declarations": [
-            _line("D1", 1, "007"),
-            _line("D1", 2, "007", customs_value=250.5),
-            _line("D2", 1, "0815", preference_code="300", related_party=True),
-            _line("D3", 1, "T3", hs_code="01012100"),
+            line(declaration_id="D1"),
+            line(declaration_id="D1", item_number=2, customs_value=250.5),
+            line(declaration_id="D2", trader_id="0815", preference_code="300", related_party=True),
+            line(declaration_id="D3", trader_id="T3", hs_code="01012100"),
         ],
         "audits": [
-            _audit("A1", "007"),
-            _audit("A2", "0815", status="open", closed_on=None, selection_channel="random"),
+            audit("A1", "007"),
+            audit("A2", "0815", status="open", closed_on=None, selection_channel="random"),
         ],
         "findings": [
-            _finding("A1", 1, amount=1200.25),
-            _finding("A1", 2, event="reduced", amount=-200.25),
-            _finding("A1", 3, event="collected", amount=1000.0),
+            finding("A1", 1, amount=1200.25),
+            finding("A1", 2, event="reduced", amount=-200.25),
+            finding("A1", 3, event="collected", amount=1000.0),
         ],
     }
+    return good | others
 
 
-def _trader(trader_id: str, **other: object) -> Row:
+def trader(trader_id: str, **other: object) -> Row:
+    """Return a small trader since 2015."""
     return {
         "trader_id": trader_id,
         "valid_from": date(2020, 1, 1),
@@ -51,20 +53,28 @@ def _trader(trader_id: str, **other: object) -> Row:
     }
 
 
-def _line(declaration_id: str, item_number: int, trader_id: str, **other: object) -> Row:
+def line(
+    accepted_on: date = date(2024, 3, 1),
+    customs_value: float = 100.0,
+    *,
+    trader_id: str = "007",
+    hs_code: str = "61091000",
+    **other: object,
+) -> Row:
+    """Return a line of trade; lines of one trader, day and code are of one declaration unless it is named."""
     return {
-        "declaration_id": declaration_id,
-        "item_number": item_number,
+        "declaration_id": f"{trader_id} {accepted_on} {hs_code}",
+        "item_number": 1,
         "version": 0,
-        "accepted_on": date(2024, 3, 1),
+        "accepted_on": accepted_on,
         "trader_id": trader_id,
         "office_code": "0042",
         "procedure_code": "4000",
-        "hs_code": "61091000",
+        "hs_code": hs_code,
         "origin_country": "CN",
         "preference_code": None,
         "related_party": False,
-        "customs_value": 100.0,
+        "customs_value": customs_value,
         "net_mass_kg": 12.5,
         "duty_rate": 0.12,
         "duty_assessed": 12.0,
@@ -74,7 +84,8 @@ def _line(declaration_id: str, item_number: int, trader_id: str, **other: object
     }
 
 
-def _audit(audit_id: str, trader_id: str, **other: object) -> Row:
+def audit(audit_id: str, trader_id: str, **other: object) -> Row:
+    """Return a closed field audit of the year 2024."""
     return {
         "audit_id": audit_id,
         "trader_id": trader_id,
@@ -91,7 +102,8 @@ def _audit(audit_id: str, trader_id: str, **other: object) -> Row:
     }
 
 
-def _finding(audit_id: str, event_number: int, **other: object) -> Row:
+def finding(audit_id: str, event_number: int, **other: object) -> Row:
+    """Return a duty assessed on valuation, without its amount."""
     return {
         "audit_id": audit_id,
         "event_number": event_number,
@@ -101,6 +113,12 @@ def _finding(audit_id: str, event_number: int, **other: object) -> Row:
         "event_on": date(2025, 3, 20),
         **other,
     }
+
+
+def rate(hs_code: str, rate: float, valid_from: date, **other: object) -> Row:
+    """Return a general rate without an end."""
+    no_end: Row = {"hs_code": hs_code, "preference_code": None, "valid_from": valid_from, "valid_to": None}
+    return {**no_end, "rate": rate, **other}
 
 
 def write_parquet(folder: Path, tables: Mapping[str, list[Row]]) -> Path:

@@ -12,7 +12,7 @@ import pytest
 
 import features.library
 import features.prepare
-from features import exact
+from features import as_known, exact
 from features.build import FeatureSet, describe, is_followed
 from features.digest import CodeDigest
 from features.feature import Definition, Feature
@@ -46,7 +46,7 @@ def modules(package: ModuleType) -> list[ModuleType]:
 
 COMPUTING = [
     module
-    for module in (exact, *modules(features.prepare), *modules(features.library))
+    for module in (as_known, exact, *modules(features.prepare), *modules(features.library))
     if "def " in getsource(module)
 ]
 
@@ -112,14 +112,14 @@ def test_what_stands_on_a_feature_counts_unless_it_is_words(feature: Feature) ->
         )
 
 
-def test_the_digest_of_the_library_follows_all_code_of_prepare() -> None:
+def test_the_digest_of_the_library_follows_all_code_of_prepare_and_of_time() -> None:
     digests = CodeDigest(follow=is_followed)
     digests.of_method(FeatureSet.build, FeatureSet)
     for feature in LIBRARY.features:
         describe(feature, digests)
     defined = {
         f"{module.__name__}.{function.__qualname__}"
-        for module in modules(features.prepare)
+        for module in (as_known, *modules(features.prepare))
         for function in functions_of(module)
     }
     assert {name for name in defined - digests.followed if not name.startswith(WORKED_OUT)} == set()

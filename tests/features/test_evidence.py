@@ -1,7 +1,6 @@
 """The rows behind a value, worked by hand, in Python and by the real command."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,8 @@ from features.evidence import Evidence, evidence, to_text
 from features.library import LIBRARY
 from tests.features.administration import administration, audit, day, finding, line, trader
 from tests.features.building import warehouse
-from tests.features.check.command import EXECUTABLE
 from tests.features.tables import write_parquet
+from tests.installed import run
 
 CUTOFF = day("2024-07-01")
 TABLES = administration(
@@ -80,20 +79,9 @@ def test_what_has_no_rows_of_its_own_is_refused_in_words(name: str, words: str):
         found(name)
 
 
-def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [EXECUTABLE, "evidence", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
 def test_the_command_shows_rows_to_people_and_machines(tmp_path: Path):
     write_parquet(tmp_path / "data", TABLES)
-    asked = ("data", "T1", "customs_value_12m", "--as-of", "2024-07-01")
+    asked = ("evidence", "data", "T1", "customs_value_12m", "--as-of", "2024-07-01")
     shown = run(*asked, folder=tmp_path)
     assert shown.returncode == 0, shown.stderr
     assert "400" in shown.stdout
@@ -104,7 +92,7 @@ def test_the_command_shows_rows_to_people_and_machines(tmp_path: Path):
 
 def test_the_command_refuses_an_unknown_feature_in_three_lines(tmp_path: Path):
     write_parquet(tmp_path / "data", TABLES)
-    refused = run("data", "T1", "customs_value", "--as-of", "2024-07-01", folder=tmp_path)
+    refused = run("evidence", "data", "T1", "customs_value", "--as-of", "2024-07-01", folder=tmp_path)
     assert refused.returncode == 2
     assert "There is no feature" in refused.stderr
     assert "Traceback" not in refused.stderr

@@ -6,9 +6,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from features.data.warehouse import open_warehouse
 from features.errors import SettingError
 from features.outcomes import BY_TYPE, outcomes
-from features.warehouse import open_warehouse
 from tests.features.administration import administration, audit, day, finding
 from tests.features.tables import Row, write_parquet
 

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import numpy as np
 import pyarrow as pa
 
-from features.contract.required import FINDING_TYPES
-from models.glm import sigmoid
+from features.data.contract.required import FINDING_TYPES
+from models.fitting.glm import sigmoid
 from models.prediction import Floats
 
 NAMES = ("customs_value_12m", "yield_on_value", "evasion", "noise")

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from features.library import LIBRARY
 from features.unit import Unit, format_value
-from models.artefact import Words
 from models.reasons import in_whole_units, reasons
+from models.words import Words
 
 WORDS = [Words.of(LIBRARY.by_name[name]) for name in ("customs_value_12m", "price_gap_12m", "never_audited")]
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 from features.build import FeatureSet
 from features.library import LIBRARY
 from models import MODELS
-from models.artefact import Bundle, save_bundle
 from models.base import YieldModel
+from models.bundle.artefact import Bundle, save_bundle
 
 AS_OF = date(2024, 1, 1)
 SMALL = {"growth": {"rounds": 10, "bags": 2}}
@@ -53,5 +53,5 @@ def saved(folder: Path, kind: str = "hurdle") -> Bundle:
         fingerprint="f" * 64,
         as_of=AS_OF,
         golden=rows().slice(0, 3),
-        card={"model": kind},
+        card_json={"model": kind},
     )

@@ -5,10 +5,10 @@ from datetime import date
 
 import numpy as np
 
-from features.contract.required import FINDING_TYPES
+from features.data.contract.required import FINDING_TYPES
 from models.prediction import Prediction
-from serving.entry import Asked, Basis, Entry
-from serving.log import PredictionLog
+from serving.log.entry import Asked, Basis, Entry
+from serving.log.writer import PredictionLog
 
 BASIS = Basis(date(2024, 10, 1), "1", "a" * 64, "b" * 64, "c" * 64)
 

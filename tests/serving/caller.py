@@ -8,11 +8,12 @@ from uuid import uuid4
 
 from starlette.testclient import TestClient
 
-from serving.app import make_app
-from serving.live import Live
-from serving.log import PredictionLog
+from serving.access.tokens import Role, Tokens, new_token
+from serving.api.app import make_app
+from serving.live.state import Live
+from serving.log.writer import PredictionLog
 from serving.settings import Settings
-from serving.tokens import Role, Tokens, new_token
+from tests.clock import now
 
 LOCAL = "http://localhost"
 
@@ -35,7 +36,7 @@ class Service:
 
     def token(self, role: Role, **limits: object) -> dict[str, str]:
         """Make a token and return the header that carries it."""
-        secret = new_token(self.home, f"{role} {uuid4().hex}", role=role, **limits)
+        secret = new_token(self.home, f"{role} {uuid4().hex}", role=role, **limits, now=now())
         return {"Authorization": f"Bearer {secret}"}
 
 
@@ -43,8 +44,8 @@ class Service:
 def service(live: Live, home: Path, *, settings: Settings = Settings()) -> Iterator[Service]:  # noqa: B008  frozen
     """Run the service on a live model, its tokens and log below `home`."""
     home.mkdir(exist_ok=True)
-    held, log = Held(live), PredictionLog(home / "log")
-    app = make_app(held, log, settings, Tokens(home))
+    held, log = Held(live), PredictionLog(home / "log", clock=now)
+    app = make_app(held, log, settings, Tokens(home, clock=now), clock=now)
     with TestClient(app, base_url=LOCAL, client=("127.0.0.1", 5), raise_server_exceptions=False) as client:
         yield Service(client, held, log, home)
     log.close()

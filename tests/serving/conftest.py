@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from features.lock import file_lock
-from serving.live import Live, Source, load_live
+from features.data.dataset import Dataset
+from features.storage.lock import file_lock
+from serving.live.state import Live, load_live
 from tests.serving import tiny
 from tests.serving.caller import Service, service
 
@@ -20,21 +21,21 @@ def trained(shared: Path) -> Path:
         if not place.exists():
             made = place.with_name("trained.new")
             tiny.publish(made / "mlruns", tiny.administration(made / "sim"))
-            load_live(tiny.source(made / "sim" / "data"), home=made / "mlruns")
+            load_live(tiny.dataset(made / "sim" / "data", made / "mlruns"))
             made.rename(place)
     return place
 
 
 @pytest.fixture(scope="session")
-def source(trained: Path) -> Source:
+def dataset(trained: Path) -> Dataset:
     """What the live model answers from."""
-    return tiny.source(trained / "sim" / "data")
+    return tiny.dataset(trained / "sim" / "data", trained / "mlruns")
 
 
 @pytest.fixture(scope="session")
-def live(trained: Path, source: Source) -> Live:
+def live(dataset: Dataset) -> Live:
     """The champion and the day's snapshot, loaded once."""
-    return load_live(source, home=trained / "mlruns")
+    return load_live(dataset)
 
 
 @pytest.fixture

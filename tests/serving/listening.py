@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from serving.header_deadline import Protocol
+from serving.access.header_timeout import Protocol
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from serving.live import Live
+from serving.live.state import Live
 from serving.page import listed, ranking_page
 
 HOSTILE = {

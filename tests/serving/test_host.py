@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ import httpx
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
+from features.data.dataset import Dataset
 from features.errors import DataError
-from serving.holder import Holder
 from serving.host import Host
-from serving.live import Source
-from serving.log import PredictionLog
+from serving.live.swap import Holder
+from serving.log.writer import PredictionLog
+from tests.clock import now
 
 
 async def answering(scope: Any, receive: Any, send: Any) -> None:
@@ -24,13 +26,14 @@ async def stalling(scope: Any, receive: Any, send: Any) -> None:
     await asyncio.sleep(600)
 
 
-def host(home: Path, source: Source, *, told: list[Exception], application: ASGIApp = answering) -> Host:
+def host(home: Path, dataset: Dataset, *, told: list[Exception], application: ASGIApp = answering) -> Host:
     return Host(
-        Holder(lambda: source, home),
-        open_log=lambda: PredictionLog(home / "log"),
+        Holder(lambda: replace(dataset, home=home)),
+        open_log=lambda: PredictionLog(home / "log", clock=now),
         application=lambda log: application,
         failed=told.append,
         drain=0.0,
+        clock=now,
     )
 
 
@@ -44,8 +47,8 @@ def asked(host: Host, ask: Callable[[httpx.AsyncClient], Awaitable[None]]) -> No
     asyncio.run(conversation())
 
 
-def test_until_it_is_loaded_it_lives_is_not_ready_and_tells_callers_to_come_back(own, source):
-    service = host(own / "mlruns", source, told=[])
+def test_until_it_is_loaded_it_lives_is_not_ready_and_tells_callers_to_come_back(own, dataset):
+    service = host(own / "mlruns", dataset, told=[])
 
     async def ask(client: httpx.AsyncClient) -> None:
         await service.start()
@@ -67,9 +70,9 @@ def test_until_it_is_loaded_it_lives_is_not_ready_and_tells_callers_to_come_back
     asked(service, ask)
 
 
-def test_where_nothing_can_be_loaded_it_says_so_once_and_never_turns_ready(tmp_path, source):
+def test_where_nothing_can_be_loaded_it_says_so_once_and_never_turns_ready(tmp_path, dataset):
     told: list[Exception] = []
-    service = host(tmp_path, source, told=told)
+    service = host(tmp_path, dataset, told=told)
 
     async def ask(client: httpx.AsyncClient) -> None:
         await service.start()
@@ -82,8 +85,8 @@ def test_where_nothing_can_be_loaded_it_says_so_once_and_never_turns_ready(tmp_p
     assert [type(each) for each in told] == [DataError]
 
 
-def test_paths_that_callers_make_up_make_no_new_counters(own, source):
-    service = host(own / "mlruns", source, told=[])
+def test_paths_that_callers_make_up_make_no_new_counters(own, dataset):
+    service = host(own / "mlruns", dataset, told=[])
 
     async def ask(client: httpx.AsyncClient) -> None:
         await client.get("/made/up/by/a/caller")
@@ -92,8 +95,8 @@ def test_paths_that_callers_make_up_make_no_new_counters(own, source):
     asked(service, ask)
 
 
-def test_probes_are_answered_while_nothing_else_is(own, source):
-    service = host(own / "mlruns", source, told=[], application=stalling)
+def test_probes_are_answered_while_nothing_else_is(own, dataset):
+    service = host(own / "mlruns", dataset, told=[], application=stalling)
 
     async def ask(client: httpx.AsyncClient) -> None:
         await service.start()

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from features.errors import DataError
-from models.bundle_champion import PUBLISHED
+from models.bundle.champion import PUBLISHED
 from serving import replay as replay_module
-from serving.entry import Asked, Basis, Entry
-from serving.live import Live
-from serving.log import PredictionLog
+from serving.live.state import Live
+from serving.log.entry import Asked, Entry
+from serving.log.writer import PredictionLog
 from serving.replay import lines, replay
+from tests.clock import now
 from tests.serving.answers import appended
 
 TRADERS = slice(10, 30)
@@ -29,14 +30,14 @@ def logged(own: Path, live: Live, *, harm: float = 0.0, from_snapshot: bool = Tr
     explained = live.bundle.model.explain(X)
     entry = Entry(
         Asked("POST /explain", "r1", "an auditor", "auditor"),
-        Basis.of(live, from_snapshot=from_snapshot),
+        live.basis if from_snapshot else replace(live.basis, snapshot_digest=None),
         tuple(live.places)[TRADERS],
         X,
         replace(said, expected=expected),
         explained.contributions,
         base=explained.base,
     )
-    log = PredictionLog(own / "log")
+    log = PredictionLog(own / "log", clock=now)
     ids = appended(log, entry)
     log.close()
     return ids
@@ -98,7 +99,7 @@ def test_other_code_than_answered_then_is_named(own, live, monkeypatch):
 
 
 def test_a_row_that_holds_no_prediction_cannot_be_replayed(own):
-    log = PredictionLog(own / "log")
+    log = PredictionLog(own / "log", clock=now)
     [only] = appended(log, Entry(Asked("GET /models", "r1", "somebody", "auditor")))
     log.close()
     with pytest.raises(DataError, match="holds no prediction"):

@@ -18,11 +18,11 @@ import numpy as np
 import psutil
 import pytest
 
-from models.artefact import load_bundle
-from models.bundle_champion import POINTER, PUBLISHED
+from models.bundle.artefact import load_bundle
+from models.bundle.champion import POINTER, PUBLISHED
 from serving import run
-from serving.log_verify import verify
-from serving.logged import PLACE, read
+from serving.log.reader import PLACE, read
+from serving.log.verify import verify
 from tests.serving import tiny
 from tests.serving.server import Server, environment, served
 from tests.torture import TORTURE

@@ -10,10 +10,11 @@ import pytest
 
 from features.errors import DataError, SettingError
 from serving import run
-from serving.logged import PLACE
-from serving.order import Order
+from serving.access.tokens import Role, new_token
+from serving.launch import Order
+from serving.log.reader import PLACE
 from serving.settings import Settings
-from serving.tokens import Role, new_token
+from tests.clock import now
 from tests.serving import tiny
 from tests.serving.server import command, environment, free_port
 
@@ -36,20 +37,20 @@ def test_without_a_champion_it_exits_with_one_friendly_message_and_no_loop(tmp_p
 
 def begin(data: str, home: Path, monkeypatch: pytest.MonkeyPatch, **settings: object) -> run.Start:
     monkeypatch.setenv("AUDIT_YIELD_HOME", str(home))
-    return run.serve(Order(data, tiny.AS_OF), Settings(**settings))
+    return run.serve(Order(data, tiny.AS_OF), Settings(**settings), clock=now)
 
 
 def test_it_does_not_listen_to_others_without_tokens(trained, tmp_path, monkeypatch):
     with pytest.raises(SettingError, match="there are no tokens"):
         begin(str(trained / "sim" / "data"), tmp_path, monkeypatch, host="0.0.0.0")  # noqa: S104
-    new_token(tmp_path, "north office", role=Role.RISK_UNIT)
+    new_token(tmp_path, "north office", role=Role.RISK_UNIT, now=now())
     with pytest.raises(DataError, match="No model is published"):
         begin(str(trained / "sim" / "data"), tmp_path, monkeypatch, host="0.0.0.0")  # noqa: S104
 
 
 @pytest.mark.parametrize("host", ["nowhere.example", "300.1.1.1", "203.0.113.7"])
 def test_an_address_that_is_not_this_machines_is_refused(host, tmp_path, monkeypatch):
-    new_token(tmp_path, "north office", role=Role.RISK_UNIT)
+    new_token(tmp_path, "north office", role=Role.RISK_UNIT, now=now())
     with pytest.raises(SettingError, match="cannot listen at"):
         begin("data", tmp_path, monkeypatch, host=host)
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from features.build import FeatureSet
-from features.kept import kept_snapshot
+from features.data.dataset import Dataset
 from features.library import LIBRARY
 from features.simulate import simulate
-from models.artefact import Bundle, save_bundle
-from models.bundle_champion import PUBLISHED, Champion, point_to
+from features.snapshots.cache import kept_snapshot
+from models.bundle.artefact import Bundle, save_bundle
+from models.bundle.champion import PUBLISHED, Champion, point_to
 from models.hurdle import HurdleModel
-from serving.live import Source
 
 AS_OF = date(2024, 10, 1)
 TODAY = date(2025, 1, 2)
@@ -34,9 +34,9 @@ def administration(place: Path) -> Path:
     return place / "data"
 
 
-def source(data: Path) -> Source:
-    """What is asked of that administration: the first of October 2024."""
-    return Source(str(data), AS_OF, TODAY)
+def dataset(data: Path, home: Path) -> Dataset:
+    """That administration as known before the first of October 2024."""
+    return Dataset(data=str(data), cutoff=AS_OF, today=TODAY, home=home)
 
 
 def publish(home: Path, data: Path, *, version: str = "1", seed: int = 1) -> Bundle:
@@ -44,7 +44,7 @@ def publish(home: Path, data: Path, *, version: str = "1", seed: int = 1) -> Bun
 
     It learns that every trader who declares a line about once a month or more owes a twentieth of the value.
     """
-    rows = kept_snapshot(str(data), features=FEATURES, as_of=AS_OF, today=TODAY, home=home).table
+    rows = kept_snapshot(dataset(data, home), FEATURES).table
     taken = rows.select(FEATURES.names)
     value, lines = (rows[name].to_numpy() for name in ("customs_value_12m", "line_count_12m"))
     model = HurdleModel(seed=seed, growth={"rounds": 20, "bags": 2})
@@ -57,7 +57,7 @@ def publish(home: Path, data: Path, *, version: str = "1", seed: int = 1) -> Bun
         fingerprint="f" * 64,
         as_of=AS_OF,
         golden=taken.slice(0, 5),
-        card={"model": "hurdle", "metrics": {"calibration": 1.0}},
+        card_json={"model": "hurdle", "metrics": {"calibration": 1.0}},
     )
     promote(home, bundle, version=version)
     return bundle

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from features.lock import file_lock
 from features.simulate import simulate
-from tests.features.systems.exports import kcs_file
+from features.storage.lock import file_lock
+from tests.features.data.systems.exports import kcs_file
 from tests.torture.command import Place
 
 EXPERIMENT = """

@@ -3,8 +3,8 @@
 import matplotlib.figure  # noqa: F401
 from sqlalchemy.orm import configure_mappers
 
-from features.lean import import_lightgbm
-from training.home import quiet
+from features.lightgbm_import import import_lightgbm
+from training.tracking.store import quiet
 
 import_lightgbm()  # as commands do
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from models.bundle_champion import read_champion
+from models.bundle.champion import read_champion
 from tests.torture import TORTURE
 from tests.torture.command import Place, begin, call
-from training.registry import models
+from training.tracking.registry import models
 
 AS_OF = ("--as-of", "2024-10-01")
 KILOBYTES = range(0, 1_600, 200)

@@ -6,7 +6,7 @@ from signal import SIGINT
 
 from tests.torture import TORTURE
 from tests.torture.command import Place, begin, call
-from training.registry import models
+from training.tracking.registry import models
 
 STOPPED = 130
 TIMES = 10 if TORTURE else 1

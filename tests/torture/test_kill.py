@@ -10,12 +10,12 @@ from signal import SIGKILL
 
 import pytest
 
-from models.artefact import load_bundle
-from models.bundle_champion import read_champion
-from tests.features.systems.exports import contents
+from models.bundle.artefact import load_bundle
+from models.bundle.champion import read_champion
+from tests.features.data.systems.exports import contents
 from tests.torture import TORTURE
 from tests.torture.command import Place, begin, call
-from training.registry import Version, models
+from training.tracking.registry import Version, models
 
 KILLS = 11 if TORTURE else 1
 """Of each command."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from training.home import STORE, store
+from training.tracking.store import STORE, store
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from time import sleep
 
+from tests.clock import now
 from tests.training.trained import audits, ended, money, sighted  # noqa: F401
 from training.leaks.alarm import LeakReport
-from training.promote import promote
-from training.track import tracked
+from training.promotion.promote import promote
+from training.tracking.run import tracked
 
 FOREVER = 600.0
 
@@ -22,7 +23,7 @@ def train(place: Path, stop: str, reached: Connection) -> None:
         if point == stop:
             sleep(FOREVER)
 
-    with tracked("killed", place=place) as run:
+    with tracked("killed", place=place, clock=now) as run:
         at("started")
         ended(run, hurdle=None, leaks=LeakReport(()), measure="assessed")
         at("registered")
@@ -34,5 +35,5 @@ def serve(place: Path, version: str, reached: Connection) -> None:
     """Promote a version by force, again and again."""
     reached.send("started")
     while True:
-        promote(version, force="a test", place=place)
+        promote(version, force="a test", place=place, clock=now)
         reached.send("promoted")

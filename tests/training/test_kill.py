@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from models.artefact import load_bundle
-from models.bundle_champion import read_champion
+from models.bundle.artefact import load_bundle
+from models.bundle.champion import read_champion
+from tests.clock import now
 from tests.torture import TORTURE
 from tests.torture.command import server
 from tests.training.killed import serve, train
 from tests.training.trained import training
-from training.home import experiment, store
-from training.promote import promote
-from training.registry import models
+from training.promotion.promote import promote
+from training.tracking.registry import models
+from training.tracking.store import experiment, store
 
 PATIENCE = 120.0
 CHANCES = 60 if TORTURE else 3
@@ -87,7 +88,7 @@ def test_a_training_killed_at_any_moment_leaves_nothing_half_done(place: Path):
 
 def test_a_promotion_killed_at_any_moment_leaves_the_old_model_or_the_new(place: Path):
     first, second = training(place), training(place)
-    promote(first, force="a test", place=place)
+    promote(first, force="a test", place=place, clock=now)
     rng = random.Random(12)  # noqa: S311  moments to kill at, no secret
     for turn in range(CHANCES):
         with child(serve, place, (first, second)[turn % 2]) as here:

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import numpy as np
 
+from features.data.warehouse import open_warehouse
 from features.library import LIBRARY
 from features.spine import Spine
-from features.warehouse import open_warehouse
 from models.prediction import Prediction
 from tests.features.administration import day, finding
 from tests.features.tables import Tables, write_parquet
 from tests.training.tiny import FIRST, weekly
-from training.audited import audited
-from training.contenders import new_model
-from training.experiment import Experiment
+from training.backtest.candidates import new_model
+from training.backtest.experiment import Experiment
+from training.backtest.labelled_audits import audited
 
 PROTECTED = ("region", "name", "size_band")
 DESCRIBED = [each.name for each in LIBRARY.features if any(i.startswith("traders.") for i in each.inputs)]

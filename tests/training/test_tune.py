@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from features.data.warehouse import open_warehouse
 from features.errors import SettingError
 from features.library import LIBRARY
-from features.warehouse import open_warehouse
 from tests.features.tables import write_parquet
 from tests.training.tiny import weekly
-from training.audited import Audited, audited
-from training.experiment import Experiment
-from training.folds import Fold
+from training.backtest.experiment import Experiment
+from training.backtest.folds import Fold
+from training.backtest.labelled_audits import Audited, audited
 from training.tune import DEFAULTS, tuned
 
 AS_OF = date(2024, 6, 1)

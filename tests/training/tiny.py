@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pyarrow as pa
 
-from features.contract.required import FINDING_TYPES
-from models.base import Audited, Learned, Rows, YieldModel
+from features.data.contract.required import FINDING_TYPES
+from models.base import Rows, YieldModel
+from models.fitting.training_rows import Audited, Learned
 from models.prediction import Floats, Prediction
 from tests.features.administration import administration, audit, finding, line, trader
 from tests.features.tables import Row, Tables

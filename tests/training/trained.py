@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 
 from models.prediction import Floats, Prediction
+from tests.clock import now
 from tests.models.tiny import saved
+from training.backtest.out_of_fold import OutOfFold, oracle
 from training.leaks.alarm import Alarm, LeakReport
-from training.out_of_fold import OutOfFold, oracle
-from training.promote import LEAKS, OUT_OF_FOLD
-from training.track import Run, tracked
+from training.tracking.registry import LEAKS, OUT_OF_FOLD
+from training.tracking.run import Run, tracked
 
 FOLDS = (date(2023, 1, 1), date(2023, 7, 1), date(2024, 1, 1))
 SAID = {
@@ -78,7 +79,7 @@ def training(
     measure: str = "assessed",
 ) -> str:
     """Leave in a home what a training leaves that ended well; return its version."""
-    with tracked("hurdle", place=place) as run:
+    with tracked("hurdle", place=place, clock=now) as run:
         return ended(run, hurdle=hurdle, leaks=leaks, measure=measure)
 
 

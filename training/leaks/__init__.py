@@ -5,8 +5,8 @@ from datetime import date
 
 import pyarrow as pa
 
-from features.warehouse import Warehouse
-from training.audited import Audited
+from features.data.warehouse import Warehouse
+from training.backtest.labelled_audits import Audited
 from training.leaks import by_clock, by_feature, by_lookup, by_rebuild, by_time, by_value
 from training.leaks.alarm import Alarm, LeakReport, lines
 from training.leaks.evidence import Evidence

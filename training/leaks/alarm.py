@@ -5,6 +5,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
+from typing import Self
+
+from features.errors import DataError
 
 CHANCE = 0.001
 SURE = NormalDist().inv_cdf(1 - CHANCE)
@@ -46,6 +49,22 @@ class LeakReport:
         """Return the report as JSON text."""
         content = {"suspected": self.suspected, "alarms": [asdict(alarm) for alarm in self.alarms]}
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the report that `to_json` wrote; raises `DataError` where it is none."""
+        try:
+            content = json.loads(text)
+            report = cls(tuple(Alarm(**alarm) for alarm in content["alarms"]))
+            if content["suspected"] is not report.suspected:
+                raise ValueError("its alarms do not say whether a leak is suspected")
+        except (ValueError, TypeError, KeyError) as error:
+            raise DataError(
+                f"The report of the leak alarm cannot be read: {type(error).__name__}: {error}.",
+                expected="a report as `audit-yield train` writes it.",
+                advice="Train the model anew.",
+            ) from error
+        return report
 
 
 def lines(report: LeakReport) -> Iterator[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ibis.expr import types as ir
 
+from features.as_known import known_before
 from features.outcomes import outcomes
 from training.leaks.alarm import Alarm, too_often, unjudged
 from training.leaks.evidence import Evidence
@@ -29,7 +30,7 @@ def of_findings_before_opening(evidence: Evidence) -> Iterator[Alarm]:
     """Raise where findings stand in the books before the audit that made them had opened."""
     audits = evidence.warehouse.table("audits").select("audit_id", "opened_on")
     findings = evidence.warehouse.table("findings")
-    joined = findings.filter(findings.known_on < evidence.as_of).join(audits, "audit_id")
+    joined = findings.filter(known_before(findings, evidence.as_of)).join(audits, "audit_id")
     early = (joined.known_on < joined.opened_on) | (joined.event_on < joined.opened_on)
     judged = joined.group_by("audit_id").aggregate(is_early=early.any())
     count, of = _count(judged, judged.is_early)
@@ -47,7 +48,7 @@ def of_findings_before_opening(evidence: Evidence) -> Iterator[Alarm]:
 def of_amended_before_opening(evidence: Evidence) -> Iterator[Alarm]:
     """Raise where lines that an audit found wrong had been put right before it opened."""
     lines = evidence.warehouse.table("declarations")
-    later = lines.filter(lines.version > 0, lines.known_on < evidence.as_of)
+    later = lines.filter(lines.version > 0, known_before(lines, evidence.as_of))
     first = later.group_by("declaration_id", "item_number").aggregate(amended_on=later.known_on.min())
     opened = outcomes(evidence.warehouse, cutoff=evidence.as_of).select("audit_id", "opened_on")
     key = ["declaration_id", "item_number"]
@@ -96,7 +97,7 @@ def _biggest(evidence: Evidence, table: str, day: str) -> Load:
     if table not in evidence.warehouse.sources:
         return Load(table, 0, 0)
     all_rows = evidence.warehouse.table(table)
-    rows = all_rows.filter(all_rows.known_on < evidence.as_of)
+    rows = all_rows.filter(known_before(all_rows, evidence.as_of))
     days = rows.group_by("known_on").aggregate(rows=rows.count(), first=rows[day].min(), last=rows[day].max())
     found = days.order_by(days.rows.desc(), "known_on").to_pyarrow()
     total = sum(found["rows"].to_pylist())

@@ -35,10 +35,11 @@ def of_one_feature(evidence: Evidence) -> Iterator[Alarm]:
     score = columns(evidence)[name]
     ranked = areas((score if area(score, found) > 0.5 else -score)[None], found)
     errors = NormalDist().inv_cdf(1 - CHANCE / (2 * len(scores)))
-    yield _alarm(evidence, name, strength, ranked.surely_above(1.0, limit=BEYOND, errors=errors))
+    raised = ranked.surely_above(1.0, limit=BEYOND, errors=errors)
+    yield _alarm(evidence, name, strength, raised=raised)
 
 
-def _alarm(evidence: Evidence, name: str, strength: float, raised: bool) -> Alarm:
+def _alarm(evidence: Evidence, name: str, strength: float, *, raised: bool) -> Alarm:
     whole = evidence.best_area
     beside = f", the best model at {whole:.2f}" if whole is not None else ""
     seen = f"{name} alone ranks audits at {strength:.2f}{beside}"

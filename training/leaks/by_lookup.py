@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr import types as ir
 
+from features.as_known import in_force
 from features.prepare.records import descriptions
 from training.leaks.alarm import SURE, Alarm, unjudged
 from training.leaks.area import areas, enough
@@ -110,12 +111,7 @@ def _audits(evidence: Evidence, tables: Sequence[Lookup]) -> pa.Table:
     rows = ibis.memtable(audits.append_column("is_found", pa.array(evidence.found)))
     described = descriptions(evidence.warehouse.table("traders"))
     known = described.select(*DESCRIBED, "known_on", "superseded_on", described_id="trader_id")
-    conditions = [
-        rows.trader_id == known.described_id,
-        known.known_on < rows.opened_on,
-        known.superseded_on.isnull() | (known.superseded_on >= rows.opened_on),
-    ]
-    joined = rows.left_join(known, conditions)
+    joined = rows.left_join(known, [rows.trader_id == known.described_id, in_force(known, rows.opened_on)])
     columns = {name: value for each in tables for name, value in each.columns(joined).items()}
     ordered = joined.order_by("opened_on", "audit_id")
     return with_lateness(ordered.select(*rows.columns, **columns).to_pyarrow(), day="opened_on")

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.warehouse import Warehouse
+from features.data.warehouse import Warehouse
 from models.prediction import Floats
-from training.audited import Audited
+from training.backtest.labelled_audits import Audited
+from training.backtest.out_of_fold import ORACLE
 from training.leaks.area import Flags, area, enough
-from training.out_of_fold import ORACLE
 
 
 @dataclass(frozen=True)

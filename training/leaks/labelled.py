@@ -7,6 +7,7 @@ import pyarrow as pa
 from ibis.expr import types as ir
 
 from features import exact
+from features.as_known import known_before
 from features.outcomes import outcomes
 from features.prepare.audits import TAXES
 from training.leaks.evidence import Evidence
@@ -16,7 +17,7 @@ from training.leaks.tables import Lookup
 def controlled_lines(evidence: Evidence, tables: Sequence[Lookup]) -> pa.Table:
     """Return first versions of controlled lines; one is found where a control of it found something."""
     controls = evidence.warehouse.table("controls")
-    known = controls.filter(controls.known_on < evidence.as_of)
+    known = controls.filter(known_before(controls, evidence.as_of))
     results = known.group_by("declaration_id", "item_number").aggregate(
         is_found=known.finding_type.notnull().any()
     )
@@ -41,14 +42,14 @@ def audited_lines(evidence: Evidence, tables: Sequence[Lookup]) -> pa.Table:
 def first_versions(evidence: Evidence) -> ir.Table:
     """Return what traders first declared, as far as it was known."""
     lines = evidence.warehouse.table("declarations")
-    return lines.filter(lines.version == 0, lines.known_on < evidence.as_of)
+    return lines.filter(lines.version == 0, known_before(lines, evidence.as_of))
 
 
 def named_lines(evidence: Evidence) -> ir.Table:
     """Return the lines that findings name, by audit and finding type, with the taxes and duty assessed."""
     findings = evidence.warehouse.table("findings")
     assessed = findings.filter(
-        findings.known_on < evidence.as_of,
+        known_before(findings, evidence.as_of),
         findings.event == "assessed",
         findings.tax_type.isin(TAXES),
         findings.declaration_id.notnull(),

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from ibis.expr import types as ir
 from numpy.typing import NDArray
 
-from features.contract import TABLES
-from features.warehouse import Warehouse
+from features.data.contract import TABLES
+from features.data.warehouse import Warehouse
 from models.prediction import Floats
 from training.leaks.area import Flags
 

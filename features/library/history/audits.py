@@ -5,13 +5,12 @@ from datetime import date
 from ibis.expr import types as ir
 
 from features.feature import Example, feature
-from features.library.history.inputs import AUDITED, FINDINGS
+from features.library.history.inputs import AUDITED, FINDINGS, RECORD
+from features.library.history.yields import yield_from
 from features.library.literature import ARMENIA, DATE, WCO_AUDIT
 from features.prepare.spans import months_between
 from features.prepare.track import shrunk
 from features.unit import Unit
-
-RECORD = f"{FINDINGS} audits.period_from audits.period_to declarations.customs_value"
 
 
 @feature(
@@ -111,115 +110,60 @@ def yield_on_value(record: ir.Table) -> ir.FloatingScalar:
     return shrunk(record, "assessed", per="audited_value")
 
 
-@feature(
-    source="track_record",
-    unit=Unit.SHARE,
-    indicator="shrunk_yield_per_value",
-    reference=DATE,
-    inputs=f"{RECORD} findings.finding_type",
-    label="Audit yield from valuation",
-    phrase="By its own audits and those of others of its sector and size, audits assess {value} of the "
-    "customs value they cover for values declared too low.",
-    why="Who declared values too low before, or trades like those who did, does so more often.",
-    finding_type="valuation",
-    monotone=1,
-    example=Example(
-        "assessed_valuation audited_value other_assessed_valuation other_audited_value",
-        [(0.0, 0.0, 90.0, 9_000.0)],
-        0.01,
-    ),
+@yield_from(
+    "valuation",
+    fault="values declared too low",
+    did="declared values too low",
+    row=(0.0, 0.0, 90.0, 9_000.0),
+    value=0.01,
 )
 def valuation_yield(record: ir.Table) -> ir.FloatingScalar:
     """As `yield_on_value`, of findings on valuation alone."""
     return shrunk(record, "assessed_valuation", per="audited_value")
 
 
-@feature(
-    source="track_record",
-    unit=Unit.SHARE,
-    indicator="shrunk_yield_per_value",
-    reference=DATE,
-    inputs=f"{RECORD} findings.finding_type",
-    label="Audit yield from classification",
-    phrase="By its own audits and those of others of its sector and size, audits assess {value} of the "
-    "customs value they cover for wrong tariff codes.",
-    why="Who used wrong tariff codes before, or trades like those who did, does so more often.",
-    finding_type="classification",
-    monotone=1,
-    example=Example(
-        "assessed_classification audited_value other_assessed_classification other_audited_value",
-        [(200.0, 10_000.0, 0.0, 1_000.0)],
-        0.01,
-    ),
+@yield_from(
+    "classification",
+    fault="wrong tariff codes",
+    did="used wrong tariff codes",
+    row=(200.0, 10_000.0, 0.0, 1_000.0),
+    value=0.01,
 )
 def classification_yield(record: ir.Table) -> ir.FloatingScalar:
     """As `yield_on_value`, of findings on classification alone."""
     return shrunk(record, "assessed_classification", per="audited_value")
 
 
-@feature(
-    source="track_record",
-    unit=Unit.SHARE,
-    indicator="shrunk_yield_per_value",
-    reference=DATE,
-    inputs=f"{RECORD} findings.finding_type",
-    label="Audit yield from origin",
-    phrase="By its own audits and those of others of its sector and size, audits assess {value} of the "
-    "customs value they cover for wrong origins and preferences.",
-    why="Who claimed wrong origins before, or trades like those who did, does so more often.",
-    finding_type="origin",
-    monotone=1,
-    example=Example(
-        "assessed_origin audited_value other_assessed_origin other_audited_value",
-        [(200.0, 10_000.0, 0.0, 1_000.0)],
-        0.01,
-    ),
+@yield_from(
+    "origin",
+    fault="wrong origins and preferences",
+    did="claimed wrong origins",
+    row=(200.0, 10_000.0, 0.0, 1_000.0),
+    value=0.01,
 )
 def origin_yield(record: ir.Table) -> ir.FloatingScalar:
     """As `yield_on_value`, of findings on origin alone."""
     return shrunk(record, "assessed_origin", per="audited_value")
 
 
-@feature(
-    source="track_record",
-    unit=Unit.SHARE,
-    indicator="shrunk_yield_per_value",
-    reference=DATE,
-    inputs=f"{RECORD} findings.finding_type",
-    label="Audit yield from quantity",
-    phrase="By its own audits and those of others of its sector and size, audits assess {value} of the "
-    "customs value they cover for wrong quantities.",
-    why="Who declared wrong quantities before, or trades like those who did, does so more often.",
-    finding_type="quantity",
-    monotone=1,
-    example=Example(
-        "assessed_quantity audited_value other_assessed_quantity other_audited_value",
-        [(200.0, 10_000.0, 0.0, 1_000.0)],
-        0.01,
-    ),
+@yield_from(
+    "quantity",
+    fault="wrong quantities",
+    did="declared wrong quantities",
+    row=(200.0, 10_000.0, 0.0, 1_000.0),
+    value=0.01,
 )
 def quantity_yield(record: ir.Table) -> ir.FloatingScalar:
     """As `yield_on_value`, of findings on quantity alone."""
     return shrunk(record, "assessed_quantity", per="audited_value")
 
 
-@feature(
-    source="track_record",
-    unit=Unit.SHARE,
-    indicator="shrunk_yield_per_value",
-    reference=DATE,
-    inputs=f"{RECORD} findings.finding_type",
-    label="Audit yield from procedure",
-    phrase="By its own audits and those of others of its sector and size, audits assess {value} of the "
-    "customs value they cover for misused procedures and reliefs.",
-    why="Who misused procedures before, or trades like those who did, does so more often.",
-    finding_type="procedure",
-    monotone=1,
-    example=Example(
-        "assessed_procedure audited_value other_assessed_procedure other_audited_value",
-        [(200.0, 10_000.0, 0.0, 1_000.0)],
-        0.01,
-    ),
+@yield_from(
+    "procedure",
+    fault="misused procedures and reliefs",
+    did="misused procedures",
+    row=(200.0, 10_000.0, 0.0, 1_000.0),
+    value=0.01,
 )
 def procedure_yield(record: ir.Table) -> ir.FloatingScalar:
     """As `yield_on_value`, of findings on procedure alone."""

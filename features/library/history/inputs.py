@@ -2,3 +2,4 @@
 
 AUDITED = "audits.status audits.closed_on audits.known_on"
 FINDINGS = f"{AUDITED} findings.event findings.amount findings.known_on"
+RECORD = f"{FINDINGS} audits.period_from audits.period_to declarations.customs_value"

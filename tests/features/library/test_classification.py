@@ -7,57 +7,51 @@ import pytest
 from features.evidence import evidence
 from features.library import LIBRARY
 from tests.features.building import Asked, built, warehouse
-from tests.features.tables import Row, Tables, good_tables
+from tests.features.tables import Row, good_tables, line
 
 CUTOFF = date(2024, 7, 15)
 RECENT, BEFORE = date(2024, 4, 15), date(2024, 4, 14)
 """The first day of the last three months, and the day before it."""
 
 
-def line(number: int, accepted_on: date, **other: object) -> Row:
-    first = good_tables()["declarations"][0]
-    return {**first, "declaration_id": f"L{number}", "accepted_on": accepted_on, **other}
-
-
 def found(lines: list[Row], features: str) -> list[object]:
-    tables: Tables = {**good_tables(), "declarations": lines}
     asked: Asked = ("007", CUTOFF)
-    row = built(tables, features, [asked])[asked]
+    row = built(good_tables(declarations=lines), features, [asked])[asked]
     return [row[name] for name in features.split()]
 
 
 def test_subheadings_are_new_when_first_met_in_the_last_three_months():
     """Of 400 in the last three months, 100 stand under 8471.30, which was not met before."""
     lines = [
-        line(1, BEFORE, hs_code="61091000", customs_value=50.0),
-        line(2, RECENT, hs_code="61091000", customs_value=300.0),
-        line(3, RECENT, hs_code="84713000"),
+        line(BEFORE, hs_code="61091000", customs_value=50.0),
+        line(RECENT, hs_code="61091000", customs_value=300.0),
+        line(RECENT, hs_code="84713000"),
     ]
     assert found(lines, "hs_novelty_24m") == [0.25]
 
 
 def test_a_code_of_a_known_subheading_is_not_new():
-    lines = [line(1, BEFORE, hs_code="61091000"), line(2, RECENT, hs_code="61091099")]
+    lines = [line(BEFORE, hs_code="61091000"), line(RECENT, hs_code="61091099")]
     assert found(lines, "hs_novelty_24m") == [0.0]
 
 
 def test_where_all_is_new_novelty_says_nothing():
-    assert found([line(1, RECENT)], "hs_novelty_24m") == [None]
+    assert found([line(RECENT)], "hs_novelty_24m") == [None]
 
 
 def test_what_is_known_on_the_cutoff_makes_nothing_new():
-    lines = [line(1, BEFORE), line(2, RECENT), line(3, RECENT, hs_code="84713000", known_on=CUTOFF)]
+    lines = [line(BEFORE), line(RECENT), line(RECENT, hs_code="84713000", known_on=CUTOFF)]
     assert found(lines, "hs_novelty_24m") == [0.0]
 
 
 def test_shares_are_of_the_value_in_the_window():
     """Shirts 200 of 400 and coats, of the same chapter 62, 100 each; the line of 2022 lies outside."""
     lines = [
-        line(1, RECENT, hs_code="61091000", customs_value=150.0),
-        line(2, BEFORE, hs_code="61091000", customs_value=50.0),
-        line(3, RECENT, hs_code="62011000"),
-        line(4, RECENT, hs_code="62012000"),
-        line(5, date(2022, 8, 1), hs_code="84713000", customs_value=9000.0),
+        line(RECENT, hs_code="61091000", customs_value=150.0),
+        line(BEFORE, hs_code="61091000", customs_value=50.0),
+        line(RECENT, hs_code="62011000"),
+        line(RECENT, hs_code="62012000"),
+        line(date(2022, 8, 1), hs_code="84713000", customs_value=9000.0),
     ]
     names = "hs_concentration_12m chapter_concentration_12m hs_entropy_12m chapter_entropy_12m"
     expected = [0.375, 0.5, 1.0397207708399179, 0.6931471805599453]
@@ -66,19 +60,18 @@ def test_shares_are_of_the_value_in_the_window():
 
 def test_one_subheading_is_all_of_the_value_and_has_no_entropy():
     names = "hs_concentration_12m hs_entropy_12m"
-    assert found([line(1, RECENT), line(2, BEFORE)], names) == [1.0, 0.0]
+    assert found([line(RECENT), line(BEFORE)], names) == [1.0, 0.0]
 
 
 def test_without_value_shares_say_nothing():
-    lines = [line(1, RECENT, customs_value=0.0)]
+    lines = [line(RECENT, customs_value=0.0)]
     names = "hs_concentration_12m hs_entropy_12m hs_novelty_24m residual_code_share_12m"
     assert found(lines, names) == [None] * 4
 
 
 def test_the_rows_behind_a_concentration_are_subheadings():
-    lines = [line(1, RECENT, customs_value=300.0), line(2, BEFORE, hs_code="62011000")]
-    tables: Tables = {**good_tables(), "declarations": lines}
-    with warehouse(tables) as opened:
+    lines = [line(RECENT, customs_value=300.0), line(BEFORE, hs_code="62011000")]
+    with warehouse(good_tables(declarations=lines)) as opened:
         name = "hs_concentration_12m"
         shown = evidence(LIBRARY, name, warehouse=opened, trader_id="007", cutoff=CUTOFF)
     rows = shown.rows.select(["hs6", "value_share", "share"]).to_pylist()
@@ -88,20 +81,20 @@ def test_the_rows_behind_a_concentration_are_subheadings():
 def test_processing_is_discharged_by_a_later_procedure():
     """5100 and 5351 enter 300 and 100; 5351 and 4051 take 100 and 50 out of processing."""
     lines = [
-        line(1, BEFORE, procedure_code="5100", customs_value=300.0),
-        line(2, RECENT, procedure_code="5351"),
-        line(3, RECENT, procedure_code="4051", customs_value=50.0),
-        line(4, RECENT, procedure_code="4000", customs_value=9000.0),
+        line(BEFORE, procedure_code="5100", customs_value=300.0),
+        line(RECENT, procedure_code="5351"),
+        line(RECENT, item_number=2, procedure_code="4051", customs_value=50.0),
+        line(RECENT, item_number=3, procedure_code="4000", customs_value=9000.0),
     ]
     assert found(lines, "relief_open_24m") == [250.0]
 
 
 def test_more_discharged_than_entered_in_the_window_leaves_nothing_open():
-    assert found([line(1, RECENT, procedure_code="4051")], "relief_open_24m") == [0.0]
+    assert found([line(RECENT, procedure_code="4051")], "relief_open_24m") == [0.0]
 
 
 def test_an_amended_line_counts_as_last_known():
-    claimed = line(1, RECENT, preference_code="FTA")
+    claimed = line(RECENT, preference_code="FTA")
     without = {**claimed, "version": 1, "preference_code": None, "known_on": date(2024, 7, 14)}
     assert found([claimed, without], "preference_share_3m") == [0.0]
     assert found([claimed, {**without, "known_on": CUTOFF}], "preference_share_3m") == [1.0]
@@ -109,13 +102,13 @@ def test_an_amended_line_counts_as_last_known():
 
 def test_claims_without_the_column_of_proofs_say_nothing():
     names = "preference_no_doc_3m preference_no_doc_money_12m origin_not_dispatch_3m"
-    assert found([line(1, RECENT, preference_code="FTA")], names) == [None] * 3
+    assert found([line(RECENT, preference_code="FTA")], names) == [None] * 3
 
 
 def test_origin_is_compared_with_dispatch_where_both_are_known():
     lines = [
-        line(1, RECENT, dispatch_country="CN", customs_value=300.0),
-        line(2, RECENT, dispatch_country="NL"),
-        line(3, RECENT, dispatch_country=None, customs_value=9000.0),
+        line(RECENT, dispatch_country="CN", customs_value=300.0),
+        line(RECENT, item_number=2, dispatch_country="NL"),
+        line(RECENT, item_number=3, dispatch_country=None, customs_value=9000.0),
     ]
     assert found(lines, "origin_not_dispatch_3m") == [0.25]

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from features import library
-from features.contract import TABLES, ColumnType
-from features.contract.required import FINDING_TYPES
+from features.data.contract import TABLES, ColumnType
+from features.data.contract.required import FINDING_TYPES
 from features.exact import order_free
 from features.feature import Definition, Feature
 from features.library import FAMILIES, LIBRARY, definitions

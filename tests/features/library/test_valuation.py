@@ -6,28 +6,19 @@ from math import log10
 import pytest
 
 from tests.features.building import built
-from tests.features.tables import Row, Tables, good_tables
+from tests.features.tables import Row, good_tables, line, trader
 
 CUTOFF = date(2024, 7, 1)
 ASKED = ("ME", CUTOFF)
 
 
-def line(number: int, **other: object) -> Row:
-    first = {**good_tables()["declarations"][0], "trader_id": "ME", "accepted_on": date(2024, 5, 1)}
-    return {**first, "declaration_id": f"D{number}", "known_on": first["accepted_on"], **other}
-
-
-def tables(rows: list[Row]) -> Tables:
-    traders = [
-        {**good_tables()["traders"][0], "trader_id": trader}
-        for trader in sorted({row["trader_id"] for row in rows})
-    ]
-    return {"declarations": rows, "traders": traders, "audits": [], "findings": []}
-
-
 def digits(amounts: list[float]) -> Row:
-    rows = [line(number, invoice_amount=amount) for number, amount in enumerate(amounts)]
-    return built(tables(rows), "first_digit_distance_24m round_amount_share_24m", [ASKED])[ASKED]
+    rows = [
+        line(date(2024, 5, 1), trader_id="ME", item_number=number, invoice_amount=amount)
+        for number, amount in enumerate(amounts, 1)
+    ]
+    tables = good_tables(declarations=rows, traders=[trader("ME")])
+    return built(tables, "first_digit_distance_24m round_amount_share_24m", [ASKED])[ASKED]
 
 
 def test_a_hundred_amounts_are_needed():

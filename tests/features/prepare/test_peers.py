@@ -11,7 +11,7 @@ import pytest
 from features.prepare import Prepared
 from features.spine import Spine
 from tests.features.building import built, warehouse
-from tests.features.tables import Row, Tables, good_tables
+from tests.features.tables import Row, Tables, good_tables, line, trader
 
 CUTOFF = date(2024, 6, 1)
 ASKED = ("ME", CUTOFF)
@@ -19,21 +19,12 @@ PRICES = "peer_middle_log_price peer_low_log_price peer_traders_log_price peer_g
 FIVE = {"P1": 1.0, "P2": 2.0, "P3": 4.0, "P4": 8.0, "P5": 16.0}
 
 
-def lines(trader_id: str, price: float, count: int, **other: object) -> list[Row]:
-    """Lines of one kg at a price, accepted and known on one day unless told otherwise."""
-    first = {**good_tables()["declarations"][0], "accepted_on": date(2024, 2, 15), **other}
-    return [
-        {
-            "known_on": first["accepted_on"],
-            **first,
-            "declaration_id": uuid4().hex,
-            "item_number": number,
-            "trader_id": trader_id,
-            "customs_value": price,
-            "net_mass_kg": 1.0,
-        }
-        for number in range(1, count + 1)
-    ]
+def lines(
+    trader_id: str, price: float, count: int, *, accepted_on: date = date(2024, 2, 15), **other: object
+) -> list[Row]:
+    """Lines of one kg at a price, each of a declaration of its own."""
+    own = {"trader_id": trader_id, "customs_value": price, "net_mass_kg": 1.0, **other}
+    return [line(accepted_on, declaration_id=uuid4().hex, **own) for _ in range(count)]
 
 
 def peers(prices: dict[str, float] = FIVE, *, count: int = 6, **other: object) -> list[Row]:
@@ -46,11 +37,8 @@ def own(price: float = 2.0, **other: object) -> list[Row]:
 
 def tables(rows: Iterable[Row]) -> Tables:
     declarations = list(rows)
-    traders = [
-        {**good_tables()["traders"][0], "trader_id": trader_id}
-        for trader_id in sorted({str(row["trader_id"]) for row in declarations} | {"ME"})
-    ]
-    return {"declarations": declarations, "traders": traders, "audits": [], "findings": []}
+    traders = sorted({str(row["trader_id"]) for row in declarations} | {"ME"})
+    return good_tables(declarations=declarations, traders=[trader(each) for each in traders])
 
 
 def facts(

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.features.building import built
-from tests.features.tables import Row, Tables, good_tables
+from tests.features.tables import Row, good_tables, line, trader
 
 CUTOFF = date(2024, 7, 1)
 ASKED = ("ME", CUTOFF)
@@ -16,29 +16,16 @@ LATE, EARLY, BEFORE = date(2024, 5, 1), date(2023, 9, 1), date(2023, 5, 1)
 
 def lines(accepted_on: date, *log_prices: float, **other: object) -> list[Row]:
     """Lines of one kg at prices given by their logarithms."""
+    own = {"trader_id": "ME", "net_mass_kg": 1.0, "seller_id": "S1", **other}
     return [
-        {
-            **good_tables()["declarations"][0],
-            "declaration_id": uuid4().hex,
-            "trader_id": "ME",
-            "accepted_on": accepted_on,
-            "known_on": accepted_on,
-            "customs_value": exp(log_price),
-            "net_mass_kg": 1.0,
-            "seller_id": "S1",
-            **other,
-        }
+        line(accepted_on, declaration_id=uuid4().hex, customs_value=exp(log_price), **own)
         for log_price in log_prices
     ]
 
 
-def tables(rows: list[Row], **others: list[Row]) -> Tables:
-    me = {**good_tables()["traders"][0], "trader_id": "ME"}
-    return {"declarations": rows, "traders": [me], "audits": [], "findings": [], **others}
-
-
 def value(rows: list[Row], name: str, **others: list[Row]) -> object:
-    return built(tables(rows, **others), name, [ASKED])[ASKED][name]
+    tables = good_tables(declarations=rows, traders=[trader("ME")], **others)
+    return built(tables, name, [ASKED])[ASKED][name]
 
 
 def test_prices_of_the_last_3_months_are_held_against_the_9_months_before():

@@ -6,15 +6,9 @@ from datetime import date, timedelta
 import pytest
 
 from tests.features.building import built
-from tests.features.tables import Row, Tables, good_tables
+from tests.features.tables import Row, Tables, good_tables, line, trader
 
 DAY = date(2024, 7, 1)
-
-
-def line(accepted_on: date, customs_value: float, **other: object) -> Row:
-    described = {**good_tables()["declarations"][0], "declaration_id": f"D{accepted_on}"}
-    dated = {"accepted_on": accepted_on, "known_on": accepted_on}
-    return {**described, **dated, "customs_value": customs_value, **other}
 
 
 def filed(period_from: date, period_to: date, **other: object) -> Row:
@@ -28,11 +22,6 @@ def quarter(**other: object) -> Row:
     return filed(date(2024, 1, 1), date(2024, 3, 31), **other)
 
 
-def administration(lines: list[Row], returns: list[Row]) -> Tables:
-    tables = {**good_tables(), "declarations": lines, "audits": [], "findings": []}
-    return {**tables, "tax_returns": returns}
-
-
 def gap(tables: Tables, day: date = DAY) -> float | None:
     row = built(tables, "import_purchases_gap_24m", [("007", day)])["007", day]
     return row["import_purchases_gap_24m"]
@@ -41,19 +30,23 @@ def gap(tables: Tables, day: date = DAY) -> float | None:
 def test_only_lines_accepted_in_the_period_count_both_ends_included():
     days = (date(2023, 12, 31), date(2024, 1, 1), date(2024, 3, 31), date(2024, 4, 1))
     lines = [line(day, 10.0**n) for n, day in enumerate(days)]
-    found = gap(administration(lines, [quarter(purchases_imported=220.0)]))
+    found = gap(good_tables(declarations=lines, tax_returns=[quarter(purchases_imported=220.0)]))
     assert found == pytest.approx(math.log(220 / 110))
 
 
 def test_a_return_counts_from_the_day_after_it_is_known():
-    tables = administration([line(date(2024, 2, 1), 100.0)], [quarter(purchases_imported=200.0)])
+    tables = good_tables(
+        declarations=[line(date(2024, 2, 1), 100.0)], tax_returns=[quarter(purchases_imported=200.0)]
+    )
     assert gap(tables, date(2024, 5, 14)) is None
     assert gap(tables, date(2024, 5, 15)) == pytest.approx(math.log(2))
 
 
 def test_a_line_known_on_the_cutoff_is_not_beside_its_return():
     late = line(date(2024, 2, 2), 900.0, known_on=DAY)
-    tables = administration([line(date(2024, 2, 1), 100.0), late], [quarter(purchases_imported=200.0)])
+    tables = good_tables(
+        declarations=[line(date(2024, 2, 1), 100.0), late], tax_returns=[quarter(purchases_imported=200.0)]
+    )
     assert gap(tables) == pytest.approx(math.log(2))
     assert gap(tables, date(2024, 7, 2)) == pytest.approx(math.log(0.2))
 
@@ -61,7 +54,7 @@ def test_a_line_known_on_the_cutoff_is_not_beside_its_return():
 def test_an_amended_line_counts_once_in_the_version_known():
     first = line(date(2024, 2, 1), 100.0)
     amended = {**first, "version": 1, "customs_value": 200.0, "known_on": date(2024, 7, 1)}
-    tables = administration([first, amended], [quarter(purchases_imported=200.0)])
+    tables = good_tables(declarations=[first, amended], tax_returns=[quarter(purchases_imported=200.0)])
     assert gap(tables, date(2024, 7, 1)) == pytest.approx(math.log(2))
     assert gap(tables, date(2024, 7, 2)) == pytest.approx(0.0)
 
@@ -69,7 +62,7 @@ def test_an_amended_line_counts_once_in_the_version_known():
 def test_a_corrected_return_replaces_the_first_from_the_day_it_is_known():
     corrected = quarter(purchases_imported=400.0, filed_on=date(2024, 6, 1), known_on=date(2024, 6, 30))
     returns = [quarter(purchases_imported=200.0), corrected]
-    tables = administration([line(date(2024, 2, 1), 100.0)], returns)
+    tables = good_tables(declarations=[line(date(2024, 2, 1), 100.0)], tax_returns=returns)
     assert gap(tables, date(2024, 6, 30)) == pytest.approx(math.log(2))
     assert gap(tables, date(2024, 7, 1)) == pytest.approx(math.log(4))
 
@@ -77,7 +70,7 @@ def test_a_corrected_return_replaces_the_first_from_the_day_it_is_known():
 def test_trade_of_periods_whose_return_leaves_the_field_empty_is_not_compared():
     lines = [line(date(2024, 2, 1), 100.0), line(date(2023, 11, 1), 900.0)]
     silent = filed(date(2023, 10, 1), date(2023, 12, 31), turnover=5.0)
-    tables = administration(lines, [silent, quarter(purchases_imported=200.0)])
+    tables = good_tables(declarations=lines, tax_returns=[silent, quarter(purchases_imported=200.0)])
     assert gap(tables) == pytest.approx(math.log(2))
 
 
@@ -85,25 +78,26 @@ def test_a_yearly_return_meets_the_lines_of_its_whole_year():
     """The period ends inside the window of 24 months and begins before it."""
     lines = [line(date(2022, 1, 1), 100.0), line(date(2022, 12, 31), 100.0)]
     yearly = filed(date(2022, 1, 1), date(2022, 12, 31), purchases_imported=400.0)
-    assert gap(administration(lines, [yearly])) == pytest.approx(math.log(2))
+    assert gap(good_tables(declarations=lines, tax_returns=[yearly])) == pytest.approx(math.log(2))
 
 
 def test_what_else_is_asked_does_not_change_which_lines_are_met():
     lines = [line(date(2022, 1, 1), 100.0), line(date(2022, 12, 31), 100.0)]
     yearly = filed(date(2022, 1, 1), date(2022, 12, 31), purchases_imported=400.0)
     asked = [("007", DAY), ("007", date(2020, 1, 1)), ("0815", date(2026, 1, 1))]
-    found = built(administration(lines, [yearly]), "import_purchases_gap_24m", asked)
+    found = built(good_tables(declarations=lines, tax_returns=[yearly]), "import_purchases_gap_24m", asked)
     assert found["007", DAY]["import_purchases_gap_24m"] == pytest.approx(math.log(2))
 
 
 def test_a_return_over_more_than_a_year_is_not_compared():
     long = filed(date(2023, 1, 1), date(2024, 1, 1), purchases_imported=400.0)
-    assert gap(administration([line(date(2023, 2, 1), 100.0)], [long])) is None
+    tables = good_tables(declarations=[line(date(2023, 2, 1), 100.0)], tax_returns=[long])
+    assert gap(tables) is None
 
 
 def test_purchases_without_any_line_leave_the_gap_empty():
     elsewhen = line(date(2024, 4, 1), 100.0)
-    assert gap(administration([elsewhen], [quarter(purchases_imported=400.0)])) is None
+    assert gap(good_tables(declarations=[elsewhen], tax_returns=[quarter(purchases_imported=400.0)])) is None
 
 
 def test_vat_and_royalties_are_compared_over_their_periods():
@@ -111,7 +105,9 @@ def test_vat_and_royalties_are_compared_over_their_periods():
         line(date(2024, 2, 1), 100.0, vat_assessed=20.0, valuation_adjustment=30.0),
         line(date(2024, 4, 2), 100.0, vat_assessed=99.0, valuation_adjustment=99.0),
     ]
-    tables = administration(lines, [quarter(import_vat_claimed=25.0, royalties_abroad=100.0)])
+    tables = good_tables(
+        declarations=lines, tax_returns=[quarter(import_vat_claimed=25.0, royalties_abroad=100.0)]
+    )
     found = built(tables, "import_vat_gap_24m royalties_not_added_24m", [("007", DAY)])
     assert found["007", DAY]["import_vat_gap_24m"] == pytest.approx(5.0)
     assert found["007", DAY]["royalties_not_added_24m"] == pytest.approx(70.0)
@@ -119,7 +115,8 @@ def test_vat_and_royalties_are_compared_over_their_periods():
 
 def test_filing_is_as_late_as_the_first_return_for_the_period():
     again = quarter(filed_on=date(2024, 6, 1), known_on=date(2024, 6, 5))
-    found = built(administration([line(DAY, 1.0)], [quarter(), again]), "filing_delay_24m", [("007", DAY)])
+    tables = good_tables(declarations=[line(DAY, 1.0)], tax_returns=[quarter(), again])
+    found = built(tables, "filing_delay_24m", [("007", DAY)])
     assert found["007", DAY]["filing_delay_24m"] == 30.0
 
 
@@ -127,7 +124,8 @@ def test_a_first_filing_known_only_later_is_not_used_before():
     first = quarter(known_on=DAY)
     again = quarter(filed_on=date(2024, 6, 1), known_on=date(2024, 6, 5))
     asked = [("007", DAY), ("007", date(2024, 7, 2))]
-    found = built(administration([line(DAY, 1.0)], [first, again]), "filing_delay_24m", asked)
+    tables = good_tables(declarations=[line(DAY, 1.0)], tax_returns=[first, again])
+    found = built(tables, "filing_delay_24m", asked)
     assert [found[each]["filing_delay_24m"] for each in asked] == [62.0, 30.0]
 
 
@@ -139,13 +137,12 @@ def test_without_tax_tables_the_features_are_empty():
 
 def test_turnover_is_compared_with_that_of_the_sector():
     """Ten traders turn over 1 to 10 times the 100 they declared; an eleventh's return is known too late."""
-    described = good_tables()["traders"][0]
     names = [f"T{n}" for n in range(1, 12)]
-    lines = [line(date(2024, 2, 1), 100.0, trader_id=t, declaration_id=t) for t in names]
+    lines = [line(date(2024, 2, 1), 100.0, trader_id=t) for t in names]
     returns = [quarter(trader_id=t, turnover=100.0 * n) for n, t in enumerate(names, 1)]
     returns[10]["known_on"] = DAY
-    tables = administration(lines, returns)
-    tables["traders"] = [{**described, "trader_id": t, "sector": "46"} for t in names]
+    traders = [trader(t, sector="46") for t in names]
+    tables = good_tables(declarations=lines, tax_returns=returns, traders=traders)
     found = built(tables, "turnover_gap", [("T2", DAY)])["T2", DAY]
     assert found["sector_multiple"] == pytest.approx(5.5)
     assert found["turnover_gap"] == pytest.approx(math.log(2 / 5.5))
@@ -157,7 +154,7 @@ def test_a_tax_audit_is_open_until_its_closing_is_known():
         {**audit, "known_on": date(2024, 1, 10)},
         {**audit, "closed_on": date(2024, 5, 1), "adjustment": 700.0, "known_on": date(2024, 5, 9)},
     ]
-    tables = {**administration([line(DAY, 1.0)], []), "tax_audits": states}
+    tables = good_tables(declarations=[line(DAY, 1.0)], tax_returns=[], tax_audits=states)
     days = [date(2024, 1, 10), date(2024, 1, 11), date(2024, 5, 9), date(2024, 5, 10)]
     found = built(tables, "tax_audit_open tax_adjusted", [("007", day) for day in days])
     assert [found["007", day]["tax_audit_open"] for day in days] == [0.0, 1.0, 1.0, 0.0]

@@ -5,40 +5,22 @@ from datetime import date
 import pytest
 
 from tests.features.building import Asked, built
-from tests.features.tables import Row, Tables, good_tables
+from tests.features.tables import Row, Tables, good_tables, line, trader
 
 DAY = date(2024, 5, 10)
 FIRST = ("T1", DAY)
 
 
-def line(trader_id: str, vat: float, *, known_on: date = date(2024, 2, 1), **other: object) -> Row:
-    """A line of value 100, so that the tax rate is the VAT in per cent."""
-    return {
-        **good_tables()["declarations"][0],
-        "declaration_id": f"D-{trader_id}-{known_on}-{other.get('hs_code')}",
-        "trader_id": trader_id,
-        "accepted_on": known_on,
-        "known_on": known_on,
-        "customs_value": 100.0,
-        "duty_assessed": 0.0,
-        "vat_assessed": vat,
-        **other,
-    }
-
-
-def trader(trader_id: str, **other: object) -> Row:
-    described = good_tables()["traders"][0]
-    return {**described, "trader_id": trader_id, "sector": "46", "size_band": "small", **other}
-
-
-def administration(traders: list[Row], lines: list[Row]) -> Tables:
-    return {"traders": traders, "declarations": lines, "audits": [], "findings": []}
+def taxed(trader_id: str, vat: float, accepted_on: date = date(2024, 2, 1), **other: object) -> Row:
+    """A line of value 100 without duty, so that the tax rate is the VAT in per cent."""
+    return line(accepted_on, trader_id=trader_id, duty_assessed=0.0, vat_assessed=vat, **other)
 
 
 def eleven() -> Tables:
     """T1 to T11 pay 1 % to 11 %, and are of one sector and size."""
-    return administration(
-        [trader(f"T{n}") for n in range(1, 12)], [line(f"T{n}", float(n)) for n in range(1, 12)]
+    return good_tables(
+        traders=[trader(f"T{n}", sector="46") for n in range(1, 12)],
+        declarations=[taxed(f"T{n}", float(n)) for n in range(1, 12)],
     )
 
 
@@ -62,7 +44,7 @@ def test_who_else_is_asked_and_when_changes_nothing():
 
 def test_the_quarter_begins_with_what_was_known_before_it():
     tables = eleven()
-    tables["declarations"] = [line(f"T{n}", float(n), known_on=date(2024, 3, 31)) for n in range(1, 12)]
+    tables["declarations"] = [taxed(f"T{n}", float(n), date(2024, 3, 31)) for n in range(1, 12)]
     days = [date(2024, 3, 31), date(2024, 4, 1), date(2025, 3, 31), date(2025, 4, 1)]
     found = built(tables, "sector_rate", [("T1", day) for day in days])
     values = [found["T1", day]["sector_rate"] for day in days]
@@ -71,7 +53,7 @@ def test_the_quarter_begins_with_what_was_known_before_it():
 
 def test_a_line_known_on_the_first_day_of_the_quarter_has_no_vote():
     tables = eleven()
-    late = [line(f"T{n}", 90.0, known_on=date(2024, 4, 1)) for n in range(1, 12)]
+    late = [taxed(f"T{n}", 90.0, date(2024, 4, 1)) for n in range(1, 12)]
     tables["declarations"] += late
     assert rate(tables) == pytest.approx(0.06)
 
@@ -87,8 +69,8 @@ def test_with_fewer_than_ten_of_its_size_the_whole_sector_counts():
     tables = eleven()
     for row in tables["traders"][9:]:
         row["size_band"] = "large"
-    tables["traders"].append(trader("T12", size_band="large"))
-    tables["declarations"].append(line("T12", 12.0))
+    tables["traders"].append(trader("T12", sector="46", size_band="large"))
+    tables["declarations"].append(taxed("T12", 12.0))
     assert rate(tables) == pytest.approx(0.065)
 
 
@@ -110,7 +92,7 @@ def test_a_sector_known_only_when_the_quarter_began_is_not_used():
     others = [trader(f"U{n}", sector="10", size_band="large") for n in range(10)]
     moved = {**others[0], "trader_id": "T1", "valid_from": date(2024, 1, 1)}
     tables["traders"] += [*others, {**moved, "known_on": date(2024, 4, 1)}]
-    tables["declarations"] += [line(f"U{n}", 50.0) for n in range(10)]
+    tables["declarations"] += [taxed(f"U{n}", 50.0) for n in range(10)]
     assert rate(tables) == pytest.approx(0.06)
     tables["traders"][-1]["known_on"] = date(2024, 3, 31)
     assert rate(tables) == pytest.approx(0.5)
@@ -132,9 +114,10 @@ def test_sizes_missing_from_the_data_leave_the_sector():
 
 def test_concentration_is_over_the_subheadings_of_the_whole_year():
     """Five traders of one subheading (index 1), five of two of equal value (0.5): the middle is 0.75."""
-    lines = [line(f"T{n}", 1.0, hs_code="61091000") for n in range(1, 11)]
-    lines += [line(f"T{n}", 1.0, hs_code="61091090", known_on=date(2023, 5, 1)) for n in range(1, 6)]
-    lines += [line(f"T{n}", 1.0, hs_code="61099000", known_on=date(2023, 5, 1)) for n in range(6, 11)]
-    tables = administration([trader(f"T{n}") for n in range(1, 11)], lines)
+    lines = [taxed(f"T{n}", 1.0, hs_code="61091000") for n in range(1, 11)]
+    lines += [taxed(f"T{n}", 1.0, date(2023, 5, 1), hs_code="61091090") for n in range(1, 6)]
+    lines += [taxed(f"T{n}", 1.0, date(2023, 5, 1), hs_code="61099000") for n in range(6, 11)]
+    traders = [trader(f"T{n}", sector="46") for n in range(1, 11)]
+    tables = good_tables(traders=traders, declarations=lines)
     found = built(tables, "sector_concentration", [FIRST])[FIRST]
     assert found["sector_concentration"] == pytest.approx(0.75)

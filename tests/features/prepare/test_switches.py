@@ -5,22 +5,12 @@ from datetime import date, timedelta
 import pytest
 
 from tests.features.building import built
-from tests.features.tables import Row, Tables, good_tables
+from tests.features.tables import Row, finding, good_tables, line, rate
 
 CUTOFF = date(2024, 7, 1)
 RISE = date(2024, 1, 1)
 DAY = timedelta(days=1)
 DEAR, CHEAP, OTHER = "61091000", "61099000", "61101000"
-
-
-def line(number: int, accepted_on: date, **other: object) -> Row:
-    first = good_tables()["declarations"][0]
-    return {**first, "declaration_id": f"L{number}", "accepted_on": accepted_on, **other}
-
-
-def rate(hs_code: str, rate: float, valid_from: date, **other: object) -> Row:
-    no_end: Row = {"hs_code": hs_code, "preference_code": None, "valid_from": valid_from, "valid_to": None}
-    return {**no_end, "rate": rate, **other}
 
 
 RATES = [
@@ -29,16 +19,16 @@ RATES = [
     rate(CHEAP, 0.1, date(2020, 1, 1)),
     rate(OTHER, 0.0, date(2020, 1, 1)),
 ]
-BEFORE = line(1, date(2023, 6, 1), hs_code=DEAR)
+BEFORE = line(date(2023, 6, 1), hs_code=DEAR)
 
 
 def moved(lines: list[Row], name: str = "switch_after_rise_24m", **tables: list[Row]) -> object:
-    whole: Tables = {**good_tables(), "declarations": lines, "tariff": RATES, **tables}
+    whole = good_tables(declarations=lines, **{"tariff": RATES, **tables})
     return built(whole, name, [("007", CUTOFF)])["007", CUTOFF][name]
 
 
 def test_goods_under_a_cheaper_code_after_a_rise_have_moved():
-    assert moved([BEFORE, line(2, date(2024, 2, 1), hs_code=CHEAP)]) == 100.0
+    assert moved([BEFORE, line(date(2024, 2, 1), hs_code=CHEAP)]) == 100.0
 
 
 @pytest.mark.parametrize(
@@ -46,57 +36,57 @@ def test_goods_under_a_cheaper_code_after_a_rise_have_moved():
     [(RISE - DAY, 0.0), (RISE, 100.0), (RISE + 179 * DAY, 100.0), (RISE + 180 * DAY, 0.0)],
 )
 def test_they_move_from_the_day_of_the_rise_for_180_days(accepted_on, value):
-    assert moved([BEFORE, line(2, accepted_on, hs_code=CHEAP)]) == value
+    assert moved([BEFORE, line(accepted_on, hs_code=CHEAP)]) == value
 
 
 @pytest.mark.parametrize(
     ("used_on", "value"), [(date(2022, 12, 31), 0.0), (date(2023, 1, 1), 100.0), (RISE, 0.0)]
 )
 def test_the_dearer_code_was_used_in_the_year_before(used_on, value):
-    lines = [line(1, used_on, hs_code=DEAR), line(2, date(2024, 2, 1), hs_code=CHEAP)]
+    lines = [line(used_on, hs_code=DEAR), line(date(2024, 2, 1), hs_code=CHEAP)]
     assert moved(lines) == value
 
 
 @pytest.mark.parametrize(("used_on", "value"), [(date(2022, 12, 31), 100.0), (date(2023, 1, 1), 0.0)])
 def test_the_cheaper_code_was_not(used_on, value):
-    lines = [BEFORE, line(2, used_on, hs_code=CHEAP), line(3, date(2024, 2, 1), hs_code=CHEAP)]
+    lines = [BEFORE, line(used_on, hs_code=CHEAP), line(date(2024, 2, 1), hs_code=CHEAP)]
     assert moved(lines) == value
 
 
 @pytest.mark.parametrize("other", [{"hs_code": OTHER}, {"hs_code": CHEAP, "trader_id": "0815"}])
 def test_other_headings_and_other_traders_do_not_count(other):
-    assert moved([BEFORE, line(2, date(2024, 2, 1), **other)]) == 0.0
+    assert moved([BEFORE, line(date(2024, 2, 1), **other)]) == 0.0
 
 
 def test_a_code_that_costs_as_much_is_not_cheaper():
     rates = [*RATES, rate(CHEAP, 0.3, RISE)]
-    assert moved([BEFORE, line(2, date(2024, 2, 1), hs_code=CHEAP)], tariff=rates) == 0.0
+    assert moved([BEFORE, line(date(2024, 2, 1), hs_code=CHEAP)], tariff=rates) == 0.0
 
 
 def test_two_measures_count_a_line_once():
     rates = [*RATES, rate("61093000", 0.1, date(2020, 1, 1)), rate("61093000", 0.4, date(2024, 1, 10))]
-    lines = [BEFORE, line(2, date(2023, 7, 1), hs_code="61093000"), line(3, date(2024, 2, 1), hs_code=CHEAP)]
+    lines = [BEFORE, line(date(2023, 7, 1), hs_code="61093000"), line(date(2024, 2, 1), hs_code=CHEAP)]
     assert moved(lines, tariff=rates) == 100.0
 
 
 def test_what_became_known_later_changes_nothing():
     """Neither a use of the cheaper code before, nor one of the dearer, once the line itself is known."""
-    move = line(2, date(2024, 2, 1), hs_code=CHEAP)
-    use = line(3, date(2023, 5, 1), hs_code=CHEAP, known_on=CUTOFF)
+    move = line(date(2024, 2, 1), hs_code=CHEAP)
+    use = line(date(2023, 5, 1), hs_code=CHEAP, known_on=CUTOFF)
     assert moved([BEFORE, move, use]) == 100.0
     assert moved([{**BEFORE, "known_on": CUTOFF}, move]) == 0.0
 
 
 def test_an_amended_line_counts_as_last_known():
-    move = line(2, date(2024, 2, 1), hs_code=CHEAP)
+    move = line(date(2024, 2, 1), hs_code=CHEAP)
     amended = {**move, "version": 1, "customs_value": 70.0, "known_on": date(2024, 3, 1)}
     assert moved([BEFORE, move, amended]) == 70.0
     assert moved([BEFORE, move, {**amended, "hs_code": DEAR}]) == 0.0
 
 
 def test_the_asked_traders_and_days_do_not_matter():
-    lines = [BEFORE, line(2, date(2024, 2, 1), hs_code=CHEAP)]
-    whole: Tables = {**good_tables(), "declarations": lines, "tariff": RATES}
+    lines = [BEFORE, line(date(2024, 2, 1), hs_code=CHEAP)]
+    whole = good_tables(declarations=lines, tariff=RATES)
     asked = [("007", CUTOFF), ("007", date(2025, 12, 31)), ("007", date(2024, 2, 1)), ("T3", CUTOFF)]
     found = built(whole, "switch_after_rise_24m", asked)
     assert [row["switch_after_rise_24m"] for row in found.values()] == [100.0, 100.0, 0.0, 0.0]
@@ -119,7 +109,7 @@ def control(**other: object) -> Row:
 
 def after_finding(**tables: list[Row]) -> object:
     """The dearer code was used once, long ago; the cheaper one on the first of February."""
-    lines = [line(1, date(2021, 6, 1), hs_code=DEAR), line(2, date(2024, 2, 1), hs_code=CHEAP)]
+    lines = [line(date(2021, 6, 1), hs_code=DEAR, declaration_id="L1"), line(date(2024, 2, 1), hs_code=CHEAP)]
     rates = [rate(DEAR, 0.2, date(2020, 1, 1)), rate(CHEAP, 0.1, date(2020, 1, 1))]
     name = "switch_after_finding_24m"
     return moved(lines, name, tariff=rates, **tables)
@@ -148,9 +138,9 @@ def test_other_controls_move_nothing(other):
 def test_a_fault_found_on_the_same_day_counts_only_once_it_is_known():
     """The code of both faults was the cheaper when the first was declared, and the dearer at the second."""
     lines = [
-        line(1, date(2021, 6, 1), hs_code=DEAR),
-        line(2, date(2024, 2, 1), hs_code=CHEAP),
-        line(3, date(2023, 6, 1), hs_code=DEAR),
+        line(date(2021, 6, 1), hs_code=DEAR, declaration_id="L1"),
+        line(date(2024, 2, 1), hs_code=CHEAP),
+        line(date(2023, 6, 1), hs_code=DEAR, declaration_id="L3"),
     ]
     rates = [
         rate(DEAR, 0.05, date(2020, 1, 1)),
@@ -166,10 +156,10 @@ def test_a_fault_found_on_the_same_day_counts_only_once_it_is_known():
 
 @pytest.mark.parametrize(("event", "value"), [("assessed", 100.0), ("upheld", 0.0)])
 def test_goods_move_after_an_audit_assessed_money_on_a_line(event, value):
-    found = good_tables()["findings"][0]
-    said = {"event": event, "event_on": date(2024, 1, 31), "declaration_id": "L1", "item_number": 1}
+    on_the_line = {"event_on": date(2024, 1, 31), "declaration_id": "L1", "item_number": 1}
+    found = finding("A1", 1, event=event, amount=1200.25, **on_the_line)
     elsewhere = [control(declaration_id="L9")]
-    assert after_finding(controls=elsewhere, findings=[{**found, **said}]) == value
+    assert after_finding(controls=elsewhere, findings=[found]) == value
 
 
 PREFERENCES = [
@@ -180,7 +170,7 @@ PREFERENCES = [
 
 
 def shift(lines: list[Row], rates: list[Row]) -> list[object]:
-    whole: Tables = {**good_tables(), "declarations": lines, "tariff": rates}
+    whole = good_tables(declarations=lines, tariff=rates)
     names = ("origin_shift_value_24m", "origin_shift_share_24m")
     row = built(whole, " ".join(names), [("007", CUTOFF)])["007", CUTOFF]
     return [row[name] for name in names]
@@ -189,8 +179,8 @@ def shift(lines: list[Row], rates: list[Row]) -> list[object]:
 def test_goods_from_a_new_origin_after_a_rise_have_moved():
     lines = [
         {**BEFORE, "origin_country": "CN"},
-        line(2, date(2024, 2, 1), origin_country="CN", customs_value=300.0),
-        line(3, date(2024, 2, 1), origin_country="VN"),
+        line(date(2024, 2, 1), origin_country="CN", customs_value=300.0),
+        line(date(2024, 2, 1), item_number=2, origin_country="VN"),
     ]
     assert shift(lines, RATES) == [100.0, 0.25]
 
@@ -198,24 +188,24 @@ def test_goods_from_a_new_origin_after_a_rise_have_moved():
 def test_an_origin_in_use_before_is_not_new():
     lines = [
         BEFORE,
-        line(2, date(2023, 8, 1), origin_country="VN", hs_code=DEAR),
-        line(3, date(2024, 2, 1), origin_country="VN", hs_code=DEAR),
+        line(date(2023, 8, 1), origin_country="VN", hs_code=DEAR),
+        line(date(2024, 2, 1), origin_country="VN", hs_code=DEAR),
     ]
     assert shift(lines, RATES) == [0.0, 0.0]
 
 
 def test_without_a_measure_the_share_says_nothing():
-    lines = [BEFORE, line(2, date(2024, 2, 1), origin_country="VN")]
+    lines = [BEFORE, line(date(2024, 2, 1), origin_country="VN")]
     assert shift(lines, PREFERENCES) == [0.0, None]
 
 
 def test_the_end_of_a_preference_is_a_measure_for_those_who_claimed_it():
-    moved_goods = line(2, date(2024, 2, 1), origin_country="VN", preference_code="GSP")
+    moved_goods = line(date(2024, 2, 1), origin_country="VN", preference_code="GSP")
     assert shift([{**BEFORE, "preference_code": "FTA"}, moved_goods], PREFERENCES) == [100.0, 1.0]
     assert shift([{**BEFORE, "preference_code": "GSP"}, moved_goods], PREFERENCES) == [0.0, None]
 
 
 def test_a_general_rise_is_none_for_those_who_claim_a_preference():
     rates = [*RATES, rate(DEAR, 0.0, date(2020, 1, 1), preference_code="FTA")]
-    lines = [{**BEFORE, "preference_code": "FTA"}, line(2, date(2024, 2, 1), origin_country="VN")]
+    lines = [{**BEFORE, "preference_code": "FTA"}, line(date(2024, 2, 1), origin_country="VN")]
     assert shift(lines, rates) == [0.0, None]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from features.library.valuation import digits
-from features.prepare import kin, peers, prices, sector
+from features.prepare import peers, prices, related_parties, sector
 
 SMALL = (
     (peers, "FEWEST_LINES", 3),
@@ -14,7 +14,7 @@ SMALL = (
     (prices, "FEWEST_FOR_A_MIDDLE", 1),
     (prices, "FEWEST_FOR_A_SPREAD", 2),
     (digits, "FEWEST_AMOUNTS", 5),
-    (kin, "MOST_TIED", 4),
+    (related_parties, "MOST_TIED", 4),
 )
 
 

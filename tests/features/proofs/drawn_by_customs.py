@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from features.contract.required import FINDING_TYPES
+from features.data.contract.required import FINDING_TYPES
 from tests.features.proofs.draw import LAST, Draw
 from tests.features.proofs.known import known
 from tests.features.tables import Row, Tables

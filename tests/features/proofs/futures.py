@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from hypothesis import strategies as st
 
-from features.contract import TABLES
+from features.data.contract import TABLES
 from tests.features.proofs.known import known
 from tests.features.tables import Row, Tables
 

@@ -17,10 +17,10 @@ import pytest
 from ibis.expr import types as ir
 
 from features.build import KEY, FeatureSet, beside_spine
+from features.data.warehouse import Warehouse
 from features.library import LIBRARY
 from features.prepare.prepared import WINDOWS
 from features.spine import Spine
-from features.warehouse import Warehouse
 from tests.features.building import warehouse
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
@@ -76,7 +76,9 @@ class Script:
     def of(cls, tables: Tables, spine: Spine, *, features: FeatureSet = LIBRARY) -> "Script":
         """Write down what building these features of these tables and cutoffs asks of the engine."""
         with warehouse(tables) as opened, pytest.MonkeyPatch.context() as patch:
-            recorder = Recorder(opened.name, opened.engine, opened.sources, opened.faults, opened.dialect)
+            recorder = Recorder(
+                opened.name, opened.engine, opened.adapter, opened.sources, opened.faults, opened.dialect
+            )
             patch.setattr(opened.engine, "to_pyarrow", recorder.ask)
             features.build(recorder, spine)
         return cls(tuple(recorder.statements), features)

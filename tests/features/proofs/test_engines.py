@@ -7,14 +7,15 @@ import ibis
 import pytest
 
 from features.build import FeatureSet
+from features.data.warehouse import Dialect, Source, Warehouse, open_warehouse
+from features.data.warehouse.engines import SPARK
 from features.library import LIBRARY
 from features.spine import Spine
-from features.warehouse import Dialect, Source, Warehouse, open_warehouse
+from tests.features.data.warehouse.homes import duckdb_file, postgres_database
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
 from tests.features.proofs.script import Values, by_key, differences, traders, values_of
 from tests.features.tables import Tables, arrow
-from tests.features.warehouse.homes import duckdb_file, postgres_database
 from tests.postgres import Server
 
 SEED = 21
@@ -87,7 +88,7 @@ def test_spark(tables: Tables, expected: Values):
     for name, rows in tables.items():
         session.createDataFrame(arrow(name, rows)).createOrReplaceTempView(name)
         sources[name] = Source(engine.table(name), "Spark")
-    warehouse = Warehouse("Spark", engine, sources, (), Dialect())
+    warehouse = Warehouse("Spark", engine, SPARK, sources, (), Dialect())
     agree(expected, by_key(LIBRARY.build(warehouse, Spine.every(traders(tables), CUTOFFS))))
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from features.data.warehouse import Warehouse
 from features.evidence import evidence
 from features.library import LIBRARY
-from features.warehouse import Warehouse
 from tests.features.building import warehouse
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history

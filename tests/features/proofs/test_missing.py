@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from features.contract import TABLES
+from features.data.contract import TABLES
+from features.data.warehouse import Warehouse
 from features.errors import DataError
 from features.library import LIBRARY
 from features.spine import Spine
-from features.warehouse import Warehouse
 from tests.features.building import build, warehouse
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history

@@ -5,13 +5,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from features.contract import TABLES
+from features.data.contract import TABLES
 from features.simulate import simulate
 from features.simulate.chance import Chance
 from features.simulate.clock import calendar
-from features.simulate.traders import Traders
-from features.simulate.traders import traders as draw_traders
-from features.simulate.world import world
+from features.simulate.trade.traders import Traders
+from features.simulate.trade.traders import traders as draw_traders
+from features.simulate.trade.world import world
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ import duckdb
 import numpy as np
 import pytest
 
-from features.simulate.audit import cut_expected
-from features.simulate.select import RANDOM_SHARE, inclusion_probabilities
-from features.simulate.traders import Traders
+from features.simulate.audits.audit import cut_expected
+from features.simulate.audits.select import RANDOM_SHARE, inclusion_probabilities
+from features.simulate.trade.traders import Traders
 
 Tables = duckdb.DuckDBPyConnection
 

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features.check import check
-from features.contract import TABLES
-from features.warehouse import open_warehouse
+from features.data.check import check
+from features.data.contract import TABLES
+from features.data.warehouse import open_warehouse
 
 LAST_DAY = date(2024, 12, 31)
 EVENT_DAYS = {

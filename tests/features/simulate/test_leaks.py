@@ -45,16 +45,27 @@ def test_items_of_a_declaration_are_numbered_without_a_gap(tables: Tables) -> No
     assert gaps == (0,)
 
 
+def lines_in_scope(tables: Tables, columns: str) -> dict[str, np.ndarray]:
+    """Columns of the first versions of lines that were audited, and whether each was `found` wrong."""
+    lines = tables.sql(
+        """WITH wrong AS (SELECT DISTINCT declaration_id, item_number, TRUE AS found FROM findings
+            WHERE event = 'assessed' AND declaration_id IS NOT NULL)
+        SELECT coalesce(found, FALSE) AS found, declarations.*
+        FROM declarations JOIN audits ON audits.trader_id = declarations.trader_id
+            AND accepted_on BETWEEN period_from AND period_to
+        LEFT JOIN wrong USING (declaration_id, item_number) WHERE version = 0"""
+    )
+    return lines.project(f"found, {columns}").fetchnumpy()
+
+
 @pytest.fixture(scope="session")
 def guilt(tables: Tables) -> dict[str, np.ndarray]:
     """Numbers that must say nothing, and whether a line was found wrong, for first versions."""
-    rows = tables.sql(
-        """WITH wrong AS (SELECT DISTINCT declaration_id, item_number, TRUE AS found FROM findings
-            WHERE event = 'assessed' AND declaration_id IS NOT NULL)
-        SELECT coalesce(found, FALSE) AS found,
-            substr(declaration_id, 9)::INT % 100 AS id_ending,
+    rows = lines_in_scope(
+        tables,
+        """substr(declaration_id, 9)::INT % 100 AS id_ending,
             item_number,
-            declarations.known_on - accepted_on AS delay,
+            known_on - accepted_on AS delay,
             dayofweek(accepted_on) AS weekday,
             (seller_id IS NULL)::INT AS no_seller,
             (description IS NULL)::INT AS no_description,
@@ -62,11 +73,8 @@ def guilt(tables: Tables) -> dict[str, np.ndarray]:
             round(customs_value * 100)::BIGINT % 10 AS last_cent,
             round(net_mass_kg * 1000)::BIGINT % 10 AS last_gram,
             substr(origin_proof_id, 2)::INT % 100 AS proof_ending,
-            accepted_on - DATE '2021-01-01' AS day
-        FROM declarations JOIN audits ON audits.trader_id = declarations.trader_id
-            AND accepted_on BETWEEN period_from AND period_to
-        LEFT JOIN wrong USING (declaration_id, item_number) WHERE version = 0"""
-    ).fetchnumpy()
+            accepted_on - DATE '2021-01-01' AS day""",
+    )
     return {name: _filled(values, np.nan) for name, values in rows.items()}
 
 
@@ -104,18 +112,14 @@ def test_numbers_without_meaning_do_not_differ_between_guilty_and_honest_lines(
 
 def test_no_single_column_of_lines_gives_guilt_away(tables: Tables) -> None:
     """The best threshold on any number of a line, among lines of audited scopes."""
-    rows = tables.sql(
-        """WITH wrong AS (SELECT DISTINCT declaration_id, item_number, TRUE AS found FROM findings
-            WHERE event = 'assessed' AND declaration_id IS NOT NULL)
-        SELECT coalesce(found, FALSE) AS found, customs_value, freight_amount / customs_value AS freight,
+    rows = lines_in_scope(
+        tables,
+        """customs_value, freight_amount / customs_value AS freight,
             net_mass_kg, gross_mass_kg / net_mass_kg AS tare, duty_rate, valuation_adjustment,
             customs_value / net_mass_kg AS unit_value, (preference_code IS NOT NULL)::INT AS claimed,
             (origin_country <> dispatch_country)::INT AS elsewhere, (procedure_code = '5100')::INT AS relief,
-            valuation_method, related_party::INT AS related
-        FROM declarations JOIN audits ON audits.trader_id = declarations.trader_id
-            AND accepted_on BETWEEN period_from AND period_to
-        LEFT JOIN wrong USING (declaration_id, item_number) WHERE version = 0"""
-    ).fetchnumpy()
+            valuation_method, related_party::INT AS related""",
+    )
     found = np.asarray(rows.pop("found"), dtype=np.bool_)
 
     separations = {}

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from features.simulate.arrays import Floats, Whole, take
-from features.simulate.audit import REACH, Booked, Cases, Exposure, expectation, exposure, work
-from features.simulate.evade import Faults
-from features.simulate.intent import KINDS
-from features.simulate.lines import Lines
+from features.simulate.audits.audit import REACH, Booked, Cases, Exposure, expectation, exposure, work
+from features.simulate.evasion.evade import Faults
+from features.simulate.evasion.intent import KINDS
+from features.simulate.trade.lines import Lines
 
 DRAWS = 4_000
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from features.prepare import kin as settings
+from features.prepare import related_parties as settings
 from features.spine import months_before
 from tests.features.proofs.reference.arithmetic import Number, weighted
 from tests.features.proofs.reference.audited import closed, mean_finding_rate, shrunk_rate

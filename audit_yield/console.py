@@ -1,0 +1,127 @@
+"""What a person sees: results, progress, and what went wrong."""
+
+import json
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from tempfile import NamedTemporaryFile
+from typing import Any, ParamSpec
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from features.errors import AuditYieldError, DataError, SettingError
+
+NOT_DONE, REFUSED, STOPPED = 1, 2, 130
+Arguments = ParamSpec("Arguments")
+
+results = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+
+def friendly(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """Show what went wrong in words and exit with the status that says so: see `commands.EPILOG`."""
+
+    @wraps(command)
+    def shown(*args: Arguments.args, **options: Arguments.kwargs) -> None:
+        try:
+            command(*args, **options)
+        except (typer.Exit, typer.Abort):
+            raise
+        except (KeyboardInterrupt, Exception) as error:
+            raise typer.Exit(_stop() if _is_stop(error) else _complaint(error)) from error
+
+    return shown
+
+
+def show(result: str | Iterable[str]) -> None:
+    """Print JSON as it is, or lines for a person with nothing in them that acts on a terminal."""
+    from features.data.check.report import visible
+
+    if isinstance(result, str):
+        results.out(result.rstrip("\n"))
+    else:
+        for line in result:
+            results.print(visible(line))
+
+
+def as_json(content: Any) -> str:
+    """Return plain data as JSON text; days are written as ISO 8601."""
+    return json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+@contextmanager
+def staged() -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
+    """Show what is being done and how far it is, on a terminal only."""
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+
+        def stage(words: str) -> None:
+            bar.update(task, description=words, completed=0, total=None)
+
+        yield stage, lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _stop() -> int:
+    errors.print("Stopped. What earlier calls made is as it was.")
+    return STOPPED
+
+
+def _is_stop(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: DuckDB answers it in words of its own."""
+    while error:
+        if isinstance(error, KeyboardInterrupt) or "Query interrupted" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _complaint(error: BaseException) -> int:
+    """Say what went wrong in three lines; return the exit status."""
+    from features.data.check.report import visible
+
+    told = error if isinstance(error, AuditYieldError) else _in_words(error)
+    errors.print(visible(told.found))
+    errors.print(f"    expected: {visible(told.expected)}")
+    errors.print(f"    → {visible(told.advice)}")
+    return REFUSED if isinstance(told, DataError | SettingError) else NOT_DONE
+
+
+def _in_words(error: BaseException) -> AuditYieldError:
+    from features.storage.disk_full import is_disk_full
+
+    if is_disk_full(error):
+        return _without_room(error)
+    return _by_the_system(error) if isinstance(error, OSError) else _our_own(error)
+
+
+def _without_room(error: BaseException) -> AuditYieldError:
+    """Say what MLflow, SQLite and others each say in their own way."""
+    place = f": {error.filename}" if isinstance(error, OSError) and error.filename else ""
+    return AuditYieldError(
+        f"A disk is full{place}.",
+        expected="free space in AUDIT_YIELD_HOME, in TMPDIR, and where results are written.",
+        advice="Free some and call again; what earlier calls made is as it was.",
+    )
+
+
+def _by_the_system(error: OSError) -> AuditYieldError:
+    place = f"{error.filename}: " if error.filename else ""
+    return AuditYieldError(
+        f"The system refused: {place}{error.strerror or error}.",
+        expected="files that may be read and written, and free space.",
+        advice="Put that right and call again; what earlier calls made is as it was.",
+    )
+
+
+def _our_own(error: BaseException) -> AuditYieldError:
+    """Keep where a fault arose in a file: a person who has work to do is spared the sight."""
+    with NamedTemporaryFile("w", prefix="audit-yield-fault-", suffix=".txt", delete=False) as file:
+        traceback.print_exception(error, file=file)
+    return AuditYieldError(
+        f"A fault of audit-yield itself: {type(error).__name__}.",
+        expected="a result, or a message that says what you can put right.",
+        advice=f"Please report it with {file.name}; what earlier calls made is as it was.",
+    )

@@ -1,0 +1,201 @@
+"""Commands about answers: the service, a trader's page, the log of what was said, and who may ask."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from audit_yield.arguments import AsJson, AsOf, Data, DialectFile, LogFolder, Trader, dataset_of, log_of, now
+from audit_yield.console import NOT_DONE, as_json, errors, friendly, show
+from features.lightgbm_import import import_lightgbm
+from serving.access.tokens import Role
+
+PART = "Answers"
+
+app = typer.Typer()
+
+
+@app.command(name="serve", rich_help_panel=PART)
+@friendly
+def serve_command(
+    data: Data,
+    *,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="The cutoff; else today, every day anew."),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Where it listens; else AUDIT_YIELD_PORT, else 3000.")
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(help="At which address; other than this machine's own only with tokens.")
+    ] = None,
+    drain: Annotated[
+        float, typer.Option(min=0, help="Seconds to answer on, not ready, before it ends.")
+    ] = 5.0,
+    dialect: DialectFile = None,
+) -> None:
+    """Answer over HTTP by the champion: predictions, reasons, the ranking and the pages of traders.
+
+    A champion promoted later serves within seconds, without a restart. Other settings are environment
+    variables, AUDIT_YIELD_*. Every answer is in the prediction log before it is sent.
+
+    Example: `audit-yield serve demo/data --as-of 2024-10-01`
+    """
+    import_lightgbm()
+    from serving.launch import Order
+    from serving.run import serve
+    from serving.settings import Settings
+
+    settings, order = Settings.read(), Order(data, as_of.date() if as_of else None, dialect, drain)
+    with errors.status("Checking the data, proving the model and building features"):
+        start = serve(
+            order, replace(settings, host=host or settings.host, port=port or settings.port), clock=now
+        )
+    show(start.lines)
+    start.begin()
+
+
+@app.command(name="report", rich_help_panel=PART)
+@friendly
+def report_command(
+    data: Data,
+    trader: Trader,
+    *,
+    as_of: AsOf,
+    out: Annotated[Path, typer.Option(help="The page: FILE.html.")],
+    notice: Annotated[
+        bool, typer.Option("--notice", help="The page for the trader itself: no values, ranks or scores.")
+    ] = False,
+    dialect: DialectFile = None,
+) -> None:
+    """Write the page of a trader, with the lines behind each reason, as one file to read, print and keep.
+
+    Example: `audit-yield report demo/data T0000123 --as-of 2024-10-01 --out page.html`
+    """
+    import_lightgbm()
+    from serving.page.report import report, write_page
+
+    dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
+    with errors.status("Checking the data and building features"):
+        write_page(report(dataset, trader, view="notice" if notice else "full"), out)
+    show([f"The page is in {out}."])
+
+
+log_app = typer.Typer(
+    help="""Prove the prediction log.
+
+Example: `audit-yield log verify`""",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+app.add_typer(log_app, name="log", rich_help_panel=PART)
+
+
+@log_app.command(name="verify")
+@friendly
+def log_verify_command(*, log: LogFolder = None, json: AsJson = False) -> None:
+    """Prove that every row of the prediction log is as it was written, and that none is missing.
+
+    Finds rows that were changed, removed, moved or chained anew, and a tail cut off. Exits with 1 where it
+    finds any. A service may write meanwhile.
+
+    Example: `audit-yield log verify`
+    """
+    import_lightgbm()
+    from serving.log import verify
+
+    verdict = verify.verify(log_of(log))
+    show(verdict.to_json() if json else verify.lines(verdict))
+    if verdict.faults:
+        raise typer.Exit(NOT_DONE)
+
+
+@app.command(name="replay", rich_help_panel=PART)
+@friendly
+def replay_command(
+    prediction_id: Annotated[str, typer.Argument(help="The id, as the answer or the page names it.")],
+    *,
+    log: LogFolder = None,
+    json: AsJson = False,
+) -> None:
+    """Predict again from the features and by the model that the log names, and say whether it is the same.
+
+    Says which part is gone, if one is. Exits with 1 where it cannot be predicted again or is not the same.
+
+    Example: `audit-yield replay 17-1-9f86d081`
+    """
+    import_lightgbm()
+    from features.storage.home import home
+    from serving import replay
+
+    done = replay.replay(prediction_id, log=log_of(log), home=home())
+    show(done.to_json() if json else replay.lines(done))
+    if not done.same:
+        raise typer.Exit(NOT_DONE)
+
+
+token_app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="""Make, list and revoke the tokens by which people call the service.
+
+Example: `audit-yield token new ann --role auditor`""",
+)
+app.add_typer(token_app, name="token", rich_help_panel=PART)
+
+
+@token_app.command(name="new")
+@friendly
+def token_new_command(
+    name: Annotated[str, typer.Argument(help="Whose it is; the log names every access by it.")],
+    *,
+    role: Annotated[Role, typer.Option(help="What they do.")],
+    trader: Annotated[
+        list[str] | None, typer.Option(help="Limit it to this trader; give it again for more.")
+    ] = None,
+    expires: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day on which it holds.")
+    ] = None,
+) -> None:
+    """Make a token and show it, this once: only its hash is kept, beside the models.
+
+    Example: `audit-yield token new ann --role auditor --trader T0000123 --expires 2025-12-31`
+    """
+    from features.storage.home import home
+    from serving.access.tokens import new_token
+
+    ends = expires.date() if expires else None
+    show([new_token(home(), name, role=role, now=now(), traders=trader or None, expires_on=ends)])
+
+
+@token_app.command(name="list")
+@friendly
+def token_list_command(*, json: AsJson = False) -> None:
+    """List the tokens, whatever their state.
+
+    Example: `audit-yield token list`
+    """
+    from features.storage.home import home
+    from serving.access.tokens import FILE, read_tokens, token_lines, told_tokens
+
+    tokens = read_tokens(home() / FILE)
+    show(as_json(told_tokens(tokens)) if json else token_lines(tokens, today=date.today()))
+
+
+@token_app.command(name="revoke")
+@friendly
+def token_revoke_command(
+    name: Annotated[str, typer.Argument(help="The name of the token.")],
+) -> None:
+    """Let a token open nothing any more, from the next request on.
+
+    Example: `audit-yield token revoke ann`
+    """
+    from features.storage.home import home
+    from serving.access.tokens import revoke_token
+
+    revoke_token(home(), name, now=now())
+    show([f"The token '{name}' opens nothing any more."])

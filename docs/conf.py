@@ -1,0 +1,56 @@
+"""The site of these documents: `make docs` builds it with Sphinx, from the pages as they stand on a forge.
+
+Whoever reads it fetches nothing from elsewhere: no font, no script; the search runs from a file too.
+"""
+
+import tomllib
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+ROOT = Path(__file__).parents[1]
+
+project = "audit-yield"
+author = copyright = "the authors of audit-yield"
+version = release = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+extensions = ["myst_parser"]
+include_patterns = ["*.md", "docs/**.md"]
+root_doc = "README"
+myst_heading_anchors = 4
+# csv has no lexer, and SQL with … in it is meant for people
+suppress_warnings = ["misc.highlighting_failure"]
+
+html_theme = "furo"
+html_title = f"audit-yield {version}"
+html_show_sphinx = False
+html_copy_source = False
+html_show_sourcelink = False
+html_use_index = False
+html_additional_pages = {"index": "redirect.html"}
+templates_path = ["templates"]
+
+CONTENTS = {
+    "For auditors": ["docs/auditors", "docs/features"],
+    "For risk units": ["docs/risk-units"],
+    "For data scientists": ["docs/data-scientists", "docs/model", "docs/leaks", "docs/simulation"],
+    "Data": ["docs/bring-your-data", "docs/contract", "docs/warehouse", "docs/systems"],
+    "Code": ["docs/architecture", "CONTRIBUTING", "SECURITY", "CHANGELOG"],
+    "Decisions": [
+        f"docs/decisions/{page.stem}" for page in sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    ],
+}
+"""The pages beside the README, in the order of the site's margin."""
+
+
+def add_contents(_: Sphinx, page: str, source: list[str]) -> None:
+    """Give the first page the table of contents that a forge has no need of."""
+    if page == root_doc:
+        for caption, pages in CONTENTS.items():
+            tree = "\n".join(["", "```{toctree}", ":hidden:", f":caption: {caption}", *pages, "```", ""])
+            source[0] += tree
+
+
+def setup(app: Sphinx) -> None:
+    """Register with Sphinx."""
+    app.connect("source-read", add_contents)

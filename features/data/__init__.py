@@ -1,0 +1,1 @@
+"""An administration's data: the contract, the readers of tables, the checks, the source systems."""

@@ -1,0 +1,22 @@
+"""The data contract: the tables that an administration provides, declared once."""
+
+from features.data.contract import optional, required
+from features.data.contract.table import Column, ColumnType, Reference, Table
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        required.DECLARATIONS,
+        required.TRADERS,
+        required.AUDITS,
+        required.FINDINGS,
+        optional.TARIFF,
+        optional.TAX_RETURNS,
+        optional.TAX_AUDITS,
+        optional.CONTROLS,
+        optional.LINKS,
+        optional.PAYMENTS,
+    )
+}
+
+__all__ = ["TABLES", "Column", "ColumnType", "Reference", "Table"]

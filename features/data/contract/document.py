@@ -1,0 +1,76 @@
+"""Write docs/contract.md from the contract in code."""
+
+from collections.abc import Iterator
+
+from features.data.contract import TABLES, Column, Table
+
+PREFACE = """\
+# Data contract
+
+What an administration hands over. This page is written from the code (`make fix`); a test says that they agree.
+
+Tables are Parquet files, CSV files or database tables of the same name. Money is in one reporting currency, mass in
+kg, rates are fractions (0.05 is 5 %), dates are ISO 8601 days. Identifiers are opaque texts: leading zeros matter.
+How a source may differ from this, and how that is declared, is in [warehouse.md](warehouse.md).
+
+**Two clocks.** Every table that can change has `known_on`: the day the row reached the data warehouse. A feature as of
+a cutoff uses a row only if `known_on` is before the cutoff, whatever the row's own event date says.
+
+**Versions, never overwrites.** An amended declaration is a new row with the next `version`; the first version is what
+the trader said before anyone looked. Corrections written over declared values are the best-known way in which a
+model of customs fraud learns its own label.
+
+**Must** marks a column that a table must have and a row must fill. An optional table or column that is absent leaves
+the features that need it empty. In brackets stands the identifier of the data element in the WCO Data Model.
+"""
+
+OUTCOME = """\
+## What bad data gets
+
+`audit-yield check DATA` reports every violation at once: table, column, rule, number of rows, and up to five rows by
+key, file and number.
+
+| fault | what happens |
+|---|---|
+| **structure**: a file that cannot be read, a required table or column missing, an unknown column, a value that does \
+not fit its type, two rows of one key that differ, an audit of an unknown trader, a finding of an unknown audit | \
+refused, exit status 2; earlier results stay as they were |
+| **row**: a value or row that breaks a rule below, or refers to a row in quarantine | the row goes to quarantine with \
+its reasons; above 1 % of a table's rows the data is refused (`check --limit` moves that for the check alone) |
+| **note**: rows repeated alike in every column (one is kept), identifiers that look alike (kept apart), a file that \
+is no table | reported |
+"""
+
+
+def document() -> str:
+    """Return the page as Markdown."""
+    return "\n".join((PREFACE, *("\n".join(_section(table)) for table in TABLES.values()), OUTCOME))
+
+
+def _section(table: Table) -> Iterator[str]:
+    yield f"## {table.name}{'' if table.required else ' (optional)'}"
+    yield ""
+    yield f"One row: {table.row}. Key: {', '.join(f'`{name}`' for name in table.key)}."
+    if table.note:
+        yield ""
+        yield table.note
+    yield ""
+    yield "| column | type | must | meaning | rule |"
+    yield "|---|---|---|---|---|"
+    yield from map(_row, table.columns)
+    between = [rule.words for rule in table.rules] + [
+        f"{reference.column} must be in {reference.table}" for reference in table.references
+    ]
+    if between:
+        yield ""
+        yield f"Within a row: {'; '.join(between)}."
+    yield ""
+
+
+def _row(column: Column) -> str:
+    must = "" if not column.required else "must" if not column.nullable else "column"
+    unit = f", {column.unit}" if column.unit else ""
+    wco = f" [{column.wco}]" if column.wco else ""
+    default = f"; else {column.default}" if column.default else ""
+    rules = "; ".join(rule.words for rule in column.values)
+    return f"| {column.name} | {column.kind}{unit} | {must} | {column.meaning}{default}{wco} | {rules} |"

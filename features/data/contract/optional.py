@@ -1,0 +1,127 @@
+"""Optional tables of the contract: they sharpen a prediction where an administration has them."""
+
+from features.data.contract.required import FINDING_TYPES, HS_CODE
+from features.data.contract.rule import ANY_DAY, NOT_NEGATIVE, PLANNED_DAY, at_least, in_order, one_of
+from features.data.contract.table import (
+    Reference,
+    Table,
+    amount,
+    day,
+    identifier,
+    known_on,
+    number,
+    text,
+    whole,
+)
+from features.unit import Unit
+
+_OF_A_TRADER = (Reference("trader_id", "traders", structural=False),)
+
+TARIFF = Table(
+    name="tariff",
+    row="a rate and its validity; known from valid_from",
+    key=("hs_code", "preference_code", "valid_from"),
+    rules=(in_order("valid_from", "valid_to"),),
+    columns=(
+        text("hs_code", "tariff classification", HS_CODE, required=True),
+        text("preference_code", "preference; empty for the most-favoured-nation rate"),
+        day("valid_from", "first day of the rate", PLANNED_DAY, required=True),
+        day("valid_to", "last day of the rate", ANY_DAY),
+        number("rate", "ad-valorem duty rate", Unit.RATE, NOT_NEGATIVE, required=True),
+    ),
+)
+
+TAX_RETURNS = Table(
+    name="tax_returns",
+    row="a tax return of a trader and period, as filed on a day",
+    key=("trader_id", "period_from", "period_to", "filed_on"),
+    references=_OF_A_TRADER,
+    rules=(in_order("period_from", "period_to"), in_order("filed_on", "known_on")),
+    columns=(
+        identifier("trader_id", "the trader", required=True),
+        day("period_from", "first day of the period", required=True),
+        day("period_to", "last day of the period", required=True),
+        day("filed_on", "day of filing", required=True),
+        known_on(default="filed_on"),
+        number("turnover", "turnover", Unit.MONEY),
+        number("purchases_imported", "purchases said to be imported", Unit.MONEY),
+        number("import_vat_claimed", "import value added tax claimed back", Unit.MONEY),
+        number("payments_abroad", "payments abroad", Unit.MONEY),
+        number("royalties_abroad", "royalties paid abroad", Unit.MONEY),
+        number("arrears", "tax owed and overdue", Unit.MONEY),
+    ),
+)
+
+TAX_AUDITS = Table(
+    name="tax_audits",
+    row="a state of an audit by the tax administration (an open one is a chance for a joint audit)",
+    key=("trader_id", "tax_audit_id", "known_on"),
+    references=_OF_A_TRADER,
+    rules=(in_order("opened_on", "closed_on"),),
+    columns=(
+        identifier("trader_id", "the trader", required=True),
+        identifier("tax_audit_id", "the tax audit", required=True),
+        day("opened_on", "day of opening", required=True),
+        day("closed_on", "day of closing; empty while open"),
+        number("adjustment", "tax adjusted", Unit.MONEY),
+        known_on(required=True),
+    ),
+)
+
+CONTROLS = Table(
+    name="controls",
+    row="a control of a declaration, or of an item of it, at or after the border",
+    key=("control_id", "declaration_id", "item_number"),
+    rules=(in_order("controlled_on", "known_on"),),
+    columns=(
+        identifier("control_id", "the control", required=True),
+        identifier("declaration_id", "the declaration controlled", required=True),
+        whole("item_number", "the goods item; empty where all were", at_least(1)),
+        day("controlled_on", "day of the control", required=True),
+        text(
+            "selected_by",
+            "how it was selected",
+            one_of("random", "rule", "model", "manual"),
+            required=True,
+        ),
+        text("type", "kind of control", one_of("document", "physical", "scan"), required=True),
+        text("finding_type", "what was wrong; empty where nothing was", one_of(*FINDING_TYPES)),
+        number("revenue_delta", "revenue gained by it", Unit.MONEY, required=True),
+        known_on(required=True),
+    ),
+)
+
+LINKS = Table(
+    name="links",
+    row="a tie between two traders",
+    key=("from_id", "to_id", "link_type", "valid_from"),
+    rules=(in_order("valid_from", "valid_to"),),
+    columns=(
+        identifier("from_id", "a trader, or a person or company behind one", required=True),
+        identifier("to_id", "the other end", required=True),
+        text(
+            "link_type",
+            "what they share",
+            one_of("group", "director", "address", "phone", "bank"),
+            required=True,
+        ),
+        day("valid_from", "first day of the tie", required=True),
+        day("valid_to", "last day of the tie; empty while it holds", ANY_DAY),
+        known_on(required=True),
+    ),
+)
+
+PAYMENTS = Table(
+    name="payments",
+    row="a state of a customs debt",
+    key=("trader_id", "debt_id", "known_on"),
+    references=_OF_A_TRADER,
+    columns=(
+        identifier("trader_id", "the trader", required=True),
+        identifier("debt_id", "the debt", required=True),
+        day("due_on", "day it was due", PLANNED_DAY, required=True),
+        day("paid_on", "day it was paid; empty while unpaid"),
+        amount("amount", "amount of the debt", required=True),
+        known_on(required=True),
+    ),
+)

@@ -1,0 +1,213 @@
+"""Read an export: stage its files as text, compare columns, convert types, drop repeated lines."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from ibis.backends.duckdb import Backend
+from ibis.expr import types as ir
+
+from features.data.check.between import duplicates
+from features.data.check.judge import EXAMPLES, CheckedTable, judge
+from features.data.contract import Table
+from features.data.contract.rule import LATEST_DAY
+from features.data.contract.violation import ExampleRow, Severity, Violation
+from features.data.systems.report import ExportFile
+from features.data.warehouse.conform import SOURCE_FILE, SOURCE_ROW, conform
+from features.data.warehouse.dialect import Dialect
+from features.data.warehouse.source import Source, UnreadableError, unreadable
+from features.data.warehouse.text_file import stage
+from features.errors import DataError, did_you_mean
+
+ENDINGS = (".csv", ".csv.gz")
+FEW = 3
+
+
+@dataclass(frozen=True)
+class Export:
+    """The content of an export: `lines` are typed, named as in the export, each once.
+
+    `read` is the number of lines before repeated ones were dropped.
+    """
+
+    lines: ir.Table
+    files: tuple[ExportFile, ...]
+    read: int
+    unknown_columns: tuple[str, ...]
+    absent_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Staged:
+    file: ExportFile
+    path: Path
+    columns: tuple[str, ...]
+
+
+def read_export(
+    engine: Backend, files: Sequence[Path], *, table: Table, dialect: Dialect, temporary: Path
+) -> Export:
+    """Read the files of an export described by `table`, by way of the folder `temporary`.
+
+    Raises `DataError` with every fault of the export.
+    """
+    staged = _stage_all(engine, files, table=table, dialect=dialect, temporary=temporary)
+    _refuse_missing_columns(staged, table)
+    present = {name for each in staged for name in each.columns}
+    raw = engine.read_parquet([str(each.path) for each in staged], union_by_name=True)
+    known = [name for name in table.names if name in present]
+    source = Source(raw.select(SOURCE_FILE, SOURCE_ROW, *known), "CSV")
+    typed = _without_rules_of_values(table)  # so that none of its rules asks for a day
+    judged = judge(source, typed, dialect=dialect, today=LATEST_DAY, judged={})
+    _refuse_faults(judged)
+    lines = _distinct_lines(engine, source, table=table, dialect=dialect, temporary=temporary)
+    _refuse_conflicts(lines, judged)
+    return Export(
+        lines=lines,
+        files=tuple(each.file for each in staged),
+        read=judged.counts[0],
+        unknown_columns=tuple(_unknown(staged, table)),
+        absent_columns=tuple(name for name in table.names if name not in present),
+    )
+
+
+def _without_rules_of_values(table: Table) -> Table:
+    """Return the table with only its types and the rule that a key be filled.
+
+    The rules of the contract check the rest later.
+    """
+    columns = tuple(
+        replace(column, values=(), nullable=column.nullable or column.name not in table.key)
+        for column in table.columns
+    )
+    return replace(table, columns=columns)
+
+
+def _stage_all(
+    engine: Backend, files: Sequence[Path], *, table: Table, dialect: Dialect, temporary: Path
+) -> list[_Staged]:
+    staged: list[_Staged] = []
+    faults: list[Violation] = []
+    for number, file in enumerate(files):
+        into = temporary / str(number)
+        into.mkdir()
+        try:
+            staged.append(_stage(engine, file, table=table, dialect=dialect, into=into))
+        except UnreadableError as error:
+            faults.extend(error.faults)
+    if faults or not staged:
+        raise refusal(faults or [_no_files(table)])
+    return staged
+
+
+def _stage(engine: Backend, file: Path, *, table: Table, dialect: Dialect, into: Path) -> _Staged:
+    if not file.name.endswith(ENDINGS) or not file.is_file():
+        raise UnreadableError(_no_export(table, file))
+    path = stage(engine, file, table=table, dialect=dialect, into=into)
+    schema = pq.read_schema(path)
+    columns = tuple(name for name in schema.names if name not in (SOURCE_FILE, SOURCE_ROW))
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return _Staged(ExportFile(file.name, pq.read_metadata(path).num_rows, digest), path, columns)
+
+
+def _no_export(table: Table, file: Path) -> Violation:
+    return unreadable(
+        table.name,
+        f"{file.name} is {'no CSV file' if file.exists() else 'not there'}.",
+        expected="files whose names end in .csv or .csv.gz.",
+        advice="Check the path; export as CSV, and unpack archives yourself.",
+    )
+
+
+def _no_files(table: Table) -> Violation:
+    return unreadable(
+        table.name, "No file was named.", expected="at least one file.", advice="Name the files to import."
+    )
+
+
+def _refuse_missing_columns(staged: list[_Staged], table: Table) -> None:
+    faults = [
+        f"{each.file.name} lacks {_named(missing, each.columns)}."
+        for each in staged
+        if (missing := [c.name for c in table.columns if c.required and c.name not in each.columns])
+    ]
+    if faults:
+        raise DataError(
+            " ".join(faults),
+            expected=f"the columns {', '.join(c.name for c in table.columns if c.required)}.",
+            advice="Add or rename them; docs/systems.md says what each one holds.",
+        )
+
+
+def _named(missing: Sequence[str], columns: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'{_hint(name, columns)}" for name in missing)
+
+
+def _hint(name: str, columns: Sequence[str]) -> str:
+    alike = [each for each in columns if each.strip().casefold() == name.casefold()]
+    hint = f" Did you mean '{alike[0]}'?" if alike else did_you_mean(name, columns)
+    return f" ({hint.strip()})" if hint else ""
+
+
+def _unknown(staged: list[_Staged], table: Table) -> Iterator[str]:
+    names = dict.fromkeys(name for each in staged for name in each.columns)
+    for name in names:
+        if name not in table.names:
+            yield f"{name}{_hint(name, table.names)}"
+
+
+def _refuse_faults(judged: CheckedTable) -> None:
+    """Raise `DataError` for values of the wrong type, else for lines that break a rule of the system."""
+    faults = judged.violations()
+    misfits = [each for each in faults if each.severity is Severity.STRUCTURE]
+    rules = {rule.name for rule in judged.table.rules}
+    broken = [each for each in faults if each.rule in rules]
+    if misfits or broken:
+        raise refusal(misfits or broken)
+
+
+def _refuse_conflicts(lines: ir.Table, judged: CheckedTable) -> None:
+    """Raise `DataError` for two lines of one key that differ; `lines` are distinct."""
+    repeated = lines.group_by(*judged.table.key).having(lines.count() > 1).aggregate(times=lines.count())
+    if not repeated.count().to_pyarrow().as_py():
+        return
+    faults = [each for each in duplicates(judged) if each.severity is Severity.STRUCTURE]
+    if faults:
+        raise refusal(faults)
+
+
+def refusal(faults: Sequence[Violation]) -> DataError:
+    """Return the error for all of `faults`, with five examples each, or one where faults are many."""
+    shown = EXAMPLES if len(faults) <= FEW else 1
+    return DataError(
+        " ".join(f"{fault.location}: {fault.found}{_examples(fault.examples[:shown])}" for fault in faults),
+        expected="; ".join(dict.fromkeys(fault.expected.rstrip(".") for fault in faults)) + ".",
+        advice=" ".join(dict.fromkeys(fault.advice for fault in faults)),
+    )
+
+
+def _examples(examples: Sequence[ExampleRow]) -> str:
+    return f" ({'; '.join(map(_example, examples))})" if examples else ""
+
+
+def _example(example: ExampleRow) -> str:
+    """Return a line as its file and row, or as its key where lines of several files are compared."""
+    if "file" not in example:
+        return ", ".join(f"{name} {value!r}" for name, value in example.items() if value is not None)
+    names = [*example][[*example].index("row") + 1 :]
+    values = ", ".join(f"{name} {example[name]!r}" for name in names if example[name] is not None)
+    return f"{example['file']} row {example['row']}: {values}"
+
+
+def _distinct_lines(
+    engine: Backend, source: Source, *, table: Table, dialect: Dialect, temporary: Path
+) -> ir.Table:
+    """Write the distinct lines into the temporary folder and read them from there: all tables need them."""
+    path = temporary / "lines.parquet"
+    conformed = conform(source.table, table, dialect=dialect)
+    values = source.table.select(**{name: column.value for name, column in conformed.items()})
+    engine.to_parquet(values.distinct(), path)
+    return engine.read_parquet(path)

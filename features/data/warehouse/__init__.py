@@ -1,0 +1,190 @@
+"""Where the tables stand: a folder of Parquet or CSV, a DuckDB file, or a database behind an Ibis URL."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import duckdb
+import ibis.expr.operations as ops
+from ibis.backends import BaseBackend
+from ibis.expr import types as ir
+from sqlglot import exp
+
+from features.data.contract import TABLES, Table
+from features.data.contract.violation import Violation
+from features.data.warehouse.conform import conform, with_defaults
+from features.data.warehouse.database import connect, place_for_people
+from features.data.warehouse.dialect import FILE_NAME, Dialect
+from features.data.warehouse.engine import embedded, first_line, refuse_lack_of_room
+from features.data.warehouse.engines import DUCKDB, Adapter, adapter_of, engine_errors
+from features.data.warehouse.folder import read_folder
+from features.data.warehouse.source import Source, UnreadableError, name_faults, unreadable
+from features.errors import DataError
+from features.exact import as_float
+from features.storage.temporary import temporary_folder
+
+__all__ = ["Dialect", "Source", "Warehouse", "open_warehouse"]
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The tables of one administration, as Ibis expressions on the engine where they stand.
+
+    `adapter` does what each engine does in its own way. `sources` holds the tables as found; `faults` says
+    what could not be read, so that all of it can be reported at once.
+    """
+
+    name: str
+    engine: BaseBackend
+    adapter: Adapter
+    sources: Mapping[str, Source]
+    faults: tuple[Violation, ...]
+    dialect: Dialect
+
+    def has(self, column: str) -> bool:
+        """Whether a column of the contract, given as `table.column`, is there or a default stands in."""
+        table, _, name = column.partition(".")
+        source = self.sources.get(table)
+        return source is not None and (name in source.columns or bool(TABLES[table][name].default))
+
+    def keep(self, table: ir.Table) -> ir.Table:
+        """Work a table out and keep it on the engine, for this connection alone, until it is dropped."""
+        floats = {name: as_float(table[name]) for name, kind in table.schema().items() if kind.is_floating()}
+        return self.adapter.materialise(self.engine, table.mutate(**floats))
+
+    def view(self, table: ir.Table) -> ir.Table:
+        """Give an expression a name on the engine, for this connection alone, until it is dropped.
+
+        Nothing is worked out: the engine reads through the name. What is made of it is written in terms of
+        the name, and Ibis takes long to write what is made of long expressions.
+        """
+        name = f"view_{uuid4().hex}"
+        create = exp.Create(
+            this=exp.to_identifier(name, quoted=True),
+            kind="VIEW",
+            properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
+            expression=self.engine.compiler.to_sqlglot(table),
+        )
+        with self.engine._safe_raw_sql(create):
+            return ops.DatabaseTable(name, schema=table.schema(), source=self.engine).to_expr()
+
+    def drop_view(self, view: ir.Table) -> None:
+        """Drop the name of an expression."""
+        self.engine.drop_view(view.op().name)
+
+    def drop(self, kept: ir.Table) -> None:
+        """Drop a table that was kept."""
+        self.adapter.drop(self.engine, kept)
+
+    def table(self, name: str) -> ir.Table:
+        """Return a table in the contract's columns and types; raise `DataError` where it is absent.
+
+        Columns that the source lacks are typed nulls; `known_on` falls back to its default.
+        """
+        if name not in self.sources:
+            raise DataError(
+                f"{self.name} has no table '{name}'.",
+                expected=f"the required tables {', '.join(t.name for t in TABLES.values() if t.required)}.",
+                advice="Run `audit-yield check` to see all that is missing.",
+            )
+        found = self.sources[name].table
+        columns = conform(found, TABLES[name], dialect=self.dialect)
+        return with_defaults(found.select(**{c: each.value for c, each in columns.items()}), TABLES[name])
+
+
+@contextlib.contextmanager
+def open_warehouse(place: str, *, dialect: Dialect | None = None) -> Iterator[Warehouse]:
+    """Open `place`: a folder, a DuckDB file or an Ibis URL such as `postgres://…`.
+
+    The dialect is the given one, or the folder's own `dialect.toml`, or the contract's form. Raises
+    `DataError` where there is nothing to open. Inside the block what the engine refuses for lack of memory,
+    room or rights is raised as an error for a person.
+    """
+    with temporary_folder() as scratch:
+        warehouse = _open(place, dialect, scratch)
+        try:
+            yield warehouse
+        except engine_errors() as error:
+            refuse_lack_of_room(error)
+            warehouse.adapter.refuse(error, warehouse.name)
+            raise
+        finally:
+            warehouse.engine.disconnect()
+
+
+def _open(place: str, dialect: Dialect | None, scratch: Path) -> Warehouse:
+    if "://" in place:
+        return _open_database(connect(place), place_for_people(place), dialect or Dialect())
+    try:
+        return _open_path(Path(place), dialect, scratch)
+    except OSError as error:
+        refuse_lack_of_room(error)
+        raise DataError(
+            f"'{place}' cannot be read: {error.strerror or error}.",
+            expected="a folder or file that you may read.",
+            advice="Check the path and your rights.",
+        ) from error
+
+
+def _open_path(path: Path, dialect: Dialect | None, scratch: Path) -> Warehouse:
+    if path.is_dir():
+        own = path / FILE_NAME
+        return _open_folder(path, dialect or (Dialect.read(own) if own.exists() else Dialect()), scratch)
+    if path.is_file():
+        return _open_database(_open_file(path, scratch), str(path), dialect or Dialect())
+    raise DataError(
+        f"'{path}' is not there.",
+        expected="a folder of Parquet or CSV files, a DuckDB file, or a URL such as postgres://host/db.",
+        advice="Check the path; `audit-yield simulate demo` makes a folder to try.",
+    )
+
+
+def _open_folder(folder: Path, dialect: Dialect, scratch: Path) -> Warehouse:
+    engine = embedded(scratch)
+    sources, faults = read_folder(engine, folder, dialect=dialect, scratch=scratch)
+    return Warehouse(str(folder), engine, DUCKDB, sources, tuple(faults), dialect)
+
+
+def _open_database(engine: BaseBackend, name: str, dialect: Dialect) -> Warehouse:
+    adapter = adapter_of(engine)
+    adapter.begin(engine)
+    there = adapter.table_names(engine)
+    sources: dict[str, Source] = {}
+    faults: list[Violation] = []
+    for table in TABLES.values():
+        if table.name in there:
+            try:
+                sources[table.name] = _open_table(engine, adapter, table)
+            except UnreadableError as error:
+                faults.extend(error.faults)
+    return Warehouse(name, engine, adapter, sources, tuple(faults), dialect)
+
+
+def _open_table(engine: BaseBackend, adapter: Adapter, table: Table) -> Source:
+    try:
+        found = adapter.open_table(engine, table.name)
+    except engine_errors() as error:
+        raise UnreadableError(
+            unreadable(
+                table.name,
+                f"The table cannot be opened: {first_line(error)}",
+                expected="a table, or a view of tables of the same database.",
+                advice="Store its rows as a table.",
+            )
+        ) from error
+    if faults := tuple(name_faults(table, found.columns, place="The table")):
+        raise UnreadableError(*faults)
+    return Source(found, "database")
+
+
+def _open_file(path: Path, scratch: Path) -> BaseBackend:
+    try:
+        return embedded(scratch, database=path)
+    except duckdb.Error as error:
+        raise DataError(
+            f"{path.name} is no DuckDB file that can be opened: {first_line(error)}",
+            expected="a DuckDB database, or a folder.",
+            advice="For a single Parquet or CSV file, give the folder that holds it.",
+        ) from error

@@ -1,0 +1,57 @@
+"""A database behind a URL: how it is reached, and that nobody reads its password in what is said of it."""
+
+from urllib.parse import urlsplit
+
+import ibis
+from ibis.backends import BaseBackend
+
+from features.data.warehouse.engine import first_line
+from features.data.warehouse.engines import engine_errors
+from features.errors import DataError
+
+EXPECTED = "a database that Ibis can reach, such as postgres://user@host/database."
+
+
+def place_for_people(place: str) -> str:
+    """Return `place` without the user, password and options of a URL."""
+    scheme, found, rest = place.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}" if found else place
+
+
+def connect(url: str) -> BaseBackend:
+    """Connect to the database behind `url`; raise `DataError` where that fails."""
+    _refuse_misread(url)
+    try:
+        return ibis.connect(url)
+    except Exception as error:  # each driver raises its own kind; what misread the URL may cite the password
+        may_be_told = isinstance(error, (ImportError, *engine_errors()))
+        raise _unreachable(url, f": {first_line(error)}" if may_be_told else ".") from error
+
+
+def _refuse_misread(url: str) -> None:
+    """Refuse a URL whose password ends its host early, so that a part of it would be shown as the host."""
+    try:
+        parts = urlsplit(url)
+        readable = ("@" not in url.partition("?")[0]) or (parts.username is not None and parts.port != 0)
+    except ValueError:
+        readable = False
+    if not readable:
+        raise DataError(
+            "The address of the database cannot be read.",
+            expected="a URL such as postgres://user@host:5432/database.",
+            advice="Write special characters in the password as %2F and so on, or set PGPASSWORD instead.",
+        )
+    if url.startswith("duckdb:"):
+        raise DataError(
+            "A DuckDB file is given by its path.",
+            expected="a path such as data/customs.duckdb.",
+            advice="Leave out duckdb://; the file is then opened read-only.",
+        )
+
+
+def _unreachable(url: str, reason: str) -> DataError:
+    return DataError(
+        f"{place_for_people(url)} cannot be opened{reason}",
+        expected=EXPECTED,
+        advice="Check the address, the user's rights, and that the driver is installed.",
+    )

@@ -1,0 +1,22 @@
+"""One adapter an engine: what DuckDB, PostgreSQL and Spark each do in a way of their own."""
+
+from ibis.backends import BaseBackend
+
+from features.data.warehouse.engines.adapter import Adapter
+from features.data.warehouse.engines.duckdb import DUCKDB
+from features.data.warehouse.engines.postgres import POSTGRES
+from features.data.warehouse.engines.spark import SPARK
+
+__all__ = ["ADAPTERS", "DUCKDB", "POSTGRES", "SPARK", "Adapter", "adapter_of", "engine_errors"]
+
+ADAPTERS = {adapter.name: adapter for adapter in (DUCKDB, POSTGRES, SPARK)}
+
+
+def adapter_of(engine: BaseBackend) -> Adapter:
+    """Return the adapter of an engine; any other that Ibis can reach does everything as Ibis does."""
+    return ADAPTERS.get(engine.name) or Adapter(name=engine.name)
+
+
+def engine_errors() -> tuple[type[Exception], ...]:
+    """Return what the engines raise when they cannot read on: no driver that was not imported raises."""
+    return tuple(error for adapter in ADAPTERS.values() for error in adapter.errors())

@@ -1,0 +1,66 @@
+"""What differs between engines, as data: nothing else asks which engine it has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+from ibis.backends import BaseBackend
+from ibis.expr import types as ir
+
+
+def materialised_name() -> str:
+    """Return a fresh name for a table that is materialised."""
+    return f"kept_{uuid4().hex}"
+
+
+def _begin(engine: BaseBackend) -> None:
+    """Leave a connection as it is."""
+
+
+def _table_names(engine: BaseBackend) -> set[str]:
+    return set(engine.list_tables())
+
+
+def _open_table(engine: BaseBackend, name: str) -> ir.Table:
+    return engine.table(name)
+
+
+def _materialise(engine: BaseBackend, table: ir.Table) -> ir.Table:
+    return engine.create_table(materialised_name(), table, temp=True)
+
+
+def _drop(engine: BaseBackend, materialised: ir.Table) -> None:
+    engine.drop_table(materialised.op().name)
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    return ()
+
+
+def _refuse(error: BaseException, warehouse: str) -> None:
+    """Leave an error as it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapter:
+    """How an engine does what engines do in ways of their own; what is not given is done as Ibis does it.
+
+    - `name`: what Ibis calls the engine.
+    - `begin`: prepares a connection, before anything is read.
+    - `table_names`: the names of the tables and views that can be opened.
+    - `open_table`: a table or view as it was found.
+    - `materialise`: works a table out and stores it, for this connection alone, until `drop`.
+    - `errors`: what its driver raises when it cannot read on and may be shown to people: it cites no password
+      of a URL. Nothing while the driver is not imported.
+    - `refuse`: raises an error for a person where the engine refuses, for want of rights, what is asked of
+      the warehouse of that name; returns where it does not.
+    """
+
+    name: str
+    begin: Callable[[BaseBackend], None] = _begin
+    table_names: Callable[[BaseBackend], set[str]] = _table_names
+    open_table: Callable[[BaseBackend, str], ir.Table] = _open_table
+    materialise: Callable[[BaseBackend, ir.Table], ir.Table] = _materialise
+    drop: Callable[[BaseBackend, ir.Table], None] = _drop
+    errors: Callable[[], tuple[type[Exception], ...]] = _errors
+    refuse: Callable[[BaseException, str], None] = _refuse

@@ -1,0 +1,124 @@
+"""PostgreSQL: one moment of the database, and its many types brought to the few that are known."""
+
+import sys
+from collections.abc import Iterator, Mapping
+
+import ibis
+from ibis.backends import BaseBackend
+from ibis.expr import types as ir
+from sqlglot import exp
+
+from features.data.warehouse.engine import first_line
+from features.data.warehouse.engines.adapter import Adapter
+from features.errors import DataError
+
+REFUSED = ("25006", "42501")
+"""SQL states: of a database that can only be read, as a hot standby is, and of a lack of rights."""
+ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+DAYS_AS_ISO = "SET DateStyle = ISO"
+READ_AS_IT_IS = {
+    "int2": "int16",
+    "int4": "int32",
+    "int8": "int64",
+    "float4": "float32",
+    "float8": "float64",
+    "bool": "boolean",
+    "date": "date",
+    "timestamp": "timestamp",
+    "timestamptz": "timestamp('UTC')",
+}
+VISIBLE = """
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_catalog.pg_table_is_visible(c.oid)
+"""
+NAMES = f"SELECT c.relname {VISIBLE}"
+COLUMNS = f"""
+SELECT place.nspname, a.attname, t.typname
+FROM (SELECT c.oid, n.nspname {VISIBLE} AND c.relname = %s) AS place
+JOIN pg_catalog.pg_attribute a ON a.attrelid = place.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+ORDER BY a.attnum
+"""  # noqa: S608 - put together from constants
+CHANGE_MARKS = f"""
+SELECT c.relname, concat_ws(' ', c.oid, pg_catalog.pg_relation_filenode(c.oid),
+  pg_catalog.pg_relation_size(c.oid), s.n_tup_ins, s.n_tup_upd, s.n_tup_del, (
+    SELECT pg_catalog.md5(string_agg(a.attname || ' ' || a.atttypid::text, ',' ORDER BY a.attnum))
+    FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  ))
+FROM (SELECT c.* {VISIBLE} AND c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema')) AS c
+JOIN pg_catalog.pg_stat_user_tables s ON s.relid = c.oid
+WHERE NOT pg_catalog.pg_is_in_recovery() AND pg_catalog.current_setting('track_counts')::boolean
+"""  # noqa: S608 - put together from constants
+
+
+def _hold_still(engine: BaseBackend) -> None:
+    """Begin a transaction that sees one moment of the database until it is disconnected.
+
+    It is never committed, so nothing that is kept in it outlives it. Ibis nests its own transactions in it as
+    savepoints. It is not declared read-only, as PostgreSQL then refuses temporary tables too.
+    """
+    for statement in (DAYS_AS_ISO, ONE_MOMENT):
+        engine.con.execute(statement)
+
+
+def change_marks(engine: BaseBackend) -> dict[str, str]:
+    """Return for each ordinary table what changes when its rows do, as far as the server counts them.
+
+    Empty where it does not count: on a standby, or where track_counts is off. The counters of another session
+    arrive when that is idle for some seconds or ends.
+    """
+    return dict(engine.con.execute(CHANGE_MARKS).fetchall())
+
+
+def _refuse_lack_of_rights(error: BaseException, warehouse: str) -> None:
+    """Raise an error for a person where the server refused to store a table."""
+    if getattr(error, "sqlstate", None) in REFUSED:
+        raise DataError(
+            f"{warehouse} keeps no temporary tables for us: {first_line(error)}.",
+            expected="a server that can be written to, and a role with the right TEMPORARY on the database.",
+            advice="Instead of a hot standby name the primary or a logical replica; or grant the right.",
+        ) from error
+
+
+def _table_names(engine: BaseBackend) -> set[str]:
+    """Return the names of the tables and views on the search path."""
+    return {name for (name,) in engine.con.execute(NAMES)}
+
+
+def _open_table(engine: BaseBackend, name: str) -> ir.Table:
+    """Return a table or view that is on the search path."""
+    found = engine.con.execute(COLUMNS, [name]).fetchall()
+    columns = {column: kind for _, column, kind in found}
+    query = exp.select(*_selected(columns)).from_(exp.table_(name, db=found[0][0], quoted=True))
+    kinds = {column: _read_as(kind) for column, kind in columns.items()}
+    return engine.sql(query.sql("postgres"), schema=ibis.schema(kinds))
+
+
+def _read_as(kind: str) -> str:
+    """What is no number, day or yes-or-no is read as PostgreSQL writes it: char(n) without its padding."""
+    return "float64" if kind == "numeric" else READ_AS_IT_IS.get(kind, "string")
+
+
+def _selected(columns: Mapping[str, str]) -> "Iterator[exp.Expr]":
+    for name, kind in columns.items():
+        column = exp.column(name, quoted=True)
+        if kind in READ_AS_IT_IS:
+            yield column
+        else:
+            yield exp.cast(column, "double" if kind == "numeric" else "text").as_(name, quoted=True)
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    psycopg = sys.modules.get("psycopg")
+    return (psycopg.Error,) if psycopg else ()
+
+
+POSTGRES = Adapter(
+    name="postgres",
+    begin=_hold_still,
+    table_names=_table_names,
+    open_table=_open_table,
+    errors=_errors,
+    refuse=_refuse_lack_of_rights,
+)

@@ -1,0 +1,26 @@
+"""Spark: it has no temporary tables, so what is materialised is worked out into a view of its own."""
+
+from ibis.backends import BaseBackend
+from ibis.expr import types as ir
+
+from features.data.warehouse.engines.adapter import Adapter, materialised_name
+
+
+def _materialise(engine: BaseBackend, table: ir.Table) -> ir.Table:
+    """Work a table out and store it for this session.
+
+    A checkpoint forgets what the table was made of: cached tables of cached tables carry plans that grow
+    until they no longer fit in memory.
+    """
+    engine._run_pre_execute_hooks(table)
+    rows = engine._session.sql(engine.compile(table)).localCheckpoint()
+    name = materialised_name()
+    rows.createTempView(name)
+    return engine.table(name)
+
+
+def _drop(engine: BaseBackend, materialised: ir.Table) -> None:
+    engine.drop_view(materialised.op().name)
+
+
+SPARK = Adapter(name="pyspark", materialise=_materialise, drop=_drop)

@@ -1,0 +1,34 @@
+"""Audit yields by finding type: the words that their features share."""
+
+from features.feature import Decorator, Example, feature
+from features.library.history.inputs import RECORD
+from features.library.literature import DATE
+from features.unit import Unit
+
+
+def yield_from(
+    finding_type: str, *, fault: str, did: str, row: tuple[float, float, float, float], value: float
+) -> Decorator:
+    """Make an aggregate of the track record the feature of the yield of one type of findings.
+
+    `fault` is what such findings are about, `did` what the trader did. The worked example is `row`, the
+    assessed and the audited value of the trader and then of others, and the `value` that it comes to.
+    """
+    return feature(
+        source="track_record",
+        unit=Unit.SHARE,
+        indicator="shrunk_yield_per_value",
+        reference=DATE,
+        inputs=f"{RECORD} findings.finding_type",
+        label=f"Audit yield from {finding_type}",
+        phrase="By its own audits and those of others of its sector and size, audits assess {value} of the "
+        f"customs value they cover for {fault}.",
+        why=f"Who {did} before, or trades like those who did, does so more often.",
+        finding_type=finding_type,
+        monotone=1,
+        example=Example(
+            f"assessed_{finding_type} audited_value other_assessed_{finding_type} other_audited_value",
+            [row],
+            value,
+        ),
+    )

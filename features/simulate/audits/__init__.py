@@ -1,0 +1,1 @@
+"""Audits of the simulated administration: selection, cases, controls, findings, truth."""

@@ -1,0 +1,1 @@
+"""What simulated traders misdeclare: intent, schemes, honest mistakes, linked traders."""

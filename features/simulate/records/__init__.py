@@ -1,0 +1,1 @@
+"""Other records of the simulated administration: amendments, tax records, the debt ledger."""

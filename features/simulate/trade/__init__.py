@@ -1,0 +1,1 @@
+"""What simulated traders import: the world, goods, traders, portfolios, declaration lines."""

@@ -1,0 +1,1 @@
+"""Writes the simulated administration: contract tables, declarations, truth, as files."""

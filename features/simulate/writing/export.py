@@ -1,0 +1,36 @@
+"""Write the smaller tables and the truth after the run."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from features.simulate.arrays import stack
+from features.simulate.audits.truth import truth_table
+from features.simulate.evasion.links import links
+from features.simulate.state import SimulationState
+from features.simulate.writing import tables
+from features.simulate.writing.text import serials
+from features.simulate.writing.write import DATA, TRUTH, write_table
+
+
+def write_rest(state: SimulationState, *, folder: Path) -> dict[str, int]:
+    """Write the smaller tables and the truth, and return the rows of each."""
+    calendar, traders = state.world.calendar, state.traders
+    ties = links(state.chance, traders, slots=state.slots)
+    columns = {
+        "traders": tables.traders_columns(state.chance, traders, calendar=calendar),
+        "audits": tables.audits_columns(stack(*state.dockets), calendar=calendar),
+        "findings": tables.findings_columns(stack(*state.ledgers), calendar=calendar),
+        "tariff": tables.tariff_columns(state.world.goods, calendar=calendar),
+        "tax_returns": tables.tax_returns_columns(stack(*state.returns), calendar=calendar),
+        "tax_audits": tables.tax_audits_columns(stack(*state.tax_audits), calendar=calendar),
+        "controls": tables.controls_columns(stack(*state.controls), calendar=calendar),
+        "links": tables.links_columns(ties, calendar=calendar),
+        "payments": tables.payments_columns(stack(*state.payments), calendar=calendar),
+    }
+    rows = {name: write_table(part, table=name, folder=folder / DATA) for name, part in columns.items()}
+    ids = serials("T", np.arange(traders.count), digits=7)
+    truths = truth_table(state.truths, trader_ids=ids)
+    pq.write_table(truths, folder / TRUTH / "truth.parquet", store_schema=False)
+    return {**rows, "truth": truths.num_rows}

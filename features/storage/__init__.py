@@ -1,0 +1,1 @@
+"""Files on disk: the home folder, locks, atomic writes, temporary folders, spreadsheets."""

@@ -1,0 +1,28 @@
+"""The home folder: models, snapshots, logs, and the store of experiments."""
+
+import os
+from pathlib import Path
+
+from features.errors import OutputError
+
+
+def home_path() -> Path:
+    """Return where the folder of a user's work is, or will be: AUDIT_YIELD_HOME, else ./mlruns."""
+    return Path(os.environ.get("AUDIT_YIELD_HOME") or "mlruns").absolute()
+
+
+def home() -> Path:
+    """Return the folder of a user's work, made where it is not there.
+
+    Raises `OutputError` where it cannot be created.
+    """
+    folder = home_path()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be made: {error.strerror or error}.",
+            expected="a folder for MLflow's store, models and snapshots.",
+            advice="Set AUDIT_YIELD_HOME to a folder where you may write.",
+        ) from error
+    return folder

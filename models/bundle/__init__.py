@@ -1,0 +1,1 @@
+"""A trained model as a sealed folder: contents, digests, the trial load, the champion pointer."""

@@ -1,0 +1,198 @@
+"""A fitted model as a folder of data: LightGBM's text, JSON and Arrow, sealed; loading executes nothing."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from features.build import FeatureSet
+from features.errors import DataError
+from features.library import LIBRARY
+from models import MODELS, read_model
+from models.base import State, YieldModel
+from models.bundle.sealed import read_sealed, refusal, write_sealed
+from models.card import ModelCard
+from models.prediction import SAID, Floats, Prediction
+from models.words import Words
+
+GOLDEN_TOLERANCE = 1e-9
+"""Relative. On one machine golden rows agree bit for bit; NumPy's exp may differ by an ulp on another."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model and all that a service needs beside it.
+
+    - `words`: of each feature, in the order of the model's columns.
+    - `feature_digest`: of the feature set whose values the model takes; `fingerprint`: of the data it
+      learned from; `as_of`: it learned from what was known before that day.
+    - `card`: the model card; `card_json`: all that was saved of it, as data.
+    - `golden`: a few rows of features with their predictions.
+    - `digest`: over all files; the identity of the model.
+    """
+
+    model: YieldModel
+    words: tuple[Words, ...]
+    feature_digest: str
+    fingerprint: str
+    as_of: date
+    card: ModelCard
+    card_json: Mapping[str, Any]
+    golden: pa.Table
+    digest: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features, in the order of the model's columns."""
+        return tuple(words.name for words in self.words)
+
+    @cached_property
+    def alphabetical(self) -> NDArray[np.intp]:
+        """The places of the columns in the order of their names."""
+        return np.argsort(self.names, kind="stable")
+
+    def features(self) -> FeatureSet:
+        """Return the features of the library that the model takes.
+
+        Raises `DataError` where they compute other values than when it was trained.
+        """
+        taken = set(self.names)
+        features = FeatureSet(tuple(each for each in LIBRARY.features if each.name in taken))
+        self.require_features(features.digest)
+        return features
+
+    def hindsight(self, as_of: date) -> str | None:
+        """Say that the model has learned what was found after a day; None where it has not."""
+        if as_of >= self.as_of:
+            return None
+        return (
+            f"The model has learned what was known before {self.as_of}; of {as_of} it knows what was found "
+            "since. What it says of that day is no forecast: take a model of that day."
+        )
+
+    def require_features(self, digest: str) -> None:
+        """Raise `DataError` unless the model was trained on a feature set of this digest."""
+        _require_features(self.feature_digest, digest)
+
+
+def save_bundle(
+    model: YieldModel,
+    path: Path,
+    *,
+    features: FeatureSet,
+    fingerprint: str,
+    as_of: date,
+    golden: pa.Table,
+    card_json: Mapping[str, Any] | None = None,
+) -> Bundle:
+    """Write a fitted model to the folder `path`, whole or not at all, and return it as loaded from there.
+
+    The columns of `golden`, a few rows to predict, are `features` in their order. The same model gives
+    the same bytes. Raises `OutputError` where the disk refuses.
+    """
+    about = {
+        "feature_digest": features.digest,
+        "words": [asdict(Words.of(feature)) for feature in features.features],
+        "fingerprint": fingerprint,
+        "as_of": as_of.isoformat(),
+    }
+    state = model.state()
+    files = {
+        "about.json": _json(about),
+        "card.json": _json(card_json or {}),
+        "golden.arrow": _arrow(_answered(model, golden.select(features.names))),
+        "model.json": _json({"kind": state.kind, "values": state.values, "trees": sorted(state.trees)}),
+        **{_trees_file(name): text.encode() for name, text in state.trees.items()},
+    }
+    return load_bundle(path, digest=write_sealed(path, files))
+
+
+def load_bundle(path: Path, *, digest: str | None = None, feature_digest: str | None = None) -> Bundle:
+    """Load a model after proving every byte of its folder; its predictions are what they were, bit for bit.
+
+    Raises `DataError` where the folder is not as it was written, is not of the given `digest`, was trained
+    on a feature set of another digest than `feature_digest`, has a card that cannot be read, or does not
+    predict its golden rows.
+    """
+    files, found = read_sealed(path, digest=digest)
+    about, card_json = json.loads(files["about.json"]), json.loads(files["card.json"])
+    if feature_digest is not None:
+        _require_features(about["feature_digest"], feature_digest)
+    bundle = Bundle(
+        model=_model(path, files),
+        words=tuple(Words(**each) for each in about["words"]),
+        feature_digest=about["feature_digest"],
+        fingerprint=about["fingerprint"],
+        as_of=date.fromisoformat(about["as_of"]),
+        card=ModelCard.from_dict(card_json),
+        card_json=card_json,
+        golden=_table(files["golden.arrow"]),
+        digest=found,
+    )
+    _check_golden(path, bundle)
+    return bundle
+
+
+def _require_features(trained: str, found: str) -> None:
+    if found != trained:
+        raise DataError(
+            f"The model was trained on the features {trained[:12]}, these are {found[:12]}.",
+            expected="the feature set it was trained on: what features compute has changed since.",
+            advice="Use the version of audit-yield that trained it, or train anew.",
+        )
+
+
+def _model(path: Path, files: Mapping[str, bytes]) -> YieldModel:
+    described = json.loads(files["model.json"])
+    if described["kind"] not in MODELS:
+        raise refusal(path, f"is of the kind '{described['kind']}', which this version does not know")
+    trees = {name: files[_trees_file(name)].decode() for name in described["trees"]}
+    return read_model(State(described["kind"], described["values"], trees))
+
+
+def _answered(model: YieldModel, rows: pa.Table) -> pa.Table:
+    """Return rows with their predictions beside them, rebuilt so that the same values give the same bytes."""
+    given = {name: rows[name].to_pylist() for name in rows.column_names}
+    predicted = {name: values.tolist() for name, values in _predicted(model.predict(rows)).items()}
+    return pa.table({name: pa.array(each, pa.float64()) for name, each in (given | predicted).items()})
+
+
+def _predicted(prediction: Prediction) -> dict[str, Floats]:
+    parts = dict(zip(prediction.types, prediction.by_type.T, strict=True))
+    whole = {name: getattr(prediction, name) for name in SAID}
+    return {f"predicted:{name}": values for name, values in (whole | parts).items()}
+
+
+def _check_golden(path: Path, bundle: Bundle) -> None:
+    answers = _predicted(bundle.model.predict(bundle.golden.select(bundle.names)))
+    for name, values in answers.items():
+        kept = bundle.golden[name].to_numpy()
+        if not np.allclose(values, kept, rtol=GOLDEN_TOLERANCE, atol=0.0):
+            raise refusal(path, "does not predict here what it predicted when it was made")
+
+
+def _trees_file(name: str) -> str:
+    return f"{name}.txt"
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
+
+
+def _arrow(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def _table(content: bytes) -> pa.Table:
+    with pa.ipc.open_file(pa.BufferReader(content)) as reader:
+        return reader.read_all()

@@ -1,0 +1,139 @@
+"""The model card: what a model is for, what it learned from, how it fared and where its limits are."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import date
+from types import UnionType
+from typing import Any, Self, get_args, get_origin, get_type_hints
+
+from features.errors import DataError
+
+
+@dataclass(frozen=True)
+class Score:
+    """A metric of a model, or how much better than that of `against` it is: the difference.
+
+    - `fold`: its day; None for all folds together.
+    - `population`: see `training.backtest.populations`; `audits` of it were judged, `adjusted` of them not
+      zero.
+    - `value`, the 95 % interval `low` to `high` and the `standard_error` over resampled traders: None
+      where the audits are too few to say.
+    """
+
+    fold: date | None
+    population: str
+    audits: int
+    adjusted: int
+    metric: str
+    model: str
+    against: str | None
+    value: float | None
+    low: float | None
+    high: float | None
+    standard_error: float | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """What a model would do to a group of audited traders, out of fold.
+
+    - `selection_rate`: the part of its audits among the tenth of all that the model ranks first.
+    - `false_positive_burden`: the same among its audits that booked no adjustment.
+    - `adjusted_rate`: the part of its audits that booked one; `probability`: the part that was predicted.
+    - `total_ratio`: money predicted for each unit found; None where nothing was found.
+    """
+
+    attribute: str
+    value: str
+    audits: int
+    selection_rate: float
+    false_positive_burden: float | None
+    adjusted_rate: float
+    probability: float
+    total_ratio: float | None
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a model learned from.
+
+    - `fingerprint`: of the data; `assumed`: what its import assumed, a sentence each.
+    - `measure`, `with_penalties`: which money was learned, as `training.backtest.experiment.Experiment` has
+      it.
+    - `tested_audits`: out of fold, in the `folds` that begin on these days.
+    - `features`: how many; `feature_digest`: of what they compute.
+    """
+
+    fingerprint: str = ""
+    assumed: tuple[str, ...] = ()
+    measure: str = ""
+    with_penalties: bool = False
+    tested_audits: int = 0
+    folds: tuple[date, ...] = ()
+    features: int = 0
+    feature_digest: str = ""
+
+
+@dataclass(frozen=True)
+class LeakSummary:
+    """Whether a leak is suspected, and the sentence of each alarm that is raised."""
+
+    suspected: bool = False
+    raised: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """The card of a model; a part is empty where a model was saved without it.
+
+    `as_of`: it learned from what was known before that day; `predicts`: what a prediction is of.
+    """
+
+    model: str = ""
+    as_of: date | None = None
+    intended_use: str = ""
+    predicts: str = ""
+    data: TrainingData = TrainingData()
+    performance: tuple[Score, ...] = ()
+    leaks: LeakSummary = LeakSummary()
+    fairness: tuple[Group, ...] = ()
+    limits: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the card as data for JSON, days as text; the order of the parts is fixed."""
+        return dict(json.loads(json.dumps(asdict(self), default=date.isoformat)))
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` returned, of this or an earlier version.
+
+        A missing part is empty, an unknown one is left out. Raises `DataError` for one of another form.
+        """
+        return _read(cls, content, part="card")  # type: ignore[no-any-return]
+
+
+def _read(kind: Any, value: Any, *, part: str) -> Any:
+    """Return data of JSON as a type: a dataclass, a tuple, a day, a plain value, or one of them or None."""
+    if isinstance(kind, UnionType):
+        return None if value is None else _read(get_args(kind)[0], value, part=part)
+    try:
+        match value:
+            case dict() if isinstance(kind, type) and is_dataclass(kind):
+                types = {name: each for name, each in get_type_hints(kind).items() if name in value}
+                return kind(**{name: _read(types[name], value[name], part=name) for name in types})
+            case list() if get_origin(kind) is tuple:
+                return tuple(_read(get_args(kind)[0], each, part=part) for each in value)
+            case str() if kind is date:
+                return date.fromisoformat(value)
+            case int() if kind is float:
+                return value
+            case _ if get_origin(kind) is None and isinstance(value, kind):
+                return value
+        raise TypeError(f"it is {value!r:.40}")
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"The part '{part}' of the model's card cannot be read: {error}.",
+            expected="a card as `audit-yield train` writes it.",
+            advice="Use the version of audit-yield that trained the model, or train anew.",
+        ) from error

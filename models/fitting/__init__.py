@@ -1,0 +1,1 @@
+"""Parts that models are fitted from: matrices, boosting, links, calibration, intervals."""

@@ -1,0 +1,90 @@
+"""Calibration on audits that the margins have not seen: slopes, effects of circumstances, and the total.
+
+Each fit has an intercept, a slope along the margin that is not below 0, and a shrunken effect for each
+circumstance.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.fitting.glm import logistic, power
+from models.fitting.training_rows import Audited
+from models.prediction import Floats
+
+FEWEST_FOR_SLOPE = 10
+TOTAL_DEVIATION = 0.1
+"""How far off the total is thought to be, relative, before it is held against what was found."""
+Fit = Callable[[Floats, Floats], Floats]
+
+
+@dataclass(frozen=True)
+class Map:
+    """intercept + slope x margin + the design's effects."""
+
+    intercept: float
+    slope: float
+    effects: Floats
+
+    def of(self, margin: Floats, design: Floats) -> Floats:
+        """Return the calibrated margin under each row's circumstances."""
+        return self.intercept + self.slope * margin + design @ self.effects
+
+
+def chance_map(margin: Floats, adjusted: Floats, audited: Audited) -> Map:
+    """Fit the log-odds of an adjustment on the margin (Platt 1999) and on the circumstances."""
+    rows = np.arange(len(margin))
+
+    def fit(design: Floats, ridge: Floats) -> Floats:
+        return logistic(design, adjusted, weight=audited.weight, ridge=ridge)
+
+    return _fitted(fit, margin, rows, audited, dispersion=1.0)
+
+
+def amount_map(margin: Floats, amount: Floats, audited: Audited, *, variance: float = 2.0) -> Map:
+    """Fit the log of the mean amount, of the rows that have one, on the margin and on the circumstances."""
+    rows = np.flatnonzero(amount > 0) if variance == 2.0 else np.arange(len(amount))
+
+    def fit(design: Floats, ridge: Floats) -> Floats:
+        return power(design, amount[rows], variance=variance, weight=audited.weight[rows], ridge=ridge)
+
+    first = _fitted(fit, margin, rows, audited, dispersion=1.0)
+    mean = np.exp(first.of(margin, audited.design)[rows])
+    spread = (amount[rows] - mean) ** 2 / mean**variance
+    return _fitted(
+        fit, margin, rows, audited, dispersion=float(np.average(spread, weights=audited.weight[rows]))
+    )
+
+
+def _fitted(fit: Fit, margin: Floats, rows: np.ndarray, audited: Audited, *, dispersion: float) -> Map:
+    """Fit on some rows; a slope below 0, or of too few rows, is 0: the margin then says nothing."""
+    one, said, design = np.ones((len(rows), 1)), margin[rows, None], audited.design[rows]
+    ridge = audited.circumstances.ridge(dispersion=dispersion)
+    if len(rows) >= FEWEST_FOR_SLOPE and np.ptp(said) > 0:
+        centre = float(said.mean())
+        found = fit(np.hstack([one, said - centre, design]), np.concatenate([np.zeros(2), ridge]))
+        if found[1] > 0:
+            return Map(float(found[0] - found[1] * centre), float(found[1]), found[2:])
+    found = fit(np.hstack([one, design]), np.concatenate([np.zeros(1), ridge]))
+    return Map(float(found[0]), 0.0, found[1:])
+
+
+def total_factor(y: Floats, expected: Floats, weight: Floats) -> float:
+    """Return by how much to scale money so that its total is what was found, as far as that is certain.
+
+    With ratio r = found / expected and its variance s2, the factor is r ** (t2 / (t2 + s2)), t being
+    `TOTAL_DEVIATION`: a few large findings do not move every trader's money, thousands of audits do.
+    """
+    whole = float((weight * expected).sum())
+    ratio = float((weight * y).sum()) / whole if whole > 0 else 1.0
+    if ratio <= 0:
+        return 1.0
+    uncertain = float((weight**2 * (y - expected) ** 2).sum()) / whole**2
+    certain: float = TOTAL_DEVIATION**2 / (TOTAL_DEVIATION**2 + uncertain)
+    return float(ratio**certain)
+
+
+def net_share(y: Floats, weight: Floats) -> float:
+    """Return what is left of the money of adjustments when refunds are taken off, at least a hundredth."""
+    return max(float((weight * y).sum() / (weight * np.abs(y)).sum()), 0.01)

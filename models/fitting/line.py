@@ -1,0 +1,94 @@
+"""Lines learnt from audits: ridge regression, points for exceeding thresholds, single columns."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from models.fitting.margin import SCALES, Line
+from models.prediction import Floats
+
+PENALTIES = np.logspace(0, 6, 13)
+MOST_DEVIATIONS = 4.0
+FIRST_POINT, FULL_POINT = 0.85, 0.99
+
+
+def ridge_line(X: Floats, y: Floats, *, weight: Floats) -> Line:
+    """Fit ridge regression on standardised signed logarithms; the penalty by generalised cross-validation.
+
+    Values are drawn to within `MOST_DEVIATIONS` of the mean, so that no trader is extrapolated to the moon.
+    """
+    from sklearn.linear_model import RidgeCV
+
+    scale = SCALES["signed_log"](X)
+    there = ~np.isnan(scale).all(axis=0)
+    centres, spreads = np.zeros(X.shape[1]), np.ones(X.shape[1])
+    centres[there] = np.nanmean(scale[:, there], axis=0)
+    spreads[there] = np.nanstd(scale[:, there], axis=0)
+    spreads[spreads < 1e-12] = 1.0
+    line = Line(
+        intercept=0.0,
+        weights=np.zeros(X.shape[1]),
+        low=_unlogged(centres - MOST_DEVIATIONS * spreads),
+        high=_unlogged(centres + MOST_DEVIATIONS * spreads),
+        centres=centres,
+        spreads=spreads,
+        scale="signed_log",
+    )
+    fitted = RidgeCV(alphas=PENALTIES).fit(line.scaled(X), y, sample_weight=weight)
+    weights = np.asarray(fitted.coef_, np.float64)
+    return replace(line, intercept=float(fitted.intercept_), weights=weights)
+
+
+def points_line(X: Floats, *, directions: Sequence[int]) -> Line:
+    """Give each feature with a direction up to one point: none at the 85th percentile, one at the 99th.
+
+    For a feature whose risk falls with it, none at the 15th, one at the 1st.
+    """
+    rising = np.where(np.asarray(directions) < 0, -X, X)
+    there = ~np.isnan(rising).all(axis=0)
+    first, full = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    first[there] = np.nanquantile(rising[:, there], FIRST_POINT, axis=0)
+    full[there] = np.nanquantile(rising[:, there], FULL_POINT, axis=0)
+    counts = (np.asarray(directions) != 0) & (full > first)
+    sign = np.where(np.asarray(directions) < 0, -1.0, 1.0)
+    ends = np.sort([sign * first, sign * full], axis=0)
+    return Line(
+        intercept=0.0,
+        weights=counts.astype(np.float64),
+        low=ends[0],
+        high=ends[1],
+        centres=sign * first,
+        spreads=np.where(counts, sign * (full - first), 1.0),
+        scale="same",
+    )
+
+
+def columns_line(X: Floats, *, columns: Sequence[int], scale: str) -> Line:
+    """Add up some columns on a scale; an empty value counts as the least.
+
+    On the logarithmic scale a value counts as no less than the least above 0.
+    """
+    largest = np.finfo(np.float64).max
+    weights = np.zeros(X.shape[1])
+    weights[list(columns)] = 1.0
+    low = np.array([_least(column, above_zero=scale == "log") for column in X.T])
+    centres = SCALES[scale](low)
+    return Line(
+        intercept=float(centres[list(columns)].sum()),
+        weights=weights,
+        low=low,
+        high=np.full(X.shape[1], largest),
+        centres=centres,
+        spreads=np.ones(X.shape[1]),
+        scale=scale,
+    )
+
+
+def _least(column: Floats, *, above_zero: bool) -> float:
+    known = column[column > 0] if above_zero else column[~np.isnan(column)]
+    return float(known.min(initial=1.0 if above_zero else 0.0)) if not len(known) else float(known.min())
+
+
+def _unlogged(values: Floats) -> Floats:
+    return np.asarray(np.sign(values) * np.expm1(np.minimum(np.abs(values), 700.0)), np.float64)

@@ -1,0 +1,37 @@
+"""The words of a feature: what it is called and says, kept with the model that takes it."""
+
+from dataclasses import dataclass
+
+from features.feature import Feature, sentence
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a feature is called and says, as it was when the model was trained."""
+
+    name: str
+    family: str
+    unit: str
+    label: str
+    phrase: str
+    why: str
+    months: int | None
+    finding_type: str | None
+
+    @classmethod
+    def of(cls, feature: Feature) -> "Words":
+        """Return the words that stand on a feature."""
+        return cls(
+            name=feature.name,
+            family=feature.family,
+            unit=str(feature.unit),
+            label=feature.label,
+            phrase=feature.phrase,
+            why=feature.why,
+            months=feature.months,
+            finding_type=feature.finding_type,
+        )
+
+    def say(self, value: str) -> str:
+        """Return the sentence with a value, written as a person reads it."""
+        return sentence(self.phrase, value, months=self.months)

@@ -1,0 +1,144 @@
+"""What callers may ask, as types: whatever is not named here, or of another type, is refused."""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model, model_validator
+
+from features.data.contract import TABLES, Column, ColumnType, Table
+from features.data.contract.required import FINDING_TYPES
+
+MOST_TRADERS = 10_000
+MOST_DECLARATIONS = 1_000
+MOST_ROWS = 10_000
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+"""No engine takes a NUL in a text."""
+Purpose = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=200,
+        description="What the answer is for; it is kept in the log.",
+        examples=["audit plan 2024 Q4"],
+    ),
+]
+FindingType = Literal["valuation", "classification", "origin", "quantity", "procedure", "other"]
+assert FindingType.__args__ == FINDING_TYPES  # type: ignore[attr-defined]  # noqa: S101  said twice for mypy
+
+TYPES = {
+    ColumnType.TEXT: Words,
+    ColumnType.WHOLE: Annotated[int, Field(ge=-(2**53), le=2**53)],
+    ColumnType.NUMBER: Annotated[float, Field(ge=-1e15, le=1e15)],
+    ColumnType.DAY: date,
+    ColumnType.FLAG: bool,
+}
+"""The contract's types in JSON; a day is ISO 8601 text."""
+
+
+class Question(BaseModel):
+    """What every request is: strict, and without members that nobody reads."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Predict(Question):
+    """For which traders a prediction is asked."""
+
+    trader_ids: Annotated[
+        list[Identifier],
+        Field(min_length=1, max_length=MOST_TRADERS, json_schema_extra={"uniqueItems": True}),
+    ]
+    purpose: Purpose = None
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len(set(self.trader_ids)) < len(self.trader_ids):
+            raise ValueError("each trader once")
+        return self
+
+
+class Explain(Question):
+    """For which trader reasons are asked: the `top` weightiest, and the rows behind the first `evidence`."""
+
+    trader_id: Identifier
+    top: Annotated[int, Field(ge=1, le=500, description="How many reasons; the others are summed up.")] = 10
+    evidence: Annotated[
+        int, Field(ge=0, le=5, description="For how many features to give the rows behind; takes seconds.")
+    ] = 0
+    purpose: Purpose = None
+
+
+class Filters(BaseModel):
+    """Which rows of the ranking are asked for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    region: Annotated[Words | None, Field(description="ISO 3166-2.")] = None
+    sector: Annotated[Words | None, Field(description="ISIC section or division.")] = None
+    size_band: Literal["micro", "small", "medium", "large"] | None = None
+    finding_type: Annotated[
+        FindingType | None, Field(description="Order by the money expected from this kind of finding.")
+    ] = None
+    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    page_size: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 100
+    purpose: Purpose = None
+
+
+def row_of(
+    table: Table, name: str, words: str, *, without: tuple[str, ...] = (), base: type[Question] = Question
+) -> type[Question]:
+    """Return the type of a row that a caller sends, from the contract's own columns and words."""
+    fields = {column.name: _field(column) for column in table.columns if column.name not in without}
+    return create_model(name, __base__=base, __doc__=words, **fields)  # type: ignore[call-overload,no-any-return]
+
+
+def _field(column: Column) -> tuple[object, object]:
+    kind = TYPES[column.kind]
+    words = "; ".join([column.meaning, *(rule.words for rule in column.rules if rule.name != "filled")])
+    if column.required:
+        return (Annotated[kind, Field(description=words)], ...)
+    return (Annotated[kind | None, Field(description=words)], None)  # type: ignore[operator]
+
+
+Declaration = row_of(
+    TABLES["declarations"],
+    "Declaration",
+    "A goods item of a declaration, as the data contract describes it.",
+    without=("trader_id",),
+)
+
+
+class ScoreDeclarations(Question):
+    """Which declarations to add to those known of a trader, to see what the prediction would be."""
+
+    trader_id: Identifier
+    declarations: Annotated[list[Declaration], Field(min_length=1, max_length=MOST_DECLARATIONS)]  # type: ignore[valid-type]
+    as_of: Annotated[
+        date | None,
+        Field(description="The cutoff; else the day of the snapshot. Rows must be known before it."),
+    ] = None
+    purpose: Purpose = None
+
+
+class Judgement(Question):
+    """What people made of an earlier prediction, beside what was found."""
+
+    prediction_id: Annotated[
+        Words | None, Field(description="The prediction that the audit followed, as an answer named it.")
+    ] = None
+    human_decision: Annotated[Words | None, Field(description="What was decided.")] = None
+    override_reason: Annotated[Words | None, Field(description="Why it was decided against the score.")] = (
+        None
+    )
+    purpose: Purpose = None
+
+
+Outcome = row_of(
+    TABLES["findings"],
+    "Outcome",
+    "A money event of an audit; the day it becomes known is the day it is recorded.",
+    without=("known_on",),
+    base=Judgement,
+)

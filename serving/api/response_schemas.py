@@ -1,0 +1,183 @@
+"""What callers are answered, as types, for the OpenAPI document; answers are written without them."""
+
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from features.data.contract.required import FINDING_TYPES
+from models.reasons import Reason
+
+
+class Answer(BaseModel):
+    """What every answer is: no members but these."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457), with members of its kind besides."""
+
+    model_config = ConfigDict(extra="allow")
+    type: str = Field(examples=["urn:audit-yield:problem:unknown-traders"])
+    title: str
+    status: int
+    detail: str
+    expected: str | None = None
+    advice: str | None = None
+
+
+class Basis(Answer):
+    """What an answer rests on; `snapshot_digest` is null where features came from declarations sent along."""
+
+    model_version: str
+    model_digest: str
+    feature_digest: str
+    as_of: date = Field(description="The day of the snapshot: what was known before it counts.")
+    snapshot_digest: str | None
+
+
+ByType = dict[str, float]
+OF_TYPES = Field(description=f"`expected` by finding type: {', '.join(FINDING_TYPES)}; adds up to it.")
+
+
+class Said(Answer):
+    """What an audit of a trader would bring: money in cents, low to high with the model's coverage."""
+
+    trader_id: str
+    prediction_id: str
+    expected: float
+    probability: float = Field(ge=0, le=1)
+    low: float
+    high: float
+    by_type: ByType = OF_TYPES
+
+
+class Predicted(Said):
+    """A prediction of a trader of the snapshot; `rank` 1 is the highest expected yield."""
+
+    rank: int = Field(ge=1)
+
+
+class NotPredicted(Answer):
+    """A trader of whom nothing can be said."""
+
+    trader_id: str
+    problem: Problem
+
+
+class PredictAnswer(Answer):
+    """Predictions in the order of the traders asked for."""
+
+    basis: Basis
+    answers: list[Predicted | NotPredicted]
+    unknown: list[str]
+
+
+@dataclass(frozen=True, config=Answer.model_config)
+class ReasonGiven(Reason):
+    """What one feature adds to the expected money, or takes away, in cents; `value` is null where unknown."""
+
+
+class EvidenceGiven(Answer):
+    """The rows behind a feature's value, each with its `share` of it where it is a sum of them."""
+
+    feature: str
+    label: str
+    sentence: str
+    value: float | None
+    additive: bool
+    rows: list[dict[str, Any]]
+    rows_in_all: int
+
+
+class ExplainAnswer(Answer):
+    """Why: `base`, the money of the reasons and `rest` (all others) add up to `expected`, to the cent."""
+
+    basis: Basis
+    prediction: Predicted
+    base: float
+    reasons: list[ReasonGiven]
+    rest: float
+    rest_count: int
+    evidence: list[EvidenceGiven]
+
+
+class Change(Answer):
+    """A feature whose value the added declarations change."""
+
+    feature: str
+    label: str
+    before: float | None
+    after: float | None
+
+
+class WhatIfAnswer(Answer):
+    """The prediction with the declarations added.
+
+    `expected_before` and `changes` are null where the snapshot is of another day or has no such trader.
+    """
+
+    basis: Basis
+    prediction: Said
+    expected_before: float | None
+    changes: list[Change] | None
+    base: float
+    reasons: list[ReasonGiven]
+    rest: float
+    rest_count: int
+
+
+class Ranked(Predicted):
+    """A trader in the ranking, with what is known of it."""
+
+    name: str | None
+    sector: str | None
+    size_band: str | None
+    region: str | None
+
+
+class RankingAnswer(Answer):
+    """A page of the ranking."""
+
+    basis: Basis
+    page: int
+    pages: int
+    total: int = Field(description="Traders that the filters leave.")
+    rows: list[Ranked]
+
+
+class FeatureTold(Answer):
+    """A feature of the model in words."""
+
+    name: str
+    family: str
+    unit: str
+    label: str
+    why: str
+    finding_type: str | None
+    months: int | None
+
+
+class ModelsAnswer(Answer):
+    """The champion: what it is, its card with its metrics, and the features it takes."""
+
+    basis: Basis
+    prediction_id: str
+    promoted_at: str
+    learned_before: date
+    fingerprint: str
+    card: dict[str, Any]
+    features: list[FeatureTold]
+
+
+class OutcomeAnswer(Answer):
+    """What became of an outcome: recorded now, or already there as it was sent."""
+
+    basis: Basis
+    prediction_id: str
+    audit_id: str
+    event_number: int
+    recorded: bool
+    known_on: date

@@ -1,0 +1,1 @@
+"""Audit outcomes from requests, recorded in the administration's tables."""

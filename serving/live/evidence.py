@@ -1,0 +1,27 @@
+"""The rows behind the features of a trader, read from the data for whoever asks why."""
+
+from collections.abc import Iterable
+
+from features.data.warehouse import Warehouse
+from features.evidence import Evidence, evidence
+from serving.live.state import Live
+
+
+def read_rows(live: Live, trader_id: str, *, names: Iterable[str]) -> dict[str, Evidence]:
+    """Read the rows behind features of a trader from the data, about a second each.
+
+    Raises `SettingError` for a feature without rows, `DataError` where the data is refused.
+    """
+    with live.dataset.open() as warehouse:
+        return rows_behind(live, trader_id, names=names, warehouse=warehouse)
+
+
+def rows_behind(
+    live: Live, trader_id: str, *, names: Iterable[str], warehouse: Warehouse
+) -> dict[str, Evidence]:
+    """Return the rows behind features of a trader, as known before the day: about a second each."""
+    features, cutoff = live.snapshot.features, live.dataset.cutoff
+    return {
+        name: evidence(features, name, warehouse=warehouse, trader_id=trader_id, cutoff=cutoff)
+        for name in names
+    }

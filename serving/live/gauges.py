@@ -1,0 +1,41 @@
+"""Prometheus' text format: what the service has counted, and gauges read off the model that serves."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from datetime import time as time_of_day
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from serving.live.state import Live
+from serving.metrics import REGISTRY
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+def exposition(live: Live | None, *, now: datetime) -> bytes:
+    """Return all of it in Prometheus' text format; `live` is what serves `now`."""
+    present = CollectorRegistry()
+    if live is not None:
+        present.register(_Now(live, now))
+    return generate_latest(REGISTRY) + generate_latest(present)
+
+
+class _Now:
+    """What is read off what serves, when it is asked for."""
+
+    def __init__(self, live: Live, now: datetime) -> None:
+        self._live, self._now = live, now
+
+    def collect(self) -> Iterator[Metric]:
+        model = GaugeMetricFamily(
+            "audit_yield_model", "1 for the model that serves.", labels=["model_version", "model_digest"]
+        )
+        model.add_metric([self._live.version, self._live.bundle.digest], 1.0)
+        yield model
+        begun = datetime.combine(self._live.dataset.cutoff, time_of_day(), UTC)
+        yield GaugeMetricFamily(
+            "audit_yield_snapshot_age_seconds",
+            "Since the day as of which the service answers.",
+            value=(self._now - begun).total_seconds(),
+        )

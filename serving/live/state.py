@@ -1,0 +1,152 @@
+"""What the service answers from: one model and one day's snapshot, in memory, swapped as one."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from features.data.dataset import Dataset
+from features.errors import DataError
+from features.snapshots.snapshot import DESCRIBED, Snapshot
+from models.bundle.artefact import Bundle, load_bundle
+from models.bundle.champion import Champion, read_champion
+from models.bundle.sealed import read_sealed
+from models.bundle.trial import trial_load
+from models.day import snapshot_for
+from models.fitting.matrix import as_matrix
+from models.prediction import Explanation, Floats, Prediction
+from models.score import ranked
+from serving.live.rounding import rounded
+from serving.log.entry import Basis
+
+TRIED_BEFORE = "AUDIT_YIELD_TRIED"
+"""The variable by which `serve` hands on to the service which bundle it has tried."""
+TRIED: set[str] = set(os.environ.get(TRIED_BEFORE, "").split())
+"""Digests of bundles that a process of their own has loaded for this one, or for the one that became it."""
+
+
+@dataclass(frozen=True)
+class Live:
+    """A published model with the features of every trader active on a day.
+
+    Nothing in it changes: a request takes it once and answers from it alone, whatever is swapped meanwhile.
+    """
+
+    champion: Champion
+    bundle: Bundle
+    dataset: Dataset
+    snapshot: Snapshot
+
+    @property
+    def version(self) -> str:
+        """The version of the model."""
+        return self.champion.version
+
+    @cached_property
+    def X(self) -> Floats:  # noqa: N802  the field's name of a matrix of rows
+        """The features (traders, features), in the order of the model's columns."""
+        return as_matrix(self.snapshot.table.select(self.bundle.names))
+
+    @property
+    def places(self) -> Mapping[str, int]:
+        """The row of each trader."""
+        return self.snapshot.places
+
+    def rows(self, trader_ids: Iterable[str]) -> list[int]:
+        """Return the rows of traders, in their order."""
+        return [self.places[trader] for trader in trader_ids]
+
+    @cached_property
+    def said(self) -> Prediction:
+        """The prediction of each trader, in the order of `X`."""
+        return self.bundle.model.predict(self.X)
+
+    @cached_property
+    def told(self) -> Prediction:
+        """The same in cents, as it is answered."""
+        return rounded(self.said)
+
+    @cached_property
+    def why(self) -> Explanation:
+        """The reasons of each trader, in the order of `X`; bit for bit what the model says of one alone."""
+        return self.bundle.model.explain(self.X)
+
+    def explanation(self, trader_id: str) -> Explanation:
+        """The reasons of one trader: taken from those of all where `why` was read before, as in the service.
+
+        Elsewhere they are worked out for that trader alone: one report is no reason to explain everybody.
+        """
+        row = [self.places[trader_id]]
+        return self.why.taken(row) if "why" in vars(self) else self.bundle.model.explain(self.X[row])
+
+    @cached_property
+    def ranking(self) -> pa.Table:
+        """Every trader by expected yield, as `models.score` has it, with what is known of each beside."""
+        traders = self.snapshot.traders
+        ranking = ranked(traders["trader_id"], self.said, version=self.version)
+        rows = pa.array(self.rows(ranking["trader_id"].to_pylist()), pa.int64())
+        for name in DESCRIBED:
+            ranking = ranking.append_column(name, traders[name].take(rows))
+        return ranking
+
+    @cached_property
+    def by_place(self) -> pa.Table:
+        """The ranking in the order of `X`."""
+        return self.ranking.take(np.argsort(self.rows(self.ranking["trader_id"].to_pylist())))
+
+    @cached_property
+    def ranks(self) -> Sequence[int]:
+        """The rank of each trader, in the order of `X`."""
+        return tuple(self.by_place["rank"].to_pylist())
+
+    @cached_property
+    def snapshot_digest(self) -> str:
+        """What proves the snapshot, as far as the model takes it."""
+        return facts_digest(self.places, self.X, cutoff=self.dataset.cutoff)
+
+    @property
+    def basis(self) -> Basis:
+        """What an answer from the snapshot rests on."""
+        return Basis(
+            as_of=self.dataset.cutoff,
+            model_version=self.version,
+            model_digest=self.bundle.digest,
+            feature_digest=self.bundle.feature_digest,
+            snapshot_digest=self.snapshot_digest,
+        )
+
+
+def facts_digest(trader_ids: Iterable[str], X: Floats, *, cutoff: date) -> str:
+    """Return the SHA-256 over the day, the traders and their features (traders, features)."""
+    digest = hashlib.sha256(cutoff.isoformat().encode())
+    digest.update("\n".join(trader_ids).encode())
+    digest.update(np.ascontiguousarray(X).tobytes())
+    return digest.hexdigest()
+
+
+def load_live(dataset: Dataset) -> Live:
+    """Load the champion published in the home of a dataset, and its snapshot.
+
+    The bundle is proved by its digest, then loaded on trial in a process of its own (once: the same bytes
+    load again as they did), then here, golden rows and all. Raises `DataError` where there is no champion or
+    anything of that fails.
+    """
+    champion = read_champion(dataset.home)
+    if champion is None:
+        raise DataError(
+            f"No model is published in {dataset.home.name}.",
+            expected="a champion.",
+            advice="Train one: audit-yield train DATA --as-of DATE.",
+        )
+    folder = dataset.home / champion.folder
+    read_sealed(folder, digest=champion.digest)
+    if champion.digest not in TRIED:
+        trial_load(folder, digest=champion.digest)
+        TRIED.add(champion.digest)
+    bundle = load_bundle(folder, digest=champion.digest)
+    return Live(champion, bundle, dataset, snapshot_for(bundle, dataset))

@@ -1,0 +1,96 @@
+"""What if: a trader's features with declarations added that nobody has accepted yet."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+import pyarrow as pa
+from ibis.expr import types as ir
+
+from features.as_known import known_before
+from features.build import FeatureSet
+from features.data.contract import TABLES
+from features.data.dataset import Dataset
+from features.data.warehouse import Source, Warehouse
+from features.spine import Spine
+from serving.live.submitted import Fault, Row, broken_rules, sent_rows
+from serving.problems import Kind, ProblemError
+
+DECLARATIONS = TABLES["declarations"]
+
+
+def with_declarations(
+    features: FeatureSet,
+    dataset: Dataset,
+    *,
+    trader_id: str,
+    rows: Sequence[Row],
+    cutoff: date,
+) -> pa.Table:
+    """Return a row of a trader's features as of `cutoff`, with declarations added to those known of it.
+
+    Raises `ProblemError` for a trader that is not registered, and for
+    rows that break the contract, are there already, or would not be known before the cutoff.
+    """
+    with dataset.open() as warehouse:
+        _require_registered(warehouse, trader_id)
+        with sent_rows([{**row, "trader_id": trader_id} for row in rows], warehouse, DECLARATIONS) as sent:
+            _require_fit(sent, warehouse=warehouse, cutoff=cutoff)
+            return features.build(_with(warehouse, sent), Spine.of([trader_id], [cutoff]))
+
+
+def _require_registered(warehouse: Warehouse, trader_id: str) -> None:
+    traders = warehouse.table("traders")
+    if not _count(traders.filter(traders.trader_id == trader_id)):
+        raise ProblemError(
+            Kind.UNKNOWN_TRADERS,
+            "No such trader is registered.",
+            expected="a trader of the table traders.",
+            unknown=[trader_id],
+        )
+
+
+def _require_fit(sent: ir.Table, *, warehouse: Warehouse, cutoff: date) -> None:
+    """Hold the rows against the contract, and against the day before which they must be known."""
+    faults = [*broken_rules(sent, DECLARATIONS, today=cutoff), *_too_late(sent, cutoff)]
+    faults = faults or list(_known_already(sent, warehouse))
+    if faults:
+        raise ProblemError(
+            Kind.REFUSED,
+            "The declarations cannot be added.",
+            expected="rows that keep the data contract and would be known before the day.",
+            violations=faults,
+        )
+
+
+def _too_late(sent: ir.Table, cutoff: date) -> Iterator[Fault]:
+    dated = _dated(sent)
+    late = _count(dated.filter(~known_before(dated, cutoff)))
+    if late:
+        found = f"{late} rows would not be known before {cutoff}, so they could not count."
+        yield {"column": "known_on", "rule": "before_the_day", "found": found}
+
+
+def _known_already(sent: ir.Table, warehouse: Warehouse) -> Iterator[Fault]:
+    key = DECLARATIONS.key
+    again = _count(sent.semi_join(warehouse.table("declarations").select(*key), key))
+    twice = _count(sent) - _count(sent.select(*key).distinct())
+    if again or twice:
+        found = f"{again} rows are known already, {twice} stand twice in the request."
+        yield {"column": ", ".join(key), "rule": "unique_key", "found": found}
+
+
+def _with(warehouse: Warehouse, sent: ir.Table) -> Warehouse:
+    """Return the warehouse as if the rows were in its declarations."""
+    known = warehouse.table("declarations")
+    joined = Source(known.union(_dated(sent).select(*known.columns)), "with rows of the request")
+    return replace(warehouse, sources={**warehouse.sources, "declarations": joined})
+
+
+def _dated(sent: ir.Table) -> ir.Table:
+    """Return the rows with a day on which each is known: that of its acceptance where it names none."""
+    return sent.mutate(known_on=sent.known_on.coalesce(sent.accepted_on))
+
+
+def _count(rows: ir.Table) -> int:
+    return int(rows.count().to_pyarrow().as_py())

@@ -1,0 +1,94 @@
+"""An entry as the bytes that the log keeps, and back: numbers bit for bit, all else as canonical JSON."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from models.prediction import SAID, Floats, Prediction
+from serving.log.entry import Asked, Basis, Decision, Entry
+
+DOUBLE = np.dtype("<f8")
+
+
+@dataclass(frozen=True)
+class Packed:
+    """An entry as bytes: `about` is JSON, the others little-endian doubles, row by row; empty for none."""
+
+    about: bytes
+    features: bytes
+    outputs: bytes
+    contributions: bytes
+
+    @property
+    def content(self) -> bytes:
+        """The SHA-256 over all of it; each part goes in with its length: none can borrow from the next."""
+        digest = hashlib.sha256()
+        for part in (self.about, self.features, self.outputs, self.contributions):
+            digest.update(len(part).to_bytes(8, "big"))
+            digest.update(part)
+        return digest.digest()
+
+
+def pack(entry: Entry, *, code: str) -> Packed:
+    """Return an entry as bytes; `code` is the digest of the code that answered."""
+    said = entry.prediction
+    about = {
+        "asked": vars(entry.asked),
+        "basis": entry.basis and vars(entry.basis) | {"as_of": entry.basis.as_of.isoformat()},
+        "code": code,
+        "traders": entry.trader_ids,
+        "types": said.types if said else (),
+        "base": entry.base,
+        "decision": vars(entry.decision),
+    }
+    return Packed(
+        about=json.dumps(about, sort_keys=True, ensure_ascii=False, allow_nan=False).encode(),
+        features=_bytes(entry.features),
+        outputs=_bytes(None if said is None else outputs(said)),
+        contributions=_bytes(entry.contributions),
+    )
+
+
+def unpack(packed: Packed) -> Entry:
+    """Return the entry of such bytes, bit for bit as it was."""
+    about = json.loads(packed.about)
+    traders = tuple(about["traders"])
+    return Entry(
+        asked=Asked(**about["asked"]),
+        basis=_basis(about["basis"]),
+        trader_ids=traders,
+        features=_rows(packed.features, len(traders)),
+        prediction=_prediction(_rows(packed.outputs, len(traders)), tuple(about["types"])),
+        contributions=_rows(packed.contributions, len(traders)),
+        base=about["base"],
+        decision=Decision(**about["decision"]),
+    )
+
+
+def outputs(said: Prediction) -> Floats:
+    """Return a prediction as a matrix (n, 4 + types): expected, probability, low, high, the split by type."""
+    return np.column_stack([*(getattr(said, name) for name in SAID), said.by_type])
+
+
+def _prediction(rows: Floats | None, types: tuple[str, ...]) -> Prediction | None:
+    if rows is None:
+        return None
+    whole = {name: rows[:, place] for place, name in enumerate(SAID)}
+    return Prediction(**whole, by_type=rows[:, len(SAID) :], types=types)
+
+
+def _basis(values: Mapping[str, Any] | None) -> Basis | None:
+    return None if values is None else Basis(**{**values, "as_of": date.fromisoformat(values["as_of"])})
+
+
+def _bytes(values: Floats | None) -> bytes:
+    return b"" if values is None else np.ascontiguousarray(values, DOUBLE).tobytes()
+
+
+def _rows(content: bytes, rows: int) -> Floats | None:
+    return np.frombuffer(content, DOUBLE).reshape(rows, -1).astype(np.float64) if content else None

@@ -1,0 +1,80 @@
+"""What is kept of one answer: who asked, what it was answered from, and what was said of whom."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from models.prediction import Floats, Prediction
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asked what, and what for.
+
+    `request_id` is the caller's own, or made for it: the same actor's same id is one answer, kept once.
+    `actor` is the name of the token, never the token; `detail` is what else was asked (a filter, a refusal).
+    """
+
+    endpoint: str
+    request_id: str
+    actor: str
+    role: str
+    purpose: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What an answer rests on: the day, the model and the data, each by what proves it.
+
+    `snapshot_digest` is None where the features came from declarations in the request.
+    """
+
+    as_of: date
+    model_version: str
+    model_digest: str
+    feature_digest: str
+    snapshot_digest: str | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What people made of a prediction, each None as long as it is not known.
+
+    It becomes known later than the prediction: it is an entry of its own, `about` the earlier one.
+    """
+
+    about: str | None = None
+    selection_probability: float | None = None
+    human_decision: str | None = None
+    override_reason: str | None = None
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One answer about `n` traders (none, where it spoke of no trader in particular).
+
+    - `features` (n, p): in the order of the model's columns, NaN where unknown.
+    - `prediction`: of length n, with its split by finding type.
+    - `contributions` (n, p) and `base`: in money, where reasons were given.
+    """
+
+    asked: Asked
+    basis: Basis | None = None
+    trader_ids: tuple[str, ...] = ()
+    features: Floats | None = None
+    prediction: Prediction | None = None
+    contributions: Floats | None = None
+    base: float | None = None
+    decision: Decision = Decision()
+
+    def only(self, place: int) -> "Entry":
+        """Return the entry as if it had been about the trader of that place alone."""
+        row, said = slice(place, place + 1), self.prediction
+        return replace(
+            self,
+            trader_ids=self.trader_ids[row],
+            features=None if self.features is None else self.features[row],
+            prediction=None if said is None else said.taken(row),
+            contributions=None if self.contributions is None else self.contributions[row],
+        )

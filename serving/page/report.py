@@ -1,0 +1,44 @@
+"""A trader's page as one file: what the service shows, with the rows behind each reason printed below it."""
+
+from pathlib import Path
+
+from features.data.dataset import Dataset
+from features.storage.atomic import atomic_file
+from serving.live.evidence import rows_behind
+from serving.live.history import EarlierPrediction, earlier_predictions, known_audits
+from serving.live.state import Live, load_live
+from serving.log import reader
+from serving.page import View, shown_features, trader_page
+
+
+def report(dataset: Dataset, trader_id: str, *, view: View = "full") -> str:
+    """Return the page of a trader as the published champion sees it, whole in itself.
+
+    Raises `SettingError` for a trader that is not active on the day, `DataError` where there is no champion
+    or the data is refused.
+    """
+    live = load_live(dataset)
+    if view == "notice":
+        return trader_page(live, trader_id, view=view)
+    names = shown_features(live, trader_id)
+    with dataset.open() as warehouse:
+        return trader_page(
+            live,
+            trader_id,
+            history=known_audits(warehouse, before=dataset.cutoff).get(trader_id, ()),
+            predictions=_predictions(live, trader_id, home=dataset.home),
+            evidence=rows_behind(live, trader_id, names=names, warehouse=warehouse),
+        )
+
+
+def _predictions(live: Live, trader_id: str, *, home: Path) -> tuple[EarlierPrediction, ...]:
+    folder = home / reader.PLACE
+    if not (folder / reader.FILE).exists():
+        return ()
+    return earlier_predictions(reader.of_trader(folder, trader_id, limit=50), live=live)
+
+
+def write_page(page: str, path: Path) -> None:
+    """Write a page beside its place, then put it there; raises `OutputError` where the disk refuses."""
+    with atomic_file(path) as fresh:
+        fresh.write_text(page, encoding="utf-8")

@@ -1,0 +1,151 @@
+"""Versions of data: another where rows may differ, the same for a copy, hashed no oftener than need be."""
+
+import json
+import os
+import shutil
+import time
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from features.data.version import SETTLED_AFTER, VERSIONS, version_of
+from features.storage.json_cache import read_cached, write_cached
+
+TODAY = date(2025, 6, 30)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    (folder / "declarations").mkdir(parents=True)
+    for name in ("traders.csv", "declarations/1.csv", "declarations/2.csv"):
+        (folder / name).write_text(f"of {name}")
+    return folder
+
+
+def version(data: Path, home: Path | None = None) -> str:
+    return version_of(str(data), today=TODAY, home=home or data.parent / "home").digest
+
+
+def manifest(home: Path) -> Path:
+    [found] = (home / VERSIONS).glob("*.json")
+    return found
+
+
+def with_times_of(file: Path, write: str) -> None:
+    times = file.stat()
+    file.write_text(write)
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def test_other_content_of_one_size_and_time_is_another_version(data):
+    before, file = version(data), data / "traders.csv"
+    with_times_of(file, "OF TRADERS.CSV")
+    assert version(data) != before
+
+
+def test_a_file_is_not_trusted_until_it_is_older_than_a_clock_can_tell(data, tmp_path):
+    home = tmp_path / "home"
+    version(data)
+    assert not list((home / VERSIONS).glob("*.json"))
+    time.sleep(SETTLED_AFTER / 1e9 + 0.1)
+    version(data)
+    assert set(read_cached(manifest(home))) == {
+        *("traders.csv", "declarations", "declarations/1.csv", "declarations/2.csv")
+    }
+
+
+def test_a_file_as_it_was_is_not_hashed_again_and_one_that_changed_is(data, tmp_path):
+    time.sleep(SETTLED_AFTER / 1e9 + 0.1)
+    before, file = version(data), manifest(tmp_path / "home")
+    known = read_cached(file)
+    known["traders.csv"][-1] = "as if it had been hashed"
+    write_cached(file, known)
+    assert version_of(str(data), today=TODAY, home=tmp_path / "home").parts["traders.csv"] == (
+        "as if it had been hashed"
+    )
+    with_times_of(data / "traders.csv", "of traders.csv")
+    assert version(data) == before
+
+
+def test_a_copy_and_a_touched_folder_have_the_same_version(data, tmp_path):
+    before = version(data)
+    (data / "traders.csv").touch()
+    os.utime(data / "declarations" / "1.csv", (0, 0))
+    assert version(data) == before
+    assert version(Path(shutil.copytree(data, tmp_path / "copy")), tmp_path / "other home") == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: (data / "traders.csv").rename(data / "audits.csv"),
+        lambda data: (data / "declarations" / "3.csv").write_text(""),
+        lambda data: (data / "declarations" / ".4.csv").write_text(""),  # it is read as any other part
+        lambda data: (data / "declarations" / "2.csv").unlink(),
+        lambda data: (data / "dialect.toml").write_text('decimal = ","'),
+        lambda data: (data / "audits").mkdir(),
+        lambda data: os.mkfifo(data / "audits.csv"),
+        lambda data: (data / "audits.csv").symlink_to(data / "traders.csv"),
+    ],
+)
+def test_whatever_the_reader_would_see_makes_another_version(data, change):
+    before = version(data)
+    change(data)
+    assert version(data) != before
+
+
+def test_a_link_that_leads_elsewhere_makes_another_version_though_the_content_is_the_same(data, tmp_path):
+    (tmp_path / "traders.csv").write_text("of traders.csv")
+    before = version(data)
+    (data / "traders.csv").unlink()
+    (data / "traders.csv").symlink_to(tmp_path / "traders.csv")
+    assert version(data) != before
+
+
+def test_locks_and_what_is_being_written_are_no_part_of_the_data(data):
+    before = version(data)
+    (data / ".findings.lock").touch()
+    (data / ".findings.csv.audit-yield-new").write_text("half")
+    assert version(data) == before
+
+
+@pytest.mark.parametrize("damage", ["", "{}", "[1, 2]", '{"sha256": "0", "content": {}}', "\0"])
+def test_a_damaged_manifest_is_made_anew(data, tmp_path, damage):
+    time.sleep(SETTLED_AFTER / 1e9 + 0.1)
+    before, file = version(data), manifest(tmp_path / "home")
+    whole = file.read_bytes()
+    file.write_text(damage)
+    assert version(data) == before
+    assert json.loads(file.read_bytes()) == json.loads(whole)
+
+
+def test_a_home_that_cannot_be_written_costs_the_cache_alone(data, tmp_path):
+    (tmp_path / "file").touch()
+    assert version(data, tmp_path / "file" / "home") == version(data)
+
+
+def test_a_duckdb_file_has_a_version_with_what_was_not_yet_written_into_it(tmp_path):
+    file = tmp_path / "customs.duckdb"
+    with duckdb.connect(file) as writer:
+        writer.execute("CREATE TABLE traders (trader_id VARCHAR)")
+    before = version(file)
+    assert version(Path(shutil.copy(file, tmp_path / "other.duckdb"))) == before
+    (tmp_path / "customs.duckdb.wal").write_bytes(b"rows")
+    assert version(file) != before
+
+
+def test_what_says_nothing_of_changes_has_the_version_of_the_day(tmp_path):
+    one, same, next_day, other = (
+        version_of(url, today=day, home=tmp_path).digest
+        for url, day in [
+            ("pyspark://a", TODAY),
+            ("pyspark://a", TODAY),
+            ("pyspark://a", date(2025, 7, 1)),
+            ("pyspark://b", TODAY),
+        ]
+    )
+    assert one == same
+    assert len({one, next_day, other}) == 3

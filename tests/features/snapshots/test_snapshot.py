@@ -1,0 +1,105 @@
+"""Every active trader's features as of a day, in Python and by the real command."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from features.data.dataset import Dataset
+from features.errors import SettingError
+from features.library import LIBRARY
+from features.snapshots.cache import FOLDER, kept_snapshot
+from features.snapshots.snapshot import lines, snapshot
+from features.storage.lock import file_lock
+from features.storage.spreadsheet import write_table
+from tests.features.administration import administration, day, line, trader
+from tests.features.tables import write_parquet
+from tests.installed import run
+
+CUTOFF, TODAY = day("2024-07-01"), day("2024-12-31")
+TABLES = administration(
+    traders=[trader("T2"), trader("=1+1"), trader("T3")],
+    declarations=[
+        line("D1", "T2", "2024-05-01"),
+        line("D2", "=1+1", "2024-05-01", customs_value=50.0),
+        line("D3", "T3", "2020-05-01"),
+    ],
+    audits=[],
+    findings=[],
+)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> str:
+    tables = {name: rows for name, rows in TABLES.items() if rows}
+    empty = {name: administration()[name] for name in ("audits", "findings")}
+    audits = [row | {"trader_id": "T2"} for row in empty["audits"]]
+    return str(write_parquet(tmp_path / "data", tables | empty | {"audits": audits}))
+
+
+def dataset(data: str) -> Dataset:
+    return Dataset(data=data, cutoff=CUTOFF, today=TODAY, home=Path(data).parent / "mlruns")
+
+
+def test_active_traders_stand_in_order_with_what_is_missing(data: str):
+    few = LIBRARY.select(["customs_value_12m", "days_late_12m"])
+    found = snapshot(dataset(data), few)
+    assert found.table["trader_id"].to_pylist() == ["=1+1", "T2"]
+    assert found.table["customs_value_12m"].to_pylist() == [50.0, 1000.0]
+    assert set(found.missing) == {"days_late_12m"}
+    said = list(lines(found))
+    assert said[0] == "2 traders"
+    assert any(each.startswith("without payments.due_on") for each in said)
+
+
+def test_a_day_without_active_traders_is_an_empty_table(data: str):
+    found = snapshot(replace(dataset(data), cutoff=day("2010-01-01")), LIBRARY)
+    assert found.table.num_rows == 0
+    assert next(iter(lines(found))) == "0 traders"
+
+
+def test_a_snapshot_is_kept_once_however_the_folder_is_called(
+    data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    few, home = LIBRARY.select(["customs_value_12m"]), tmp_path / "mlruns"
+    monkeypatch.chdir(tmp_path)
+    for called in (data, "data"):
+        with file_lock(Path(data) / ".findings.lock"):  # a lock is no data
+            kept_snapshot(replace(dataset(called), home=home), few)
+    assert len([each for each in (home / FOLDER).iterdir() if not each.name.startswith(".")]) == 1
+
+
+def test_the_command_writes_the_table(data: str, tmp_path: Path):
+    done = run("features", "data", "--as-of", "2024-07-01", "--out", "features.parquet", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    table = pq.read_table(tmp_path / "features.parquet")
+    assert table.column_names == ["trader_id", "cutoff", *LIBRARY.names]
+    assert {table.schema.field(name).type for name in LIBRARY.names} == {pa.float64()}
+    assert "2 traders" in done.stdout
+
+
+def test_the_command_refuses_a_day_that_is_none(data: str, tmp_path: Path):
+    refused = run("features", "data", "--as-of", "2024-02-30", folder=tmp_path)
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_spreadsheet_takes_no_cell_for_a_formula(tmp_path: Path):
+    table = pa.table({"trader_id": ["=1+1", "-5", "+49 tel"], "x": [-1.5, None, 2.0]})
+    write_table(table, tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(newline="") as file:
+        assert list(csv.reader(file)) == [
+            ["trader_id", "x"],
+            ["'=1+1", "-1.5"],
+            ["-5", ""],
+            ["'+49 tel", "2.0"],
+        ]
+
+
+def test_a_file_of_another_kind_is_refused_and_nothing_written(tmp_path: Path):
+    with pytest.raises(SettingError, match=r"neither \.parquet nor \.csv"):
+        write_table(pa.table({"a": [1]}), tmp_path / "t.xlsx")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,75 @@
+"""POST /explain: reasons in money that add up to the cent, in sentences, with the rows behind them."""
+
+import numpy as np
+import pytest
+
+from features.unit import format_value
+from models.prediction import Explanation
+from serving.api.serialise import reasons_plain
+
+
+def explain(served, trader, **more):
+    return served.client.post("/explain", json={"trader_id": trader, **more})
+
+
+def in_cents(amount):
+    return round(100 * amount)
+
+
+@pytest.mark.parametrize("top", [1, 3, 500])
+def test_base_reasons_and_rest_add_up_to_the_cent(served, traders, top):
+    for trader in traders[::50]:
+        got = explain(served, trader, top=top).json()
+        parts = [got["base"], got["rest"], *(reason["money"] for reason in got["reasons"])]
+        assert sum(map(in_cents, parts)) == in_cents(got["prediction"]["expected"])
+        assert len(got["reasons"]) + got["rest_count"] == 6
+
+
+def test_reasons_come_weightiest_first_with_sentence_and_value(served, live, traders):
+    first, *others = explain(served, traders[0], top=500).json()["reasons"]
+    assert all(abs(first["money"]) >= abs(other["money"]) for other in others)
+    assert first["feature"] == "customs_value_12m"
+    value = live.X[live.places[traders[0]], live.bundle.names.index("customs_value_12m")]
+    assert first["value"] == value
+    assert first["sentence"] == f"Goods worth {value:,.0f} were declared in the last 12 months."
+
+
+def test_reasons_of_the_same_weight_keep_their_own_money(live):
+    money = np.array([[0.0, -2.0, 1.0, -0.0, 2.0, -1.0]])
+    why = Explanation(0.0, money, money.sum(axis=1), live.bundle.names)
+    told = reasons_plain(live.bundle, live.X[0], why, top=6)["reasons"]
+    assert {each["feature"]: each["money"] for each in told} == dict(
+        zip(live.bundle.names, money[0], strict=True)
+    )
+    assert [(-abs(each["money"]), each["feature"]) for each in told] == sorted(
+        (-abs(each["money"]), each["feature"]) for each in told
+    )
+
+
+def test_an_unknown_value_is_null_and_said_to_be_unknown(served, live):
+    row, column = np.argwhere(np.isnan(live.X))[0]
+    trader, name = list(live.places)[row], live.bundle.names[column]
+    [reason] = [r for r in explain(served, trader, top=500).json()["reasons"] if r["feature"] == name]
+    assert reason["value"] is None
+    assert format_value(None, "days") in reason["sentence"]
+
+
+def test_the_rows_behind_a_reason_add_up_to_its_value(served, traders):
+    trader = traders[-1]
+    [behind] = explain(served, trader, evidence=1).json()["evidence"]
+    assert behind["additive"]
+    assert behind["rows_in_all"] == len(behind["rows"])
+    assert sum(row["share"] for row in behind["rows"]) == pytest.approx(behind["value"])
+    assert all(row["declaration_id"] for row in behind["rows"])
+
+
+def test_reasons_are_logged_as_the_model_gave_them(served, live, traders):
+    got = explain(served, traders[1]).json()
+    logged = served.log.read(got["prediction"]["prediction_id"]).alone
+    said = live.bundle.model.explain(live.X[[live.places[traders[1]]]])
+    assert logged.contributions.tolist() == said.contributions.tolist()
+    assert logged.base == said.base
+
+
+def test_an_unknown_trader_has_no_reasons(served):
+    assert explain(served, "T-unknown").status_code == 404

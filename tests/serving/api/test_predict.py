@@ -1,0 +1,128 @@
+"""POST /predict: every trader asked for, in order, with money in cents, and what the answer rests on."""
+
+import time
+
+import pytest
+
+from features.errors import OutputError
+from serving.access.tokens import Role
+from serving.metrics import PREDICTIONS, UNLOGGED
+from tests.serving.caller import service
+
+
+def predict(running, trader_ids, **headers):
+    return running.client.post("/predict", json={"trader_ids": trader_ids}, headers=headers)
+
+
+def test_answers_come_in_the_order_asked(served, traders):
+    asked = [traders[3], traders[0], traders[7]]
+    answers = predict(served, asked).json()["answers"]
+    assert [each["trader_id"] for each in answers] == asked
+    assert [each["rank"] for each in answers] == [4, 1, 8]
+
+
+def test_an_answer_says_what_the_model_says_in_cents(served, live, traders):
+    [said] = predict(served, traders[:1]).json()["answers"]
+    row = live.bundle.model.predict(live.X[[live.places[traders[0]]]])
+    assert said["expected"] == round(float(row.expected[0]), 2)
+    assert said["probability"] == round(float(row.probability[0]), 6)
+    assert (said["low"], said["high"]) == (round(float(row.low[0]), 2), round(float(row.high[0]), 2))
+    assert sum(round(100 * part) for part in said["by_type"].values()) == round(100 * said["expected"])
+
+
+def test_an_answer_names_model_features_day_and_prediction(served, live, traders):
+    got = predict(served, traders[:2]).json()
+    assert got["basis"] == {
+        "model_version": "1",
+        "model_digest": live.bundle.digest,
+        "feature_digest": live.bundle.feature_digest,
+        "as_of": "2024-10-01",
+        "snapshot_digest": live.snapshot_digest,
+    }
+    for said in got["answers"]:
+        logged = served.log.read(said["prediction_id"])
+        assert logged.alone.trader_ids == (said["trader_id"],)
+        assert round(float(logged.alone.prediction.expected[0]), 2) == said["expected"]
+
+
+def test_an_unknown_trader_is_a_problem_and_never_a_score_of_0(served, traders):
+    got = predict(served, ["T-unknown"])
+    assert (got.status_code, got.json()["unknown"]) == (404, ["T-unknown"])
+    mixed = predict(served, [traders[0], "T-unknown", traders[1]]).json()
+    assert mixed["unknown"] == ["T-unknown"]
+    known, unknown, other = mixed["answers"]
+    assert unknown["problem"]["type"] == "urn:audit-yield:problem:unknown-traders"
+    assert "expected" not in unknown
+    assert (known["trader_id"], other["trader_id"]) == (traders[0], traders[1])
+
+
+@pytest.mark.parametrize("near", ["{} ", " {}", "{}\N{ZERO WIDTH SPACE}", "\N{CYRILLIC CAPITAL LETTER TE}{}"])
+def test_an_identifier_that_only_looks_alike_is_another(served, traders, near):
+    trader = traders[0][1:] if "CYRILLIC" in repr(near) else traders[0]
+    assert predict(served, [near.format(trader)]).status_code == 404
+
+
+@pytest.mark.parametrize("count", [0, 10_001])
+def test_no_trader_and_more_than_10_000_are_refused(served, count):
+    assert predict(served, [f"T{n}" for n in range(count)]).status_code == 400
+
+
+def test_the_same_trader_twice_is_refused(served, traders):
+    assert predict(served, [traders[0], traders[0]]).status_code == 400
+
+
+def test_many_traders_are_answered_as_one_by_one(served, live, traders):
+    together = predict(served, traders).json()["answers"]
+    assert len(together) > 200  # enough to be made by another thread
+    alone = predict(served, [traders[5]]).json()["answers"][0]
+    del alone["prediction_id"], together[5]["prediction_id"]
+    assert together[5] == alone
+
+
+def test_10_000_traders_take_a_request_of_a_second(served, traders):
+    asked = traders + [f"T-unknown-{n}" for n in range(10_000 - len(traders))]
+    begun = time.monotonic()
+    got = predict(served, asked)
+    assert got.status_code == 200
+    assert len(got.json()["answers"]) == 10_000
+    assert time.monotonic() - begun < 10  # 0.2 s on a quiet machine
+
+
+def test_a_token_limited_to_traders_sees_no_other(live, tmp_path, traders):
+    with service(live, tmp_path) as running:
+        token = running.token(Role.AUDITOR, traders=traders[:2])
+        assert predict(running, traders[:2], **token).status_code == 200
+        got = predict(running, traders[1:3], **token)
+        assert (got.status_code, got.json()["not_yours"]) == (403, [traders[2]])
+        shown = running.client.get("/ranking", headers=token).json()["rows"]
+        assert [row["trader_id"] for row in shown] == traders[:2]
+        assert running.client.get(f"/traders/{traders[2]}", headers=token).status_code == 403
+        page = running.client.get("/", headers=token).text
+        assert traders[0] in page
+        assert traders[2] not in page
+
+
+def test_predictions_are_counted_by_model(served, traders):
+    counted = PREDICTIONS.labels("1")
+    before = counted._value.get()
+    predict(served, traders[:3])
+    assert counted._value.get() == before + 3
+
+
+def test_no_answer_is_given_that_could_not_be_logged(served, traders, monkeypatch):
+    async def full(entry):
+        raise OutputError("The disk is full.", expected="free space", advice="Free some.")
+
+    before = UNLOGGED._value.get()
+    monkeypatch.setattr(served.log, "append", full)
+    got = predict(served, traders[:1])
+    assert got.status_code == 503
+    assert "disk is full" not in got.text
+    assert UNLOGGED._value.get() == before + 1
+
+
+def test_who_asked_and_what_for_is_logged(served, traders):
+    body = {"trader_ids": traders[:1], "purpose": "audit plan"}
+    [said] = served.client.post("/predict", json=body).json()["answers"]
+    asked = served.log.read(said["prediction_id"]).alone.asked
+    assert (asked.endpoint, asked.actor, asked.purpose) == ("POST /predict", "this machine", "audit plan")

@@ -1,0 +1,118 @@
+"""GET /ranking and GET /models: a page at a time, filtered, as JSON or as CSV that no spreadsheet runs."""
+
+import csv
+import io
+from dataclasses import replace
+
+import pyarrow as pa
+import pytest
+
+from features.storage.spreadsheet import FORMULA_STARTS
+from serving.live.state import Live
+
+
+def ranking(served, query="", **headers):
+    sent = {name: value.encode("latin-1") for name, value in headers.items()}
+    return served.client.get(f"/ranking?{query}", headers=sent)
+
+
+def test_pages_together_are_the_ranking(served, traders):
+    found = []
+    for page in (1, 2, 3):
+        got = ranking(served, f"page={page}&page_size=100").json()
+        assert (got["page"], got["pages"], got["total"]) == (page, 3, len(traders))
+        found += [row["trader_id"] for row in got["rows"]]
+    assert found == traders
+    assert ranking(served, "page=4&page_size=100").json()["rows"] == []
+
+
+@pytest.mark.parametrize("column", ["region", "sector", "size_band"])
+def test_a_filter_leaves_those_that_are_so_in_their_order(served, live, column):
+    wanted = next(value for value in live.ranking[column].to_pylist() if value)
+    rows = ranking(served, f"{column}={wanted}&page_size=1000").json()["rows"]
+    expected = [row["trader_id"] for row in live.ranking.to_pylist() if row[column] == wanted]
+    assert [row["trader_id"] for row in rows] == expected
+
+
+def test_a_finding_type_orders_by_its_money(served):
+    rows = ranking(served, "finding_type=origin&page_size=1000").json()["rows"]
+    money = [row["by_type"]["origin"] for row in rows]
+    assert money == sorted(money, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["page=0", "page=x", "page_size=10001", "finding_type=theft", "threshold=1", "page=1&page=2", "region="],
+)
+def test_a_query_that_is_not_understood_is_refused_and_never_ignored(served, query):
+    assert ranking(served, query).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("*/*", "application/json"),
+        ("text/csv", "text/csv; charset=utf-8"),
+        ("text/*", "text/csv; charset=utf-8"),
+        ("application/json;q=0.5, text/csv", "text/csv; charset=utf-8"),
+        ("text/csv;q=0, */*", "application/json"),
+        ("text/html, application/json;q=0.9", "application/json"),
+    ],
+)
+def test_the_form_is_what_the_caller_likes_best(served, accept, kind):
+    got = ranking(served, accept=accept)
+    assert got.headers["content-type"] == kind
+    assert "accept" in got.headers["vary"].lower()
+
+
+@pytest.mark.parametrize("accept", ["text/html", "image/png", "application/json;q=0", "x", "text/csv;q=\xb2"])
+def test_a_form_that_there_is_not_is_406(served, accept):
+    assert ranking(served, accept=accept).status_code == 406
+
+
+def named(live: Live, name: str) -> Live:
+    """Return what is live with every trader called so."""
+    column = pa.array([name] * live.ranking.num_rows)
+    place = live.ranking.column_names.index("name")
+    renamed = replace(live)
+    renamed.__dict__["ranking"] = live.ranking.set_column(place, "name", column)
+    return renamed
+
+
+@pytest.mark.parametrize("start", FORMULA_STARTS)
+def test_a_name_in_csv_is_never_a_formula(served, live, start):
+    served.held.current = named(live, f'{start}HYPERLINK("http://evil.example";"x")')
+    try:
+        text = ranking(served, "page_size=2", accept="text/csv").text
+    finally:
+        served.held.current = live
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert len(rows) == 2
+    assert all(row["name"].startswith("'") for row in rows)
+
+
+def test_csv_has_what_json_has(served):
+    [as_json] = ranking(served, "page_size=1").json()["rows"]
+    [as_csv] = csv.DictReader(io.StringIO(ranking(served, "page_size=1", accept="text/csv").text))
+    assert as_csv["trader_id"] == as_json["trader_id"]
+    assert float(as_csv["expected"]) == as_json["expected"]
+    assert float(as_csv["expected_origin"]) == as_json["by_type"]["origin"]
+    assert as_csv["as_of"] == "2024-10-01"
+
+
+def test_csv_without_a_row_has_its_columns_all_the_same(served):
+    none, one = (ranking(served, f"page_size=1&page={page}", accept="text/csv") for page in (9999, 1))
+    assert none.text.splitlines() == one.text.splitlines()[:1]
+
+
+def test_every_row_is_a_logged_prediction(served):
+    rows = ranking(served, "page_size=3").json()["rows"]
+    logged = [served.log.read(row["prediction_id"]).alone for row in rows]
+    assert [entry.trader_ids[0] for entry in logged] == [row["trader_id"] for row in rows]
+
+
+def test_models_describes_the_champion(served, live):
+    got = served.client.get("/models").json()
+    assert got["card"] == {"model": "hurdle", "metrics": {"calibration": 1.0}}
+    assert got["basis"]["model_digest"] == live.bundle.digest
+    assert [feature["name"] for feature in got["features"]] == list(live.bundle.names)

@@ -1,0 +1,296 @@
+"""POST /outcomes: what an audit found is in the ledger once, whole or not at all, in its own form."""
+
+import gzip
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from features.data.check import check
+from features.data.dataset import Dataset
+from features.data.warehouse import open_warehouse
+from features.errors import OutputError
+from serving.access.tokens import LOCAL, Caller, Role
+from serving.ledger.record import record_outcome
+from serving.problems import Kind, ProblemError
+from tests.features.tables import TODAY, good_tables, write_csv, write_parquet
+from tests.serving.caller import service
+
+EVENT = {
+    "audit_id": "A1",
+    "event_number": 4,
+    "finding_type": "valuation",
+    "tax_type": "duty",
+    "event": "assessed",
+    "amount": 18250.5,
+    "event_on": date(2025, 6, 1),
+    "declaration_id": None,
+    "item_number": None,
+    "culpability": None,
+}
+
+
+def tables():
+    """The small administration, its ledger with a column for when a row was known."""
+    found = good_tables()
+    found["findings"] = [row | {"known_on": row["event_on"]} for row in found["findings"]]
+    return found
+
+
+def a_file(folder: Path) -> str:
+    return str(write_parquet(folder / "data", tables()))
+
+
+def parts(folder: Path) -> str:
+    data = write_parquet(folder / "data", tables())
+    (data / "findings").mkdir()
+    (data / "findings.parquet").rename(data / "findings" / "part-0.parquet")
+    return str(data)
+
+
+def csv(folder: Path) -> str:
+    return str(write_csv(folder / "data", tables()))
+
+
+def foreign_csv(folder: Path) -> str:
+    """A CSV as German offices write it, without a line end after the last row."""
+    data = write_csv(folder / "data", tables(), separator=";", encoding="latin-1")
+    lines = ["audit_id;event_number;finding_type;tax_type;event;amount;event_on;known_on;team"]
+    lines += ["A1;1;valuation;duty;assessed;1200,25;01.02.2024;01.02.2024;Köln"]
+    (data / "findings.csv").write_bytes("\r\n".join(lines).encode("latin-1"))
+    for other in ("traders", "declarations", "audits"):
+        (data / f"{other}.csv").unlink()
+    write_parquet(data, {name: rows for name, rows in tables().items() if name != "findings"})
+    (data / "dialect.toml").write_text(
+        'encoding = "latin-1"\ndecimal = ","\ndates = "dd.mm.yyyy"\nignore = ["findings.team"]\n'
+    )
+    return str(data)
+
+
+def packed_csv(folder: Path) -> str:
+    data = write_csv(folder / "data", tables())
+    plain = data / "findings.csv"
+    (data / "findings.csv.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    plain.unlink()
+    return str(data)
+
+
+def a_database(folder: Path) -> str:
+    data, file = write_parquet(folder / "data", tables()), folder / "customs.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        for name in tables():
+            connection.read_parquet(str(data / f"{name}.parquet")).create(name)
+    return str(file)
+
+
+def in_postgres(folder: Path, postgres) -> str:
+    database = postgres.new_database()
+    made = {
+        "traders": "trader_id text, valid_from date, registered_on date",
+        "declarations": "declaration_id text",
+        "audits": "audit_id text, trader_id text, treatment text, selection_channel text, period_from date,"
+        " period_to date, opened_on date, closed_on date, status text",
+        "findings": "audit_id text, event_number int, finding_type text, tax_type text, event text,"
+        " amount numeric(14, 2), event_on date, known_on date",
+    }
+    postgres.run(database, *(f"CREATE TABLE {name} ({columns})" for name, columns in made.items()))
+    postgres.run(
+        database,
+        "INSERT INTO audits VALUES ('A1', '007', 'field', 'rule', '2022-01-01', '2023-12-31',"
+        " '2024-01-15', '2024-05-01', 'closed')",
+    )
+    role, secret = f"recorder_{database}", "Geheim"
+    postgres.run(
+        database,
+        f"CREATE ROLE {role} LOGIN PASSWORD '{secret}'",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",
+        f"GRANT INSERT ON findings TO {role}",
+    )
+    return postgres.url(database, user=role, password=secret)
+
+
+FORMS = {
+    each.__name__: each for each in (a_file, parts, csv, foreign_csv, packed_csv, a_database, in_postgres)
+}
+
+
+@pytest.fixture(params=FORMS)
+def data(request, tmp_path):
+    """The address of a ledger in each form."""
+    if request.param == "in_postgres":
+        return in_postgres(tmp_path, request.getfixturevalue("postgres"))
+    return FORMS[request.param](tmp_path)
+
+
+def record(data, *, caller=LOCAL, **event):
+    dataset = Dataset(data=data, cutoff=TODAY, today=TODAY, home=Path())
+    return record_outcome(dataset, EVENT | event, caller=caller, today=TODAY)
+
+
+def ledger(data):
+    with open_warehouse(data) as warehouse:
+        rows = warehouse.table("findings").order_by("audit_id", "event_number").to_pyarrow().to_pylist()
+    return {(row["audit_id"], row["event_number"]): row for row in rows}
+
+
+def test_an_event_is_in_the_ledger_known_from_the_day_it_was_recorded(data):
+    before = ledger(data)
+    assert record(data).now
+    after = ledger(data)
+    added = after.pop(("A1", 4))
+    assert after == before
+    assert {name: value for name, value in added.items() if name in EVENT} == EVENT
+    assert added["known_on"] == TODAY
+
+
+def test_the_ledger_stays_as_open_to_others_as_it_was(tmp_path):
+    data = a_file(tmp_path)
+    ledger = Path(data) / "findings.parquet"
+    ledger.chmod(0o660)
+    record(data)
+    assert ledger.stat().st_mode & 0o777 == 0o660
+
+
+def test_the_same_event_again_changes_nothing(data):
+    record(data)
+    before = ledger(data)
+    again = record(data)
+    assert (again.now, again.known_on) == (False, TODAY)
+    assert ledger(data) == before
+
+
+def test_another_event_of_the_same_number_is_a_conflict_with_both_shown(data):
+    record(data)
+    with pytest.raises(ProblemError) as refused:
+        record(data, amount=5.0)
+    assert refused.value.kind is Kind.CONFLICT
+    assert refused.value.more["known"] == {"amount": 18250.5}
+    assert refused.value.more["sent"] == {"amount": 5.0}
+
+
+@pytest.mark.parametrize("form", [a_file, parts, foreign_csv, packed_csv])
+def test_the_data_keep_the_contract_afterwards(tmp_path, form):
+    data = form(tmp_path)
+    record(data)
+    with open_warehouse(data) as warehouse:
+        assert check(warehouse, today=TODAY).report.accepted
+
+
+def test_a_foreign_csv_stays_as_it_was_but_for_the_row_in_its_own_form(tmp_path):
+    data = foreign_csv(tmp_path)
+    before = (Path(data) / "findings.csv").read_bytes()
+    record(data)
+    after = (Path(data) / "findings.csv").read_bytes()
+    row = b"A1;4;valuation;duty;assessed;18250,5;01.06.2025;30.06.2025;"
+    assert after == before + b"\r\n" + row + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "rule"),
+    [
+        ({"amount": 10.0, "event": "reduced"}, "sign_of_event"),
+        ({"finding_type": "theft"}, "code"),
+        ({"event_number": 0}, "at_least_1"),
+        ({"event_on": date(2031, 1, 1)}, "past_day"),
+    ],
+)
+def test_an_event_that_breaks_the_contract_is_refused_and_nothing_written(tmp_path, spoilt, rule):
+    data = a_file(tmp_path)
+    before = (Path(data) / "findings.parquet").read_bytes()
+    with pytest.raises(ProblemError) as refused:
+        record(data, **spoilt)
+    assert refused.value.kind is Kind.REFUSED
+    assert rule in [each["rule"] for each in refused.value.more["violations"]]
+    assert (Path(data) / "findings.parquet").read_bytes() == before
+
+
+def test_an_event_of_an_audit_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ProblemError) as refused:
+        record(a_file(tmp_path), audit_id="A9")
+    assert refused.value.kind is Kind.NOT_FOUND
+
+
+def test_an_auditor_limited_to_traders_records_for_those_alone(tmp_path):
+    data = a_file(tmp_path)
+    ann = Caller("ann", frozenset({Role.AUDITOR}), frozenset({"0815"}))
+    with pytest.raises(ProblemError) as refused:
+        record(data, caller=ann)
+    assert refused.value.kind is Kind.FORBIDDEN
+    assert record(data, caller=replace(ann, traders=frozenset({"007"}))).trader_id == "007"
+
+
+def test_a_ledger_that_cannot_say_when_a_finding_was_known_is_not_written_to(tmp_path):
+    data = write_parquet(tmp_path / "data", good_tables())
+    assert "known_on" not in pq.read_schema(data / "findings.parquet").names
+    with pytest.raises(ProblemError) as refused:
+        record(str(data))
+    assert "known_on" in refused.value.detail
+
+
+def test_a_ledger_that_cannot_be_written_is_an_error_and_left_as_it_was(tmp_path, monkeypatch):
+    data = a_file(tmp_path)
+    before = (Path(data) / "findings.parquet").read_bytes()
+
+    def full(path, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OutputError):
+        record(data)
+    monkeypatch.undo()
+    assert (Path(data) / "findings.parquet").read_bytes() == before
+    assert sorted(path.name for path in Path(data).iterdir() if "new" in path.name) == []
+
+
+@pytest.fixture(scope="module")
+def recorded(live, trained, tmp_path_factory):
+    """The service on a copy of the data, which it may write to."""
+    folder = tmp_path_factory.mktemp("recorded")
+    data = shutil.copytree(trained / "sim" / "data", folder / "data")
+    moved = replace(live, dataset=replace(live.dataset, data=str(data)))
+    with service(moved, folder / "home") as running:
+        yield running
+
+
+def event_of(running, **other):
+    with open_warehouse(running.held.current.dataset.data) as warehouse:
+        audits = warehouse.table("audits")
+        audit = audits.filter(audits.status == "closed").limit(1).to_pyarrow().to_pylist()[0]
+    sent = {name: value for name, value in EVENT.items() if value is not None}
+    day = audit["closed_on"].isoformat()
+    return sent | {"audit_id": audit["audit_id"], "event_number": 900, "event_on": day} | other
+
+
+def test_over_http_an_event_is_created_once_and_logged_with_what_was_decided(recorded):
+    event = event_of(recorded, human_decision="audited", override_reason="tip", prediction_id="1-1-00000000")
+    first, again = (recorded.client.post("/outcomes", json=event) for _ in range(2))
+    assert [first.status_code, again.status_code] == [201, 200]
+    assert [first.json()["recorded"], again.json()["recorded"]] == [True, False]
+    assert first.json()["known_on"] == date.today().isoformat()
+    decision = recorded.log.read(first.json()["prediction_id"]).alone.decision
+    assert (decision.about, decision.human_decision) == ("1-1-00000000", "audited")
+    assert "18250.5" in decision.outcome
+
+
+def test_over_http_nobody_chooses_the_day_a_finding_became_known(recorded):
+    got = recorded.client.post("/outcomes", json=event_of(recorded, known_on="2020-01-01"))
+    assert got.status_code == 400
+
+
+def test_over_http_a_number_used_otherwise_is_a_conflict(recorded):
+    recorded.client.post("/outcomes", json=event_of(recorded, event_number=901))
+    got = recorded.client.post("/outcomes", json=event_of(recorded, event_number=901, amount=1.0))
+    assert got.status_code == 409
+
+
+def test_over_http_nothing_is_recorded_under_a_request_id_that_stands_for_another_event(recorded):
+    used = {"X-Request-Id": "twice"}
+    first, other = (event_of(recorded, event_number=number) for number in (902, 903))
+    assert recorded.client.post("/outcomes", json=first, headers=used).status_code == 201
+    assert recorded.client.post("/outcomes", json=other, headers=used).status_code == 409
+    assert recorded.client.post("/outcomes", json=first, headers=used).status_code == 200
+    assert recorded.client.post("/outcomes", json=other).json()["recorded"] is True

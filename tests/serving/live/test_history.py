@@ -1,0 +1,84 @@
+"""What is known of earlier audits on a day, and what was said earlier; every sum worked by hand."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import numpy as np
+
+from features.data.warehouse import open_warehouse
+from models.prediction import Prediction
+from serving.live.history import EarlierPrediction, earlier_predictions, known_audits
+from serving.log.entry import Asked, Entry
+from serving.log.reader import Logged
+from tests.features.administration import administration, audit, day, finding
+from tests.features.tables import write_parquet
+
+CLOSED = audit("A1", "T1", "2022-03-01", "2022-06-01")
+OPEN = audit("A2", "T1", "2023-03-01", "2024-02-01", treatment="desk")
+LEDGER = [
+    finding("A1", 1, "2022-06-01", 500.0),
+    finding("A1", 2, "2022-06-01", 800.0, finding_type="origin"),
+    finding("A1", 3, "2022-09-01", 300.0, event="collected"),
+    finding("A2", 1, "2024-02-01", 70.0),
+]
+
+
+def told(folder, before, **tables):
+    with open_warehouse(str(write_parquet(folder, administration(**tables)))) as warehouse:
+        return known_audits(warehouse, before=day(before))
+
+
+def test_audits_are_as_known_on_the_day_the_newest_first(tmp_path):
+    second, first = told(tmp_path, "2023-06-01", audits=[CLOSED, OPEN], findings=LEDGER)["T1"]
+    assert (second.audit_id, second.closed_on, second.assessed, second.found) == ("A2", None, None, None)
+    assert (first.closed_on, first.assessed, first.collected) == (day("2022-06-01"), 1300.0, 300.0)
+    assert (first.found, first.treatment, first.selection_channel) == ("origin", "field", "rule")
+
+
+def test_an_audit_opened_later_is_not_known(tmp_path):
+    known = told(tmp_path, "2022-08-01", audits=[CLOSED, OPEN], findings=LEDGER)["T1"]
+    assert [(each.audit_id, each.collected) for each in known] == [("A1", 0.0)]
+
+
+def test_an_audit_that_found_nothing_says_so(tmp_path):
+    known = told(tmp_path, "2023-01-01", audits=[CLOSED], findings=[finding("A1", 1, "2022-06-01", 0.0)])
+    assert [(each.assessed, each.found) for each in known["T1"]] == [(0.0, None)]
+
+
+def test_traders_do_not_see_each_others_audits(tmp_path):
+    other = audit("A3", "T2", "2022-01-01", "2022-02-01")
+    known = told(tmp_path, "2023-01-01", audits=[CLOSED, other], findings=LEDGER[:2])
+    assert {trader: [each.audit_id for each in found] for trader, found in known.items()} == {
+        "T1": ["A1"],
+        "T2": ["A3"],
+    }
+
+
+def logged(basis, expected):
+    one = np.array([expected])
+    said = Prediction(one, one, one, one, by_type=np.array([[expected]]), types=("other",))
+    entry = Entry(Asked("/predict", "r", "a", "auditor"), basis, ("T1",), None, said)
+    return Logged("1-1-00000000", 1, 0, datetime(2024, 1, 1, tzinfo=UTC), "code", entry)
+
+
+def test_earlier_predictions_are_other_days_or_models_each_once(live):
+    now = live.basis
+    before = replace(now, as_of=date(2024, 7, 1))
+    older = replace(before, model_version="0")
+    what_if = replace(before, as_of=date(2024, 8, 1), snapshot_digest=None)
+    found = [
+        logged(now, 5.0),
+        logged(what_if, 9.0),
+        logged(before, 4.0),
+        logged(before, 3.0),
+        logged(older, 2.0),
+    ]
+    assert earlier_predictions(found, live=live) == (
+        EarlierPrediction(date(2024, 7, 1), live.version, 4.0),
+        EarlierPrediction(date(2024, 7, 1), "0", 2.0),
+    )
+
+
+def test_an_answer_about_nobody_is_no_prediction(live):
+    nobody = logged(None, 1.0)
+    assert earlier_predictions([nobody], live=live) == ()

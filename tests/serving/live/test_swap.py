@@ -1,0 +1,194 @@
+"""Which champion serves: a new one is proved first; what is refused leaves the old one serving."""
+
+import asyncio
+import json
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from features.data.dataset import Dataset
+from features.errors import DataError, SettingError
+from models.bundle.artefact import load_bundle
+from models.bundle.champion import POINTER, PUBLISHED
+from serving.live import swap as holder_module
+from serving.live.swap import Holder
+from serving.metrics import REFUSED, SWAPS
+from tests.serving import tiny
+
+
+@pytest.fixture(scope="module")
+def three(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with three published models, the first of them champion."""
+    home = Path(shutil.copytree(trained / "mlruns", tmp_path_factory.mktemp("three") / "mlruns"))
+    champion = (home / POINTER).read_bytes()
+    for version in ("2", "3"):
+        tiny.publish(home, trained / "sim" / "data", version=version, seed=int(version))
+    (home / POINTER).write_bytes(champion)
+    return home
+
+
+@pytest.fixture
+def home(three: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(three, tmp_path / "mlruns"))
+
+
+@pytest.fixture
+def holder(home: Path, dataset: Dataset) -> Holder:
+    made = Holder(lambda: replace(dataset, home=home))
+    made.load()
+    return made
+
+
+def refused() -> float:
+    return REFUSED._value.get()
+
+
+def promoted(home: Path, version: str = "2") -> Path:
+    folder = home / PUBLISHED / version
+    tiny.promote(home, load_bundle(folder), version=version)
+    return folder
+
+
+def test_nothing_is_current_before_it_is_loaded(home, dataset):
+    with pytest.raises(SettingError, match="has not loaded"):
+        _ = Holder(lambda: replace(dataset, home=home)).current
+
+
+def test_a_promoted_champion_serves_at_the_next_look(holder, home):
+    before, swaps = holder.current, SWAPS._value.get()
+    assert not holder.look()
+    promoted(home)
+    assert holder.look()
+    assert (before.version, holder.current.version) == ("1", "2")
+    assert SWAPS._value.get() == swaps + 1
+    assert not holder.look()
+
+
+def test_who_took_the_old_one_finishes_with_it(holder, home):
+    taken = holder.current
+    expected = taken.said.expected.tobytes()
+    promoted(home)
+    holder.look()
+    assert holder.current.said.expected.tobytes() != expected
+    assert taken.bundle.model.predict(taken.X).expected.tobytes() == expected
+
+
+def cut(folder: Path) -> None:
+    trees = folder / "margin_0_0.txt"
+    trees.write_bytes(trees.read_bytes()[:100])
+
+
+def altered(folder: Path) -> None:
+    card = folder / "card.json"
+    card.write_bytes(card.read_bytes().replace(b"hurdle", b"hurtle"))
+
+
+def emptied(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+@pytest.mark.parametrize("harm", [cut, altered, emptied])
+def test_a_bundle_that_is_not_as_published_is_refused_and_the_old_one_serves_on(holder, home, harm):
+    before = refused()
+    harm(promoted(home))
+    assert not holder.look()
+    assert holder.current.version == "1"
+    assert refused() == before + 1
+
+
+def test_a_pointer_that_is_no_pointer_is_refused(holder, home):
+    before = refused()
+    (home / POINTER).write_text("{")
+    assert not holder.look()
+    assert not holder.look()
+    assert holder.current.version == "1"
+    assert refused() == before + 1
+
+
+def test_a_bundle_whose_digest_is_not_the_promoted_one_is_refused(holder, home):
+    promoted(home)
+    named = json.loads((home / POINTER).read_text())
+    (home / POINTER).write_text(json.dumps({**named, "digest": "0" * 64}))
+    assert not holder.look()
+    assert holder.current.version == "1"
+
+
+def test_what_was_refused_is_not_tried_at_every_look_but_again_later(holder, home, monkeypatch):
+    folder = promoted(home)
+    whole = (folder / "card.json").read_bytes()
+    altered(folder)
+    before = refused()
+    holder.look()
+    holder.look()
+    assert refused() == before + 1
+    (folder / "card.json").write_bytes(whole)  # it had only been halfway there
+    monkeypatch.setattr(holder_module.time, "monotonic", lambda: float("inf"))
+    assert holder.look()
+    assert holder.current.version == "2"
+
+
+def test_a_champion_promoted_after_a_refused_one_serves_at_once(holder, home):
+    altered(promoted(home))
+    holder.look()
+    promoted(home, "3")
+    assert holder.look()
+    assert holder.current.version == "3"
+
+
+def test_a_new_day_brings_its_own_snapshot(home, dataset):
+    dataset = replace(dataset, home=home)
+    asked = [dataset]
+    holder = Holder(lambda: asked[0])
+    holder.load()
+    before = holder.current
+    asked[0] = replace(dataset, cutoff=dataset.cutoff + timedelta(days=1))
+    assert holder.look()
+    assert holder.current.dataset.cutoff == dataset.cutoff + timedelta(days=1)
+    assert holder.current.snapshot_digest != before.snapshot_digest
+
+
+def test_a_day_whose_data_cannot_be_read_leaves_the_day_before_serving(home, dataset, tmp_path):
+    dataset = replace(dataset, home=home)
+    asked = [dataset]
+    holder = Holder(lambda: asked[0])
+    holder.load()
+    asked[0] = replace(dataset, data=str(tmp_path / "nowhere"))
+    assert not holder.look()
+    assert holder.current.dataset == dataset
+
+
+def test_a_day_without_active_traders_serves_nobody(live):
+    day = live.snapshot
+    nobody = replace(
+        live, snapshot=replace(day, table=day.table.slice(0, 0), traders=day.traders.slice(0, 0))
+    )
+    holder_module._warm(nobody)
+    assert nobody.ranking.num_rows == len(nobody.ranks) == len(nobody.told) == 0
+
+
+def test_without_a_champion_nothing_is_loaded(tmp_path, dataset):
+    with pytest.raises(DataError, match="No model is published"):
+        Holder(lambda: replace(dataset, home=tmp_path)).load()
+
+
+def test_the_event_loop_goes_on_while_a_champion_is_loaded(holder, home):
+    promoted(home)
+
+    async def counted() -> int:
+        watching = asyncio.create_task(holder.watch(every=0.01))
+        turns = 0
+        while holder.current.version == "1":
+            await asyncio.sleep(0.005)
+            turns += 1
+        watching.cancel()
+        return turns
+
+    assert asyncio.run(counted()) > 5  # blocked, it would have had one turn
+
+
+def test_the_bundle_that_serves_is_the_promoted_one(holder, home):
+    assert holder.current.bundle.digest == load_bundle(home / PUBLISHED / "1").digest

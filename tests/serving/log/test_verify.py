@@ -1,0 +1,208 @@
+"""Whoever changes the log is found out: rows edited, removed, moved, chained anew, or a tail cut off."""
+
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from features.errors import DataError
+from serving.log import anchor, store
+from serving.log.anchor import START, Anchor
+from serving.log.reader import ANCHOR, FILE
+from serving.log.store import Row
+from serving.log.verify import lines, verify
+from serving.log.writer import PredictionLog
+from tests.clock import now
+from tests.serving.answers import appended, entry
+from tests.torture import TORTURE
+
+ROWS = 8
+MUTATIONS = 10_000 if TORTURE else 200
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("written") / "log"
+    log = PredictionLog(folder, clock=now)
+    for number in range(ROWS):
+        appended(log, entry(f"r{number}", seed=number))
+    log.close()
+    return folder
+
+
+@pytest.fixture
+def folder(written: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(written, tmp_path / "log"))
+
+
+def tamper(folder: Path, *statements: str) -> None:
+    """Do what somebody does who may write the file and knows the triggers."""
+    connection = sqlite3.connect(folder / FILE)
+    for name in ("answers", "traders"):
+        connection.execute(f"DROP TRIGGER no_UPDATE_of_{name}")
+        connection.execute(f"DROP TRIGGER no_DELETE_of_{name}")
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def chained_anew(folder: Path, change: Callable[[Row], Row]) -> None:
+    """Change rows and seal each again, so that the chain itself is whole."""
+    with store.reading(folder / FILE) as connection:
+        rows = list(store.since(connection, 0))
+    tamper(folder, "DELETE FROM answers")
+    connection = sqlite3.connect(folder / FILE, isolation_level=None)
+    head = Anchor(0, START)
+    for row in map(change, rows):
+        anew = Row.after(head, logged_at=row.logged_at, packed=row.packed)
+        store.insert(connection, anew, ())
+        head = anew.anchor
+    connection.close()
+
+
+def test_a_log_that_nobody_touched_is_proved(folder):
+    verdict = verify(folder)
+    assert (verdict.rows, verdict.faults) == (ROWS, ())
+    assert "8 rows, every one as it was written" in "\n".join(lines(verdict))
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        (
+            "UPDATE answers SET about = replace(about, 'north', 'south') WHERE sequence = 3",
+            "row 3 was changed",
+        ),
+        ("UPDATE answers SET outputs = zeroblob(length(outputs)) WHERE sequence = 8", "row 8 was changed"),
+        ("UPDATE answers SET features = contributions WHERE sequence = 1", "row 1 was changed"),
+        (
+            "UPDATE answers SET logged_at = '2020-01-01T00:00:00+00:00' WHERE sequence = 2",
+            "row 2 was changed",
+        ),
+        ("UPDATE answers SET digest = zeroblob(32) WHERE sequence = 2", "row 2 was changed"),
+        ("DELETE FROM answers WHERE sequence = 4", "row 4 is missing"),
+        ("DELETE FROM answers WHERE sequence BETWEEN 4 AND 6", "row 4 is missing up to 6"),
+        ("DELETE FROM answers WHERE sequence = 1", "row 1 is missing"),
+        ("DELETE FROM answers WHERE sequence > 6", "there were 8 rows, row 6 is the last"),
+        ("DELETE FROM answers", "there were 8 rows, row 0 is the last"),
+        ("UPDATE traders SET trader_id = 'T3' WHERE sequence = 5", "the index of traders"),
+        ("DELETE FROM traders WHERE sequence = 5", "the index of traders"),
+        ("INSERT INTO traders VALUES ('T3', 5, 2)", "the index of traders"),
+    ],
+)
+def test_what_was_done_to_the_rows_is_found(folder, statement, fault):
+    tamper(folder, statement)
+    assert any(fault in each for each in verify(folder).faults)
+
+
+def test_two_rows_that_changed_places_are_found(folder):
+    tamper(
+        folder,
+        "UPDATE answers SET sequence = 99 WHERE sequence = 3",
+        "UPDATE answers SET sequence = 3 WHERE sequence = 5",
+        "UPDATE answers SET sequence = 5 WHERE sequence = 99",
+    )
+    assert "row 3 was changed" in verify(folder).faults
+
+
+def test_a_chain_made_anew_around_a_changed_row_is_found_by_the_witness(folder):
+    def milder(row: Row) -> Row:
+        about = (
+            row.packed.about.replace(b"north office", b"south office")
+            if row.sequence == 6
+            else row.packed.about
+        )
+        return replace(row, packed=replace(row.packed, about=about))
+
+    chained_anew(folder, milder)
+    assert "row 6 is not the one that was witnessed" in verify(folder).faults
+
+
+def test_a_witness_made_to_agree_with_the_last_row_alone_is_found_by_its_earlier_lines(folder):
+    tamper(folder, "DELETE FROM answers WHERE sequence > 6")
+    with store.reading(folder / FILE) as connection:
+        anchor.add(folder / ANCHOR, store.head(connection))
+    assert "there were 8 rows, row 6 is the last" in verify(folder).faults
+
+
+@pytest.mark.parametrize("content", [None, b"", b"8 of them\n"])
+def test_a_witness_that_is_gone_or_says_nothing_is_found(folder, content):
+    (folder / ANCHOR).unlink()
+    if content is not None:
+        (folder / ANCHOR).write_bytes(content)
+    assert "the file that witnesses the rows is gone or empty" in verify(folder).faults
+    with pytest.raises(DataError, match="witness"):
+        PredictionLog(folder, clock=now)
+
+
+def test_a_line_of_the_witness_torn_by_a_power_cut_is_no_fault(folder):
+    with (folder / ANCHOR).open("ab") as file:
+        file.write(b"9 0f3a")
+    log = PredictionLog(folder, clock=now)
+    appended(log, entry("one more"))
+    log.close()
+    assert (verify(folder).rows, verify(folder).faults) == (ROWS + 1, ())
+
+
+def test_rows_that_a_kill_left_unwitnessed_are_taken_up(folder):
+    told = (folder / ANCHOR).read_bytes().splitlines(keepends=True)
+    (folder / ANCHOR).write_bytes(b"".join(told[:-2]))
+    log = PredictionLog(folder, clock=now)
+    appended(log, entry("one more"))
+    log.close()
+    assert (verify(folder).rows, verify(folder).faults) == (ROWS + 1, ())
+
+
+def test_a_service_does_not_write_on_where_the_tail_was_cut(folder):
+    tamper(folder, "DELETE FROM answers WHERE sequence = 8")
+    with pytest.raises(DataError, match="there were 8 rows, row 7 is the last"):
+        PredictionLog(folder, clock=now)
+
+
+def test_a_database_that_is_gone_or_no_database_is_found(folder):
+    (folder / FILE).write_bytes(b"no database" * 1000)
+    assert verify(folder).faults[0].startswith("the database is damaged")
+    with pytest.raises(DataError, match="damaged"):
+        PredictionLog(folder, clock=now)
+    (folder / FILE).unlink()
+    assert verify(folder).faults
+    with pytest.raises(DataError, match="there were 8 rows, row 0 is the last"):
+        PredictionLog(folder, clock=now)
+
+
+def test_no_log_at_all_is_said_to_be_none(tmp_path):
+    with pytest.raises(DataError, match="There is no prediction log"):
+        verify(tmp_path)
+
+
+def test_any_bit_changed_in_a_row_is_found(folder):
+    """Single bits of stored numbers and links, drawn at random."""
+    some = random.Random(7)  # noqa: S311
+    for _ in range(MUTATIONS):
+        column = some.choice(["features", "outputs", "contributions", "previous", "digest"])
+        row = some.randint(1, ROWS)
+        before = cell(folder, column, row)
+        changed = bytearray(before)
+        changed[some.randrange(len(before))] ^= 1 << some.randrange(8)
+        put(folder, column, row, bytes(changed))
+        assert any(f"row {row}" in fault for fault in verify(folder).faults), (column, row)
+        put(folder, column, row, before)
+    assert verify(folder).faults == ()
+
+
+def cell(folder: Path, column: str, row: int) -> bytes:
+    with store.reading(folder / FILE) as connection:
+        [found] = connection.execute(f"SELECT {column} FROM answers WHERE sequence = ?", (row,)).fetchone()  # noqa: S608
+    return bytes(found)
+
+
+def put(folder: Path, column: str, row: int, value: bytes) -> None:
+    connection = sqlite3.connect(folder / FILE, isolation_level=None)
+    connection.execute("DROP TRIGGER IF EXISTS no_UPDATE_of_answers")
+    connection.execute(f"UPDATE answers SET {column} = ? WHERE sequence = ?", (value, row))  # noqa: S608
+    connection.close()

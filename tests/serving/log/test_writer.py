@@ -1,0 +1,249 @@
+"""The prediction log: kept before it is sent, once for each request, in order, and only ever added to."""
+
+import asyncio
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from features.errors import DataError, OutputError
+from serving.log import store
+from serving.log.codec import outputs
+from serving.log.entry import Asked, Decision, Entry
+from serving.log.reader import ANCHOR, FILE
+from serving.log.verify import verify
+from serving.log.writer import PredictionLog, RequestIdTakenError
+from tests.clock import now
+from tests.serving.answers import appended, entry
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[PredictionLog]:
+    opened = PredictionLog(tmp_path / "log", clock=now)
+    yield opened
+    opened.close()
+
+
+def append(log: PredictionLog, *entries: Entry) -> list[tuple[str, ...]]:
+    return [appended(log, each) for each in entries]
+
+
+def test_what_was_logged_is_read_again_to_the_last_bit(log):
+    said = entry()
+    [ids] = append(log, said)
+    second = log.read(ids[1]).alone
+    assert (second.asked, second.basis, second.trader_ids) == (said.asked, said.basis, ("T2",))
+    assert second.features.tobytes() == said.features[1:].tobytes()
+    assert outputs(second.prediction).tobytes() == outputs(said.prediction)[1:].tobytes()
+    assert second.contributions.tobytes() == said.contributions[1:].tobytes()
+    assert second.base == said.base
+
+
+def test_each_trader_gets_an_id_in_the_order_asked(log):
+    [ids] = append(log, entry(traders=("T9", "T1", "T9")))
+    assert [log.read(each).alone.trader_ids for each in ids] == [("T9",), ("T1",), ("T9",)]
+
+
+def test_an_access_that_speaks_of_no_trader_is_a_row_with_one_id(log):
+    [[only]] = append(log, Entry(Asked("DELETE /log", "r1", "somebody", "auditor", detail="refused")))
+    assert log.read(only).alone.asked.detail == "refused"
+    assert log.read(only).place is None
+
+
+def test_a_decision_is_a_row_of_its_own_about_the_earlier_one(log):
+    [[first, _]] = append(log, entry())
+    decided = Decision(about=first, human_decision="not audited", override_reason="audited last year")
+    [[second]] = append(log, Entry(Asked("/decisions", "r2", "officer", "risk_unit"), decision=decided))
+    assert log.read(second).alone.decision == decided
+
+
+def test_a_retried_request_is_one_row_and_gets_the_ids_it_got(log):
+    [first, again] = append(log, entry("r1"), entry("r1"))
+    assert first == again
+    assert verify(log.folder).rows == 1
+
+
+def test_the_same_request_id_of_another_actor_is_another_request(log):
+    other = replace(entry().asked, actor="south office")
+    append(log, entry(), replace(entry(), asked=other))
+    assert verify(log.folder).rows == 2
+
+
+def test_a_request_id_that_stands_for_another_answer_is_refused_and_harms_no_other(log):
+    append(log, entry("r1", seed=1))
+
+    async def at_once() -> list[tuple[str, ...] | BaseException]:
+        entries = entry("r2"), entry("r1", seed=2), entry("r3")
+        return await asyncio.gather(*map(log.append, entries), return_exceptions=True)
+
+    second, taken, third = asyncio.run(at_once())
+    assert isinstance(taken, RequestIdTakenError)
+    assert "r1" in str(taken)
+    assert [log.read(ids[0]).alone.asked.request_id for ids in (second, third)] == ["r2", "r3"]
+
+
+def test_what_is_gathered_at_once_keeps_one_row_each(log):
+    async def many() -> list[tuple[str, ...]]:
+        return await asyncio.gather(*(log.append(entry(f"r{number}", seed=number)) for number in range(300)))
+
+    assert len({each for ids in asyncio.run(many()) for each in ids}) == 600
+    assert verify(log.folder) == verify(log.folder)
+    assert verify(log.folder).rows == 300
+    assert verify(log.folder).faults == ()
+
+
+def test_two_processes_that_append_to_one_log_keep_one_chain(log):
+    other = PredictionLog(log.folder, clock=now)
+    for number in range(20):
+        append(other if number % 2 else log, entry(f"r{number}"))
+    other.close()
+    assert verify(log.folder).rows == 20
+    assert verify(log.folder).faults == ()
+
+
+def test_a_clock_that_jumps_backward_does_not_disorder_the_rows(tmp_path):
+    now = iter(datetime(2025, 1, 2, tzinfo=UTC) + timedelta(days=day) for day in (0, -700, -1))
+    log = PredictionLog(tmp_path, clock=lambda: next(now))
+    ids = [each[0] for each in append(log, entry("r1"), entry("r2"), entry("r3"))]
+    assert [log.read(each).sequence for each in ids] == [1, 2, 3]
+    assert [each.prediction_id for each in log.of_trader("T1")] == ids[::-1]
+    log.close()
+    assert verify(tmp_path).faults == ()
+
+
+def test_a_trader_finds_its_own_predictions_the_newest_first(log):
+    append(log, entry("r1", traders=("T1", "T2")), entry("r2", traders=("T2",)), entry("r3", traders=("T3",)))
+    found = log.of_trader("T2")
+    assert [(each.alone.asked.request_id, each.place) for each in found] == [("r2", 0), ("r1", 1)]
+    for each in found:
+        same = log.read(each.prediction_id)
+        assert each.alone.trader_ids == same.alone.trader_ids == ("T2",)
+        assert (each.alone.features, each.alone.contributions) == (None, None)
+        assert outputs(each.alone.prediction).tobytes() == outputs(same.alone.prediction).tobytes()
+        assert (each.alone.basis, each.alone.base, each.code) == (
+            same.alone.basis,
+            same.alone.base,
+            same.code,
+        )
+    assert [each.alone.asked.request_id for each in log.of_trader("T2", limit=1)] == ["r2"]
+
+
+def test_a_trader_finds_an_access_without_a_prediction_whatever_its_id_is_made_of(log):
+    who = Asked("GET /traders/evidence", "r1", "north office", "auditor")
+    append(log, Entry(who, trader_ids=("T1", 'T"\\2é')))
+    [found] = log.of_trader('T"\\2é')
+    assert (found.alone.asked, found.alone.prediction, found.place) == (who, None, 1)
+    assert found.alone.trader_ids == ('T"\\2é',)
+
+
+@pytest.mark.parametrize(
+    "mistyped", ["", "1", "2-1-{}", "1-3-{}", "1-1-00000000", "1-0-{}", "x-1-{}", "-1-1-{}"]
+)
+def test_an_id_that_was_never_given_is_said_to_be_unknown(log, mistyped):
+    [[first, _]] = append(log, entry())
+    with pytest.raises(DataError, match="has no prediction"):
+        log.read(mistyped.format(first[-8:]))
+
+
+def test_rows_cannot_be_removed_or_changed_through_the_database(log):
+    append(log, entry())
+    connection = sqlite3.connect(log.folder / FILE)
+    for statement in (
+        "DELETE FROM answers",
+        "UPDATE answers SET logged_at = ''",
+        "DELETE FROM traders",
+        "UPDATE traders SET place = 7",
+    ):
+        with pytest.raises(sqlite3.IntegrityError, match="only ever added to"):
+            connection.execute(statement)
+    connection.close()
+    assert verify(log.folder).faults == ()
+
+
+def test_nobody_else_on_the_machine_may_read_the_log(log):
+    append(log, entry())
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in log.folder.iterdir()}
+    assert {FILE, ANCHOR} <= set(modes)
+    assert set(modes.values()) == {0o600}
+    assert stat.S_IMODE(log.folder.stat().st_mode) == 0o700
+
+
+def test_an_answer_that_the_disk_refuses_is_not_given_and_the_log_recovers(log):
+    append(log, entry("r1"))
+    log._connection.execute("PRAGMA max_page_count = 1")  # the disk is full
+    big = tuple(f"T{number}" for number in range(20_000))
+    with pytest.raises(OutputError, match="cannot be written"):
+        append(log, entry("r2", traders=big))
+    log._connection.execute("PRAGMA max_page_count = 1000000")
+    append(log, entry("r2", traders=big))
+    assert verify(log.folder).rows == 2
+    assert verify(log.folder).faults == ()
+
+
+def test_a_folder_that_cannot_be_written_is_said_to_be_so(tmp_path):
+    (tmp_path / "log").write_text("a file stands here")
+    with pytest.raises(OutputError, match="cannot be written"):
+        PredictionLog(tmp_path / "log", clock=now)
+
+
+def test_numbers_that_json_lacks_are_refused_before_they_are_logged(log):
+    with pytest.raises(ValueError, match="JSON"):
+        append(log, replace(entry(), base=np.nan))
+    assert verify(log.folder).rows == 0
+
+
+async def begun(log: PredictionLog, request_id: str) -> "asyncio.Task[tuple[str, ...]]":
+    """Hand the writer an answer and wait until it is about to write it."""
+    task = asyncio.create_task(log.append(entry(request_id)))
+    await asyncio.sleep(0)
+    while not log._queue.empty():
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    return task
+
+
+@contextmanager
+def held_up(log: PredictionLog) -> Iterator[None]:
+    """Make the writer wait: another connection writes."""
+    with store.transaction(sqlite3.connect(log.folder / FILE, isolation_level=None)):
+        yield
+
+
+def test_a_request_given_up_before_it_was_written_leaves_the_others_alone(log):
+    async def given_up() -> tuple[str, ...]:
+        with held_up(log):
+            first = await begun(log, "r1")
+            second = asyncio.create_task(log.append(entry("r2")))
+            await asyncio.sleep(0)
+            second.cancel()
+        return await first
+
+    assert len(asyncio.run(given_up())) == 2
+    append(log, entry("r3"))
+    assert (verify(log.folder).rows, verify(log.folder).faults) == (2, ())
+
+
+def test_a_request_given_up_while_it_is_written_is_kept_and_nobody_is_told(log):
+    complaints = []
+
+    async def given_up() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
+        with held_up(log):
+            (await begun(log, "r1")).cancel()
+        await log.append(entry("r2"))
+
+    asyncio.run(given_up())
+    assert (verify(log.folder).rows, complaints) == (2, [])
+
+
+def test_a_caller_whose_loop_has_ended_does_not_end_the_writer(log):
+    with held_up(log):
+        asyncio.run(begun(log, "r1"))
+    append(log, entry("r2"))
+    assert (verify(log.folder).rows, verify(log.folder).faults) == (2, ())

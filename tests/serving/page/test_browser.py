@@ -1,0 +1,178 @@
+"""The pages in a real Chromium: accessible, on one screen and one sheet, inert whatever names there are."""
+
+import re
+from datetime import date
+from html.parser import HTMLParser
+from itertools import pairwise
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+
+from serving.live.evidence import read_rows
+from serving.live.history import EarlierPrediction, past_audits
+from serving.page import evidence_page, trader_page
+from tests.serving.browser import DARK, asked, dom, looked_over, needs_axe, needs_chromium, paper
+from tests.serving.pages import HOSTILE, IDENTIFIERS, ranking, renamed
+
+DESK, PHONE = "--window-size=1280,800", "--window-size=500,900"
+WHITE = "rgb(255, 255, 255)"
+ACTIVE = {"script", "img", "iframe", "object", "embed", "link", "base", "marquee"}
+HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufffd]")
+
+
+@pytest.fixture(scope="module")
+def first(live):
+    return live.ranking["trader_id"][0].as_py()
+
+
+@pytest.fixture(scope="module")
+def pages(live, dataset, first):
+    earlier = [EarlierPrediction(date(2024, 7, 1), "1", 1234.5)]
+    return {
+        "trader": trader_page(live, first, history=past_audits(dataset).get(first, ()), predictions=earlier),
+        "notice": trader_page(live, first, view="notice"),
+        "ranking": ranking(live, query={"size_band": "small"}),
+        "evidence": evidence_page(
+            live, read_rows(live, first, names=["customs_value_12m"])["customs_value_12m"]
+        ),
+    }
+
+
+@needs_chromium
+@needs_axe
+@pytest.mark.parametrize(
+    ("name", "flags"),
+    [
+        ("trader", (DESK,)),
+        ("trader", (PHONE, DARK)),
+        ("notice", (DESK,)),
+        ("ranking", (DESK, DARK)),
+        ("ranking", (PHONE,)),
+        ("evidence", (PHONE,)),
+    ],
+    ids=str,
+)
+def test_a_page_is_accessible_fits_the_window_and_loads_nothing(name, flags, pages, tmp_path):
+    found = looked_over(pages[name], tmp_path, *flags)
+    assert found["faults"] == []
+    assert found["passes"] > 10
+    assert (found["wide"], found["loaded"]) == (0, [])
+    assert (found["paper"] == WHITE) is (DARK not in flags)
+
+
+@needs_chromium
+def test_every_reason_is_on_the_first_screen_and_each_bar_begins_where_the_last_one_ended(pages, tmp_path):
+    script = """
+        const bars = [...document.querySelectorAll('.fall')].map(cell => {
+            const bar = cell.querySelector('rect').getBoundingClientRect();
+            const box = cell.getBoundingClientRect();
+            return [bar.left - box.left, bar.right - box.left, box.width]
+        });
+        return {bars, bottom: document.querySelector('.sum').getBoundingClientRect().bottom}
+    """
+    found = asked(pages["trader"], tmp_path, DESK, script=script)
+    assert found["bottom"] < 800
+    assert all(-1 <= left <= right <= width + 1 for left, right, width in found["bars"])
+    for one, other in pairwise(found["bars"][:-1]):
+        assert min(abs(a - b) for a in one[:2] for b in other[:2]) < 2.5
+
+
+@needs_chromium
+@pytest.mark.parametrize("name", ["trader", "notice"])
+def test_it_prints_on_one_sheet(name, pages, tmp_path):
+    assert paper(pages[name], tmp_path) == 1
+
+
+class Read(HTMLParser):
+    """The elements, attributes and text of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.names, self.attributes, self.links, self.text = set(), set(), [], ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.names.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.links += [value for name, value in attrs if name in ("href", "src", "action")]
+
+    def handle_data(self, data):
+        self.text += data
+
+    def is_inert(self):
+        return not self.names & ACTIVE and not {name for name in self.attributes if name.startswith("on")}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_name_is_text_on_every_page(kind, live, first):
+    strange = renamed(live, names={first: HOSTILE[kind]})
+    for page in (
+        trader_page(strange, first),
+        trader_page(strange, first, view="notice"),
+        ranking(strange, query={"find": HOSTILE[kind][:50]}),
+    ):
+        assert Read(page).is_inert()
+        assert not HIDDEN.search(page)
+
+
+@needs_chromium
+def test_hostile_names_together_are_text_in_the_browser(live, tmp_path):
+    traders = live.ranking["trader_id"].to_pylist()[: len(HOSTILE)]
+    strange = renamed(live, names=dict(zip(traders, HOSTILE.values(), strict=True)))
+    became = dom(ranking(strange, query={}), tmp_path, DESK)
+    assert "<title>Traders by expected audit yield</title>" in became
+    found = Read(became)
+    assert found.is_inert()
+    for shown in (
+        HOSTILE["script"],
+        HOSTILE["formula"],
+        HOSTILE["right_to_left"],
+        HOSTILE["long"],
+        "NUL\\x00",
+    ):
+        assert shown in found.text
+
+
+@needs_chromium
+def test_a_long_name_does_not_push_the_page_aside(live, first, tmp_path):
+    script = """
+        const last = document.querySelector('.sum').getBoundingClientRect();
+        return [document.documentElement.scrollWidth - innerWidth, last.bottom < 900]
+    """
+    page = trader_page(renamed(live, names={first: HOSTILE["long"]}), first)
+    assert asked(page, tmp_path, DESK, script=script) == [0, True]
+
+
+@needs_chromium
+def test_a_long_name_takes_two_lines_of_the_ranking(live, first, tmp_path):
+    script = """
+        const row = document.querySelector('.list tbody tr').getBoundingClientRect();
+        return [document.documentElement.scrollWidth - innerWidth, row.height < 60]
+    """
+    page = ranking(renamed(live, names={first: HOSTILE["long"]}), query={})
+    assert asked(page, tmp_path, DESK, script=script) == [0, True]
+
+
+@needs_chromium
+def test_the_policy_stops_a_script_that_got_in_and_lets_our_style_through(pages, tmp_path):
+    mark = "document.documentElement.dataset.owned = getComputedStyle(document.body).margin"
+    got_in = f"<script>{mark}</script><img src=x onerror='{mark}'>"
+    page = pages["notice"].replace("</main>", f"{got_in}</main>")
+    assert "data-owned" not in dom(page, tmp_path)
+    assert 'data-owned="0px"' in dom(page.replace("default-src &#39;none&#39;;", "img-src file:;"), tmp_path)
+
+
+@pytest.mark.parametrize("identifier", IDENTIFIERS)
+def test_a_hostile_identifier_stays_one_part_of_its_links(identifier, live, first):
+    strange = renamed(live, ids={first: identifier})
+    read = Read(trader_page(strange, identifier))
+    assert read.is_inert()
+    behind = [
+        urlsplit(urljoin("http://here/traders/x", link)).path for link in read.links if "evidence" in link
+    ]
+    assert behind
+    for path in behind:
+        _, traders, trader, evidence, feature = path.split("/")
+        assert (traders, unquote(trader), evidence) == ("traders", identifier, "evidence")
+        assert feature in live.bundle.names
+    assert f"/traders/{trader}" in Read(ranking(strange, query={})).links

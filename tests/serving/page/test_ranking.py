@@ -1,0 +1,82 @@
+"""The ranking as a page: filters, pages, what a reader may see."""
+
+import html
+import re
+
+import pytest
+
+from serving.live.ranking import Sought, narrowed
+from serving.page.ranking import ROWS_A_PAGE
+from tests.serving.pages import ranking
+
+
+def traders(page):
+    return [html.unescape(name) for name in re.findall(r'<a href="/traders/([^"]+)">', page)]
+
+
+def test_the_first_page_has_the_first_traders_in_order(live):
+    expected = live.ranking["trader_id"].to_pylist()[:ROWS_A_PAGE]
+    assert traders(ranking(live, query={})) == expected
+
+
+def test_pages_follow_one_another_and_the_last_is_the_last(live):
+    everyone = live.ranking["trader_id"].to_pylist()
+    assert traders(ranking(live, query={"page": "2"})) == everyone[ROWS_A_PAGE : 2 * ROWS_A_PAGE]
+    last = ranking(live, query={"page": "99999"})
+    assert traders(last)[-1] == everyone[-1]
+    assert "Next" not in last
+
+
+@pytest.mark.parametrize("column", ["region", "sector", "size_band"])
+def test_a_filter_keeps_those_alone(column, live):
+    value = next(value for value in live.ranking[column].to_pylist() if value)
+    kept = narrowed(live.ranking, Sought.of({column: value}))
+    assert set(kept[column].to_pylist()) == {value}
+    assert kept.num_rows == live.ranking[column].to_pylist().count(value)
+
+
+def test_by_finding_type_the_order_is_by_its_money(live):
+    kept = narrowed(live.ranking, Sought.of({"finding_type": "origin"}))
+    amounts = kept["expected_origin"].to_pylist()
+    assert kept.num_rows == live.ranking.num_rows
+    assert amounts == sorted(amounts, reverse=True)
+
+
+def test_finding_a_name_takes_it_word_for_word(live):
+    trader = live.ranking["trader_id"][5].as_py()
+    assert traders(ranking(live, query={"find": trader.lower()})) == [trader]
+    assert traders(ranking(live, query={"find": ".*"})) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"page": "-1"},
+        {"page": "0"},
+        {"page": "²"},
+        {"page": "9" * 5000},
+        {"finding_type": "gold"},
+        {"finding_type": "yield"},
+        {"page": "1.5", "unknown": "x"},
+    ],
+)
+def test_what_cannot_be_understood_is_as_if_not_asked(query, live):
+    assert traders(ranking(live, query=query)) == traders(ranking(live, query={}))
+
+
+def test_nobody_is_like_that_is_said(live):
+    page = ranking(live, query={"region": "<b>nowhere</b>"})
+    assert "No trader is like that" in page
+    assert "<b>nowhere" not in page
+
+
+def test_a_reader_sees_only_the_traders_that_it_may(live):
+    allowed = live.ranking["trader_id"].to_pylist()[10:13]
+    page = ranking(live, query={}, only=allowed)
+    assert traders(page) == allowed
+    assert "3 of " in page
+
+
+def test_links_to_other_pages_keep_what_was_asked():
+    sought = Sought.of({"find": "a&b=c", "size_band": "small", "page": "3"})
+    assert sought.link(4) == "?find=a%26b%3Dc&size_band=small&page=4"

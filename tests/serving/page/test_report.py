@@ -1,0 +1,65 @@
+"""`audit-yield report`: the page of a trader as one file, whole in itself."""
+
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+from audit_yield.commands import app
+from features.errors import OutputError
+from serving.page import shown_features
+from serving.page.report import report, write_page
+from tests.serving.browser import needs_chromium, paper
+
+
+@pytest.fixture(scope="module")
+def trader(live):
+    return live.ranking["trader_id"][0].as_py()
+
+
+@pytest.fixture(scope="module")
+def page(dataset, trader):
+    return report(dataset, trader)
+
+
+def test_every_link_leads_to_rows_on_the_same_page(page, live, trader):
+    links = re.findall(r'href="([^"]*)"', page)
+    assert links == [f"#{name}" for name in shown_features(live, trader)]
+    for link in links:
+        assert page.count(f'id="{link[1:]}"') == 1
+
+
+def test_nothing_in_it_points_to_a_service_or_another_machine(page):
+    assert not re.search(r"https?:|src=|<form|url\(|@import", page)
+
+
+@needs_chromium
+def test_the_trader_prints_on_the_first_sheet_and_the_rows_after_it(page, tmp_path):
+    assert 2 <= paper(page, tmp_path) <= 4
+
+
+def test_the_command_writes_the_page_and_the_notice(trained, live, trader, tmp_path, monkeypatch):
+    monkeypatch.setenv("AUDIT_YIELD_HOME", str(trained / "mlruns"))
+    target = tmp_path / "page.html"
+    arguments = [
+        "report",
+        str(trained / "sim" / "data"),
+        trader,
+        "--as-of",
+        "2024-10-01",
+        "--out",
+        str(target),
+    ]
+    done = CliRunner().invoke(app, [*arguments, "--notice"])
+    assert (done.exit_code, done.output) == (0, f"The page is in {target}.\n")
+    assert "What was considered" in target.read_text()
+
+
+def test_a_place_that_cannot_be_written_is_said_and_what_was_there_stays(tmp_path):
+    target = tmp_path / "page.html"
+    target.mkdir()
+    (target / "kept").touch()
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_page("<!doctype html>", target)
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+    assert (target / "kept").exists()

@@ -1,0 +1,76 @@
+"""A whole training, small: what MLflow keeps of it, and the model that serves in the end."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from features.data.warehouse import open_warehouse
+from features.library import LIBRARY
+from models.bundle.artefact import load_bundle
+from models.bundle.champion import read_champion
+from tests.clock import now
+from tests.features.tables import write_parquet
+from tests.training.tiny import weekly
+from training.backtest.candidates import contenders, new_model
+from training.backtest.experiment import Experiment
+from training.backtest.fairness import described
+from training.backtest.folds import folds_before
+from training.backtest.labelled_audits import audited
+from training.backtest.run import Backtest
+from training.leaks.alarm import LeakReport
+from training.promotion.promote import promote
+from training.tracking.record import Training, begin, record
+from training.tracking.run import tracked
+from training.tracking.store import store
+
+AS_OF = date(2025, 1, 1)
+SMALL = Experiment(
+    against=("declared_value",), folds=1, fold_months=6, parameters={"growth": {"rounds": 5, "bags": 1}}
+)
+
+
+@pytest.fixture
+def version(place: Path, tmp_path: Path) -> str:
+    features = LIBRARY.select(["customs_value_12m", "closed_audits"])
+    with (
+        open_warehouse(str(write_parquet(tmp_path / "data", weekly(140)))) as warehouse,
+        tracked("hurdle to 2025-01-01", place=place, clock=now) as run,
+    ):
+        found = audited(warehouse, features=features, as_of=AS_OF, measure="assessed", with_penalties=False)
+        begin(run, SMALL, found)
+        folds = folds_before(AS_OF, number=1, months=6, settling_months=2)
+        report = Backtest(folds, SMALL).run(warehouse, found, models=contenders(SMALL, features))
+        model = new_model(SMALL, features).fit(found.X, found.y, audits=found.audits)
+        groups = described(warehouse, report.predicted.audits["trader_id"], before=AS_OF)
+        return record(run, Training(model, found, report, LeakReport(()), groups))
+
+
+def test_a_training_is_kept_whole_and_can_be_promoted(version: str, place: Path):
+    client = store(place)
+    kept = client.get_model_version("audit-yield", version)
+    run = client.get_run(kept.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.params["measure"] == "assessed"
+    assert run.data.params["audits"] == "140"
+    assert json.loads(run.data.params["parameters"]) == {"growth": {"rounds": 5, "bags": 1}}
+    files = {each.path for each in client.list_artifacts(run.info.run_id)}
+    assert files == {"card.json", "card.md", "leaks.json", "out_of_fold.parquet", "plots"}
+    plots = {each.path for each in client.list_artifacts(run.info.run_id, "plots")}
+    names = ("calibration", "contributions_in_money", "gain", "importance_by_family")
+    assert plots == {f"plots/{name}.{form}" for name in names for form in ("png", "svg")}
+    assert run.data.tags["mlflow.note.content"].startswith("# hurdle, from what was known before 2025-01-01")
+
+    promote(version, force="too few audits for the gate", place=place, clock=now)
+    champion = read_champion(place)
+    assert champion is not None
+    bundle = load_bundle(place / champion.folder, digest=champion.digest)
+    card = json.loads(
+        Path(client.download_artifacts(run.info.run_id, "card.json", str(place.parent))).read_text()
+    )
+    assert bundle.card_json == card == bundle.card.to_dict()
+    assert card["data"]["fingerprint"] == run.data.params["fingerprint"] == bundle.fingerprint
+    assert {each["attribute"] for each in card["fairness"]} == {"size_band", "sector", "region"}
+    assert np.isfinite(bundle.model.predict(bundle.golden.select(bundle.names)).expected).all()

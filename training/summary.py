@@ -1,0 +1,68 @@
+"""What a model came to, on one screen: how it fares against others, and whom it ranks first and why."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pyarrow as pa
+
+from features.snapshots.snapshot import Snapshot
+from models.bundle.artefact import Bundle
+from models.fitting.matrix import as_matrix
+from models.reasons import Reason, reasons
+from models.score import scored
+from training.backtest.out_of_fold import ORACLE
+
+CAPTURED, ALL = ("captured_10", "captured_5", "gini"), "all"
+WORDS = {
+    "captured_5": "share of the most that 5 % of the tested audits could have brought, in each order",
+    "captured_10": "share of the most that a tenth of the tested audits could have brought, in each order",
+    "gini": "normalised Gini of the money found, in each order",
+}
+TOP = 10
+BAR = 30
+
+
+def brief(bundle: Bundle, snapshot: Snapshot, *, version: str, cutoff: date) -> Iterator[str]:
+    """Describe a model and the traders of a day to a person."""
+    ranking = scored(bundle, snapshot.table, version=version)
+    yield f"{ranking.num_rows:,} active traders, as known before {cutoff}."
+    yield f"Model version {version}: {bundle.card.model}, from what was known before {bundle.as_of}."
+    yield from (f"ASSUMED of the data: {sentence}." for sentence in bundle.card.data.assumed)
+    yield from (f"LEAK SUSPECTED: {sentence}" for sentence in bundle.card.leaks.raised)
+    yield ""
+    yield from _against_others(bundle)
+    yield ""
+    yield from _first(bundle, snapshot, ranking.slice(0, TOP))
+
+
+def _against_others(bundle: Bundle) -> Iterator[str]:
+    """The first metric that the audits are enough for, by model, as bars."""
+    scores = [each for each in bundle.card.performance if each.fold is None and each.population == ALL]
+    for metric in CAPTURED:
+        values = {each.model: each.value for each in scores if each.metric == metric}
+        found = {model: value for model, value in values.items() if value is not None and model != ORACLE}
+        if found:
+            yield f"Out of fold, on {bundle.card.data.tested_audits:,} audits: {WORDS[metric]}"
+            for model, value in sorted(found.items(), key=lambda each: -each[1]):
+                yield f"  {model:15}{value:>6.0%}  {'█' * round(BAR * max(value, 0.0))}"
+            return
+    yield "Too few audits were tested to say how it fares."
+
+
+def _first(bundle: Bundle, snapshot: Snapshot, first: pa.Table) -> Iterator[str]:
+    yield f"{'rank':>4}  {'trader':14}{'expected':>12}  the weightiest reason that points to a finding"
+    places = pa.array([snapshot.places[trader] for trader in first["trader_id"].to_pylist()], pa.int64())
+    X = as_matrix(snapshot.table.take(places).select(bundle.names))
+    why = bundle.model.explain(X)
+    for row, values, money in zip(first.to_pylist(), X, why.contributions, strict=True):
+        found = reasons(bundle.words, values, money)
+        leading = max(found, key=_leads)
+        yield (
+            f"{row['rank']:>4}  {row['trader_id']:14}{row['expected_yield']:>12,.0f}  "
+            f"{leading.money:+,.0f}: {leading.sentence}"
+        )
+
+
+def _leads(reason: Reason) -> tuple[bool, float]:
+    """Order reasons: what points to a finding and adds to the money comes before mere size."""
+    return reason.finding_type is not None and round(reason.money) > 0, reason.money

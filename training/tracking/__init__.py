@@ -1,0 +1,1 @@
+"""Runs and versions in MLflow: the store, runs, model cards, plots, the registry, cleanup."""

@@ -1,0 +1,148 @@
+"""The model card of a training: made from its backtest and leak report, and written out for people."""
+
+from collections.abc import Iterator, Sequence
+
+from models.card import Group, LeakSummary, ModelCard, Score, TrainingData
+from training.backtest.fairness import SELECTED
+from training.backtest.populations import POPULATIONS
+from training.backtest.run import Report
+from training.leaks.alarm import LeakReport
+
+INTENDED = (
+    "Ranks traders for post-clearance audit by the money an audit would be expected to bring, and gives its "
+    "reasons. It informs people who decide; it does not decide, and it is no evidence against a trader."
+)
+REFERENCE = (
+    "A prediction is for a reference audit: in the field, by a team of average skill, of a trader chosen on "
+    "recorded data. A desk audit, a referral or another team may bring more or less."
+)
+LIMITS = (
+    "Audited traders were selected: of kinds of traders that are never audited it extrapolates. Audits "
+    "selected at random are the only evidence without that bias; they are reported by themselves.",
+    "It learned from what past audits found. What they never looked for, it cannot see.",
+    "Intervals cover as they should for audits like those it learned from, not after a change of law, tariff "
+    "or practice.",
+    "An adjustment is no fraud: the probability is that of any booked adjustment, up or down.",
+)
+METRICS = {
+    "captured_5": "captured at 5 %",
+    "captured_10": "captured at 10 %",
+    "gini": "Gini",
+    "total_ratio": "money predicted / found",
+    "probability_ratio": "adjustments predicted / booked",
+    "coverage": "coverage of the interval",
+}
+
+
+def model_card(
+    report: Report,
+    *,
+    leaks: LeakReport,
+    groups: Sequence[Group],
+    fingerprint: str,
+    assumed: Sequence[str] = (),
+) -> ModelCard:
+    """Return the card of a model: nothing in it depends on when or where it was made.
+
+    `assumed` is what the import of the data assumed.
+    """
+    experiment = report.experiment
+    return ModelCard(
+        model=experiment.model,
+        as_of=report.as_of,
+        intended_use=INTENDED,
+        predicts=REFERENCE,
+        data=TrainingData(
+            fingerprint=fingerprint,
+            assumed=tuple(assumed),
+            measure=experiment.measure,
+            with_penalties=experiment.with_penalties,
+            tested_audits=report.predicted.audits.num_rows,
+            folds=tuple(each.fold.day for each in report.folds if each.enough),
+            features=len(report.features.names),
+            feature_digest=report.features.digest,
+        ),
+        performance=tuple(
+            each
+            for each in report.scores
+            if each.metric in METRICS
+            and each.against is None
+            and (each.model == experiment.model or each.fold is None)
+        ),
+        leaks=LeakSummary(leaks.suspected, tuple(each.sentence for each in leaks.raised)),
+        fairness=tuple(groups),
+        limits=LIMITS,
+    )
+
+
+def markdown(card: ModelCard) -> str:
+    """Return the card for people."""
+    return "\n".join(_written(card)) + "\n"
+
+
+def _written(card: ModelCard) -> Iterator[str]:
+    data = card.data
+    yield f"# {card.model}, from what was known before {card.as_of}"
+    yield from ("", "## Intended use", "", card.intended_use, "", card.predicts)
+    yield from ("", "## Data", "")
+    yield f"- money {data.measure}, penalties {'included' if data.with_penalties else 'left out'}"
+    yield f"- {data.tested_audits:,} audits tested out of fold, folds from {', '.join(map(str, data.folds))}"
+    yield f"- {data.features} features, digest `{data.feature_digest[:12]}`"
+    yield f"- fingerprint of the data `{data.fingerprint[:12]}`"
+    yield from (f"- assumed when the data was imported: {sentence}" for sentence in data.assumed)
+    yield from ("", "## Performance", "", "Out of fold; in brackets 95 % intervals over resampled traders.")
+    for population in POPULATIONS:
+        yield from ("", *_performance(card.performance, population))
+    yield from ("", "## Leaks", "", *_leaks(card.leaks))
+    yield from ("", "## Fairness", "", *_fairness(card.fairness))
+    yield from ("", "## Limits", "", *(f"- {limit}" for limit in card.limits))
+
+
+def _performance(scores: Sequence[Score], population: str) -> Iterator[str]:
+    """A table of one population: a row a model, over all folds together."""
+    found = {
+        (each.model, each.metric): each
+        for each in scores
+        if each.population == population and each.fold is None
+    }
+    yield f"| {population} audits | {' | '.join(METRICS.values())} |"
+    yield f"|---|{'---:|' * len(METRICS)}"
+    for model in dict.fromkeys(model for model, _ in found):
+        yield f"| {model} | {' | '.join(_cell(found.get((model, metric))) for metric in METRICS)} |"
+
+
+def _cell(score: Score | None) -> str:
+    if score is None or score.value is None:
+        return "-"
+    sure = f" ({score.low:.2f} to {score.high:.2f})" if score.low is not None else ""
+    return f"{score.value:.2f}{sure}"
+
+
+def _leaks(leaks: LeakSummary) -> Iterator[str]:
+    if not leaks.suspected:
+        yield "None suspected."
+    yield from (f"- {sentence}" for sentence in leaks.raised)
+
+
+def _fairness(groups: Sequence[Group]) -> Iterator[str]:
+    yield f"If the {SELECTED:.0%} of tested audits with the highest prediction were selected:"
+    yield ""
+    columns = (
+        "selected",
+        "not adjusted, selected",
+        "adjusted",
+        "predicted",
+        "money predicted / found",
+    )
+    yield f"| group | audits | {' | '.join(columns)} |"
+    yield f"|---|{'---:|' * (1 + len(columns))}"
+    for each in groups:
+        rates = (
+            each.selection_rate,
+            each.false_positive_burden,
+            each.adjusted_rate,
+            each.probability,
+        )
+        ratio = "-" if each.total_ratio is None else f"{each.total_ratio:.2f}"
+        shares = " | ".join("-" if rate is None else f"{rate:.0%}" for rate in rates)
+        yield f"| {each.attribute} {each.value} | {each.audits:,} | {shares} | {ratio} |"

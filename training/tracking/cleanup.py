@@ -1,0 +1,99 @@
+"""Tidies up after trainings that were killed: what did not finish neither looks finished nor is offered."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features.storage.lock import file_lock, is_locked
+from models.bundle.champion import read_champion
+from training.tracking.store import NAME, experiment
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+LOCK = "audit-yield.lock"
+"""The tag that names the lock file which a run's process holds as long as it lives."""
+READY = "ready"
+CHAMPION = "champion"
+PAGE = 1_000
+
+
+@dataclass(frozen=True)
+class Reaped:
+    """What was put right: ids of runs marked killed, versions removed, and where the alias was put back."""
+
+    runs: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    champion: str | None = None
+
+
+def reap(client: "MlflowClient", place: Path) -> Reaped:
+    """Mark dead runs as killed, remove unfinished versions, let the alias follow what serves.
+
+    Only runs of our trainings are touched; of two commands at once the second waits.
+    """
+    with file_lock(place / "locks" / "reaper.lock"):
+        return Reaped(_runs(client, place), _versions(client, place), _champion(client, place))
+
+
+def promotable(client: "MlflowClient", version: Any) -> bool:
+    """Whether a version was finished by a training that ended well: the end of its run is the last step."""
+    return READY in version.tags and _status(client, version.run_id) == "FINISHED"
+
+
+def lock_of(place: Path, name: str) -> Path:
+    """Return the lock file of a run."""
+    return place / "locks" / f"{name}.lock"
+
+
+def _runs(client: "MlflowClient", place: Path) -> tuple[str, ...]:
+    ours = experiment(client, place)
+    running = client.search_runs([ours], "attributes.status = 'RUNNING'", max_results=PAGE)
+    loose = [run for run in running if LOCK in run.data.tags and not _alive(run, place)]
+    dead = [run for run in loose if _status(client, run.info.run_id) == "RUNNING"]  # else it ended just now
+    for run in dead:
+        client.set_terminated(run.info.run_id, "KILLED")
+        lock_of(place, run.data.tags[LOCK]).unlink(missing_ok=True)
+    return tuple(run.info.run_id for run in dead)
+
+
+def _versions(client: "MlflowClient", place: Path) -> tuple[str, ...]:
+    removed = []
+    for version in client.search_model_versions(f"name = '{NAME}'"):
+        run = _run(client, version.run_id)
+        if run and LOCK in run.data.tags and not _alive(run, place) and not promotable(client, version):
+            client.delete_model_version(NAME, version.version)
+            removed.append(str(version.version))
+    return tuple(removed)
+
+
+def _champion(client: "MlflowClient", place: Path) -> str | None:
+    """The pointer is flipped before the alias; a kill between leaves the alias behind."""
+    serving = read_champion(place)
+    if serving is None or not client.search_registered_models(f"name = '{NAME}'"):
+        return None
+    aliases = client.get_registered_model(NAME).aliases
+    there = {str(version.version) for version in client.search_model_versions(f"name = '{NAME}'")}
+    if str(aliases.get(CHAMPION)) == serving.version or serving.version not in there:
+        return None
+    client.set_registered_model_alias(NAME, CHAMPION, serving.version)
+    return serving.version
+
+
+def _alive(run: Any, place: Path) -> bool:
+    return run.info.status == "RUNNING" and is_locked(lock_of(place, run.data.tags[LOCK]))
+
+
+def _status(client: "MlflowClient", run_id: str | None) -> str | None:
+    run = _run(client, run_id)
+    return run and str(run.info.status)
+
+
+def _run(client: "MlflowClient", run_id: str | None) -> Any:
+    """Return a run; None where a person has removed it for good."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.get_run(run_id) if run_id else None
+    except MlflowException:
+        return None

@@ -1,0 +1,151 @@
+"""What a training leaves in MLflow: settings, scores, plots, the card, and the model as a version."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.feature import Feature
+from features.storage.temporary import temporary_folder
+from models.base import YieldModel
+from models.bundle.artefact import save_bundle
+from training.backtest.experiment import Experiment
+from training.backtest.fairness import fairness
+from training.backtest.labelled_audits import Audited
+from training.backtest.run import Report
+from training.leaks.alarm import LeakReport
+from training.tracking.card import markdown, model_card
+from training.tracking.plots import beeswarm, calibration, families, gain
+from training.tracking.registry import LEAKS, OUT_OF_FOLD
+from training.tracking.run import Run
+
+GOLDEN = 5
+EXPLAINED = 1_000
+"""The newest audits, for the plots: more dots cannot be told apart."""
+COMPARED = ("captured_5", "gini", "total_ratio")
+
+
+@dataclass(frozen=True)
+class Training:
+    """What came of a training.
+
+    `model` was fitted on all of `found`, `report` is its backtest, `groups` gives the value of each attribute
+    for the audits of `report.predicted`, row for row (see `training.backtest.fairness.described`), and
+    `assumed` says what the import of the data assumed.
+    """
+
+    model: YieldModel
+    found: Audited
+    report: Report
+    leaks: LeakReport
+    groups: Mapping[str, list[str]]
+    assumed: tuple[str, ...] = ()
+
+
+def begin(run: Run, experiment: Experiment, found: Audited) -> None:
+    """Keep what a training starts from: its settings and its data."""
+    data = {
+        "as_of": found.as_of.isoformat(),
+        "fingerprint": found.fingerprint,
+        "feature_digest": found.features.digest,
+        "audits": len(found),
+    }
+    run.parameters(json.loads(experiment.to_json()) | data)
+    run.data(found.X, name="audits", fingerprint=found.fingerprint)
+
+
+def record(run: Run, training: Training) -> str:
+    """Keep all that came of a training, the version last; return its number."""
+    report, kind = training.report, training.report.experiment.model
+    run.table(report.predicted.table(), OUT_OF_FOLD)
+    run.text(training.leaks.to_json(), LEAKS)
+    _log_scores(run, report)
+    _log_plots(run, training)
+    groups = fairness(report.predicted, kind, training.groups)
+    card = model_card(
+        report,
+        leaks=training.leaks,
+        groups=groups,
+        fingerprint=training.found.fingerprint,
+        assumed=training.assumed,
+    )
+    run.json(card.to_dict(), "card.json")
+    run.text(markdown(card), "card.md")
+    summary, _, _ = markdown(card).partition("\n## Fairness")
+    run.describe(f"{summary}\nIn full: the artefact card.md.\n")
+    with temporary_folder() as scratch:
+        folder = scratch / "bundle"
+        save_bundle(
+            training.model,
+            folder,
+            features=training.found.features,
+            fingerprint=training.found.fingerprint,
+            as_of=training.found.as_of,
+            golden=training.found.X.take(_spread(len(training.found))),
+            card_json=card.to_dict(),
+        )
+        return run.register(folder, said=_said(training), description=summary)
+
+
+def _log_scores(run: Run, report: Report) -> None:
+    """Scores over all folds by population; of the others a few; and the folds as steps, to see a trend."""
+    own = report.experiment.model
+    whole = [each for each in report.scores if each.fold is None and each.against is None]
+    run.metrics({f"{each.population}/{each.metric}": each.value for each in whole if each.model == own})
+    others = [each for each in whole if each.model != own and each.metric in COMPARED]
+    run.metrics({f"{each.model}/{each.metric}": each.value for each in others if each.population == "all"})
+    for step, day in enumerate(sorted({each.fold for each in report.scores if each.fold}), start=1):
+        of_fold = [each for each in report.scores if each.fold == day and each.model == own]
+        run.metrics({f"fold/{e.metric}": e.value for e in of_fold if e.population == "all"}, step=step)
+
+
+def _log_plots(run: Run, training: Training) -> None:
+    predicted, kind = training.report.predicted, training.report.experiment.model
+    features = training.found.features.features
+    X = training.found.X.slice(max(len(training.found) - EXPLAINED, 0))
+    explanation = training.model.explain(X)
+    run.figures(
+        {
+            "gain": gain(predicted, kind),
+            "calibration": calibration(predicted, kind),
+            "importance_by_family": families(explanation, {each.name: each.family for each in features}),
+            "contributions_in_money": beeswarm(
+                explanation, X, {each.name: _label(each) for each in features}
+            ),
+        }
+    )
+
+
+def _said(training: Training) -> dict[str, str]:
+    """What `audit-yield models` tells of the version."""
+    report = training.report
+    whole = {
+        each.metric: each.value
+        for each in report.scores
+        if each.fold is None
+        and each.against is None
+        and each.model == report.experiment.model
+        and each.population == "all"
+    }
+    raised = ", ".join(alarm.name for alarm in training.leaks.raised)
+    return {
+        "kind": report.experiment.model,
+        "as_of": report.as_of.isoformat(),
+        "captured": _short(whole.get("captured_5")),
+        "calibration": _short(whole.get("total_ratio")),
+        "leak": raised or "none suspected",
+    }
+
+
+def _label(feature: Feature) -> str:
+    return f"{feature.label}, {feature.months} m" if feature.months else feature.label
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _spread(rows: int) -> list[int]:
+    """Rows evenly spread over all of them, the same each time."""
+    return sorted({int(place) for place in np.linspace(0, rows - 1, GOLDEN)})
