@@ -183,9 +183,10 @@ def judge(
 ) -> CheckedTable:
     """Check `source` against the rules of `table`, lazily; `parents` holds the tables it refers to."""
     conformed = conform(source.table, table, dialect=dialect)
+    has_currencies = dialect.currency_column in source.columns
     tests = (
         *column_tests(source, conformed, table, today=today),
-        *_currency_tests(source, dialect),
+        *((currency_test(dialect),) if has_currencies else ()),
         *row_tests(table),
         *(
             test
@@ -195,10 +196,6 @@ def judge(
         ),
     )
     return CheckedTable(table, source, conformed, tests)
-
-
-def _currency_tests(source: Source, dialect: Dialect) -> tuple[Test, ...]:
-    return (currency_test(dialect),) if dialect.currency_column in source.columns else ()
 
 
 def _reference_tests(reference: Reference, parent: CheckedTable) -> tuple[Test, ...]:
