@@ -1,9 +1,9 @@
 """Circumstances of an audit: treatment, selection channel and team, which move outcomes beside the trader.
 
 A prediction is for the reference audit: a field audit by a team of average skill, for which the trader was
-chosen on recorded data. A referral, a complaint or a tax audit carries information that no feature has; selection by
-rule, by a model or at random does not. The effects are estimated beside the features' margins, each drawn
-towards none by a normal prior, and left out when predicting.
+chosen on recorded data. A referral, a complaint or a tax audit carries information that no feature has;
+selection by rule, by a model or at random does not. The effects are estimated beside the features' margins,
+each drawn towards none by a normal prior, and left out when predicting.
 """
 
 from collections.abc import Mapping, Sequence
