@@ -48,10 +48,10 @@ def train_command(
     Example: `audit-yield train demo/data --as-of 2024-10-01`
     """
     import_lightgbm()
-    from training import train
+    from training.train import train
 
     with staged() as (stage, progress):
-        trained = train.train(
+        trained = train(
             dataset_of(data, cutoff=as_of, dialect=dialect),
             experiment_of(experiment),
             clock=now,
@@ -59,7 +59,7 @@ def train_command(
             stage=stage,
             progress=progress,
         )
-    show(trained.to_json() if json else train.lines(trained))
+    show(trained.to_json() if json else trained.to_text())
 
 
 @app.command(name="backtest", rich_help_panel=PART)
@@ -77,14 +77,14 @@ def backtest_command(
     Example: `audit-yield backtest demo/data --as-of 2024-10-01`
     """
     import_lightgbm()
-    from training.backtest import report as backtest_report
+    from training.backtest.report import backtest_to_json, backtest_to_text
     from training.backtest.run import run_backtest
 
     with staged() as (stage, progress):
         stage("Building features and backtesting")
         dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
         report = run_backtest(dataset, experiment_of(experiment), progress=progress)
-    show(backtest_report.to_json(report) if json else backtest_report.lines(report))
+    show(backtest_to_json(report) if json else backtest_to_text(report))
 
 
 @app.command(name="score", rich_help_panel=PART)
@@ -105,14 +105,16 @@ def score_command(
     """
     import_lightgbm()
     from features.storage.spreadsheet import write_table
-    from training.score import score, score_lines
+    from training.score import ranking_to_text, score
 
     with errors.status("Checking the data, building features and predicting"):
         ranking = score(dataset_of(data, cutoff=as_of, dialect=dialect), model=model)
         if out:
             write_table(ranking, out)
     written = [f"The table is in {out}."] if out else []
-    show(as_json(ranking.slice(0, top).to_pylist()) if json else [*score_lines(ranking, top=top), *written])
+    show(
+        as_json(ranking.slice(0, top).to_pylist()) if json else [*ranking_to_text(ranking, top=top), *written]
+    )
 
 
 @app.command(name="explain", rich_help_panel=PART)
@@ -134,11 +136,11 @@ def explain_command(
     Example: `audit-yield explain demo/data T0000123 --as-of 2024-10-01`
     """
     import_lightgbm()
-    from training.score import explain, explain_lines
+    from training.score import explain
 
     with errors.status("Checking the data and building features"):
         found = explain(dataset_of(data, cutoff=as_of, dialect=dialect), trader, model=model)
-    show(found.to_json(top=top) if json else explain_lines(found, top=top))
+    show(found.to_json(top=top) if json else found.to_text(top=top))
 
 
 @app.command(name="models", rich_help_panel=PART)
@@ -149,10 +151,11 @@ def models_command(*, json: AsJson = False) -> None:
     Example: `audit-yield models`
     """
     import_lightgbm()
+    from features.storage.home import home
     from training.tracking import registry
 
-    found = registry.models()
-    show(as_json([asdict(each) for each in found]) if json else registry.lines(found))
+    found = registry.models(home())
+    show(as_json([asdict(each) for each in found]) if json else registry.versions_to_text(found))
 
 
 @app.command(name="promote", rich_help_panel=PART)
@@ -173,9 +176,10 @@ def promote_command(
     Example: `audit-yield promote 3`
     """
     import_lightgbm()
-    from training.promotion import promote
+    from features.storage.home import home
+    from training.promotion.promote import promote
 
-    done = promote.promote(version, force=force, clock=now)
-    show(as_json(done.content()) if json else promote.lines(done))
+    done = promote(version, force=force, home=home(), clock=now)
+    show(as_json(done.content()) if json else done.to_text())
     if not done.promoted:
         raise typer.Exit(NOT_DONE)

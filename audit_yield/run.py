@@ -48,15 +48,15 @@ def run_command(
     """
     import_lightgbm()
     from features.storage.home import home
-    from training.current_model import standing
-    from training.summary import brief
+    from training.current_model import current_model
+    from training.summary import summary_to_text
 
     with staged() as (stage, progress):
         data = data or _demonstration(stage, progress)
         stage("Checking the data")
         dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
-        found = standing(dataset, experiment_of(experiment), clock=now, stage=stage, progress=progress)
-    show(brief(found.bundle, found.snapshot, version=found.version, cutoff=dataset.cutoff))
+        found = current_model(dataset, experiment_of(experiment), clock=now, stage=stage, progress=progress)
+    show(summary_to_text(found.bundle, found.snapshot, version=found.version, cutoff=dataset.cutoff))
     show(["", f"Experiments: {EXPERIMENTS.format(home=home())}"])
     if not found.serves:
         show(["No model passed the gate, so none serves. `audit-yield promote` says why."])

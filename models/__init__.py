@@ -1,4 +1,4 @@
-"""From a row of features to money, reasons and a plan."""
+"""Yield models: from a row of features to expected money, a probability, an interval and reasons."""
 
 from collections.abc import Mapping
 

@@ -11,17 +11,17 @@ import pyarrow as pa
 
 from features.data.contract.required import FINDING_TYPES
 from models.explain import explain
-from models.fitting.by_finding_type import Split, learned
+from models.fitting.by_finding_type import Split, fit_split
 from models.fitting.circumstances import Circumstances, representative
 from models.fitting.interval import Interval, calibrated
 from models.fitting.link import Link, link_values, read_link
 from models.fitting.margin import Margin
-from models.fitting.margin_state import read_margin, saved_margin
+from models.fitting.margin_state import margin_state, read_margin
 from models.fitting.matrix import as_matrix, as_target, as_weight, column_names
-from models.fitting.training_rows import Audited, Learned
+from models.fitting.training_rows import Learned, TrainingRows
 from models.prediction import Explanation, Floats, Prediction
 
-Rows: TypeAlias = "Floats | pa.Table"
+MatrixLike: TypeAlias = "Floats | pa.Table"
 BLOCKS = 5
 
 
@@ -55,11 +55,11 @@ class YieldModel(ABC):
     effects_: Mapping[str, list[dict[str, str | float]]] = field(init=False, repr=False)
 
     @abstractmethod
-    def _learn(self, audited: Audited) -> Learned:
+    def _learn(self, training: TrainingRows) -> Learned:
         """Learn margins and link."""
 
     def fit(
-        self, X: Rows, y: Floats, *, sample_weight: Floats | None = None, audits: pa.Table | None = None
+        self, X: MatrixLike, y: Floats, *, sample_weight: Floats | None = None, audits: pa.Table | None = None
     ) -> Self:
         """Learn from audits: `y` (n,) is their money, signed, 0 where nothing was found.
 
@@ -71,7 +71,7 @@ class YieldModel(ABC):
         matrix = as_matrix(X)
         target, weight = as_target(y, rows=len(matrix)), as_weight(sample_weight, rows=len(matrix))
         circumstances = Circumstances.of(audits)
-        audited = Audited(
+        training = TrainingRows(
             X=matrix,
             y=target,
             weight=weight,
@@ -80,30 +80,30 @@ class YieldModel(ABC):
             blocks=_blocks(audits, rows=len(matrix), seed=self.seed),
             names=column_names(X),
         )
-        found = self._learn(audited)
-        self.feature_names_in_, self.n_features_in_ = audited.names, matrix.shape[1]
-        self.margins_, self.link_, self.effects_ = found.margins, found.link, found.effects
+        learned = self._learn(training)
+        self.feature_names_in_, self.n_features_in_ = training.names, matrix.shape[1]
+        self.margins_, self.link_, self.effects_ = learned.margins, learned.link, learned.effects
         self.interval_ = calibrated(
             target,
-            expected=found.expected,
-            probability=found.probability,
-            weight=representative(audits, found.probability),
-            blocks=audited.blocks,
+            expected=learned.expected,
+            probability=learned.probability,
+            weight=representative(audits, learned.probability),
+            blocks=training.blocks,
             coverage=self.coverage,
         )
-        self.split_ = learned(matrix, audits, weight=weight, seed=self.seed)
+        self.split_ = fit_split(matrix, audits, weight=weight, seed=self.seed)
         return self
 
-    def predict(self, X: Rows) -> Prediction:
+    def predict(self, X: MatrixLike) -> Prediction:
         """Predict what a reference audit of each row would bring."""
         matrix = as_matrix(X, names=self.feature_names_in_)
-        margins = self._said(matrix)
+        margins = np.column_stack([margin.value(matrix) for margin in self.margins_])
         expected, probability = self.link_.money(margins), self.link_.probability(margins)
         low, high = self.interval_.between(expected, probability)
         by_type = self.split_.divide(matrix, expected)
         return Prediction(expected, probability, low, high, by_type, FINDING_TYPES)
 
-    def explain(self, X: Rows) -> Explanation:
+    def explain(self, X: MatrixLike) -> Explanation:
         """Split each row's expected money into a base and a contribution of each feature."""
         matrix = as_matrix(X, names=self.feature_names_in_)
         return explain(matrix, margins=self.margins_, link=self.link_, names=self.feature_names_in_)
@@ -115,14 +115,14 @@ class YieldModel(ABC):
             "parameters": self.get_params(),
             "features": list(self.feature_names_in_),
             "margins": [
-                saved_margin(margin, name=f"margin_{k}", trees=trees)
+                margin_state(margin, name=f"margin_{k}", trees=trees)
                 for k, margin in enumerate(self.margins_)
             ],
             "link": link_values(self.link_),
             "interval": self.interval_.values(),
             "split": {
                 **self.split_.values(),
-                "trees": self.split_.trees and saved_margin(self.split_.trees, name="split", trees=trees),
+                "trees": self.split_.trees and margin_state(self.split_.trees, name="split", trees=trees),
             },
             "effects": {name: list(effects) for name, effects in self.effects_.items()},
         }
@@ -153,9 +153,6 @@ class YieldModel(ABC):
         for name, value in params.items():
             setattr(self, name, value)
         return self
-
-    def _said(self, matrix: Floats) -> Floats:
-        return np.column_stack([margin.value(matrix) for margin in self.margins_])
 
 
 def _blocks(audits: pa.Table | None, *, rows: int, seed: int) -> tuple[np.ndarray, ...]:

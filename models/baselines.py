@@ -1,4 +1,4 @@
-"""What a risk unit goes by without a model: what was declared, what audits found, how many rules fire."""
+"""Baselines: rankings by declared value, by past yield and by a score of rules, as without a model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ import numpy as np
 from models.base import YieldModel
 from models.direct import DirectModel
 from models.fitting.calibrate import amount_map
-from models.fitting.line import columns_line, points_line
+from models.fitting.line import columns_margin, points_margin
 from models.fitting.margin import Margin
-from models.fitting.training_rows import Audited, Learned
-from models.tweedie import learned_log
+from models.fitting.training_rows import Learned, TrainingRows
+from models.tweedie import fit_log_link
 
 VARIANCE = 1.5
 
@@ -24,8 +24,8 @@ class DeclaredValueModel(DirectModel):
     kind: ClassVar[str] = "declared_value"
     column: str = "customs_value_12m"
 
-    def _margin(self, audited: Audited, rows: np.ndarray) -> Margin:
-        return columns_line(audited.X[rows], columns=[audited.place(self.column)], scale="same")
+    def _margin(self, training: TrainingRows, rows: np.ndarray) -> Margin:
+        return columns_margin(training.X[rows], columns=[training.column_index(self.column)], scale="same")
 
 
 @dataclass(kw_only=True, eq=False)
@@ -38,8 +38,8 @@ class RuleScoreModel(DirectModel):
     kind: ClassVar[str] = "rule_score"
     monotone: Mapping[str, int] | None = None
 
-    def _margin(self, audited: Audited, rows: np.ndarray) -> Margin:
-        return points_line(audited.X[rows], directions=audited.directions(self.monotone))
+    def _margin(self, training: TrainingRows, rows: np.ndarray) -> Margin:
+        return points_margin(training.X[rows], directions=training.directions(self.monotone))
 
 
 @dataclass(kw_only=True, eq=False)
@@ -53,9 +53,9 @@ class PastYieldModel(YieldModel):
     rate: str = "yield_on_value"
     value: str = "customs_value_12m"
 
-    def _learn(self, audited: Audited) -> Learned:
-        columns = [audited.place(self.rate), audited.place(self.value)]
-        line = columns_line(audited.X, columns=columns, scale="log")
-        said = line.value(audited.X)
-        found = amount_map(said, np.abs(audited.y), audited, variance=VARIANCE)
-        return learned_log(line, said, found, audited=audited, variance=VARIANCE)
+    def _learn(self, training: TrainingRows) -> Learned:
+        columns = [training.column_index(self.rate), training.column_index(self.value)]
+        margin = columns_margin(training.X, columns=columns, scale="log")
+        values = margin.value(training.X)
+        calibration = amount_map(values, np.abs(training.y), training, variance=VARIANCE)
+        return fit_log_link(margin, values, calibration, training=training, variance=VARIANCE)

@@ -1,4 +1,4 @@
-"""The model card: what a model is for, what it learned from, how it fared and where its limits are."""
+"""Model card: intended use, training data, performance, leaks, fairness and limits of a model."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class Score:
     - `population`: see `training.backtest.populations`; `audits` of it were judged, `adjusted` of them not
       zero.
     - `value`, the 95 % interval `low` to `high` and the `standard_error` over resampled traders: None
-      where the audits are too few to say.
+      where the audits are too few.
     """
 
     fold: date | None
@@ -36,7 +36,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Group:
-    """What a model would do to a group of audited traders, out of fold.
+    """Rates of a model for a group of audited traders, out of fold.
 
     - `selection_rate`: the part of its audits among the tenth of all that the model ranks first.
     - `false_positive_burden`: the same among its audits that booked no adjustment.
@@ -56,7 +56,7 @@ class Group:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What a model learned from.
+    """The data that a model learned from.
 
     - `fingerprint`: of the data; `assumed`: what its import assumed, a sentence each.
     - `measure`, `with_penalties`: which money was learned, as `training.backtest.experiment.Experiment` has

@@ -1,4 +1,4 @@
-"""What is known of every trader on a day, as a model takes it."""
+"""Snapshots of a day with the features that a model takes."""
 
 import logging
 
@@ -13,8 +13,8 @@ logger = logging.getLogger(__name__)
 def snapshot_for(bundle: Bundle, dataset: Dataset) -> Snapshot:
     """Return the snapshot of the features that a model takes: see `features.snapshots.cache`.
 
-    Warns where the model has learned what was found after the cutoff.
+    Logs a warning where the model has learned outcomes known only after the cutoff.
     """
-    if said := bundle.hindsight(dataset.cutoff):
-        logger.warning(said)
+    if warning := bundle.hindsight(dataset.cutoff):
+        logger.warning(warning)
     return kept_snapshot(dataset, bundle.features())

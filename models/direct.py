@@ -1,4 +1,4 @@
-"""Models whose margin is money itself: other ways to the same number, to hold ours against."""
+"""Direct models: regressions on money itself, as comparisons for the hurdle and Tweedie models."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -9,31 +9,31 @@ import numpy as np
 from models.base import YieldModel
 from models.fitting.boosting import Growth, Sample, grow
 from models.fitting.calibrate import chance_map
-from models.fitting.line import ridge_line
+from models.fitting.line import ridge_margin
 from models.fitting.link import MoneyLink
 from models.fitting.margin import Margin
-from models.fitting.training_rows import Audited, Learned
+from models.fitting.training_rows import Learned, TrainingRows
 from models.prediction import Floats
 
 
 class DirectModel(YieldModel):
-    """Learns money as it stands, in one margin; the total is brought to what was found on held-out audits.
+    """Learns money itself, in one margin; the total is calibrated to the money found on held-out audits.
 
     Circumstances are not corrected for: what they do is not a sum in money.
     """
 
     @abstractmethod
-    def _margin(self, audited: Audited, rows: np.ndarray) -> Margin:
+    def _margin(self, training: TrainingRows, rows: np.ndarray) -> Margin:
         """Learn the margin from some of the audits."""
 
-    def _learn(self, audited: Audited) -> Learned:
-        held_out = np.zeros(len(audited.y))
-        for block in audited.blocks:
-            rest = np.setdiff1d(np.arange(len(audited.y)), block)
-            held_out[block] = self._margin(audited, rest).value(audited.X[block])
-        link = money_link(held_out, audited)
+    def _learn(self, training: TrainingRows) -> Learned:
+        held_out = np.zeros(len(training.y))
+        for block in training.blocks:
+            rest = np.setdiff1d(np.arange(len(training.y)), block)
+            held_out[block] = self._margin(training, rest).value(training.X[block])
+        link = money_link(held_out, training)
         return Learned(
-            margins=(self._margin(audited, np.arange(len(audited.y))),),
+            margins=(self._margin(training, np.arange(len(training.y))),),
             link=link,
             expected=link.money(held_out[:, None]),
             probability=link.probability(held_out[:, None]),
@@ -41,14 +41,14 @@ class DirectModel(YieldModel):
         )
 
 
-def money_link(margin: Floats, audited: Audited) -> MoneyLink:
+def money_link(margin: Floats, training: TrainingRows) -> MoneyLink:
     """Scale a margin to the money found, and fit the probability on its inverse hyperbolic sine."""
     unit = float(np.median(np.abs(margin))) or 1.0
-    said, found = float(audited.weight @ margin), float(audited.weight @ audited.y)
-    adjusted = (audited.y != 0).astype(np.float64)
-    chances = chance_map(np.arcsinh(margin / unit), adjusted, audited.without_circumstances())
+    predicted_total, total = float(training.weight @ margin), float(training.weight @ training.y)
+    adjusted = (training.y != 0).astype(np.float64)
+    chances = chance_map(np.arcsinh(margin / unit), adjusted, training.without_circumstances())
     return MoneyLink(
-        factor=found / said if said > 0 and found > 0 else 1.0,
+        factor=total / predicted_total if predicted_total > 0 and total > 0 else 1.0,
         a=chances.slope,
         b=chances.intercept,
         unit=unit,
@@ -61,7 +61,7 @@ class PlainModel(DirectModel):
     kind: ClassVar[str] = "plain"
     options: ClassVar[Mapping[str, Any]] = {}
 
-    def _margin(self, audited: Audited, rows: np.ndarray) -> Margin:
+    def _margin(self, training: TrainingRows, rows: np.ndarray) -> Margin:
         growth = Growth(
             objective="regression",
             rounds=100,
@@ -76,7 +76,7 @@ class PlainModel(DirectModel):
             seed=self.seed,
             options=self.options,
         )
-        sample = Sample(audited.X[rows], audited.y[rows], audited.weight[rows], None, ())
+        sample = Sample(training.X[rows], training.y[rows], training.weight[rows], None, ())
         return grow(sample, growth)
 
 
@@ -98,5 +98,5 @@ class RidgeModel(DirectModel):
 
     kind: ClassVar[str] = "ridge"
 
-    def _margin(self, audited: Audited, rows: np.ndarray) -> Margin:
-        return ridge_line(audited.X[rows], audited.y[rows], weight=audited.weight[rows])
+    def _margin(self, training: TrainingRows, rows: np.ndarray) -> Margin:
+        return ridge_margin(training.X[rows], training.y[rows], weight=training.weight[rows])

@@ -1,4 +1,4 @@
-"""Reasons in money: what each feature's say in the margins is worth, adding up to the prediction.
+"""Explanations in money: contributions to the margins, priced so that they add up to the prediction.
 
 With margins m = m0 + the sum of contributions f_j (TreeSHAP) and money y(m), feature j is worth f_j times the
 mean slope of y along the straight line from m0 to m, summed over the margins. That is the Aumann-Shapley
@@ -23,19 +23,21 @@ ROWS_AT_ONCE = 10_000
 
 def explain(X: Floats, *, margins: Sequence[Margin], link: Link, names: tuple[str, ...]) -> Explanation:
     """Split the money of each row of `X` (n, p) into a base and a contribution of each feature."""
-    parts = [_explained(X[at : at + ROWS_AT_ONCE], margins, link) for at in range(0, len(X), ROWS_AT_ONCE)]
+    parts = [_explain_rows(X[at : at + ROWS_AT_ONCE], margins, link) for at in range(0, len(X), ROWS_AT_ONCE)]
     base = parts[0][0] if parts else 0.0
     contributions = np.concatenate([part[1] for part in parts]) if parts else np.empty((0, len(names)))
     total = np.concatenate([part[2] for part in parts]) if parts else np.empty(0)
     return Explanation(base=base, contributions=contributions, total=total, names=names)
 
 
-def _explained(X: Floats, margins: Sequence[Margin], link: Link) -> tuple[float, Floats, Floats]:
-    said = [margin.contributions(X) for margin in margins]
-    start = np.array([each[0, -1] for each in said])
+def _explain_rows(X: Floats, margins: Sequence[Margin], link: Link) -> tuple[float, Floats, Floats]:
+    contributions = [margin.contributions(X) for margin in margins]
+    start = np.array([each[0, -1] for each in contributions])
     end = np.column_stack([margin.value(X) for margin in margins])
     worth = _mean_slopes(link, start, end)
-    open_sum = np.asarray(sum(each[:, :-1] * worth[:, [k]] for k, each in enumerate(said)), np.float64)
+    open_sum = np.asarray(
+        sum(each[:, :-1] * worth[:, [k]] for k, each in enumerate(contributions)), np.float64
+    )
     base, total = float(link.money(start[None, :])[0]), link.money(end)
     return base, _closed(open_sum, total - base), total
 

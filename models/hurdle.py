@@ -1,4 +1,4 @@
-"""The hurdle model: how likely an adjustment is, times how large it would be."""
+"""Hurdle model: the probability of an adjustment times its expected amount."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,12 +9,12 @@ import numpy as np
 from models.base import YieldModel
 from models.fitting.boosting import Growth
 from models.fitting.calibrate import amount_map, chance_map, net_share, total_factor
-from models.fitting.corrected import Grown, grown
+from models.fitting.corrected import CorrectedTrees, fit_corrected_trees
 from models.fitting.glm import power, sigmoid
-from models.fitting.line import columns_line
+from models.fitting.line import columns_margin
 from models.fitting.link import HurdleLink
-from models.fitting.margin import Line
-from models.fitting.training_rows import Audited, Learned
+from models.fitting.margin import LinearMargin
+from models.fitting.training_rows import Learned, TrainingRows
 
 
 @dataclass(kw_only=True, eq=False)
@@ -35,72 +35,72 @@ class HurdleModel(YieldModel):
     growth: Mapping[str, Any] | None = None
     exposure: str | None = "customs_value_12m"
 
-    def _learn(self, audited: Audited) -> Learned:
-        chance, amount = self._chance(audited), self._amount(audited)
-        probability = sigmoid(chance.map.of(chance.margin, audited.design))
-        net = net_share(audited.y, audited.weight)
-        expected = probability * np.exp(amount.map.of(amount.margin, audited.design)) * net
-        factor = total_factor(audited.y, expected, audited.weight)
+    def _learn(self, training: TrainingRows) -> Learned:
+        chance, amount = self._chance(training), self._amount(training)
+        probability = sigmoid(chance.calibration.of(chance.held_out, training.design))
+        net = net_share(training.y, training.weight)
+        expected = probability * np.exp(amount.calibration.of(amount.held_out, training.design)) * net
+        factor = total_factor(training.y, expected, training.weight)
         link = HurdleLink(
-            a=chance.map.slope,
-            b=chance.map.intercept,
-            c=amount.map.intercept + float(np.log(factor * net)),
-            d=amount.map.slope,
+            a=chance.calibration.slope,
+            b=chance.calibration.intercept,
+            c=amount.calibration.intercept + float(np.log(factor * net)),
+            d=amount.calibration.slope,
         )
         return Learned(
-            margins=(chance.whole, amount.whole),
+            margins=(chance.margin, amount.margin),
             link=link,
             expected=expected * factor,
             probability=probability,
             effects={
-                "occurrence": audited.circumstances.named(chance.map.effects.tolist()),
-                "amount": audited.circumstances.named(amount.map.effects.tolist()),
+                "occurrence": training.circumstances.named(chance.calibration.effects.tolist()),
+                "amount": training.circumstances.named(amount.calibration.effects.tolist()),
             },
         )
 
-    def _chance(self, audited: Audited) -> Grown:
+    def _chance(self, training: TrainingRows) -> CorrectedTrees:
         """Learn how likely an adjustment is."""
-        adjusted = (audited.y != 0).astype(np.float64)
-        return grown(
-            audited,
+        adjusted = (training.y != 0).astype(np.float64)
+        return fit_corrected_trees(
+            training,
             adjusted,
             where=np.ones_like(adjusted),
-            growth=Growth.made(self.growth, objective="binary", rows=len(adjusted), seed=self.seed),
-            monotone=audited.directions(self.monotone),
-            calibrate=lambda margin: chance_map(margin, adjusted, audited),
+            growth=Growth.for_rows(self.growth, objective="binary", rows=len(adjusted), seed=self.seed),
+            monotone=training.directions(self.monotone),
+            calibrate=lambda margin: chance_map(margin, adjusted, training),
         )
 
-    def _amount(self, audited: Audited) -> Grown:
+    def _amount(self, training: TrainingRows) -> CorrectedTrees:
         """Learn how large an adjustment is, from the audits that made one."""
-        size, adjusted = np.abs(audited.y), (audited.y != 0).astype(np.float64)
-        return grown(
-            audited,
+        size, adjusted = np.abs(training.y), (training.y != 0).astype(np.float64)
+        return fit_corrected_trees(
+            training,
             size,
             where=adjusted,
-            growth=Growth.made(self.growth, objective="gamma", rows=int(adjusted.sum()), seed=self.seed),
-            monotone=audited.directions(self.monotone),
-            calibrate=lambda margin: amount_map(margin, size, audited),
-            line=self._line(audited),
+            growth=Growth.for_rows(self.growth, objective="gamma", rows=int(adjusted.sum()), seed=self.seed),
+            monotone=training.directions(self.monotone),
+            calibrate=lambda margin: amount_map(margin, size, training),
+            linear=self._exposure_margin(training),
         )
 
-    def _line(self, audited: Audited) -> Line | None:
+    def _exposure_margin(self, training: TrainingRows) -> LinearMargin | None:
         """Return the log of the amount on the log of exposure: its slope is fitted on adjusted audits.
 
         It is centred on the audits' mean, from which reasons then count.
         """
-        if self.exposure not in audited.names:
+        if self.exposure not in training.names:
             return None
-        column = audited.place(self.exposure)
-        line = columns_line(audited.X, columns=[column], scale="log")
-        said, adjusted = line.value(audited.X), np.flatnonzero(audited.y)
-        mean = float(np.average(said, weights=audited.weight))
+        column = training.column_index(self.exposure)
+        margin = columns_margin(training.X, columns=[column], scale="log")
+        values, adjusted = margin.value(training.X), np.flatnonzero(training.y)
+        mean = float(np.average(values, weights=training.weight))
         slope = power(
-            np.column_stack([np.ones_like(adjusted), said[adjusted] - mean]),
-            np.abs(audited.y[adjusted]),
+            np.column_stack([np.ones_like(adjusted), values[adjusted] - mean]),
+            np.abs(training.y[adjusted]),
             variance=2.0,
-            weight=audited.weight[adjusted],
+            weight=training.weight[adjusted],
             ridge=np.array([0.0, 1.0]),
         )[1]
-        centres = line.centres.copy()
+        centres = margin.centres.copy()
         centres[column] = mean
-        return replace(line, intercept=0.0, centres=centres, weights=slope * line.weights)
+        return replace(margin, intercept=0.0, centres=centres, weights=slope * margin.weights)

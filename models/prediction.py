@@ -1,4 +1,4 @@
-"""What a model says of traders: expected money, how sure that is, and the reasons in money."""
+"""Predictions and explanations: expected money, probability, interval, and contributions in money."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-SAID = ("expected", "probability", "low", "high")
+PER_TRADER = ("expected", "probability", "low", "high")
 """The parts of a prediction that are one number a trader."""
 
 
@@ -23,7 +23,7 @@ def row_sums(parts: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a reference audit of each of `n` traders would bring: a field audit by a team of average skill.
+    """Predicted outcomes of a reference audit of `n` traders: a field audit by a team of average skill.
 
     - `expected` (n,): money, net of refunds.
     - `probability` (n,): that an adjustment, up or down, would be booked.

@@ -1,4 +1,4 @@
-"""The reasons behind one prediction: each feature's say in money, in a sentence an auditor would use."""
+"""Reasons of one prediction: each feature's contribution in money, with a sentence for auditors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,29 +29,27 @@ class Reason:
 
 def reasons(words: Sequence[Words], values: Floats, contributions: Floats) -> tuple[Reason, ...]:
     """Return the reasons of one trader, the weightiest first; `values` and `contributions` are (p,)."""
-    found = [
+    unordered = [
         _reason(each, None if np.isnan(value) else float(value), float(money))
         for each, value, money in zip(words, values, contributions, strict=True)
     ]
-    return tuple(sorted(found, key=lambda reason: (-abs(reason.money), reason.feature)))
+    return tuple(sorted(unordered, key=lambda reason: (-abs(reason.money), reason.feature)))
 
 
 def _reason(words: Words, value: float | None, money: float) -> Reason:
+    if value is None:
+        sentence = f"{words.label}: {UNKNOWN}."
+    else:
+        sentence = words.say(format_value(value, Unit(words.unit)))
     return Reason(
         feature=words.name,
         family=words.family,
         finding_type=words.finding_type,
         label=words.label,
-        sentence=_sentence(words, value),
+        sentence=sentence,
         value=value,
         money=money,
     )
-
-
-def _sentence(words: Words, value: float | None) -> str:
-    if value is None:
-        return f"{words.label}: {UNKNOWN}."
-    return words.say(format_value(value, Unit(words.unit)))
 
 
 def in_whole_units(amounts: Sequence[float], total: float) -> list[int]:
@@ -62,8 +60,8 @@ def in_whole_units(amounts: Sequence[float], total: float) -> list[int]:
     """
     floors = [int(np.floor(amount)) for amount in amounts]
     left = round(total) - sum(floors)
-    order = sorted(range(len(amounts)), key=lambda place: (floors[place] - amounts[place], place))
+    order = sorted(range(len(amounts)), key=lambda index: (floors[index] - amounts[index], index))
     for step in range(abs(left)):
-        place = order[step % len(order)] if left > 0 else order[-1 - step % len(order)]
-        floors[place] += 1 if left > 0 else -1
+        index = order[step % len(order)] if left > 0 else order[-1 - step % len(order)]
+        floors[index] += 1 if left > 0 else -1
     return floors

@@ -1,4 +1,4 @@
-"""The Tweedie model: money in one piece, as a compound Poisson sum."""
+"""Tweedie model: expected money as the mean of a compound Poisson sum."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ import numpy as np
 
 from models.base import YieldModel
 from models.fitting.boosting import Growth
-from models.fitting.calibrate import Map, amount_map, net_share, total_factor
-from models.fitting.corrected import grown
+from models.fitting.calibrate import CalibrationMap, amount_map, net_share, total_factor
+from models.fitting.corrected import fit_corrected_trees
 from models.fitting.link import LogLink, chance_of_any
 from models.fitting.margin import Margin
-from models.fitting.training_rows import Audited, Learned
+from models.fitting.training_rows import Learned, TrainingRows
 from models.prediction import Floats
 
 BISECTIONS = 200
@@ -31,28 +31,30 @@ class TweedieModel(YieldModel):
     growth: Mapping[str, Any] | None = None
     variance: float = 1.5
 
-    def _learn(self, audited: Audited) -> Learned:
-        size = np.abs(audited.y)
+    def _learn(self, training: TrainingRows) -> Learned:
+        size = np.abs(training.y)
         options = {"options": {"tweedie_variance_power": self.variance}, **(self.growth or {})}
-        found = grown(
-            audited,
+        trees = fit_corrected_trees(
+            training,
             size,
             where=np.ones_like(size),
-            growth=Growth.made(options, objective="tweedie", rows=len(size), seed=self.seed),
-            monotone=audited.directions(self.monotone),
-            calibrate=lambda margin: amount_map(margin, size, audited, variance=self.variance),
+            growth=Growth.for_rows(options, objective="tweedie", rows=len(size), seed=self.seed),
+            monotone=training.directions(self.monotone),
+            calibrate=lambda margin: amount_map(margin, size, training, variance=self.variance),
         )
-        return learned_log(found.whole, found.margin, found.map, audited=audited, variance=self.variance)
+        return fit_log_link(
+            trees.margin, trees.held_out, trees.calibration, training=training, variance=self.variance
+        )
 
 
-def learned_log(
-    margin: Margin, held_out: Floats, calibration: Map, *, audited: Audited, variance: float
+def fit_log_link(
+    margin: Margin, held_out: Floats, calibration: CalibrationMap, *, training: TrainingRows, variance: float
 ) -> Learned:
-    """Return what a margin for the log of money amounts to, given its calibration on held-out audits."""
-    net = net_share(audited.y, audited.weight)
-    expected = net * np.exp(calibration.of(held_out, audited.design))
-    factor = total_factor(audited.y, expected, audited.weight)
-    rate = _rate(expected * factor, audited, variance=variance)
+    """Fit the link from a margin to the log of money, given the calibration on held-out audits."""
+    net = net_share(training.y, training.weight)
+    expected = net * np.exp(calibration.of(held_out, training.design))
+    factor = total_factor(training.y, expected, training.weight)
+    rate = _rate(expected * factor, training, variance=variance)
     link = LogLink(
         c=calibration.intercept + float(np.log(factor * net)),
         d=calibration.slope,
@@ -64,17 +66,17 @@ def learned_log(
         link=link,
         expected=expected * factor,
         probability=chance_of_any(expected * factor, rate=rate, variance=variance),
-        effects={"money": audited.circumstances.named(calibration.effects.tolist())},
+        effects={"money": training.circumstances.named(calibration.effects.tolist())},
     )
 
 
-def _rate(expected: Floats, audited: Audited, *, variance: float) -> float:
+def _rate(expected: Floats, training: TrainingRows, *, variance: float) -> float:
     """Return the rate at which the probabilities of an adjustment add up to the adjustments there were."""
-    adjusted = float(audited.weight @ (audited.y != 0))
+    adjusted = float(training.weight @ (training.y != 0))
     low, high = -60.0, 60.0
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         chance = chance_of_any(expected, rate=float(np.exp(middle)), variance=variance)
-        too_many = float(audited.weight @ chance) > adjusted
+        too_many = float(training.weight @ chance) > adjusted
         low, high = (low, middle) if too_many else (middle, high)
     return float(np.exp(low))

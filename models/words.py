@@ -1,4 +1,4 @@
-"""The words of a feature: what it is called and says, kept with the model that takes it."""
+"""Words of a feature: name, label, phrase and unit, saved with the model that takes it."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from features.feature import Feature, sentence
 
 @dataclass(frozen=True)
 class Words:
-    """What a feature is called and says, as it was when the model was trained."""
+    """The name, label, phrase and other words of a feature, as they were when the model was trained."""
 
     name: str
     family: str
@@ -20,7 +20,7 @@ class Words:
 
     @classmethod
     def of(cls, feature: Feature) -> "Words":
-        """Return the words that stand on a feature."""
+        """Return the words of a feature."""
         return cls(
             name=feature.name,
             family=feature.family,

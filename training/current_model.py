@@ -1,4 +1,4 @@
-"""Which model stands for the data at hand: the one that serves, the challenger, or one trained now."""
+"""The current model of a dataset: the champion, the challenger, or one trained now."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +17,16 @@ from training.backtest.run import Progress
 from training.backtest.setup import Stage
 from training.score import bundle_of_day
 from training.tracking.cleanup import CHAMPION
-from training.tracking.registry import CHALLENGER, OUT_OF_FOLD, Version, kept_file, models
+from training.tracking.registry import CHALLENGER, OUT_OF_FOLD, ModelVersion, models, run_file
 from training.train import train
 
 AUDIT = ("audit_id", "trader_id", "opened_on")
-"""What tells an audit from all others, of other administrations too."""
+"""The columns that identify an audit, among those of other administrations too."""
 
 
 @dataclass(frozen=True)
-class Standing:
-    """The model of an administration and what it is asked about; `serves` where it is the champion."""
+class CurrentModel:
+    """The model of an administration and the snapshot to predict; `serves` where it is the champion."""
 
     version: str
     serves: bool
@@ -34,44 +34,45 @@ class Standing:
     snapshot: Snapshot
 
 
-def standing(
+def current_model(
     dataset: Dataset,
     experiment: Experiment,
     *,
     clock: Clock,
     stage: Stage = lambda words: None,
     progress: Progress | None = None,
-) -> Standing:
+) -> CurrentModel:
     """Return the champion, or where there is none the challenger, or where there is neither a new model.
 
-    Raises `SettingError` where the model that is there
-    learned from another administration, and what `train` raises.
+    Raises `SettingError` where the model learned from another administration, and what `train` raises.
     """
-    if found := _found():
-        _require_ours(found, dataset)
+    if model_version := _model_version(dataset.home):
+        _require_same_administration(model_version, dataset)
     else:
         train(dataset, experiment, clock=clock, stage=stage, progress=progress)
-        found = _found()
-        assert found is not None  # noqa: S101  a training ends with a version or an error
+        model_version = _model_version(dataset.home)
+        assert model_version is not None  # noqa: S101  a training ends with a version or an error
     stage("Building the features of every trader")
-    number, bundle, snapshot = bundle_of_day(dataset, model=found.version)
-    return Standing(number, CHAMPION in found.aliases, bundle, snapshot)
+    number, bundle, snapshot = bundle_of_day(dataset, model=model_version.version)
+    return CurrentModel(number, CHAMPION in model_version.aliases, bundle, snapshot)
 
 
-def _found() -> Version | None:
-    by_alias = {alias: each for each in models() for alias in each.aliases}
+def _model_version(home: Path) -> ModelVersion | None:
+    by_alias = {alias: each for each in models(home) for alias in each.aliases}
     return by_alias.get(CHAMPION) or by_alias.get(CHALLENGER)
 
 
-def _require_ours(found: Version, dataset: Dataset) -> None:
-    """Refuse data that has none of the audits by which the model was tried: it would say things at random."""
-    theirs = _audits(pq.read_table(kept_file(found, OUT_OF_FOLD, place=dataset.home), columns=list(AUDIT)))
+def _require_same_administration(model_version: ModelVersion, dataset: Dataset) -> None:
+    """Raise `SettingError` for data that has none of the audits by which the model was tested."""
+    tested = _audits(
+        pq.read_table(run_file(model_version, OUT_OF_FOLD, home=dataset.home), columns=list(AUDIT))
+    )
     with dataset.open() as warehouse:
-        ours = _audits(warehouse.table("audits").select(*AUDIT).to_pyarrow())
-    if theirs.isdisjoint(ours):
+        present = _audits(warehouse.table("audits").select(*AUDIT).to_pyarrow())
+    if tested.isdisjoint(present):
         raise SettingError(
-            f"Version {found.version} in {dataset.home.name} learned from another administration: of the "
-            f"{len(theirs):,} audits it was tried by, none is in {Path(dataset.data).name}.",
+            f"Version {model_version.version} in {dataset.home.name} learned from another administration: "
+            f"of the {len(tested):,} audits it was tried by, none is in {Path(dataset.data).name}.",
             expected="one administration in one home.",
             advice="Give this one a home of its own: AUDIT_YIELD_HOME=FOLDER audit-yield run DATA.",
         )

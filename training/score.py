@@ -1,4 +1,4 @@
-"""Scores and reasons for a day, from data and a model of the registry: what `score` and `explain` do."""
+"""Scores and explanations of a day, from data and a model of the registry: `score` and `explain`."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from features.data.dataset import Dataset
 from features.snapshots.snapshot import Snapshot
-from features.storage.home import home
 from models.bundle.artefact import Bundle, load_bundle
 from models.bundle.champion import read_champion
 from models.day import snapshot_for
@@ -18,28 +17,26 @@ from models.fitting.matrix import as_matrix
 from models.prediction import Prediction
 from models.reasons import Reason, reasons
 from models.score import scored
-from training.tracking.registry import kept_bundle, version
+from training.tracking.cleanup import CHAMPION
+from training.tracking.registry import registered_bundle, version
 from training.tracking.store import store
 
-CHAMPION = "champion"
 
-
-def bundle_named(named: str = CHAMPION, *, place: Path | None = None) -> tuple[str, Bundle]:
-    """Return the number and the bundle of a version: what is published, or one of the registry.
+def bundle_named(named: str = CHAMPION, *, home: Path) -> tuple[str, Bundle]:
+    """Return the number and the bundle of a version: the published champion, or one of the registry.
 
     Raises `SettingError` where there is none, `DataError` where it is damaged.
     """
-    place = place or home()
-    serving = read_champion(place)
+    serving = read_champion(home)
     if named == CHAMPION and serving:
-        return serving.version, load_bundle(place / serving.folder, digest=serving.digest)
-    found = version(store(place), named)
-    return found.version, kept_bundle(found, place=place)
+        return serving.version, load_bundle(home / serving.folder, digest=serving.digest)
+    model_version = version(store(home), named)
+    return model_version.version, registered_bundle(model_version, home=home)
 
 
 def bundle_of_day(dataset: Dataset, *, model: str = CHAMPION) -> tuple[str, Bundle, Snapshot]:
     """Return a version's number and bundle, and the snapshot of a dataset with the features it takes."""
-    number, bundle = bundle_named(model, place=dataset.home)
+    number, bundle = bundle_named(model, home=dataset.home)
     return number, bundle, snapshot_for(bundle, dataset)
 
 
@@ -51,7 +48,7 @@ def score(dataset: Dataset, *, model: str = CHAMPION) -> pa.Table:
 
 @dataclass(frozen=True)
 class Explained:
-    """Why a trader's expected yield is what it is: `base` and the money of all `reasons` add up to it."""
+    """An explanation of a trader's expected yield: `base` and the money of all `reasons` add up to it."""
 
     trader_id: str
     cutoff: date
@@ -63,21 +60,37 @@ class Explained:
 
     def to_json(self, *, top: int) -> str:
         """Return the prediction and its first `top` reasons as JSON text."""
-        said = self.prediction
+        prediction = self.prediction
         content = {
             "trader_id": self.trader_id,
             "as_of": self.cutoff.isoformat(),
             "model_version": self.version,
-            "expected_yield": float(said.expected[0]),
-            "probability": float(said.probability[0]),
-            "low": float(said.low[0]),
-            "high": float(said.high[0]),
-            "by_type": dict(zip(said.types, said.by_type[0].tolist(), strict=True)),
+            "expected_yield": float(prediction.expected[0]),
+            "probability": float(prediction.probability[0]),
+            "low": float(prediction.low[0]),
+            "high": float(prediction.high[0]),
+            "by_type": dict(zip(prediction.types, prediction.by_type[0].tolist(), strict=True)),
             "base": self.base,
             "reasons": [asdict(reason) for reason in self.reasons[:top]],
             "other_reasons": sum(reason.money for reason in self.reasons[top:]),
         }
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+    def to_text(self, *, top: int) -> Iterator[str]:
+        """Yield the prediction and its first `top` reasons in money, as lines for a terminal."""
+        prediction = self.prediction
+        yield (
+            f"{self.trader_id} as of {self.cutoff}: an audit would bring {prediction.expected[0]:,.0f} on "
+            f"average; an adjustment has a chance of {prediction.probability[0]:.0%}, and "
+            f"{self.coverage:.0%} of such audits bring "
+            f"{prediction.low[0]:,.0f} to {prediction.high[0]:,.0f}. (Model version {self.version}.)"
+        )
+        yield f"{self.base:>14,.0f}  where every trader starts, before anything is known of it"
+        for reason in self.reasons[:top]:
+            yield f"{reason.money:>+14,.0f}  {reason.sentence}"
+        rest = self.reasons[top:]
+        yield f"{sum(reason.money for reason in rest):>+14,.0f}  {len(rest)} other reasons together"
+        yield f"{prediction.expected[0]:>14,.0f}  expected"
 
 
 def explain(dataset: Dataset, trader: str, *, model: str = CHAMPION) -> Explained:
@@ -86,22 +99,22 @@ def explain(dataset: Dataset, trader: str, *, model: str = CHAMPION) -> Explaine
     Raises `SettingError` for a trader that is not active then.
     """
     number, bundle, built = bundle_of_day(dataset, model=model)
-    place = built.place(trader)
-    row = built.table.slice(place, 1).select(bundle.names)
-    why = bundle.model.explain(row)
+    row_index = built.place(trader)
+    row = built.table.slice(row_index, 1).select(bundle.names)
+    explanation = bundle.model.explain(row)
     return Explained(
         trader_id=trader,
         cutoff=dataset.cutoff,
         version=number,
         prediction=bundle.model.predict(row),
         coverage=bundle.model.coverage,
-        base=why.base,
-        reasons=reasons(bundle.words, as_matrix(row)[0], why.contributions[0]),
+        base=explanation.base,
+        reasons=reasons(bundle.words, as_matrix(row)[0], explanation.contributions[0]),
     )
 
 
-def score_lines(table: pa.Table, *, top: int = 10) -> Iterator[str]:
-    """Tell a person how many traders were scored, and which come first."""
+def ranking_to_text(table: pa.Table, *, top: int = 10) -> Iterator[str]:
+    """Yield how many traders were scored, and the first of them, as lines for a terminal."""
     total = sum(table["expected_yield"].to_pylist())
     yield f"{table.num_rows:,} traders, {total:,.0f} expected if all were audited. The first:"
     yield f"{'rank':>6}  {'trader':16} {'expected':>14} {'chance':>7}  {'low':>12} to {'high':>14}"
@@ -110,19 +123,3 @@ def score_lines(table: pa.Table, *, top: int = 10) -> Iterator[str]:
             f"{row['rank']:>6}  {row['trader_id']:16} {row['expected_yield']:>14,.0f} "
             f"{row['probability']:>7.0%}  {row['low']:>12,.0f} to {row['high']:>14,.0f}"
         )
-
-
-def explain_lines(found: Explained, *, top: int) -> Iterator[str]:
-    """Tell a person the prediction and its reasons, in money."""
-    said = found.prediction
-    yield (
-        f"{found.trader_id} as of {found.cutoff}: an audit would bring {said.expected[0]:,.0f} on average; "
-        f"an adjustment has a chance of {said.probability[0]:.0%}, and {found.coverage:.0%} of such audits "
-        f"bring {said.low[0]:,.0f} to {said.high[0]:,.0f}. (Model version {found.version}.)"
-    )
-    yield f"{found.base:>14,.0f}  where every trader starts, before anything is known of it"
-    for reason in found.reasons[:top]:
-        yield f"{reason.money:>+14,.0f}  {reason.sentence}"
-    rest = found.reasons[top:]
-    yield f"{sum(reason.money for reason in rest):>+14,.0f}  {len(rest)} other reasons together"
-    yield f"{said.expected[0]:>14,.0f}  expected"

@@ -1,4 +1,4 @@
-"""What a model came to, on one screen: how it fares against others, and whom it ranks first and why."""
+"""Summary of a model on one screen: metrics against other models, and the first traders with reasons."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -22,11 +22,11 @@ TOP = 10
 BAR = 30
 
 
-def brief(bundle: Bundle, snapshot: Snapshot, *, version: str, cutoff: date) -> Iterator[str]:
-    """Describe a model and the traders of a day to a person."""
+def summary_to_text(bundle: Bundle, snapshot: Snapshot, *, version: str, cutoff: date) -> Iterator[str]:
+    """Yield a summary of a model and of the traders of a day, as lines for a terminal."""
     ranking = scored(bundle, snapshot.table, version=version)
     yield f"{ranking.num_rows:,} active traders, as known before {cutoff}."
-    yield f"Model version {version}: {bundle.card.model}, from what was known before {bundle.as_of}."
+    yield f"Model version {version}: {bundle.card.model}, from what was known before {bundle.cutoff}."
     yield from (f"ASSUMED of the data: {sentence}." for sentence in bundle.card.data.assumed)
     yield from (f"LEAK SUSPECTED: {sentence}" for sentence in bundle.card.leaks.raised)
     yield ""
@@ -36,14 +36,16 @@ def brief(bundle: Bundle, snapshot: Snapshot, *, version: str, cutoff: date) -> 
 
 
 def _against_others(bundle: Bundle) -> Iterator[str]:
-    """The first metric that the audits are enough for, by model, as bars."""
+    """Yield the first metric that the audits are enough for, by model, as bars."""
     scores = [each for each in bundle.card.performance if each.fold is None and each.population == ALL]
     for metric in CAPTURED:
         values = {each.model: each.value for each in scores if each.metric == metric}
-        found = {model: value for model, value in values.items() if value is not None and model != ORACLE}
-        if found:
+        comparable = {
+            model: value for model, value in values.items() if value is not None and model != ORACLE
+        }
+        if comparable:
             yield f"Out of fold, on {bundle.card.data.tested_audits:,} audits: {WORDS[metric]}"
-            for model, value in sorted(found.items(), key=lambda each: -each[1]):
+            for model, value in sorted(comparable.items(), key=lambda each: -each[1]):
                 yield f"  {model:15}{value:>6.0%}  {'█' * round(BAR * max(value, 0.0))}"
             return
     yield "Too few audits were tested to say how it fares."
@@ -51,12 +53,12 @@ def _against_others(bundle: Bundle) -> Iterator[str]:
 
 def _first(bundle: Bundle, snapshot: Snapshot, first: pa.Table) -> Iterator[str]:
     yield f"{'rank':>4}  {'trader':14}{'expected':>12}  the weightiest reason that points to a finding"
-    places = pa.array([snapshot.places[trader] for trader in first["trader_id"].to_pylist()], pa.int64())
-    X = as_matrix(snapshot.table.take(places).select(bundle.names))
-    why = bundle.model.explain(X)
-    for row, values, money in zip(first.to_pylist(), X, why.contributions, strict=True):
-        found = reasons(bundle.words, values, money)
-        leading = max(found, key=_leads)
+    indices = pa.array([snapshot.places[trader] for trader in first["trader_id"].to_pylist()], pa.int64())
+    X = as_matrix(snapshot.table.take(indices).select(bundle.names))
+    explanation = bundle.model.explain(X)
+    for row, values, money in zip(first.to_pylist(), X, explanation.contributions, strict=True):
+        row_reasons = reasons(bundle.words, values, money)
+        leading = max(row_reasons, key=_leads)
         yield (
             f"{row['rank']:>4}  {row['trader_id']:14}{row['expected_yield']:>12,.0f}  "
             f"{leading.money:+,.0f}: {leading.sentence}"

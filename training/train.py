@@ -1,4 +1,4 @@
-"""From data to a registered model: features, backtest, leak alarm, fit, and the gate for the first one."""
+"""Training: from data to a registered model, by backtest, leak alarm and fit, and the gate for the first."""
 
 import json
 from collections.abc import Iterator
@@ -8,33 +8,31 @@ from features.clock import Clock
 from features.data.dataset import Dataset
 from features.data.systems import assumed
 from models.base import YieldModel
-from training.backtest import report as backtest_report
 from training.backtest.candidates import new_model
 from training.backtest.experiment import Experiment
-from training.backtest.fairness import described
-from training.backtest.labelled_audits import Audited
+from training.backtest.fairness import trader_groups
+from training.backtest.labelled_audits import LabelledAudits
 from training.backtest.populations import sample_weight
-from training.backtest.run import Backtest, Progress, Report
-from training.backtest.setup import Stage, grounded
+from training.backtest.report import backtest_to_json, backtest_to_text
+from training.backtest.run import Backtest, BacktestReport, Progress
+from training.backtest.setup import Stage, set_up
 from training.leaks import LeakReport, leak_report
-from training.leaks import lines as leak_lines
-from training.promotion import promote
 from training.promotion.gate import NEWEST
-from training.promotion.promote import Promotion
+from training.promotion.promote import Promotion, offer
 from training.tracking.record import Training, begin, record
 from training.tracking.run import tracked
-from training.tune import tuned
+from training.tune import tune_experiment
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training came to: its version in the registry, how it fared, and whether it serves.
+    """The result of a training: its version in the registry, its backtest and leaks, and whether it serves.
 
     `promotion` is None where another model serves already: the new version is then its challenger.
     """
 
     version: str
-    report: Report
+    report: BacktestReport
     leaks: LeakReport
     promotion: Promotion | None
 
@@ -44,9 +42,20 @@ class Trained:
             "version": self.version,
             "promotion": self.promotion and self.promotion.content(),
             "leaks": json.loads(self.leaks.to_json()),
-            "backtest": json.loads(backtest_report.to_json(self.report)),
+            "backtest": json.loads(backtest_to_json(self.report)),
         }
         return json.dumps(content, indent=2) + "\n"
+
+    def to_text(self) -> Iterator[str]:
+        """Yield the backtest, the leak report and what serves now, as lines for a terminal."""
+        yield from backtest_to_text(self.report)
+        yield ""
+        yield from self.leaks.to_text()
+        yield ""
+        if self.promotion is None:
+            yield f"Version {self.version} is the challenger; audit-yield promote makes it serve."
+        else:
+            yield from self.promotion.to_text()
 
 
 def train(
@@ -63,51 +72,41 @@ def train(
     The model's trees are tuned in `trials` trials on the folds before the newest, by which the gate judges.
     The model is backtested beside the others, held against the leak alarm, fitted on all closed audits and
     registered; where nothing serves yet and it passes the gate it becomes champion, else challenger. `clock`
-    stamps what is recorded, `stage(words)` tells what is being done, `progress(done, total)` how far it is.
+    stamps what is recorded, `stage(words)` reports the current stage, `progress(done, total)` its progress.
     Raises `DataError` where the data is refused, `SettingError` where there are too few audits or folds.
     """
     cutoff, home = dataset.cutoff, dataset.home
-    with grounded(dataset, experiment, stage=stage) as ground:
-        warehouse, found = ground.warehouse, ground.found
+    with set_up(dataset, experiment, stage=stage) as setup:
+        warehouse, labelled_audits = setup.warehouse, setup.labelled_audits
         if trials:
             stage("Tuning")
-            experiment = tuned(
+            experiment = tune_experiment(
                 warehouse,
-                found,
+                labelled_audits,
                 experiment=experiment,
-                folds=ground.folds[:-NEWEST],
+                folds=setup.folds[:-NEWEST],
                 trials=trials,
                 home=home,
                 progress=progress,
             )
-        with tracked(f"{experiment.model} {cutoff}", place=home, clock=clock) as run:
-            begin(run, experiment, found)
+        with tracked(f"{experiment.model} {cutoff}", home=home, clock=clock) as run:
+            begin(run, experiment, labelled_audits)
             stage("Backtesting")
-            report = Backtest(ground.folds, experiment).run(warehouse, found, progress=progress)
+            report = Backtest(setup.folds, experiment).run(warehouse, labelled_audits, progress=progress)
             stage("Looking for leaks")
-            leaks = leak_report(warehouse, found, report.predicted.table(), as_of=cutoff)
+            leaks = leak_report(warehouse, labelled_audits, report.out_of_fold.table(), cutoff=cutoff)
             stage("Fitting on all audits and registering")
-            groups = described(warehouse, report.predicted.audits["trader_id"], before=cutoff)
-            model = _fitted(found, experiment)
-            version = record(run, Training(model, found, report, leaks, groups, assumed(dataset.data)))
+            groups = trader_groups(warehouse, report.out_of_fold.audits["trader_id"], cutoff=cutoff)
+            model = _fitted(labelled_audits, experiment)
+            version = record(
+                run, Training(model, labelled_audits, report, leaks, groups, assumed(dataset.data))
+            )
     stage("Holding it against the gate")
-    return Trained(version, report, leaks, promote.offer(version, place=home, clock=clock))
+    return Trained(version, report, leaks, offer(version, home=home, clock=clock))
 
 
-def _fitted(found: Audited, experiment: Experiment) -> YieldModel:
-    weight = sample_weight(found.audits, experiment)
-    return new_model(experiment, found.features).fit(
-        found.X, found.y, sample_weight=weight, audits=found.audits
+def _fitted(labelled_audits: LabelledAudits, experiment: Experiment) -> YieldModel:
+    weight = sample_weight(labelled_audits.audits, experiment)
+    return new_model(experiment, labelled_audits.features).fit(
+        labelled_audits.X, labelled_audits.y, sample_weight=weight, audits=labelled_audits.audits
     )
-
-
-def lines(trained: Trained) -> Iterator[str]:
-    """Tell a person how the model fared, what the leak alarm said, and what serves now."""
-    yield from backtest_report.lines(trained.report)
-    yield ""
-    yield from leak_lines(trained.leaks)
-    yield ""
-    if trained.promotion is None:
-        yield f"Version {trained.version} is the challenger; audit-yield promote makes it serve."
-    else:
-        yield from promote.lines(trained.promotion)

@@ -1,9 +1,9 @@
-"""Tuning: settings of the model's trees are tried on the folds of the backtest, in time order."""
+"""Tuning: hyperparameters of the trees are searched on the folds of the backtest, in time order."""
 
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +16,10 @@ from models import MODELS
 from training.backtest.candidates import new_model
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold
-from training.backtest.labelled_audits import Audited
+from training.backtest.labelled_audits import LabelledAudits
 from training.backtest.metrics import gini
 from training.backtest.populations import sample_weight
-from training.backtest.run import known_on
+from training.backtest.run import Progress, known_on
 from training.tracking.store import quiet
 
 if TYPE_CHECKING:
@@ -30,12 +30,11 @@ FIRST_BAGS = 1
 """While tuning: trees of one seed rank settings as well as those of three, in a third of the time."""
 FEWEST, FEWEST_ADJUSTED = 30, 5
 """Audits that a fold must have to learn from, and to judge by."""
-Progress = Callable[[int, int], None]
 
 
-def tuned(
+def tune_experiment(
     warehouse: Warehouse,
-    found: Audited,
+    labelled_audits: LabelledAudits,
     *,
     experiment: Experiment,
     folds: tuple[Fold, ...],
@@ -46,23 +45,25 @@ def tuned(
     """Return the experiment with the growth of trees that did best in `trials` trials, defaults among them.
 
     A trial's score is the mean normalised Gini over the folds, each learned from what was known by its day;
-    it is given up where it lags behind the median of others. The study is kept below `home` under the
+    it is pruned where it lags behind the median of others. The study is stored below `home` under the
     settings and the data, so that a killed or interrupted tuning goes on where it was. Raises
     `SettingError` for a model that has no trees to grow, and where no fold has audits enough.
     """
     _require_growth(experiment)
-    parts = _parts(warehouse, found, experiment, folds)
-    study = _study(experiment, found, folds, home=home)
-    left = trials - _finished(study)
+    parts = _parts(warehouse, labelled_audits, experiment, folds)
+    study = _study(experiment, labelled_audits, folds, home=home)
+    left = trials - _finished_trials(study)
     if progress:
         progress(trials - max(left, 0), trials)
 
-    def told(study: "Study", _: Any) -> None:
+    def report_finished(study: "Study", _: Any) -> None:
         if progress:
-            progress(_finished(study), trials)
+            progress(_finished_trials(study), trials)
 
     if left > 0:
-        study.optimize(lambda trial: _score(trial, experiment, parts), n_trials=left, callbacks=[told])
+        study.optimize(
+            lambda trial: _score(trial, experiment, parts), n_trials=left, callbacks=[report_finished]
+        )
     best = study.best_params if any(t.value is not None for t in study.trials) else {}
     return _with_growth(experiment, best)
 
@@ -77,11 +78,14 @@ def _require_growth(experiment: Experiment) -> None:
 
 
 def _parts(
-    warehouse: Warehouse, found: Audited, experiment: Experiment, folds: tuple[Fold, ...]
-) -> list[tuple[Audited, Audited]]:
+    warehouse: Warehouse, labelled_audits: LabelledAudits, experiment: Experiment, folds: tuple[Fold, ...]
+) -> list[tuple[LabelledAudits, LabelledAudits]]:
     """Return, for each fold with audits enough, those to learn from and those to judge by."""
-    parts = [(known_on(warehouse, found, fold.day, experiment), fold.tested(found)) for fold in folds]
-    usable = [part for part in parts if all(map(_teaches, part))]
+    parts = [
+        (known_on(warehouse, labelled_audits, fold.day, experiment), fold.test_audits(labelled_audits))
+        for fold in folds
+    ]
+    usable = [part for part in parts if all(map(_is_enough, part))]
     if not usable:
         raise SettingError(
             "No fold before the newest two has audits enough to tune on.",
@@ -91,23 +95,25 @@ def _parts(
     return usable
 
 
-def _finished(study: "Study") -> int:
+def _finished_trials(study: "Study") -> int:
     return sum(trial.state.is_finished() for trial in study.trials)
 
 
-def _teaches(audits: Audited) -> bool:
-    return len(audits) >= FEWEST and int(np.count_nonzero(audits.y)) >= FEWEST_ADJUSTED
+def _is_enough(labelled_audits: LabelledAudits) -> bool:
+    return len(labelled_audits) >= FEWEST and int(np.count_nonzero(labelled_audits.y)) >= FEWEST_ADJUSTED
 
 
-def _study(experiment: Experiment, found: Audited, folds: tuple[Fold, ...], *, home: Path) -> "Study":
+def _study(
+    experiment: Experiment, labelled_audits: LabelledAudits, folds: tuple[Fold, ...], *, home: Path
+) -> "Study":
     """Open the study of these settings, data and folds, or begin it with the defaults as first trial."""
     import optuna
 
-    told = json.dumps([experiment.to_json(), found.fingerprint, [str(fold) for fold in folds]])
+    settings = json.dumps([experiment.to_json(), labelled_audits.fingerprint, [str(fold) for fold in folds]])
     optuna.logging.set_verbosity(logging.ERROR)
     with quiet():
         study = optuna.create_study(
-            study_name=hashlib.sha256(told.encode()).hexdigest()[:16],
+            study_name=hashlib.sha256(settings.encode()).hexdigest()[:16],
             storage=f"sqlite:///{home / STUDIES}",
             direction="maximize",
             load_if_exists=True,
@@ -128,7 +134,7 @@ DEFAULTS: Mapping[str, Any] = {
 }
 
 
-def _suggested(trial: "Trial") -> dict[str, Any]:
+def _suggest(trial: "Trial") -> dict[str, Any]:
     return {
         "rounds": trial.suggest_int("rounds", 50, 400, step=50),
         "num_leaves": trial.suggest_int("num_leaves", 3, 24),
@@ -138,17 +144,19 @@ def _suggested(trial: "Trial") -> dict[str, Any]:
     }
 
 
-def _score(trial: "Trial", experiment: Experiment, parts: list[tuple[Audited, Audited]]) -> float:
+def _score(
+    trial: "Trial", experiment: Experiment, parts: list[tuple[LabelledAudits, LabelledAudits]]
+) -> float:
     import optuna
 
-    tried = _with_growth(experiment, {**_suggested(trial), "bags": FIRST_BAGS})
+    candidate = _with_growth(experiment, {**_suggest(trial), "bags": FIRST_BAGS})
     scores: list[float] = []
-    for step, (learned, tested) in enumerate(parts):
-        model = new_model(tried, learned.features)
-        weight = sample_weight(learned.audits, tried)
-        model.fit(learned.X, learned.y, sample_weight=weight, audits=learned.audits)
-        one = np.ones(len(tested))
-        scores.append(float(gini(tested.y, model.predict(tested.X), weight=one, hours=one)))
+    for step, (training_audits, test_audits) in enumerate(parts):
+        model = new_model(candidate, training_audits.features)
+        weight = sample_weight(training_audits.audits, candidate)
+        model.fit(training_audits.X, training_audits.y, sample_weight=weight, audits=training_audits.audits)
+        one = np.ones(len(test_audits))
+        scores.append(float(gini(test_audits.y, model.predict(test_audits.X), weight=one, hours=one)))
         trial.report(float(np.mean(scores)), step)
         if trial.should_prune():
             raise optuna.TrialPruned
@@ -156,6 +164,6 @@ def _score(trial: "Trial", experiment: Experiment, parts: list[tuple[Audited, Au
 
 
 def _with_growth(experiment: Experiment, growth: Mapping[str, Any]) -> Experiment:
-    """What the experiment itself says of the growth stays."""
-    given = experiment.parameters.get("growth") or {}
-    return replace(experiment, parameters={**experiment.parameters, "growth": {**growth, **given}})
+    """Return the experiment with growth parameters; those that it sets itself stay."""
+    fixed = experiment.parameters.get("growth") or {}
+    return replace(experiment, parameters={**experiment.parameters, "growth": {**growth, **fixed}})

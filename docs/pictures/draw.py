@@ -24,7 +24,7 @@ from serving.page import listed, ranking_page, trader_page
 from training.backtest.out_of_fold import ORACLE, OutOfFold
 from training.promotion.gate import read
 from training.tracking.plots import gain
-from training.tracking.registry import OUT_OF_FOLD, kept_file, version
+from training.tracking.registry import OUT_OF_FOLD, run_file, version
 from training.tracking.store import store
 
 HERE = Path(__file__).parent
@@ -64,7 +64,7 @@ def draw(page: str, target: Path) -> None:
 def draw_gain(target: Path) -> None:
     """Write the picture of what the champion and simpler orders gathered on audits they had not seen."""
     champion = version(store(home()), "champion")
-    told = pq.read_table(kept_file(champion, OUT_OF_FOLD, place=home()))
+    told = pq.read_table(run_file(champion, OUT_OF_FOLD, home=home()))
     of = {kind: read(told.filter(pc.equal(told["model"], kind))) for kind in (champion.kind, *ORDERS)}
     words = {champion.kind: OURS, **ORDERS}
     said = {words[kind]: one.predictions[kind] for kind, one in of.items()}

@@ -1,4 +1,4 @@
-"""A fitted model as a folder of data: LightGBM's text, JSON and Arrow, sealed; loading executes nothing."""
+"""Bundles: a fitted model as a sealed folder of LightGBM's text, JSON and Arrow; loading executes nothing."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from models import MODELS, read_model
 from models.base import State, YieldModel
 from models.bundle.sealed import read_sealed, refusal, write_sealed
 from models.card import ModelCard
-from models.prediction import SAID, Floats, Prediction
+from models.prediction import PER_TRADER, Floats, Prediction
 from models.words import Words
 
 GOLDEN_TOLERANCE = 1e-9
@@ -32,7 +32,7 @@ class Bundle:
 
     - `words`: of each feature, in the order of the model's columns.
     - `feature_digest`: of the feature set whose values the model takes; `fingerprint`: of the data it
-      learned from; `as_of`: it learned from what was known before that day.
+      learned from; `cutoff`: it learned from what was known before that day.
     - `card`: the model card; `card_json`: all that was saved of it, as data.
     - `golden`: a few rows of features with their predictions.
     - `digest`: over all files; the identity of the model.
@@ -42,7 +42,7 @@ class Bundle:
     words: tuple[Words, ...]
     feature_digest: str
     fingerprint: str
-    as_of: date
+    cutoff: date
     card: ModelCard
     card_json: Mapping[str, Any]
     golden: pa.Table
@@ -55,7 +55,7 @@ class Bundle:
 
     @cached_property
     def alphabetical(self) -> NDArray[np.intp]:
-        """The places of the columns in the order of their names."""
+        """The indices of the columns in the order of their names."""
         return np.argsort(self.names, kind="stable")
 
     def features(self) -> FeatureSet:
@@ -63,17 +63,17 @@ class Bundle:
 
         Raises `DataError` where they compute other values than when it was trained.
         """
-        taken = set(self.names)
-        features = FeatureSet(tuple(each for each in LIBRARY.features if each.name in taken))
+        names = set(self.names)
+        features = FeatureSet(tuple(each for each in LIBRARY.features if each.name in names))
         self.require_features(features.digest)
         return features
 
-    def hindsight(self, as_of: date) -> str | None:
-        """Say that the model has learned what was found after a day; None where it has not."""
-        if as_of >= self.as_of:
+    def hindsight(self, cutoff: date) -> str | None:
+        """Return a warning where the model has learned outcomes known only after a day, else None."""
+        if cutoff >= self.cutoff:
             return None
         return (
-            f"The model has learned what was known before {self.as_of}; of {as_of} it knows what was found "
+            f"The model has learned what was known before {self.cutoff}; of {cutoff} it knows what was found "
             "since. What it says of that day is no forecast: take a model of that day."
         )
 
@@ -88,7 +88,7 @@ def save_bundle(
     *,
     features: FeatureSet,
     fingerprint: str,
-    as_of: date,
+    cutoff: date,
     golden: pa.Table,
     card_json: Mapping[str, Any] | None = None,
 ) -> Bundle:
@@ -101,13 +101,13 @@ def save_bundle(
         "feature_digest": features.digest,
         "words": [asdict(Words.of(feature)) for feature in features.features],
         "fingerprint": fingerprint,
-        "as_of": as_of.isoformat(),
+        "as_of": cutoff.isoformat(),
     }
     state = model.state()
     files = {
         "about.json": _json(about),
         "card.json": _json(card_json or {}),
-        "golden.arrow": _arrow(_answered(model, golden.select(features.names))),
+        "golden.arrow": _arrow(_with_predictions(model, golden.select(features.names))),
         "model.json": _json({"kind": state.kind, "values": state.values, "trees": sorted(state.trees)}),
         **{_trees_file(name): text.encode() for name, text in state.trees.items()},
     }
@@ -121,7 +121,7 @@ def load_bundle(path: Path, *, digest: str | None = None, feature_digest: str | 
     on a feature set of another digest than `feature_digest`, has a card that cannot be read, or does not
     predict its golden rows.
     """
-    files, found = read_sealed(path, digest=digest)
+    files, actual_digest = read_sealed(path, digest=digest)
     about, card_json = json.loads(files["about.json"]), json.loads(files["card.json"])
     if feature_digest is not None:
         _require_features(about["feature_digest"], feature_digest)
@@ -130,51 +130,51 @@ def load_bundle(path: Path, *, digest: str | None = None, feature_digest: str | 
         words=tuple(Words(**each) for each in about["words"]),
         feature_digest=about["feature_digest"],
         fingerprint=about["fingerprint"],
-        as_of=date.fromisoformat(about["as_of"]),
+        cutoff=date.fromisoformat(about["as_of"]),
         card=ModelCard.from_dict(card_json),
         card_json=card_json,
         golden=_table(files["golden.arrow"]),
-        digest=found,
+        digest=actual_digest,
     )
     _check_golden(path, bundle)
     return bundle
 
 
-def _require_features(trained: str, found: str) -> None:
-    if found != trained:
+def _require_features(trained: str, actual: str) -> None:
+    if actual != trained:
         raise DataError(
-            f"The model was trained on the features {trained[:12]}, these are {found[:12]}.",
+            f"The model was trained on the features {trained[:12]}, these are {actual[:12]}.",
             expected="the feature set it was trained on: what features compute has changed since.",
             advice="Use the version of audit-yield that trained it, or train anew.",
         )
 
 
 def _model(path: Path, files: Mapping[str, bytes]) -> YieldModel:
-    described = json.loads(files["model.json"])
-    if described["kind"] not in MODELS:
-        raise refusal(path, f"is of the kind '{described['kind']}', which this version does not know")
-    trees = {name: files[_trees_file(name)].decode() for name in described["trees"]}
-    return read_model(State(described["kind"], described["values"], trees))
+    content = json.loads(files["model.json"])
+    if content["kind"] not in MODELS:
+        raise refusal(path, f"is of the kind '{content['kind']}', which this version does not know")
+    trees = {name: files[_trees_file(name)].decode() for name in content["trees"]}
+    return read_model(State(content["kind"], content["values"], trees))
 
 
-def _answered(model: YieldModel, rows: pa.Table) -> pa.Table:
+def _with_predictions(model: YieldModel, rows: pa.Table) -> pa.Table:
     """Return rows with their predictions beside them, rebuilt so that the same values give the same bytes."""
-    given = {name: rows[name].to_pylist() for name in rows.column_names}
-    predicted = {name: values.tolist() for name, values in _predicted(model.predict(rows)).items()}
-    return pa.table({name: pa.array(each, pa.float64()) for name, each in (given | predicted).items()})
+    features = {name: rows[name].to_pylist() for name in rows.column_names}
+    predictions = {name: values.tolist() for name, values in _prediction_columns(model.predict(rows)).items()}
+    return pa.table({name: pa.array(each, pa.float64()) for name, each in (features | predictions).items()})
 
 
-def _predicted(prediction: Prediction) -> dict[str, Floats]:
+def _prediction_columns(prediction: Prediction) -> dict[str, Floats]:
     parts = dict(zip(prediction.types, prediction.by_type.T, strict=True))
-    whole = {name: getattr(prediction, name) for name in SAID}
+    whole = {name: getattr(prediction, name) for name in PER_TRADER}
     return {f"predicted:{name}": values for name, values in (whole | parts).items()}
 
 
 def _check_golden(path: Path, bundle: Bundle) -> None:
-    answers = _predicted(bundle.model.predict(bundle.golden.select(bundle.names)))
-    for name, values in answers.items():
-        kept = bundle.golden[name].to_numpy()
-        if not np.allclose(values, kept, rtol=GOLDEN_TOLERANCE, atol=0.0):
+    predictions = _prediction_columns(bundle.model.predict(bundle.golden.select(bundle.names)))
+    for name, values in predictions.items():
+        expected = bundle.golden[name].to_numpy()
+        if not np.allclose(values, expected, rtol=GOLDEN_TOLERANCE, atol=0.0):
             raise refusal(path, "does not predict here what it predicted when it was made")
 
 

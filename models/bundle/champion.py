@@ -1,4 +1,4 @@
-"""Which published model serves: a small file that is flipped from one model to the next in one step."""
+"""The champion pointer: a small file that names the published model that serves, replaced in one step."""
 
 import json
 import os
@@ -28,7 +28,7 @@ class Champion:
 
 
 def read_champion(home: Path) -> Champion | None:
-    """Return what the pointer in `home` names; None where nothing was ever promoted.
+    """Return the champion that the pointer in `home` names; None where nothing was ever promoted.
 
     Raises `DataError` where the pointer is not as `point_to` wrote it.
     """
@@ -47,8 +47,8 @@ def read_champion(home: Path) -> Champion | None:
 
 def point_to(home: Path, champion: Champion) -> None:
     """Make `champion` the model that serves: a reader sees the old one or the new one, also after a kill."""
-    kept = "Free some space; the model that served before still serves."
-    with atomic_file(home / POINTER, advice=kept) as fresh, fresh.open("w") as file:
+    advice = "Free some space; the model that served before still serves."
+    with atomic_file(home / POINTER, advice=advice) as new_path, new_path.open("w") as file:
         file.write(json.dumps(asdict(champion), indent=1) + "\n")
         file.flush()
         os.fsync(file.fileno())

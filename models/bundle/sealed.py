@@ -1,4 +1,4 @@
-"""A sealed folder of files: every byte is proven by a digest before anything reads its meaning."""
+"""Sealed folders: a manifest of digests proves every byte before any content is parsed."""
 
 import hashlib
 import json
@@ -23,12 +23,12 @@ Files = Mapping[str, bytes]
 def write_sealed(folder: Path, files: Files) -> str:
     """Write `files` and a manifest of them, whole or not at all; return the digest over all of it.
 
-    The bytes depend on the files alone: no clock, no place. Raises `OutputError` where the disk refuses.
+    The bytes depend on the files alone, not on time or path. Raises `OutputError` where the disk refuses.
     """
     manifest = _manifest(files)
-    with atomic_folder(folder) as fresh:
+    with atomic_folder(folder) as new_folder:
         for name, content in {**files, MANIFEST: _canonical(manifest)}.items():
-            _write_through(fresh / name, content)
+            _write_through(new_folder / name, content)
     return str(manifest["digest"])
 
 
@@ -42,18 +42,18 @@ def read_sealed(folder: Path, *, digest: str | None = None) -> tuple[dict[str, b
     try:
         manifest = _read_manifest(folder)
         files = {name: _content(folder / name, entry) for name, entry in manifest["files"].items()}
-        strangers = sorted({entry.name for entry in folder.iterdir()} - {MANIFEST, *files})
+        unexpected = sorted({entry.name for entry in folder.iterdir()} - {MANIFEST, *files})
     except OSError as error:
         raise refusal(folder, f"cannot be read: {error.strerror or error}") from error
-    if strangers:
-        raise refusal(folder, f"holds {strangers[0]!r}, which its manifest does not name")
+    if unexpected:
+        raise refusal(folder, f"holds {unexpected[0]!r}, which its manifest does not name")
     if digest not in (None, manifest["digest"]):
         raise refusal(folder, f"has the digest {manifest['digest']}, not {digest}")
     return files, str(manifest["digest"])
 
 
 def refusal(folder: Path, fault: str) -> DataError:
-    """Return the error that says why a bundle is not loaded."""
+    """Return the error for a bundle that is not loaded because of a fault."""
     return DataError(
         f"The model in {folder} {fault}.",
         expected="a bundle exactly as audit-yield wrote it.",
@@ -78,7 +78,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(content)
         entries = manifest["files"]
-        genuine = (
+        valid = (
             manifest["format"] == FORMAT
             and manifest["digest"] == hashlib.sha256(_canonical(entries)).hexdigest()
             and _canonical(manifest) == content
@@ -86,8 +86,8 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
             and all(set(entry) == {"bytes", "sha256"} for entry in entries.values())
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        genuine = False
-    if not genuine:
+        valid = False
+    if not valid:
         raise refusal(folder, f"has a {MANIFEST} that is damaged or not of the form '{FORMAT}'")
     return dict(manifest)
 

@@ -1,4 +1,4 @@
-"""Loads a model in a process of its own first: what would kill a parser kills only that one."""
+"""Trial load: a bundle is loaded in a process of its own first, since a damaged one can crash its parser."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from models.bundle.artefact import load_bundle
 from models.bundle.sealed import refusal
 
 ROOT = Path(__file__).parents[2]
-ENOUGH = 120.0
+TIMEOUT = 120.0
 """Seconds; a model of 300 trees loads in two on a busy machine."""
 REFUSED = 2
 TRIAL = """
@@ -24,10 +24,10 @@ from models.bundle.trial import main
 
 sys.exit(main())
 """
-"""What the fresh Python runs: `-m` would import `models`, and so LightGBM whole, before any line of ours."""
+"""The program of the fresh Python: `-m` would import `models`, and LightGBM whole, before our first line."""
 
 
-def trial_load(path: Path, *, digest: str | None = None, timeout: float = ENOUGH) -> str:
+def trial_load(path: Path, *, digest: str | None = None, timeout: float = TIMEOUT) -> str:
     """Load the bundle in a fresh Python, golden rows and all; return its digest.
 
     Raises `DataError` where loading it is refused, ends the process or takes longer than `timeout` seconds.
@@ -35,7 +35,7 @@ def trial_load(path: Path, *, digest: str | None = None, timeout: float = ENOUGH
     command = [sys.executable, "-P", "-c", TRIAL, str(path.absolute()), digest or ""]
     roots = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     try:
-        done = subprocess.run(  # noqa: S603  our own module, no shell
+        process = subprocess.run(  # noqa: S603  our own module, no shell
             command,
             capture_output=True,
             encoding="utf-8",
@@ -46,19 +46,19 @@ def trial_load(path: Path, *, digest: str | None = None, timeout: float = ENOUGH
         )
     except subprocess.TimeoutExpired as error:
         raise refusal(path, f"was not loaded within {timeout:g} seconds") from error
-    if done.returncode == REFUSED:
-        raise DataError(**json.loads(done.stdout))
-    if done.returncode:
-        raise refusal(path, f"ended the process that tried to load it (status {done.returncode})")
-    return str(json.loads(done.stdout)["digest"])
+    if process.returncode == REFUSED:
+        raise DataError(**json.loads(process.stdout))
+    if process.returncode:
+        raise refusal(path, f"ended the process that tried to load it (status {process.returncode})")
+    return str(json.loads(process.stdout)["digest"])
 
 
 def main() -> int:
-    """Load the bundle that the first argument names; print its digest, or why it is refused, as JSON."""
+    """Load the bundle that the first argument names; print its digest or its error as JSON."""
     path, digest = sys.argv[1:]
     try:
-        answer = {"digest": load_bundle(Path(path), digest=digest or None).digest}
+        outcome = {"digest": load_bundle(Path(path), digest=digest or None).digest}
     except AuditYieldError as error:
-        answer = {"found": error.found, "expected": error.expected, "advice": error.advice}
-    print(json.dumps(answer))
-    return 0 if "digest" in answer else REFUSED
+        outcome = {"found": error.found, "expected": error.expected, "advice": error.advice}
+    print(json.dumps(outcome))
+    return 0 if "digest" in outcome else REFUSED

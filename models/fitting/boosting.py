@@ -1,4 +1,4 @@
-"""Boosted trees for small and heavy-tailed data: how LightGBM is asked, and when it stops."""
+"""Boosting: LightGBM trees for small and heavy-tailed data, fitted and predicted on held-out blocks."""
 
 import math
 import os
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.fitting.margin import Trees
 from models.prediction import Floats
 
-Rows = NDArray[np.intp]
+RowIndices = NDArray[np.intp]
 FEW_AUDITS = 5_000
 RAREST = 1e-6
 ONE_THREAD = 20_000
@@ -23,7 +23,7 @@ ONE_THREAD = 20_000
 
 @dataclass(frozen=True)
 class Growth:
-    """How trees are grown; the defaults suit a few hundred to a few thousand audits.
+    """Hyperparameters of the trees; the defaults suit a few hundred to a few thousand audits.
 
     `bags` boosters differ in their seed and are averaged. `options` go to LightGBM as they are.
     """
@@ -42,8 +42,8 @@ class Growth:
     options: Mapping[str, Any] | None = None
 
     @classmethod
-    def made(cls, given: Mapping[str, Any] | None, *, objective: str, rows: int, seed: int) -> "Growth":
-        """Return the growth for so many rows, with what is given by name in place of the defaults.
+    def for_rows(cls, given: Mapping[str, Any] | None, *, objective: str, rows: int, seed: int) -> "Growth":
+        """Return the growth for a number of rows; `given` overrides the defaults by name.
 
         More audits carry larger trees and need fewer bags.
         """
@@ -68,7 +68,7 @@ class Sample:
     offset: Floats | None
     monotone: Sequence[int]
 
-    def of(self, rows: Rows) -> "Sample":
+    def of(self, rows: RowIndices) -> "Sample":
         """Return some of the rows."""
         return replace(
             self,
@@ -108,14 +108,14 @@ def _start(sample: Sample, growth: Growth) -> float:
     return math.log(float(np.average(sample.target * np.exp(-sample.offset), weights=sample.weight)))
 
 
-def held_out(sample: Sample, growth: Growth, *, blocks: Sequence[Rows], where: Floats) -> Floats:
-    """Return what trees say of each row that were grown without its block; only rows with `where` teach.
+def held_out(sample: Sample, growth: Growth, *, blocks: Sequence[RowIndices], where: Floats) -> Floats:
+    """Return the held-out margin of each row, by trees grown without its block on rows `where` is not 0.
 
-    Where all that was found lies in one block, nothing is left to learn from for it: it gets the mean of all.
+    Where all adjustments lie in one block, nothing is left to learn from for it: it gets the mean of all.
     """
     margin, known = np.zeros(len(sample.target)), np.flatnonzero(where)
 
-    def hold_out(block: Rows) -> None:
+    def hold_out(block: RowIndices) -> None:
         rest = np.setdiff1d(known, block)
         if sample.target[rest].any():
             margin[block] = grow(sample.of(rest), growth).value(sample.X[block])

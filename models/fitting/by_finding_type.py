@@ -1,4 +1,4 @@
-"""How the expected money divides among the finding types."""
+"""Split of the expected money by finding type, by multinomial trees or overall shares."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,8 +38,8 @@ class Split:
         """Softmax of the margins of the types that occur, around their overall shares."""
         [booster] = self.trees.boosters if self.trees else ()
         occurring = np.flatnonzero(self.shares > 0)
-        said = np.asarray(booster.predict(X, raw_score=True, **threads(X))).reshape(len(X), len(occurring))
-        odds = np.exp(said - said.max(axis=1, keepdims=True))
+        margins = np.asarray(booster.predict(X, raw_score=True, **threads(X))).reshape(len(X), len(occurring))
+        odds = np.exp(margins - margins.max(axis=1, keepdims=True))
         shares = np.zeros((len(X), len(self.shares)))
         shares[:, occurring] = odds / row_sums(odds)[:, None]
         return shares
@@ -54,7 +54,7 @@ class Split:
         return cls(np.array(values["shares"], np.float64), trees)
 
 
-def learned(X: Floats, audits: pa.Table | None, *, weight: Floats, seed: int) -> Split:
+def fit_split(X: Floats, audits: pa.Table | None, *, weight: Floats, seed: int) -> Split:
     """Learn the split from the audits' amounts by finding type; evenly spread where none are known.
 
     Each adjusted audit teaches with a weight of one, spread over its types as its money is (by size: a refund

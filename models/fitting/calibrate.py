@@ -10,17 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.fitting.glm import logistic, power
-from models.fitting.training_rows import Audited
+from models.fitting.training_rows import TrainingRows
 from models.prediction import Floats
 
 FEWEST_FOR_SLOPE = 10
 TOTAL_DEVIATION = 0.1
-"""How far off the total is thought to be, relative, before it is held against what was found."""
+"""Prior relative deviation of the total from the money found."""
 Fit = Callable[[Floats, Floats], Floats]
 
 
 @dataclass(frozen=True)
-class Map:
+class CalibrationMap:
     """intercept + slope x margin + the design's effects."""
 
     intercept: float
@@ -32,46 +32,52 @@ class Map:
         return self.intercept + self.slope * margin + design @ self.effects
 
 
-def chance_map(margin: Floats, adjusted: Floats, audited: Audited) -> Map:
+def chance_map(margin: Floats, adjusted: Floats, training: TrainingRows) -> CalibrationMap:
     """Fit the log-odds of an adjustment on the margin (Platt 1999) and on the circumstances."""
     rows = np.arange(len(margin))
 
     def fit(design: Floats, ridge: Floats) -> Floats:
-        return logistic(design, adjusted, weight=audited.weight, ridge=ridge)
+        return logistic(design, adjusted, weight=training.weight, ridge=ridge)
 
-    return _fitted(fit, margin, rows, audited, dispersion=1.0)
+    return _fit_map(fit, margin, rows, training, dispersion=1.0)
 
 
-def amount_map(margin: Floats, amount: Floats, audited: Audited, *, variance: float = 2.0) -> Map:
+def amount_map(
+    margin: Floats, amount: Floats, training: TrainingRows, *, variance: float = 2.0
+) -> CalibrationMap:
     """Fit the log of the mean amount, of the rows that have one, on the margin and on the circumstances."""
     rows = np.flatnonzero(amount > 0) if variance == 2.0 else np.arange(len(amount))
 
     def fit(design: Floats, ridge: Floats) -> Floats:
-        return power(design, amount[rows], variance=variance, weight=audited.weight[rows], ridge=ridge)
+        return power(design, amount[rows], variance=variance, weight=training.weight[rows], ridge=ridge)
 
-    first = _fitted(fit, margin, rows, audited, dispersion=1.0)
-    mean = np.exp(first.of(margin, audited.design)[rows])
+    first = _fit_map(fit, margin, rows, training, dispersion=1.0)
+    mean = np.exp(first.of(margin, training.design)[rows])
     spread = (amount[rows] - mean) ** 2 / mean**variance
-    return _fitted(
-        fit, margin, rows, audited, dispersion=float(np.average(spread, weights=audited.weight[rows]))
+    return _fit_map(
+        fit, margin, rows, training, dispersion=float(np.average(spread, weights=training.weight[rows]))
     )
 
 
-def _fitted(fit: Fit, margin: Floats, rows: np.ndarray, audited: Audited, *, dispersion: float) -> Map:
-    """Fit on some rows; a slope below 0, or of too few rows, is 0: the margin then says nothing."""
-    one, said, design = np.ones((len(rows), 1)), margin[rows, None], audited.design[rows]
-    ridge = audited.circumstances.ridge(dispersion=dispersion)
-    if len(rows) >= FEWEST_FOR_SLOPE and np.ptp(said) > 0:
-        centre = float(said.mean())
-        found = fit(np.hstack([one, said - centre, design]), np.concatenate([np.zeros(2), ridge]))
-        if found[1] > 0:
-            return Map(float(found[0] - found[1] * centre), float(found[1]), found[2:])
-    found = fit(np.hstack([one, design]), np.concatenate([np.zeros(1), ridge]))
-    return Map(float(found[0]), 0.0, found[1:])
+def _fit_map(
+    fit: Fit, margin: Floats, rows: np.ndarray, training: TrainingRows, *, dispersion: float
+) -> CalibrationMap:
+    """Fit on some rows; a slope below 0, or of too few rows, is 0: the margin then has no effect."""
+    one, values, design = np.ones((len(rows), 1)), margin[rows, None], training.design[rows]
+    ridge = training.circumstances.ridge(dispersion=dispersion)
+    if len(rows) >= FEWEST_FOR_SLOPE and np.ptp(values) > 0:
+        centre = float(values.mean())
+        coefficients = fit(np.hstack([one, values - centre, design]), np.concatenate([np.zeros(2), ridge]))
+        if coefficients[1] > 0:
+            return CalibrationMap(
+                float(coefficients[0] - coefficients[1] * centre), float(coefficients[1]), coefficients[2:]
+            )
+    coefficients = fit(np.hstack([one, design]), np.concatenate([np.zeros(1), ridge]))
+    return CalibrationMap(float(coefficients[0]), 0.0, coefficients[1:])
 
 
 def total_factor(y: Floats, expected: Floats, weight: Floats) -> float:
-    """Return by how much to scale money so that its total is what was found, as far as that is certain.
+    """Return the factor that brings the total money to the money found, shrunk by its uncertainty.
 
     With ratio r = found / expected and its variance s2, the factor is r ** (t2 / (t2 + s2)), t being
     `TOTAL_DEVIATION`: a few large findings do not move every trader's money, thousands of audits do.

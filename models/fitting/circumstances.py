@@ -1,9 +1,9 @@
-"""Who audited, how, and on whose word: what moves an outcome and is not the trader's doing.
+"""Circumstances of an audit: treatment, selection channel and team, which move outcomes beside the trader.
 
 A prediction is for the reference audit: a field audit by a team of average skill, for which the trader was
-chosen on recorded data. A referral, a complaint or a tax audit tells what no feature knows; selection by
-rule, by a model or at random does not. The effects are estimated beside the features' margins, each drawn
-towards none by a normal prior, and left out when predicting.
+chosen on recorded data. A referral, a complaint or a tax audit carries information that no feature has;
+selection by rule, by a model or at random does not. The effects are estimated beside the features' margins,
+each drawn towards none by a normal prior, and left out when predicting.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,8 +52,8 @@ class Circumstances:
         """Return a column of 0 and 1 for each level (rows, levels)."""
         if audits is None or not self.levels:
             return np.zeros((rows, 0))
-        said = {column: np.array(audits[column].to_pylist(), dtype=object) for column, _ in self.levels}
-        return np.column_stack([said[column] == level for column, level in self.levels]).astype(np.float64)
+        columns = {column: np.array(audits[column].to_pylist(), dtype=object) for column, _ in self.levels}
+        return np.column_stack([columns[column] == level for column, level in self.levels]).astype(np.float64)
 
     def ridge(self, *, dispersion: float = 1.0) -> Floats:
         """Return the penalty of each effect, for a likelihood with that dispersion."""
@@ -68,10 +68,10 @@ class Circumstances:
 
 
 def representative(audits: pa.Table | None, probability: Floats) -> Floats:
-    """Return by how much each audit stands for all traders: audits are of risky ones more often than not.
+    """Return the weight with which each audit represents all traders: audits are mostly of risky ones.
 
     Those drawn at random are like all traders. Along the predicted log-odds of an adjustment, the weight is
-    the share of audits drawn at random there over their share in all; 1 where these are too few to tell.
+    the share of audits drawn at random there over their share in all; 1 where these are too few.
     """
     at_random = np.zeros(len(probability))
     if audits is not None:
@@ -80,8 +80,8 @@ def representative(audits: pa.Table | None, probability: Floats) -> Floats:
         return np.ones_like(probability)
     chance = np.clip(probability, RAREST, 1 - RAREST)
     design = np.column_stack([np.ones_like(chance), np.log(chance / (1 - chance))])
-    found = logistic(design, at_random, weight=np.ones_like(chance), ridge=np.array([0.0, 1.0]))
-    return np.asarray(sigmoid(design @ found) / at_random.mean(), np.float64)
+    coefficients = logistic(design, at_random, weight=np.ones_like(chance), ridge=np.array([0.0, 1.0]))
+    return np.asarray(sigmoid(design @ coefficients) / at_random.mean(), np.float64)
 
 
 def _levels(audits: pa.Table, column: str) -> list[str]:

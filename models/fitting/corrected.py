@@ -1,4 +1,4 @@
-"""Trees grown beside the circumstances of each audit, so that they learn the trader and not the auditor."""
+"""Trees corrected for the circumstances of each audit, so that they learn the trader and not the auditor."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -6,41 +6,43 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.fitting.boosting import Growth, Sample, grow, held_out
-from models.fitting.calibrate import Map
-from models.fitting.margin import Line, Margin, Sum
-from models.fitting.training_rows import Audited
+from models.fitting.calibrate import CalibrationMap
+from models.fitting.margin import LinearMargin, Margin, Sum
+from models.fitting.training_rows import TrainingRows
 from models.prediction import Floats
 
 
 @dataclass(frozen=True)
-class Grown:
-    """A margin, what such a one said of each audit before it had seen it (n,), and its calibration."""
+class CorrectedTrees:
+    """A margin, its values (n,) for audits that were held out, and its calibration on them."""
 
-    whole: Margin
-    margin: Floats
-    map: Map
+    margin: Margin
+    held_out: Floats
+    calibration: CalibrationMap
 
 
-def grown(
-    audited: Audited,
+def fit_corrected_trees(
+    training: TrainingRows,
     target: Floats,
     *,
     where: Floats,
     growth: Growth,
     monotone: tuple[int, ...],
-    calibrate: Callable[[Floats], Map],
-    line: Line | None = None,
-) -> Grown:
+    calibrate: Callable[[Floats], CalibrationMap],
+    linear: LinearMargin | None = None,
+) -> CorrectedTrees:
     """Grow trees for a target (n,) on the audits `where` it is known.
 
     A first look, by trees that know no circumstances, gives the effects of these; the trees that count are
-    then grown on top of them, as offsets. Where a `line` is given they correct it.
+    then grown on top of them, as offsets. Where a `linear` margin is given they correct it.
     """
-    known = line.value(audited.X) if line else np.zeros(len(target))
-    sample = Sample(audited.X, target, audited.weight, known, monotone)
-    if audited.circumstances.levels:
-        look = known + held_out(sample, replace(growth, bags=1), blocks=audited.blocks, where=where)
-        sample = replace(sample, offset=known + audited.design @ calibrate(look).effects)
-    margin = known + held_out(sample, growth, blocks=audited.blocks, where=where)
+    known = linear.value(training.X) if linear else np.zeros(len(target))
+    sample = Sample(training.X, target, training.weight, known, monotone)
+    if training.circumstances.levels:
+        first_look = known + held_out(sample, replace(growth, bags=1), blocks=training.blocks, where=where)
+        sample = replace(sample, offset=known + training.design @ calibrate(first_look).effects)
+    held_out_margin = known + held_out(sample, growth, blocks=training.blocks, where=where)
     trees = grow(sample.of(np.flatnonzero(where)), growth)
-    return Grown(Sum(line, trees) if line else trees, margin, calibrate(margin))
+    return CorrectedTrees(
+        Sum(linear, trees) if linear else trees, held_out_margin, calibrate(held_out_margin)
+    )

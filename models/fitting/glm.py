@@ -49,13 +49,13 @@ def power(design: Floats, y: Floats, *, variance: float, weight: Floats, ridge: 
 
 
 def _newton(design: Floats, slope_and_bend: SlopeAndBend, *, ridge: Floats) -> Floats:
-    found = np.zeros(design.shape[1])
+    coefficients = np.zeros(design.shape[1])
     for _ in range(STEPS):
-        slope, bend = slope_and_bend(design @ found)
+        slope, bend = slope_and_bend(design @ coefficients)
         hessian = (design * bend[:, None]).T @ design + np.diag(ridge + SMALL)
-        step = np.linalg.solve(hessian, design.T @ slope - ridge * found)
+        step = np.linalg.solve(hessian, design.T @ slope - ridge * coefficients)
         step *= min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), SMALL))
-        found = found + step
+        coefficients = coefficients + step
         if float(np.abs(step).max()) < SMALL:
             break
-    return found
+    return coefficients

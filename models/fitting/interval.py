@@ -1,4 +1,4 @@
-"""Between which amounts an audit's money lies: distributional conformal intervals for mostly-zero money.
+"""Prediction intervals: distributional conformal intervals for money that is mostly zero.
 
 A model's expected money m and probability p imply a distribution of an audit's money y: 0 with 1 - p, else
 A R with A = m / p, where R is how adjusted audits that the model had not seen compared with their A (negative
@@ -41,9 +41,9 @@ class Interval:
     def between(self, expected: Floats, probability: Floats) -> tuple[Floats, Floats]:
         """Return the ends of the interval, each (n,)."""
         amount = _amounts(expected, probability)
-        below = self._share_below_zero()
-        low = self._quantile(0.5 - self.reach, amount, probability, below)
-        high = self._quantile(0.5 + self.reach, amount, probability, below)
+        share_below_zero = float(np.interp(0.0, self.ratios, self.levels))
+        low = self._quantile(0.5 - self.reach, amount, probability, share_below_zero)
+        high = self._quantile(0.5 + self.reach, amount, probability, share_below_zero)
         return low, high
 
     def scores(self, y: Floats, expected: Floats, probability: Floats) -> Floats:
@@ -62,16 +62,13 @@ class Interval:
         """Return the interval of such data."""
         return cls(values["coverage"], values["reach"], np.array(values["ratios"], np.float64))
 
-    def _share_below_zero(self) -> float:
-        return float(np.interp(0.0, self.ratios, self.levels))
-
-    def _quantile(self, level: float, amount: Floats, probability: Floats, below: float) -> Floats:
+    def _quantile(self, level: float, amount: Floats, probability: Floats, share_below_zero: float) -> Floats:
         """Return the money at a level of the mixture: refunds, then a mass at 0, then additional revenue."""
         chance = np.maximum(probability, SMALLEST_AMOUNT)
         refund = np.interp(level / chance, self.levels, self.ratios)
         gain = np.interp((level - (1 - probability)) / chance, self.levels, self.ratios)
-        negative = level < probability * below
-        zero = ~negative & (level <= 1 - probability + probability * below)
+        negative = level < probability * share_below_zero
+        zero = ~negative & (level <= 1 - probability + probability * share_below_zero)
         return np.where(zero, 0.0, amount * np.where(negative, refund, gain))
 
 
@@ -86,7 +83,7 @@ def calibrated(
 ) -> Interval:
     """Fit the interval on money and predictions of audits that the model had not seen (n,).
 
-    `weight` says how much each audit stands for the traders that are predicted, as in weighted conformal
+    `weight` is how much each audit represents the traders that are predicted, as in weighted conformal
     prediction (Tibshirani and others 2019); the trader predicted counts as one of mean weight.
     The ratios against which a block of audits is scored come from the other blocks. With fewer than
     `FEWEST_ADJUSTED` adjusted audits nothing is known of R, and it spans from 0 to 3.

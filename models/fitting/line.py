@@ -1,11 +1,11 @@
-"""Lines learnt from audits: ridge regression, points for exceeding thresholds, single columns."""
+"""Linear margins learned from audits: ridge regression, points above thresholds, sums of columns."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from models.fitting.margin import SCALES, Line
+from models.fitting.margin import SCALES, LinearMargin
 from models.prediction import Floats
 
 PENALTIES = np.logspace(0, 6, 13)
@@ -13,7 +13,7 @@ MOST_DEVIATIONS = 4.0
 FIRST_POINT, FULL_POINT = 0.85, 0.99
 
 
-def ridge_line(X: Floats, y: Floats, *, weight: Floats) -> Line:
+def ridge_margin(X: Floats, y: Floats, *, weight: Floats) -> LinearMargin:
     """Fit ridge regression on standardised signed logarithms; the penalty by generalised cross-validation.
 
     Values are drawn to within `MOST_DEVIATIONS` of the mean, so that no trader is extrapolated to the moon.
@@ -21,12 +21,12 @@ def ridge_line(X: Floats, y: Floats, *, weight: Floats) -> Line:
     from sklearn.linear_model import RidgeCV
 
     scale = SCALES["signed_log"](X)
-    there = ~np.isnan(scale).all(axis=0)
+    filled = ~np.isnan(scale).all(axis=0)
     centres, spreads = np.zeros(X.shape[1]), np.ones(X.shape[1])
-    centres[there] = np.nanmean(scale[:, there], axis=0)
-    spreads[there] = np.nanstd(scale[:, there], axis=0)
+    centres[filled] = np.nanmean(scale[:, filled], axis=0)
+    spreads[filled] = np.nanstd(scale[:, filled], axis=0)
     spreads[spreads < 1e-12] = 1.0
-    line = Line(
+    margin = LinearMargin(
         intercept=0.0,
         weights=np.zeros(X.shape[1]),
         low=_unlogged(centres - MOST_DEVIATIONS * spreads),
@@ -35,25 +35,25 @@ def ridge_line(X: Floats, y: Floats, *, weight: Floats) -> Line:
         spreads=spreads,
         scale="signed_log",
     )
-    fitted = RidgeCV(alphas=PENALTIES).fit(line.scaled(X), y, sample_weight=weight)
+    fitted = RidgeCV(alphas=PENALTIES).fit(margin.scaled(X), y, sample_weight=weight)
     weights = np.asarray(fitted.coef_, np.float64)
-    return replace(line, intercept=float(fitted.intercept_), weights=weights)
+    return replace(margin, intercept=float(fitted.intercept_), weights=weights)
 
 
-def points_line(X: Floats, *, directions: Sequence[int]) -> Line:
+def points_margin(X: Floats, *, directions: Sequence[int]) -> LinearMargin:
     """Give each feature with a direction up to one point: none at the 85th percentile, one at the 99th.
 
     For a feature whose risk falls with it, none at the 15th, one at the 1st.
     """
     rising = np.where(np.asarray(directions) < 0, -X, X)
-    there = ~np.isnan(rising).all(axis=0)
+    filled = ~np.isnan(rising).all(axis=0)
     first, full = np.zeros(X.shape[1]), np.zeros(X.shape[1])
-    first[there] = np.nanquantile(rising[:, there], FIRST_POINT, axis=0)
-    full[there] = np.nanquantile(rising[:, there], FULL_POINT, axis=0)
+    first[filled] = np.nanquantile(rising[:, filled], FIRST_POINT, axis=0)
+    full[filled] = np.nanquantile(rising[:, filled], FULL_POINT, axis=0)
     counts = (np.asarray(directions) != 0) & (full > first)
     sign = np.where(np.asarray(directions) < 0, -1.0, 1.0)
     ends = np.sort([sign * first, sign * full], axis=0)
-    return Line(
+    return LinearMargin(
         intercept=0.0,
         weights=counts.astype(np.float64),
         low=ends[0],
@@ -64,7 +64,7 @@ def points_line(X: Floats, *, directions: Sequence[int]) -> Line:
     )
 
 
-def columns_line(X: Floats, *, columns: Sequence[int], scale: str) -> Line:
+def columns_margin(X: Floats, *, columns: Sequence[int], scale: str) -> LinearMargin:
     """Add up some columns on a scale; an empty value counts as the least.
 
     On the logarithmic scale a value counts as no less than the least above 0.
@@ -74,7 +74,7 @@ def columns_line(X: Floats, *, columns: Sequence[int], scale: str) -> Line:
     weights[list(columns)] = 1.0
     low = np.array([_least(column, above_zero=scale == "log") for column in X.T])
     centres = SCALES[scale](low)
-    return Line(
+    return LinearMargin(
         intercept=float(centres[list(columns)].sum()),
         weights=weights,
         low=low,

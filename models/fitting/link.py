@@ -1,4 +1,4 @@
-"""From margins to money: smooth and increasing maps, fitted on rows that the margins have not seen.
+"""Link functions: smooth and increasing maps from margins to money, fitted on held-out rows.
 
 They are smooth because an explanation in money needs their slopes.
 """
@@ -62,7 +62,7 @@ class HurdleLink:
 def chance_of_any(money: Floats, *, rate: float, variance: float) -> Floats:
     """Return the probability that a compound Poisson sum is above 0, given its mean (n,) (Jorgensen 1997).
 
-    `rate` stands for its scale.
+    `rate` sets its scale.
     """
     return np.asarray(-np.expm1(-rate * money ** (2 - variance)), np.float64)
 

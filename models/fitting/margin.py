@@ -1,4 +1,4 @@
-"""Sums of what each feature says of a row: trees or a line, before they become money."""
+"""Margins: additive scores of features, by trees or a linear sum, before a link turns them into money."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -41,9 +41,9 @@ class Trees:
 
     def contributions(self, X: Floats) -> Floats:
         """Return the mean of the boosters' contributions (Lundberg and others 2020, path-dependent)."""
-        said = self._mean(X, pred_contrib=True)
-        said[:, -1] += self.start
-        return said
+        contributions = self._mean(X, pred_contrib=True)
+        contributions[:, -1] += self.start
+        return contributions
 
     def texts(self) -> tuple[str, ...]:
         """Return the boosters in LightGBM's text form."""
@@ -55,12 +55,12 @@ class Trees:
         return cls(start, tuple(lgb.Booster(model_str=text) for text in texts))
 
     def _mean(self, X: Floats, **kind: bool) -> Floats:
-        said = [np.asarray(booster.predict(X, **kind, **threads(X))) for booster in self.boosters]
-        return np.asarray(sum(said[1:], start=said[0]) / len(said), np.float64)
+        scores = [np.asarray(booster.predict(X, **kind, **threads(X))) for booster in self.boosters]
+        return np.asarray(sum(scores[1:], start=scores[0]) / len(scores), np.float64)
 
 
 @dataclass(frozen=True)
-class Line:
+class LinearMargin:
     """A weighted sum of features on a scale of their own.
 
     A value is drawn into [low, high], brought to a scale of `SCALES`, centred and divided; an empty one
@@ -85,25 +85,25 @@ class Line:
         return np.column_stack([terms, np.full(len(X), self.intercept)])
 
     def scaled(self, X: Floats) -> Floats:
-        """Return the features on the line's scale."""
+        """Return the features on the margin's scale."""
         drawn = np.clip(X, self.low, self.high)
         return np.nan_to_num((SCALES[self.scale](drawn) - self.centres) / self.spreads, nan=0.0)
 
 
 @dataclass(frozen=True)
 class Sum:
-    """The sum of a line and of trees that correct it."""
+    """The sum of a linear margin and of trees that correct it."""
 
-    line: Line
+    linear: LinearMargin
     trees: Trees
 
     def value(self, X: Floats) -> Floats:
         """Return the sum of both."""
-        return self.line.value(X) + self.trees.value(X)
+        return self.linear.value(X) + self.trees.value(X)
 
     def contributions(self, X: Floats) -> Floats:
-        """Return the sum of what each feature says in both."""
-        return self.line.contributions(X) + self.trees.contributions(X)
+        """Return the sum of the contributions to both."""
+        return self.linear.contributions(X) + self.trees.contributions(X)
 
 
 def signed_log(values: Floats) -> Floats:
@@ -116,4 +116,4 @@ def _same(values: Floats) -> Floats:
 
 
 SCALES: Mapping[str, Callable[[Floats], Floats]] = {"same": _same, "log": np.log, "signed_log": signed_log}
-"""Scales of a line; `log` is for values above 0."""
+"""Scales of a linear margin; `log` is for values above 0."""

@@ -1,4 +1,4 @@
-"""Rows of features as models take them: a matrix of float64, empty values NaN."""
+"""Validation of inputs: rows as a matrix of float64 with NaN for empty values, targets and weights."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ def column_names(X: Floats | pa.Table) -> tuple[str, ...]:
     """Return the names of the columns: a table's own, else x0, x1 and so on."""
     if isinstance(X, pa.Table):
         return tuple(X.column_names)
-    return tuple(f"x{place}" for place in range(np.shape(X)[1]))
+    return tuple(f"x{number}" for number in range(np.shape(X)[1]))
 
 
 def as_matrix(X: Floats | pa.Table, *, names: Sequence[str] | None = None) -> Floats:
@@ -72,11 +72,11 @@ def as_target(y: Floats, *, rows: int) -> Floats:
 
 def as_weight(weight: Floats | None, *, rows: int) -> Floats:
     """Return the weights (n,), one each where none are given."""
-    given = np.ones(rows) if weight is None else np.asarray(weight, np.float64)
-    if given.shape != (rows,) or not np.isfinite(given).all() or (given < 0).any() or not given.any():
+    weights = np.ones(rows) if weight is None else np.asarray(weight, np.float64)
+    if weights.shape != (rows,) or not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
         raise SettingError(
-            f"The weights are an array of shape {given.shape}.",
+            f"The weights are an array of shape {weights.shape}.",
             expected=f"one finite weight for each of the {rows} rows, none negative, some above 0.",
             advice="Leave them out to weigh all audits alike.",
         )
-    return given
+    return weights

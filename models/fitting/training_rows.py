@@ -1,4 +1,4 @@
-"""What a model learns from and what comes of it: the data between `fit` and a kind of model."""
+"""Training rows and the result of learning from them: the data between `fit` and a kind of model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,10 +13,10 @@ from models.prediction import Floats
 
 
 @dataclass(frozen=True)
-class Audited:
-    """What a model learns from: a row an audit, in the order of opening where that is known.
+class TrainingRows:
+    """Audits to learn from: a row an audit, in the order of opening where that is known.
 
-    `design` (n, levels) says the circumstances of each; `blocks` are the rows held out in turn.
+    `design` (n, levels) encodes the circumstances of each; `blocks` are the rows held out in turn.
     """
 
     X: Floats
@@ -27,7 +27,7 @@ class Audited:
     blocks: tuple[np.ndarray, ...]
     names: tuple[str, ...]
 
-    def without_circumstances(self) -> "Audited":
+    def without_circumstances(self) -> "TrainingRows":
         """Return the audits as if nothing were known of how they were done."""
         return replace(self, design=np.zeros((len(self.y), 0)), circumstances=Circumstances(()))
 
@@ -35,8 +35,8 @@ class Audited:
         """Return +1, -1 or 0 a column, of directions given by feature."""
         return tuple((monotone or {}).get(name, 0) for name in self.names)
 
-    def place(self, name: str) -> int:
-        """Return the place of a feature's column; raises `SettingError` where there is none."""
+    def column_index(self, name: str) -> int:
+        """Return the index of a feature's column; raises `SettingError` where there is none."""
         if name not in self.names:
             raise SettingError(
                 f"There is no feature '{name}' to learn from.",
@@ -48,10 +48,10 @@ class Audited:
 
 @dataclass(frozen=True)
 class Learned:
-    """What a kind of model learns: margins of the features, the link to money, and the same held out.
+    """The result of learning: margins of the features, the link to money, and the same held out.
 
     `expected` and `probability` (n,) are each audit's, under its own circumstances, from a model that had not
-    seen it. `effects` says what the circumstances were found to do, as data.
+    seen it. `effects` are the estimated effects of the circumstances, as data.
     """
 
     margins: tuple[Margin, ...]

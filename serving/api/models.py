@@ -18,7 +18,7 @@ async def models(request: Request) -> Response:
             "basis": basis_plain(basis),
             "prediction_id": logged,
             "promoted_at": live.champion.promoted_at,
-            "learned_before": bundle.as_of,
+            "learned_before": bundle.cutoff,
             "fingerprint": bundle.fingerprint,
             "card": bundle.card_json,
             "features": [feature_plain(words) for words in bundle.words],

@@ -8,7 +8,7 @@ import numpy as np
 import pydantic_core
 
 from models.bundle.artefact import Bundle
-from models.prediction import SAID, Explanation, Floats, Prediction
+from models.prediction import PER_TRADER, Explanation, Floats, Prediction
 from models.reasons import reasons
 from models.words import Words
 from serving.live.case import raise_not_finite
@@ -35,7 +35,7 @@ def basis_plain(basis: Basis) -> Plain:
 
 def said_plain(told: Prediction, *, trader_ids: Sequence[str], prediction_ids: Sequence[str]) -> list[Plain]:
     """Return predictions in cents as data, in their order."""
-    numbers = (getattr(told, name).tolist() for name in (*SAID, "by_type"))
+    numbers = (getattr(told, name).tolist() for name in (*PER_TRADER, "by_type"))
     return [
         {
             "trader_id": trader,

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from models.prediction import SAID, Explanation, Floats, Prediction
+from models.prediction import PER_TRADER, Explanation, Floats, Prediction
 from serving.live.rounding import rounded
 from serving.live.state import Live
 from serving.log.entry import Asked, Basis, Entry
@@ -67,7 +67,7 @@ def predicted(live: Live, entry: Entry) -> Entry:
 
 def require_finite(said: Prediction, *others: Floats) -> None:
     """Raise `NotFiniteError`, and the alarm, unless every number of a prediction is one."""
-    parts = (getattr(said, name) for name in (*SAID, "by_type"))
+    parts = (getattr(said, name) for name in (*PER_TRADER, "by_type"))
     if not all(np.isfinite(part).all() for part in (*parts, *others)):
         raise_not_finite("A prediction")
 

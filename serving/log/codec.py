@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from models.prediction import SAID, Floats, Prediction
+from models.prediction import PER_TRADER, Floats, Prediction
 from serving.log.entry import Asked, Basis, Decision, Entry
 
 DOUBLE = np.dtype("<f8")
@@ -72,14 +72,14 @@ def unpack(packed: Packed) -> Entry:
 
 def outputs(said: Prediction) -> Floats:
     """Return a prediction as a matrix (n, 4 + types): expected, probability, low, high, the split by type."""
-    return np.column_stack([*(getattr(said, name) for name in SAID), said.by_type])
+    return np.column_stack([*(getattr(said, name) for name in PER_TRADER), said.by_type])
 
 
 def _prediction(rows: Floats | None, types: tuple[str, ...]) -> Prediction | None:
     if rows is None:
         return None
-    whole = {name: rows[:, place] for place, name in enumerate(SAID)}
-    return Prediction(**whole, by_type=rows[:, len(SAID) :], types=types)
+    whole = {name: rows[:, place] for place, name in enumerate(PER_TRADER)}
+    return Prediction(**whole, by_type=rows[:, len(PER_TRADER) :], types=types)
 
 
 def _basis(values: Mapping[str, Any] | None) -> Basis | None:

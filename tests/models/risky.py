@@ -68,6 +68,9 @@ def _audits(y: Floats, *, kind: np.ndarray, team: np.ndarray, letter: np.ndarray
             "treatment": np.where(letter, "letter", "field").tolist(),
             "selection_channel": ["rule"] * len(y),
             "team_id": team.tolist(),
-            **{f"{name}_amount": np.where(kind == place, y, 0.0) for place, name in enumerate(FINDING_TYPES)},
+            **{
+                f"{name}_amount": np.where(kind == number, y, 0.0)
+                for number, name in enumerate(FINDING_TYPES)
+            },
         }
     )

@@ -41,23 +41,25 @@ def same(one: Prediction, other: Prediction) -> bool:
 
 
 def test_a_prediction_is_money_a_chance_and_an_interval_for_every_row(model: YieldModel) -> None:
-    said = model.predict(TRADERS.X)
-    assert len(said) == 60
-    assert np.isfinite(said.expected).all()
-    assert ((said.probability >= 0) & (said.probability <= 1)).all()
-    assert (said.low <= said.high).all()
+    prediction = model.predict(TRADERS.X)
+    assert len(prediction) == 60
+    assert np.isfinite(prediction.expected).all()
+    assert ((prediction.probability >= 0) & (prediction.probability <= 1)).all()
+    assert (prediction.low <= prediction.high).all()
 
 
 def test_the_split_by_finding_type_adds_up_to_the_expected_money(model: YieldModel) -> None:
-    said = model.predict(TRADERS.X)
-    np.testing.assert_allclose(said.by_type.sum(axis=1), said.expected, rtol=1e-12, atol=1e-9)
+    prediction = model.predict(TRADERS.X)
+    np.testing.assert_allclose(prediction.by_type.sum(axis=1), prediction.expected, rtol=1e-12, atol=1e-9)
 
 
 def test_reasons_add_up_to_the_expected_money(model: YieldModel) -> None:
-    why, said = model.explain(TRADERS.X), model.predict(TRADERS.X)
-    np.testing.assert_allclose(why.base + why.contributions.sum(axis=1), said.expected, rtol=1e-9)
-    assert np.array_equal(why.total, said.expected)
-    assert why.names == NAMES
+    explanation, prediction = model.explain(TRADERS.X), model.predict(TRADERS.X)
+    np.testing.assert_allclose(
+        explanation.base + explanation.contributions.sum(axis=1), prediction.expected, rtol=1e-9
+    )
+    assert np.array_equal(explanation.total, prediction.expected)
+    assert explanation.names == NAMES
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -69,15 +71,19 @@ def test_reasons_add_up_to_the_expected_money(model: YieldModel) -> None:
     )
 )
 def test_reasons_add_up_for_any_trader(model: YieldModel, rows: np.ndarray) -> None:
-    why, said = model.explain(rows), model.predict(rows)
-    assert np.isfinite(said.expected).all()
-    np.testing.assert_allclose(why.base + why.contributions.sum(axis=1), said.expected, rtol=1e-9)
+    explanation, prediction = model.explain(rows), model.predict(rows)
+    assert np.isfinite(prediction.expected).all()
+    np.testing.assert_allclose(
+        explanation.base + explanation.contributions.sum(axis=1), prediction.expected, rtol=1e-9
+    )
 
 
 def test_reasons_by_group_still_add_up(model: YieldModel) -> None:
-    why = model.explain(TRADERS.X).grouped({"evasion": "conduct", "noise": "conduct"})
-    assert why.names == ("customs_value_12m", "yield_on_value", "conduct")
-    np.testing.assert_allclose(why.base + why.contributions.sum(axis=1), why.total, rtol=1e-9)
+    explanation = model.explain(TRADERS.X).grouped({"evasion": "conduct", "noise": "conduct"})
+    assert explanation.names == ("customs_value_12m", "yield_on_value", "conduct")
+    np.testing.assert_allclose(
+        explanation.base + explanation.contributions.sum(axis=1), explanation.total, rtol=1e-9
+    )
 
 
 def test_a_row_gets_the_same_bits_alone_and_among_others(model: YieldModel) -> None:
@@ -139,9 +145,9 @@ def test_an_audit_of_weight_two_counts_as_two(kind: str) -> None:
 def test_few_audits_with_few_adjustments_are_enough_to_say_something(kind: str) -> None:
     y = np.zeros(40)
     y[[3, 17, 30]] = [1000.0, -20.0, 400.0]
-    said = new(kind).fit(AUDITS.X.slice(0, 40), y).predict(TRADERS.X)
-    assert np.isfinite(said.expected).all()
-    assert (said.low <= said.high).all()
+    prediction = new(kind).fit(AUDITS.X.slice(0, 40), y).predict(TRADERS.X)
+    assert np.isfinite(prediction.expected).all()
+    assert (prediction.low <= prediction.high).all()
 
 
 @pytest.mark.parametrize(
@@ -166,13 +172,15 @@ def test_parameters_are_those_of_the_constructor(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["hurdle", "tweedie", "plain", "random_forest"])
 def test_it_finds_who_evades(kind: str) -> None:
-    said = fitted(kind, risky(1500, seed=3)).predict(TRADERS.X).expected
-    assert np.corrcoef(np.argsort(np.argsort(said)), np.argsort(np.argsort(TRADERS.expected)))[0, 1] > 0.5
+    prediction = fitted(kind, risky(1500, seed=3)).predict(TRADERS.X).expected
+    assert (
+        np.corrcoef(np.argsort(np.argsort(prediction)), np.argsort(np.argsort(TRADERS.expected)))[0, 1] > 0.5
+    )
 
 
 @pytest.mark.parametrize("kind", sorted(MODELS))
 def test_a_few_adjustments_in_the_newest_audits_alone_are_enough_to_learn_from(kind: str) -> None:
     y = np.zeros(len(AUDITS.y))
     y[-3:] = [100.0, 2_000.0, 50.0]
-    said = new(kind).fit(AUDITS.X, y, audits=AUDITS.audits).predict(TRADERS.X)
-    assert np.isfinite(said.expected).all()
+    prediction = new(kind).fit(AUDITS.X, y, audits=AUDITS.audits).predict(TRADERS.X)
+    assert np.isfinite(prediction.expected).all()

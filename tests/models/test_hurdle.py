@@ -25,8 +25,8 @@ def test_the_total_is_that_of_reference_audits() -> None:
 
 
 def test_the_probability_is_that_of_reference_audits() -> None:
-    said = fitted().predict(TRADERS.X).probability
-    assert abs(said.mean() - TRADERS.probability.mean()) < 0.03
+    prediction = fitted().predict(TRADERS.X).probability
+    assert abs(prediction.mean() - TRADERS.probability.mean()) < 0.03
 
 
 def test_letters_would_pull_the_probability_down_if_they_were_not_corrected_for() -> None:
@@ -48,8 +48,8 @@ def test_the_expected_money_rises_where_theory_says_it_must() -> None:
 
 
 def test_the_interval_covers_as_often_as_it_says() -> None:
-    said = fitted().predict(TRADERS.X)
-    covered = (said.low <= TRADERS.y) & (TRADERS.y <= said.high)
+    prediction = fitted().predict(TRADERS.X)
+    covered = (prediction.low <= TRADERS.y) & (TRADERS.y <= prediction.high)
     assert 0.87 < covered.mean() < 0.93
 
 
@@ -62,16 +62,16 @@ def test_the_interval_covers_traders_drawn_at_random_though_risky_ones_are_audit
     audits = everyone.audits.filter(pa.array(chosen))
     audits = audits.set_column(audits.column_names.index("selection_channel"), "selection_channel", [channel])
     model = HurdleModel(monotone=DIRECTIONS, growth={"bags": 1})
-    said = model.fit(everyone.X.filter(pa.array(chosen)), everyone.y[chosen], audits=audits).predict(
+    prediction = model.fit(everyone.X.filter(pa.array(chosen)), everyone.y[chosen], audits=audits).predict(
         TRADERS.X
     )
-    covered = (said.low <= TRADERS.y) & (TRADERS.y <= said.high)
+    covered = (prediction.low <= TRADERS.y) & (TRADERS.y <= prediction.high)
     assert 0.87 < covered.mean() < 0.93
 
 
 def test_the_split_follows_what_points_to_a_type() -> None:
-    said = fitted().predict(TRADERS.X)
-    valuation = said.by_type[:, said.types.index("valuation")] / said.expected
+    prediction = fitted().predict(TRADERS.X)
+    valuation = prediction.by_type[:, prediction.types.index("valuation")] / prediction.expected
     pointed = TRADERS.X["noise"].to_numpy() > 0
     assert valuation[pointed].mean() > 0.7
     assert valuation[~pointed].mean() < 0.3
@@ -79,15 +79,15 @@ def test_the_split_follows_what_points_to_a_type() -> None:
 
 def test_findings_of_one_type_alone_leave_nothing_to_tell_apart() -> None:
     audits = AUDITS.audits
-    for place, name in enumerate(each for each in audits.column_names if each.endswith("_amount")):
-        amounts = AUDITS.y if place == 0 else np.zeros(len(AUDITS.y))
+    for number, name in enumerate(each for each in audits.column_names if each.endswith("_amount")):
+        amounts = AUDITS.y if number == 0 else np.zeros(len(AUDITS.y))
         audits = audits.set_column(audits.column_names.index(name), name, pa.array(amounts))
-    said = (
+    prediction = (
         HurdleModel(growth={"rounds": 20, "bags": 1})
         .fit(AUDITS.X, AUDITS.y, audits=audits)
         .predict(TRADERS.X)
     )
-    assert (said.by_type[:, 0] > 0.9 * said.expected).all()
+    assert (prediction.by_type[:, 0] > 0.9 * prediction.expected).all()
 
 
 @pytest.mark.parametrize("kind", ["declared_value", "rule_score", "past_yield"])
@@ -98,6 +98,6 @@ def test_it_ranks_better_than_what_a_risk_unit_would_use(kind: str) -> None:
     assert _top(fitted().predict(TRADERS.X).expected) > 1.05 * _top(other.predict(TRADERS.X).expected)
 
 
-def _top(said: np.ndarray) -> float:
+def _top(expected: np.ndarray) -> float:
     """Return the truth in the top twentieth of a ranking."""
-    return float(TRADERS.expected[np.argsort(-said)[:200]].sum())
+    return float(TRADERS.expected[np.argsort(-expected)[:200]].sum())

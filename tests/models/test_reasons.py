@@ -14,17 +14,17 @@ WORDS = [Words.of(LIBRARY.by_name[name]) for name in ("customs_value_12m", "pric
 
 
 def test_the_weightiest_reason_comes_first_and_says_the_traders_value() -> None:
-    found = reasons(WORDS, np.array([1234567.8, -0.35, 1.0]), np.array([10.0, -300.0, 20.0]))
-    assert [reason.feature for reason in found] == ["price_gap_12m", "never_audited", "customs_value_12m"]
-    assert "0.70 times" in found[0].sentence
-    assert "yes" in found[1].sentence
-    assert "1,234,568" in found[2].sentence
+    explained = reasons(WORDS, np.array([1234567.8, -0.35, 1.0]), np.array([10.0, -300.0, 20.0]))
+    assert [reason.feature for reason in explained] == ["price_gap_12m", "never_audited", "customs_value_12m"]
+    assert "0.70 times" in explained[0].sentence
+    assert "yes" in explained[1].sentence
+    assert "1,234,568" in explained[2].sentence
 
 
 def test_an_unknown_value_is_said_to_be_unknown_and_not_put_into_a_sentence() -> None:
-    found = reasons(WORDS[1:2], np.array([np.nan]), np.array([5.0]))
-    assert found[0].value is None
-    assert found[0].sentence == f"{WORDS[1].label}: unknown."
+    explained = reasons(WORDS[1:2], np.array([np.nan]), np.array([5.0]))
+    assert explained[0].value is None
+    assert explained[0].sentence == f"{WORDS[1].label}: unknown."
 
 
 @pytest.mark.parametrize(

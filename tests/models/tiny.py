@@ -15,7 +15,7 @@ from models import MODELS
 from models.base import YieldModel
 from models.bundle.artefact import Bundle, save_bundle
 
-AS_OF = date(2024, 1, 1)
+CUTOFF = date(2024, 1, 1)
 SMALL = {"growth": {"rounds": 10, "bags": 2}}
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"hurdle": SMALL, "tweedie": SMALL}
 EMPTY = "days_late_12m"
@@ -51,7 +51,7 @@ def saved(folder: Path, kind: str = "hurdle") -> Bundle:
         folder,
         features=features(),
         fingerprint="f" * 64,
-        as_of=AS_OF,
+        cutoff=CUTOFF,
         golden=rows().slice(0, 3),
         card_json={"model": kind},
     )

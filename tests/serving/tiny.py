@@ -55,7 +55,7 @@ def publish(home: Path, data: Path, *, version: str = "1", seed: int = 1) -> Bun
         home / folder,
         features=FEATURES,
         fingerprint="f" * 64,
-        as_of=AS_OF,
+        cutoff=AS_OF,
         golden=taken.slice(0, 5),
         card_json={"model": "hurdle", "metrics": {"calibration": 1.0}},
     )

@@ -15,7 +15,7 @@ from models.bundle.champion import read_champion
 from tests.features.data.systems.exports import contents
 from tests.torture import TORTURE
 from tests.torture.command import Place, begin, call
-from training.tracking.registry import Version, models
+from training.tracking.registry import ModelVersion, models
 
 KILLS = 11 if TORTURE else 1
 """Of each command."""
@@ -78,7 +78,7 @@ def test_features_are_whole_after_a_kill(place: Place, administration: Path) -> 
     table_is_whole_after_kills(place, "features", data, *AS_OF, "--out", "features.parquet", seed=22)
 
 
-def whole(place: Place) -> tuple[Version, ...]:
+def whole(place: Place) -> tuple[ModelVersion, ...]:
     """Return the versions on offer; what serves is one of them, and loads as it was promoted."""
     offered, serving = models(place.home), read_champion(place.home)
     champions = [each.version for each in offered if "champion" in each.aliases]

@@ -13,19 +13,19 @@ from tests.torture.command import PATIENCE, Place, begin, server
 from tests.training.trained import ended
 from training.leaks.alarm import LeakReport
 from training.promotion.promote import offer
-from training.tracking.registry import Version, models
+from training.tracking.registry import ModelVersion, models
 from training.tracking.run import tracked
 
 
-def champions(offered: tuple[Version, ...]) -> list[str]:
+def champions(offered: tuple[ModelVersion, ...]) -> list[str]:
     return [each.version for each in offered if "champion" in each.aliases]
 
 
 def train(home: Path, said: Connection) -> None:
     """Do all that a training does but learn: this model passes the gate."""
-    with tracked("at once", place=home, clock=now) as run:
+    with tracked("at once", home=home, clock=now) as run:
         version = ended(run, hurdle=None, leaks=LeakReport(()), measure="assessed")
-    done = offer(version, place=home, clock=now)
+    done = offer(version, home=home, clock=now)
     said.send((version, done is not None and done.promoted))
 
 
@@ -68,14 +68,14 @@ def promote(home: Path, version: str, said: Connection) -> None:
     from training.promotion.promote import promote
 
     try:
-        said.send(promote(version, force="a test", place=home, clock=now).promoted)
+        said.send(promote(version, force="a test", home=home, clock=now).promoted)
     except OutputError as error:
         said.send(error.found)
 
 
 def test_of_two_promotions_at_once_one_is_done_and_the_other_too_or_told_so(place: Place) -> None:
     for _ in range(2):
-        with tracked("a version", place=place.home, clock=now) as run:
+        with tracked("a version", home=place.home, clock=now) as run:
             ended(run, hurdle=None, leaks=LeakReport(()), measure="assessed")
     pipes = [server.Pipe() for _ in range(2)]
     both = [server.Process(target=promote, args=(place.home, str(n + 1), pipes[n][1])) for n in range(2)]

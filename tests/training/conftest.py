@@ -11,13 +11,13 @@ from training.tracking.store import STORE, store
 @pytest.fixture(scope="session")
 def empty_store(shared: Path) -> Path:
     """A store without a run; workers of one session share it."""
-    place = shared / "mlflow-store"
-    store(place)
-    return place / STORE
+    folder = shared / "mlflow-store"
+    store(folder)
+    return folder / STORE
 
 
 @pytest.fixture
-def place(empty_store: Path, tmp_path: Path) -> Path:
+def home(empty_store: Path, tmp_path: Path) -> Path:
     """A home of one's own."""
     home = tmp_path / "mlruns"
     home.mkdir()

@@ -14,16 +14,16 @@ from training.tracking.run import tracked
 FOREVER = 600.0
 
 
-def train(place: Path, stop: str, reached: Connection) -> None:
+def train(home: Path, stop: str, reached: Connection) -> None:
     """Train; tell when a point is reached, and stop for ever at the one named `stop`."""
-    tempfile.tempdir = str(place.parent)  # where the kill may leave MLflow's files
+    tempfile.tempdir = str(home.parent)  # where the kill may leave MLflow's files
 
     def at(point: str) -> None:
         reached.send(point)
         if point == stop:
             sleep(FOREVER)
 
-    with tracked("killed", place=place, clock=now) as run:
+    with tracked("killed", home=home, clock=now) as run:
         at("started")
         ended(run, hurdle=None, leaks=LeakReport(()), measure="assessed")
         at("registered")
@@ -31,9 +31,9 @@ def train(place: Path, stop: str, reached: Connection) -> None:
     sleep(FOREVER)
 
 
-def serve(place: Path, version: str, reached: Connection) -> None:
+def serve(home: Path, version: str, reached: Connection) -> None:
     """Promote a version by force, again and again."""
     reached.send("started")
     while True:
-        promote(version, force="a test", place=place, clock=now)
+        promote(version, force="a test", home=home, clock=now)
         reached.send("promoted")

@@ -70,14 +70,14 @@ def _declarations(where: str, **columns: str) -> str:
         LEFT JOIN named n USING (declaration_id, item_number) ORDER BY declaration_id, item_number, version"""  # noqa: S608 - ours
 
 
-def _overwritten(kept: str) -> str:
+def _overwritten(condition: str) -> str:
     changed = ", ".join(
         f"CASE WHEN c.version IS NULL THEN d.{name} ELSE c.{name} END AS {name}" for name in CORRECTED
     )
     return f"""SELECT d.* REPLACE ({changed}) FROM declarations d
         LEFT JOIN (FROM declarations WHERE version = 1 AND amended_by = 'customs') c
         ON c.declaration_id = d.declaration_id AND c.item_number = d.item_number AND d.version = 0
-        WHERE {kept}"""  # noqa: S608 - ours
+        WHERE {condition}"""  # noqa: S608 - ours
 
 
 def _ends_by_outcome(table: str) -> str:

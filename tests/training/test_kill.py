@@ -45,19 +45,21 @@ def wait_for(point: str, here: Connection) -> None:
     pytest.fail(f"the child never reached {point}")
 
 
-def states(place: Path) -> dict[str, str]:
-    client = store(place)
-    runs = client.search_runs([experiment(client, place)])
+def states(home: Path) -> dict[str, str]:
+    client = store(home)
+    runs = client.search_runs([experiment(client, home)])
     return {run.info.run_id: run.info.status for run in runs}
 
 
-def whole(place: Path) -> None:
+def whole(home: Path) -> None:
     """Every version offered is of a run that finished, every finished run has one, and none seems to run."""
-    offered = models(place)
-    found = states(place)
-    assert set(found.values()) <= {"FINISHED", "KILLED"}
-    assert sorted(each.run_id for each in offered) == sorted(r for r, s in found.items() if s == "FINISHED")
-    there = store(place).search_model_versions("name = 'audit-yield'")
+    offered = models(home)
+    statuses = states(home)
+    assert set(statuses.values()) <= {"FINISHED", "KILLED"}
+    assert sorted(each.run_id for each in offered) == sorted(
+        r for r, s in statuses.items() if s == "FINISHED"
+    )
+    there = store(home).search_model_versions("name = 'audit-yield'")
     assert {str(each.version) for each in there} == {each.version for each in offered}
 
 
@@ -65,37 +67,37 @@ def whole(place: Path) -> None:
     ("stop", "left"), [("started", ["KILLED"]), ("registered", ["KILLED"]), ("finished", ["FINISHED"])]
 )
 def test_a_training_killed_before_its_end_is_marked_and_its_version_removed(
-    stop: str, left: list[str], place: Path
+    stop: str, left: list[str], home: Path
 ):
-    with child(train, place, stop) as here:
+    with child(train, home, stop) as here:
         wait_for(stop, here)
-        assert [each.version for each in models(place)] == (["1"] if stop == "finished" else [])
-        assert list(states(place).values()) == (["FINISHED"] if stop == "finished" else ["RUNNING"])
-    whole(place)
-    assert list(states(place).values()) == left
+        assert [each.version for each in models(home)] == (["1"] if stop == "finished" else [])
+        assert list(states(home).values()) == (["FINISHED"] if stop == "finished" else ["RUNNING"])
+    whole(home)
+    assert list(states(home).values()) == left
 
 
-def test_a_training_killed_at_any_moment_leaves_nothing_half_done(place: Path):
+def test_a_training_killed_at_any_moment_leaves_nothing_half_done(home: Path):
     rng = random.Random(11)  # noqa: S311  moments to kill at, no secret
     for _ in range(CHANCES):
-        with child(train, place, "-") as here:
+        with child(train, home, "-") as here:
             wait_for("started", here)
             time.sleep(rng.uniform(0.0, 3.0))
-        whole(place)
-    training(place)
-    whole(place)
+        whole(home)
+    training(home)
+    whole(home)
 
 
-def test_a_promotion_killed_at_any_moment_leaves_the_old_model_or_the_new(place: Path):
-    first, second = training(place), training(place)
-    promote(first, force="a test", place=place, clock=now)
+def test_a_promotion_killed_at_any_moment_leaves_the_old_model_or_the_new(home: Path):
+    first, second = training(home), training(home)
+    promote(first, force="a test", home=home, clock=now)
     rng = random.Random(12)  # noqa: S311  moments to kill at, no secret
     for turn in range(CHANCES):
-        with child(serve, place, (first, second)[turn % 2]) as here:
+        with child(serve, home, (first, second)[turn % 2]) as here:
             wait_for("started", here)
             time.sleep(rng.uniform(0.0, 5.0))
-        serving = read_champion(place)
+        serving = read_champion(home)
         assert serving is not None
-        listed = {each.version: each for each in models(place)}
+        listed = {each.version: each for each in models(home)}
         assert listed[serving.version].aliases == ("champion",)
-        assert load_bundle(place / serving.folder, digest=serving.digest).digest == serving.digest
+        assert load_bundle(home / serving.folder, digest=serving.digest).digest == serving.digest

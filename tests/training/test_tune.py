@@ -12,10 +12,10 @@ from tests.features.tables import write_parquet
 from tests.training.tiny import weekly
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold
-from training.backtest.labelled_audits import Audited, audited
-from training.tune import DEFAULTS, tuned
+from training.backtest.labelled_audits import LabelledAudits, label_audits
+from training.tune import DEFAULTS, tune_experiment
 
-AS_OF = date(2024, 6, 1)
+CUTOFF = date(2024, 6, 1)
 FOLDS = (Fold(date(2023, 1, 1), date(2023, 9, 1)),)
 FEATURES = LIBRARY.select(["customs_value_12m", "closed_audits"])
 
@@ -27,33 +27,33 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def tune(folder: Path, home: Path, *, trials: int, experiment: Experiment) -> tuple[Experiment, list[int]]:
     """Return the tuned experiment, and the trials that were told as finished."""
-    told: list[int] = []
+    reported: list[int] = []
     with open_warehouse(str(folder)) as warehouse:
-        found: Audited = audited(
-            warehouse, features=FEATURES, as_of=AS_OF, measure="assessed", with_penalties=False
+        labelled_audits: LabelledAudits = label_audits(
+            warehouse, features=FEATURES, cutoff=CUTOFF, measure="assessed", with_penalties=False
         )
-        best = tuned(
+        best = tune_experiment(
             warehouse,
-            found,
+            labelled_audits,
             experiment=experiment,
             folds=FOLDS,
             trials=trials,
             home=home,
-            progress=lambda done, total: told.append(done),
+            progress=lambda done, total: reported.append(done),
         )
-    return best, told
+    return best, reported
 
 
 def test_the_defaults_are_tried_first_and_the_best_growth_is_returned(folder: Path, tmp_path: Path) -> None:
-    best, told = tune(folder, tmp_path, trials=1, experiment=Experiment())
+    best, reported = tune(folder, tmp_path, trials=1, experiment=Experiment())
     assert best.parameters["growth"] == DEFAULTS
-    assert told == [0, 1]
+    assert reported == [0, 1]
 
 
 def test_a_tuning_goes_on_where_it_stopped(folder: Path, tmp_path: Path) -> None:
     tune(folder, tmp_path, trials=2, experiment=Experiment())
-    _, told = tune(folder, tmp_path, trials=3, experiment=Experiment())
-    assert told == [2, 3]
+    _, reported = tune(folder, tmp_path, trials=3, experiment=Experiment())
+    assert reported == [2, 3]
 
 
 def test_the_same_seed_tries_the_same(folder: Path, tmp_path: Path) -> None:

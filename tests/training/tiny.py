@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from features.data.contract.required import FINDING_TYPES
-from models.base import Rows, YieldModel
-from models.fitting.training_rows import Audited, Learned
+from models.base import MatrixLike, YieldModel
+from models.fitting.training_rows import Learned, TrainingRows
 from models.prediction import Floats, Prediction
 from tests.features.administration import administration, audit, finding, line, trader
 from tests.features.tables import Row, Tables
@@ -22,7 +22,7 @@ class MeanModel(YieldModel):
 
     def fit(
         self,
-        X: Rows,  # noqa: N803
+        X: MatrixLike,  # noqa: N803
         y: Floats,
         *,
         sample_weight: Floats | None = None,
@@ -37,14 +37,14 @@ class MeanModel(YieldModel):
         self.mean_ = float(np.average(y, weights=sample_weight))
         return self
 
-    def predict(self, X: Rows) -> Prediction:  # noqa: N803
+    def predict(self, X: MatrixLike) -> Prediction:  # noqa: N803
         expected = np.full(len(X), self.mean_)
         by_type = np.zeros((len(X), len(FINDING_TYPES)))
         by_type[:, 0] = expected
         chance = np.full(len(X), 0.5)
         return Prediction(expected, chance, expected - 50, expected + 50, by_type, FINDING_TYPES)
 
-    def _learn(self, audited: Audited) -> Learned:
+    def _learn(self, training: TrainingRows) -> Learned:
         raise NotImplementedError
 
 

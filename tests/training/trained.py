@@ -16,7 +16,7 @@ from training.tracking.registry import LEAKS, OUT_OF_FOLD
 from training.tracking.run import Run, tracked
 
 FOLDS = (date(2023, 1, 1), date(2023, 7, 1), date(2024, 1, 1))
-SAID = {
+TAGS = {
     "kind": "hurdle",
     "as_of": "2024-07-01",
     "captured": "0.50",
@@ -32,7 +32,7 @@ def money(count: int = 300) -> Floats:
     return np.where(np.arange(count) % 4 == 0, rng.lognormal(8, 1, count), 0.0)
 
 
-def said(expected: Floats, *, probability: float = 0.25) -> Prediction:
+def prediction_of(expected: Floats, *, probability: float = 0.25) -> Prediction:
     """What a model says that gives everyone the same chance."""
     chance = np.full(len(expected), probability)
     return Prediction(expected, chance, expected - 1, expected + 1, np.zeros((len(expected), 0)), ())
@@ -42,20 +42,20 @@ def sighted(y: Floats, *, noise: float, seed: int = 1) -> Prediction:
     """A model that sees the money through noise, and whose total is right: the more noise, the worse."""
     rng = np.random.default_rng(seed)
     seen = (y + 300.0) * rng.lognormal(0, noise, len(y))
-    return said(seen * y.sum() / seen.sum())
+    return prediction_of(seen * y.sum() / seen.sum())
 
 
 def blind(y: Floats) -> Prediction:
     """A model that ranks by chance."""
     rng = np.random.default_rng(9)
     seen = rng.random(len(y))
-    return said(seen * y.sum() / seen.sum())
+    return prediction_of(seen * y.sum() / seen.sum())
 
 
 def audits(count: int = 300, *, first: int = 0) -> pa.Table:
     """Audits in the field chosen by rule, of a trader each, a third in each fold."""
     number = list(range(first, first + count))
-    fold = [FOLDS[3 * place // count] for place in range(count)]
+    fold = [FOLDS[3 * row // count] for row in range(count)]
     return pa.table(
         {
             "audit_id": [f"A{n}" for n in number],
@@ -72,14 +72,14 @@ def audits(count: int = 300, *, first: int = 0) -> pa.Table:
 
 
 def training(
-    place: Path,
+    home: Path,
     *,
     hurdle: Prediction | None = None,
     leaks: LeakReport = LeakReport(()),  # noqa: B008  frozen
     measure: str = "assessed",
 ) -> str:
     """Leave in a home what a training leaves that ended well; return its version."""
-    with tracked("hurdle", place=place, clock=now) as run:
+    with tracked("hurdle", home=home, clock=now) as run:
         return ended(run, hurdle=hurdle, leaks=leaks, measure=measure)
 
 
@@ -91,4 +91,4 @@ def ended(run: Run, *, hurdle: Prediction | None, leaks: LeakReport, measure: st
     run.text(leaks.to_json(), LEAKS)
     with TemporaryDirectory() as folder:
         saved(Path(folder) / "bundle")
-        return run.register(Path(folder) / "bundle", said=SAID, description="A model.")
+        return run.register(Path(folder) / "bundle", tags=TAGS, description="A model.")

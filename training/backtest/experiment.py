@@ -1,4 +1,4 @@
-"""What is tried: the settings of a training or a backtest, each with a default, read from TOML."""
+"""Experiment: the settings of a training or a backtest, each with a default, read from TOML."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -66,12 +66,12 @@ class Experiment:
         for name in self.without:
             if name not in families | set(library.names):
                 raise unknown(name, [*sorted(families), *library.names], what="There is no feature or family")
-        gone: set[str] = set()
+        left_out: set[str] = set()
         for feature in library.features:
             parts = feature.parameters if feature.source is None else ()
-            if {feature.name, feature.family} & set(self.without) or gone & set(parts):
-                gone.add(feature.name)
-        return FeatureSet(tuple(feature for feature in library.features if feature.name not in gone))
+            if {feature.name, feature.family} & set(self.without) or left_out & set(parts):
+                left_out.add(feature.name)
+        return FeatureSet(tuple(feature for feature in library.features if feature.name not in left_out))
 
 
 def _is_whole(lowest: int, highest: int) -> Callable[[object], bool]:
@@ -110,4 +110,4 @@ SETTINGS: Mapping[str, Allowed] = {
     "capacity_hours": (_is_between(0.0, float("inf")), "a number of hours above 0"),
     "seed": (_is_whole(0, 2**31 - 1), "a whole number from 0 to 2147483647"),
 }
-"""What each setting must be, and the words for it."""
+"""The rule of each setting, and the words for it."""

@@ -1,4 +1,4 @@
-"""Whether some traders bear more than others: what a model would do to groups of those audited."""
+"""Fairness: selection rates and errors of a model by group of audited traders."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -20,23 +20,23 @@ FEWEST = 30
 SMALL_GROUPS = "small groups together"
 
 
-def described(warehouse: Warehouse, traders: pa.ChunkedArray, *, before: date) -> Mapping[str, list[str]]:
+def trader_groups(warehouse: Warehouse, traders: pa.ChunkedArray, *, cutoff: date) -> Mapping[str, list[str]]:
     """Return size band, sector and region of each trader, as last described before a day; else 'unknown'."""
-    told = warehouse.table("traders")
-    rows = told.filter(known_before(told, before))
+    descriptions = warehouse.table("traders")
+    rows = descriptions.filter(known_before(descriptions, cutoff))
     last = {name: rows[name].argmax(rows.valid_from) for name in ATTRIBUTES}
-    found = rows.group_by("trader_id").aggregate(**last).to_pyarrow()
-    places = pc.index_in(traders, found["trader_id"])
-    return {name: found[name].take(places).fill_null("unknown").to_pylist() for name in ATTRIBUTES}
+    latest = rows.group_by("trader_id").aggregate(**last).to_pyarrow()
+    indices = pc.index_in(traders, latest["trader_id"])
+    return {name: latest[name].take(indices).fill_null("unknown").to_pylist() for name in ATTRIBUTES}
 
 
-def fairness(predicted: OutOfFold, model: str, groups: Mapping[str, list[str]]) -> tuple[Group, ...]:
+def fairness(out_of_fold: OutOfFold, model: str, groups: Mapping[str, list[str]]) -> tuple[Group, ...]:
     """Return the groups of every attribute; `groups` gives each audit's value of it, row for row.
 
-    Groups of fewer than 30 audits say nothing alone and stand together.
+    Groups of fewer than 30 audits are too small alone and are taken together.
     """
     return tuple(
-        _group(predicted, predicted.predictions[model], member, attribute=attribute, value=value)
+        _group(out_of_fold, out_of_fold.predictions[model], member, attribute=attribute, value=value)
         for attribute, values in groups.items()
         for value, member in _members(np.array(values))
     )
@@ -51,26 +51,28 @@ def _members(values: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _group(
-    predicted: OutOfFold, said: Prediction, member: np.ndarray, *, attribute: str, value: str
+    out_of_fold: OutOfFold, prediction: Prediction, member: np.ndarray, *, attribute: str, value: str
 ) -> Group:
-    adjusted = predicted.y != 0
-    found = float(predicted.y[member].sum())
+    adjusted = out_of_fold.y != 0
+    money = float(out_of_fold.y[member].sum())
     return Group(
         attribute=attribute,
         value=value,
         audits=int(member.sum()),
-        selection_rate=float(_selected(said, member) / member.sum()),
-        false_positive_burden=_ratio(_selected(said, member & ~adjusted), float((member & ~adjusted).sum())),
+        selection_rate=float(_selected(prediction, member) / member.sum()),
+        false_positive_burden=_ratio(
+            _selected(prediction, member & ~adjusted), float((member & ~adjusted).sum())
+        ),
         adjusted_rate=float(adjusted[member].mean()),
-        probability=float(said.probability[member].mean()),
-        total_ratio=_ratio(float(said.expected[member].sum()), found),
+        probability=float(prediction.probability[member].mean()),
+        total_ratio=_ratio(float(prediction.expected[member].sum()), money),
     )
 
 
-def _selected(said: Prediction, member: np.ndarray) -> float:
+def _selected(prediction: Prediction, member: np.ndarray) -> float:
     """Return how many of the members are among the first tenth of all audits; ties count in equal parts."""
     one = np.ones(len(member))
-    return float(at_top(member.astype(np.float64), by=said.expected, weight=one, share=SELECTED))
+    return float(at_top(member.astype(np.float64), by=prediction.expected, weight=one, share=SELECTED))
 
 
 def _ratio(part: float, whole: float) -> float | None:

@@ -1,4 +1,4 @@
-"""Closed audits side by side with what was known of their traders on the day each opened."""
+"""Labelled audits: closed audits with their outcomes and the features known when each opened."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -16,17 +16,17 @@ from models.prediction import Floats
 
 
 @dataclass(frozen=True)
-class Audited:
+class LabelledAudits:
     """Audits with an outcome: `X` and `audits` row for row, in order of opening.
 
     - `X`: a float64 column a feature, as known before the audit opened.
-    - `audits`: rows of `features.outcomes`, as known by `as_of`.
+    - `audits`: rows of `features.outcomes`, as known by `cutoff`.
     """
 
     features: FeatureSet
     X: pa.Table
     audits: pa.Table
-    as_of: date
+    cutoff: date
 
     def __len__(self) -> int:
         return int(self.audits.num_rows)
@@ -46,28 +46,28 @@ class Audited:
                 digest.update("\n".join(map(repr, table[name].to_pylist())).encode())
         return digest.hexdigest()
 
-    def where(self, mask: pa.Array) -> "Audited":
+    def where(self, mask: pa.Array) -> "LabelledAudits":
         """Return the audits for which a mask holds."""
         return replace(self, X=self.X.filter(mask), audits=self.audits.filter(mask))
 
-    def as_known(self, audits: pa.Table, day: date) -> "Audited":
-        """Return what could be learned on an earlier day, given the `outcomes` as known by it.
+    def as_known(self, audits: pa.Table, cutoff: date) -> "LabelledAudits":
+        """Return the audits closed by an earlier cutoff, given the `outcomes` as known by it.
 
         Features stay as they are: they were fixed when each audit opened.
         """
-        places = pc.index_in(audits["audit_id"], self.audits["audit_id"])
-        return replace(self, X=self.X.take(places), audits=audits, as_of=day)
+        indices = pc.index_in(audits["audit_id"], self.audits["audit_id"])
+        return replace(self, X=self.X.take(indices), audits=audits, cutoff=cutoff)
 
 
-def audited(
-    warehouse: Warehouse, *, features: FeatureSet, as_of: date, measure: Measure, with_penalties: bool
-) -> Audited:
-    """Build the features of every audit that was closed by `as_of`, and its outcome as known by then."""
-    found = outcomes(warehouse, cutoff=as_of, measure=measure, with_penalties=with_penalties).to_pyarrow()
-    spine = Spine.of(found["trader_id"].to_pylist(), found["opened_on"].to_pylist())
+def label_audits(
+    warehouse: Warehouse, *, features: FeatureSet, cutoff: date, measure: Measure, with_penalties: bool
+) -> LabelledAudits:
+    """Build the features of every audit that was closed by `cutoff`, and its outcome as known by then."""
+    audits = outcomes(warehouse, cutoff=cutoff, measure=measure, with_penalties=with_penalties).to_pyarrow()
+    spine = Spine.of(audits["trader_id"].to_pylist(), audits["opened_on"].to_pylist())
     built = features.build(warehouse, spine)
-    places = pc.index_in(_pairs(found["trader_id"], found["opened_on"]), _pairs(*(built[k] for k in KEY)))
-    return Audited(features, built.select(features.names).take(places), found, as_of)
+    indices = pc.index_in(_pairs(audits["trader_id"], audits["opened_on"]), _pairs(*(built[k] for k in KEY)))
+    return LabelledAudits(features, built.select(features.names).take(indices), audits, cutoff)
 
 
 def _pairs(traders: pa.ChunkedArray, days: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -1,8 +1,8 @@
-"""How good predictions are, against what audits found: each metric one function of one signature.
+"""Metrics of predictions against audit outcomes, each a function of one signature.
 
-A metric takes the money found `y` (n,), what was `predicted` of the same audits, their `weight`, (n,) or
+A metric takes the money found `y` (n,), the `prediction` for the same audits, their `weight`, (n,) or
 (n, k), and the `hours` each took (n,). It returns one number, or k of them, one for each column of weights:
-that is how a bootstrap asks thousands of times at once. It is NaN where it is not defined.
+so a bootstrap computes thousands of values at once. It is NaN where it is not defined.
 
 Audits of equal prediction count in equal shares, so that their order in the data never matters.
 """
@@ -24,8 +24,8 @@ FEWEST_AT_TOP = 5
 FEWEST = 30
 
 
-class Predicted(Protocol):
-    """What a metric reads of a prediction: four columns (n,)."""
+class PredictionLike(Protocol):
+    """The part of a prediction that metrics read: four columns (n,)."""
 
     @property
     def expected(self) -> Floats:
@@ -44,40 +44,40 @@ class Predicted(Protocol):
         """The upper end of the interval."""
 
 
-class Function(Protocol):
+class MetricFunction(Protocol):
     """The one signature."""
 
-    def __call__(self, y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats) -> Number:
+    def __call__(self, y: Floats, prediction: PredictionLike, *, weight: Floats, hours: Floats) -> Number:
         """Return the metric, one number for each column of weights."""
 
 
-class FunctionAtTop(Protocol):
+class MetricFunctionAtTop(Protocol):
     """The one signature, for a metric that looks at the top alone."""
 
     def __call__(
-        self, y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats, share: float
+        self, y: Floats, prediction: PredictionLike, *, weight: Floats, hours: Floats, share: float
     ) -> Number:
         """Return the metric of the top `share` of audits."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric, the words for it, and the number of audits below which it says nothing."""
+    """A metric, the words for it, and the number of audits that it needs at least."""
 
     name: str
     words: str
-    function: Function
+    function: MetricFunction
     fewest: int = FEWEST
 
 
-def captured(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats, share: float) -> Number:
+def captured(y: Floats, prediction: PredictionLike, *, weight: Floats, hours: Floats, share: float) -> Number:
     """Return the yield of the top `share` of audits, as a share of the most that so many could yield."""
-    got = at_top(y, by=predicted.expected, weight=weight, share=share)
+    got = at_top(y, by=prediction.expected, weight=weight, share=share)
     return _ratio(got, at_top(y, by=y, weight=weight, share=share))
 
 
 def captured_in_hours(
-    y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats, share: float
+    y: Floats, prediction: PredictionLike, *, weight: Floats, hours: Floats, share: float
 ) -> Number:
     """Return the yield of a `share` of all hours, as a share of the most that so many could yield.
 
@@ -87,72 +87,74 @@ def captured_in_hours(
     known = np.nan_to_num(hours) > 0
     if not known.any():
         return np.full(weight.shape[1:], np.nan)[()]
-    y, weight, hours, by = y[known], weight[known], hours[known], predicted.expected[known]
+    y, weight, hours, by = y[known], weight[known], hours[known], prediction.expected[known]
     got = at_top(y, by=by, weight=weight, share=share, size=hours)
     return _ratio(got, at_top(y, by=y / hours, weight=weight, share=share, size=hours))
 
 
-def gini(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats) -> Number:
+def gini(y: Floats, prediction: PredictionLike, *, weight: Floats, hours: Floats) -> Number:
     """Return the Gini coefficient of the yield in the order predicted, as a share of that in its own order.
 
     1 is the order of the outcomes, 0 one by chance.
     """
-    return _ratio(_gini(y, by=predicted.expected, weight=weight), _gini(y, by=y, weight=weight))
+    return _ratio(_gini(y, by=prediction.expected, weight=weight), _gini(y, by=y, weight=weight))
 
 
-def precision(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats, share: float) -> Number:
+def precision(
+    y: Floats, prediction: PredictionLike, *, weight: Floats, hours: Floats, share: float
+) -> Number:
     """Return the share of the top `share` of audits that brought additional revenue (DATE, KDD 2020)."""
-    found = at_top(_paid(y), by=predicted.expected, weight=weight, share=share)
-    return _ratio(found, share * weight.sum(axis=0))
+    hits = at_top(_paid(y), by=prediction.expected, weight=weight, share=share)
+    return _ratio(hits, share * weight.sum(axis=0))
 
 
-def recall(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats, share: float) -> Number:
+def recall(y: Floats, prediction: PredictionLike, *, weight: Floats, hours: Floats, share: float) -> Number:
     """Return how many of all audits that brought additional revenue are in the top `share`."""
-    found = at_top(_paid(y), by=predicted.expected, weight=weight, share=share)
-    return _ratio(found, _paid(y) @ weight)
+    hits = at_top(_paid(y), by=prediction.expected, weight=weight, share=share)
+    return _ratio(hits, _paid(y) @ weight)
 
 
-def revenue(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats, share: float) -> Number:
+def revenue(y: Floats, prediction: PredictionLike, *, weight: Floats, hours: Floats, share: float) -> Number:
     """Return the yield of the top `share` of audits, as a share of the yield of all."""
-    return _ratio(at_top(y, by=predicted.expected, weight=weight, share=share), y @ weight)
+    return _ratio(at_top(y, by=prediction.expected, weight=weight, share=share), y @ weight)
 
 
-def probability_ratio(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats) -> Number:
+def probability_ratio(y: Floats, prediction: PredictionLike, *, weight: Floats, hours: Floats) -> Number:
     """Return how many adjustments were predicted for each that was booked."""
-    return _ratio(predicted.probability @ weight, (y != 0) @ weight)
+    return _ratio(prediction.probability @ weight, (y != 0) @ weight)
 
 
-def probability_error(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats) -> Number:
+def probability_error(y: Floats, prediction: PredictionLike, *, weight: Floats, hours: Floats) -> Number:
     """Return the mean distance of predicted probability and rate of adjustments over deciles.
 
     Chance alone makes it about 0.8 sqrt(p (1 - p) / m) with m audits a decile: 0.03 for p = 0.2, m = 100.
     """
-    said = by_decile(predicted.probability, by=predicted.probability, weight=weight)
-    seen = by_decile((y != 0).astype(float), by=predicted.probability, weight=weight)
-    return _ratio(np.abs(said - seen).sum(axis=0), weight.sum(axis=0))
+    predicted_sums = by_decile(prediction.probability, by=prediction.probability, weight=weight)
+    observed_sums = by_decile((y != 0).astype(float), by=prediction.probability, weight=weight)
+    return _ratio(np.abs(predicted_sums - observed_sums).sum(axis=0), weight.sum(axis=0))
 
 
-def total_ratio(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats) -> Number:
+def total_ratio(y: Floats, prediction: PredictionLike, *, weight: Floats, hours: Floats) -> Number:
     """Return the money predicted for each unit of money found."""
-    return _ratio(predicted.expected @ weight, y @ weight)
+    return _ratio(prediction.expected @ weight, y @ weight)
 
 
-def total_error(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats) -> Number:
+def total_error(y: Floats, prediction: PredictionLike, *, weight: Floats, hours: Floats) -> Number:
     """Return the distance of money predicted and found, summed over deciles, as a share of all found."""
-    said = by_decile(predicted.expected, by=predicted.expected, weight=weight)
-    seen = by_decile(y, by=predicted.expected, weight=weight)
-    return _ratio(np.abs(said - seen).sum(axis=0), y @ weight)
+    predicted_sums = by_decile(prediction.expected, by=prediction.expected, weight=weight)
+    observed_sums = by_decile(y, by=prediction.expected, weight=weight)
+    return _ratio(np.abs(predicted_sums - observed_sums).sum(axis=0), y @ weight)
 
 
-def coverage(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats) -> Number:
+def coverage(y: Floats, prediction: PredictionLike, *, weight: Floats, hours: Floats) -> Number:
     """Return the share of audits whose money lies in the interval, its ends included."""
-    inside = (predicted.low <= y) & (y <= predicted.high)
+    inside = (prediction.low <= y) & (y <= prediction.high)
     return _ratio(inside @ weight, weight.sum(axis=0))
 
 
-def width(y: Floats, predicted: Predicted, *, weight: Floats, hours: Floats) -> Number:
+def width(y: Floats, prediction: PredictionLike, *, weight: Floats, hours: Floats) -> Number:
     """Return the mean width of the interval, in money."""
-    return _ratio((predicted.high - predicted.low) @ weight, weight.sum(axis=0))
+    return _ratio((prediction.high - prediction.low) @ weight, weight.sum(axis=0))
 
 
 def metrics(*, hours_share: float = HOURS_SHARE) -> Mapping[str, Metric]:
@@ -176,7 +178,7 @@ def metrics(*, hours_share: float = HOURS_SHARE) -> Mapping[str, Metric]:
     return {metric.name: metric for metric in (*at_tops, in_hours, *whole)}
 
 
-AT_TOP: Mapping[str, tuple[FunctionAtTop, str]] = {
+AT_TOP: Mapping[str, tuple[MetricFunctionAtTop, str]] = {
     "captured": (captured, "captured of the most possible"),
     "precision": (precision, "precision"),
     "recall": (recall, "recall"),
@@ -191,7 +193,7 @@ def _at(share: float, name: str) -> Metric:
 
 
 def _fewest(share: float) -> int:
-    """Fewer than `FEWEST_AT_TOP` audits at the top say nothing."""
+    """Return the audits that a share needs so that `FEWEST_AT_TOP` of them are at the top."""
     return max(FEWEST, round(FEWEST_AT_TOP / share))
 
 

@@ -1,4 +1,4 @@
-"""What models said of audits that they had not learned from."""
+"""Out-of-fold predictions: what models predict for audits that they have not learned from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,17 +8,18 @@ import numpy as np
 import pyarrow as pa
 
 from features.data.contract.required import FINDING_TYPES
-from models.prediction import SAID, Floats, Prediction
+from models.prediction import PER_TRADER, Floats, Prediction
 
 ORACLE = "oracle"
-"""What stands among the models for one who knows the outcome."""
+"""The name, among the models, of predictions that are the outcomes themselves."""
 
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """Tested audits and what each model said of them, row for row.
+    """Test audits and the prediction of each model for them, row for row.
 
-    `audits` are rows of `features.outcomes`, as known at the end of all, with the day of their `fold`.
+    `audits` are rows of `features.outcomes`, as known at the end of the backtest, with the day of their
+    `fold`.
     """
 
     audits: pa.Table
@@ -34,16 +35,16 @@ class OutOfFold:
 
     def where(self, mask: np.ndarray) -> "OutOfFold":
         """Return the audits for which a mask (n,) holds."""
-        kept = {name: prediction.taken(mask) for name, prediction in self.predictions.items()}
-        return OutOfFold(self.audits.filter(pa.array(mask)), kept)
+        predictions = {name: prediction.taken(mask) for name, prediction in self.predictions.items()}
+        return OutOfFold(self.audits.filter(pa.array(mask)), predictions)
 
     def table(self) -> pa.Table:
         """Return one row an audit and model: the audit's columns, model, expected, probability, low, high."""
         parts = []
-        for model, said in self.predictions.items():
+        for model, prediction in self.predictions.items():
             part = self.audits.append_column("model", pa.array([model] * len(self), pa.string()))
-            for name in SAID:
-                part = part.append_column(name, pa.array(getattr(said, name), pa.float64()))
+            for name in PER_TRADER:
+                part = part.append_column(name, pa.array(getattr(prediction, name), pa.float64()))
             parts.append(part)
         return pa.concat_tables(parts)
 
@@ -58,7 +59,7 @@ def joined(parts: Sequence[OutOfFold]) -> OutOfFold:
 
 
 def oracle(y: Floats) -> Prediction:
-    """Return what one would say who knows the outcome: `ORACLE`, the most that an order can capture."""
+    """Return outcomes as a prediction, under the name `ORACLE`: the most that an order can capture."""
     types = np.zeros((len(y), len(FINDING_TYPES)))
     types[:, -1] = y
     return Prediction(y, (y != 0).astype(np.float64), y, y, types, FINDING_TYPES)
@@ -66,6 +67,6 @@ def oracle(y: Floats) -> Prediction:
 
 def _joined(parts: Sequence[Prediction]) -> Prediction:
     columns: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in (*SAID, "by_type")
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in (*PER_TRADER, "by_type")
     }
     return replace(parts[0], **columns)

@@ -1,4 +1,4 @@
-"""Which audits predictions are judged on, and how much each counts."""
+"""Populations of audits that predictions are evaluated on, and the weight of each audit."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -33,7 +33,7 @@ POPULATIONS: Mapping[str, Population] = {
     "reference": like_the_reference,
     "random": selected_at_random,
 }
-"""By name: which rows of `features.outcomes` belong to it."""
+"""By name: the function that flags the rows of `features.outcomes` in it."""
 
 
 def weights(audits: pa.Table, population: str) -> Floats:

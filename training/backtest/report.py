@@ -1,4 +1,4 @@
-"""A backtest as JSON, and in words for a terminal."""
+"""Reports of a backtest: as JSON, and as text for a terminal."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from datetime import date
 from models.card import Score
 from training.backtest.out_of_fold import ORACLE
 from training.backtest.populations import POPULATIONS
-from training.backtest.run import FoldReport, Report
+from training.backtest.run import BacktestReport, FoldReport
 
 SHOWN = {
     "captured_5": "captured at 5 %",
@@ -19,10 +19,10 @@ SHOWN = {
 CAPTURED = "captured_5"
 
 
-def to_json(report: Report) -> str:
-    """Return folds and scores as JSON text; what cannot be said of so few audits is null."""
+def backtest_to_json(report: BacktestReport) -> str:
+    """Return folds and scores as JSON text; what needs more audits is null."""
     content = {
-        "as_of": report.as_of,
+        "as_of": report.cutoff,
         "experiment": json.loads(report.experiment.to_json()),
         "features": {"number": len(report.features.names), "digest": report.features.digest},
         "folds": [asdict(fold) | {"used": fold.enough} for fold in report.folds],
@@ -31,11 +31,11 @@ def to_json(report: Report) -> str:
     return json.dumps(content, default=date.isoformat, indent=2, allow_nan=False) + "\n"
 
 
-def lines(report: Report) -> Iterator[str]:
-    """Describe a backtest to a person: the folds, then a table for each population, best model first."""
-    yield f"Outcomes as known by {report.as_of}, tested on audits opened from each fold's day to the next:"
+def backtest_to_text(report: BacktestReport) -> Iterator[str]:
+    """Yield the folds, then a table for each population, best model first, as lines for a terminal."""
+    yield f"Outcomes as known by {report.cutoff}, tested on audits opened from each fold's day to the next:"
     for fold in report.folds:
-        yield f"  {_fold_line(fold)}"
+        yield f"  {_fold_text(fold)}"
     for population in POPULATIONS:
         yield ""
         yield from _table(report, population)
@@ -43,7 +43,7 @@ def lines(report: Report) -> Iterator[str]:
     yield "In brackets 95 % intervals over resampled traders; - where the audits are too few to say."
 
 
-def _fold_line(report: FoldReport) -> str:
+def _fold_text(report: FoldReport) -> str:
     fold = report.fold
     passed_over = "" if report.enough else " - too few, passed over"
     return (
@@ -59,27 +59,27 @@ HEADINGS = {
 }
 
 
-def _table(report: Report, population: str) -> Iterator[str]:
-    found = {
+def _table(report: BacktestReport, population: str) -> Iterator[str]:
+    scores = {
         (s.metric, s.model, s.against): s
         for s in report.scores
         if s.fold is None and s.population == population
     }
-    any_score = next(iter(found.values()))
+    any_score = next(iter(scores.values()))
     yield f"{HEADINGS[population]}: {any_score.audits:,}, {any_score.adjusted:,} with an adjustment"
-    if all(found[metric, ORACLE, None].value is None for metric in SHOWN):
+    if all(scores[metric, ORACLE, None].value is None for metric in SHOWN):
         yield "  too few to say anything"
         return
-    own = next(iter(report.predicted.predictions))
+    own = next(iter(report.out_of_fold.predictions))
     heads = "".join(f"{words:>20}" for words in SHOWN.values())
     yield f"  {'':15}{heads}  {f'{own} leads at 5 % by':>22}".rstrip()
-    for model in sorted(report.predicted.predictions, key=lambda name: _rank(found[CAPTURED, name, None])):
-        cells = "".join(f"{_cell(found[metric, model, None]):>20}" for metric in SHOWN)
-        yield f"  {model:15}{cells}  {_lead(found.get((CAPTURED, own, model))):>22}".rstrip()
+    for model in sorted(report.out_of_fold.predictions, key=lambda name: _rank(scores[CAPTURED, name, None])):
+        cells = "".join(f"{_cell(scores[metric, model, None]):>20}" for metric in SHOWN)
+        yield f"  {model:15}{cells}  {_lead(scores.get((CAPTURED, own, model))):>22}".rstrip()
 
 
 def _rank(score: Score) -> tuple[bool, float]:
-    """The oracle first, then by captured yield; what cannot be said last."""
+    """Return the sort key of a model: the oracle first, then by captured yield, those without one last."""
     return score.model != ORACLE, -(score.value if score.value is not None else -1.0)
 
 

@@ -1,4 +1,4 @@
-"""A backtest: what each model would have said on past days, held against what audits then found."""
+"""Backtest: models fitted as of past days and evaluated on the audits that opened afterwards."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -17,14 +17,14 @@ from features.outcomes import outcomes
 from models.base import YieldModel
 from models.card import Score
 from models.prediction import Prediction
-from training.backtest.candidates import contenders
+from training.backtest.candidates import candidates
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold
-from training.backtest.labelled_audits import Audited
+from training.backtest.labelled_audits import LabelledAudits
 from training.backtest.out_of_fold import ORACLE, OutOfFold, joined, oracle
 from training.backtest.populations import sample_weight
 from training.backtest.scores import scores
-from training.backtest.setup import grounded
+from training.backtest.setup import set_up
 
 FEWEST_LEARNED = 50
 FEWEST_ADJUSTED = 5
@@ -34,7 +34,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class FoldReport:
-    """What a fold stood on: audits `learned` from, `tested` on, and opened then but `without_outcome` yet."""
+    """The audits of a fold: `learned` from, `tested` on, and opened then but `without_outcome` yet."""
 
     fold: Fold
     learned: int
@@ -49,14 +49,14 @@ class FoldReport:
 
 
 @dataclass(frozen=True)
-class Report:
-    """What came of a backtest: the folds, every prediction out of fold, and the scores."""
+class BacktestReport:
+    """The result of a backtest: the folds, every prediction out of fold, and the scores."""
 
-    as_of: date
+    cutoff: date
     experiment: Experiment
     features: FeatureSet
     folds: tuple[FoldReport, ...]
-    predicted: OutOfFold
+    out_of_fold: OutOfFold
     scores: tuple[Score, ...]
 
 
@@ -70,88 +70,109 @@ class Backtest:
     def run(
         self,
         warehouse: Warehouse,
-        found: Audited,
+        labelled_audits: LabelledAudits,
         *,
         models: Mapping[str, YieldModel] | None = None,
         progress: Progress | None = None,
-    ) -> Report:
-        """Fit every model on every fold and judge what it says of the audits opened in the fold.
+    ) -> BacktestReport:
+        """Fit every model on every fold and score its predictions for the audits opened in the fold.
 
-        `found` holds the audits as known at the end of all. `models` are fitted anew on each fold; the first
-        is compared with the others; the experiment's own and those it names where not given.
+        `labelled_audits` are as known at the end of the backtest. `models` are fitted anew on each fold; the
+        first is compared with the others; the experiment's own and those it names where not given.
         `progress(done, total)` follows each fit. Folds on which nothing can be learned are passed over;
         raises `SettingError` where none is left.
         """
-        models = contenders(self.experiment, found.features) if models is None else models
-        learned = [known_on(warehouse, found, fold.day, self.experiment) for fold in self.folds]
-        reports = tuple(_reports(warehouse, found, folds=self.folds, learned=learned))
-        usable_folds = [(r.fold, part) for r, part in zip(reports, learned, strict=True) if r.enough]
+        models = candidates(self.experiment, labelled_audits.features) if models is None else models
+        training_audits = [
+            known_on(warehouse, labelled_audits, fold.day, self.experiment) for fold in self.folds
+        ]
+        reports = tuple(
+            _reports(warehouse, labelled_audits, folds=self.folds, training_audits=training_audits)
+        )
+        usable_folds = [(r.fold, part) for r, part in zip(reports, training_audits, strict=True) if r.enough]
         if not usable_folds:
             raise _too_few(reports)
-        step = _counted(progress, total=len(usable_folds) * len(models))
-        predicted = joined(
-            [self._tried(fold, part, found, models=models, step=step) for fold, part in usable_folds]
+        step = _step_counter(progress, total=len(usable_folds) * len(models))
+        out_of_fold = joined(
+            [
+                self._fit_and_predict(fold, part, labelled_audits, models=models, step=step)
+                for fold, part in usable_folds
+            ]
         )
-        return Report(
-            as_of=found.as_of,
+        return BacktestReport(
+            cutoff=labelled_audits.cutoff,
             experiment=self.experiment,
-            features=found.features,
+            features=labelled_audits.features,
             folds=reports,
-            predicted=predicted,
-            scores=scores(predicted, self.experiment, folds=[fold for fold, _ in usable_folds]),
+            out_of_fold=out_of_fold,
+            scores=scores(out_of_fold, self.experiment, folds=[fold for fold, _ in usable_folds]),
         )
 
-    def _tried(
+    def _fit_and_predict(
         self,
         fold: Fold,
-        learned: Audited,
-        found: Audited,
+        training_audits: LabelledAudits,
+        labelled_audits: LabelledAudits,
         *,
         models: Mapping[str, YieldModel],
         step: Callable[[], None],
     ) -> OutOfFold:
-        """Return what each model, fitted as of the fold's day, says of the fold's audits; and the oracle."""
-        tested = fold.tested(found)
-        weight = sample_weight(learned.audits, self.experiment)
-        said: dict[str, Prediction] = {}
+        """Return the predictions of models fitted before the fold for its test audits, and the oracle's."""
+        test_audits = fold.test_audits(labelled_audits)
+        weight = sample_weight(training_audits.audits, self.experiment)
+        predictions: dict[str, Prediction] = {}
         for name, model in models.items():
-            model.fit(learned.X, learned.y, sample_weight=weight, audits=learned.audits)
-            said[name] = model.predict(tested.X)
+            model.fit(
+                training_audits.X, training_audits.y, sample_weight=weight, audits=training_audits.audits
+            )
+            predictions[name] = model.predict(test_audits.X)
             step()
-        days = pa.array([fold.day] * len(tested), pa.date32())
-        return OutOfFold(tested.audits.append_column("fold", days), said | {ORACLE: oracle(tested.y)})
+        days = pa.array([fold.day] * len(test_audits), pa.date32())
+        return OutOfFold(
+            test_audits.audits.append_column("fold", days), predictions | {ORACLE: oracle(test_audits.y)}
+        )
 
 
-def known_on(warehouse: Warehouse, found: Audited, day: date, experiment: Experiment) -> Audited:
-    """Return what could be learned from on a day: audits closed by then, with outcomes as known by then."""
+def known_on(
+    warehouse: Warehouse, labelled_audits: LabelledAudits, cutoff: date, experiment: Experiment
+) -> LabelledAudits:
+    """Return the audits closed by a cutoff, with outcomes as known by then."""
     labels = outcomes(
-        warehouse, cutoff=day, measure=experiment.measure, with_penalties=experiment.with_penalties
+        warehouse, cutoff=cutoff, measure=experiment.measure, with_penalties=experiment.with_penalties
     )
-    return found.as_known(labels.to_pyarrow(), day)
+    return labelled_audits.as_known(labels.to_pyarrow(), cutoff)
 
 
-def run_backtest(dataset: Dataset, experiment: Experiment, *, progress: Progress | None = None) -> Report:
-    """Build what was known of all audits closed by the cutoff of a dataset, and backtest on it.
+def run_backtest(
+    dataset: Dataset, experiment: Experiment, *, progress: Progress | None = None
+) -> BacktestReport:
+    """Run the backtest of an experiment on all audits closed by the cutoff of a dataset.
 
     Raises `DataError` where the data is refused, `SettingError` where there are too few audits.
     """
-    with grounded(dataset, experiment) as ground:
-        return Backtest(ground.folds, experiment).run(ground.warehouse, ground.found, progress=progress)
+    with set_up(dataset, experiment) as setup:
+        return Backtest(setup.folds, experiment).run(
+            setup.warehouse, setup.labelled_audits, progress=progress
+        )
 
 
 def _reports(
-    warehouse: Warehouse, found: Audited, *, folds: tuple[Fold, ...], learned: list[Audited]
+    warehouse: Warehouse,
+    labelled_audits: LabelledAudits,
+    *,
+    folds: tuple[Fold, ...],
+    training_audits: list[LabelledAudits],
 ) -> Iterator[FoldReport]:
     audits = warehouse.table("audits")
-    known = audits.filter(known_before(audits, found.as_of))
+    known = audits.filter(known_before(audits, labelled_audits.cutoff))
     opened = Counter(known.select("opened_on").to_pyarrow()["opened_on"].to_pylist())
-    for fold, part in zip(folds, learned, strict=True):
-        tested = len(fold.tested(found))
+    for fold, part in zip(folds, training_audits, strict=True):
+        tested = len(fold.test_audits(labelled_audits))
         all_opened = sum(n for day, n in opened.items() if day and fold.day <= day < fold.until)
         yield FoldReport(fold, len(part), int(np.count_nonzero(part.y)), tested, all_opened - tested)
 
 
-def _counted(progress: Progress | None, *, total: int) -> Callable[[], None]:
+def _step_counter(progress: Progress | None, *, total: int) -> Callable[[], None]:
     """Return a function that counts its calls and reports them."""
     done = 0
 

@@ -1,4 +1,4 @@
-"""Every metric of every model, on every fold and population, with how sure it is."""
+"""Scores: every metric of every model, on every fold and population, with its interval."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 
 from models.card import Score
-from training.backtest.bootstrap import Estimate, Judged, drawn, estimate
+from training.backtest.bootstrap import Estimate, EvaluationSet, estimate, resample_metrics
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold
 from training.backtest.metrics import HOURS_SHARE, Metric, metrics
@@ -16,37 +16,37 @@ from training.backtest.populations import POPULATIONS, weights
 DAYS_A_YEAR = 365.25
 
 
-def scores(predicted: OutOfFold, experiment: Experiment, *, folds: Sequence[Fold]) -> tuple[Score, ...]:
+def scores(out_of_fold: OutOfFold, experiment: Experiment, *, folds: Sequence[Fold]) -> tuple[Score, ...]:
     """Judge all folds together, then each, on every population.
 
     Together, the first model is compared with every other, pair by pair on the same resamples.
     """
-    asked = metrics(hours_share=hours_share(predicted, experiment, folds=folds))
-    days = np.array(predicted.audits["fold"].to_pylist())
-    parts = [(None, predicted), *((fold.day, predicted.where(days == fold.day)) for fold in folds)]
+    by_name = metrics(hours_share=hours_share(out_of_fold, experiment, folds=folds))
+    days = np.array(out_of_fold.audits["fold"].to_pylist())
+    parts = [(None, out_of_fold), *((fold.day, out_of_fold.where(days == fold.day)) for fold in folds)]
     return tuple(
         score
         for day, part in parts
         for population in POPULATIONS
-        for score in judge(part, asked, population=population, fold=day, seed=experiment.seed)
+        for score in judge(part, by_name, population=population, fold=day, seed=experiment.seed)
     )
 
 
 def judge(
-    predicted: OutOfFold,
-    asked: Mapping[str, Metric],
+    out_of_fold: OutOfFold,
+    metrics_by_name: Mapping[str, Metric],
     *,
     population: str,
     seed: int,
     fold: date | None = None,
 ) -> Iterator[Score]:
     """Score every model on one population of the audits, and compare the first with each other."""
-    chosen = predicted.where(POPULATIONS[population](predicted.audits))
-    judged = _judged(chosen, population)
-    values = drawn(judged, chosen.predictions, asked, seed=seed)
+    chosen = out_of_fold.where(POPULATIONS[population](out_of_fold.audits))
+    evaluation = _evaluation_set(chosen, population)
+    values = resample_metrics(evaluation, chosen.predictions, metrics_by_name, seed=seed)
     counts = (len(chosen), int(np.count_nonzero(chosen.y)))
     first, *others = chosen.predictions
-    for metric in asked:
+    for metric in metrics_by_name:
         of = values.get(metric, {})
         for model in chosen.predictions:
             yield _score(fold, population, counts, metric, model, None, estimate(of.get(model)))
@@ -55,18 +55,18 @@ def judge(
             yield _score(fold, population, counts, metric, first, other, estimate(difference))
 
 
-def hours_share(predicted: OutOfFold, experiment: Experiment, *, folds: Sequence[Fold]) -> float:
-    """Return which part of the hours that the tested audits took is at hand in the time of the folds."""
-    took = np.nansum(predicted.audits["hours_spent"].to_numpy())
+def hours_share(out_of_fold: OutOfFold, experiment: Experiment, *, folds: Sequence[Fold]) -> float:
+    """Return the share of the hours of the test audits that auditors have in the time of the folds."""
+    took = np.nansum(out_of_fold.audits["hours_spent"].to_numpy())
     if experiment.capacity_hours is None or not took > 0:
         return HOURS_SHARE
     years = sum((fold.until - fold.day).days for fold in folds) / DAYS_A_YEAR
     return min(float(experiment.capacity_hours * years / took), 1.0)
 
 
-def _judged(chosen: OutOfFold, population: str) -> Judged:
+def _evaluation_set(chosen: OutOfFold, population: str) -> EvaluationSet:
     hours = chosen.audits["hours_spent"].to_numpy()
-    return Judged(
+    return EvaluationSet(
         y=chosen.y,
         weight=weights(chosen.audits, population),
         hours=np.asarray(hours, dtype=np.float64),
@@ -81,7 +81,7 @@ def _score(
     metric: str,
     model: str,
     against: str | None,
-    found: Estimate,
+    estimated: Estimate,
 ) -> Score:
     return Score(
         fold,
@@ -90,8 +90,8 @@ def _score(
         metric,
         model,
         against,
-        found.value,
-        found.low,
-        found.high,
-        found.standard_error,
+        estimated.value,
+        estimated.low,
+        estimated.high,
+        estimated.standard_error,
     )

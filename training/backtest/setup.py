@@ -1,4 +1,4 @@
-"""What an experiment stands on: the data, the audits that were closed by its day, and its folds."""
+"""Setup of an experiment: the open data, the audits closed before the cutoff, and the folds."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,34 +7,32 @@ from dataclasses import dataclass
 from features.data.dataset import Dataset
 from features.data.warehouse import Warehouse
 from features.library import LIBRARY
-from training.backtest.candidates import contenders
+from training.backtest.candidates import candidates
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold, folds_before
-from training.backtest.labelled_audits import Audited, audited
+from training.backtest.labelled_audits import LabelledAudits, label_audits
 
 Stage = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Ground:
-    """The warehouse without quarantined rows, the audits `found` closed by a day, the folds before it."""
+class Setup:
+    """The warehouse without quarantined rows, the audits closed before a cutoff, the folds before it."""
 
     warehouse: Warehouse
-    found: Audited
+    labelled_audits: LabelledAudits
     folds: tuple[Fold, ...]
 
 
 @contextmanager
-def grounded(
-    dataset: Dataset, experiment: Experiment, *, stage: Stage = lambda words: None
-) -> Iterator[Ground]:
-    """Yield the ground of an experiment on a dataset.
+def set_up(dataset: Dataset, experiment: Experiment, *, stage: Stage = lambda words: None) -> Iterator[Setup]:
+    """Yield the setup of an experiment on a dataset.
 
     Raises `SettingError` for settings that cannot be used, before the long work, and `DataError` where the
     data is refused.
     """
     features = experiment.chosen(LIBRARY)
-    contenders(experiment, features)
+    candidates(experiment, features)
     folds = folds_before(
         dataset.cutoff,
         number=experiment.folds,
@@ -45,11 +43,11 @@ def grounded(
     stage("Checking the data")
     with dataset.open() as warehouse:
         stage("Building the features of audited traders")
-        found = audited(
+        labelled_audits = label_audits(
             warehouse,
             features=features,
-            as_of=dataset.cutoff,
+            cutoff=dataset.cutoff,
             measure=experiment.measure,
             with_penalties=experiment.with_penalties,
         )
-        yield Ground(warehouse, found, folds)
+        yield Setup(warehouse, labelled_audits, folds)

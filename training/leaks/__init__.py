@@ -1,4 +1,4 @@
-"""The leak alarm: whether what audits found has reached the data that models learn it from."""
+"""Leak alarm: tests whether audit outcomes have reached the features that models learn from."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -6,14 +6,14 @@ from datetime import date
 import pyarrow as pa
 
 from features.data.warehouse import Warehouse
-from training.backtest.labelled_audits import Audited
+from training.backtest.labelled_audits import LabelledAudits
 from training.leaks import by_clock, by_feature, by_lookup, by_rebuild, by_time, by_value
-from training.leaks.alarm import Alarm, LeakReport, lines
-from training.leaks.evidence import Evidence
+from training.leaks.alarm import Alarm, LeakReport
+from training.leaks.evidence import LeakEvidence
 
-__all__ = ["ALARMS", "Alarm", "LeakReport", "leak_report", "lines"]
+__all__ = ["ALARMS", "Alarm", "LeakReport", "leak_report"]
 
-ALARMS: tuple[Callable[[Evidence], Iterator[Alarm]], ...] = (
+ALARMS: tuple[Callable[[LeakEvidence], Iterator[Alarm]], ...] = (
     by_lookup.of_controls,
     by_lookup.of_findings,
     by_lookup.of_traders,
@@ -28,11 +28,13 @@ ALARMS: tuple[Callable[[Evidence], Iterator[Alarm]], ...] = (
 )
 
 
-def leak_report(warehouse: Warehouse, audited: Audited, oof: pa.Table, *, as_of: date) -> LeakReport:
-    """Try every alarm on a warehouse as known before `as_of`.
+def leak_report(
+    warehouse: Warehouse, labelled_audits: LabelledAudits, oof: pa.Table, *, cutoff: date
+) -> LeakReport:
+    """Try every alarm on a warehouse as known before `cutoff`.
 
-    `audited` holds the features and outcomes that models learn from; `oof` what they said of audits that they
-    had not seen, an `OutOfFold.table()`. Nothing is drawn at random: the same input gives the same report.
+    `labelled_audits` are what models learn from; `oof` is an `OutOfFold.table()` of their predictions.
+    Nothing is drawn at random: the same input gives the same report.
     """
-    evidence = Evidence(warehouse, audited, oof, as_of)
+    evidence = LeakEvidence(warehouse, labelled_audits, oof, cutoff)
     return LeakReport(tuple(alarm for tried in ALARMS for alarm in tried(evidence)))

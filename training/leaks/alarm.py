@@ -1,4 +1,4 @@
-"""What an alarm says: plain data, with a sentence for the person who must act on it."""
+"""Alarms and leak reports: plain data, with a sentence for the person who must act on it."""
 
 import json
 import math
@@ -11,7 +11,7 @@ from features.errors import DataError
 
 CHANCE = 0.001
 SURE = NormalDist().inv_cdf(1 - CHANCE)
-"""Standard errors beyond which one thing in a thousand happens by chance."""
+"""Standard errors that chance exceeds once in a thousand times."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Alarm:
     """One way in which outcomes may have reached the data, and whether it looks so.
 
     `value` was measured, None where there is too little to measure; `limit` is what it must pass, by more
-    than chance, to raise the alarm. `sentence` says what was seen and what to do.
+    than chance, to raise the alarm. `sentence` tells a person what was measured and what to do.
     """
 
     name: str
@@ -50,6 +50,18 @@ class LeakReport:
         content = {"suspected": self.suspected, "alarms": [asdict(alarm) for alarm in self.alarms]}
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
+    def to_text(self) -> Iterator[str]:
+        """Yield what is suspected, alarm by alarm, then what could not be judged, as lines for a terminal."""
+        unjudged = [alarm.name for alarm in self.alarms if alarm.value is None]
+        if self.suspected:
+            yield f"LEAK SUSPECTED: {len(self.raised)} of {len(self.alarms)} alarms are raised"
+        else:
+            yield f"no leak suspected: {len(self.alarms) - len(unjudged)} alarms are silent"
+        for alarm in self.raised:
+            yield f"  {alarm.name}: {alarm.sentence}"
+        if unjudged:
+            yield f"not judged, for want of data: {', '.join(unjudged)}"
+
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Return the report that `to_json` wrote; raises `DataError` where it is none."""
@@ -67,22 +79,9 @@ class LeakReport:
         return report
 
 
-def lines(report: LeakReport) -> Iterator[str]:
-    """Tell a person what is suspected, alarm by alarm, then what could not be judged."""
-    unjudged = [alarm.name for alarm in report.alarms if alarm.value is None]
-    if report.suspected:
-        yield f"LEAK SUSPECTED: {len(report.raised)} of {len(report.alarms)} alarms are raised"
-    else:
-        yield f"no leak suspected: {len(report.alarms) - len(unjudged)} alarms are silent"
-    for alarm in report.raised:
-        yield f"  {alarm.name}: {alarm.sentence}"
-    if unjudged:
-        yield f"not judged, for want of data: {', '.join(unjudged)}"
-
-
-def unjudged(name: str, *, limit: float | None, why: str) -> Alarm:
+def unjudged(name: str, *, limit: float | None, reason: str) -> Alarm:
     """Return an alarm that is silent because there is too little to judge."""
-    return Alarm(name, raised=False, value=None, limit=limit, sentence=f"Not judged: {why}")
+    return Alarm(name, raised=False, value=None, limit=limit, sentence=f"Not judged: {reason}")
 
 
 def too_often(
@@ -93,7 +92,7 @@ def too_often(
     `what` describes the rows counted, in the plural: "lines that …".
     """
     if of < fewest:
-        return unjudged(name, limit=limit, why=f"{of:,} rows to look at, {fewest:,} are needed.")
+        return unjudged(name, limit=limit, reason=f"{of:,} rows to look at, {fewest:,} are needed.")
     raised = least_share(count, of) > limit
     seen = f"{count:,} of {of:,} ({count / of:.1%}) {what}"
     return Alarm(name, raised, count / of, limit, f"{seen}. {advice}" if raised else f"{seen}.")

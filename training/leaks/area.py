@@ -1,4 +1,4 @@
-"""How well scores rank what was found: the area under the curve, and how sure it is."""
+"""Area under the ROC curve of scores, with its covariance (DeLong)."""
 
 from dataclasses import dataclass
 
@@ -22,34 +22,34 @@ class Areas:
     covariance: Floats
 
     def surely_above(self, *weights: float, limit: float, errors: float) -> bool:
-        """Whether a weighted sum of the areas passes a limit by so many standard errors."""
+        """Return whether a weighted sum of the areas passes a limit by so many standard errors."""
         along = np.array(weights)
         error = np.sqrt(along @ self.covariance @ along)
         return bool(along @ self.values - errors * error > limit)
 
 
-def enough(found: Flags) -> bool:
-    """Whether both kinds of rows are there often enough to say anything."""
-    return FEWEST <= int(found.sum()) <= len(found) - FEWEST
+def enough(positive: Flags) -> bool:
+    """Return whether there are enough rows of both classes."""
+    return FEWEST <= int(positive.sum()) <= len(positive) - FEWEST
 
 
-def areas(scores: Floats, found: Flags) -> Areas:
-    """Return the areas of scores (k, n) for rows that were found or not (n,).
+def areas(scores: Floats, positive: Flags) -> Areas:
+    """Return the areas of scores (k, n) for rows that are positive or not (n,).
 
     After DeLong, DeLong and Clarke-Pearson 1988, with one row of each kind more that ranks by chance: a
     perfect order of twenty rows is then not taken for certain.
     """
-    above = np.array([_above(score[found], score[~found]) for score in scores])
-    below = np.array([1 - _above(score[~found], score[found]) for score in scores])
+    above = np.array([_above(score[positive], score[~positive]) for score in scores])
+    below = np.array([1 - _above(score[~positive], score[positive]) for score in scores])
     chance = np.full((len(scores), 1), 0.5)
     above, below = np.hstack([above, chance]), np.hstack([below, chance])
     covariance = np.cov(above) / above.shape[1] + np.cov(below) / below.shape[1]
     return Areas(above.mean(axis=1), np.atleast_2d(covariance))
 
 
-def area(score: Floats, found: Flags) -> float:
+def area(score: Floats, positive: Flags) -> float:
     """Return the area of one score."""
-    return float(_above(score[found], score[~found]).mean())
+    return float(_above(score[positive], score[~positive]).mean())
 
 
 def _above(these: Floats, others: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Alarms on time: rows that are known before they could have been."""
+"""Alarms on time: rows with a day on which they could not have been known yet."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from ibis.expr import types as ir
 from features.as_known import known_before
 from features.outcomes import outcomes
 from training.leaks.alarm import Alarm, too_often, unjudged
-from training.leaks.evidence import Evidence
+from training.leaks.evidence import LeakEvidence
 from training.leaks.labelled import named_lines
 
 CLERICAL = 0.01
@@ -26,11 +26,11 @@ HAPPENED = {
 }
 
 
-def of_findings_before_opening(evidence: Evidence) -> Iterator[Alarm]:
+def of_findings_before_opening(evidence: LeakEvidence) -> Iterator[Alarm]:
     """Raise where findings stand in the books before the audit that made them had opened."""
     audits = evidence.warehouse.table("audits").select("audit_id", "opened_on")
     findings = evidence.warehouse.table("findings")
-    joined = findings.filter(known_before(findings, evidence.as_of)).join(audits, "audit_id")
+    joined = findings.filter(known_before(findings, evidence.cutoff)).join(audits, "audit_id")
     early = (joined.known_on < joined.opened_on) | (joined.event_on < joined.opened_on)
     judged = joined.group_by("audit_id").aggregate(is_early=early.any())
     count, of = _count(judged, judged.is_early)
@@ -45,12 +45,12 @@ def of_findings_before_opening(evidence: Evidence) -> Iterator[Alarm]:
     )
 
 
-def of_amended_before_opening(evidence: Evidence) -> Iterator[Alarm]:
+def of_amended_before_opening(evidence: LeakEvidence) -> Iterator[Alarm]:
     """Raise where lines that an audit found wrong had been put right before it opened."""
     lines = evidence.warehouse.table("declarations")
-    later = lines.filter(lines.version > 0, known_before(lines, evidence.as_of))
+    later = lines.filter(lines.version > 0, known_before(lines, evidence.cutoff))
     first = later.group_by("declaration_id", "item_number").aggregate(amended_on=later.known_on.min())
-    opened = outcomes(evidence.warehouse, cutoff=evidence.as_of).select("audit_id", "opened_on")
+    opened = outcomes(evidence.warehouse, cutoff=evidence.cutoff).select("audit_id", "opened_on")
     key = ["declaration_id", "item_number"]
     named = named_lines(evidence).join(opened, "audit_id").select("audit_id", "opened_on", *key).distinct()
     judged = named.left_join(first, key)
@@ -66,12 +66,12 @@ def of_amended_before_opening(evidence: Evidence) -> Iterator[Alarm]:
     )
 
 
-def of_loads(evidence: Evidence) -> Iterator[Alarm]:
+def of_loads(evidence: LeakEvidence) -> Iterator[Alarm]:
     """Raise where most rows of a table became known on one day though their events lie years apart."""
     biggest = [_biggest(evidence, table, day) for table, day in HAPPENED.items()]
     loads = [load for load in biggest if load.of >= FEWEST_ROWS]
     if not loads:
-        yield unjudged("loaded_at_once", limit=LOADED, why="no table has dated rows.")
+        yield unjudged("loaded_at_once", limit=LOADED, reason="no table has dated rows.")
         return
     worst = max(loads, key=lambda load: load.rows / load.of)
     yield too_often(
@@ -85,7 +85,7 @@ def of_loads(evidence: Evidence) -> Iterator[Alarm]:
 
 
 @dataclass(frozen=True)
-class Load:
+class LargestLoad:
     """The most rows of a table that became known on one day though years apart, of how many."""
 
     table: str
@@ -93,18 +93,18 @@ class Load:
     of: int
 
 
-def _biggest(evidence: Evidence, table: str, day: str) -> Load:
+def _biggest(evidence: LeakEvidence, table: str, day: str) -> LargestLoad:
     if table not in evidence.warehouse.sources:
-        return Load(table, 0, 0)
+        return LargestLoad(table, 0, 0)
     all_rows = evidence.warehouse.table(table)
-    rows = all_rows.filter(known_before(all_rows, evidence.as_of))
+    rows = all_rows.filter(known_before(all_rows, evidence.cutoff))
     days = rows.group_by("known_on").aggregate(rows=rows.count(), first=rows[day].min(), last=rows[day].max())
-    found = days.order_by(days.rows.desc(), "known_on").to_pyarrow()
-    total = sum(found["rows"].to_pylist())
-    for each in found.slice(0, 1).to_pylist():
+    by_size = days.order_by(days.rows.desc(), "known_on").to_pyarrow()
+    total = sum(by_size["rows"].to_pylist())
+    for each in by_size.slice(0, 1).to_pylist():
         apart = each["first"] is not None and (each["last"] - each["first"]).days > LONG_DAYS
-        return Load(table, each["rows"] if apart else 0, total)
-    return Load(table, 0, 0)
+        return LargestLoad(table, each["rows"] if apart else 0, total)
+    return LargestLoad(table, 0, 0)
 
 
 def _count(rows: ir.Table, condition: ir.BooleanValue) -> tuple[int, int]:

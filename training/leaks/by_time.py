@@ -1,4 +1,4 @@
-"""The alarm on a model whose knowledge vanishes on the newest audits alone."""
+"""Alarm on a model whose ranking power vanishes on the newest audits alone."""
 
 from collections.abc import Iterator
 
@@ -8,13 +8,13 @@ import pyarrow.compute as pc
 
 from training.leaks.alarm import SURE, Alarm, unjudged
 from training.leaks.area import Areas, areas, enough
-from training.leaks.evidence import Evidence, found_in, numbers
+from training.leaks.evidence import LeakEvidence, brought_revenue, numbers
 
 NEWEST = 3
 LEFT = 2 / 3
 
 
-def of_newest_folds(evidence: Evidence) -> Iterator[Alarm]:
+def of_newest_folds(evidence: LeakEvidence) -> Iterator[Alarm]:
     """Raise where the newest third of the folds is surely ranked worse, by a third of what was known before.
 
     A few quarters of drift seldom cost so much; features of old audits that were filled in afterwards do, and
@@ -22,9 +22,9 @@ def of_newest_folds(evidence: Evidence) -> Iterator[Alarm]:
     """
     name, rows = "newest_folds", evidence.best
     older, newer = _parts(rows)
-    if not (enough(found_in(older)) and enough(found_in(newer))):
+    if not (enough(brought_revenue(older)) and enough(brought_revenue(newer))):
         yield unjudged(
-            name, limit=None, why="too few audits with revenue in the newest folds, or in older ones."
+            name, limit=None, reason="too few audits with revenue in the newest folds, or in older ones."
         )
         return
     before, now = _area(older), _area(newer)
@@ -49,4 +49,4 @@ def _parts(rows: pa.Table) -> tuple[pa.Table, pa.Table]:
 
 
 def _area(rows: pa.Table) -> Areas:
-    return areas(numbers(rows, "probability")[None], found_in(rows))
+    return areas(numbers(rows, "probability")[None], brought_revenue(rows))

@@ -10,11 +10,11 @@ import numpy as np
 from ibis.expr import types as ir
 
 from training.leaks.alarm import SURE, Alarm, too_often, unjudged
-from training.leaks.evidence import Evidence, numbers
+from training.leaks.evidence import LeakEvidence, numbers
 from training.leaks.labelled import first_versions, named_lines
 
 KEY = ("declaration_id", "item_number")
-SAID = (
+DECLARED = (
     "hs_code",
     "origin_country",
     "preference_code",
@@ -37,7 +37,7 @@ FEWEST_LINES = 20
 FEWEST_PEERS = 20
 
 
-def of_contradicted_findings(evidence: Evidence) -> Iterator[Alarm]:
+def of_contradicted_findings(evidence: LeakEvidence) -> Iterator[Alarm]:
     """Raise where first versions contradict what was found on them.
 
     A line found wrong whose later version changes nothing, or one that lost a preference it never claimed,
@@ -45,10 +45,10 @@ def of_contradicted_findings(evidence: Evidence) -> Iterator[Alarm]:
     """
     named = _named_with_first(evidence)
     checked = named.left_join(_second_versions(evidence), KEY)
-    unchanged = checked.said == checked.said_next
+    unchanged = checked.declared == checked.declared_next
     by_origin = (checked.finding_type == "origin") & (checked.taxes > 0)
     unclaimed = by_origin & checked.preference_code.isnull()
-    can_tell = checked.said_next.notnull() | by_origin
+    can_tell = checked.declared_next.notnull() | by_origin
     counted = checked.aggregate(
         met=checked.count(where=unchanged | unclaimed), of=checked.count(where=can_tell)
     )
@@ -64,7 +64,7 @@ def of_contradicted_findings(evidence: Evidence) -> Iterator[Alarm]:
     )
 
 
-def of_prices_after_findings(evidence: Evidence) -> Iterator[Alarm]:
+def of_prices_after_findings(evidence: LeakEvidence) -> Iterator[Alarm]:
     """Raise where lines found undervalued stand at the prices that the audit gave them.
 
     An undervalued line is below the middle price of its goods and origin, by about what was assessed on it;
@@ -74,7 +74,7 @@ def of_prices_after_findings(evidence: Evidence) -> Iterator[Alarm]:
     name, limit = "undervalued_lines_at_full_price", 0.0
     rows = _undervalued(evidence).to_pyarrow()
     if rows.num_rows < FEWEST_LINES:
-        yield unjudged(name, limit=limit, why=f"{rows.num_rows} undervalued lines are named, with duty.")
+        yield unjudged(name, limit=limit, reason=f"{rows.num_rows} undervalued lines are named, with duty.")
         return
     gap, lift = numbers(rows, "gap"), numbers(rows, "lift")
     halfway = gap + lift / 2
@@ -93,42 +93,44 @@ def _mean(values: np.ndarray, weight: np.ndarray) -> float:
     return float((values * weight).sum() / weight.sum())
 
 
-def _named_with_first(evidence: Evidence) -> ir.Table:
+def _named_with_first(evidence: LeakEvidence) -> ir.Table:
     joined = named_lines(evidence).join(first_versions(evidence), KEY)
-    return joined.mutate(said=_said(joined))
+    return joined.mutate(declared=_declared(joined))
 
 
-def _second_versions(evidence: Evidence) -> ir.Table:
-    """Return what the version next to the first says of each line that has one."""
+def _second_versions(evidence: LeakEvidence) -> ir.Table:
+    """Return the declared text of the version after the first, of each line that has one."""
     lines = evidence.warehouse.table("declarations")
     later = lines.filter(lines.version > 0)
-    place = ibis.row_number().over(group_by=list(KEY), order_by="version")
-    numbered = later.mutate(said_next=_said(later), place=place)
-    return numbered.filter(numbered.place == 0).select(*KEY, "said_next")
+    number = ibis.row_number().over(group_by=list(KEY), order_by="version")
+    numbered = later.mutate(declared_next=_declared(later), number=number)
+    return numbered.filter(numbered.number == 0).select(*KEY, "declared_next")
 
 
-def _said(lines: ir.Table) -> ir.StringValue:
-    """Return all that a trader says of a line, in one text."""
-    parts = [lines[name].cast("string").fill_null("") for name in SAID]
+def _declared(lines: ir.Table) -> ir.StringValue:
+    """Return all that a trader declares of a line, in one text."""
+    parts = [lines[name].cast("string").fill_null("") for name in DECLARED]
     return ibis.literal("|").join(parts)
 
 
-def _undervalued(evidence: Evidence) -> ir.Table:
+def _undervalued(evidence: LeakEvidence) -> ir.Table:
     """Return each such line's log `gap` to the middle price, and the log `lift` that the finding gives it."""
     named = _named_with_first(evidence)
-    wanted = named.filter(
+    undervalued = named.filter(
         named.finding_type == "valuation",
         named.duty > 0,
         named.duty_assessed > 0,
         named.customs_value > 0,
         named.net_mass_kg > 0,
     )
-    priced = wanted.mutate(price=_log_price(wanted), lift=(1 + wanted.duty / wanted.duty_assessed).ln())
+    priced = undervalued.mutate(
+        price=_log_price(undervalued), lift=(1 + undervalued.duty / undervalued.duty_assessed).ln()
+    )
     joined = priced.join(_middle_prices(evidence), ["hs_code", "origin_country"])
     return joined.select(gap=joined.price - joined.middle, lift=joined.lift).order_by("gap", "lift")
 
 
-def _middle_prices(evidence: Evidence) -> ir.Table:
+def _middle_prices(evidence: LeakEvidence) -> ir.Table:
     lines = first_versions(evidence)
     weighed = lines.filter(lines.customs_value > 0, lines.net_mass_kg > 0)
     goods = weighed.group_by("hs_code", "origin_country").aggregate(

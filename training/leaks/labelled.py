@@ -1,4 +1,4 @@
-"""Lines whose result is known, from controls or from findings of audits, parted into earlier and later."""
+"""Labelled lines: lines with a result of controls or audits, split into earlier and later ones."""
 
 from collections.abc import Sequence
 
@@ -10,46 +10,46 @@ from features import exact
 from features.as_known import known_before
 from features.outcomes import outcomes
 from features.prepare.audits import TAXES
-from training.leaks.evidence import Evidence
+from training.leaks.evidence import LeakEvidence
 from training.leaks.tables import Lookup
 
 
-def controlled_lines(evidence: Evidence, tables: Sequence[Lookup]) -> pa.Table:
-    """Return first versions of controlled lines; one is found where a control of it found something."""
+def controlled_lines(evidence: LeakEvidence, tables: Sequence[Lookup]) -> pa.Table:
+    """Return first versions of controlled lines; `has_finding` where a control of it found something."""
     controls = evidence.warehouse.table("controls")
-    known = controls.filter(known_before(controls, evidence.as_of))
+    known = controls.filter(known_before(controls, evidence.cutoff))
     results = known.group_by("declaration_id", "item_number").aggregate(
-        is_found=known.finding_type.notnull().any()
+        has_finding=known.finding_type.notnull().any()
     )
     lines = first_versions(evidence)
-    joined = lines.join(results, ["declaration_id", "item_number"]).select(*lines.columns, "is_found")
+    joined = lines.join(results, ["declaration_id", "item_number"]).select(*lines.columns, "has_finding")
     scopes = _scopes(evidence)
     scoped = joined.left_join(scopes, _inside(joined, scopes))
     return _fetched(scoped.select(*joined.columns, "audit_id"), tables)
 
 
-def audited_lines(evidence: Evidence, tables: Sequence[Lookup]) -> pa.Table:
-    """Return first versions of lines in the scope of closed audits; one is found where a finding names it."""
+def audited_lines(evidence: LeakEvidence, tables: Sequence[Lookup]) -> pa.Table:
+    """Return first versions of lines in the scope of closed audits; `has_finding` where one names it."""
     lines, scopes = first_versions(evidence), _scopes(evidence)
     scoped = lines.join(scopes, _inside(lines, scopes)).select(*lines.columns, "audit_id")
     key = ["audit_id", "declaration_id", "item_number"]
     named = named_lines(evidence).select(*key).distinct().mutate(named=True)
     joined = scoped.left_join(named, key)
-    flagged = joined.select(*scoped.columns, is_found=joined.named.notnull())
+    flagged = joined.select(*scoped.columns, has_finding=joined.named.notnull())
     return _fetched(flagged, tables)
 
 
-def first_versions(evidence: Evidence) -> ir.Table:
+def first_versions(evidence: LeakEvidence) -> ir.Table:
     """Return what traders first declared, as far as it was known."""
     lines = evidence.warehouse.table("declarations")
-    return lines.filter(lines.version == 0, known_before(lines, evidence.as_of))
+    return lines.filter(lines.version == 0, known_before(lines, evidence.cutoff))
 
 
-def named_lines(evidence: Evidence) -> ir.Table:
+def named_lines(evidence: LeakEvidence) -> ir.Table:
     """Return the lines that findings name, by audit and finding type, with the taxes and duty assessed."""
     findings = evidence.warehouse.table("findings")
     assessed = findings.filter(
-        known_before(findings, evidence.as_of),
+        known_before(findings, evidence.cutoff),
         findings.event == "assessed",
         findings.tax_type.isin(TAXES),
         findings.declaration_id.notnull(),
@@ -60,8 +60,8 @@ def named_lines(evidence: Evidence) -> ir.Table:
     )
 
 
-def _scopes(evidence: Evidence) -> ir.Table:
-    closed = outcomes(evidence.warehouse, cutoff=evidence.as_of)
+def _scopes(evidence: LeakEvidence) -> ir.Table:
+    closed = outcomes(evidence.warehouse, cutoff=evidence.cutoff)
     return closed.select("audit_id", "period_from", "period_to", audited_id="trader_id")
 
 
@@ -80,13 +80,17 @@ def _fetched(labelled: ir.Table, tables: Sequence[Lookup]) -> pa.Table:
     """
     columns = {name: value for lookup in tables for name, value in lookup.columns(labelled).items()}
     ordered = labelled.order_by("declaration_id", "item_number", "audit_id")
-    label = ("trader_id", "audit_id", "accepted_on", "is_found")
+    label = ("trader_id", "audit_id", "accepted_on", "has_finding")
     return with_lateness(ordered.select(*label, **columns).to_pyarrow(), day="accepted_on")
 
 
 def with_lateness(rows: pa.Table, *, day: str) -> pa.Table:
     """Add `is_late`: whether the day of a row comes after the middle one of the rows found."""
     days = rows[day].to_numpy()
-    found = np.sort(days[rows["is_found"].to_numpy()])
-    late = days > found[len(found) // 2] if len(found) else np.zeros(len(days), dtype=np.bool_)
+    finding_days = np.sort(days[rows["has_finding"].to_numpy()])
+    late = (
+        days > finding_days[len(finding_days) // 2]
+        if len(finding_days)
+        else np.zeros(len(days), dtype=np.bool_)
+    )
     return rows.append_column("is_late", pa.array(late))

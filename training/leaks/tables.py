@@ -18,7 +18,7 @@ from training.leaks.area import Flags
 Codes = NDArray[np.int64]
 PRIOR_ROWS = 10.0
 FACT, MEANINGLESS = 0.75, 0.60
-"""What a table of facts can honestly not pass, and what one of letters without meaning cannot.
+"""Limits that a table of facts, and one of letters without meaning, cannot honestly pass.
 
 Measured on 18 simulated administrations: tables of facts up to 0.71, endings up to 0.66, both by chance on
 small ones; a model of all features 0.73 to 0.75, which no few attributes should beat. The Korean lines, known
@@ -37,41 +37,43 @@ class Lookup:
 
     def columns(self, rows: ir.Table) -> dict[str, ir.Value]:
         """Return the attributes of rows under names of their own, coarse ones first."""
-        return {f"{self.name}_{place}": key for place, key in enumerate(self.keys(rows))}
+        return {f"{self.name}_{number}": key for number, key in enumerate(self.keys(rows))}
 
 
 @dataclass(frozen=True)
-class Tried:
-    """What a table says of later rows: a `score` (n,), and whether each was `found`.
+class LookupScores:
+    """The scores (n,) of a table for later rows, and whether each `has_finding`.
 
     `is_known` marks rows whose cell was met before; `audit_id` is the audit in whose scope a row is, if any.
     """
 
     audit_id: pa.ChunkedArray
     score: Floats
-    found: Flags
+    has_finding: Flags
     is_known: Flags
 
 
-def tried(labelled: pa.Table, lookup: Lookup) -> Tried:
-    """Learn a table on the rows that are not `is_late` and try it on those that are.
+def score_lookup(labelled: pa.Table, lookup: Lookup) -> LookupScores:
+    """Learn a table on the rows that are not `is_late` and score those that are.
 
-    `labelled` has trader_id, audit_id, is_late, is_found and the lookup's columns. A row's rate is that of
+    `labelled` has trader_id, audit_id, is_late, has_finding and the lookup's columns. A row's rate is that of
     its cell among other traders, drawn to the rate of the coarser cell by `PRIOR_ROWS` rows (Micci-Barreca
     2001): that a trader errs again and again in the same goods is no leak.
     """
-    late, found = (np.asarray(labelled[name], dtype=np.bool_) for name in ("is_late", "is_found"))
+    late, has_finding = (np.asarray(labelled[name], dtype=np.bool_) for name in ("is_late", "has_finding"))
     trader = _codes(labelled["trader_id"])
     cell = np.zeros(len(late), dtype=np.int64)
-    learned = [_of_others(cell, trader, among=~late), _of_others(cell, trader, among=~late & found)]
+    learned = [_of_others(cell, trader, among=~late), _of_others(cell, trader, among=~late & has_finding)]
     rate, rows_met = learned[1] / np.maximum(learned[0], 1.0), []
     for name in (name for name in labelled.column_names if name.rpartition("_")[0] == lookup.name):
         cell = _crossed(cell, _codes(labelled[name]))
         rows = _of_others(cell, trader, among=~late)
-        rate = (_of_others(cell, trader, among=~late & found) + PRIOR_ROWS * rate) / (rows + PRIOR_ROWS)
+        rate = (_of_others(cell, trader, among=~late & has_finding) + PRIOR_ROWS * rate) / (rows + PRIOR_ROWS)
         rows_met.append(rows)
     is_known = rows_met[max(0, len(rows_met) - 2)] > 0
-    return Tried(labelled["audit_id"].filter(pa.array(late)), rate[late], found[late], is_known[late])
+    return LookupScores(
+        labelled["audit_id"].filter(pa.array(late)), rate[late], has_finding[late], is_known[late]
+    )
 
 
 def _of_others(cell: Codes, trader: Codes, *, among: Flags) -> Floats:
@@ -97,14 +99,18 @@ def _codes(column: pa.ChunkedArray) -> Codes:
 
 
 def lookups(warehouse: Warehouse) -> tuple[Lookup, ...]:
-    """Return the tables tried on lines: of goods, people and handling, and of what must say nothing."""
+    """Return the tables tried on lines: of goods, people and handling, and of characters without meaning."""
     return (
         Lookup("goods", "HS code, countries, rate and mass", _goods),
         Lookup("seller", "the seller", lambda line: [line.seller_id]),
         Lookup("declarant", "the declarant", lambda line: [line.declarant_id]),
         Lookup("handling", "office, procedure, preference, transport and lane", _handling),
         Lookup("empty_fields", "which fields are empty", lambda line: [_empty_fields(line, warehouse)]),
-        Lookup("delay", "how late the line was known", lambda line: [_days(line)]),
+        Lookup(
+            "delay",
+            "how late the line was known",
+            lambda line: [line.known_on.delta(line.accepted_on, unit="day")],
+        ),
         *(
             Lookup(f"{name}_ending", f"the last characters of {name}", _ending(name), MEANINGLESS)
             for name in ("declaration_id", "seller_id", "origin_proof_id")
@@ -119,10 +125,6 @@ def _goods(line: ir.Table) -> Sequence[ir.Value]:
 
 def _handling(line: ir.Table) -> Sequence[ir.Value]:
     return [line.office_code, line.procedure_code, line.preference_code, line.transport_mode, line.channel]
-
-
-def _days(line: ir.Table) -> ir.Value:
-    return line.known_on.delta(line.accepted_on, unit="day")
 
 
 def _ending(name: str) -> Callable[[ir.Table], Sequence[ir.Value]]:

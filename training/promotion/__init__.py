@@ -1,1 +1,1 @@
-"""Which version serves: the gate that judges it and the promotion that publishes it."""
+"""Promotion of a version: the gate that judges it, and its publication as champion."""

@@ -1,11 +1,11 @@
-"""The model card of a training: made from its backtest and leak report, and written out for people."""
+"""Model card of a training: built from its backtest and leak report, and written as Markdown."""
 
 from collections.abc import Iterator, Sequence
 
 from models.card import Group, LeakSummary, ModelCard, Score, TrainingData
 from training.backtest.fairness import SELECTED
 from training.backtest.populations import POPULATIONS
-from training.backtest.run import Report
+from training.backtest.run import BacktestReport
 from training.leaks.alarm import LeakReport
 
 INTENDED = (
@@ -35,7 +35,7 @@ METRICS = {
 
 
 def model_card(
-    report: Report,
+    report: BacktestReport,
     *,
     leaks: LeakReport,
     groups: Sequence[Group],
@@ -49,7 +49,7 @@ def model_card(
     experiment = report.experiment
     return ModelCard(
         model=experiment.model,
-        as_of=report.as_of,
+        as_of=report.cutoff,
         intended_use=INTENDED,
         predicts=REFERENCE,
         data=TrainingData(
@@ -57,7 +57,7 @@ def model_card(
             assumed=tuple(assumed),
             measure=experiment.measure,
             with_penalties=experiment.with_penalties,
-            tested_audits=report.predicted.audits.num_rows,
+            tested_audits=report.out_of_fold.audits.num_rows,
             folds=tuple(each.fold.day for each in report.folds if each.enough),
             features=len(report.features.names),
             feature_digest=report.features.digest,
@@ -76,7 +76,7 @@ def model_card(
 
 
 def markdown(card: ModelCard) -> str:
-    """Return the card for people."""
+    """Return the card as Markdown."""
     return "\n".join(_written(card)) + "\n"
 
 
@@ -99,16 +99,16 @@ def _written(card: ModelCard) -> Iterator[str]:
 
 
 def _performance(scores: Sequence[Score], population: str) -> Iterator[str]:
-    """A table of one population: a row a model, over all folds together."""
-    found = {
+    """Yield a table of one population: a row a model, over all folds together."""
+    by_model = {
         (each.model, each.metric): each
         for each in scores
         if each.population == population and each.fold is None
     }
     yield f"| {population} audits | {' | '.join(METRICS.values())} |"
     yield f"|---|{'---:|' * len(METRICS)}"
-    for model in dict.fromkeys(model for model, _ in found):
-        yield f"| {model} | {' | '.join(_cell(found.get((model, metric))) for metric in METRICS)} |"
+    for model in dict.fromkeys(model for model, _ in by_model):
+        yield f"| {model} | {' | '.join(_cell(by_model.get((model, metric))) for metric in METRICS)} |"
 
 
 def _cell(score: Score | None) -> str:

@@ -1,4 +1,4 @@
-"""Tidies up after trainings that were killed: what did not finish neither looks finished nor is offered."""
+"""Cleanup after trainings that were killed: unfinished runs and versions are marked or removed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,69 +19,70 @@ PAGE = 1_000
 
 
 @dataclass(frozen=True)
-class Reaped:
-    """What was put right: ids of runs marked killed, versions removed, and where the alias was put back."""
+class Cleanup:
+    """The result of a cleanup: ids of runs marked killed, versions removed, and where the alias was reset."""
 
     runs: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
     champion: str | None = None
 
 
-def reap(client: "MlflowClient", place: Path) -> Reaped:
+def clean_up(client: "MlflowClient", home: Path) -> Cleanup:
     """Mark dead runs as killed, remove unfinished versions, let the alias follow what serves.
 
     Only runs of our trainings are touched; of two commands at once the second waits.
     """
-    with file_lock(place / "locks" / "reaper.lock"):
-        return Reaped(_runs(client, place), _versions(client, place), _champion(client, place))
+    with file_lock(home / "locks" / "reaper.lock"):
+        return Cleanup(_runs(client, home), _versions(client, home), _champion(client, home))
 
 
 def promotable(client: "MlflowClient", version: Any) -> bool:
-    """Whether a version was finished by a training that ended well: the end of its run is the last step."""
+    """Return whether the training of a version ended well: the end of its run is the last step."""
     return READY in version.tags and _status(client, version.run_id) == "FINISHED"
 
 
-def lock_of(place: Path, name: str) -> Path:
+def lock_of(home: Path, name: str) -> Path:
     """Return the lock file of a run."""
-    return place / "locks" / f"{name}.lock"
+    return home / "locks" / f"{name}.lock"
 
 
-def _runs(client: "MlflowClient", place: Path) -> tuple[str, ...]:
-    ours = experiment(client, place)
-    running = client.search_runs([ours], "attributes.status = 'RUNNING'", max_results=PAGE)
-    loose = [run for run in running if LOCK in run.data.tags and not _alive(run, place)]
-    dead = [run for run in loose if _status(client, run.info.run_id) == "RUNNING"]  # else it ended just now
+def _runs(client: "MlflowClient", home: Path) -> tuple[str, ...]:
+    experiment_id = experiment(client, home)
+    running = client.search_runs([experiment_id], "attributes.status = 'RUNNING'", max_results=PAGE)
+    unlocked = [run for run in running if LOCK in run.data.tags and not _alive(run, home)]
+    # read the status again: a run may have ended just now
+    dead = [run for run in unlocked if _status(client, run.info.run_id) == "RUNNING"]
     for run in dead:
         client.set_terminated(run.info.run_id, "KILLED")
-        lock_of(place, run.data.tags[LOCK]).unlink(missing_ok=True)
+        lock_of(home, run.data.tags[LOCK]).unlink(missing_ok=True)
     return tuple(run.info.run_id for run in dead)
 
 
-def _versions(client: "MlflowClient", place: Path) -> tuple[str, ...]:
+def _versions(client: "MlflowClient", home: Path) -> tuple[str, ...]:
     removed = []
     for version in client.search_model_versions(f"name = '{NAME}'"):
         run = _run(client, version.run_id)
-        if run and LOCK in run.data.tags and not _alive(run, place) and not promotable(client, version):
+        if run and LOCK in run.data.tags and not _alive(run, home) and not promotable(client, version):
             client.delete_model_version(NAME, version.version)
             removed.append(str(version.version))
     return tuple(removed)
 
 
-def _champion(client: "MlflowClient", place: Path) -> str | None:
-    """The pointer is flipped before the alias; a kill between leaves the alias behind."""
-    serving = read_champion(place)
+def _champion(client: "MlflowClient", home: Path) -> str | None:
+    """Reset the alias where a kill between the flip of the pointer and that of the alias left it behind."""
+    serving = read_champion(home)
     if serving is None or not client.search_registered_models(f"name = '{NAME}'"):
         return None
     aliases = client.get_registered_model(NAME).aliases
-    there = {str(version.version) for version in client.search_model_versions(f"name = '{NAME}'")}
-    if str(aliases.get(CHAMPION)) == serving.version or serving.version not in there:
+    registered = {str(version.version) for version in client.search_model_versions(f"name = '{NAME}'")}
+    if str(aliases.get(CHAMPION)) == serving.version or serving.version not in registered:
         return None
     client.set_registered_model_alias(NAME, CHAMPION, serving.version)
     return serving.version
 
 
-def _alive(run: Any, place: Path) -> bool:
-    return run.info.status == "RUNNING" and is_locked(lock_of(place, run.data.tags[LOCK]))
+def _alive(run: Any, home: Path) -> bool:
+    return run.info.status == "RUNNING" and is_locked(lock_of(home, run.data.tags[LOCK]))
 
 
 def _status(client: "MlflowClient", run_id: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Pictures of a training: what the model gathers, whether it says the truth, and what it goes by."""
+"""Plots of a training: gain curve, calibration, importance by family, contributions in money."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -19,12 +19,12 @@ SHOWN = 15
 MONEY = "{x:,.0f}"
 
 
-def gain(predicted: OutOfFold, model: str) -> "Figure":
+def gain(out_of_fold: OutOfFold, model: str) -> "Figure":
     """Draw the part of all yield that the first audits bring, for the model, the oracle and the others."""
     figure, [axes] = _figure("Yield gathered, out of fold")
-    for name, said in predicted.predictions.items():
-        order = np.argsort(-said.expected, kind="stable")
-        gathered = np.append(0.0, predicted.y[order].cumsum()) / predicted.y.sum()
+    for name, prediction in out_of_fold.predictions.items():
+        order = np.argsort(-prediction.expected, kind="stable")
+        gathered = np.append(0.0, out_of_fold.y[order].cumsum()) / out_of_fold.y.sum()
         part = np.linspace(0.0, 1.0, len(gathered))
         axes.plot(part, gathered, label=name, **_line(name, model))
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.8, label="by chance")
@@ -34,13 +34,13 @@ def gain(predicted: OutOfFold, model: str) -> "Figure":
     return figure
 
 
-def calibration(predicted: OutOfFold, model: str) -> "Figure":
-    """Draw what was predicted beside what was found, by tenths of the audits: money and adjustments."""
+def calibration(out_of_fold: OutOfFold, model: str) -> "Figure":
+    """Draw predictions beside outcomes, by tenths of the audits: money and adjustments."""
     figure, [money, rate] = _figure(f"Calibration of {model}, out of fold", panels=2)
-    said, adjusted = predicted.predictions[model], (predicted.y != 0).astype(np.float64)
-    _pairs(money, said.expected, predicted.y, title="money an audit")
+    prediction, adjusted = out_of_fold.predictions[model], (out_of_fold.y != 0).astype(np.float64)
+    _pairs(money, prediction.expected, out_of_fold.y, title="money an audit")
     money.yaxis.set_major_formatter(MONEY)
-    _pairs(rate, said.probability, adjusted, title="rate of adjustments")
+    _pairs(rate, prediction.probability, adjusted, title="rate of adjustments")
     return figure
 
 
@@ -50,7 +50,7 @@ def families(explanation: Explanation, family: Mapping[str, str]) -> "Figure":
     grouped = explanation.grouped(family)
     moved = np.abs(grouped.contributions).mean(axis=0)
     order = np.argsort(moved)
-    axes.barh([grouped.names[place] for place in order], moved[order], color="tab:blue")
+    axes.barh([grouped.names[index] for index in order], moved[order], color="tab:blue")
     axes.set_xlabel("mean money moved per audit")
     axes.xaxis.set_major_formatter(MONEY)
     return figure
@@ -68,15 +68,15 @@ def beeswarm(explanation: Explanation, X: pa.Table, labels: Mapping[str, str]) -
         import shap
         from matplotlib import pyplot
 
-    said = shap.Explanation(
+    shap_explanation = shap.Explanation(
         values=explanation.contributions,
         base_values=np.full(len(explanation.total), explanation.base),
-        data=_values(X, explanation.names),
+        data=np.column_stack([np.asarray(X[name].to_numpy(), np.float64) for name in explanation.names]),
         feature_names=[labels.get(name, name) for name in explanation.names],
     )
     pyplot.figure()
     with quiet():
-        axes = shap.plots.beeswarm(said, max_display=SHOWN, show=False)
+        axes = shap.plots.beeswarm(shap_explanation, max_display=SHOWN, show=False)
     axes.set_xlabel("money that the feature adds to an audit's expected yield")
     axes.xaxis.set_major_formatter(MONEY)
     for dots in axes.collections:
@@ -86,16 +86,12 @@ def beeswarm(explanation: Explanation, X: pa.Table, labels: Mapping[str, str]) -
     return figure
 
 
-def _values(X: pa.Table, names: tuple[str, ...]) -> Floats:
-    return np.column_stack([np.asarray(X[name].to_numpy(), np.float64) for name in names])
-
-
 def _figure(title: str, *, panels: int = 1) -> "tuple[Figure, list[Axes]]":
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4 * panels, 4.8), layout="constrained")
     figure.suptitle(title)
-    axes = [figure.add_subplot(1, panels, place + 1) for place in range(panels)]
+    axes = [figure.add_subplot(1, panels, index + 1) for index in range(panels)]
     for each in axes:
         each.spines[["top", "right"]].set_visible(False)
     return figure, axes
@@ -109,12 +105,12 @@ def _line(name: str, model: str) -> dict[str, Any]:
     return {"linewidth": 1.0, "alpha": 0.7}
 
 
-def _pairs(axes: "Axes", said: Floats, seen: Floats, *, title: str) -> None:
-    one = np.ones(len(said))
-    audits = by_decile(one, by=said, weight=one)
-    places = np.arange(1, DECILES + 1)
-    for values, label, shift in ((said, "predicted", -0.2), (seen, "found", 0.2)):
-        axes.bar(places + shift, by_decile(values, by=said, weight=one) / audits, 0.4, label=label)
+def _pairs(axes: "Axes", predictions: Floats, outcomes: Floats, *, title: str) -> None:
+    one = np.ones(len(predictions))
+    audits = by_decile(one, by=predictions, weight=one)
+    positions = np.arange(1, DECILES + 1)
+    for values, label, shift in ((predictions, "predicted", -0.2), (outcomes, "found", 0.2)):
+        axes.bar(positions + shift, by_decile(values, by=predictions, weight=one) / audits, 0.4, label=label)
     axes.set_title(title)
     axes.set_xlabel("tenth of the audits, highest prediction first")
     axes.legend(frameon=False)

@@ -1,4 +1,4 @@
-"""What a training leaves in MLflow: settings, scores, plots, the card, and the model as a version."""
+"""Recording of a training in MLflow: settings, scores, plots, the card, and the model as a version."""
 
 import json
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from models.base import YieldModel
 from models.bundle.artefact import save_bundle
 from training.backtest.experiment import Experiment
 from training.backtest.fairness import fairness
-from training.backtest.labelled_audits import Audited
-from training.backtest.run import Report
+from training.backtest.labelled_audits import LabelledAudits
+from training.backtest.run import BacktestReport
 from training.leaks.alarm import LeakReport
 from training.tracking.card import markdown, model_card
 from training.tracking.plots import beeswarm, calibration, families, gain
@@ -28,46 +28,46 @@ COMPARED = ("captured_5", "gini", "total_ratio")
 
 @dataclass(frozen=True)
 class Training:
-    """What came of a training.
+    """The results of a training to record.
 
-    `model` was fitted on all of `found`, `report` is its backtest, `groups` gives the value of each attribute
-    for the audits of `report.predicted`, row for row (see `training.backtest.fairness.described`), and
-    `assumed` says what the import of the data assumed.
+    `model` was fitted on all of `labelled_audits`, `report` is its backtest, `groups` gives the value of each
+    attribute for the audits of `report.out_of_fold`, row for row (see
+    `training.backtest.fairness.trader_groups`), and `assumed` are the assumptions of the import of the data.
     """
 
     model: YieldModel
-    found: Audited
-    report: Report
+    labelled_audits: LabelledAudits
+    report: BacktestReport
     leaks: LeakReport
     groups: Mapping[str, list[str]]
     assumed: tuple[str, ...] = ()
 
 
-def begin(run: Run, experiment: Experiment, found: Audited) -> None:
-    """Keep what a training starts from: its settings and its data."""
+def begin(run: Run, experiment: Experiment, labelled_audits: LabelledAudits) -> None:
+    """Log the settings and the data of a training."""
     data = {
-        "as_of": found.as_of.isoformat(),
-        "fingerprint": found.fingerprint,
-        "feature_digest": found.features.digest,
-        "audits": len(found),
+        "as_of": labelled_audits.cutoff.isoformat(),
+        "fingerprint": labelled_audits.fingerprint,
+        "feature_digest": labelled_audits.features.digest,
+        "audits": len(labelled_audits),
     }
     run.parameters(json.loads(experiment.to_json()) | data)
-    run.data(found.X, name="audits", fingerprint=found.fingerprint)
+    run.data(labelled_audits.X, name="audits", fingerprint=labelled_audits.fingerprint)
 
 
 def record(run: Run, training: Training) -> str:
-    """Keep all that came of a training, the version last; return its number."""
+    """Log the results of a training and register the version last; return its number."""
     report, kind = training.report, training.report.experiment.model
-    run.table(report.predicted.table(), OUT_OF_FOLD)
+    run.table(report.out_of_fold.table(), OUT_OF_FOLD)
     run.text(training.leaks.to_json(), LEAKS)
     _log_scores(run, report)
     _log_plots(run, training)
-    groups = fairness(report.predicted, kind, training.groups)
+    groups = fairness(report.out_of_fold, kind, training.groups)
     card = model_card(
         report,
         leaks=training.leaks,
         groups=groups,
-        fingerprint=training.found.fingerprint,
+        fingerprint=training.labelled_audits.fingerprint,
         assumed=training.assumed,
     )
     run.json(card.to_dict(), "card.json")
@@ -79,17 +79,17 @@ def record(run: Run, training: Training) -> str:
         save_bundle(
             training.model,
             folder,
-            features=training.found.features,
-            fingerprint=training.found.fingerprint,
-            as_of=training.found.as_of,
-            golden=training.found.X.take(_spread(len(training.found))),
+            features=training.labelled_audits.features,
+            fingerprint=training.labelled_audits.fingerprint,
+            cutoff=training.labelled_audits.cutoff,
+            golden=training.labelled_audits.X.take(_spread(len(training.labelled_audits))),
             card_json=card.to_dict(),
         )
-        return run.register(folder, said=_said(training), description=summary)
+        return run.register(folder, tags=_version_tags(training), description=summary)
 
 
-def _log_scores(run: Run, report: Report) -> None:
-    """Scores over all folds by population; of the others a few; and the folds as steps, to see a trend."""
+def _log_scores(run: Run, report: BacktestReport) -> None:
+    """Log scores over all folds by population, a few of the other models, and the folds as steps."""
     own = report.experiment.model
     whole = [each for each in report.scores if each.fold is None and each.against is None]
     run.metrics({f"{each.population}/{each.metric}": each.value for each in whole if each.model == own})
@@ -101,14 +101,14 @@ def _log_scores(run: Run, report: Report) -> None:
 
 
 def _log_plots(run: Run, training: Training) -> None:
-    predicted, kind = training.report.predicted, training.report.experiment.model
-    features = training.found.features.features
-    X = training.found.X.slice(max(len(training.found) - EXPLAINED, 0))
+    out_of_fold, kind = training.report.out_of_fold, training.report.experiment.model
+    features = training.labelled_audits.features.features
+    X = training.labelled_audits.X.slice(max(len(training.labelled_audits) - EXPLAINED, 0))
     explanation = training.model.explain(X)
     run.figures(
         {
-            "gain": gain(predicted, kind),
-            "calibration": calibration(predicted, kind),
+            "gain": gain(out_of_fold, kind),
+            "calibration": calibration(out_of_fold, kind),
             "importance_by_family": families(explanation, {each.name: each.family for each in features}),
             "contributions_in_money": beeswarm(
                 explanation, X, {each.name: _label(each) for each in features}
@@ -117,8 +117,8 @@ def _log_plots(run: Run, training: Training) -> None:
     )
 
 
-def _said(training: Training) -> dict[str, str]:
-    """What `audit-yield models` tells of the version."""
+def _version_tags(training: Training) -> dict[str, str]:
+    """Return the tags of the version that `audit-yield models` lists."""
     report = training.report
     whole = {
         each.metric: each.value
@@ -131,7 +131,7 @@ def _said(training: Training) -> dict[str, str]:
     raised = ", ".join(alarm.name for alarm in training.leaks.raised)
     return {
         "kind": report.experiment.model,
-        "as_of": report.as_of.isoformat(),
+        "as_of": report.cutoff.isoformat(),
         "captured": _short(whole.get("captured_5")),
         "calibration": _short(whole.get("total_ratio")),
         "leak": raised or "none suspected",
@@ -147,5 +147,5 @@ def _short(value: float | None) -> str:
 
 
 def _spread(rows: int) -> list[int]:
-    """Rows evenly spread over all of them, the same each time."""
-    return sorted({int(place) for place in np.linspace(0, rows - 1, GOLDEN)})
+    """Return indices of rows evenly spread over all of them, the same each time."""
+    return sorted({int(index) for index in np.linspace(0, rows - 1, GOLDEN)})

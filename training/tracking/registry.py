@@ -1,4 +1,4 @@
-"""The versions of the model: what each was trained on, how it fared, and which of them serves."""
+"""Registry of model versions: their data, scores and aliases, and their files in MLflow."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError, SettingError
-from features.storage.home import home
 from models.bundle.artefact import Bundle, load_bundle
-from training.tracking.cleanup import promotable, reap
+from training.tracking.cleanup import clean_up, promotable
 from training.tracking.store import ARTEFACTS, NAME, artefact, store
 
 if TYPE_CHECKING:
@@ -18,18 +17,18 @@ CHALLENGER = "challenger"
 MODEL = "model"
 """The name of a bundle that is logged to a run."""
 OUT_OF_FOLD, LEAKS = "out_of_fold.parquet", "leaks.json"
-"""What a run must keep for the gate: `OutOfFold.table()`, and the report of the leak alarm."""
+"""Artefacts of a run that the gate reads: `OutOfFold.table()`, and the report of the leak alarm."""
 
 
 @dataclass(frozen=True)
-class Version:
+class ModelVersion:
     """A version of the model in the registry.
 
     - `aliases`: champion serves, challenger is the one registered last that does not.
     - `kind`: the family of the model; `as_of`: it learned from what was known before that day; `digest`: of
       its bundle.
     - `captured`: out of fold, the yield of the first twentieth of audits as a share of the most possible;
-      `calibration`: the money predicted for each unit found; `leak`: what the leak alarm said.
+      `calibration`: the money predicted for each unit found; `leak`: the alarms that are raised.
     """
 
     version: str
@@ -43,37 +42,36 @@ class Version:
     leak: str
 
 
-def models(place: Path | None = None) -> tuple[Version, ...]:
-    """Return the finished versions, the newest first, after tidying up what was killed."""
-    place = place or home()
-    client = store(place)
-    reap(client, place)
+def models(home: Path) -> tuple[ModelVersion, ...]:
+    """Return the finished versions, the newest first, after a cleanup of what was killed."""
+    client = store(home)
+    clean_up(client, home)
     return versions(client)
 
 
-def lines(found: Sequence[Version]) -> Iterator[str]:
-    """Describe versions to a person: a line each."""
-    if not found:
+def versions_to_text(listed: Sequence[ModelVersion]) -> Iterator[str]:
+    """Yield a line for each version, under a heading, for a terminal."""
+    if not listed:
         yield "No model yet: `audit-yield train` makes one."
         return
     yield f"{'':8}{'':12}{'model':14}{'as of':12}{'captured 5 %':>13}{'calibration':>13}  leaks"
-    for each in found:
+    for each in listed:
         yield (
             f"{each.version:8}{' '.join(each.aliases):12}{each.kind:14}{each.as_of:12}"
             f"{each.captured:>13}{each.calibration:>13}  {each.leak}"
         )
 
 
-def versions(client: "MlflowClient") -> tuple[Version, ...]:
+def versions(client: "MlflowClient") -> tuple[ModelVersion, ...]:
     """Return the finished versions in the registry, the newest first."""
-    found = [each for each in client.search_model_versions(f"name = '{NAME}'") if promotable(client, each)]
-    aliases = client.get_registered_model(NAME).aliases if found else {}
+    finished = [each for each in client.search_model_versions(f"name = '{NAME}'") if promotable(client, each)]
+    aliases = client.get_registered_model(NAME).aliases if finished else {}
     return tuple(
-        _version(each, aliases) for each in sorted(found, key=lambda each: int(each.version), reverse=True)
+        _version(each, aliases) for each in sorted(finished, key=lambda each: int(each.version), reverse=True)
     )
 
 
-def version(client: "MlflowClient", named: str) -> Version:
+def version(client: "MlflowClient", named: str) -> ModelVersion:
     """Return the finished version of a number or an alias; raises `SettingError` where there is none."""
     for each in versions(client):
         if named == each.version or named in each.aliases:
@@ -85,37 +83,40 @@ def version(client: "MlflowClient", named: str) -> Version:
     )
 
 
-def kept_folder(found: Version, *, place: Path) -> Path:
+def bundle_folder(model_version: ModelVersion, *, home: Path) -> Path:
     """Return the folder of a version's bundle; raises `DataError` where MLflow no longer has it."""
-    data = _kept(store(place).get_model_version_download_uri(NAME, found.version), "data", place=place)
+    data = _existing(
+        store(home).get_model_version_download_uri(NAME, model_version.version), "data", home=home
+    )
     [folder] = data.iterdir()
     return folder
 
 
-def kept_file(found: Version, name: str, *, place: Path) -> Path:
+def run_file(model_version: ModelVersion, name: str, *, home: Path) -> Path:
     """Return a file of a version's run; raises `DataError` where MLflow no longer has it."""
-    return _kept(store(place).get_run(found.run_id).info.artifact_uri, name, place=place)
+    return _existing(store(home).get_run(model_version.run_id).info.artifact_uri, name, home=home)
 
 
-def kept_bundle(found: Version, *, place: Path) -> Bundle:
+def registered_bundle(model_version: ModelVersion, *, home: Path) -> Bundle:
     """Load a version's bundle; raises `DataError` where it is not the one that was registered."""
-    return load_bundle(kept_folder(found, place=place), digest=found.digest)
+    return load_bundle(bundle_folder(model_version, home=home), digest=model_version.digest)
 
 
-def _kept(uri: str, name: str, *, place: Path) -> Path:
-    kept = artefact(uri, place) / name
-    if not kept.exists():
+def _existing(uri: str, name: str, *, home: Path) -> Path:
+    path = artefact(uri, home) / name
+    if not path.exists():
         raise DataError(
-            f"MLflow no longer has {name} of a model: {kept} is not there.",
+            f"MLflow no longer has {name} of a model: {path} is not there.",
             expected="the artefacts of its training where that put them.",
             advice=f"Put the folder {ARTEFACTS} of the home back, or train anew.",
         )
-    return kept
+    return path
 
 
-def _version(found: Any, aliases: dict[str, Any]) -> Version:
-    own = sorted(alias for alias, number in aliases.items() if str(number) == str(found.version))
-    said = {name: found.tags.get(name, "-") for name in Version.__annotations__}
-    return Version(
-        **said | {"version": str(found.version), "run_id": found.run_id or "", "aliases": tuple(own)}
+def _version(registered: Any, aliases: dict[str, Any]) -> ModelVersion:
+    own = sorted(alias for alias, number in aliases.items() if str(number) == str(registered.version))
+    tags = {name: registered.tags.get(name, "-") for name in ModelVersion.__annotations__}
+    return ModelVersion(
+        **tags
+        | {"version": str(registered.version), "run_id": registered.run_id or "", "aliases": tuple(own)}
     )

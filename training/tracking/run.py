@@ -1,4 +1,4 @@
-"""A training as a run of MLflow: what went in, how it fared, what came out; killed, it looks unfinished."""
+"""MLflow runs of trainings: parameters, data, metrics, artefacts, and the version they register."""
 
 import json
 import subprocess
@@ -15,12 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.clock import Clock
-from features.storage.home import home
 from features.storage.lock import file_lock
 from features.storage.temporary import private_tempdir, temporary_folder
 from models.bundle.artefact import Bundle, load_bundle
-from models.prediction import SAID
-from training.tracking.cleanup import LOCK, READY, lock_of, reap
+from models.prediction import PER_TRADER
+from training.tracking.cleanup import LOCK, READY, clean_up, lock_of
 from training.tracking.registry import MODEL
 from training.tracking.store import NAME, experiment, quiet, store, store_lock
 
@@ -41,7 +40,7 @@ class Run:
     """A training under way; what is logged to it stands in MLflow at once."""
 
     id: str
-    place: Path
+    home: Path
     client: "MlflowClient"
     clock: Clock
 
@@ -49,15 +48,15 @@ class Run:
         """Log the settings of an experiment; MLflow keeps at most 6,000 characters of each."""
         from mlflow.entities import Param
 
-        said = [Param(name, _text(value)) for name, value in values.items()]
-        self.client.log_batch(self.id, params=said)
+        parameters = [Param(name, _text(value)) for name, value in values.items()]
+        self.client.log_batch(self.id, params=parameters)
 
     def data(self, table: pa.Table, *, name: str, fingerprint: str) -> None:
-        """Log what the model learns from: its columns, its size and its fingerprint, not its rows."""
+        """Log the training data: its columns, its size and its fingerprint, not its rows."""
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
         columns = [{"name": each, "type": "double", "required": False} for each in table.column_names]
-        kept = Dataset(
+        dataset = Dataset(
             name=name,
             digest=fingerprint[:36],
             source_type="warehouse",
@@ -66,7 +65,7 @@ class Run:
             profile=json.dumps({"num_rows": table.num_rows}),
         )
         training = [InputTag("mlflow.data.context", "training")]
-        self.client.log_inputs(self.id, [DatasetInput(kept, training)])
+        self.client.log_inputs(self.id, [DatasetInput(dataset, training)])
 
     def metrics(self, values: Mapping[str, float | None], *, step: int = 0) -> None:
         """Log numbers by name, as of a fold where `step` counts folds; what is not defined is left out."""
@@ -102,29 +101,29 @@ class Run:
         """Set the words that MLflow shows on the run's first page."""
         self.client.set_tag(self.id, "mlflow.note.content", markdown)
 
-    def register(self, folder: Path, *, said: Mapping[str, str], description: str) -> str:
+    def register(self, folder: Path, *, tags: Mapping[str, str], description: str) -> str:
         """Log the bundle in `folder` as data and register it; return the number of its version.
 
-        `said` are tags: what `training.tracking.registry.Version` tells of a version. Until the run has ended
-        well the version cannot be promoted.
+        `tags` are the values of a `training.tracking.registry.ModelVersion`. Until the run has ended well the
+        version cannot be promoted.
         """
         bundle = load_bundle(folder)
-        with file_lock(store_lock(self.place)):
+        with file_lock(store_lock(self.home)):
             if not self.client.search_registered_models(f"name = '{NAME}'"):
                 self.client.create_registered_model(NAME, description=ABOUT)
-        model_id = self._logged(bundle, folder)
-        found = self.client.create_model_version(
+        model_id = self._log_model(bundle, folder)
+        registered = self.client.create_model_version(
             NAME,
             f"models:/{model_id}",
             run_id=self.id,
-            tags={"digest": bundle.digest, "feature_digest": bundle.feature_digest, **said},
+            tags={"digest": bundle.digest, "feature_digest": bundle.feature_digest, **tags},
             description=description,
             model_id=model_id,
         )
-        self.client.set_model_version_tag(NAME, found.version, READY, "true")
-        return str(found.version)
+        self.client.set_model_version_tag(NAME, registered.version, READY, "true")
+        return str(registered.version)
 
-    def _logged(self, bundle: Bundle, folder: Path) -> str:
+    def _log_model(self, bundle: Bundle, folder: Path) -> str:
         """Log a bundle as data that `models.mlflow_loader` loads: no pickle and no code.
 
         The model is made first, in our experiment: else MLflow puts its files below the current folder.
@@ -132,17 +131,17 @@ class Run:
         import mlflow
 
         with quiet():
-            begun = self.client.create_logged_model(
-                experiment(self.client, self.place),
+            logged_model = self.client.create_logged_model(
+                experiment(self.client, self.home),
                 name=MODEL,
                 source_run_id=self.id,
                 params=self.client.get_run(self.id).data.params,
             )
-            made = mlflow.models.Model.log(
+            model = mlflow.models.Model.log(
                 None,
                 mlflow.pyfunc,
                 name=MODEL,
-                model_id=begun.model_id,
+                model_id=logged_model.model_id,
                 run_id=self.id,
                 loader_module="models.mlflow_loader",
                 data_path=str(folder),
@@ -150,57 +149,54 @@ class Run:
                 input_example=bundle.golden.select(bundle.names).slice(0, 1).to_pandas(),
                 pip_requirements=[f"{name}=={metadata.version(name)}" for name in REQUIREMENTS],
             )
-        return str(made.model_id)
+        return str(model.model_id)
 
 
 @contextmanager
-def tracked(
-    name: str, *, tags: Mapping[str, str] | None = None, place: Path | None = None, clock: Clock
-) -> Iterator[Run]:
-    """Yield a new run, after tidying up what was killed; the block's end is the run's.
+def tracked(name: str, *, tags: Mapping[str, str] | None = None, home: Path, clock: Clock) -> Iterator[Run]:
+    """Yield a new run, after a cleanup of what was killed; it ends with the block.
 
     The run is FINISHED where the block ends well, KILLED where a person stops it, FAILED after an error. Its
     process holds a lock meanwhile, by which the next command knows a run whose process has died.
     """
-    place = place or home()
-    client = store(place)
-    reap(client, place)
-    with _own_lock(place) as lock, private_tempdir():
+    client = store(home)
+    clean_up(client, home)
+    with _own_lock(home) as lock, private_tempdir():
         own = {LOCK: lock, "mlflow.source.name": NAME, "mlflow.source.git.commit": revision()}
-        made = client.create_run(experiment(client, place), run_name=name, tags=own | dict(tags or {}))
+        run = client.create_run(experiment(client, home), run_name=name, tags=own | dict(tags or {}))
         status = "FAILED"
         try:
-            yield Run(made.info.run_id, place, client, clock)
+            yield Run(run.info.run_id, home, client, clock)
             status = "FINISHED"
         except KeyboardInterrupt:
             status = "KILLED"
             raise
         finally:
-            client.set_terminated(made.info.run_id, status)
-    reap(client, place)
+            client.set_terminated(run.info.run_id, status)
+    clean_up(client, home)
 
 
 @contextmanager
-def _own_lock(place: Path) -> Iterator[str]:
+def _own_lock(home: Path) -> Iterator[str]:
     """Yield the name of a lock: held while the block runs, gone then, also where no run began."""
     name = uuid.uuid4().hex
-    with file_lock(lock_of(place, name)):
+    with file_lock(lock_of(home, name)):
         try:
             yield name
         finally:
-            lock_of(place, name).unlink(missing_ok=True)
+            lock_of(home, name).unlink(missing_ok=True)
 
 
 def revision() -> str:
     """Return the commit of the code, marked where it was changed since; 'unknown' outside a repository."""
     if not (ROOT / ".git").exists():
         return "unknown"
-    asked = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        done = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+        process = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"
-    return done.stdout.strip() or "unknown"
+    return process.stdout.strip() or "unknown"
 
 
 def _text(value: Any) -> str:
@@ -211,5 +207,5 @@ def _signature(bundle: Bundle) -> Any:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
-    taken = Schema([ColSpec("double", name, required=False) for name in bundle.names])
-    return ModelSignature(taken, Schema([ColSpec("double", name) for name in SAID]))
+    inputs = Schema([ColSpec("double", name, required=False) for name in bundle.names])
+    return ModelSignature(inputs, Schema([ColSpec("double", name) for name in PER_TRADER]))

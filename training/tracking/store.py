@@ -1,4 +1,4 @@
-"""MLflow's store in the home of a user's work."""
+"""MLflow's store in the home: its client, experiment and artefacts."""
 
 import logging
 import os
@@ -27,8 +27,8 @@ QUIET = {
 """MLflow reports nothing to anyone, loads no pickle and draws no bars."""
 
 
-def store(place: Path) -> "MlflowClient":
-    """Return a client of MLflow's store in the home `place`, made where it is not there.
+def store(home: Path) -> "MlflowClient":
+    """Return a client of MLflow's store in a home, made where it is not there.
 
     MLflow is imported here and nowhere before: it takes six seconds, and only tracking needs it. To make the
     store takes as long again.
@@ -39,68 +39,70 @@ def store(place: Path) -> "MlflowClient":
 
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # a traceback of what they then raise
-        _made(place)
-        mlflow.set_tracking_uri(_address(place / STORE))
-        mlflow.set_registry_uri(_address(place / STORE))
+        _create_store(home)
+        mlflow.set_tracking_uri(_sqlite_url(home / STORE))
+        mlflow.set_registry_uri(_sqlite_url(home / STORE))
         return mlflow.MlflowClient()
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep to itself what MLflow's dependencies say about each other: no user can act on it."""
+    """Suppress warnings of MLflow's dependencies about each other: no user can act on them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
-def experiment(client: "MlflowClient", place: Path) -> str:
-    """Return the id of the experiment in the home `place`, with its artefacts beside the store.
+def experiment(client: "MlflowClient", home: Path) -> str:
+    """Return the id of the experiment in a home, with its artefacts beside the store.
 
     MLflow keeps whole paths: in a home that was moved or copied, trainings go on in a new experiment, lest
     their artefacts go to where the home was.
     """
-    with file_lock(store_lock(place)):
-        found = client.get_experiment_by_name(NAME)
-        if found and _stands(found.artifact_location, place):
-            return str(found.experiment_id)
-        if found:
-            client.rename_experiment(found.experiment_id, f"{NAME} {found.experiment_id}, before the move")
-        return str(client.create_experiment(NAME, artifact_location=(place / ARTEFACTS).as_uri()))
+    with file_lock(store_lock(home)):
+        current = client.get_experiment_by_name(NAME)
+        if current and _is_artefact_folder(current.artifact_location, home):
+            return str(current.experiment_id)
+        if current:
+            client.rename_experiment(
+                current.experiment_id, f"{NAME} {current.experiment_id}, before the move"
+            )
+        return str(client.create_experiment(NAME, artifact_location=(home / ARTEFACTS).as_uri()))
 
 
-def artefact(uri: str, place: Path) -> Path:
-    """Return where an artefact stands in the home `place`, whatever was its place when MLflow noted `uri`."""
+def artefact(uri: str, home: Path) -> Path:
+    """Return the path of an artefact in a home, wherever the home was when MLflow stored `uri`."""
     _, _, inside = _path(uri).as_posix().rpartition(f"/{ARTEFACTS}/")
-    return place / ARTEFACTS / inside
+    return home / ARTEFACTS / inside
 
 
-def _stands(location: str, place: Path) -> bool:
-    """Whether the artefacts are here: noted under this path, or under another that leads here too."""
-    noted, here = _path(location), place / ARTEFACTS
-    return noted == here or (noted.exists() and here.exists() and noted.samefile(here))
+def _is_artefact_folder(location: str, home: Path) -> bool:
+    """Return whether a stored location is this home's artefact folder, by this path or another."""
+    stored, here = _path(location), home / ARTEFACTS
+    return stored == here or (stored.exists() and here.exists() and stored.samefile(here))
 
 
 def _path(uri: str) -> Path:
     return Path(url2pathname(urlsplit(uri).path))
 
 
-def store_lock(place: Path) -> Path:
-    """Return the lock under which what there is once in a store is made."""
-    return place / "locks" / "store.lock"
+def store_lock(home: Path) -> Path:
+    """Return the lock file under which the store, the experiment and the model are created."""
+    return home / "locks" / "store.lock"
 
 
-def _made(place: Path) -> None:
-    """Make the store beside its place and rename it: a kill leaves no half of it."""
+def _create_store(home: Path) -> None:
+    """Create the store under another name and rename it: a kill leaves no half of it."""
     from mlflow import MlflowClient
 
-    with file_lock(store_lock(place)):
-        if not (place / STORE).exists():
-            fresh = place / f".{STORE}.new"
-            for leftover in place.glob(f"{fresh.name}*"):  # its journal too
+    with file_lock(store_lock(home)):
+        if not (home / STORE).exists():
+            new_store = home / f".{STORE}.new"
+            for leftover in home.glob(f"{new_store.name}*"):  # its journal too
                 leftover.unlink()
-            MlflowClient(_address(fresh), _address(fresh)).search_experiments()
-            fresh.rename(place / STORE)
+            MlflowClient(_sqlite_url(new_store), _sqlite_url(new_store)).search_experiments()
+            new_store.rename(home / STORE)
 
 
-def _address(path: Path) -> str:
+def _sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"

@@ -61,15 +61,15 @@ def test_the_same_model_gives_the_same_bytes_wherever_and_whenever(kind: str, tm
 
 
 def test_a_bundle_tells_what_its_model_takes_and_where_it_comes_from(bundle: Path):
-    found = load_bundle(bundle)
-    assert found.names == features().names
-    assert found.feature_digest == features().digest
-    assert (found.fingerprint, found.as_of, found.card_json) == (
+    loaded = load_bundle(bundle)
+    assert loaded.names == features().names
+    assert loaded.feature_digest == features().digest
+    assert (loaded.fingerprint, loaded.cutoff, loaded.card_json) == (
         "f" * 64,
         date(2024, 1, 1),
         {"model": "hurdle"},
     )
-    [words] = [words for words in found.words if words.name == "customs_value_12m"]
+    [words] = [words for words in loaded.words if words.name == "customs_value_12m"]
     feature = features().by_name["customs_value_12m"]
     assert (words.label, words.family, words.unit) == (feature.label, feature.family, str(feature.unit))
     assert words.say("5") == feature.say("5")
@@ -135,18 +135,18 @@ def test_any_damage_to_any_file_is_refused(
 ):
     rng = random.Random(damage.__name__)  # noqa: S311  reproducible damage, no secret
     for number, name in enumerate(sorted(path.name for path in bundle.iterdir())):
-        place = tmp_path / str(number) / "bundle"
-        shutil.copytree(bundle, place)
-        damage(rng, place / name)
+        damaged_path = tmp_path / str(number) / "bundle"
+        shutil.copytree(bundle, damaged_path)
+        damage(rng, damaged_path / name)
         with pytest.raises(DataError, match="Nothing of it was loaded"):
-            load_bundle(place)
+            load_bundle(damaged_path)
 
 
 def test_every_single_flipped_bit_of_the_manifest_is_refused(copy: Path):
     good = (copy / MANIFEST).read_bytes()
-    for place in range(len(good)):
+    for position in range(len(good)):
         bad = bytearray(good)
-        bad[place] ^= 1 << (place % 8)
+        bad[position] ^= 1 << (position % 8)
         (copy / MANIFEST).write_bytes(bad)
         with pytest.raises(DataError):
             read_sealed(copy)
@@ -206,9 +206,9 @@ def test_a_manifest_that_names_files_elsewhere_is_refused_though_its_digests_agr
 def test_a_folder_that_is_none_of_ours_is_refused(tmp_path: Path):
     booster = lightgbm.train({"verbose": -1}, lightgbm.Dataset(np.eye(3), [0, 1, 2]), num_boost_round=1)
     booster.save_model(tmp_path / "model.txt")
-    for place in (tmp_path, tmp_path / "model.txt", tmp_path / "nowhere"):
+    for path in (tmp_path, tmp_path / "model.txt", tmp_path / "nowhere"):
         with pytest.raises(DataError, match="Nothing of it was loaded"):
-            load_bundle(place)
+            load_bundle(path)
 
 
 def test_another_model_in_the_place_of_the_one_asked_for_is_refused(bundle: Path, tmp_path: Path):
@@ -306,5 +306,5 @@ def test_a_model_is_loaded_without_the_tools_of_training(bundle: Path):
 
 def test_a_model_asked_about_a_day_before_its_own_says_what_it_knows(bundle: Path) -> None:
     loaded = load_bundle(bundle)
-    assert loaded.hindsight(loaded.as_of) is None
+    assert loaded.hindsight(loaded.cutoff) is None
     assert "no forecast" in (loaded.hindsight(date(2000, 1, 1)) or "")

@@ -4,16 +4,18 @@ import numpy as np
 import pytest
 
 from models.prediction import Prediction
-from training.backtest.bootstrap import Estimate, Judged, drawn, estimate
+from training.backtest.bootstrap import Estimate, EvaluationSet, estimate, resample_metrics
 from training.backtest.metrics import metrics
 
 ALL = metrics()
 COVERAGE = {"coverage": ALL["coverage"]}
 
 
-def judged(y: np.ndarray, *, trader: np.ndarray | None = None, weight: np.ndarray | None = None) -> Judged:
+def evaluation_set(
+    y: np.ndarray, *, trader: np.ndarray | None = None, weight: np.ndarray | None = None
+) -> EvaluationSet:
     n = len(y)
-    return Judged(
+    return EvaluationSet(
         y=y,
         weight=np.ones(n) if weight is None else weight,
         hours=np.full(n, 10.0),
@@ -32,11 +34,11 @@ HALF = between(np.where(np.arange(400) % 8 < 4, -1.0, 50.0), np.full(400, 99.0))
 
 def test_the_first_is_the_value_itself_and_the_others_spread_as_theory_says():
     """Coverage of 400 independent audits has the standard error sqrt(p (1 - p) / 400)."""
-    values = drawn(judged(Y), {"m": HALF}, COVERAGE, seed=1)["coverage"]["m"]
-    found = estimate(values)
-    assert (len(values), found.value) == (2001, 0.5)
-    assert found.standard_error == pytest.approx(0.025, rel=0.1)
-    assert (found.low, found.high) == (
+    values = resample_metrics(evaluation_set(Y), {"m": HALF}, COVERAGE, seed=1)["coverage"]["m"]
+    estimated = estimate(values)
+    assert (len(values), estimated.value) == (2001, 0.5)
+    assert estimated.standard_error == pytest.approx(0.025, rel=0.1)
+    assert (estimated.low, estimated.high) == (
         pytest.approx(0.5 - 1.96 * 0.025, abs=0.005),
         pytest.approx(0.5 + 1.96 * 0.025, abs=0.005),
     )
@@ -45,8 +47,8 @@ def test_the_first_is_the_value_itself_and_the_others_spread_as_theory_says():
 def test_audits_of_one_trader_are_drawn_together():
     """Eight audits a trader that all say the same are as one: the error is sqrt(8) as large."""
     four_a_side = between(np.where(np.arange(400) % 16 < 8, -1.0, 50.0), np.full(400, 99.0))
-    together = judged(Y, trader=np.arange(400) // 8)
-    values = drawn(together, {"m": four_a_side}, COVERAGE, seed=1)["coverage"]["m"]
+    together = evaluation_set(Y, trader=np.arange(400) // 8)
+    values = resample_metrics(together, {"m": four_a_side}, COVERAGE, seed=1)["coverage"]["m"]
     assert estimate(values).standard_error == pytest.approx(0.025 * np.sqrt(8), rel=0.1)
 
 
@@ -54,43 +56,44 @@ def test_models_meet_the_same_resamples():
     rng = np.random.default_rng(3)
     expected = Y + rng.normal(0, 4, 400)
     one, twin = between(Y, Y, expected=expected), between(Y, Y, expected=expected * 2 + 1)
-    values = drawn(judged(Y), {"one": one, "twin": twin}, ALL, seed=1)
+    values = resample_metrics(evaluation_set(Y), {"one": one, "twin": twin}, ALL, seed=1)
     assert np.array_equal(values["gini"]["one"], values["gini"]["twin"])
     assert estimate(values["gini"]["one"]).standard_error > 0
 
 
 def test_a_seed_gives_the_same_resamples_and_another_gives_others():
     first, again, other = (
-        drawn(judged(Y), {"m": HALF}, COVERAGE, seed=seed)["coverage"]["m"] for seed in (1, 1, 2)
+        resample_metrics(evaluation_set(Y), {"m": HALF}, COVERAGE, seed=seed)["coverage"]["m"]
+        for seed in (1, 1, 2)
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
 def test_too_few_audits_give_nothing():
-    few = judged(Y[:99])
-    asked = {name: ALL[name] for name in ("captured_5", "gini")}
-    assert set(drawn(few, {"m": between(Y[:99], Y[:99])}, asked, seed=1)) == {"gini"}
-    assert drawn(judged(Y[:0]), {"m": between(Y[:0], Y[:0])}, asked, seed=1) == {}
+    few = evaluation_set(Y[:99])
+    few_metrics = {name: ALL[name] for name in ("captured_5", "gini")}
+    assert set(resample_metrics(few, {"m": between(Y[:99], Y[:99])}, few_metrics, seed=1)) == {"gini"}
+    assert resample_metrics(evaluation_set(Y[:0]), {"m": between(Y[:0], Y[:0])}, few_metrics, seed=1) == {}
     assert estimate(None).value is None
 
 
 def test_too_few_adjustments_give_nothing():
     y = np.where(np.arange(400) < 4, 10.0, 0.0)
-    assert drawn(judged(y), {"m": HALF}, ALL, seed=1) == {}
+    assert resample_metrics(evaluation_set(y), {"m": HALF}, ALL, seed=1) == {}
 
 
 def test_unequal_weights_count_as_fewer_audits():
     """One audit in four with weight 9: (100 x 9 + 300)^2 / (100 x 81 + 300) = 171 audits."""
     weight = np.where(Y > 0, 9.0, 1.0)
-    assert judged(Y, weight=weight).effective == pytest.approx(1200**2 / 8400)
+    assert evaluation_set(Y, weight=weight).effective == pytest.approx(1200**2 / 8400)
 
 
 def test_an_interval_that_resamples_cannot_give_is_left_out():
     values = np.full(101, 0.5)
     values[1:11] = np.nan
-    found = estimate(values)
-    assert (found.value, found.low, found.standard_error) == (0.5, None, None)
+    estimated = estimate(values)
+    assert (estimated.value, estimated.low, estimated.standard_error) == (0.5, None, None)
     assert estimate(np.array([np.nan, 1.0, 2.0])).value is None
 
 
@@ -100,5 +103,5 @@ def test_resamples_that_all_agree_cannot_tell_how_sure_it_is():
 
 def test_many_audits_take_fewer_resamples():
     y = np.tile([0.0, 10.0], 50_000)
-    values = drawn(judged(y), {"m": between(y, y)}, COVERAGE, seed=1)["coverage"]["m"]
+    values = resample_metrics(evaluation_set(y), {"m": between(y, y)}, COVERAGE, seed=1)["coverage"]["m"]
     assert len(values) == 1 + 300

@@ -5,20 +5,20 @@ import pytest
 from features.errors import SettingError
 from features.library import LIBRARY
 from models import MODELS
-from training.backtest.candidates import contenders, new_model
+from training.backtest.candidates import candidates, new_model
 from training.backtest.experiment import Experiment
 
 
 def test_without_settings_every_kind_is_tried_the_hurdle_model_first():
-    found = contenders(Experiment(), LIBRARY)
-    assert set(found) == set(MODELS)
-    assert next(iter(found)) == "hurdle"
-    assert {kind: model.kind for kind, model in found.items()} == {kind: kind for kind in found}
+    models = candidates(Experiment(), LIBRARY)
+    assert set(models) == set(MODELS)
+    assert next(iter(models)) == "hurdle"
+    assert {kind: model.kind for kind, model in models.items()} == {kind: kind for kind in models}
 
 
 def test_the_experiment_names_whom_its_model_is_held_against():
-    found = contenders(Experiment(model="ridge", against=("ridge", "plain")), LIBRARY)
-    assert list(found) == ["ridge", "plain"]
+    models = candidates(Experiment(model="ridge", against=("ridge", "plain")), LIBRARY)
+    assert list(models) == ["ridge", "plain"]
 
 
 def test_models_take_seed_coverage_and_the_directions_of_features():
@@ -31,17 +31,17 @@ def test_models_take_seed_coverage_and_the_directions_of_features():
 
 def test_parameters_are_for_the_experiments_own_model_alone():
     experiment = Experiment(model="tweedie", parameters={"coverage": 0.7}, against=("hurdle",))
-    found = contenders(experiment, LIBRARY)
-    assert found["tweedie"].get_params()["coverage"] == 0.7
-    assert found["hurdle"].get_params()["coverage"] == 0.9
+    models = candidates(experiment, LIBRARY)
+    assert models["tweedie"].get_params()["coverage"] == 0.7
+    assert models["hurdle"].get_params()["coverage"] == 0.9
 
 
 def test_a_kind_that_there_is_not_is_refused():
     with pytest.raises(SettingError, match="no model 'hurdel'") as refused:
-        contenders(Experiment(model="hurdel"), LIBRARY)
+        candidates(Experiment(model="hurdel"), LIBRARY)
     assert refused.value.advice == "Did you mean 'hurdle'?"
     with pytest.raises(SettingError, match="no model 'forest'"):
-        contenders(Experiment(against=("forest",)), LIBRARY)
+        candidates(Experiment(against=("forest",)), LIBRARY)
 
 
 def test_a_parameter_that_the_model_does_not_take_is_refused():

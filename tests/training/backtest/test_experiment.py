@@ -27,7 +27,7 @@ def test_every_setting_is_checked():
 
 
 def test_all_keys_are_read(tmp_path: Path):
-    found = read(
+    experiment = read(
         tmp_path,
         """
         model = "tweedie"
@@ -47,7 +47,7 @@ def test_all_keys_are_read(tmp_path: Path):
         variance = 1.5
         """,
     )
-    assert found == Experiment(
+    assert experiment == Experiment(
         model="tweedie",
         parameters={"variance": 1.5},
         against=("hurdle", "ridge"),

@@ -9,8 +9,8 @@ import pyarrow as pa
 from features.data.warehouse import open_warehouse
 from tests.features.administration import administration, trader
 from tests.features.tables import write_parquet
-from tests.training.trained import audits, said
-from training.backtest.fairness import SMALL_GROUPS, described, fairness
+from tests.training.trained import audits, prediction_of
+from training.backtest.fairness import SMALL_GROUPS, fairness, trader_groups
 from training.backtest.out_of_fold import OutOfFold
 
 COUNT = 100
@@ -18,7 +18,7 @@ DAY = date(2024, 1, 1)
 Y = np.where(np.arange(COUNT) < 20, 100.0, 0.0)
 PREDICTED = OutOfFold(
     audits(COUNT).set_column(7, "yield_amount", pa.array(Y)),
-    {"hurdle": said(np.arange(COUNT, 0, -1.0), probability=0.3)},
+    {"hurdle": prediction_of(np.arange(COUNT, 0, -1.0), probability=0.3)},
 )
 
 
@@ -35,7 +35,7 @@ def test_groups_are_judged_by_the_tenth_that_would_be_selected():
 
 def test_the_burden_is_of_those_where_nothing_was_found():
     """Audits 20 to 99 found nothing; where those rank first, 10 of the 80 bear it."""
-    turned = OutOfFold(PREDICTED.audits, {"hurdle": said(np.arange(COUNT) * 1.0)})
+    turned = OutOfFold(PREDICTED.audits, {"hurdle": prediction_of(np.arange(COUNT) * 1.0)})
     [one] = fairness(turned, "hurdle", {"region": ["x"] * COUNT})
     assert one.false_positive_burden == 10 / 80
 
@@ -57,13 +57,13 @@ def test_traders_are_described_as_last_known(tmp_path: Path):
         ]
     )
     with open_warehouse(str(write_parquet(tmp_path / "data", tables))) as warehouse:
-        found = described(warehouse, pa.chunked_array([["T2", "T1", "T9", "T1"]]), before=DAY)
-    assert found["size_band"] == ["unknown", "large", "unknown", "large"]
-    assert found["region"] == ["XA-01", "XA-02", "unknown", "XA-02"]
+        groups = trader_groups(warehouse, pa.chunked_array([["T2", "T1", "T9", "T1"]]), cutoff=DAY)
+    assert groups["size_band"] == ["unknown", "large", "unknown", "large"]
+    assert groups["region"] == ["XA-01", "XA-02", "unknown", "XA-02"]
 
 
 def test_without_descriptions_of_traders_all_are_unknown(tmp_path: Path):
     rows = [{k: v for k, v in trader("T1").items() if k not in ("sector", "size_band", "region")}]
     with open_warehouse(str(write_parquet(tmp_path / "data", administration(traders=rows)))) as warehouse:
-        found = described(warehouse, pa.chunked_array([["T1"]]), before=DAY)
-    assert found == {"size_band": ["unknown"], "sector": ["unknown"], "region": ["unknown"]}
+        groups = trader_groups(warehouse, pa.chunked_array([["T1"]]), cutoff=DAY)
+    assert groups == {"size_band": ["unknown"], "sector": ["unknown"], "region": ["unknown"]}

@@ -15,10 +15,10 @@ def test_folds_end_before_audits_are_mostly_open_still():
 
 
 def test_folds_begin_on_a_given_day_and_end_with_what_is_known():
-    found = folds_before(
+    folds = folds_before(
         day("2024-05-15"), number=2, months=3, settling_months=6, first_day=day("2024-01-01")
     )
-    assert found == (
+    assert folds == (
         Fold(day("2024-01-01"), day("2024-04-01")),
         Fold(day("2024-04-01"), day("2024-05-15")),
     )
@@ -30,6 +30,6 @@ def test_a_fold_that_begins_when_all_is_over_is_refused():
 
 
 def test_months_of_unequal_length_make_no_gap():
-    found = folds_before(day("2024-12-31"), number=5, months=1, settling_months=0)
-    assert [fold.until for fold in found[:-1]] == [fold.day for fold in found[1:]]
-    assert found[-1].until == day("2024-12-31")
+    folds = folds_before(day("2024-12-31"), number=5, months=1, settling_months=0)
+    assert [fold.until for fold in folds[:-1]] == [fold.day for fold in folds[1:]]
+    assert folds[-1].until == day("2024-12-31")

@@ -8,7 +8,7 @@ from features.data.warehouse import open_warehouse
 from features.library import LIBRARY
 from tests.features.administration import administration, audit, day, finding, line, trader
 from tests.features.tables import write_parquet
-from training.backtest.labelled_audits import Audited, audited
+from training.backtest.labelled_audits import LabelledAudits, label_audits
 
 FEW = LIBRARY.select(["customs_value_12m"])
 TABLES = administration(
@@ -29,33 +29,33 @@ TABLES = administration(
 )
 
 
-def found(tmp_path: Path) -> Audited:
+def labelled_audits(tmp_path: Path) -> LabelledAudits:
     with open_warehouse(str(write_parquet(tmp_path, TABLES))) as warehouse:
-        return audited(
-            warehouse, features=FEW, as_of=day("2024-01-01"), measure="assessed", with_penalties=False
+        return label_audits(
+            warehouse, features=FEW, cutoff=day("2024-01-01"), measure="assessed", with_penalties=False
         )
 
 
 def test_features_stand_beside_their_audits_as_of_the_day_each_opened(tmp_path: Path):
     """Two audits of a trader on one day share a row of features; after a year the line is out of sight."""
-    rows = found(tmp_path)
+    rows = labelled_audits(tmp_path)
     assert rows.audits["audit_id"].to_pylist() == ["A1", "A2", "A9", "A3"]
     assert rows.X.column_names == ["customs_value_12m"]
     assert rows.X["customs_value_12m"].to_pylist() == [1000.0, 1000.0, 70.0, 0.0]
     assert rows.y.tolist() == [0.0, 70.0, -5.0, 0.0]
-    assert (len(rows), rows.as_of) == (4, day("2024-01-01"))
+    assert (len(rows), rows.cutoff) == (4, day("2024-01-01"))
 
 
 def test_rows_are_chosen_on_both_sides(tmp_path: Path):
-    chosen = found(tmp_path).where(pa.array([False, True, True, False]))
+    chosen = labelled_audits(tmp_path).where(pa.array([False, True, True, False]))
     assert chosen.audits["audit_id"].to_pylist() == ["A2", "A9"]
     assert chosen.X["customs_value_12m"].to_pylist() == [1000.0, 70.0]
 
 
 def test_what_was_known_on_an_earlier_day_keeps_features_and_takes_older_outcomes(tmp_path: Path):
-    whole = found(tmp_path)
+    whole = labelled_audits(tmp_path)
     older = pa.table({"audit_id": ["A9", "A2"], "yield_amount": [-5.0, 100.0]})
     earlier = whole.as_known(older, day("2023-03-01"))
     assert earlier.X["customs_value_12m"].to_pylist() == [70.0, 1000.0]
     assert earlier.y.tolist() == [-5.0, 100.0]
-    assert earlier.as_of == day("2023-03-01")
+    assert earlier.cutoff == day("2023-03-01")

@@ -14,7 +14,7 @@ from training.backtest.metrics import Metric, at_top, by_decile, metrics
 ALL = metrics()
 
 
-def said(
+def prediction_of(
     expected: Sequence[float],
     *,
     probability: Sequence[float] | None = None,
@@ -28,11 +28,11 @@ def said(
     return Prediction(*columns, by_type=columns[0][:, None], types=("other",))
 
 
-def value(name: str, y: Sequence[float], predicted: Prediction, **other: Sequence[float]) -> float:
+def value(name: str, y: Sequence[float], prediction: Prediction, **other: Sequence[float]) -> float:
     given_ = {
         column: np.array(other.get(column, np.ones(len(y))), np.float64) for column in ("weight", "hours")
     }
-    return float(ALL[name].function(np.array(y, np.float64), predicted, **given_))
+    return float(ALL[name].function(np.array(y, np.float64), prediction, **given_))
 
 
 TEN = [0.0, 50.0, 0.0, -20.0, 0.0, 100.0, 0.0, 0.0, 0.0, 10.0]
@@ -55,62 +55,64 @@ def test_the_top_holds_a_share_of_the_weight():
 def test_audits_of_equal_prediction_count_in_equal_parts():
     y = np.array([100.0, 0.0, 0.0, 0.0])
     assert at_top(y, by=np.zeros(4), weight=np.ones(4), share=0.5) == 50.0
-    assert value("gini", list(y), said([7.0] * 4)) == 0.0
+    assert value("gini", list(y), prediction_of([7.0] * 4)) == 0.0
 
 
 def test_captured_is_a_share_of_the_most_possible():
-    assert value("captured_10", TEN, said(ORDER)) == 0.0
-    assert value("captured_10", TEN, said(TEN)) == 1.0
+    assert value("captured_10", TEN, prediction_of(ORDER)) == 0.0
+    assert value("captured_10", TEN, prediction_of(TEN)) == 1.0
     shifted = [by if by < 10 else 0.0 for by in ORDER]
-    assert value("captured_10", TEN, said(shifted)) == pytest.approx(0.5)
+    assert value("captured_10", TEN, prediction_of(shifted)) == pytest.approx(0.5)
 
 
 def test_revenue_precision_and_recall_at_the_top():
-    first_is_fifty = said([by if by < 10 else 0.0 for by in ORDER])
+    first_is_fifty = prediction_of([by if by < 10 else 0.0 for by in ORDER])
     assert value("revenue_10", TEN, first_is_fifty) == pytest.approx(50 / 140)
     assert value("precision_10", TEN, first_is_fifty) == pytest.approx(1.0)
     assert value("recall_10", TEN, first_is_fifty) == pytest.approx(1 / 3)
-    assert value("precision_10", TEN, said(ORDER)) == 0.0
+    assert value("precision_10", TEN, prediction_of(ORDER)) == 0.0
 
 
 def test_a_refund_is_no_hit():
-    assert value("precision_10", [-5.0] + [0.0] * 8 + [5.0], said(range(10, 0, -1))) == 0.0
+    assert value("precision_10", [-5.0] + [0.0] * 8 + [5.0], prediction_of(range(10, 0, -1))) == 0.0
 
 
 def test_gini_by_hand():
     """Ranks from the middle are 1.5, .5, -.5, -1.5: 100 stands second of four, 4 first."""
-    assert value("gini", [100.0, 0.0, 4.0, 0.0], said([3.0, 2.0, 4.0, 1.0])) == pytest.approx(
+    assert value("gini", [100.0, 0.0, 4.0, 0.0], prediction_of([3.0, 2.0, 4.0, 1.0])) == pytest.approx(
         (100 * 0.5 + 4 * 1.5) / (100 * 1.5 + 4 * 0.5)
     )
 
 
 def test_gini_of_the_reverse_order_is_negative():
-    assert value("gini", [1.0, 2.0, 3.0], said([3.0, 2.0, 1.0])) == -1.0
+    assert value("gini", [1.0, 2.0, 3.0], prediction_of([3.0, 2.0, 1.0])) == -1.0
 
 
 def test_hours_are_worked_off_by_money_and_held_against_the_best_an_hour():
     """A tenth of 100 hours: the model takes 10 of 40 hours for 80, the best is 10 hours for 60."""
-    found = value("captured_hours", [80.0, 60.0, 0.0], said([3.0, 2.0, 1.0]), hours=[40.0, 10.0, 50.0])
-    assert found == pytest.approx(20 / 60)
+    actual = value(
+        "captured_hours", [80.0, 60.0, 0.0], prediction_of([3.0, 2.0, 1.0]), hours=[40.0, 10.0, 50.0]
+    )
+    assert actual == pytest.approx(20 / 60)
 
 
 def test_audits_whose_hours_are_unknown_are_left_out_of_those_in_hours():
-    y, order = [80.0, 60.0, 0.0, 500.0], said([3.0, 2.0, 1.0, 4.0])
+    y, order = [80.0, 60.0, 0.0, 500.0], prediction_of([3.0, 2.0, 1.0, 4.0])
     assert value("captured_hours", y, order, hours=[40.0, 10.0, 50.0, np.nan]) == pytest.approx(20 / 60)
     assert np.isnan(value("captured_hours", y, order, hours=[np.nan] * 4))
 
 
 def test_probability_is_held_against_adjustments_up_or_down():
-    predicted = said([1.0] * 4, probability=[0.5, 0.5, 0.25, 0.25])
-    assert value("probability_ratio", [9.0, -9.0, 0.0, 0.0], predicted) == 0.75
+    prediction = prediction_of([1.0] * 4, probability=[0.5, 0.5, 0.25, 0.25])
+    assert value("probability_ratio", [9.0, -9.0, 0.0, 0.0], prediction) == 0.75
 
 
 def test_distance_by_decile():
     """Ten audits are a decile each: 0.9 said of five adjusted, 0.2 of five others."""
-    predicted = said([1.0] * 10, probability=[0.9] * 5 + [0.2] * 5)
+    prediction = prediction_of([1.0] * 10, probability=[0.9] * 5 + [0.2] * 5)
     y = [100.0] * 5 + [0.0] * 5
-    assert value("probability_error", y, predicted) == pytest.approx((5 * 0.1 + 5 * 0.2) / 10)
-    money = said([80.0] * 5 + [30.0] * 5)
+    assert value("probability_error", y, prediction) == pytest.approx((5 * 0.1 + 5 * 0.2) / 10)
+    money = prediction_of([80.0] * 5 + [30.0] * 5)
     assert value("total_ratio", y, money) == pytest.approx(550 / 500)
     assert value("total_error", y, money) == pytest.approx((5 * 20 + 5 * 30) / 500)
 
@@ -125,26 +127,26 @@ def test_deciles_share_audits_across_a_border():
 
 
 def test_coverage_counts_the_ends_of_the_interval():
-    predicted = said([0.0] * 4, low=[0.0, 0.0, 1.0, -9.0], high=[5.0, 5.0, 5.0, -1.0])
-    assert value("coverage", [0.0, 5.0, 0.0, -5.0], predicted) == 0.75
-    assert value("width", [0.0] * 4, predicted) == pytest.approx((5 + 5 + 4 + 8) / 4)
-    assert value("coverage", [0.0, 5.0, 0.0, -5.0], predicted, weight=[1, 1, 6, 1]) == pytest.approx(3 / 9)
+    prediction = prediction_of([0.0] * 4, low=[0.0, 0.0, 1.0, -9.0], high=[5.0, 5.0, 5.0, -1.0])
+    assert value("coverage", [0.0, 5.0, 0.0, -5.0], prediction) == 0.75
+    assert value("width", [0.0] * 4, prediction) == pytest.approx((5 + 5 + 4 + 8) / 4)
+    assert value("coverage", [0.0, 5.0, 0.0, -5.0], prediction, weight=[1, 1, 6, 1]) == pytest.approx(3 / 9)
 
 
 @pytest.mark.parametrize(
     "name", ["captured_5", "revenue_5", "recall_5", "gini", "total_ratio", "total_error"]
 )
 def test_what_nothing_was_found_for_is_not_defined(name: str):
-    assert np.isnan(value(name, [0.0] * 10, said(ORDER)))
+    assert np.isnan(value(name, [0.0] * 10, prediction_of(ORDER)))
 
 
 @pytest.mark.parametrize("metric", ALL.values(), ids=ALL)
 def test_columns_of_weights_are_weights_one_at_a_time(metric: Metric):
     rng = np.random.default_rng(1)
-    y, predicted, hours = _drawn(rng, n=300)
+    y, prediction, hours = _drawn(rng, n=300)
     weight = rng.integers(0, 4, size=(300, 7)).astype(np.float64)
-    together = metric.function(y, predicted, weight=weight, hours=hours)
-    singly = [metric.function(y, predicted, weight=weight[:, k], hours=hours) for k in range(7)]
+    together = metric.function(y, prediction, weight=weight, hours=hours)
+    singly = [metric.function(y, prediction, weight=weight[:, k], hours=hours) for k in range(7)]
     assert np.shape(together) == (7,)
     assert together == pytest.approx(np.array(singly), rel=1e-12, nan_ok=True)
 
@@ -152,32 +154,32 @@ def test_columns_of_weights_are_weights_one_at_a_time(metric: Metric):
 @pytest.mark.parametrize("metric", ALL.values(), ids=ALL)
 def test_the_order_of_the_audits_changes_nothing(metric: Metric):
     rng = np.random.default_rng(2)
-    y, predicted, hours = _drawn(rng, n=300)
-    weight, places = rng.random(300), rng.permutation(300)
-    columns = (getattr(predicted, name)[places] for name in ("expected", "probability", "low", "high"))
+    y, prediction, hours = _drawn(rng, n=300)
+    weight, order = rng.random(300), rng.permutation(300)
+    columns = (getattr(prediction, name)[order] for name in ("expected", "probability", "low", "high"))
     moved = metric.function(
-        y[places],
-        Prediction(*columns, by_type=predicted.by_type, types=("other",)),
-        weight=weight[places],
-        hours=hours[places],
+        y[order],
+        Prediction(*columns, by_type=prediction.by_type, types=("other",)),
+        weight=weight[order],
+        hours=hours[order],
     )
-    assert moved == pytest.approx(metric.function(y, predicted, weight=weight, hours=hours), rel=1e-9)
+    assert moved == pytest.approx(metric.function(y, prediction, weight=weight, hours=hours), rel=1e-9)
 
 
 @pytest.mark.parametrize("metric", [m for m in ALL.values() if "decile" not in m.words], ids=lambda m: m.name)
 def test_a_weight_of_two_is_the_audit_twice(metric: Metric):
     rng = np.random.default_rng(3)
-    y, predicted, hours = _drawn(rng, n=120)
+    y, prediction, hours = _drawn(rng, n=120)
     weight = rng.integers(0, 3, size=120)
     rows = np.repeat(np.arange(120), weight)
-    columns = (getattr(predicted, name)[rows] for name in ("expected", "probability", "low", "high"))
+    columns = (getattr(prediction, name)[rows] for name in ("expected", "probability", "low", "high"))
     repeated = metric.function(
         y[rows],
-        Prediction(*columns, by_type=predicted.by_type[rows], types=("other",)),
+        Prediction(*columns, by_type=prediction.by_type[rows], types=("other",)),
         weight=np.ones(len(rows)),
         hours=hours[rows],
     )
-    weighted = metric.function(y, predicted, weight=weight.astype(np.float64), hours=hours)
+    weighted = metric.function(y, prediction, weight=weight.astype(np.float64), hours=hours)
     assert weighted == pytest.approx(repeated, rel=1e-9)
 
 
@@ -185,7 +187,7 @@ def test_a_weight_of_two_is_the_audit_twice(metric: Metric):
 def test_who_knows_the_outcome_is_perfect(name: str):
     rng = np.random.default_rng(4)
     y, _, hours = _drawn(rng, n=300)
-    oracle = said(list(y), probability=list((y != 0) * 1.0))
+    oracle = prediction_of(list(y), probability=list((y != 0) * 1.0))
     perfect = value(name, list(y), oracle, hours=list(hours))
     if name.startswith(("captured", "gini", "probability_ratio", "total_ratio", "coverage")):
         assert perfect == pytest.approx(1.0, abs=0.3 if name == "captured_hours" else 1e-9)
@@ -198,10 +200,10 @@ def _drawn(rng: np.random.Generator, *, n: int) -> tuple[Floats, Prediction, Flo
     """Return audits a fifth of which are adjusted, predictions with ties, and hours."""
     y = np.where(rng.random(n) < 0.2, np.round(rng.normal(50, 60, n)), 0.0)
     expected = np.round(np.maximum(y, 0) / 20 + rng.exponential(3, n))
-    predicted = said(
+    prediction = prediction_of(
         list(expected), probability=list(rng.random(n)), low=[-10.0] * n, high=list(expected * 9)
     )
-    return y, predicted, rng.integers(1, 80, n).astype(np.float64)
+    return y, prediction, rng.integers(1, 80, n).astype(np.float64)
 
 
 audits = st.lists(
@@ -221,8 +223,8 @@ def test_the_top_agrees_with_taking_runs_of_equal_prediction_one_by_one(
     rows: list[tuple[int, int, int, int]], share: Fraction
 ):
     y, by, weight, hours = (np.array(column, dtype=np.float64) for column in zip(*rows, strict=True))
-    found = at_top(y, by=by, weight=weight, share=float(share), size=hours)
-    assert found == pytest.approx(float(_slowly(rows, share)), abs=1e-9)
+    actual = at_top(y, by=by, weight=weight, share=float(share), size=hours)
+    assert actual == pytest.approx(float(_slowly(rows, share)), abs=1e-9)
 
 
 def _slowly(rows: list[tuple[int, int, int, int]], share: Fraction) -> Fraction:

@@ -21,13 +21,13 @@ from tests.features.tables import Row, Tables, write_parquet
 from tests.training.tiny import MeanModel, findings_of, weekly, weekly_audits
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold
-from training.backtest.labelled_audits import audited
-from training.backtest.report import lines, to_json
-from training.backtest.run import Backtest, Report, run_backtest
+from training.backtest.labelled_audits import label_audits
+from training.backtest.report import backtest_to_json, backtest_to_text
+from training.backtest.run import Backtest, BacktestReport, run_backtest
 from training.backtest.scores import hours_share
 
 FOLD = Fold(day("2023-07-03"), day("2024-01-03"))
-AS_OF = day("2024-01-03")
+CUTOFF = day("2024-01-03")
 FEW = LIBRARY.select(["customs_value_12m"])
 
 
@@ -39,17 +39,17 @@ def backtest(
     folds: tuple[Fold, ...] = (FOLD,),
     experiment: Experiment | None = None,
     features: tuple[str, ...] = ("customs_value_12m",),
-) -> Report:
+) -> BacktestReport:
     with open_warehouse(str(write_parquet(folder, tables))) as warehouse:
-        found = audited(
+        labelled_audits = label_audits(
             warehouse,
             features=LIBRARY.select(features),
-            as_of=AS_OF,
+            cutoff=CUTOFF,
             measure="assessed",
             with_penalties=False,
         )
         tried = Backtest(folds, experiment or Experiment())
-        return tried.run(warehouse, found, models={model.kind: model})
+        return tried.run(warehouse, labelled_audits, models={model.kind: model})
 
 
 def test_a_fold_learns_what_was_closed_by_its_day_and_is_tested_on_what_opened_after(tmp_path: Path):
@@ -67,13 +67,13 @@ def test_a_fold_learns_what_was_closed_by_its_day_and_is_tested_on_what_opened_a
 
 def test_tested_audits_stand_beside_what_was_said_of_them(tmp_path: Path):
     model = MeanModel()
-    predicted = backtest(tmp_path, weekly(100), model).predicted
-    assert predicted.audits["audit_id"].to_pylist() == [f"A{n:03}" for n in range(78, 96)]
-    assert set(predicted.audits["fold"].to_pylist()) == {FOLD.day}
-    assert predicted.y.tolist() == [1.0 + n if n % 3 == 0 else 0.0 for n in range(78, 96)]
-    assert predicted.predictions["mean"].expected.tolist() == [model.mean_] * 18
-    assert predicted.predictions["oracle"].expected.tolist() == predicted.y.tolist()
-    rows = predicted.table()
+    out_of_fold = backtest(tmp_path, weekly(100), model).out_of_fold
+    assert out_of_fold.audits["audit_id"].to_pylist() == [f"A{n:03}" for n in range(78, 96)]
+    assert set(out_of_fold.audits["fold"].to_pylist()) == {FOLD.day}
+    assert out_of_fold.y.tolist() == [1.0 + n if n % 3 == 0 else 0.0 for n in range(78, 96)]
+    assert out_of_fold.predictions["mean"].expected.tolist() == [model.mean_] * 18
+    assert out_of_fold.predictions["oracle"].expected.tolist() == out_of_fold.y.tolist()
+    rows = out_of_fold.table()
     assert (rows.num_rows, set(rows["model"].to_pylist())) == (36, {"mean", "oracle"})
 
 
@@ -87,7 +87,7 @@ def test_an_outcome_is_learned_as_it_was_known_and_tested_as_it_is_known(tmp_pat
     model = MeanModel()
     report = backtest(tmp_path, tables, model)
     assert model.learned_["y"][0] == 1.0
-    assert report.predicted.y[0] == 0.0
+    assert report.out_of_fold.y[0] == 0.0
 
 
 def later(fold: Fold) -> st.SearchStrategy[list[tuple[str, int, int, int]]]:
@@ -131,14 +131,14 @@ def test_what_became_known_on_the_day_of_a_fold_or_later_changes_neither_its_mod
     unchanged: tuple[MeanModel, dict[str, float]],
     tmp_path_factory: pytest.TempPathFactory,
 ):
-    before, said = unchanged
+    before, earlier = unchanged
     after = MeanModel()
     tables = changed(weekly(100), changes, FOLD)
     then = _by_audit(backtest(tmp_path_factory.mktemp("later"), tables, after))
     assert after.learned_["audits"] == before.learned_["audits"]
     assert after.learned_["X"].equals(before.learned_["X"])
-    in_both = said.keys() & then.keys()
-    assert {name: then[name] for name in in_both} == {name: said[name] for name in in_both}
+    in_both = earlier.keys() & then.keys()
+    assert {name: then[name] for name in in_both} == {name: earlier[name] for name in in_both}
 
 
 def test_an_outcome_known_the_day_before_a_fold_does_change_its_model(tmp_path: Path):
@@ -157,19 +157,19 @@ def test_a_real_model_with_the_history_of_audits_sees_nothing_of_what_its_fold_f
     tables = weekly(100)
     known_later = [row for row in tables["findings"] if row["event_on"] >= FOLD.day]
     assert known_later
-    said = _by_audit(backtest(tmp_path / "before", weekly(100), models[0], features=history))
+    earlier = _by_audit(backtest(tmp_path / "before", weekly(100), models[0], features=history))
     for row in known_later:
         row["amount"] = 1e6
     then = _by_audit(backtest(tmp_path / "after", tables, models[1], features=history))
     assert models[0].state() == models[1].state()
-    assert said["A078"] == then["A078"]
-    assert said["A095"] != then["A095"]
+    assert earlier["A078"] == then["A078"]
+    assert earlier["A095"] != then["A095"]
 
 
-def _by_audit(report: Report) -> dict[str, float]:
-    [name, _] = report.predicted.predictions
-    ids = report.predicted.audits["audit_id"].to_pylist()
-    return dict(zip(ids, report.predicted.predictions[name].expected.tolist(), strict=True))
+def _by_audit(report: BacktestReport) -> dict[str, float]:
+    [name, _] = report.out_of_fold.predictions
+    ids = report.out_of_fold.audits["audit_id"].to_pylist()
+    return dict(zip(ids, report.out_of_fold.predictions[name].expected.tolist(), strict=True))
 
 
 def test_inclusion_probabilities_weigh_audits_in_training_on_request(tmp_path: Path):
@@ -191,9 +191,9 @@ def test_folds_on_which_nothing_can_be_learned_are_passed_over(tmp_path: Path):
     early = Fold(day("2022-07-04"), FOLD.day)
     report = backtest(tmp_path, weekly(100), MeanModel(), folds=(early, FOLD))
     assert [fold.enough for fold in report.folds] == [False, True]
-    assert set(report.predicted.audits["fold"].to_pylist()) == {FOLD.day}
+    assert set(report.out_of_fold.audits["fold"].to_pylist()) == {FOLD.day}
     assert {score.fold for score in report.scores} == {None, FOLD.day}
-    assert "too few, passed over" in "\n".join(lines(report))
+    assert "too few, passed over" in "\n".join(backtest_to_text(report))
 
 
 def test_too_few_audits_are_refused_with_their_numbers(tmp_path: Path):
@@ -202,7 +202,7 @@ def test_too_few_audits_are_refused_with_their_numbers(tmp_path: Path):
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+def report(tmp_path_factory: pytest.TempPathFactory) -> BacktestReport:
     out = tmp_path_factory.mktemp("administration") / "demo"
     simulate(out, traders=2000, years=3, seed=3)
     left_out = ("valuation", "classification", "origin", "physical", "parties", "history", "tax")
@@ -228,12 +228,12 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     return done
 
 
-def test_a_backtest_scores_every_model_on_every_population_with_its_numbers(report: Report):
+def test_a_backtest_scores_every_model_on_every_population_with_its_numbers(report: BacktestReport):
     together = [s for s in report.scores if s.fold is None and s.against is None]
     assert {s.model for s in together} == {"ridge", "rule_score", "declared_value", "oracle"}
     assert {s.population for s in together} == {"all", "reference", "random"}
     of_all = {s.audits for s in together if s.population == "all"}
-    assert of_all == {len(report.predicted)}
+    assert of_all == {len(report.out_of_fold)}
     for score in report.scores:
         assert score.value is not None or score.low is score.high is score.standard_error is None
     [gini] = [s for s in together if (s.population, s.model, s.metric) == ("all", "oracle", "gini")]
@@ -243,7 +243,7 @@ def test_a_backtest_scores_every_model_on_every_population_with_its_numbers(repo
     assert all(s.value is None for s in few)
 
 
-def test_the_first_model_is_compared_with_every_other(report: Report):
+def test_the_first_model_is_compared_with_every_other(report: BacktestReport):
     scores = {
         (s.metric, s.model, s.against): s for s in report.scores if s.fold is None and s.population == "all"
     }
@@ -254,28 +254,28 @@ def test_the_first_model_is_compared_with_every_other(report: Report):
     assert {against for _, _, against in scores} == {None, "rule_score", "declared_value", "oracle"}
 
 
-def test_hours_at_hand_are_a_part_of_those_that_the_tested_audits_took(report: Report):
+def test_hours_at_hand_are_a_part_of_those_that_the_tested_audits_took(report: BacktestReport):
     """500 hours a year over a fold of 182 days."""
-    hours = np.nansum(report.predicted.audits["hours_spent"].to_numpy())
+    hours = np.nansum(report.out_of_fold.audits["hours_spent"].to_numpy())
     share = 500 * 182 / 365.25 / hours
     used = [fold.fold for fold in report.folds if fold.enough]
-    assert hours_share(report.predicted, report.experiment, folds=used) == pytest.approx(share)
-    assert hours_share(report.predicted, Experiment(), folds=used) == 0.1
+    assert hours_share(report.out_of_fold, report.experiment, folds=used) == pytest.approx(share)
+    assert hours_share(report.out_of_fold, Experiment(), folds=used) == 0.1
 
 
-def test_a_person_reads_folds_then_a_table_for_each_population(report: Report):
-    said = list(lines(report))
-    assert said[1].startswith("  2023-07-01: learned from")
-    heads = [each for each in said if "captured at 5 %" in each]
+def test_a_person_reads_folds_then_a_table_for_each_population(report: BacktestReport):
+    text = list(backtest_to_text(report))
+    assert text[1].startswith("  2023-07-01: learned from")
+    heads = [each for each in text if "captured at 5 %" in each]
     assert heads
     assert "ridge leads at 5 % by" in heads[0]
-    rows = said[said.index(heads[0]) + 1 :][:4]
+    rows = text[text.index(heads[0]) + 1 :][:4]
     assert rows[0].split()[0] == "oracle"
     assert {row.split()[0] for row in rows} == {"oracle", "ridge", "rule_score", "declared_value"}
 
 
-def test_machines_read_the_same_as_json(report: Report):
-    content = json.loads(to_json(report))
+def test_machines_read_the_same_as_json(report: BacktestReport):
+    content = json.loads(backtest_to_json(report))
     assert content["experiment"]["model"] == "ridge"
     assert content["features"]["digest"] == report.features.digest
     assert len(content["scores"]) == len(report.scores)

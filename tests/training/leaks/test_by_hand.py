@@ -12,62 +12,64 @@ from features.data.warehouse import open_warehouse
 from features.errors import DataError
 from tests.features.administration import administration, audit, finding, line, trader
 from tests.features.tables import write_parquet
-from training.backtest.labelled_audits import audited
+from training.backtest.labelled_audits import label_audits
 from training.backtest.out_of_fold import ORACLE
 from training.leaks import leak_report
-from training.leaks.alarm import Alarm, LeakReport, least_share, lines, too_often
+from training.leaks.alarm import Alarm, LeakReport, least_share, too_often
 from training.leaks.area import area, areas
 from training.leaks.by_time import of_newest_folds
-from training.leaks.evidence import Evidence
+from training.leaks.evidence import LeakEvidence
 from training.leaks.labelled import with_lateness
-from training.leaks.tables import Lookup, tried
+from training.leaks.tables import Lookup, score_lookup
 
-AS_OF = date(2025, 1, 1)
+CUTOFF = date(2025, 1, 1)
 CODE = Lookup("code", "the code", lambda row: [row.code])
 
 
 def labelled(*rows: tuple[str, str, bool, bool]) -> pa.Table:
     """Rows of trader, code, late and found."""
-    trader_id, code, late, found = (list(column) for column in zip(*rows, strict=True))
+    trader_id, code, late, positive = (list(column) for column in zip(*rows, strict=True))
     return pa.table(
         {
             "trader_id": trader_id,
             "audit_id": pa.nulls(len(rows), pa.string()),
             "is_late": late,
-            "is_found": found,
+            "has_finding": positive,
             "code_0": code,
         }
     )
 
 
 def test_a_table_learns_on_earlier_rows_and_speaks_of_later_ones() -> None:
-    told = tried(
+    scored = score_lookup(
         labelled(
             ("A", "x", False, True), ("B", "x", False, True), ("C", "y", False, False), ("D", "x", True, True)
         ),
         CODE,
     )
     # among others 2 of 3 were found; 2 of 2 in the cell, drawn to it by ten rows: (2 + 10 x 2/3) / 12
-    assert told.score == pytest.approx([(2 + 20 / 3) / 12])
-    assert told.found.tolist() == told.is_known.tolist() == [True]
+    assert scored.score == pytest.approx([(2 + 20 / 3) / 12])
+    assert scored.has_finding.tolist() == scored.is_known.tolist() == [True]
 
 
 def test_a_traders_own_rows_teach_the_table_nothing_about_it() -> None:
-    told = tried(labelled(("A", "x", False, True), ("B", "y", False, False), ("A", "x", True, True)), CODE)
-    assert told.score.tolist() == [0.0]
-    assert told.is_known.tolist() == [False]
+    scored = score_lookup(
+        labelled(("A", "x", False, True), ("B", "y", False, False), ("A", "x", True, True)), CODE
+    )
+    assert scored.score.tolist() == [0.0]
+    assert scored.is_known.tolist() == [False]
 
 
 def test_an_empty_attribute_is_a_cell_of_its_own() -> None:
     rows = labelled(("A", "x", False, False), ("B", "x", False, True), ("C", "x", True, True))
     emptied = rows.set_column(4, "code_0", pa.array([None, "x", None], pa.string()))
     # 1 of 2 overall; the empty cell holds one row, not found: (0 + 10 x 1/2) / 11
-    assert tried(emptied, CODE).score == pytest.approx([5 / 11])
+    assert score_lookup(emptied, CODE).score == pytest.approx([5 / 11])
 
 
 def test_rows_after_the_middle_of_those_found_are_late() -> None:
     days = [date(2024, 1, day) for day in (1, 2, 3, 4, 5)]
-    rows = pa.table({"day": days, "is_found": [True, False, True, False, True]})
+    rows = pa.table({"day": days, "has_finding": [True, False, True, False, True]})
     assert with_lateness(rows, day="day")["is_late"].to_pylist() == [False, False, False, True, True]
 
 
@@ -77,9 +79,9 @@ def test_an_area_counts_the_pairs_in_order_and_half_of_the_ties() -> None:
 
 
 def test_a_perfect_order_of_few_rows_is_not_taken_for_certain() -> None:
-    found = np.arange(12) < 6
-    few = areas(found[None].astype(float), found)
-    many = areas(np.repeat(found, 50)[None].astype(float), np.repeat(found, 50))
+    positive = np.arange(12) < 6
+    few = areas(positive[None].astype(float), positive)
+    many = areas(np.repeat(positive, 50)[None].astype(float), np.repeat(positive, 50))
     # one row more that ranks by chance: (6 + 0.5) / 7
     assert few.values[0] == pytest.approx(6.5 / 7)
     assert not few.surely_above(1.0, limit=0.75, errors=3.09)
@@ -88,17 +90,17 @@ def test_a_perfect_order_of_few_rows_is_not_taken_for_certain() -> None:
 
 def test_the_standard_error_of_an_area_is_that_of_repeated_draws() -> None:
     rng = np.random.default_rng(1)
-    found = np.arange(200) < 60
-    draws = [areas((rng.normal(size=200) + found)[None], found) for _ in range(400)]
+    positive = np.arange(200) < 60
+    draws = [areas((rng.normal(size=200) + positive)[None], positive) for _ in range(400)]
     spread = np.std([draw.values[0] for draw in draws])
     assert np.mean([np.sqrt(draw.covariance[0, 0]) for draw in draws]) == pytest.approx(spread, rel=0.12)
 
 
 def test_scores_of_the_same_rows_are_compared_pair_by_pair() -> None:
     rng = np.random.default_rng(2)
-    found = np.arange(300) < 100
-    strong = rng.normal(size=300) + 1.5 * found
-    both = areas(np.vstack([strong + 0.01 * rng.normal(size=300), strong]), found)
+    positive = np.arange(300) < 100
+    strong = rng.normal(size=300) + 1.5 * positive
+    both = areas(np.vstack([strong + 0.01 * rng.normal(size=300), strong]), positive)
     apart = both.covariance[0, 0] + both.covariance[1, 1] - 2 * both.covariance[0, 1]
     assert apart < 0.01 * both.covariance[0, 0]
 
@@ -113,8 +115,8 @@ def test_a_share_is_surely_above_its_limit_only_with_enough_rows() -> None:
 def test_no_rows_are_not_judged() -> None:
     alarm = too_often("a", 0, of=0, limit=0.05, what="rows", advice="Look.")
     assert (alarm.raised, alarm.value) == (False, None)
-    told = list(lines(LeakReport((alarm,))))
-    assert told == ["no leak suspected: 0 alarms are silent", "not judged, for want of data: a"]
+    text = list(LeakReport((alarm,)).to_text())
+    assert text == ["no leak suspected: 0 alarms are silent", "not judged, for want of data: a"]
 
 
 def test_a_report_of_leaks_is_read_as_it_was_written() -> None:
@@ -134,8 +136,8 @@ def test_what_is_no_report_of_leaks_is_refused(text: str) -> None:
 def oof(*folds: tuple[str, float]) -> pa.Table:
     """Folds of 100 audits, 40 found, of which a share is ranked above all others and the rest below."""
     parts = []
-    for place, (fold, share) in enumerate(folds):
-        found = np.arange(100) < 40
+    for number, (fold, share) in enumerate(folds):
+        positive = np.arange(100) < 40
         top = np.arange(100) < 40 * share
         parts.append(
             pa.table(
@@ -143,9 +145,9 @@ def oof(*folds: tuple[str, float]) -> pa.Table:
                     "fold": [fold] * 100,
                     "audit_id": [f"{fold}{number}" for number in range(100)],
                     "model": ["plain"] * 100,
-                    "opened_on": [date(2021 + place, 1, 1)] * 100,
-                    "yield_amount": found * 10.0,
-                    "probability": np.where(top, 0.9, np.where(found, 0.1, 0.5)),
+                    "opened_on": [date(2021 + number, 1, 1)] * 100,
+                    "yield_amount": positive * 10.0,
+                    "probability": np.where(top, 0.9, np.where(positive, 0.1, 0.5)),
                 }
             )
         )
@@ -154,13 +156,13 @@ def oof(*folds: tuple[str, float]) -> pa.Table:
 
 def test_the_oracle_is_no_model_that_could_be_suspected() -> None:
     knowing = oof(("a", 1.0)).set_column(2, "model", pa.array([ORACLE] * 100))
-    evidence = Evidence(None, None, pa.concat_tables([knowing, oof(("a", 0.8))]), AS_OF)  # type: ignore[arg-type]
+    evidence = LeakEvidence(None, None, pa.concat_tables([knowing, oof(("a", 0.8))]), CUTOFF)  # type: ignore[arg-type]
     assert evidence.best["model"].unique().to_pylist() == ["plain"]
 
 
 @pytest.mark.parametrize(("newest", "expected"), [(0.5, True), (0.85, False), (0.95, False)])
 def test_a_model_that_knows_nothing_of_the_newest_folds_is_suspected(newest: float, expected: bool) -> None:
-    evidence = Evidence(None, None, oof(("a", 0.95), ("b", 0.95), ("c", newest)), AS_OF)  # type: ignore[arg-type]
+    evidence = LeakEvidence(None, None, oof(("a", 0.95), ("b", 0.95), ("c", newest)), CUTOFF)  # type: ignore[arg-type]
     [alarm] = of_newest_folds(evidence)
     assert alarm.raised is expected
     # 40 shares of 0.95 come first: area 0.95, with the two chance rows a little less
@@ -177,10 +179,10 @@ def test_an_administration_without_optional_tables_or_named_lines_is_judged_as_f
         findings=[finding("A1", 1, "2023-05-01", 500.0)],
     )
     with open_warehouse(str(write_parquet(tmp_path / "data", tables))) as warehouse:
-        rows = audited(
-            warehouse, features=FeatureSet(()), as_of=AS_OF, measure="assessed", with_penalties=False
+        labelled_audits = label_audits(
+            warehouse, features=FeatureSet(()), cutoff=CUTOFF, measure="assessed", with_penalties=False
         )
-        report = leak_report(warehouse, rows, oof(("a", 0.9)).slice(0, 0), as_of=AS_OF)
+        report = leak_report(warehouse, labelled_audits, oof(("a", 0.9)).slice(0, 0), cutoff=CUTOFF)
     assert not report.suspected
     assert all(isinstance(alarm, Alarm) and alarm.sentence for alarm in report.alarms)
     assert "controls_by_goods" not in {alarm.name for alarm in report.alarms}

@@ -19,10 +19,10 @@ from features.library import LIBRARY
 from features.simulate import simulate
 from tests.features.data.systems.exports import KCS_FILES, bring
 from tests.training.planted import PLANTS
-from training.backtest.labelled_audits import Audited, audited
-from training.leaks import LeakReport, leak_report, lines
+from training.backtest.labelled_audits import LabelledAudits, label_audits
+from training.leaks import LeakReport, leak_report
 
-AS_OF = date(2025, 1, 1)
+CUTOFF = date(2025, 1, 1)
 FEATURES = LIBRARY.select(["customs_value_24m", "amended_taxes_24m", "tax_arrears_12m", "border_hits_24m"])
 PARAMETERS = {
     "objective": "binary",
@@ -36,33 +36,35 @@ PARAMETERS = {
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedWarehouse:
     warehouse: Warehouse
-    audited: Audited
+    labelled_audits: LabelledAudits
     oof: pa.Table
 
     def report(self) -> LeakReport:
-        return leak_report(self.warehouse, self.audited, self.oof, as_of=AS_OF)
+        return leak_report(self.warehouse, self.labelled_audits, self.oof, cutoff=CUTOFF)
 
 
 @contextmanager
-def trained(data: Path) -> Iterator[Trained]:
+def trained(data: Path) -> Iterator[TrainedWarehouse]:
     with open_warehouse(str(data)) as warehouse:
-        rows = audited(warehouse, features=FEATURES, as_of=AS_OF, measure="assessed", with_penalties=False)
-        yield Trained(warehouse, rows, walked_forward(rows))
+        labelled_audits = label_audits(
+            warehouse, features=FEATURES, cutoff=CUTOFF, measure="assessed", with_penalties=False
+        )
+        yield TrainedWarehouse(warehouse, labelled_audits, walked_forward(labelled_audits))
 
 
-def walked_forward(rows: Audited) -> pa.Table:
+def walked_forward(labelled_audits: LabelledAudits) -> pa.Table:
     """Learn on the first third of the audits, then on two, and predict the next third."""
-    starts = np.linspace(0, len(rows), 4).astype(int)[1:]
-    return pa.concat_tables(predicted(rows, start, end) for start, end in pairwise(starts))
+    starts = np.linspace(0, len(labelled_audits), 4).astype(int)[1:]
+    return pa.concat_tables(predicted(labelled_audits, start, end) for start, end in pairwise(starts))
 
 
-def predicted(rows: Audited, start: int, end: int) -> pa.Table:
-    matrix = np.column_stack([rows.X[name].to_numpy() for name in rows.X.column_names])
-    known = lgb.Dataset(matrix[:start], (rows.y != 0)[:start])
+def predicted(labelled_audits: LabelledAudits, start: int, end: int) -> pa.Table:
+    matrix = np.column_stack([labelled_audits.X[name].to_numpy() for name in labelled_audits.X.column_names])
+    known = lgb.Dataset(matrix[:start], (labelled_audits.y != 0)[:start])
     chance = np.asarray(lgb.train(PARAMETERS, known, num_boost_round=40).predict(matrix[start:end]))
-    audits = rows.audits.slice(start, end - start)
+    audits = labelled_audits.audits.slice(start, end - start)
     columns = {"probability": chance, "expected": chance * 1000.0, "yield_amount": audits["yield_amount"]}
     columns |= {name: audits[name] for name in ("audit_id", "opened_on")}
     same = {"fold": str(start), "model": "plain"}
@@ -81,13 +83,13 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def sound_state(sound: Path) -> Iterator[Trained]:
+def sound_state(sound: Path) -> Iterator[TrainedWarehouse]:
     with trained(sound) as state:
         yield state
 
 
 @pytest.fixture(scope="module")
-def sound_report(sound_state: Trained) -> LeakReport:
+def sound_report(sound_state: TrainedWarehouse) -> LeakReport:
     return sound_state.report()
 
 
@@ -128,29 +130,31 @@ def test_other_sound_administrations_raise_none_either(
         assert raised(state.report()) == []
 
 
-def test_the_same_data_gives_the_same_report(sound_state: Trained, sound_report: LeakReport) -> None:
+def test_the_same_data_gives_the_same_report(sound_state: TrainedWarehouse, sound_report: LeakReport) -> None:
     assert sound_state.report() == sound_report
 
 
-def test_a_column_that_is_the_outcome_is_caught(sound_state: Trained) -> None:
-    rows = sound_state.audited
+def test_a_column_that_is_the_outcome_is_caught(sound_state: TrainedWarehouse) -> None:
+    rows = sound_state.labelled_audits
     leaky = replace(rows, X=rows.X.append_column("other", pa.array(rows.y * 0.5)))
-    report = replace(sound_state, audited=leaky).report()
+    report = replace(sound_state, labelled_audits=leaky).report()
     assert set(raised(report)) == {"one_feature", "columns_without_definition"}
 
 
-def test_a_feature_overwritten_by_the_outcome_is_caught(sound_state: Trained) -> None:
-    rows = sound_state.audited
-    place = rows.X.column_names.index("border_hits_24m")
-    leaky = replace(rows, X=rows.X.set_column(place, "border_hits_24m", pa.array(rows.y)))
-    report = replace(sound_state, audited=leaky).report()
+def test_a_feature_overwritten_by_the_outcome_is_caught(sound_state: TrainedWarehouse) -> None:
+    rows = sound_state.labelled_audits
+    column = rows.X.column_names.index("border_hits_24m")
+    leaky = replace(rows, X=rows.X.set_column(column, "border_hits_24m", pa.array(rows.y)))
+    report = replace(sound_state, labelled_audits=leaky).report()
     assert set(raised(report)) == {"one_feature", "features_differ_when_rebuilt"}
 
 
-def test_a_feature_that_is_empty_where_nothing_was_found_is_caught(sound_state: Trained) -> None:
-    rows = sound_state.audited
+def test_a_feature_that_is_empty_where_nothing_was_found_is_caught(sound_state: TrainedWarehouse) -> None:
+    rows = sound_state.labelled_audits
     emptied = pa.array(np.where(rows.y == 0, np.nan, 7.0))
-    report = replace(sound_state, audited=replace(rows, X=rows.X.append_column("other", emptied))).report()
+    report = replace(
+        sound_state, labelled_audits=replace(rows, X=rows.X.append_column("other", emptied))
+    ).report()
     assert "one_feature" in raised(report)
 
 
@@ -171,6 +175,6 @@ def test_a_report_is_plain_data_and_says_what_to_do(planted: Callable[[str], Lea
     [alarm] = [each for each in content["alarms"] if each["name"] == PLANTS[name].alarm]
     assert content["suspected"] is alarm["raised"] is True
     assert (alarm["value"], alarm["limit"]) == (1.0, 0.01)
-    told = list(lines(report))
-    assert told[0].startswith("LEAK SUSPECTED: 1 of ")
-    assert "restore the day on which each row was booked" in told[1]
+    text = list(report.to_text())
+    assert text[0].startswith("LEAK SUSPECTED: 1 of ")
+    assert "restore the day on which each row was booked" in text[1]

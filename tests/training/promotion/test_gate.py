@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.prediction import Floats, Prediction
-from tests.training.trained import LEAK, audits, blind, money, said, sighted
+from tests.training.trained import LEAK, audits, blind, money, prediction_of, sighted
 from training.backtest.out_of_fold import OutOfFold
 from training.leaks.alarm import LeakReport
 from training.promotion.gate import Check, gate, paired, read
@@ -17,8 +17,10 @@ GOOD = sighted(Y, noise=0.3)
 def failed(
     challenger: Prediction, champion: Prediction, *, leaks: LeakReport = NO_LEAK, count: int = 300
 ) -> list[str]:
-    found = gate(OutOfFold(audits(count), {"hurdle": challenger}), rivals={"champion": champion}, leaks=leaks)
-    return [check.name for check in found if not check.passed]
+    checks = gate(
+        OutOfFold(audits(count), {"hurdle": challenger}), rivals={"champion": champion}, leaks=leaks
+    )
+    return [check.name for check in checks if not check.passed]
 
 
 def test_a_model_passes_against_itself():
@@ -58,28 +60,28 @@ def test_a_model_that_learned_from_one_wrong_outcome_in_twenty_fails_where_audit
 
 @pytest.mark.parametrize("factor", [0.3, 3.0])
 def test_a_model_whose_total_is_far_off_fails_though_it_ranks_well(factor: float):
-    assert failed(said(GOOD.expected * factor), GOOD) == ["total_ratio"]
+    assert failed(prediction_of(GOOD.expected * factor), GOOD) == ["total_ratio"]
 
 
 def test_a_model_that_promises_twice_as_many_adjustments_fails():
-    assert failed(said(GOOD.expected, probability=0.5), GOOD) == ["probability_ratio"]
+    assert failed(prediction_of(GOOD.expected, probability=0.5), GOOD) == ["probability_ratio"]
 
 
 def test_a_suspected_leak_fails_and_is_named():
-    found = gate(OutOfFold(audits(), {"hurdle": GOOD}), rivals={"champion": GOOD}, leaks=LEAK)
-    assert found[-1] == Check("no leak", False, "suspected by clock")
+    checks = gate(OutOfFold(audits(), {"hurdle": GOOD}), rivals={"champion": GOOD}, leaks=LEAK)
+    assert checks[-1] == Check("no leak", False, "suspected by clock")
 
 
 def test_where_too_few_audits_were_tested_nothing_passes_that_must_be_measured():
     few = OutOfFold(audits(), {"hurdle": GOOD}).where(np.arange(300) >= 280)
-    found = gate(few, rivals={"champion": few.predictions["hurdle"]}, leaks=NO_LEAK)
-    assert [check.passed for check in found] == [False, False, False, True]
+    checks = gate(few, rivals={"champion": few.predictions["hurdle"]}, leaks=NO_LEAK)
+    assert [check.passed for check in checks] == [False, False, False, True]
 
 
 def test_only_the_newest_folds_count_where_they_say_enough():
     """Blind in the newest two folds, perfect before: judged on all three it would pass."""
     newest = np.arange(300) >= 100
-    now_blind = said(np.where(newest, blind(Y).expected, Y))
+    now_blind = prediction_of(np.where(newest, blind(Y).expected, Y))
     assert "not worse than champion" in failed(now_blind, GOOD)
 
 

@@ -16,30 +16,29 @@ from tests.clock import now
 from tests.models.tiny import fitted, rows
 from tests.training.trained import LEAK, audits, blind, money, training
 from training.backtest.out_of_fold import OutOfFold
-from training.promotion.promote import _baselines, lines, offer, promote
-from training.tracking.registry import kept_folder, models, version
-from training.tracking.registry import lines as model_lines
+from training.promotion.promote import _baselines, offer, promote
+from training.tracking.registry import bundle_folder, models, version, versions_to_text
 from training.tracking.store import store
 
 ROOT = Path(__file__).parents[3]
 
 
-def serving(place: Path) -> str | None:
-    champion = read_champion(place)
+def serving(home: Path) -> str | None:
+    champion = read_champion(home)
     return champion and champion.version
 
 
-def test_the_first_model_that_passes_against_the_baselines_serves_by_itself(place: Path):
-    done = offer(training(place), place=place, clock=now)
+def test_the_first_model_that_passes_against_the_baselines_serves_by_itself(home: Path):
+    done = offer(training(home), home=home, clock=now)
     assert done is not None
     assert [check.name for check in done.checks if not check.passed] == []
     assert "not worse than past_yield" in [check.name for check in done.checks]
-    champion = read_champion(place)
+    champion = read_champion(home)
     assert champion is not None
-    bundle = load_bundle(place / champion.folder, digest=champion.digest)
+    bundle = load_bundle(home / champion.folder, digest=champion.digest)
     assert champion.feature_digest == bundle.feature_digest
     assert np.array_equal(bundle.model.predict(rows()).expected, fitted("hurdle").predict(rows()).expected)
-    assert [each.aliases for each in models(place)] == [("champion",)]
+    assert [each.aliases for each in models(home)] == [("champion",)]
 
 
 def test_a_first_model_of_a_simple_kind_is_not_held_against_itself():
@@ -48,92 +47,92 @@ def test_a_first_model_of_a_simple_kind_is_not_held_against_itself():
     assert set(_baselines(OutOfFold(audits(), models).table(), own="ridge")) == {"past_yield"}
 
 
-def test_a_first_model_that_fails_against_the_baselines_does_not_serve(place: Path):
-    done = offer(training(place, leaks=LEAK), place=place, clock=now)
+def test_a_first_model_that_fails_against_the_baselines_does_not_serve(home: Path):
+    done = offer(training(home, leaks=LEAK), home=home, clock=now)
     assert done is not None
     assert not done.promoted
-    assert serving(place) is None
-    assert any("suspected by clock" in line for line in lines(done))
+    assert serving(home) is None
+    assert any("suspected by clock" in line for line in done.to_text())
 
 
-def test_a_later_model_is_the_challenger_until_it_is_promoted(place: Path):
-    offer(training(place), place=place, clock=now)
-    assert offer(training(place), place=place, clock=now) is None
-    assert [each.aliases for each in models(place)] == [("challenger",), ("champion",)]
-    assert serving(place) == "1"
-    done = promote(place=place, clock=now)
-    assert (done.version, done.before, serving(place)) == ("2", "1", "2")
-    assert [each.aliases for each in models(place)] == [("champion",), ()]
-    assert list(lines(done))[-1] == "Version 2 serves now; before, version 1 served."
+def test_a_later_model_is_the_challenger_until_it_is_promoted(home: Path):
+    offer(training(home), home=home, clock=now)
+    assert offer(training(home), home=home, clock=now) is None
+    assert [each.aliases for each in models(home)] == [("challenger",), ("champion",)]
+    assert serving(home) == "1"
+    done = promote(home=home, clock=now)
+    assert (done.version, done.before, serving(home)) == ("2", "1", "2")
+    assert [each.aliases for each in models(home)] == [("champion",), ()]
+    assert list(done.to_text())[-1] == "Version 2 serves now; before, version 1 served."
 
 
-def test_a_worse_model_serves_only_by_force_and_the_reason_stays_with_it(place: Path):
-    offer(training(place), place=place, clock=now)
-    offer(training(place, hurdle=blind(money())), place=place, clock=now)
-    refused = promote(place=place, clock=now)
-    assert (refused.promoted, serving(place)) == (False, "1")
-    done = promote(place=place, force="the old one breaks the new law", clock=now)
-    assert (done.promoted, serving(place)) == (True, "2")
-    tags = store(place).get_model_version("audit-yield", "2").tags
+def test_a_worse_model_serves_only_by_force_and_the_reason_stays_with_it(home: Path):
+    offer(training(home), home=home, clock=now)
+    offer(training(home, hurdle=blind(money())), home=home, clock=now)
+    refused = promote(home=home, clock=now)
+    assert (refused.promoted, serving(home)) == (False, "1")
+    done = promote(home=home, force="the old one breaks the new law", clock=now)
+    assert (done.promoted, serving(home)) == (True, "2")
+    tags = store(home).get_model_version("audit-yield", "2").tags
     assert tags["forced"] == "the old one breaks the new law"
-    kept = json.loads(tags["promotion"])
-    assert [check["passed"] for check in kept["checks"] if check["name"] == "not worse than version 1"] == [
-        False
-    ]
+    decision = json.loads(tags["promotion"])
+    assert [
+        check["passed"] for check in decision["checks"] if check["name"] == "not worse than version 1"
+    ] == [False]
 
 
-def test_force_without_a_reason_is_refused(place: Path):
+def test_force_without_a_reason_is_refused(home: Path):
     with pytest.raises(SettingError, match="reason"):
-        promote(place=place, force=" ", clock=now)
+        promote(home=home, force=" ", clock=now)
 
 
-def test_models_of_different_money_are_not_held_against_each_other(place: Path):
-    offer(training(place), place=place, clock=now)
-    offer(training(place, measure="collected"), place=place, clock=now)
-    assert [check.name for check in promote(place=place, clock=now).checks if not check.passed] == [
+def test_models_of_different_money_are_not_held_against_each_other(home: Path):
+    offer(training(home), home=home, clock=now)
+    offer(training(home, measure="collected"), home=home, clock=now)
+    assert [check.name for check in promote(home=home, clock=now).checks if not check.passed] == [
         "same money"
     ]
 
 
-def test_of_two_promotions_at_once_the_second_is_told(place: Path):
-    offer(training(place), place=place, clock=now)
+def test_of_two_promotions_at_once_the_second_is_told(home: Path):
+    offer(training(home), home=home, clock=now)
     with (
-        file_lock(place / "locks" / "promotion.lock"),
+        file_lock(home / "locks" / "promotion.lock"),
         pytest.raises(OutputError, match="Another promotion is under way"),
     ):
-        promote(place=place, clock=now)
-    assert promote(place=place, clock=now).promoted
+        promote(home=home, clock=now)
+    assert promote(home=home, clock=now).promoted
 
 
 @pytest.mark.parametrize("named", ["7", "champion", None])
-def test_a_version_that_there_is_not_is_refused(named: str | None, place: Path):
+def test_a_version_that_there_is_not_is_refused(named: str | None, home: Path):
     with pytest.raises(SettingError, match="There is no finished model"):
-        promote(named, place=place, clock=now)
+        promote(named, home=home, clock=now)
 
 
-def test_a_damaged_model_is_not_published_and_the_old_one_serves(place: Path):
-    offer(training(place), place=place, clock=now)
-    challenger = training(place)
-    damaged = kept_folder(version(store(place), challenger), place=place) / "model.json"
+def test_a_damaged_model_is_not_published_and_the_old_one_serves(home: Path):
+    offer(training(home), home=home, clock=now)
+    challenger = training(home)
+    damaged = bundle_folder(version(store(home), challenger), home=home) / "model.json"
     damaged.write_bytes(damaged.read_bytes().replace(b"1", b"2"))
     with pytest.raises(DataError, match=r"has a changed file, 'model\.json'"):
-        promote(challenger, place=place, clock=now)
-    assert serving(place) == "1"
-    assert not (place / "published" / challenger).exists()
+        promote(challenger, home=home, clock=now)
+    assert serving(home) == "1"
+    assert not (home / "published" / challenger).exists()
 
 
-def test_an_alias_moved_by_hand_follows_what_serves(place: Path):
-    offer(training(place), place=place, clock=now)
-    other = training(place)
-    store(place).set_registered_model_alias("audit-yield", "champion", other)
-    assert [each.aliases for each in models(place)] == [(), ("champion",)]
+def test_an_alias_moved_by_hand_follows_what_serves(home: Path):
+    offer(training(home), home=home, clock=now)
+    other = training(home)
+    store(home).set_registered_model_alias("audit-yield", "champion", other)
+    assert [each.aliases for each in models(home)] == [(), ("champion",)]
 
 
-def test_mlflow_loads_the_champion_with_pickle_forbidden(place: Path):
-    offer(training(place), place=place, clock=now)
+def test_mlflow_loads_the_champion_with_pickle_forbidden(home: Path):
+    offer(training(home), home=home, clock=now)
     code = (
         "import os, sys, mlflow, numpy, pandas;"
-        f"mlflow.set_tracking_uri('sqlite:///{place}/mlflow.db');"
+        f"mlflow.set_tracking_uri('sqlite:///{home}/mlflow.db');"
         "model = mlflow.pyfunc.load_model('models:/audit-yield@champion');"
         "rows = pandas.read_json(sys.stdin, orient='split', dtype='float64', precise_float=True);"
         "print(*(each.hex() for each in model.predict(rows)['expected'].tolist()))"
@@ -151,11 +150,11 @@ def test_mlflow_loads_the_champion_with_pickle_forbidden(place: Path):
     assert predicted == pytest.approx(fitted("hurdle").predict(few).expected.tolist(), rel=1e-9), done.stderr
 
 
-def test_versions_are_listed_newest_first_with_how_they_fared(place: Path):
-    assert list(model_lines(models(place))) == ["No model yet: `audit-yield train` makes one."]
-    offer(training(place), place=place, clock=now)
-    training(place)
-    _, newest, oldest = model_lines(models(place))
+def test_versions_are_listed_newest_first_with_how_they_fared(home: Path):
+    assert list(versions_to_text(models(home))) == ["No model yet: `audit-yield train` makes one."]
+    offer(training(home), home=home, clock=now)
+    training(home)
+    _, newest, oldest = versions_to_text(models(home))
     assert newest.split() == ["2", "hurdle", "2024-07-01", "0.50", "1.00", "none"]
     assert oldest.split() == ["1", "champion", "hurdle", "2024-07-01", "0.50", "1.00", "none"]
 

@@ -5,12 +5,12 @@ import pyarrow as pa
 import pytest
 
 from models.prediction import Explanation
-from tests.training.trained import audits, money, said
+from tests.training.trained import audits, money, prediction_of
 from training.backtest.out_of_fold import OutOfFold, oracle
 from training.tracking.plots import beeswarm, calibration, families, gain
 
 Y = money()
-PREDICTED = OutOfFold(audits(), {"hurdle": said(Y[::-1] + 1), "oracle": oracle(Y)})
+PREDICTED = OutOfFold(audits(), {"hurdle": prediction_of(Y[::-1] + 1), "oracle": oracle(Y)})
 EXPLANATION = Explanation(
     base=10.0,
     contributions=np.array([[1.0, -3.0, 5.0], [3.0, 1.0, -5.0]]),
@@ -28,7 +28,9 @@ def test_the_gain_of_the_oracle_reaches_all_where_no_adjustment_is_left():
 
 
 def test_calibration_shows_the_means_of_each_tenth():
-    axes, _ = calibration(OutOfFold(audits(), {"hurdle": said(np.arange(300, 0, -1.0))}), "hurdle").axes
+    axes, _ = calibration(
+        OutOfFold(audits(), {"hurdle": prediction_of(np.arange(300, 0, -1.0))}), "hurdle"
+    ).axes
     heights = [bar.get_height() for bar in axes.patches]
     assert heights[0] == pytest.approx(np.arange(300, 270, -1.0).mean())
     assert heights[10] == pytest.approx(Y[:30].mean())

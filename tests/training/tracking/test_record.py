@@ -14,11 +14,11 @@ from models.bundle.champion import read_champion
 from tests.clock import now
 from tests.features.tables import write_parquet
 from tests.training.tiny import weekly
-from training.backtest.candidates import contenders, new_model
+from training.backtest.candidates import candidates, new_model
 from training.backtest.experiment import Experiment
-from training.backtest.fairness import described
+from training.backtest.fairness import trader_groups
 from training.backtest.folds import folds_before
-from training.backtest.labelled_audits import audited
+from training.backtest.labelled_audits import label_audits
 from training.backtest.run import Backtest
 from training.leaks.alarm import LeakReport
 from training.promotion.promote import promote
@@ -26,32 +26,36 @@ from training.tracking.record import Training, begin, record
 from training.tracking.run import tracked
 from training.tracking.store import store
 
-AS_OF = date(2025, 1, 1)
+CUTOFF = date(2025, 1, 1)
 SMALL = Experiment(
     against=("declared_value",), folds=1, fold_months=6, parameters={"growth": {"rounds": 5, "bags": 1}}
 )
 
 
 @pytest.fixture
-def version(place: Path, tmp_path: Path) -> str:
+def version(home: Path, tmp_path: Path) -> str:
     features = LIBRARY.select(["customs_value_12m", "closed_audits"])
     with (
         open_warehouse(str(write_parquet(tmp_path / "data", weekly(140)))) as warehouse,
-        tracked("hurdle to 2025-01-01", place=place, clock=now) as run,
+        tracked("hurdle to 2025-01-01", home=home, clock=now) as run,
     ):
-        found = audited(warehouse, features=features, as_of=AS_OF, measure="assessed", with_penalties=False)
-        begin(run, SMALL, found)
-        folds = folds_before(AS_OF, number=1, months=6, settling_months=2)
-        report = Backtest(folds, SMALL).run(warehouse, found, models=contenders(SMALL, features))
-        model = new_model(SMALL, features).fit(found.X, found.y, audits=found.audits)
-        groups = described(warehouse, report.predicted.audits["trader_id"], before=AS_OF)
-        return record(run, Training(model, found, report, LeakReport(()), groups))
+        labelled_audits = label_audits(
+            warehouse, features=features, cutoff=CUTOFF, measure="assessed", with_penalties=False
+        )
+        begin(run, SMALL, labelled_audits)
+        folds = folds_before(CUTOFF, number=1, months=6, settling_months=2)
+        report = Backtest(folds, SMALL).run(warehouse, labelled_audits, models=candidates(SMALL, features))
+        model = new_model(SMALL, features).fit(
+            labelled_audits.X, labelled_audits.y, audits=labelled_audits.audits
+        )
+        groups = trader_groups(warehouse, report.out_of_fold.audits["trader_id"], cutoff=CUTOFF)
+        return record(run, Training(model, labelled_audits, report, LeakReport(()), groups))
 
 
-def test_a_training_is_kept_whole_and_can_be_promoted(version: str, place: Path):
-    client = store(place)
-    kept = client.get_model_version("audit-yield", version)
-    run = client.get_run(kept.run_id)
+def test_a_training_is_kept_whole_and_can_be_promoted(version: str, home: Path):
+    client = store(home)
+    registered = client.get_model_version("audit-yield", version)
+    run = client.get_run(registered.run_id)
     assert run.info.status == "FINISHED"
     assert run.data.params["measure"] == "assessed"
     assert run.data.params["audits"] == "140"
@@ -63,12 +67,12 @@ def test_a_training_is_kept_whole_and_can_be_promoted(version: str, place: Path)
     assert plots == {f"plots/{name}.{form}" for name in names for form in ("png", "svg")}
     assert run.data.tags["mlflow.note.content"].startswith("# hurdle, from what was known before 2025-01-01")
 
-    promote(version, force="too few audits for the gate", place=place, clock=now)
-    champion = read_champion(place)
+    promote(version, force="too few audits for the gate", home=home, clock=now)
+    champion = read_champion(home)
     assert champion is not None
-    bundle = load_bundle(place / champion.folder, digest=champion.digest)
+    bundle = load_bundle(home / champion.folder, digest=champion.digest)
     card = json.loads(
-        Path(client.download_artifacts(run.info.run_id, "card.json", str(place.parent))).read_text()
+        Path(client.download_artifacts(run.info.run_id, "card.json", str(home.parent))).read_text()
     )
     assert bundle.card_json == card == bundle.card.to_dict()
     assert card["data"]["fingerprint"] == run.data.params["fingerprint"] == bundle.fingerprint
