@@ -155,7 +155,7 @@ def _groups(features: Iterable[Feature]) -> Iterator[list[Feature]]:
 def seen_rows(prepared: Prepared, feature: Feature) -> ir.Table:
     """Return the rows that a feature aggregates, for every trader and cutoff asked."""
     kind = ROWS[feature.source or ""]
-    seen = visible_rows(kind.read(prepared), prepared.asked, months=feature.months)
+    seen = visible_rows(kind.read(prepared), prepared.spine_rows, months=feature.months)
     return kind.regroup(seen, prepared) if kind.regroup else seen
 
 

@@ -23,7 +23,7 @@ FEWEST_TRADERS = 5
 QUARTERS = 4
 QUANTILES = {"low": 0.1, "middle": 0.5, "p05": 0.05, "p95": 0.95}
 
-Keep = Callable[[ir.Table], ir.Table]
+Materialise = Callable[[ir.Table], ir.Table]
 Drop = Callable[[ir.Table], None]
 Level = tuple[str, ...]
 
@@ -90,25 +90,25 @@ SHOWN = frozenset(fact(m, each) for group in GROUPS for m in group.measures for 
 def with_peers(
     lines: ir.Table,
     *,
-    asked: ir.Table,
+    own_lines: ir.Table,
     tallied: ir.Table,
     group: PeerGroup,
     facts: frozenset[str],
-    keep: Keep,
+    materialise: Materialise,
     drop: Drop,
 ) -> ir.Table:
     """Add to lines the `facts` about their narrowest peer group that is wide enough; empty where none is.
 
-    `asked` has the lines' columns of `group`, trader_id and quarter; `tallied` are the `tallies` of all
-    traders. Tables are worked out by `keep`, and all but the last dropped again.
+    `own_lines` has the lines' columns of `group`, trader_id and quarter; `tallied` are the `tallies` of all
+    traders. Tables are computed by `materialise`, and all but the last dropped again.
     """
     measures = {m: group.measures[m] for m in group.measures if facts & group.facts_of(m)}
     key = (*group.columns, "trader_id", "quarter")
-    known = keep(asked.select(*key).distinct())
-    year = keep(year_before(tallied, known, group, measures=measures))
+    known = materialise(own_lines.select(*key).distinct())
+    year = materialise(year_before(tallied, known, group, measures=measures))
     for level in group.levels:
-        cast = keep(votes(year, level, measures=measures))
-        narrower, known = known, keep(compared(known, cast, level, measures=measures, facts=facts))
+        cast = materialise(votes(year, level, measures=measures))
+        narrower, known = known, materialise(compared(known, cast, level, measures=measures, facts=facts))
         drop(cast)
         drop(narrower)
     drop(year)

@@ -93,7 +93,7 @@ def tied(lines: ir.Table, prepared: Prepared) -> ir.Table:
 
 def _group_ties(prepared: Prepared) -> ir.Table:
     ties = records.ties(prepared.table("links"))
-    asked = ties.filter(ties.link_type == "group").join(prepared.asked.select(*ROW), "trader_id")
+    asked = ties.filter(ties.link_type == "group").join(prepared.spine_rows.select(*ROW), "trader_id")
     known = asked.filter(in_force(asked, asked.cutoff_quarter), asked.happened_on < asked.cutoff_quarter)
     return known.select(*ROW, "tied_id").distinct()
 

@@ -91,7 +91,7 @@ def _described(prepared: Prepared) -> ir.Table:
 
 
 def _asked(prepared: Prepared, described: ir.Table) -> ir.Table:
-    asked = prepared.asked.select("trader_id", "cutoff_quarter").distinct()
+    asked = prepared.spine_rows.select("trader_id", "cutoff_quarter").distinct()
     return asked.left_join(described, ["trader_id", "cutoff_quarter"]).select(*described.columns)
 
 

@@ -69,10 +69,10 @@ def after_measures_on_origins(prepared: Prepared) -> ir.Table:
         on=("hs_code", "preference_code"),
     )
     measures = met.group_by("trader_id", "hs_code", "from_on").aggregate(met_known_on=met.met_known_on.min())
-    soon = prepared.keep(_soon_after(lines, measures, key="hs_code"))
+    soon = prepared.materialise(_soon_after(lines, measures, key="hs_code"))
     fresh = _without_earlier(soon, _first_said(lines), same=("hs_code", "origin_country"))
     marked = soon.mutate(moved=0.0).union(fresh.mutate(moved=1.0))
-    rows = prepared.keep(
+    rows = prepared.materialise(
         marked.group_by(*LINE, *DAYS, "hs_code", "origin_country", "customs_value").aggregate(
             moved=marked.moved.max()
         )
@@ -141,9 +141,9 @@ def _moved_to_cheaper(lines: ir.Table, measures: ir.Table, prepared: Prepared) -
     """Return the lines under a cheaper code of the heading that was not used before the measure."""
     soon = _soon_after(lines, measures.rename(dear_code="hs_code"), key="hs4")
     other = tariff.with_general_rate(soon.filter(soon.hs_code != soon.dear_code), _general(prepared))
-    cheaper = prepared.keep(other.filter(other.general_rate < other.dear_rate))
+    cheaper = prepared.materialise(other.filter(other.general_rate < other.dear_rate))
     fresh = _without_earlier(cheaper, _first_said(lines), same=("hs_code",))
-    rows = prepared.keep(fresh.select(*LINE, *DAYS, "hs_code", "customs_value").distinct())
+    rows = prepared.materialise(fresh.select(*LINE, *DAYS, "hs_code", "customs_value").distinct())
     return _until_superseded(rows, prepared.table("declarations"))
 
 

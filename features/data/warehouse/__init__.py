@@ -49,8 +49,8 @@ class Warehouse:
         source = self.sources.get(table)
         return source is not None and (name in source.columns or bool(TABLES[table][name].default))
 
-    def keep(self, table: ir.Table) -> ir.Table:
-        """Work a table out and keep it on the engine, for this connection alone, until it is dropped."""
+    def materialise(self, table: ir.Table) -> ir.Table:
+        """Compute a table and store it on the engine, for this connection alone, until it is dropped."""
         floats = {name: as_float(table[name]) for name, kind in table.schema().items() if kind.is_floating()}
         return self.adapter.materialise(self.engine, table.mutate(**floats))
 
@@ -74,9 +74,9 @@ class Warehouse:
         """Drop the name of an expression."""
         self.engine.drop_view(view.op().name)
 
-    def drop(self, kept: ir.Table) -> None:
-        """Drop a table that was kept."""
-        self.adapter.drop(self.engine, kept)
+    def drop(self, materialised: ir.Table) -> None:
+        """Drop a materialised table."""
+        self.adapter.drop(self.engine, materialised)
 
     def table(self, name: str) -> ir.Table:
         """Return a table in the contract's columns and types; raise `DataError` where it is absent.

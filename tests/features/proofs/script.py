@@ -37,8 +37,8 @@ class Recorder(Warehouse):
 
     statements: list[str] = field(default_factory=list)
 
-    def keep(self, table: ir.Table) -> ir.Table:
-        name = f"kept_{len(self.statements)}"
+    def materialise(self, table: ir.Table) -> ir.Table:
+        name = f"materialised_{len(self.statements)}"
         self.statements.append(f"CREATE TEMP TABLE {name} AS {self._written(table)}")
         self.engine.create_table(name, schema=table.schema(), temp=True)
         return self.engine.table(name, database="temp.main")
@@ -51,8 +51,8 @@ class Recorder(Warehouse):
     def drop_view(self, view: ir.Table) -> None:
         self.statements.append(f"DROP VIEW {view.op().name}")
 
-    def drop(self, kept: ir.Table) -> None:
-        self.statements.append(f"DROP TABLE {kept.op().name}")
+    def drop(self, materialised: ir.Table) -> None:
+        self.statements.append(f"DROP TABLE {materialised.op().name}")
 
     def ask(self, table: ir.Table, **_: object) -> pa.Table:
         self.statements.append(self._written(table))
@@ -67,7 +67,7 @@ class Recorder(Warehouse):
 
 @dataclass(frozen=True, eq=False)
 class Script:
-    """The statements of one build; those that ask, not keep or drop, give the values of features."""
+    """The statements of one build; those that ask, not materialise or drop, give the values of features."""
 
     statements: tuple[str, ...]
     features: FeatureSet

@@ -10,7 +10,7 @@ from ibis.expr import types as ir
 
 def materialised_name() -> str:
     """Return a fresh name for a table that is materialised."""
-    return f"kept_{uuid4().hex}"
+    return f"materialised_{uuid4().hex}"
 
 
 def _begin(engine: BaseBackend) -> None:
