@@ -20,7 +20,7 @@ from features.errors import SettingError, unknown
 from features.exact import as_float, order_free
 from features.feature import Definition, Feature
 from features.prepare import ROWS, Prepared
-from features.prepare.peers import SHOWN
+from features.prepare.peers import COMPARISON_FACTS
 from features.prepare.prepared import WINDOWS
 from features.spine import Spine
 
@@ -126,7 +126,7 @@ class FeatureSet:
         """The columns of a line that features, or the grouping of their rows, need."""
         kinds = [(ROWS[f.source or ""], f) for f in self.possible(warehouse)]
         grouped = [kind.needs for kind, _ in kinds]
-        direct = [frozenset(f.columns) - SPINE - SHOWN for _, f in kinds if f.source == "lines"]
+        direct = [frozenset(f.columns) - SPINE - COMPARISON_FACTS for _, f in kinds if f.source == "lines"]
         return frozenset().union(*grouped, *direct)
 
     def finished(self, spine: Spine, values: Mapping[str, pa.ChunkedArray]) -> pa.Table:

@@ -17,7 +17,7 @@ WINDOWS = (3, 6, 12, 24)
 PEERS_REACH = 12
 """Months before the quarter of the first line from which peers are read: four quarters."""
 
-LINE_KEYS = frozenset({"trader_id", "known_on", "happened_on", "superseded_on"})
+LINE_KEYS = frozenset(records.BASE_COLUMNS)
 
 
 class Prepared:
@@ -140,7 +140,7 @@ class Prepared:
 
     @cached_property
     def closed_audits(self) -> ir.Table:
-        """The states of closed audits, with the customs value in scope and the sector and size; materialised."""
+        """The states of closed audits, with customs value in scope, sector and size; materialised."""
         descriptions = records.descriptions(self.table("traders"))
         return self.materialise(
             track.closed(
@@ -181,4 +181,4 @@ class Prepared:
 
     def steps_over(self, entity: Sequence[str]) -> ir.Table:
         """The audit steps spread over the entities that the audited lines name; materialised."""
-        return self.materialise(entities.touched(self.audit_steps, self.audited_scope, entity))
+        return self.materialise(entities.by_entity(self.audit_steps, self.audited_scope, entity))
