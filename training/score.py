@@ -86,7 +86,7 @@ def explain(dataset: Dataset, trader: str, *, model: str = CHAMPION) -> Explaine
     Raises `SettingError` for a trader that is not active then.
     """
     number, bundle, built = bundle_of_day(dataset, model=model)
-    place = built.place(trader)
+    place = built.row_index(trader)
     row = built.table.slice(place, 1).select(bundle.names)
     why = bundle.model.explain(row)
     return Explained(

@@ -1,4 +1,4 @@
-"""Caches as JSON files: what can be worked out again, sealed by a digest so that damage is seen."""
+"""Caches as JSON files: plain data that can be computed again, sealed by a digest so that damage is seen."""
 
 import contextlib
 import hashlib

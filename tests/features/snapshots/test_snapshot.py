@@ -11,8 +11,8 @@ import pytest
 from features.data.dataset import Dataset
 from features.errors import SettingError
 from features.library import LIBRARY
-from features.snapshots.cache import FOLDER, kept_snapshot
-from features.snapshots.snapshot import lines, snapshot
+from features.snapshots.cache import FOLDER, cached_snapshot
+from features.snapshots.snapshot import snapshot, to_text
 from features.storage.lock import file_lock
 from features.storage.spreadsheet import write_table
 from tests.features.administration import administration, day, line, trader
@@ -50,7 +50,7 @@ def test_active_traders_stand_in_order_with_what_is_missing(data: str):
     assert found.table["trader_id"].to_pylist() == ["=1+1", "T2"]
     assert found.table["customs_value_12m"].to_pylist() == [50.0, 1000.0]
     assert set(found.missing) == {"days_late_12m"}
-    said = list(lines(found))
+    said = list(to_text(found))
     assert said[0] == "2 traders"
     assert any(each.startswith("without payments.due_on") for each in said)
 
@@ -58,7 +58,7 @@ def test_active_traders_stand_in_order_with_what_is_missing(data: str):
 def test_a_day_without_active_traders_is_an_empty_table(data: str):
     found = snapshot(replace(dataset(data), cutoff=day("2010-01-01")), LIBRARY)
     assert found.table.num_rows == 0
-    assert next(iter(lines(found))) == "0 traders"
+    assert next(iter(to_text(found))) == "0 traders"
 
 
 def test_a_snapshot_is_kept_once_however_the_folder_is_called(
@@ -68,7 +68,7 @@ def test_a_snapshot_is_kept_once_however_the_folder_is_called(
     monkeypatch.chdir(tmp_path)
     for called in (data, "data"):
         with file_lock(Path(data) / ".findings.lock"):  # a lock is no data
-            kept_snapshot(replace(dataset(called), home=home), few)
+            cached_snapshot(replace(dataset(called), home=home), few)
     assert len([each for each in (home / FOLDER).iterdir() if not each.name.startswith(".")]) == 1
 
 
