@@ -1,4 +1,4 @@
-"""Datasets: what is known before a day from data that is checked once for each version of it."""
+"""Datasets: data as known before a cutoff, checked once for each version of it."""
 
 import contextlib
 import hashlib
@@ -69,9 +69,9 @@ class Dataset:
     def _outcome(self, warehouse: Warehouse, version: Version) -> Outcome:
         path = self.home / CHECKS / f"{_key(warehouse, version)}.json"
         cached = read_cached(path)
-        known = Outcome.of(cached) if cached else None
-        if known and known.holds(self.today) and self.version() == version:
-            return known
+        earlier = Outcome.of(cached) if cached else None
+        if earlier and earlier.holds(self.today) and self.version() == version:
+            return earlier
         outcome = check(warehouse, today=self.today).outcome
         if outcome.is_lasting and self.version() == version:
             write_cached(path, outcome.content())
@@ -79,8 +79,8 @@ class Dataset:
 
 
 def _key(warehouse: Warehouse, version: Version) -> str:
-    """Return the digest of all that the outcome of a check depends on, but for today."""
-    known = {
+    """Return the digest of everything that the outcome of a check depends on, except today."""
+    inputs = {
         "version": version.digest,
         "columns": {name: repr(source.table.schema()) for name, source in warehouse.sources.items()},
         "faults": [asdict(fault) for fault in warehouse.faults],
@@ -88,12 +88,12 @@ def _key(warehouse: Warehouse, version: Version) -> str:
         "limit": DEFAULT_LIMIT,
         "code": _code_digest(),
     }
-    return hashlib.sha256(json.dumps(known, default=str).encode()).hexdigest()[:32]
+    return hashlib.sha256(json.dumps(inputs, default=str).encode()).hexdigest()[:32]
 
 
 @cache
 def _code_digest() -> str:
-    """Return the SHA-256 over the sources of what checks, to the letter, and the engine's version."""
+    """Return the SHA-256 over the source code of checks, to the letter, and the engine's version."""
     digest = hashlib.sha256(f"{duckdb.__version__} {ibis.__version__}".encode())
     for package in CHECKING:
         for module in sorted((Path(__file__).parent / package).rglob("*.py")):

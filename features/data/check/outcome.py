@@ -1,4 +1,4 @@
-"""Outcomes of checks: the counts that tell bad rows from good ones again without looking at any."""
+"""Outcomes of checks: the counts by which bad rows are left out again without a second check."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -10,12 +10,12 @@ from features.data.warehouse import Source, Warehouse
 from features.errors import DataError
 
 UNREADABLE = "readable"
-"""The rule that what cannot be read breaks: the disk may be at fault, and not the data."""
+"""The rule that an unreadable table breaks: the disk may be at fault, and not the data."""
 
 
 @dataclass(frozen=True)
 class TableOutcome:
-    """Of one table: the rows, those that fail each test, and whether bad or repeated ones are left out."""
+    """Of one table the rows, those that fail each test, and whether bad or repeated ones are left out."""
 
     rows: int
     failed: tuple[int, ...]
@@ -30,7 +30,7 @@ class TableOutcome:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a check on the day `checked_on` came to.
+    """The outcome of a check on the day `checked_on`.
 
     `refusal` says why the data may not be used, None where it may. `has_future_days` is true where a row
     holds a day that a later day of the check may allow. `is_lasting` is false where reading broke off.
@@ -43,7 +43,7 @@ class Outcome:
     tables: Mapping[str, TableOutcome]
 
     def holds(self, today: date) -> bool:
-        """Whether a check of the same data on another day must come to the same.
+        """Return whether a check of the same data on another day must have the same outcome.
 
         The rules ask of today whether a day is past, and for its year: see `features.data.contract.rule`.
         """
@@ -73,15 +73,15 @@ class Outcome:
         return replace(warehouse, sources={name: self._good_rows(judged[name]) for name in warehouse.sources})
 
     def _good_rows(self, judged: CheckedTable) -> Source:
-        """A table without a bad or repeated row stays as it was found: nothing is filtered in vain."""
+        """Return the rows of a table that may be used; a clean table is not filtered at all."""
         outcome = self.tables[judged.table.name]
         if outcome.is_clean:
             return judged.source
         rows = judged.good_rows()
         if outcome.has_repeated_rows:
             rows = rows.distinct()
-        there = [column for column in judged.names if column in judged.source.columns]
-        return Source(rows.select(*there), judged.source.form)
+        columns = [column for column in judged.names if column in judged.source.columns]
+        return Source(rows.select(*columns), judged.source.form)
 
     def content(self) -> dict[str, Any]:
         """Return it as plain data for JSON."""

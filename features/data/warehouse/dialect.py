@@ -1,4 +1,4 @@
-"""How an administration writes its tables, where that differs from the contract: declared, never guessed."""
+"""Dialects: how an administration writes its tables where that differs from the contract, as declared."""
 
 import re
 from collections.abc import Mapping, Sequence
