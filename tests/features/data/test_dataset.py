@@ -18,7 +18,7 @@ from ibis.expr import types as ir
 
 from features.data.check import check
 from features.data.check.outcome import Outcome
-from features.data.contract import TABLES, Kind
+from features.data.contract import TABLES, ColumnType
 from features.data.contract.rule import PAST_DAY, Rule
 from features.data.dataset import CHECKS, Dataset
 from features.data.version import Version
@@ -40,8 +40,8 @@ def of(data: Path) -> Dataset:
 
 
 def cached(dataset: Dataset) -> Path:
-    [found] = (dataset.home / CHECKS).glob("*.json")
-    return found
+    [path] = (dataset.home / CHECKS).glob("*.json")
+    return path
 
 
 def written(dataset: Dataset) -> tuple[int, int]:
@@ -99,20 +99,20 @@ def test_a_cached_outcome_gives_the_rows_of_a_fresh_check(
 ) -> None:
     tables = good_tables()
     spoil_rows(tables, faults)
-    with tempfile.TemporaryDirectory() as place:
-        write_csv(Path(place), tables)
-        with open_warehouse(place) as warehouse:
+    with tempfile.TemporaryDirectory() as folder:
+        write_csv(Path(folder), tables)
+        with open_warehouse(folder) as warehouse:
             checked = check(warehouse, today=TODAY, limit=1.0)
             content = json.loads(json.dumps(checked.outcome.content()))
             if checked.report.accepted:
                 fresh = {name: checked.good_rows(name) for name in warehouse.sources}
                 expected = {name: count(table) for name, table in fresh.items()}
-                with open_warehouse(place) as again:
+                with open_warehouse(folder) as again:
                     usable = Outcome.of(content).usable(again)
-                    found = {name: count(usable.table(name)) for name in usable.sources}
-                assert found == expected
+                    counts = {name: count(usable.table(name)) for name in usable.sources}
+                assert counts == expected
             else:
-                with open_warehouse(place) as again:
+                with open_warehouse(folder) as again:
                     words = refusal(lambda: Outcome.of(content).usable(again))
                 assert words == refusal(lambda: checked.outcome.usable(warehouse))
 
@@ -234,7 +234,7 @@ def test_two_at_once_are_harmless(dataset):
     assert read_cached(cached(dataset))["refusal"] is None
 
 
-def condition(rule: Rule, kind: Kind, today: date) -> str:
+def condition(rule: Rule, kind: ColumnType, today: date) -> str:
     table = ibis.table({"value": kind.ibis}, name="rows")
     return str(ibis.to_sql(table.filter(rule.broken(table.value, today)), dialect="duckdb"))
 

@@ -46,19 +46,19 @@ def dataset(data: str) -> Dataset:
 
 def test_active_traders_stand_in_order_with_what_is_missing(data: str):
     few = LIBRARY.select(["customs_value_12m", "days_late_12m"])
-    found = snapshot(dataset(data), few)
-    assert found.table["trader_id"].to_pylist() == ["=1+1", "T2"]
-    assert found.table["customs_value_12m"].to_pylist() == [50.0, 1000.0]
-    assert set(found.missing) == {"days_late_12m"}
-    said = list(to_text(found))
-    assert said[0] == "2 traders"
-    assert any(each.startswith("without payments.due_on") for each in said)
+    built = snapshot(dataset(data), few)
+    assert built.table["trader_id"].to_pylist() == ["=1+1", "T2"]
+    assert built.table["customs_value_12m"].to_pylist() == [50.0, 1000.0]
+    assert set(built.missing) == {"days_late_12m"}
+    text = list(to_text(built))
+    assert text[0] == "2 traders"
+    assert any(each.startswith("without payments.due_on") for each in text)
 
 
 def test_a_day_without_active_traders_is_an_empty_table(data: str):
-    found = snapshot(replace(dataset(data), cutoff=day("2010-01-01")), LIBRARY)
-    assert found.table.num_rows == 0
-    assert next(iter(to_text(found))) == "0 traders"
+    built = snapshot(replace(dataset(data), cutoff=day("2010-01-01")), LIBRARY)
+    assert built.table.num_rows == 0
+    assert next(iter(to_text(built))) == "0 traders"
 
 
 def test_a_snapshot_is_kept_once_however_the_folder_is_called(
