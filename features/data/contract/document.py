@@ -44,14 +44,10 @@ is no table | reported |
 
 def document() -> str:
     """Return the page as Markdown."""
-    return "\n".join((PREFACE, *map(_section, TABLES.values()), OUTCOME))
+    return "\n".join((PREFACE, *("\n".join(_section(table)) for table in TABLES.values()), OUTCOME))
 
 
-def _section(table: Table) -> str:
-    return "\n".join(_section_lines(table))
-
-
-def _section_lines(table: Table) -> Iterator[str]:
+def _section(table: Table) -> Iterator[str]:
     yield f"## {table.name}{'' if table.required else ' (optional)'}"
     yield ""
     yield f"One row: {table.row}. Key: {', '.join(f'`{name}`' for name in table.key)}."

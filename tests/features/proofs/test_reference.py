@@ -50,5 +50,5 @@ def _equal(value: float | None, expected: float | None) -> bool:
 def test_the_histories_say_different_things_in_every_feature():
     """Or a feature that is always empty would equal its reference too."""
     rows = [row for seed in range(3) for row in values_of(seed).values()]
-    values_of = {name: {row[name] for row in rows} - {None} for name in LIBRARY.names}
-    assert {name for name, values in values_of.items() if len(values) < 2} == set()
+    values_by_name = {name: {row[name] for row in rows} - {None} for name in LIBRARY.names}
+    assert {name for name, values in values_by_name.items() if len(values) < 2} == set()
