@@ -4,7 +4,7 @@
 
 6,000 traders over 5 years are a million lines, 60,000 ten million, 300,000 fifty million. Each candidate
 runs in a process of its own. `scan` reads every column of the lines that the library reads; ten features
-are worked out by us and, written by hand, by Polars and pandas, and must agree. Prints processor seconds of
+are computed by us and, written by hand, by Polars and pandas, and must agree. Prints processor seconds of
 all threads, which a busy machine changes less than the clock's, peak memory and ratios.
 """
 

@@ -22,7 +22,7 @@ PLAIN = (type(None), bool, int, float, complex, str, bytes, range, date, type(..
 
 
 class CodeDigest:
-    """Digests of values, functions and classes; what several refer to is worked out once.
+    """Digests of values, functions and classes; what several refer to is computed once.
 
     Code of the modules that `follow` accepts, by their names, is followed into its own references; anything
     else, a library's function say, is known by its name. Constants count by their values, wherever they are.

@@ -14,7 +14,7 @@ from typing import Any
 Function = ast.FunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 Referred = Callable[[Any, type | None], str]
-"""What stands for a value that a name refers to; for a method, its class is given too."""
+"""Returns the text for a value that a name refers to; for a method, its class is given too."""
 
 WITHOUT_MEANING = frozenset({"annotation", "ctx", "kind", "returns", "type_comment", "type_params"})
 FIRST_PARAMETER = "0.0"

@@ -15,7 +15,7 @@ import ibis
 
 from features.data.check import DEFAULT_LIMIT, check
 from features.data.check.outcome import CheckOutcome
-from features.data.version import Version, version_of
+from features.data.version import DataVersion, version_of
 from features.data.warehouse import Dialect, Warehouse, open_warehouse
 from features.errors import SettingError
 from features.storage.json_cache import read_cached, write_cached
@@ -48,7 +48,7 @@ class Dataset:
         with self.open() as warehouse:
             return replace(self, cutoff=day_after_newest(warehouse))
 
-    def version(self) -> Version:
+    def version(self) -> DataVersion:
         """Return the version of the data as it is now: see `features.data.version`."""
         return version_of(self.data, today=self.today, home=self.home)
 
@@ -66,7 +66,7 @@ class Dataset:
         with open_warehouse(self.data, dialect=self.dialect) as warehouse:
             yield self._outcome(warehouse, version).usable(warehouse)
 
-    def _outcome(self, warehouse: Warehouse, version: Version) -> CheckOutcome:
+    def _outcome(self, warehouse: Warehouse, version: DataVersion) -> CheckOutcome:
         path = self.home / CHECKS / f"{_key(warehouse, version)}.json"
         cached = read_cached(path)
         earlier = CheckOutcome.of(cached) if cached else None
@@ -78,7 +78,7 @@ class Dataset:
         return outcome
 
 
-def _key(warehouse: Warehouse, version: Version) -> str:
+def _key(warehouse: Warehouse, version: DataVersion) -> str:
     """Return the digest of everything that the outcome of a check depends on, except today."""
     inputs = {
         "version": version.digest,

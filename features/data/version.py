@@ -25,7 +25,7 @@ POSTGRES = ("postgres://", "postgresql://")
 
 
 @dataclass(frozen=True)
-class Version:
+class DataVersion:
     """The state of data at a moment: a digest for each part, named by table, or by table and file."""
 
     parts: Mapping[str, str]
@@ -36,7 +36,7 @@ class Version:
         return hashlib.sha256(json.dumps(sorted(self.parts.items())).encode()).hexdigest()
 
 
-def version_of(data: str, *, today: date, home: Path) -> Version:
+def version_of(data: str, *, today: date, home: Path) -> DataVersion:
     """Return the version of a folder, a DuckDB file, or a database behind a URL.
 
     Of files it covers names and content, `dialect.toml` included: a copy has the same version. A file is
@@ -47,8 +47,8 @@ def version_of(data: str, *, today: date, home: Path) -> Version:
     """
     if "://" in data:
         address = hashlib.sha256(data.encode()).hexdigest()  # a URL may hold a password
-        return Version({"address": address, "today": today.isoformat(), **_database_parts(data)})
-    return Version(_file_parts(Path(data).absolute(), home / VERSIONS))
+        return DataVersion({"address": address, "today": today.isoformat(), **_database_parts(data)})
+    return DataVersion(_file_parts(Path(data).absolute(), home / VERSIONS))
 
 
 def _database_parts(url: str) -> Mapping[str, str]:

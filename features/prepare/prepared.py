@@ -21,7 +21,7 @@ LINE_KEYS = frozenset(records.BASE_COLUMNS)
 
 
 class Prepared:
-    """What a build reads: tables of the contract, and the prepared tables made of them.
+    """The tables that a build reads: those of the contract, and the prepared tables made of them.
 
     Intermediate tables that several features read are materialised on the engine until this object is left.
     """
@@ -109,7 +109,7 @@ class Prepared:
 
     @cached_property
     def tallied(self) -> ir.Table:
-        """What peers need of the first versions of all traders' lines; materialised."""
+        """The tallies that peers need of the first versions of all traders' lines; materialised."""
         first_versions = self.declared.filter(self.declared.version == 0)
         return self.materialise(peers.tallies(first_versions, self.line_columns))
 
@@ -135,7 +135,7 @@ class Prepared:
 
     @cached_property
     def audit_states(self) -> ir.Table:
-        """What was known of every trader's audits, from when until when; materialised."""
+        """The states of every trader's audits, each with when it was known; materialised."""
         return self.materialise(audits.states(self.table("audits"), self.table("findings")))
 
     @cached_property
@@ -169,12 +169,12 @@ class Prepared:
 
     @cached_property
     def audit_steps(self) -> ir.Table:
-        """What each state of an audit changed in the count of closed audits and of those with a finding."""
+        """The change that each state of an audit made to the counts of closed audits and of findings."""
         return self.materialise(entities.steps(self.audit_states))
 
     @cached_property
     def audited_scope(self) -> ir.Table:
-        """What the lines in the scope of each audit name; materialised."""
+        """The entities that the lines in the scope of each audit name; materialised."""
         declarations = self.table("declarations")
         first_versions = lines.with_line_facts(declarations.filter(declarations.version == 0))
         return self.materialise(entities.in_scope(self.audit_steps, first_versions))

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from features.build import FeatureSet
 from features.data.dataset import Dataset
-from features.data.version import Version
+from features.data.version import DataVersion
 from features.snapshots.snapshot import Snapshot, snapshot
 from features.storage.atomic import atomic_folder, restore, target_lock
 
@@ -37,7 +37,7 @@ def cached_snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
     return _read(folder, features)
 
 
-def _key(dataset: Dataset, features: FeatureSet, version: Version) -> str:
+def _key(dataset: Dataset, features: FeatureSet, version: DataVersion) -> str:
     inputs = [version.digest, dataset.cutoff.isoformat(), features.digest, repr(dataset.dialect)]
     return f"{dataset.cutoff}-{hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]}"
 

@@ -108,4 +108,4 @@ SETTINGS: Mapping[str, Allowed] = {
     "currency_column": (_is_name, "the name of a column"),
     "rates": (_are_rates, 'decimal text of up to 11 digits and 8 decimals such as { USD = "0.9143" }'),
 }
-"""What each setting must be, and the words for it."""
+"""The condition on each setting, and the words for it."""

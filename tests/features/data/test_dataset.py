@@ -21,7 +21,7 @@ from features.data.check.outcome import CheckOutcome
 from features.data.contract import TABLES, ColumnType
 from features.data.contract.rule import PAST_DAY, Rule
 from features.data.dataset import CHECKS, Dataset
-from features.data.version import Version
+from features.data.version import DataVersion
 from features.data.warehouse import open_warehouse
 from features.errors import DataError
 from features.storage.atomic import atomic_file
@@ -168,7 +168,7 @@ class Racing(Dataset):
     after: int
     change: Callable[[], object]
 
-    def version(self) -> Version:
+    def version(self) -> DataVersion:
         version = super().version()
         self.reads.append(1)
         if len(self.reads) == self.after:
