@@ -144,7 +144,7 @@ def features_command(
     Example: `audit-yield features demo/data --as-of 2024-07-01 --out features.parquet`
     """
     from features.library import LIBRARY
-    from features.snapshots.snapshot import lines, snapshot, summary
+    from features.snapshots.snapshot import snapshot, summary, to_text
     from features.storage.spreadsheet import write_table
 
     with errors.status("Checking the data and building features"):
@@ -152,7 +152,7 @@ def features_command(
         if out:
             write_table(built.table, out)
     written = [f"The table is in {out}."] if out else []
-    show(as_json(summary(built)) if json else [*lines(built), *written])
+    show(as_json(summary(built)) if json else [*to_text(built), *written])
 
 
 @app.command(name="evidence", rich_help_panel=PART)

@@ -1,8 +1,8 @@
-"""How long `features.data.check` takes on a large table, against a plain scan and against pandera.
+"""Benchmark of `features.data.check` on a large table, against a plain scan and against pandera.
 
     python -P benchmarks/check.py [LINES ...]        # default: 1000000
 
-Each contender runs in a process of its own, on the same Parquet files in the same run; imports are not
+Each candidate runs in a process of its own, on the same Parquet files in the same run; imports are not
 timed, and ratios are of processor time, which others on the machine disturb least. The scan is DuckDB
 hashing every value of the same columns: what reading them all costs at least.
 Two rules are broken by one line in a thousand; "all broken" is the same table with every HS code too short.
@@ -131,7 +131,7 @@ def _schema(names: set[str]) -> Any:
 
 
 def _pandera_check(rule: Any) -> Any:
-    """The rule's own condition, so that both sides ask the engine the same."""
+    """Return the rule's own condition, so that both sides ask the engine the same."""
     import pandera.ibis as pa
 
     def keeps(data: Any) -> Any:
@@ -140,7 +140,7 @@ def _pandera_check(rule: Any) -> Any:
     return pa.Check(keeps, name=rule.name)
 
 
-CONTENDERS: dict[str, Callable[[Path], dict[str, Any]]] = {
+CANDIDATES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "scan": scan,
     "ours": ours,
     "pandera": with_pandera,
@@ -148,7 +148,7 @@ CONTENDERS: dict[str, Callable[[Path], dict[str, Any]]] = {
 
 
 def in_own_process(name: str, folder: Path) -> dict[str, Any]:
-    """Run a contender in a fresh process; return its time and peak memory, without the time of imports."""
+    """Run a candidate in a fresh process; return its time and peak memory, without the time of imports."""
     done = subprocess.run(  # noqa: S603 - ourselves
         [sys.executable, "-P", __file__, "--only", name, str(folder)],
         capture_output=True,
@@ -161,35 +161,35 @@ def in_own_process(name: str, folder: Path) -> dict[str, Any]:
 
 
 def only(name: str, folder: Path) -> None:
-    """Run one contender here and print what it took as JSON."""
+    """Run one candidate here and print what it took as JSON."""
     started, worked = time.perf_counter(), time.process_time()
-    found = CONTENDERS[name](folder)
+    counts = CANDIDATES[name](folder)
     seconds, work = time.perf_counter() - started, time.process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "work": work, "peak_mb": peak, **found}))
+    print(json.dumps({"seconds": seconds, "work": work, "peak_mb": peak, **counts}))
 
 
 def compare(lines: int, *, one_in: int) -> None:
-    """Simulate, run all contenders and print their ratios to the scan."""
-    with tempfile.TemporaryDirectory() as place:
-        simulate(Path(place), lines, one_in=one_in)
-        base = in_own_process("scan", Path(place))
+    """Simulate, run all candidates and print their ratios to the scan."""
+    with tempfile.TemporaryDirectory() as folder:
+        simulate(Path(folder), lines, one_in=one_in)
+        base = in_own_process("scan", Path(folder))
         print(f"{lines:,} lines{', all broken' if one_in == 1 else ''}")
-        for name in CONTENDERS:
+        for name in CANDIDATES:
             if name == "pandera" and importlib.util.find_spec("pandera") is None:
                 print("  pandera   not installed, left out")
             else:
-                print(f"  {name:<8}  {_in_words(in_own_process(name, Path(place)), base)}")
+                print(f"  {name:<8}  {_describe(in_own_process(name, Path(folder)), base)}")
 
 
-def _in_words(taken: dict[str, Any], base: dict[str, Any]) -> str:
-    if "failed" in taken:
-        return f"failed: {taken['failed']}"
-    ratio = taken["work"] / base["work"]
-    found = f", {taken['found']:,} found, {taken['cases']:,} fetched" if "found" in taken else ""
+def _describe(measured: dict[str, Any], base: dict[str, Any]) -> str:
+    if "failed" in measured:
+        return f"failed: {measured['failed']}"
+    ratio = measured["work"] / base["work"]
+    counts = f", {measured['found']:,} found, {measured['cases']:,} fetched" if "found" in measured else ""
     return (
-        f"{taken['seconds']:6.2f} s, {taken['work']:6.2f} s of processor, {ratio:5.1f} times the scan, "
-        f"{taken['peak_mb']:5,.0f} MB{found}"
+        f"{measured['seconds']:6.2f} s, {measured['work']:6.2f} s of processor, {ratio:5.1f} times the scan, "
+        f"{measured['peak_mb']:5,.0f} MB{counts}"
     )
 
 

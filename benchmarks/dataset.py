@@ -1,8 +1,8 @@
-"""What it saves to check data once for each version of it: evidence and a what-if, against a check each time.
+"""Benchmark of checking data once for each version of it: evidence and a what-if, against a check each time.
 
     python -P benchmarks/dataset.py [TRADERS]        # default: 6100, about a million lines
 
-Each question is asked in a process of its own, as the service asks it: `evidence` are the rows behind a value
+Each question runs in a process of its own, as in the service: `evidence` are the rows behind a value
 of a trader, `what-if` its features with a line added, `command` is `audit-yield evidence` from start to end.
 The peer is the same with the outcomes of checks removed before each question. Ratios are of processor time,
 which others on the machine disturb least; that of a question is the middle of five.
@@ -80,9 +80,11 @@ def processor_seconds() -> float:
     return sum(each.ru_utime + each.ru_stime for each in used)
 
 
-def only(name: str, place: Path, *, check: bool) -> None:
+def only(name: str, administration: Path, *, check: bool) -> None:
     """Ask one question here, once to warm up, and print what it took as JSON."""
-    dataset = Dataset(data=str(place / "data"), cutoff=CUTOFF, today=TODAY, home=place / "home")
+    dataset = Dataset(
+        data=str(administration / "data"), cutoff=CUTOFF, today=TODAY, home=administration / "home"
+    )
     with dataset.open() as warehouse:
         trader = Spine.active(warehouse, CUTOFF).rows["trader_id"][0].as_py()
     taken: list[tuple[float, float]] = []
@@ -96,10 +98,10 @@ def only(name: str, place: Path, *, check: bool) -> None:
     print(json.dumps({"seconds": seconds, "work": work}))
 
 
-def in_own_process(name: str, place: Path, *, check: bool) -> dict[str, float]:
+def in_own_process(name: str, administration: Path, *, check: bool) -> dict[str, float]:
     """Ask one question in a fresh process; return its seconds and its processor seconds."""
     mode = "--checked" if check else "--cached"
-    command = [sys.executable, "-P", __file__, mode, name, str(place)]
+    command = [sys.executable, "-P", __file__, mode, name, str(administration)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ourselves
     taken: dict[str, float] = json.loads(done.stdout)
     return taken
@@ -111,12 +113,12 @@ def main() -> None:
         only(sys.argv[2], Path(sys.argv[3]), check=sys.argv[1] == "--checked")
         return
     traders = int(sys.argv[1]) if sys.argv[1:] else 6100
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "administration"
-        made = simulate(place, traders=traders, years=5, seed=1)
-        print(f"{made.rows['declarations']:,} lines")
+    with tempfile.TemporaryDirectory() as temporary:
+        administration = Path(temporary) / "administration"
+        simulated = simulate(administration, traders=traders, years=5, seed=1)
+        print(f"{simulated.rows['declarations']:,} lines")
         for name in QUESTIONS:
-            once, each = (in_own_process(name, place, check=check) for check in (False, True))
+            once, each = (in_own_process(name, administration, check=check) for check in (False, True))
             print(
                 f"  {name:<9} {once['work']:5.2f} s of processor ({once['seconds']:.2f} s); "
                 f"checked each time {each['work']:5.2f} s: {each['work'] / once['work']:4.1f} times as much"

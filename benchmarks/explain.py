@@ -1,4 +1,4 @@
-"""Reasons in money: how near they come to Shapley values found by brute force, and what they cost.
+"""Benchmark of reasons in money: their distance from Shapley values by brute force, and what they cost.
 
 Run with `python -P benchmarks/explain.py`.
 
@@ -67,23 +67,23 @@ def trees_of(margin: object) -> Trees:
 
 def shapley(model: HurdleModel, rows: Floats) -> Floats:
     """Return Shapley values in money by summing over all coalitions (rows, features)."""
-    places = range(rows.shape[1])
+    columns = range(rows.shape[1])
     worth = {}
-    for coalition in subsets(places):
+    for coalition in subsets(columns):
         margins = [[expected(trees_of(m), row, coalition) for m in model.margins_] for row in rows]
         worth[coalition] = model.link_.money(np.array(margins))
     values = np.zeros_like(rows)
-    for place in places:
-        for coalition in subsets(other for other in places if other != place):
-            size, whole = len(coalition), len(places)
+    for column in columns:
+        for coalition in subsets(other for other in columns if other != column):
+            size, whole = len(coalition), len(columns)
             share = factorial(size) * factorial(whole - size - 1) / factorial(whole)
-            values[:, place] += share * (worth[coalition | {place}] - worth[coalition])
+            values[:, column] += share * (worth[coalition | {column}] - worth[coalition])
     return values
 
 
-def subsets(places: Iterable[int]) -> list[frozenset[int]]:
+def subsets(columns: Iterable[int]) -> list[frozenset[int]]:
     """Return every subset."""
-    listed = list(places)
+    listed = list(columns)
     return [frozenset(chosen) for size in range(len(listed) + 1) for chosen in combinations(listed, size)]
 
 

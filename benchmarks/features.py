@@ -1,10 +1,10 @@
-"""How long the features of every active trader take, against a scan, Polars and pandas.
+"""Benchmark of the features of every active trader, against a scan, Polars and pandas.
 
     python -P benchmarks/features.py [--traders 6000] [--years 5] [--cutoffs 12]
 
-6,000 traders over 5 years are a million lines, 60,000 ten million, 300,000 fifty million. Each contender
+6,000 traders over 5 years are a million lines, 60,000 ten million, 300,000 fifty million. Each candidate
 runs in a process of its own. `scan` reads every column of the lines that the library reads; ten features
-are worked out by us and, written by hand, by Polars and pandas, and must agree. Prints processor seconds of
+are computed by us and, written by hand, by Polars and pandas, and must agree. Prints processor seconds of
 all threads, which a busy machine changes less than the clock's, peak memory and ratios.
 """
 
@@ -40,19 +40,19 @@ TEN = (
     "residual_code_share_12m",
     "preference_no_doc_12m",
 )
-Contender = Callable[[Path, int], pa.Table | None]
+Candidate = Callable[[Path, int], pa.Table | None]
 
 
 def main() -> None:
-    """Make the administration where it is not there, run every contender and print the comparison."""
+    """Make the administration where it is not there, run every candidate and print the comparison."""
     arguments = _arguments()
     data = Path(".benchmarks") / f"{arguments.traders}x{arguments.years}" / "data"
-    if arguments.contender:
-        print(json.dumps(_measured(CONTENDERS[arguments.contender], data, arguments.cutoffs)))
+    if arguments.candidate:
+        print(json.dumps(_measured(CANDIDATES[arguments.candidate], data, arguments.cutoffs)))
         return
     if not data.exists():
         simulate(data.parent, traders=arguments.traders, years=arguments.years, seed=1)
-    results = {name: _child(name, arguments) for name in CONTENDERS}
+    results = {name: _child(name, arguments) for name in CANDIDATES}
     _refuse_to_differ(results)
     _print(results, arguments.cutoffs)
 
@@ -62,12 +62,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--traders", type=int, default=6000)
     parser.add_argument("--years", type=int, default=5)
     parser.add_argument("--cutoffs", type=int, default=12, help="month ends for the last row")
-    parser.add_argument("--contender", help=argparse.SUPPRESS)
+    parser.add_argument("--candidate", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def _child(name: str, arguments: argparse.Namespace) -> dict[str, float]:
-    command = [sys.executable, "-P", __file__, "--contender", name]
+    command = [sys.executable, "-P", __file__, "--candidate", name]
     for option in ("traders", "years", "cutoffs"):
         command += [f"--{option}", str(getattr(arguments, option))]
     done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 our own script
@@ -75,9 +75,9 @@ def _child(name: str, arguments: argparse.Namespace) -> dict[str, float]:
     return result
 
 
-def _measured(contender: Contender, data: Path, cutoffs: int) -> dict[str, float]:
+def _measured(candidate: Candidate, data: Path, cutoffs: int) -> dict[str, float]:
     start = time.process_time()
-    table = contender(data, cutoffs)
+    table = candidate(data, cutoffs)
     seconds = time.process_time() - start
     sums = {} if table is None else {name: _sum(table, name) for name in TEN}
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -181,7 +181,7 @@ def _pandas(data: Path, _: int) -> pa.Table:
     return pa.Table.from_pandas(features.reset_index())
 
 
-CONTENDERS: dict[str, Contender] = {
+CANDIDATES: dict[str, Candidate] = {
     "scan": _scan,
     "ten features": lambda data, _: _build(LIBRARY.select(TEN), data, 1),
     "ten, Polars": _polars,

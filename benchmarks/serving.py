@@ -1,7 +1,7 @@
-"""The service beside a bare BentoML echo, and beside FastAPI with LightGBM and `pred_contrib`.
+"""Benchmark of the service, against a bare BentoML echo and FastAPI with LightGBM and `pred_contrib`.
 
 Run with `python -P benchmarks/serving.py [DATA DAY]`, in a folder (or with AUDIT_YIELD_HOME) where a champion
-is published, as it is after `make run`. All three servers are up in one run. They take turns to be asked for
+is published, as it is after `make run`. All three servers are up in one run. They take turns to answer for
 one trader (predicted and logged; explained), by 1 and by 16 clients, for 1,000 and for as many as there are
 up to 10,000. Milliseconds; errors are counted.
 """
@@ -35,7 +35,7 @@ DEMONSTRATION = ("demo/data", "2025-01-01")
 
 
 def main() -> None:
-    """Start the servers, ask them, print the table."""
+    """Start the servers, send the requests, print the table."""
     data, day = sys.argv[1:3] or DEMONSTRATION
     if not (home() / "champion.json").exists():
         print("No champion is published here: `make run` first. Skipped.")
@@ -51,7 +51,7 @@ def main() -> None:
         running([*python, *echo], own, ECHO, "/readyz"),
         running([*python, *bare], own, BARE, "/openapi.json"),
     ):
-        traders = [row["trader_id"] for row in asked(OURS, "GET", "/ranking?page_size=10000")["rows"]]
+        traders = [row["trader_id"] for row in response_json(OURS, "GET", "/ranking?page_size=10000")["rows"]]
         print(f"{'':34}{'clients':>8}{'median':>9}{'p99':>9}{'errors':>8}{'of echo':>9}{'of bare':>9}")
         for port, path, body in (
             (ECHO, "/echo", {"trader_ids": traders[:1]}),
@@ -72,7 +72,7 @@ def main() -> None:
 def compare(name: str, traders: Sequence[str], path: str, *, clients: int) -> None:
     """Time one kind of request on all three servers, in turns, and print a line each."""
     body = {"trader_id": traders[0]} if path == "/explain" else {"trader_ids": list(traders)}
-    size = len(json.dumps(asked(OURS, "POST", path, body)))
+    size = len(json.dumps(response_json(OURS, "POST", path, body)))
     requests = REQUESTS[clients] if len(traders) == 1 else 30
     calls = {
         "echo": (ECHO, "/echo", {"trader_ids": list(traders), "size": size}),
@@ -93,11 +93,11 @@ def compare(name: str, traders: Sequence[str], path: str, *, clients: int) -> No
             flush=True,
         )
     if path == "/explain" and clients == 1:
-        _say_aim(statistics.median(took["echo"][0]), body)
+        _print_aim(statistics.median(took["echo"][0]), body)
 
 
-def _say_aim(echo: float, body: object) -> None:
-    alone = statistics.median(asked(BARE, "POST", "/explain", body)["seconds"] for _ in range(100))
+def _print_aim(echo: float, body: object) -> None:
+    alone = statistics.median(response_json(BARE, "POST", "/explain", body)["seconds"] for _ in range(100))
     aim = echo + 1.2 * alone
     print(f"aim: echo + 1.2 x pred_contrib alone, which takes {1e3 * alone:.2f}: {1e3 * aim:.2f}")
 
@@ -116,25 +116,25 @@ def _client(port: int, path: str, payload: bytes, requests: int) -> tuple[list[f
     for _ in range(requests + 1):
         began = time.perf_counter()
         connection.request("POST", path, payload, {"content-type": "application/json"})
-        answer = connection.getresponse()
-        answer.read()
+        response = connection.getresponse()
+        response.read()
         times.append(time.perf_counter() - began)
-        errors += answer.status != 200
+        errors += response.status != 200
     connection.close()
     return times[1:], errors
 
 
-def asked(port: int, method: str, path: str, body: object = None) -> dict[str, Any]:
-    """Return the answer to one request as data."""
+def response_json(port: int, method: str, path: str, body: object = None) -> dict[str, Any]:
+    """Return the JSON of the response to one request."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     payload = None if body is None else json.dumps(body).encode()
     connection.request(
         method, path, payload, {"content-type": "application/json", "accept": "application/json"}
     )
-    answer = connection.getresponse()
-    content = answer.read()
-    if answer.status != 200:
-        raise SystemExit(f"{path} answered {answer.status}: {content[:300]!r}")
+    response = connection.getresponse()
+    content = response.read()
+    if response.status != 200:
+        raise SystemExit(f"{path} answered {response.status}: {content[:300]!r}")
     return json.loads(content)  # type: ignore[no-any-return]
 
 
@@ -152,10 +152,10 @@ def running(command: list[str], own: dict[str, str], port: int, ready: str) -> I
         process.wait(60)
 
 
-def until(there: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
-    """Wait until something is there; stop where the server has ended."""
+def until(is_ready: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a server is ready; stop where the server has ended."""
     began = time.monotonic()
-    while not there():
+    while not is_ready():
         if process.poll() is not None or time.monotonic() - began > PATIENCE:
             raise SystemExit("A server did not get ready.")
         time.sleep(0.2)

@@ -1,8 +1,8 @@
-"""How long a simulated administration takes to make, against pandas merely writing the same tables.
+"""Benchmark of simulating an administration, against pandas merely writing the same tables.
 
     python -P benchmarks/simulate.py [--traders 6000] [--years 5] [--seed 1] [--repeats 3] [--csv]
 
-Each contender runs in processes of its own, in turns, and its best time counts. pandas has the finished
+Each candidate runs in processes of its own, in turns, and its best time counts. pandas has the finished
 tables in memory and only writes them (`to_parquet`, and `to_csv` with --csv): what making them costs is not
 counted against it. Prints seconds, rows a second, peak memory and the ratios; then what audits brought and
 how much of the truth a ranking by declared value catches.
@@ -26,10 +26,10 @@ Result = dict[str, float]
 
 
 def main() -> None:
-    """Run every contender and print the comparison."""
+    """Run every candidate and print the comparison."""
     arguments = _arguments()
-    if arguments.contender:
-        print(json.dumps(_measured(CONTENDERS[arguments.contender], arguments)))
+    if arguments.candidate:
+        print(json.dumps(_measured(CANDIDATES[arguments.candidate], arguments)))
         return
     with tempfile.TemporaryDirectory() as folder:
         names = ["simulate", "to_parquet"] + ["to_csv"] * arguments.csv
@@ -50,14 +50,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--csv", action="store_true", help="let pandas write CSV too")
-    parser.add_argument("--contender", help=argparse.SUPPRESS)
+    parser.add_argument("--candidate", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def _child(name: str, arguments: argparse.Namespace, folder: Path) -> Result:
-    """Run one contender in a process of its own, so that its peak memory is its own."""
-    command = [sys.executable, "-P", __file__, "--contender", name, "--folder", str(folder)]
+    """Run one candidate in a process of its own, so that its peak memory is its own."""
+    command = [sys.executable, "-P", __file__, "--candidate", name, "--folder", str(folder)]
     for option in ("traders", "years", "seed"):
         command += [f"--{option}", str(getattr(arguments, option))]
     done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 our own script
@@ -65,8 +65,8 @@ def _child(name: str, arguments: argparse.Namespace, folder: Path) -> Result:
     return result
 
 
-def _measured(contender: Callable[[argparse.Namespace], Result], arguments: argparse.Namespace) -> Result:
-    result = contender(arguments)
+def _measured(candidate: Callable[[argparse.Namespace], Result], arguments: argparse.Namespace) -> Result:
+    result = candidate(arguments)
     return {**result, "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
@@ -94,7 +94,7 @@ def _pandas(arguments: argparse.Namespace, method: str) -> Result:
     return {"seconds": time.perf_counter() - start, "lines": len(tables["declarations"])}
 
 
-CONTENDERS: dict[str, Callable[[argparse.Namespace], Result]] = {
+CANDIDATES: dict[str, Callable[[argparse.Namespace], Result]] = {
     "simulate": _simulate,
     "to_parquet": lambda arguments: _pandas(arguments, "to_parquet"),
     "to_csv": lambda arguments: _pandas(arguments, "to_csv"),
@@ -117,8 +117,8 @@ WITH outcome AS (
   FROM '{out}/data/audits.parquet' AS audits LEFT JOIN '{out}/data/findings.parquet' USING (audit_id)
   WHERE status = 'closed' GROUP BY ALL
 ), tail AS (
-  SELECT sum(yield) FILTER (place <= 0.1) / sum(yield) AS top FROM
-    (SELECT yield, percent_rank() OVER (ORDER BY yield DESC) AS place FROM outcome WHERE yield > 0)
+  SELECT sum(yield) FILTER (rank <= 0.1) / sum(yield) AS top FROM
+    (SELECT yield, percent_rank() OVER (ORDER BY yield DESC) AS rank FROM outcome WHERE yield > 0)
 ), exposed AS (
   SELECT truth.trader_id, truth.cutoff, expected_yield, sum(customs_value) AS declared
   FROM '{out}/truth/truth.parquet' AS truth JOIN '{out}/data/declarations.parquet' AS lines

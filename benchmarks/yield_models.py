@@ -1,4 +1,4 @@
-"""The families of yield models against one another: on simulated administrations, and on real audit outcomes.
+"""Benchmark of the families of yield models, on simulated administrations and on real audit outcomes.
 
 Run with `python -P benchmarks/yield_models.py [--seeds 1 2 3 4] [--traders 6000] [--years 5] [--kinds …]`.
 
@@ -81,16 +81,20 @@ PRIOR_ROWS = 20
 
 
 def main() -> None:
-    """Run what is asked and print a table a data set."""
+    """Run the chosen benchmarks and print a table a data set."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2])
     parser.add_argument("--traders", type=int, default=6000)
     parser.add_argument("--years", type=int, default=5)
     parser.add_argument("--kinds", nargs="*", default=list(MODELS), choices=list(MODELS))
-    asked = parser.parse_args()
-    if asked.seeds:
-        rows = pd.DataFrame(simulated(asked.seeds, asked.kinds, traders=asked.traders, years=asked.years))
-        print(f"\n{asked.traders:,} traders, {asked.years} years, seeds {asked.seeds}, as of {DAYS}")
+    arguments = parser.parse_args()
+    if arguments.seeds:
+        rows = pd.DataFrame(
+            simulated(arguments.seeds, arguments.kinds, traders=arguments.traders, years=arguments.years)
+        )
+        print(
+            f"\n{arguments.traders:,} traders, {arguments.years} years, seeds {arguments.seeds}, as of {DAYS}"
+        )
         print(compared(rows).to_string())
     shared = Path(os.environ.get("AUDIT_YIELD_SHARED", "../shared/data"))
     for name, run in {"fac/entities.parquet": fac, "chicago/inspections.parquet": chicago}.items():
@@ -105,10 +109,10 @@ def simulated(
 ) -> Iterator[dict[str, object]]:
     """Yield a row for each seed, day and kind of model."""
     for seed in seeds:
-        with TemporaryDirectory() as scratch:
-            simulate(Path(scratch) / "sim", traders=traders, years=years, seed=seed)
-            truth = pq.read_table(Path(scratch) / "sim" / "truth" / "truth.parquet")
-            with open_warehouse(str(Path(scratch) / "sim" / "data")) as warehouse:
+        with TemporaryDirectory() as temporary:
+            simulate(Path(temporary) / "sim", traders=traders, years=years, seed=seed)
+            truth = pq.read_table(Path(temporary) / "sim" / "truth" / "truth.parquet")
+            with open_warehouse(str(Path(temporary) / "sim" / "data")) as warehouse:
                 for day in DAYS:
                     for row in _one_day(warehouse, truth, day, kinds=kinds):
                         print(f"  seed {seed}, {day}: {row}", flush=True)
@@ -134,29 +138,32 @@ def _one_day(
             parts[0], learned["yield_amount"].to_numpy(), audits=learned.select(circumstances)
         )
         spent = time.process_time() - began
-        said = model.predict(parts[2])
+        prediction = model.predict(parts[2])
         yield {
             "kind": kind,
-            **judged(eligible["expected_yield"].to_numpy(), said.expected),
-            "chance": float(said.probability.sum() / pc.sum(eligible["probability"]).as_py()),
+            **judged(eligible["expected_yield"].to_numpy(), prediction.expected),
+            "chance": float(prediction.probability.sum() / pc.sum(eligible["probability"]).as_py()),
             **_covered(model, parts[1], at_random["yield_amount"].to_numpy()),
             "fit_s": spent,
         }
 
 
-def _features(warehouse: Warehouse, asked: pa.Table) -> pa.Table:
+def _features(warehouse: Warehouse, audits: pa.Table) -> pa.Table:
     """Return the features of (trader_id, opened_on), row for row."""
-    spine = Spine.of(asked["trader_id"].to_pylist(), asked["opened_on"].to_pylist())
+    spine = Spine.of(audits["trader_id"].to_pylist(), audits["opened_on"].to_pylist())
     built = LIBRARY.build(warehouse, spine)
     keys = zip(built["trader_id"].to_pylist(), built["cutoff"].to_pylist(), strict=True)
-    places = {key: place for place, key in enumerate(keys)}
-    wanted = zip(asked["trader_id"].to_pylist(), asked["opened_on"].to_pylist(), strict=True)
-    return built.select(LIBRARY.names).take(pa.array([places[key] for key in wanted], pa.int64()))
+    row_indices = {key: row_index for row_index, key in enumerate(keys)}
+    wanted = zip(audits["trader_id"].to_pylist(), audits["opened_on"].to_pylist(), strict=True)
+    return built.select(LIBRARY.names).take(pa.array([row_indices[key] for key in wanted], pa.int64()))
 
 
 def _covered(model: YieldModel, X: pa.Table, money: Floats) -> dict[str, object]:
-    said = model.predict(X)
-    return {"covered": int(((said.low <= money) & (money <= said.high)).sum()), "random": len(money)}
+    prediction = model.predict(X)
+    return {
+        "covered": int(((prediction.low <= money) & (money <= prediction.high)).sum()),
+        "random": len(money),
+    }
 
 
 def new(kind: str) -> YieldModel:
@@ -166,10 +173,10 @@ def new(kind: str) -> YieldModel:
     return MODELS[kind](**options)
 
 
-def judged(truth: Floats, said: Floats) -> dict[str, float]:
+def judged(truth: Floats, expected: Floats) -> dict[str, float]:
     """Return the share of the best in the top, the normalised Gini and the total."""
     first = int(np.ceil(len(truth) * TOP))
-    order, best = np.argsort(-said, kind="stable"), np.argsort(-truth, kind="stable")
+    order, best = np.argsort(-expected, kind="stable"), np.argsort(-truth, kind="stable")
 
     def area(ranking: np.ndarray) -> float:
         return float(np.cumsum(truth[ranking]).mean() / truth.sum() - 0.5)
@@ -177,7 +184,7 @@ def judged(truth: Floats, said: Floats) -> dict[str, float]:
     return {
         "top": float(truth[order[:first]].sum() / truth[best[:first]].sum()),
         "gini": area(order) / area(best),
-        "total": float(said.sum() / truth.sum()),
+        "total": float(expected.sum() / truth.sum()),
     }
 
 
@@ -202,19 +209,21 @@ def fac(entities: pd.DataFrame) -> Iterator[dict[str, object]]:
         "hurdle": HurdleModel(exposure="x1"),
         **{kind: new(kind) for kind in ("tweedie", "plain", "random_forest", "ridge")},
     }
-    said = {name: np.zeros(len(y)) for name in candidates}
+    expected = {name: np.zeros(len(y)) for name in candidates}
     for held in range(FOLDS):
         rest = fold != held
         X = np.hstack([numbers, *(_encoded(entities[name].astype(str), y, rest) for name in FAC_CODES)])
         for name, model in candidates.items():
-            said[name][~rest] = model.fit(X[rest], y[rest]).predict(X[~rest]).expected
-    yield from ({"kind": name, **judged(y, each), "found": _share(y, each)} for name, each in said.items())
+            expected[name][~rest] = model.fit(X[rest], y[rest]).predict(X[~rest]).expected
+    yield from (
+        {"kind": name, **judged(y, each), "found": _share(y, each)} for name, each in expected.items()
+    )
 
 
-def _share(y: Floats, said: Floats) -> float:
+def _share(y: Floats, expected: Floats) -> float:
     """Return the share of all findings in the top."""
     first = int(np.ceil(len(y) * TOP))
-    return float(y[np.argsort(-said, kind="stable")[:first]].sum() / y.sum())
+    return float(y[np.argsort(-expected, kind="stable")[:first]].sum() / y.sum())
 
 
 def _encoded(codes: pd.Series, y: Floats, rest: np.ndarray) -> Floats:
@@ -242,7 +251,7 @@ def _means(codes: pd.Series, target: Floats, rows: np.ndarray) -> Floats:
 
 
 def chicago(inspections: pd.DataFrame) -> Iterator[dict[str, object]]:
-    """Yield how well critical violations are ranked a year on, and what of it is the inspector.
+    """Yield how well critical violations are ranked a year on, with and without the inspector.
 
     The first two thirds teach. The model knows who inspected, and keeps that out of the risk it predicts.
     """
@@ -278,10 +287,10 @@ def chicago(inspections: pd.DataFrame) -> Iterator[dict[str, object]]:
     }
 
 
-def _auc(found: Floats, said: Floats) -> float:
-    known = ~np.isnan(said)
-    ranks = pd.Series(said[known]).rank().to_numpy()
-    hits = found[known] > 0
+def _auc(observed: Floats, predicted: Floats) -> float:
+    known = ~np.isnan(predicted)
+    ranks = pd.Series(predicted[known]).rank().to_numpy()
+    hits = observed[known] > 0
     return float((ranks[hits].sum() - hits.sum() * (hits.sum() + 1) / 2) / (hits.sum() * (~hits).sum()))
 
 

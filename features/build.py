@@ -1,4 +1,4 @@
-"""From a spine to a table of features, each worked out from the rows that its cutoff may see."""
+"""Feature tables: the features of a spine, each computed from the rows that its cutoff may see."""
 
 import hashlib
 import json
@@ -14,19 +14,19 @@ from ibis.expr import types as ir
 
 from features.as_known import visible_rows
 from features.data.warehouse import Warehouse
-from features.data.warehouse.engine import worked_out
+from features.data.warehouse.engine import execute_in_memory
 from features.digest import CodeDigest
 from features.errors import SettingError, unknown
 from features.exact import as_float, order_free
 from features.feature import Definition, Feature
 from features.prepare import ROWS, Prepared
-from features.prepare.peers import SHOWN
+from features.prepare.peers import COMPARISON_FACTS
 from features.prepare.prepared import WINDOWS
 from features.spine import Spine
 
 KEY = ("trader_id", "cutoff")
 SPINE = frozenset({"cutoff", "cutoff_quarter", *(f"from_{m}m" for m in WINDOWS)})
-"""What a row that a cutoff may see has of the spine."""
+"""The columns that a visible row takes from the spine."""
 COMPUTING = (
     "features.as_known",
     "features.build",
@@ -77,7 +77,7 @@ class FeatureSet:
     def select(self, names: Iterable[str]) -> "FeatureSet":
         """Return the set with these features and those that they are combined of.
 
-        Raises `SettingError` for a name that there is not.
+        Raises `SettingError` for a name that does not exist.
         """
         wanted = {self.named(name).name for name in names}
         for feature in reversed(self.features):
@@ -89,7 +89,7 @@ class FeatureSet:
         """Return one row a (trader_id, cutoff) of the spine, in its order, and one float64 column a feature.
 
         Only rows known before the cutoff count. A feature whose inputs the administration lacks is empty.
-        The engine of the warehouse works out the aggregates; they are set side by side here.
+        The engine of the warehouse computes the aggregates; they are set side by side here.
         """
         values: dict[str, pa.ChunkedArray] = {}
         if not len(spine):
@@ -126,63 +126,66 @@ class FeatureSet:
         """The columns of a line that features, or the grouping of their rows, need."""
         kinds = [(ROWS[f.source or ""], f) for f in self.possible(warehouse)]
         grouped = [kind.needs for kind, _ in kinds]
-        direct = [frozenset(f.columns) - SPINE - SHOWN for _, f in kinds if f.source == "lines"]
+        direct = [frozenset(f.columns) - SPINE - COMPARISON_FACTS for _, f in kinds if f.source == "lines"]
         return frozenset().union(*grouped, *direct)
 
     def finished(self, spine: Spine, values: Mapping[str, pa.ChunkedArray]) -> pa.Table:
-        """Return all features beside the spine: those worked out, those combined of them, and empty ones."""
+        """Return all features beside the spine: those in `values`, those combined of them, and empty ones."""
         table = ibis.memtable(_table(spine, self._without_combined(), values))
-        there = set(values)
+        available = set(values)
         for feature in self.features:
             if feature.source is None:
-                there |= {feature.name} if there.issuperset(feature.parameters) else set()
-                value = _combine(feature, table) if feature.name in there else ibis.null("float64")
+                available |= {feature.name} if available.issuperset(feature.parameters) else set()
+                value = _combine(feature, table) if feature.name in available else ibis.null("float64")
                 table = table.mutate(**{feature.name: value})
-        return worked_out(table.select(*KEY, *(table[n].cast("float64").name(n) for n in self.names)))
+        return execute_in_memory(table.select(*KEY, *(table[n].cast("float64").name(n) for n in self.names)))
 
     def _without_combined(self) -> Iterator[str]:
         return (feature.name for feature in self.features if feature.source is not None)
 
 
 def _groups(features: Iterable[Feature]) -> Iterator[list[Feature]]:
-    """Features that share rows and window are one aggregate."""
+    """Group features that share rows and window: they are one aggregate."""
     groups: dict[tuple[str | None, int | None], list[Feature]] = defaultdict(list)
     for feature in features:
         groups[feature.source, feature.months].append(feature)
     return iter(groups.values())
 
 
-def seen_rows(prepared: Prepared, feature: Feature) -> ir.Table:
-    """Return the rows that a feature aggregates, for every trader and cutoff asked."""
+def aggregated_rows(prepared: Prepared, feature: Feature) -> ir.Table:
+    """Return the rows that a feature aggregates, for every trader and cutoff of the spine."""
     kind = ROWS[feature.source or ""]
-    seen = visible_rows(kind.read(prepared), prepared.asked, months=feature.months)
-    return kind.regroup(seen, prepared) if kind.regroup else seen
+    visible = visible_rows(kind.read(prepared), prepared.spine_rows, months=feature.months)
+    return kind.regroup(visible, prepared) if kind.regroup else visible
 
 
 def _aggregated(prepared: Prepared, features: list[Feature]) -> dict[str, pa.ChunkedArray]:
-    """Features of one kind of rows and window are worked out together, in one scan.
+    """Compute features of one kind of rows and window together, in one scan.
 
-    Returns their values in the order of the spine; a trader without a row gets what `empty` says.
+    Returns their values in the order of the spine; a trader without a row gets `empty`.
     """
-    seen = seen_rows(prepared, features[0])
-    values = {feature.name: as_float(order_free(feature.function(seen))) for feature in features}
-    found = seen.group_by(*KEY).aggregate(**values).to_pyarrow()
-    return beside_spine(found, prepared.spine, features)
+    rows = aggregated_rows(prepared, features[0])
+    values = {feature.name: as_float(order_free(feature.function(rows))) for feature in features}
+    results = rows.group_by(*KEY).aggregate(**values).to_pyarrow()
+    return beside_spine(results, prepared.spine, features)
 
 
-def beside_spine(found: pa.Table, spine: Spine, features: Iterable[Feature]) -> dict[str, pa.ChunkedArray]:
+def beside_spine(results: pa.Table, spine: Spine, features: Iterable[Feature]) -> dict[str, pa.ChunkedArray]:
     """Return the values of aggregated rows in the order of the spine."""
-    places = pc.index_in(_key(spine.rows), _key(found))
-    return {feature.name: _placed(found[feature.name], places, feature.empty) for feature in features}
+    row_indices = pc.index_in(_key(spine.rows), _key(results))
+    return {
+        feature.name: _in_spine_order(results[feature.name], row_indices, feature.empty)
+        for feature in features
+    }
 
 
 def _key(rows: pa.Table) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(rows["trader_id"], rows["cutoff"].cast(pa.string()), "\0")
 
 
-def _placed(values: pa.ChunkedArray, places: pa.Array, empty: float | None) -> pa.ChunkedArray:
-    placed = values.cast(pa.float64()).take(places)
-    return placed if empty is None else placed.fill_null(empty)
+def _in_spine_order(values: pa.ChunkedArray, row_indices: pa.Array, empty: float | None) -> pa.ChunkedArray:
+    ordered = values.cast(pa.float64()).take(row_indices)
+    return ordered if empty is None else ordered.fill_null(empty)
 
 
 def _table(spine: Spine, names: Iterable[str], values: Mapping[str, pa.ChunkedArray]) -> pa.Table:
@@ -206,5 +209,5 @@ def describe(feature: Feature, digests: CodeDigest) -> tuple[object, ...]:
 
 
 def is_followed(module: str) -> bool:
-    """Whether the code of a module decides what a feature's value is."""
+    """Return whether the code of a module decides what a feature's value is."""
     return module.startswith(COMPUTING)

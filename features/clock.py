@@ -1,4 +1,4 @@
-"""Clocks: the time is handed in from the front door, so that whatever is worked out can be repeated."""
+"""Clocks: the time is passed in from the front door, so that every result can be computed again."""
 
 from collections.abc import Callable
 from datetime import datetime

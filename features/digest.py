@@ -16,13 +16,13 @@ from datetime import date
 from types import ModuleType
 from typing import Any
 
-from features.syntax import function_behind, syntax
+from features.syntax import syntax, unwrap
 
 PLAIN = (type(None), bool, int, float, complex, str, bytes, range, date, type(...))
 
 
 class CodeDigest:
-    """Digests of values, functions and classes; what several refer to is worked out once.
+    """Digests of values, functions and classes; what several refer to is computed once.
 
     Code of the modules that `follow` accepts, by their names, is followed into its own references; anything
     else, a library's function say, is known by its name. Constants count by their values, wherever they are.
@@ -36,7 +36,7 @@ class CodeDigest:
     def of(self, value: Any) -> str:
         """Return the digest of a value: plain data, a function, a class, or containers of these.
 
-        Raises `TypeError` for a value that says neither its content nor its name, such as an open file.
+        Raises `TypeError` for a value with neither content nor name to digest, such as an open file.
         """
         match value:
             case enum.Enum():
@@ -68,7 +68,7 @@ class CodeDigest:
         return frozenset(f"{value.__module__}.{value.__qualname__}" for value, _ in self._digests)
 
     def _of_code(self, value: Any) -> str:
-        function = function_behind(value)
+        function = unwrap(value)
         if function and self._follow(function.__module__):
             return self.of_method(function, None)
         if isinstance(value, type) and self._follow(value.__module__):
@@ -83,24 +83,24 @@ class CodeDigest:
         raise TypeError(f"{value!r} cannot be digested: it is neither plain data nor code.")
 
     def _members(self, value: type) -> Iterator[str]:
-        """A class is its fields, its bases and what it offers to others; what these call is followed."""
+        """Yield the digests of a class: of its fields, its bases and its public members."""
         yield from (field.name for field in fields(value)) if is_dataclass(value) else ()
         yield from (self.of(base) for base in value.__bases__ if base is not object)
         for name, member in sorted(vars(value).items()):
-            function = function_behind(member)
+            function = unwrap(member)
             is_private = name.startswith("_") and not name.endswith("__")
             if function and not is_private and function.__code__.co_filename == inspect.getsourcefile(value):
                 yield _hashed("method", name, self.of_method(function, value))
             if not name.startswith("_") and isinstance(member, (*PLAIN, tuple, frozenset)):
                 yield _hashed("attribute", name, self.of(member))
 
-    def _once(self, value: Any, owner: type | None, work_out: Callable[[], str]) -> str:
+    def _once(self, value: Any, owner: type | None, compute: Callable[[], str]) -> str:
         key = (value, owner)
         if key in self._active:
             return _hashed("recursion", str(len(self._active) - self._active.index(key)))
         if key not in self._digests:
             self._active.append(key)
-            self._digests[key] = work_out()
+            self._digests[key] = compute()
             self._active.pop()
         return self._digests[key]
 

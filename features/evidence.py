@@ -10,7 +10,7 @@ import ibis.expr.operations as ops
 import pyarrow as pa
 from ibis.expr import types as ir
 
-from features.build import SPINE, FeatureSet, seen_rows
+from features.build import SPINE, FeatureSet, aggregated_rows
 from features.data.warehouse import Warehouse
 from features.errors import SettingError
 from features.exact import as_float, order_free, stepped
@@ -77,16 +77,16 @@ def evidence(
     Raises `SettingError` for a feature that does not exist, combines others, or whose inputs are missing.
     """
     feature = _feature_with_rows(features, name, warehouse)
-    read = feature.columns if feature.source == "lines" else ()  # others are made by their kind of rows
-    columns = frozenset((*LINE_NAMES, *read)) - SPINE
+    own = feature.columns if feature.source == "lines" else ()  # other kinds of rows make their own columns
+    columns = frozenset((*LINE_NAMES, *own)) - SPINE
     spine = Spine.of([trader_id], [cutoff])
     with Prepared(warehouse, spine, line_columns=columns | ROWS[feature.source or ""].needs) as prepared:
-        seen = seen_rows(prepared, feature)
-        expression = feature.function(seen)
-        value = _scalar(seen, order_free(expression))
-        part = _part(expression.op(), lambda op: _scalar(seen, order_free(op.to_expr())))
+        visible = aggregated_rows(prepared, feature)
+        expression = feature.function(visible)
+        value = _scalar(visible, order_free(expression))
+        part = _part(expression.op(), lambda op: _scalar(visible, order_free(op.to_expr())))
         shares = ibis.null("float64") if part is None else part.cast("float64")
-        rows = seen.mutate(share=shares)
+        rows = visible.mutate(share=shares)
         names = _descriptive_columns(rows)
         table = rows.order_by(rows.share.abs().desc(), *names).select(*names, "share").to_pyarrow()
     return Evidence(feature, trader_id, cutoff, value, part is not None, table)

@@ -1,12 +1,12 @@
-"""Imports for processes that are ours alone, as they are in the serving image.
+"""Import LightGBM without the libraries beside it, as in the serving image.
 
-It stands here, for `models` imports LightGBM before a module of its own could say how.
+The module stands below `models`, which imports LightGBM before a module of its own could hide anything.
 """
 
 import sys
 
 BESIDE = ("sklearn", "pandas", "dask")
-"""What LightGBM imports beside itself where it is installed, for classes that none of our models uses."""
+"""The libraries that LightGBM imports where they are installed, for classes that none of our models uses."""
 
 
 def import_lightgbm() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 Function = ast.FunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 Referred = Callable[[Any, type | None], str]
-"""What stands for a value that a name refers to; for a method, its class is given too."""
+"""Returns the text for a value that a name refers to; for a method, its class is given too."""
 
 WITHOUT_MEANING = frozenset({"annotation", "ctx", "kind", "returns", "type_comment", "type_params"})
 FIRST_PARAMETER = "0.0"
@@ -22,27 +22,27 @@ MISSING = object()
 
 
 def syntax(function: Callable[..., Any], owner: type | None, referred: Referred) -> Sequence[str]:
-    """Return the parts of a function's syntax; `referred` says what stands for each value it refers to.
+    """Return the parts of a function's syntax; `referred` returns what stands for each value it refers to.
 
     What it takes from its first parameter is looked up in `owner`, its class. Raises `TypeError` for an
     import, a class, a match or a global statement within it, which are not supported.
     """
-    behind = function_behind(function)
-    if behind is None:
+    unwrapped = unwrap(function)
+    if unwrapped is None:
         raise TypeError(f"{function!r} is no function of Python.")
-    visitor = _Parts(behind, owner, referred)
-    visitor.visit(_node_of(behind.__code__))
+    visitor = _Parts(unwrapped, owner, referred)
+    visitor.visit(_node_of(unwrapped.__code__))
     return visitor.parts
 
 
-def function_behind(value: Any) -> FunctionType | None:
+def unwrap(value: Any) -> FunctionType | None:
     """Return the function behind a property, a method or a wrapper; None where there is none."""
     if isinstance(value, FunctionType):
         return value
     if isinstance(value, type | ModuleType):
         return None
-    behind = (getattr(value, name, None) for name in ("fget", "func", "__func__", "__wrapped__"))
-    return next((each for each in behind if isinstance(each, FunctionType)), None)
+    wrapped = (getattr(value, name, None) for name in ("fget", "func", "__func__", "__wrapped__"))
+    return next((each for each in wrapped if isinstance(each, FunctionType)), None)
 
 
 class _Parts(ast.NodeVisitor):
@@ -127,12 +127,14 @@ class _Parts(ast.NodeVisitor):
             self.parts.append(f"{type(value).__name__} {value!r}")
 
     def _function(self, node: Function, body: Sequence[ast.AST]) -> None:
-        given = node.args
-        positional = [each.arg for each in (*given.posonlyargs, *given.args)]
-        keywords = [each.arg for each in given.kwonlyargs]
-        rest = [each.arg for each in (given.vararg, given.kwarg) if each]
-        self.parts.append(f"function {len(positional)} {keywords} {bool(given.vararg)} {bool(given.kwarg)}")
-        self._value([*given.defaults, *given.kw_defaults])
+        arguments = node.args
+        positional = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+        keywords = [each.arg for each in arguments.kwonlyargs]
+        rest = [each.arg for each in (arguments.vararg, arguments.kwarg) if each]
+        self.parts.append(
+            f"function {len(positional)} {keywords} {bool(arguments.vararg)} {bool(arguments.kwarg)}"
+        )
+        self._value([*arguments.defaults, *arguments.kw_defaults])
         self._within([*positional, *keywords, *rest, *_bound(body)], body)
 
     def _comprehension(self, node: Comprehension) -> None:
@@ -167,11 +169,11 @@ class _Parts(ast.NodeVisitor):
 
     def _own_method(self, node: ast.Attribute) -> FunctionType | None:
         is_own = isinstance(node.value, ast.Name) and self._local(node.value.id) == FIRST_PARAMETER
-        return function_behind(vars(self._owner).get(node.attr)) if self._owner and is_own else None
+        return unwrap(vars(self._owner).get(node.attr)) if self._owner and is_own else None
 
 
 def _is_text(node: object) -> bool:
-    """Whether a statement is a docstring or another text that stands by itself."""
+    """Return whether a statement is a docstring or another text that stands by itself."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
@@ -198,9 +200,13 @@ def _stored(target: ast.AST) -> Iterable[str]:
 
 def _node_of(code: CodeType) -> Function:
     """Return the syntax of a function; of several that begin on one line, the one around its instructions."""
-    begun = _functions(code.co_filename)[code.co_firstlineno]
-    starts = [(at[0], at[2]) for at in code.co_positions() if at[0] and at[2] is not None and at[2] != at[3]]
-    return min((node for node in begun if all(_covers(node, *start) for start in starts)), key=_end)
+    candidates = _functions(code.co_filename)[code.co_firstlineno]
+    starts = [
+        (line, column)
+        for line, _, column, end_column in code.co_positions()
+        if line and column is not None and column != end_column
+    ]
+    return min((node for node in candidates if all(_covers(node, *start) for start in starts)), key=_end)
 
 
 def _covers(node: Function, line: int, column: int) -> bool:
@@ -213,7 +219,7 @@ def _end(node: Function) -> tuple[int, int]:
 
 @cache
 def _functions(file: str) -> Mapping[int, Sequence[Function]]:
-    """The functions of a file by the line on which they, or their first decorator, begin."""
+    """Return the functions of a file by the line on which they, or their first decorator, begin."""
     functions: dict[int, list[Function]] = {}
     for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
         if isinstance(node, Function):

@@ -3,7 +3,7 @@
 import logging
 
 from features.data.dataset import Dataset
-from features.snapshots.cache import kept_snapshot
+from features.snapshots.cache import cached_snapshot
 from features.snapshots.snapshot import Snapshot
 from models.bundle.artefact import Bundle
 
@@ -17,4 +17,4 @@ def snapshot_for(bundle: Bundle, dataset: Dataset) -> Snapshot:
     """
     if warning := bundle.hindsight(dataset.cutoff):
         logger.warning(warning)
-    return kept_snapshot(dataset, bundle.features())
+    return cached_snapshot(dataset, bundle.features())

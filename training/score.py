@@ -99,7 +99,7 @@ def explain(dataset: Dataset, trader: str, *, model: str = CHAMPION) -> Explaine
     Raises `SettingError` for a trader that is not active then.
     """
     number, bundle, built = bundle_of_day(dataset, model=model)
-    row_index = built.place(trader)
+    row_index = built.row_index(trader)
     row = built.table.slice(row_index, 1).select(bundle.names)
     explanation = bundle.model.explain(row)
     return Explained(

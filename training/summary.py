@@ -53,7 +53,9 @@ def _against_others(bundle: Bundle) -> Iterator[str]:
 
 def _first(bundle: Bundle, snapshot: Snapshot, first: pa.Table) -> Iterator[str]:
     yield f"{'rank':>4}  {'trader':14}{'expected':>12}  the weightiest reason that points to a finding"
-    indices = pa.array([snapshot.places[trader] for trader in first["trader_id"].to_pylist()], pa.int64())
+    indices = pa.array(
+        [snapshot.row_indices[trader] for trader in first["trader_id"].to_pylist()], pa.int64()
+    )
     X = as_matrix(snapshot.table.take(indices).select(bundle.names))
     explanation = bundle.model.explain(X)
     for row, values, money in zip(first.to_pylist(), X, explanation.contributions, strict=True):

@@ -17,21 +17,23 @@ boosters = [booster for trees in margins for booster in trees.boosters]
 
 
 @app.post("/predict")
-async def predict(asked: dict[str, Any]) -> dict[str, Any]:
-    """Predict the traders asked for."""
-    said = live.bundle.model.predict(_rows(asked))
-    return {"expected": said.expected.tolist(), "probability": said.probability.tolist()}
+async def predict(request: dict[str, Any]) -> dict[str, Any]:
+    """Predict the traders of a request."""
+    prediction = live.bundle.model.predict(_rows(request))
+    return {"expected": prediction.expected.tolist(), "probability": prediction.probability.tolist()}
 
 
 @app.post("/explain")
-async def explain(asked: dict[str, Any]) -> dict[str, Any]:
-    """Return the trees' contributions for the traders asked for, and the seconds that these took alone."""
-    rows, began = _rows(asked), time.perf_counter()
-    found = [np.asarray(booster.predict(rows, pred_contrib=True, num_threads=1)) for booster in boosters]
+async def explain(request: dict[str, Any]) -> dict[str, Any]:
+    """Return the trees' contributions for the traders of a request, and the seconds that these took alone."""
+    rows, began = _rows(request), time.perf_counter()
+    contributions = [
+        np.asarray(booster.predict(rows, pred_contrib=True, num_threads=1)) for booster in boosters
+    ]
     seconds = time.perf_counter() - began
-    return {"contributions": [each.tolist() for each in found], "seconds": seconds}
+    return {"contributions": [each.tolist() for each in contributions], "seconds": seconds}
 
 
-def _rows(asked: dict[str, Any]) -> np.ndarray:
-    traders = asked.get("trader_ids") or [asked["trader_id"]]
+def _rows(request: dict[str, Any]) -> np.ndarray:
+    traders = request.get("trader_ids") or [request["trader_id"]]
     return live.X[[live.places[trader] for trader in traders]]

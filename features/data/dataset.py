@@ -1,4 +1,4 @@
-"""Datasets: what is known before a day from data that is checked once for each version of it."""
+"""Datasets: data as known before a cutoff, checked once for each version of it."""
 
 import contextlib
 import hashlib
@@ -15,7 +15,7 @@ import ibis
 
 from features.data.check import DEFAULT_LIMIT, check
 from features.data.check.outcome import CheckOutcome
-from features.data.version import Version, version_of
+from features.data.version import DataVersion, version_of
 from features.data.warehouse import Dialect, Warehouse, open_warehouse
 from features.errors import SettingError
 from features.storage.json_cache import read_cached, write_cached
@@ -48,7 +48,7 @@ class Dataset:
         with self.open() as warehouse:
             return replace(self, cutoff=day_after_newest(warehouse))
 
-    def version(self) -> Version:
+    def version(self) -> DataVersion:
         """Return the version of the data as it is now: see `features.data.version`."""
         return version_of(self.data, today=self.today, home=self.home)
 
@@ -66,21 +66,21 @@ class Dataset:
         with open_warehouse(self.data, dialect=self.dialect) as warehouse:
             yield self._outcome(warehouse, version).usable(warehouse)
 
-    def _outcome(self, warehouse: Warehouse, version: Version) -> CheckOutcome:
+    def _outcome(self, warehouse: Warehouse, version: DataVersion) -> CheckOutcome:
         path = self.home / CHECKS / f"{_key(warehouse, version)}.json"
         cached = read_cached(path)
-        known = CheckOutcome.of(cached) if cached else None
-        if known and known.holds(self.today) and self.version() == version:
-            return known
+        earlier = CheckOutcome.of(cached) if cached else None
+        if earlier and earlier.holds(self.today) and self.version() == version:
+            return earlier
         outcome = check(warehouse, today=self.today).outcome
         if outcome.is_lasting and self.version() == version:
             write_cached(path, outcome.content())
         return outcome
 
 
-def _key(warehouse: Warehouse, version: Version) -> str:
-    """Return the digest of all that the outcome of a check depends on, but for today."""
-    known = {
+def _key(warehouse: Warehouse, version: DataVersion) -> str:
+    """Return the digest of everything that the outcome of a check depends on, except today."""
+    inputs = {
         "version": version.digest,
         "columns": {name: repr(source.table.schema()) for name, source in warehouse.sources.items()},
         "faults": [asdict(fault) for fault in warehouse.faults],
@@ -88,12 +88,12 @@ def _key(warehouse: Warehouse, version: Version) -> str:
         "limit": DEFAULT_LIMIT,
         "code": _code_digest(),
     }
-    return hashlib.sha256(json.dumps(known, default=str).encode()).hexdigest()[:32]
+    return hashlib.sha256(json.dumps(inputs, default=str).encode()).hexdigest()[:32]
 
 
 @cache
 def _code_digest() -> str:
-    """Return the SHA-256 over the sources of what checks, to the letter, and the engine's version."""
+    """Return the SHA-256 over the source code of checks, to the letter, and the engine's version."""
     digest = hashlib.sha256(f"{duckdb.__version__} {ibis.__version__}".encode())
     for package in CHECKING:
         for module in sorted((Path(__file__).parent / package).rglob("*.py")):

@@ -17,7 +17,7 @@ from features.data.warehouse.folder import PARQUET, TEXT
 from features.storage.json_cache import read_cached, write_cached
 
 VERSIONS = "versions"
-"""The folder below the home with a manifest of hashed files for each place of data."""
+"""The folder below the home with a manifest of hashed files for each location of data."""
 SETTLED_AFTER = 2_000_000_000
 """Nanoseconds, as coarse as the clock of a file system may be: a file changed less than that before it was
 hashed may change once more without another time."""
@@ -25,8 +25,8 @@ POSTGRES = ("postgres://", "postgresql://")
 
 
 @dataclass(frozen=True)
-class Version:
-    """What data was at one moment: a digest for each of its `parts`, named by table, or by table and file."""
+class DataVersion:
+    """The state of data at a moment: a digest for each part, named by table, or by table and file."""
 
     parts: Mapping[str, str]
 
@@ -36,19 +36,19 @@ class Version:
         return hashlib.sha256(json.dumps(sorted(self.parts.items())).encode()).hexdigest()
 
 
-def version_of(data: str, *, today: date, home: Path) -> Version:
+def version_of(data: str, *, today: date, home: Path) -> DataVersion:
     """Return the version of a folder, a DuckDB file, or a database behind a URL.
 
     Of files it covers names and content, `dialect.toml` included: a copy has the same version. A file is
     hashed anew only where its size, times or inode differ from the manifest below `home`. An ordinary table
     of PostgreSQL is known by its columns, its size and the server's counters of rows written, which may lag
-    some seconds behind. What says nothing of changes (views, a standby, Spark) has the version of `today`.
+    some seconds behind. What counts no changes (views, a standby, Spark) has the version of `today`.
     Raises `DataError` where a database cannot be reached; a file that cannot be read is a part like others.
     """
     if "://" in data:
         address = hashlib.sha256(data.encode()).hexdigest()  # a URL may hold a password
-        return Version({"address": address, "today": today.isoformat(), **_database_parts(data)})
-    return Version(_file_parts(Path(data).absolute(), home / VERSIONS))
+        return DataVersion({"address": address, "today": today.isoformat(), **_database_parts(data)})
+    return DataVersion(_file_parts(Path(data).absolute(), home / VERSIONS))
 
 
 def _database_parts(url: str) -> Mapping[str, str]:
@@ -97,7 +97,7 @@ def _entries(path: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _content_digest(file: Path, status: os.stat_result) -> str:
-    """Return the SHA-256 of a file; of what is none, its kind: to read a pipe would wait without end."""
+    """Return the SHA-256 of a regular file; of anything else its type: reading a pipe would never end."""
     if not stat.S_ISREG(status.st_mode):
         return stat.filemode(status.st_mode)[0]
     with file.open("rb") as content:

@@ -6,6 +6,6 @@ quarter began, so it does not depend on a cutoff; `as_known` alone says which ro
 """
 
 from features.prepare.prepared import Prepared
-from features.prepare.rows import ROWS, Rows
+from features.prepare.rows import ROWS, RowKind
 
-__all__ = ["ROWS", "Prepared", "Rows"]
+__all__ = ["ROWS", "Prepared", "RowKind"]

@@ -1,4 +1,4 @@
-"""Audits and what they found, as a history of states: what was known of an audit, from when until when."""
+"""Audit states: what was known of each audit and its findings, from when until when."""
 
 import ibis
 from ibis.expr import types as ir
@@ -88,6 +88,6 @@ def _money(audits: ir.Table, findings: ir.Table) -> ir.Table:
 
 def _event(rows: ir.Table, *, known_on: ir.DateValue, **amounts: ir.NumericValue | float) -> ir.Table:
     """Return what became known of an audit on a day; amounts that are not given are zero."""
-    given = {name: amounts.get(name, 0.0) for name in ("closes", *MONEY)}
-    values = {name: ibis.literal(v) if isinstance(v, float) else v for name, v in given.items()}
+    columns = {name: amounts.get(name, 0.0) for name in ("closes", *MONEY)}
+    values = {name: ibis.literal(v) if isinstance(v, float) else v for name, v in columns.items()}
     return rows.select("audit_id", known_on=known_on, **values)

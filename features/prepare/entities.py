@@ -1,6 +1,6 @@
-"""Brokers, sellers, headings and kin: how often audits of the traders who used them found something.
+"""Finding rates of brokers, sellers, headings and origins: how often audits of their users had findings.
 
-The rate of an entity leaves the asked trader's own audits out, and is shrunk towards the rate over all other
+The rate of an entity leaves the trader's own audits out, and is shrunk towards the rate over all other
 traders' audits: with n audits behind it, k of them with a finding, and p over all,
 
     rate = (k + PRIOR_AUDITS x p) / (n + PRIOR_AUDITS)
@@ -54,7 +54,7 @@ def in_scope(steps: ir.Table, first_versions: ir.Table) -> ir.Table:
     return inside.group_by("audit_id", *NAMES).aggregate(named_quarter=inside.known_quarter.min())
 
 
-def touched(steps: ir.Table, scope: ir.Table, entity: Sequence[str]) -> ir.Table:
+def by_entity(steps: ir.Table, scope: ir.Table, entity: Sequence[str]) -> ir.Table:
     """Spread the steps of each audit over the entities that the lines in its `scope` name.
 
     A step counts for an entity from the quarter in which both it and such a line were known.

@@ -1,4 +1,4 @@
-"""Lines that a cutoff may see, brought to one row a group: a subheading, a broker, a month."""
+"""Regroup the lines that a cutoff may see to one row a group: a subheading, a broker, a month."""
 
 from collections.abc import Callable
 
@@ -10,8 +10,8 @@ from features.prepare import entities
 from features.prepare.prepared import Prepared
 
 Regroup = Callable[[ir.Table, Prepared], ir.Table]
-ASKED = ("trader_id", "cutoff")
-ROW = (*ASKED, "cutoff_quarter")
+SPINE_KEY = ("trader_id", "cutoff")
+ROW = (*SPINE_KEY, "cutoff_quarter")
 
 
 def by(*columns: str) -> Regroup:
@@ -35,7 +35,7 @@ def by(*columns: str) -> Regroup:
             is_new=named.happened_on.min() >= named.from_3m.min(),
             from_12m=named.from_12m.min(),
         )
-        all_of_trader = exact.total(grouped.customs_value).over(ibis.window(group_by=ASKED))
+        all_of_trader = exact.total(grouped.customs_value).over(ibis.window(group_by=SPINE_KEY))
         return grouped.mutate(value_share=exact.share(grouped.customs_value, all_of_trader))
 
     return regroup

@@ -1,4 +1,4 @@
-"""Declaration lines: which version holds when, and what can be said of a line by itself."""
+"""Declaration lines: when each version holds, and the facts that follow from a line by itself."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The months in which a trader declared: how long ago, and after how long a silence."""
+"""Months with declarations: how long ago each was, and after how long a silence."""
 
 import ibis
 from ibis.expr import types as ir
@@ -14,7 +14,7 @@ def monthly(rows: ir.Table, prepared: Prepared) -> ir.Table:
     - `silent_days`: the days since the trader's last line in an earlier month, empty in the first.
     """
     months = goods.by("month")(rows, prepared)
-    in_order = ibis.window(group_by=goods.ASKED, order_by="month")
+    in_order = ibis.window(group_by=goods.SPINE_KEY, order_by="month")
     return months.mutate(
         months_ago=_number(months.cutoff) - _number(months.month),
         silent_days=months.first_on.delta(months.last_on.lag().over(in_order), unit="day"),

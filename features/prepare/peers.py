@@ -1,4 +1,4 @@
-"""What other traders declared for the like, in the four quarters before: middle values, tails and shares.
+"""Peer groups: what others declared for like goods in the four quarters before, as quantiles and means.
 
 A trader has one vote in a peer group, the mean of its lines in those quarters, so that nobody sets the price
 by volume; its own vote is left out of what its lines are compared with. A group is wide enough when
@@ -23,7 +23,7 @@ FEWEST_TRADERS = 5
 QUARTERS = 4
 QUANTILES = {"low": 0.1, "middle": 0.5, "p05": 0.05, "p95": 0.95}
 
-Keep = Callable[[ir.Table], ir.Table]
+Materialise = Callable[[ir.Table], ir.Table]
 Drop = Callable[[ir.Table], None]
 Level = tuple[str, ...]
 
@@ -83,33 +83,36 @@ def fact(measure: str, statistic: str) -> str:
     return f"peer_{statistic}_{measure}"
 
 
-SHOWN = frozenset(fact(m, each) for group in GROUPS for m in group.measures for each in ("traders", "group"))
+COMPARISON_FACTS = frozenset(
+    fact(m, each) for group in GROUPS for m in group.measures for each in ("traders", "group")
+)
 """Facts that no feature reads: with how many others, and with which, a line was compared."""
 
 
 def with_peers(
     lines: ir.Table,
     *,
-    asked: ir.Table,
+    own_lines: ir.Table,
     tallied: ir.Table,
     group: PeerGroup,
     facts: frozenset[str],
-    keep: Keep,
+    materialise: Materialise,
     drop: Drop,
 ) -> ir.Table:
     """Add to lines the `facts` about their narrowest peer group that is wide enough; empty where none is.
 
-    `asked` has the lines' columns of `group`, trader_id and quarter; `tallied` are the `tallies` of all
-    traders. Tables are worked out by `keep`, and all but the last dropped again.
+    `own_lines` has the lines' columns of `group`, trader_id and quarter; `tallied` are the `tallies` of all
+    traders. Tables are computed by `materialise`, and all but the last dropped again.
     """
     measures = {m: group.measures[m] for m in group.measures if facts & group.facts_of(m)}
     key = (*group.columns, "trader_id", "quarter")
-    known = keep(asked.select(*key).distinct())
-    year = keep(year_before(tallied, known, group, measures=measures))
+    known = materialise(own_lines.select(*key).distinct())
+    year = materialise(year_before(tallied, known, group, measures=measures))
     for level in group.levels:
-        cast = keep(votes(year, level, measures=measures))
-        narrower, known = known, keep(compared(known, cast, level, measures=measures, facts=facts))
-        drop(cast)
+        level_votes = materialise(votes(year, level, measures=measures))
+        narrower = known
+        known = materialise(compared(narrower, level_votes, level, measures=measures, facts=facts))
+        drop(level_votes)
         drop(narrower)
     drop(year)
     return _added(lines, known.select(*key, *sorted(facts)), key)
@@ -129,15 +132,15 @@ def tallies(first_versions: ir.Table, facts: frozenset[str]) -> ir.Table:
     )
 
 
-def year_before(tallied: ir.Table, asked: ir.Table, group: PeerGroup, *, measures: Iterable[str]) -> ir.Table:
+def year_before(tallied: ir.Table, lines: ir.Table, group: PeerGroup, *, measures: Iterable[str]) -> ir.Table:
     """Sum each trader's tallies over the four quarters before `quarter`, by the narrowest group.
 
-    Only the quarters and the widest groups that are asked are there.
+    Only the quarters and the widest groups of `lines` are there.
     """
-    near = tallied.semi_join(asked, list(group.levels[-1]))
+    near = tallied.semi_join(lines, list(group.levels[-1]))
     near = near.select(*group.columns, "trader_id", "known_quarter", *_figures(measures))
     earlier = reduce(lambda left, right: left.union(right), (_shifted(near, n) for n in _QUARTERS))
-    within = earlier.semi_join(asked, [*group.levels[-1], "quarter"])
+    within = earlier.semi_join(lines, [*group.levels[-1], "quarter"])
     return _summed(within, [*group.columns, "quarter", "trader_id"], measures)
 
 
@@ -180,68 +183,69 @@ def _shifted(tallied: ir.Table, quarters: int) -> ir.Table:
     return tallied.mutate(quarter=later).drop("known_quarter")
 
 
-def standings(cast: ir.Table, level: Level, *, measures: Mapping[str, tuple[str, ...]]) -> ir.Table:
+def standings(votes: ir.Table, level: Level, *, measures: Mapping[str, tuple[str, ...]]) -> ir.Table:
     """Return each group's traders, lines and total of votes by measure, and what quantiles are read from.
 
     With one of n votes left out or none, the quantile q of the others lies between two neighbours among the
-    votes in places floor((n - 2) q) to that + 2, counted from 0: `<statistic>_<measure>_at_0` to `_at_2`.
+    votes at positions floor((n - 2) q) to that + 2, counted from 0: `<statistic>_<measure>_at_0` to `_at_2`.
     """
     group = [*level, "quarter"]
     figures: dict[str, ir.Value] = {}
     for measure, statistics in measures.items():
-        vote = cast[f"vote_{measure}"]
+        vote = votes[f"vote_{measure}"]
         figures[f"traders_{measure}"] = vote.count()
-        figures[f"all_lines_{measure}"] = cast[f"lines_{measure}"].sum()
+        figures[f"all_lines_{measure}"] = votes[f"lines_{measure}"].sum()
         if "mean" in statistics:
             figures[f"total_{measure}"] = exact.total(vote)
         else:
             figures[f"votes_{measure}"] = vote.collect()
-    grouped = cast.group_by(group).aggregate(**figures)
+    grouped = votes.group_by(group).aggregate(**figures)
     listed = {name: grouped[name].sort() for name in grouped.columns if name.startswith("votes_")}
     ordered = grouped.mutate(**listed)
-    placed: dict[str, ir.Value] = {}
+    neighbours: dict[str, ir.Value] = {}
     for measure, statistics in measures.items():
         for each in (name for name in statistics if name in QUANTILES):
-            placed |= _placed(ordered, measure, each)
-    return ordered.mutate(**placed).drop(*listed)
+            neighbours |= _neighbours(ordered, measure, each)
+    return ordered.mutate(**neighbours).drop(*listed)
 
 
-def _placed(ordered: ir.Table, measure: str, statistic: str) -> dict[str, ir.Value]:
-    """The votes around a quantile, empty where there is no such place: Spark raises, others do not."""
-    traders, votes = ordered[f"traders_{measure}"], ordered[f"votes_{measure}"]
-    first = _first_place(traders - 1, QUANTILES[statistic])
+def _neighbours(ordered: ir.Table, measure: str, statistic: str) -> dict[str, ir.Value]:
+    """Return the votes around a quantile, empty outside the list: Spark raises there, others do not."""
+    traders, ordered_votes = ordered[f"traders_{measure}"], ordered[f"votes_{measure}"]
+    first = _first_position(traders - 1, QUANTILES[statistic])
     return {
         f"{statistic}_{measure}_at_{n}": ((first >= 0) & (first + n < traders)).ifelse(
-            votes[(first + n).cast("int32")], None
+            ordered_votes[(first + n).cast("int32")], None
         )
         for n in range(3)
     }
 
 
-def _first_place(others: ir.IntegerValue, quantile: float) -> ir.IntegerValue:
+def _first_position(others: ir.IntegerValue, quantile: float) -> ir.IntegerValue:
     return ((others - 1).cast("float64") * quantile).floor().cast("int64")
 
 
 def compared(
     known: ir.Table,
-    cast: ir.Table,
+    votes: ir.Table,
     level: Level,
     *,
     measures: Mapping[str, tuple[str, ...]],
     facts: frozenset[str],
 ) -> ir.Table:
-    """Add to the asked groups those `facts` about the others' votes that no narrower level has given them.
+    """Add to the `known` groups those `facts` about the others' votes that no narrower level has given them.
 
     They are empty where the others are too few.
     """
     group = [*level, "quarter"]
-    joined = known.left_join(standings(cast, level, measures=measures), group, rname="group_{name}")
-    joined = joined.left_join(cast, [*group, "trader_id"], rname="own_{name}")
-    found: dict[str, ir.Value] = {}
+    joined = known.left_join(standings(votes, level, measures=measures), group, rname="group_{name}")
+    joined = joined.left_join(votes, [*group, "trader_id"], rname="own_{name}")
+    new_facts: dict[str, ir.Value] = {}
     for measure, statistics in measures.items():
-        found |= _facts(joined, level, measure, statistics)
+        new_facts |= _facts(joined, level, measure, statistics)
     values = {
-        n: ibis.coalesce(joined[n], found[n]) if n in known.columns else found[n] for n in sorted(facts)
+        n: ibis.coalesce(joined[n], new_facts[n]) if n in known.columns else new_facts[n]
+        for n in sorted(facts)
     }
     return joined.select(*(name for name in known.columns if name not in facts), **values)
 
@@ -257,19 +261,19 @@ def _facts(joined: ir.Table, level: Level, measure: str, statistics: tuple[str, 
 
 
 def _without_own(joined: ir.Table, measure: str, statistic: str, others: ir.IntegerValue) -> ir.NumericValue:
-    """The statistic of the votes but its own, where it has one."""
+    """Return the statistic of the votes without the trader's own, where it has one."""
     own = joined[f"vote_{measure}"]
     if statistic == "mean":
         rest = exact.stepped(joined[f"total_{measure}"] - own.fill_null(0.0))  # in whole steps again
         return rest / others.cast("float64").nullif(0.0)
     quantile = QUANTILES[statistic]
-    first, place = (_first_place(n, quantile) for n in (joined[f"traders_{measure}"] - 1, others))
-    placed = [joined[f"{statistic}_{measure}_at_{n}"] for n in range(3)]
+    first, position = (_first_position(n, quantile) for n in (joined[f"traders_{measure}"] - 1, others))
+    neighbours = [joined[f"{statistic}_{measure}_at_{n}"] for n in range(3)]
     low, high = (
-        own.isnull().ifelse(place == first, own > placed[n]).ifelse(placed[n], placed[n + 1])
+        own.isnull().ifelse(position == first, own > neighbours[n]).ifelse(neighbours[n], neighbours[n + 1])
         for n in range(2)
     )
-    weight = (others - 1).cast("float64") * quantile - place.cast("float64")
+    weight = (others - 1).cast("float64") * quantile - position.cast("float64")
     # as DuckDB interpolates: a median of two lies half a step off, and would be stepped the other way
     return (weight > 0).ifelse(low * (1.0 - weight) + high * weight, low)
 

@@ -1,4 +1,4 @@
-"""The prepared tables of one build: each worked out once, for the traders and windows that are asked."""
+"""Prepared tables of one build: each computed once, for the traders and windows of its spine."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -15,22 +15,22 @@ from features.spine import Spine, months_before, quarter_of
 LONGEST_WINDOW = 24
 WINDOWS = (3, 6, 12, 24)
 PEERS_REACH = 12
-"""Months before the quarter of the first line asked from which peers are read: four quarters."""
+"""Months before the quarter of the first line from which peers are read: four quarters."""
 
-LINE_KEYS = frozenset({"trader_id", "known_on", "happened_on", "superseded_on"})
+LINE_KEYS = frozenset(records.BASE_COLUMNS)
 
 
 class Prepared:
-    """What a build reads: tables of the contract, and the prepared tables made of them.
+    """The tables that a build reads: those of the contract, and the prepared tables made of them.
 
-    Intermediate tables that several features read are kept on the engine until this object is left.
+    Intermediate tables that several features read are materialised on the engine until this object is left.
     """
 
     def __init__(self, warehouse: Warehouse, spine: Spine, *, line_columns: frozenset[str]) -> None:
         self.warehouse = warehouse
         self.spine = spine
         self.line_columns = line_columns | LINE_KEYS
-        self._kept: list[ir.Table] = []
+        self._materialised: list[ir.Table] = []
         self._views: list[ir.Table] = []
         self._tables: dict[str, ir.Table] = {}
 
@@ -41,18 +41,19 @@ class Prepared:
         if error is None:  # after an error PostgreSQL refuses to drop, which would hide the error
             for view in reversed(self._views):
                 self.warehouse.drop_view(view)
-            for kept in self._kept:
-                self.warehouse.drop(kept)
+            for table in self._materialised:
+                self.warehouse.drop(table)
 
-    def keep(self, table: ir.Table) -> ir.Table:
-        """Work a table out once, for all that read it; it is dropped when this object is left."""
-        self._kept.append(kept := self.warehouse.keep(table))
-        return kept
+    def materialise(self, table: ir.Table) -> ir.Table:
+        """Compute a table once and store it on the engine until this object is left."""
+        materialised = self.warehouse.materialise(table)
+        self._materialised.append(materialised)
+        return materialised
 
-    def drop(self, kept: ir.Table) -> None:
-        """Drop a table that was kept before this object is left."""
-        self._kept = [other for other in self._kept if other is not kept]
-        self.warehouse.drop(kept)
+    def drop(self, materialised: ir.Table) -> None:
+        """Drop a materialised table before this object is left."""
+        self._materialised = [table for table in self._materialised if table is not materialised]
+        self.warehouse.drop(materialised)
 
     def _view(self, table: ir.Table) -> ir.Table:
         """Give an expression a name, so that what several features make of it is short to write."""
@@ -66,19 +67,19 @@ class Prepared:
         return self._tables[name]
 
     @cached_property
-    def asked(self) -> ir.Table:
+    def spine_rows(self) -> ir.Table:
         """The spine: trader_id, cutoff, cutoff_quarter, and the first day of each window."""
-        return self.keep(self.spine.table(WINDOWS))
+        return self.materialise(self.spine.table(WINDOWS))
 
     @cached_property
     def traders(self) -> ir.Table:
-        """The traders asked, each once."""
-        return self.asked.select("trader_id").distinct()
+        """The traders of the spine, each once."""
+        return self.spine_rows.select("trader_id").distinct()
 
     @cached_property
     def quarters(self) -> ir.Table:
         """The first days of the quarters in which cutoffs lie, as `cutoff_quarter`."""
-        return self.asked.select("cutoff_quarter").distinct()
+        return self.spine_rows.select("cutoff_quarter").distinct()
 
     @property
     def first_day(self) -> date:
@@ -87,7 +88,7 @@ class Prepared:
 
     @property
     def last_cutoff(self) -> date:
-        """The last cutoff asked; nothing known on it or later is read."""
+        """The last cutoff; nothing known on it or later is read."""
         return self.spine.cutoffs[-1]
 
     @cached_property
@@ -103,45 +104,45 @@ class Prepared:
 
     @cached_property
     def ends(self) -> ir.Table:
-        """The days from which versions of lines no longer hold; kept on the engine."""
-        return self.keep(lines.ends(self.declared))
+        """The days from which versions of lines no longer hold; materialised."""
+        return self.materialise(lines.ends(self.declared))
 
     @cached_property
     def tallied(self) -> ir.Table:
-        """What peers need of the first versions of all traders' lines; kept on the engine."""
+        """The tallies that peers need of the first versions of all traders' lines; materialised."""
         first_versions = self.declared.filter(self.declared.version == 0)
-        return self.keep(peers.tallies(first_versions, self.line_columns))
+        return self.materialise(peers.tallies(first_versions, self.line_columns))
 
     @cached_property
     def lines(self) -> ir.Table:
-        """The lines of the traders asked, with the columns that features need; kept on the engine."""
+        """The lines of these traders, with the columns that features need; materialised."""
         recent = self.declared.filter(self.declared.accepted_on >= self.first_day)
-        found = lines.with_validity(recent.semi_join(self.traders, "trader_id"), self.ends)
+        rows = lines.with_validity(recent.semi_join(self.traders, "trader_id"), self.ends)
         if self.line_columns & tariff.FACTS:
-            found = tariff.with_tariff(found, self.table("tariff"))
+            rows = tariff.with_tariff(rows, self.table("tariff"))
         for group in peers.GROUPS:
             if facts := self.line_columns & group.facts:
-                found = peers.with_peers(
-                    found,
-                    asked=recent.semi_join(self.traders, "trader_id"),
+                rows = peers.with_peers(
+                    rows,
+                    own_lines=recent.semi_join(self.traders, "trader_id"),
                     tallied=self.tallied,
                     group=group,
                     facts=facts,
-                    keep=self.keep,
+                    materialise=self.materialise,
                     drop=self.drop,
                 )
-        return self.keep(found.select(*sorted(self.line_columns)))
+        return self.materialise(rows.select(*sorted(self.line_columns)))
 
     @cached_property
     def audit_states(self) -> ir.Table:
-        """What was known of every trader's audits, from when until when; kept on the engine."""
-        return self.keep(audits.states(self.table("audits"), self.table("findings")))
+        """The states of every trader's audits, each with when it was known; materialised."""
+        return self.materialise(audits.states(self.table("audits"), self.table("findings")))
 
     @cached_property
     def closed_audits(self) -> ir.Table:
-        """The states of closed audits, with the customs value in scope and the sector and size; kept."""
+        """The states of closed audits, with customs value in scope, sector and size; materialised."""
         descriptions = records.descriptions(self.table("traders"))
-        return self.keep(
+        return self.materialise(
             track.closed(
                 self.audit_states, declarations=self.table("declarations"), descriptions=descriptions
             )
@@ -149,17 +150,17 @@ class Prepared:
 
     @cached_property
     def amendments(self) -> ir.Table:
-        """The amendments of the traders asked; kept on the engine."""
+        """The amendments of these traders; materialised."""
         declared = self.table("declarations")
         own = declared.semi_join(self.traders, "trader_id")
         versions = declared.semi_join(own.filter(own.version > 0), lines.ITEM)
-        return self.keep(records.amendments(versions).semi_join(self.traders, "trader_id"))
+        return self.materialise(records.amendments(versions).semi_join(self.traders, "trader_id"))
 
     @cached_property
     def controls(self) -> ir.Table:
-        """The controls of the declarations of the traders asked; kept on the engine."""
-        found = records.controls(self.table("controls"), self.table("declarations"))
-        return self.keep(found.semi_join(self.traders, "trader_id"))
+        """The controls of the declarations of these traders; materialised."""
+        rows = records.controls(self.table("controls"), self.table("declarations"))
+        return self.materialise(rows.semi_join(self.traders, "trader_id"))
 
     @cached_property
     def ties(self) -> ir.Table:
@@ -168,16 +169,16 @@ class Prepared:
 
     @cached_property
     def audit_steps(self) -> ir.Table:
-        """What each state of an audit changed in the count of closed audits and of those with a finding."""
-        return self.keep(entities.steps(self.audit_states))
+        """The change that each state of an audit made to the counts of closed audits and of findings."""
+        return self.materialise(entities.steps(self.audit_states))
 
     @cached_property
     def audited_scope(self) -> ir.Table:
-        """What the lines in the scope of each audit name; kept on the engine."""
+        """The entities that the lines in the scope of each audit name; materialised."""
         declarations = self.table("declarations")
         first_versions = lines.with_line_facts(declarations.filter(declarations.version == 0))
-        return self.keep(entities.in_scope(self.audit_steps, first_versions))
+        return self.materialise(entities.in_scope(self.audit_steps, first_versions))
 
     def steps_over(self, entity: Sequence[str]) -> ir.Table:
-        """The audit steps spread over the entities that the audited lines name; kept on the engine."""
-        return self.keep(entities.touched(self.audit_steps, self.audited_scope, entity))
+        """The audit steps spread over the entities that the audited lines name; materialised."""
+        return self.materialise(entities.by_entity(self.audit_steps, self.audited_scope, entity))

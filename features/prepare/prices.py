@@ -1,4 +1,4 @@
-"""A trader's own prices: goods and sellers with their middle unit prices, as far as a cutoff may see."""
+"""A trader's own prices: goods and sellers with their median unit prices, as far as a cutoff may see."""
 
 import ibis
 from ibis.expr import types as ir
@@ -93,8 +93,10 @@ def tied(lines: ir.Table, prepared: Prepared) -> ir.Table:
 
 def _group_ties(prepared: Prepared) -> ir.Table:
     ties = records.ties(prepared.table("links"))
-    asked = ties.filter(ties.link_type == "group").join(prepared.asked.select(*ROW), "trader_id")
-    known = asked.filter(in_force(asked, asked.cutoff_quarter), asked.happened_on < asked.cutoff_quarter)
+    group_ties = ties.filter(ties.link_type == "group").join(prepared.spine_rows.select(*ROW), "trader_id")
+    known = group_ties.filter(
+        in_force(group_ties, group_ties.cutoff_quarter), group_ties.happened_on < group_ties.cutoff_quarter
+    )
     return known.select(*ROW, "tied_id").distinct()
 
 

@@ -1,4 +1,4 @@
-"""The other tables as rows with two clocks: controls, tax returns, payments, ties, descriptions."""
+"""Rows of controls, tax returns, payments, ties and descriptions, each with its day and when it was known."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,8 @@ import ibis
 from ibis.expr import types as ir
 
 ITEM = ("declaration_id", "item_number")
+BASE_COLUMNS = ("trader_id", "happened_on", "known_on", "superseded_on")
+"""The columns of every table of rows: see `features.prepare`."""
 
 
 def states_of(
@@ -37,15 +39,15 @@ def descriptions(traders: ir.Table) -> ir.Table:
 def controls(controls: ir.Table, declarations: ir.Table) -> ir.Table:
     """Return the controls of each trader's declarations, known when both are.
 
-    Who the trader is, the first versions say that became known first.
+    The trader is the one named by the first versions that became known first.
     """
-    said = declarations.filter(declarations.version == 0).semi_join(controls, "declaration_id")
-    said = said.select("declaration_id", "trader_id", said_on="known_on")
-    first = said.group_by("declaration_id").aggregate(said_on=said.said_on.min())
-    owners = said.join(first, ["declaration_id", "said_on"])
-    owners = owners.group_by("declaration_id", "said_on").aggregate(trader_id=owners.trader_id.min())
-    found = controls.join(owners, "declaration_id")
-    known = found.mutate(known_on=ibis.greatest(found.known_on, found.said_on)).drop("said_on")
+    naming = declarations.filter(declarations.version == 0).semi_join(controls, "declaration_id")
+    naming = naming.select("declaration_id", "trader_id", named_on="known_on")
+    first = naming.group_by("declaration_id").aggregate(named_on=naming.named_on.min())
+    owners = naming.join(first, ["declaration_id", "named_on"])
+    owners = owners.group_by("declaration_id", "named_on").aggregate(trader_id=owners.trader_id.min())
+    joined = controls.join(owners, "declaration_id")
+    known = joined.mutate(known_on=ibis.greatest(joined.known_on, joined.named_on)).drop("named_on")
     return events_of(known, happened_on="controlled_on")
 
 
@@ -70,10 +72,10 @@ def ties(links: ir.Table) -> ir.Table:
 
     A tie holds through its last day.
     """
-    kept = ["link_type", "valid_from", "valid_to", "known_on"]
+    common = ["link_type", "valid_from", "valid_to", "known_on"]
     apart = links.filter(links.from_id != links.to_id)
-    there = apart.select(*kept, trader_id="from_id", tied_id="to_id")
-    back = apart.select(*kept, trader_id="to_id", tied_id="from_id")
+    there = apart.select(*common, trader_id="from_id", tied_id="to_id")
+    back = apart.select(*common, trader_id="to_id", tied_id="from_id")
     both = there.union(back)
     return both.mutate(
         happened_on=both.valid_from,

@@ -1,9 +1,9 @@
-"""Kin: the traders that a trader is tied to, directly or through the same person, firm or address.
+"""Related parties: traders that a trader is tied to, directly or through the same person, firm or address.
 
-Two traders are kin where one is tied to the other, or where both are tied in the same way to the same third:
-a director, a parent, a bank account. A third with more than `MOST_TIED` such ties (an office block, an
-agent's telephone) makes nobody kin. The ties of the trader asked count as known at the cutoff; those of the
-others, and what audits found with them, as known when the cutoff's quarter began.
+Two traders are related where one is tied to the other, or where both are tied in the same way to the same
+third: a director, a parent, a bank account. A third with more than `MOST_TIED` such ties (an office block, an
+agent's telephone) relates nobody. The trader's own ties count as known at the cutoff; those of the others,
+and what audits found with them, as known when the cutoff's quarter began.
 """
 
 import ibis
@@ -20,32 +20,32 @@ SILENT_MONTHS, RECENT_MONTHS = 6, 24
 
 
 def pairs(own: ir.Table, *, ties: ir.Table, traders: ir.Table, quarters: ir.Table) -> ir.Table:
-    """Return one row for each trader, cutoff and kin: `kin_id`, and by what they are tied.
+    """Return one row for each trader, cutoff and related party: `kin_id`, and by what they are tied.
 
-    `own` are the ties that a cutoff may see, `ties` all, from both ends, `traders` who is a trader.
+    `own` are the ties that a cutoff may see, `ties` all, from both ends, `traders` the table of traders.
     """
-    asked = own.select("trader_id", "cutoff", "cutoff_quarter", "tied_id", "link_type")
-    direct = asked.rename(kin_id="tied_id")
-    others = _thirds(ties.semi_join(asked, "tied_id"), quarters)
-    joined = asked.join(others, ["tied_id", "link_type", "cutoff_quarter"])
+    own_ties = own.select("trader_id", "cutoff", "cutoff_quarter", "tied_id", "link_type")
+    direct = own_ties.rename(kin_id="tied_id")
+    others = _thirds(ties.semi_join(own_ties, "tied_id"), quarters)
+    joined = own_ties.join(others, ["tied_id", "link_type", "cutoff_quarter"])
     indirect = joined.filter(joined.kin_id != joined.trader_id).select(*direct.columns)
-    found = direct.union(indirect)
-    known = _among_traders(found, traders)
+    parties = direct.union(indirect)
+    known = _among_traders(parties, traders)
     return known.group_by("trader_id", "cutoff", "cutoff_quarter", "kin_id").aggregate(
         by_firm=known.link_type.isin(FIRM_TIES).any(),
         by_identity=known.link_type.isin(IDENTITY_TIES).any(),
     )
 
 
-def _among_traders(kin: ir.Table, traders: ir.Table) -> ir.Table:
-    """Leave out who was not known as a trader at the cutoff."""
+def _among_traders(parties: ir.Table, traders: ir.Table) -> ir.Table:
+    """Leave out the parties that were not known as traders at the cutoff."""
     named = traders.group_by(kin_id="trader_id").aggregate(known_on=traders.known_on.min())
-    joined = kin.join(named, "kin_id")
-    return joined.filter(known_before(joined, joined.cutoff)).select(*kin.columns)
+    joined = parties.join(named, "kin_id")
+    return joined.filter(known_before(joined, joined.cutoff)).select(*parties.columns)
 
 
 def _thirds(ties: ir.Table, quarters: ir.Table) -> ir.Table:
-    """Return who is tied to each third when a quarter begins, where they are few enough to be kin."""
+    """Return the traders tied to each third when a quarter begins, where they are at most `MOST_TIED`."""
     held = in_force_at_quarters(ties, quarters)
     begun = held.filter(held.happened_on < held.cutoff_quarter)
     each = begun.select("tied_id", "link_type", "cutoff_quarter", kin_id="trader_id").distinct()
@@ -54,12 +54,14 @@ def _thirds(ties: ir.Table, quarters: ir.Table) -> ir.Table:
     return each.semi_join(few.filter(few.tied <= MOST_TIED), key)
 
 
-def with_past(kin: ir.Table, *, states: ir.Table, first_versions: ir.Table, quarters: ir.Table) -> ir.Table:
-    """Add to each kin its closed `audits`, those with a finding (`hits`), and whether it `is_silent`.
+def with_past(
+    parties: ir.Table, *, states: ir.Table, first_versions: ir.Table, quarters: ir.Table
+) -> ir.Table:
+    """Add to each party its closed `audits`, those with a finding (`hits`), and whether it `is_silent`.
 
-    `other_rate` is the share of audits with a finding among all traders but the one asked. A kin fell silent
-    where it imported in the 24 months before the quarter but not in the last six: the contract does not tell
-    who was dissolved, and who is dissolved imports no more.
+    `other_rate` is the share of audits with a finding among all traders but the one of the row. A party is
+    silent where it imported in the 24 months before the quarter but not in the last six: the contract does
+    not tell who was dissolved, and who is dissolved imports no more.
     """
     ended = in_force_at_quarters(states.filter(states.is_closed), quarters)
     by_trader = ended.group_by("trader_id", "cutoff_quarter").aggregate(
@@ -68,45 +70,45 @@ def with_past(kin: ir.Table, *, states: ir.Table, first_versions: ir.Table, quar
     overall = by_trader.group_by("cutoff_quarter").aggregate(
         all_audits=by_trader.audits.sum(), all_hits=by_trader.hits.sum()
     )
-    found = _counted(kin, by_trader, of="kin_id", prefix="kin")
-    found = _counted(found, by_trader, of="trader_id", prefix="own")
-    found = found.left_join(overall, "cutoff_quarter").select(*found.columns, "all_audits", "all_hits")
-    found = _with_last_import(found, first_versions)
-    day = found.cutoff_quarter
-    return found.select(
-        *kin.columns,
-        audits=found.kin_audits,
-        hits=found.kin_hits,
-        other_rate=exact.share(found.all_hits - found.own_hits, found.all_audits - found.own_audits),
-        is_silent=found.last_import.between(
+    counted = _counted(parties, by_trader, of="kin_id", prefix="kin")
+    counted = _counted(counted, by_trader, of="trader_id", prefix="own")
+    counted = counted.left_join(overall, "cutoff_quarter").select(*counted.columns, "all_audits", "all_hits")
+    counted = _with_last_import(counted, first_versions)
+    day = counted.cutoff_quarter
+    return counted.select(
+        *parties.columns,
+        audits=counted.kin_audits,
+        hits=counted.kin_hits,
+        other_rate=exact.share(counted.all_hits - counted.own_hits, counted.all_audits - counted.own_audits),
+        is_silent=counted.last_import.between(
             _before(day, RECENT_MONTHS), _before(day, SILENT_MONTHS)
         ).fill_null(False),
     )
 
 
-def _counted(kin: ir.Table, by_trader: ir.Table, *, of: str, prefix: str) -> ir.Table:
+def _counted(parties: ir.Table, by_trader: ir.Table, *, of: str, prefix: str) -> ir.Table:
     counts = by_trader.rename({f"{prefix}_{name}": name for name in by_trader.columns})
-    joined = kin.left_join(
+    joined = parties.left_join(
         counts,
         [
-            kin[of] == counts[f"{prefix}_trader_id"],
-            kin.cutoff_quarter == counts[f"{prefix}_cutoff_quarter"],
+            parties[of] == counts[f"{prefix}_trader_id"],
+            parties.cutoff_quarter == counts[f"{prefix}_cutoff_quarter"],
         ],
     )
     filled = {f"{prefix}_{name}": joined[f"{prefix}_{name}"].fill_null(0) for name in ("audits", "hits")}
-    return joined.select(*kin.columns, **filled)
+    return joined.select(*parties.columns, **filled)
 
 
-def _with_last_import(kin: ir.Table, first_versions: ir.Table) -> ir.Table:
-    """Add `last_import`, the last day of acceptance among the kin's lines known when the quarter began."""
-    lines = first_versions.mutate(kin_id=first_versions.trader_id).semi_join(kin, "kin_id")
+def _with_last_import(parties: ir.Table, first_versions: ir.Table) -> ir.Table:
+    """Add `last_import`, the last day of acceptance among the party's lines known when the quarter began."""
+    lines = first_versions.mutate(kin_id=first_versions.trader_id).semi_join(parties, "kin_id")
     quarterly = lines.group_by("kin_id", known_quarter=first_of_quarter(lines.known_on)).aggregate(
         last_on=lines.accepted_on.max()
     )
-    joined = kin.select("kin_id", "cutoff_quarter").distinct().join(quarterly, "kin_id")
+    joined = parties.select("kin_id", "cutoff_quarter").distinct().join(quarterly, "kin_id")
     known = joined.filter(known_in_earlier_quarter(joined, joined.cutoff_quarter))
     last = known.group_by("kin_id", "cutoff_quarter").aggregate(last_import=known.last_on.max())
-    return kin.left_join(last, ["kin_id", "cutoff_quarter"]).select(*kin.columns, "last_import")
+    return parties.left_join(last, ["kin_id", "cutoff_quarter"]).select(*parties.columns, "last_import")
 
 
 def _before(day: ir.DateValue, months: int) -> ir.DateValue:

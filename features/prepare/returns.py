@@ -11,10 +11,10 @@ from features import exact
 from features.as_known import in_force
 from features.prepare import goods, lines, records
 from features.prepare.prepared import Prepared
+from features.prepare.records import BASE_COLUMNS
 from features.spine import months_before
 
 PERIOD = ("period_from", "period_to")
-CLOCKS = ("trader_id", "happened_on", "known_on", "superseded_on")
 STATED = ("turnover", "purchases_imported", "import_vat_claimed", "payments_abroad", "royalties_abroad")
 DECLARED = ("customs_value", "vat_assessed", "valuation_adjustment")
 REACH = 24
@@ -34,15 +34,15 @@ def filed(prepared: Prepared) -> ir.Table:
 
 
 def compared(prepared: Prepared) -> ir.Table:
-    """Return the returns of the traders asked, and apart from them the lines accepted in their periods.
+    """Return the returns of the spine's traders, and apart from them the lines accepted in their periods.
 
     A line beside a return is known when both are, and holds while both do.
     """
     reached = prepared.declared.accepted_on >= months_before(prepared.first_day, LONGEST_PERIOD)
     own = prepared.declared.filter(reached).semi_join(prepared.traders, "trader_id")
     trade = _daily(lines.with_validity(own, prepared.ends))
-    asked = _comparable(states(prepared)).semi_join(prepared.traders, "trader_id")
-    return _stated(asked).union(_beside(asked, trade))
+    own_returns = _comparable(states(prepared)).semi_join(prepared.traders, "trader_id")
+    return _stated(own_returns).union(_beside(own_returns, trade))
 
 
 def by_return(rows: ir.Table, prepared: Prepared) -> ir.Table:
@@ -81,7 +81,7 @@ def multiples(prepared: Prepared) -> ir.Table:
 
 def _comparable(held: ir.Table) -> ir.Table:
     longest = (held.period_from + ibis.interval(months=LONGEST_PERIOD)).cast("date")
-    return held.filter(held.period_to < longest).select(*CLOCKS, *PERIOD, *STATED)
+    return held.filter(held.period_to < longest).select(*BASE_COLUMNS, *PERIOD, *STATED)
 
 
 def _daily(trade: ir.Table) -> ir.Table:
@@ -115,4 +115,4 @@ def _beside(held: ir.Table, trade: ir.Table) -> ir.Table:
         known_on=ibis.greatest(inside.known_on, inside.line_from),
         superseded_on=ibis.least(inside.superseded_on, inside.line_until),
         **{name: ibis.null("float64") for name in STATED},
-    ).select(*CLOCKS, *PERIOD, *STATED, *DECLARED)
+    ).select(*BASE_COLUMNS, *PERIOD, *STATED, *DECLARED)

@@ -21,11 +21,11 @@ from features.prepare.prepared import Prepared
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rows:
-    """Rows of a trader: `row` says what one is.
+class RowKind:
+    """A kind of rows of a trader: `row` says what one is.
 
-    `read` gives the rows of at least the traders asked. Where `regroup` is given, the rows that a cutoff may
-    see are first brought to one row a group; it needs the columns `needs` of a line.
+    `read` returns the rows of at least the traders of the spine. Where `regroup` is given, the rows that a
+    cutoff may see are first brought to one row a group; it needs the columns `needs` of a line.
     """
 
     row: str
@@ -38,20 +38,20 @@ def _lines(prepared: Prepared) -> ir.Table:
     return prepared.lines
 
 
-def _grouped(row: str, *columns: str) -> Rows:
-    return Rows(
+def _grouped(row: str, *columns: str) -> RowKind:
+    return RowKind(
         row=row, read=_lines, regroup=goods.by(*columns), needs=frozenset({*columns, "customs_value"})
     )
 
 
-def _lately(row: str, column: str) -> Rows:
-    return Rows(
+def _lately(row: str, column: str) -> RowKind:
+    return RowKind(
         row=row, read=_lines, regroup=goods.lately(column), needs=frozenset({column, "customs_value"})
     )
 
 
-def _rated(row: str, *entity: str) -> Rows:
-    return Rows(
+def _rated(row: str, *entity: str) -> RowKind:
+    return RowKind(
         row=row, read=_lines, regroup=goods.rated(*entity), needs=frozenset({*entity, "customs_value"})
     )
 
@@ -73,7 +73,7 @@ def _ties(prepared: Prepared) -> ir.Table:
     return prepared.ties.semi_join(prepared.traders, "trader_id")
 
 
-def _kin(rows: ir.Table, prepared: Prepared) -> ir.Table:
+def _related_parties(rows: ir.Table, prepared: Prepared) -> ir.Table:
     quarters = prepared.quarters
     declarations = prepared.table("declarations")
     pairs = related_parties.pairs(
@@ -87,11 +87,11 @@ def _kin(rows: ir.Table, prepared: Prepared) -> ir.Table:
     )
 
 
-ROWS: dict[str, Rows] = {
-    "lines": Rows(row="a goods item, in the version known", read=_lines),
+ROWS: dict[str, RowKind] = {
+    "lines": RowKind(row="a goods item, in the version known", read=_lines),
     "subheadings": _grouped("an HS subheading (6 digits) used", "hs6"),
     "chapters": _grouped("an HS chapter used", "hs2"),
-    "months": Rows(
+    "months": RowKind(
         row="a calendar month with lines",
         read=_lines,
         regroup=months.monthly,
@@ -101,31 +101,31 @@ ROWS: dict[str, Rows] = {
     "offices": _lately("a customs office used", "office_code"),
     "ports": _lately("a port of loading used", "loading_port"),
     "transport_modes": _lately("a mode of transport used", "transport_mode"),
-    "priced_lines": Rows(
+    "priced_lines": RowKind(
         row="a goods item whose unit price has peers",
         read=_lines,
         regroup=prices.weighed,
         needs=frozenset({"customs_value", "log_price", "peer_middle_log_price"}),
     ),
-    "goods": Rows(
+    "goods": RowKind(
         row="goods of an HS subheading and origin",
         read=_lines,
         regroup=prices.spread,
         needs=prices.OF_GOODS,
     ),
-    "goods_of_sellers": Rows(
+    "goods_of_sellers": RowKind(
         row="goods of an HS subheading and origin, bought from two sellers or more",
         read=_lines,
         regroup=prices.split,
         needs=prices.OF_GOODS | {"seller_id"},
     ),
-    "seller_goods": Rows(
+    "seller_goods": RowKind(
         row="goods of an HS subheading bought from a seller",
         read=_lines,
         regroup=prices.drift,
         needs=prices.OF_GOODS | {"seller_id"},
     ),
-    "tied_sellers": Rows(
+    "tied_sellers": RowKind(
         row="a seller, and whether it is tied to the trader as one group",
         read=_lines,
         regroup=prices.tied,
@@ -135,70 +135,72 @@ ROWS: dict[str, Rows] = {
     "sellers": _rated("a seller used", "seller_id"),
     "rated_subheadings": _rated("an HS subheading used", "hs6"),
     "rated_origins": _rated("a heading and origin used", "hs4", "origin_country"),
-    "switches_after_rises": Rows(
+    "switches_after_rises": RowKind(
         row="a goods item moved to a cheaper code of its heading after a rate rose", read=switches.after_rises
     ),
-    "switches_after_findings": Rows(
+    "switches_after_findings": RowKind(
         row="a goods item moved to a cheaper code of its heading after a finding",
         read=switches.after_findings,
     ),
-    "dearer_origins": Rows(
+    "dearer_origins": RowKind(
         row="a goods item of a code that has become dearer from an origin",
         read=switches.after_measures_on_origins,
     ),
-    "sector_rates": Rows(
+    "sector_rates": RowKind(
         row="the taxes paid on the customs value by the middle trader of its sector and size",
         read=sector.usual(sector.rates),
     ),
-    "sector_concentrations": Rows(
+    "sector_concentrations": RowKind(
         row="the concentration on subheadings of the middle trader of its sector and size",
         read=sector.usual(sector.concentrations),
     ),
-    "audits": Rows(row="an audit, as far as known", read=lambda prepared: prepared.audit_states),
-    "letters": Rows(
+    "audits": RowKind(row="an audit, as far as known", read=lambda prepared: prepared.audit_states),
+    "letters": RowKind(
         row="a letter to the trader, with what followed",
         read=_letters,
         regroup=lambda rows, prepared: letters.by_letter(rows),
     ),
-    "track_record": Rows(
+    "track_record": RowKind(
         row="the trader's closed audits, beside those of others of its sector and size",
         read=lambda prepared: track.rows(prepared.closed_audits, _descriptions(prepared)),
         regroup=_beside_others,
     ),
-    "descriptions": Rows(row="the description of the trader in force", read=_descriptions),
-    "past_descriptions": Rows(
+    "descriptions": RowKind(row="the description of the trader in force", read=_descriptions),
+    "past_descriptions": RowKind(
         row="a description of the trader, in force or not",
         read=lambda prepared: records.events_of(prepared.table("traders"), happened_on="valid_from"),
     ),
-    "amendments": Rows(row="an amendment of a line", read=lambda prepared: prepared.amendments),
-    "controls": Rows(row="a control of a declaration", read=lambda prepared: prepared.controls),
-    "tax_returns": Rows(row="a tax return", read=returns.states),
-    "compared_returns": Rows(
+    "amendments": RowKind(row="an amendment of a line", read=lambda prepared: prepared.amendments),
+    "controls": RowKind(row="a control of a declaration", read=lambda prepared: prepared.controls),
+    "tax_returns": RowKind(row="a tax return", read=returns.states),
+    "compared_returns": RowKind(
         row="a tax return, beside what was declared to customs in its period",
         read=returns.compared,
         regroup=returns.by_return,
     ),
-    "filings": Rows(
+    "filings": RowKind(
         row="a tax period for which a return was filed",
         read=returns.filed,
         regroup=returns.first_filings,
     ),
-    "sector_multiples": Rows(
+    "sector_multiples": RowKind(
         row="the turnover per customs value of the middle trader of its sector and size",
         read=sector.usual(returns.multiples),
     ),
-    "tax_audits": Rows(
+    "tax_audits": RowKind(
         row="an audit by the tax administration, as far as known",
         read=lambda prepared: records.states_of(
             prepared.table("tax_audits"), ("trader_id", "tax_audit_id"), happened_on="opened_on"
         ),
     ),
-    "payments": Rows(
+    "payments": RowKind(
         row="a customs debt, as far as known",
         read=lambda prepared: records.states_of(
             prepared.table("payments"), ("trader_id", "debt_id"), happened_on="due_on"
         ),
     ),
-    "ties": Rows(row="a tie to another trader, a person or a firm", read=_ties),
-    "kin": Rows(row="a trader tied to this one, directly or through a third", read=_ties, regroup=_kin),
+    "ties": RowKind(row="a tie to another trader, a person or a firm", read=_ties),
+    "kin": RowKind(
+        row="a trader tied to this one, directly or through a third", read=_ties, regroup=_related_parties
+    ),
 }

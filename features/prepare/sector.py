@@ -1,6 +1,6 @@
-"""What is usual among traders of the same sector and size, in the four quarters before a cutoff's quarter.
+"""Medians among traders of the same sector and size, in the four quarters before a cutoff's quarter.
 
-All traders have a vote, not only those asked, so what is usual does not depend on who is asked. Where fewer
+All traders have a vote, not only those of the spine, so a median does not depend on the spine. Where fewer
 than `FEWEST_TRADERS` voted, the sector of any size counts, and then all traders. Votes, sectors and sizes
 are those known when the quarter began; only first versions of lines count, as for `peers`.
 """
@@ -33,10 +33,12 @@ def usual(votes: Votes) -> Callable[[Prepared], ir.Table]:
 
     def read(prepared: Prepared) -> ir.Table:
         described = _described(prepared)
-        cast = votes(prepared)
-        voted = cast.filter(cast.vote.notnull()).left_join(described, ["trader_id", "cutoff_quarter"])
+        all_votes = votes(prepared)
+        voted = all_votes.filter(all_votes.vote.notnull()).left_join(
+            described, ["trader_id", "cutoff_quarter"]
+        )
         middles = [(level, _middles(voted, level)) for level in LEVELS]
-        return _dated(_narrowest(_asked(prepared, described), middles))
+        return _dated(_narrowest(_spine_cells(prepared, described), middles))
 
     return read
 
@@ -90,9 +92,9 @@ def _described(prepared: Prepared) -> ir.Table:
     return known.select("trader_id", "cutoff_quarter", "sector", "size_band")
 
 
-def _asked(prepared: Prepared, described: ir.Table) -> ir.Table:
-    asked = prepared.asked.select("trader_id", "cutoff_quarter").distinct()
-    return asked.left_join(described, ["trader_id", "cutoff_quarter"]).select(*described.columns)
+def _spine_cells(prepared: Prepared, described: ir.Table) -> ir.Table:
+    quarters = prepared.spine_rows.select("trader_id", "cutoff_quarter").distinct()
+    return quarters.left_join(described, ["trader_id", "cutoff_quarter"]).select(*described.columns)
 
 
 def _middles(voted: ir.Table, level: Sequence[str]) -> ir.Table:
@@ -102,7 +104,7 @@ def _middles(voted: ir.Table, level: Sequence[str]) -> ir.Table:
     return counted.filter(counted.traders >= FEWEST_TRADERS).drop("traders")
 
 
-def _narrowest(asked: ir.Table, middles: Sequence[tuple[Sequence[str], ir.Table]]) -> ir.Table:
+def _narrowest(cells: ir.Table, middles: Sequence[tuple[Sequence[str], ir.Table]]) -> ir.Table:
     """Add the `middle` of the narrowest level with enough traders; empty where even all are too few."""
 
     def beside(rows: ir.Table, numbered: tuple[int, tuple[Sequence[str], ir.Table]]) -> ir.Table:
@@ -112,9 +114,9 @@ def _narrowest(asked: ir.Table, middles: Sequence[tuple[Sequence[str], ir.Table]
         joined = rows.left_join(renamed, [rows[name] == renamed[f"{name}_{number}"] for name in key])
         return joined.select(*rows.columns, f"middle_{number}")
 
-    joined = reduce(beside, enumerate(middles), asked)
-    found = ibis.coalesce(*(joined[f"middle_{number}"] for number in range(len(middles))))
-    return joined.select(*asked.columns, middle=found)
+    joined = reduce(beside, enumerate(middles), cells)
+    middle = ibis.coalesce(*(joined[f"middle_{number}"] for number in range(len(middles))))
+    return joined.select(*cells.columns, middle=middle)
 
 
 def _dated(rows: ir.Table) -> ir.Table:

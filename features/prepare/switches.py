@@ -32,7 +32,7 @@ def after_rises(prepared: Prepared) -> ir.Table:
     lines, general = _recent(prepared), _general(prepared)
     rises = general.filter(general.rate > general.rate_before)
     rises = rises.select("hs_code", "hs4", "from_on", dear_rate="rate")
-    measures = _met(rises, _first_said(lines), on=("hs_code", "hs4"))
+    measures = _met(rises, _first_versions(lines), on=("hs_code", "hs4"))
     return _moved_to_cheaper(lines, measures, prepared)
 
 
@@ -44,7 +44,9 @@ def after_findings(prepared: Prepared) -> ir.Table:
     """
     general = _general(prepared)
     faulty = _at_fault(
-        _first_said(_own(prepared)), controls=prepared.table("controls"), findings=prepared.table("findings")
+        _first_versions(_own(prepared)),
+        controls=prepared.table("controls"),
+        findings=prepared.table("findings"),
     )
     rated = tariff.with_general_rate(faulty, general)
     measures = rated.select(
@@ -65,14 +67,14 @@ def after_measures_on_origins(prepared: Prepared) -> ir.Table:
     dearer = steps.filter((steps.rate > steps.rate_before) | ended)
     met = _met(
         dearer.select("hs_code", "preference_code", "from_on"),
-        _first_said(lines),
+        _first_versions(lines),
         on=("hs_code", "preference_code"),
     )
     measures = met.group_by("trader_id", "hs_code", "from_on").aggregate(met_known_on=met.met_known_on.min())
-    soon = prepared.keep(_soon_after(lines, measures, key="hs_code"))
-    fresh = _without_earlier(soon, _first_said(lines), same=("hs_code", "origin_country"))
+    soon = prepared.materialise(_soon_after(lines, measures, key="hs_code"))
+    fresh = _without_earlier(soon, _first_versions(lines), same=("hs_code", "origin_country"))
     marked = soon.mutate(moved=0.0).union(fresh.mutate(moved=1.0))
-    rows = prepared.keep(
+    rows = prepared.materialise(
         marked.group_by(*LINE, *DAYS, "hs_code", "origin_country", "customs_value").aggregate(
             moved=marked.moved.max()
         )
@@ -81,7 +83,7 @@ def after_measures_on_origins(prepared: Prepared) -> ir.Table:
 
 
 def _own(prepared: Prepared) -> ir.Table:
-    """All lines of the traders asked, in every version, that were known before the last cutoff."""
+    """Return all lines of the traders of the spine, in every version, known before the last cutoff."""
     declared = prepared.table("declarations")
     known = declared.filter(known_before(declared, prepared.last_cutoff))
     own = known.select(
@@ -94,7 +96,7 @@ def _own(prepared: Prepared) -> ir.Table:
 
 
 def _recent(prepared: Prepared) -> ir.Table:
-    """Those of them that windows and the months before can reach."""
+    """Return those of them that windows and the months before can reach."""
     own = _own(prepared)
     return own.filter(own.accepted_on >= months_before(prepared.first_day, REACH))
 
@@ -103,7 +105,7 @@ def _general(prepared: Prepared) -> ir.Table:
     return tariff.general_steps(tariff.rate_steps(prepared.table("tariff")))
 
 
-def _first_said(lines: ir.Table) -> ir.Table:
+def _first_versions(lines: ir.Table) -> ir.Table:
     return lines.filter(lines.version == 0)
 
 
@@ -121,10 +123,10 @@ def _at_fault(lines: ir.Table, *, controls: ir.Table, findings: ir.Table) -> ir.
     """Return the lines on which a control or audit found something, from the day after it did."""
     border = controls.filter(controls.finding_type.notnull())
     audit = findings.filter(findings.event == "assessed", findings.amount > 0)
-    said = border.select("declaration_id", "item_number", "known_on", found_on="controlled_on").union(
+    faults = border.select("declaration_id", "item_number", "known_on", found_on="controlled_on").union(
         audit.select("declaration_id", "item_number", "known_on", found_on="event_on")
     )
-    renamed = said.rename(fault_item="item_number", fault_known_on="known_on")
+    renamed = faults.rename(fault_item="item_number", fault_known_on="known_on")
     joined = lines.join(renamed, "declaration_id")
     hit = joined.filter(joined.fault_item.isnull() | (joined.fault_item == joined.item_number))
     return hit.select(
@@ -141,9 +143,9 @@ def _moved_to_cheaper(lines: ir.Table, measures: ir.Table, prepared: Prepared) -
     """Return the lines under a cheaper code of the heading that was not used before the measure."""
     soon = _soon_after(lines, measures.rename(dear_code="hs_code"), key="hs4")
     other = tariff.with_general_rate(soon.filter(soon.hs_code != soon.dear_code), _general(prepared))
-    cheaper = prepared.keep(other.filter(other.general_rate < other.dear_rate))
-    fresh = _without_earlier(cheaper, _first_said(lines), same=("hs_code",))
-    rows = prepared.keep(fresh.select(*LINE, *DAYS, "hs_code", "customs_value").distinct())
+    cheaper = prepared.materialise(other.filter(other.general_rate < other.dear_rate))
+    fresh = _without_earlier(cheaper, _first_versions(lines), same=("hs_code",))
+    rows = prepared.materialise(fresh.select(*LINE, *DAYS, "hs_code", "customs_value").distinct())
     return _until_superseded(rows, prepared.table("declarations"))
 
 
@@ -175,7 +177,7 @@ def _soon_after(lines: ir.Table, measures: ir.Table, *, key: Literal["hs4", "hs_
 def _without_earlier(soon: ir.Table, lines: ir.Table, *, same: tuple[str, ...]) -> ir.Table:
     """Leave the lines out whose like, the `same`, the trader declared in the months before the measure.
 
-    It is asked once for all lines of a trader, the same and a measure, of which there are many.
+    The past is read once for all lines of a trader, the same and a measure, of which there are many.
     """
     key = ["trader_id", *same, "from_on"]
     earlier = lines.select("trader_id", *same, used_on="accepted_on", use_known_on="known_on")

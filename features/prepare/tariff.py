@@ -1,4 +1,4 @@
-"""What the tariff says: which rate was in force when, and what the sibling codes of a heading cost."""
+"""Tariff rates: which rate was in force when, and what the sibling codes of a heading cost."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -66,14 +66,14 @@ def with_tariff(lines: ir.Table, tariff: ir.Table) -> ir.Table:
 
 
 def _days_of_change(rows: ir.Table, key: Sequence[str]) -> ir.Table:
-    """The days on which rows begin or have ended, as `from_on`."""
+    """Return the days on which rows begin or have ended, as `from_on`."""
     ended = rows.filter(rows.ends_on < FOREVER)
     begun = rows.select(*key, from_on="valid_from")
     return begun.union(ended.select(*key, from_on="ends_on")).distinct()
 
 
 def _in_force(days: ir.Table, rows: ir.Table, key: Sequence[str]) -> ir.Table:
-    """Each day with the rows of its key that are in force on it, grouped by key and day."""
+    """Return each day with the rows of its key that are in force on it, grouped by key and day."""
     pairs = days.join(rows.select(*key, "valid_from", "ends_on", "rate"), key)
     holding = pairs.filter(pairs.valid_from <= pairs.from_on, pairs.ends_on > pairs.from_on)
     return holding.group_by(*key, "from_on")

@@ -1,13 +1,13 @@
-"""A trader's closed audits beside those of others of its sector and size: what small numbers are pulled to.
+"""Track records: a trader's closed audits beside those of others of its sector and size.
 
-A rate of one or two audits says little, so it is drawn towards what audits of the like found (empirical
+A rate of one or two audits says little, so it is shrunk towards that of similar traders' audits (empirical
 Bayes with a fixed prior weight, as for brokers and sellers). With the sums k and n over the trader's own
 closed audits, and their means p and q per closed audit of others of its sector and size, the rate is
 
     (k + PRIOR_AUDITS x p) / (n + PRIOR_AUDITS x q)
 
 where n counts audits (then q = 1) or is the customs value that was in their scope. The means of a sector and
-size are drawn towards those of all others in the same way: (sum + PRIOR_AUDITS x mean) / (audits +
+size are shrunk towards those of all others in the same way: (sum + PRIOR_AUDITS x mean) / (audits +
 PRIOR_AUDITS). The trader's own audits are never among the others'. Own audits count as known at the cutoff,
 those of others as known when the cutoff's quarter began, in the sector and size that they had at opening.
 """
@@ -21,10 +21,10 @@ from features import exact
 from features.as_known import in_force, in_force_at_quarters
 from features.prepare import audits
 from features.prepare.entities import PRIOR_AUDITS
+from features.prepare.records import BASE_COLUMNS
 
 SUMS = ("audits", "adjusted", "audited_value", "assessed", *audits.BY_TYPE.values())
 CELL = ("sector", "size_band")
-CLOCKS = ("trader_id", "happened_on", "known_on", "superseded_on")
 
 
 def closed(states: ir.Table, *, declarations: ir.Table, descriptions: ir.Table) -> ir.Table:
@@ -38,7 +38,7 @@ def closed(states: ir.Table, *, declarations: ir.Table, descriptions: ir.Table) 
     celled = valued.select(*ended.columns, "audited_value").left_join(_cells(ended, descriptions), "audit_id")
     return celled.select(
         "audit_id",
-        *CLOCKS,
+        *BASE_COLUMNS,
         **{name: celled[name].fill_null("") for name in CELL},
         audits=ibis.literal(1.0),
         adjusted=(celled.assessed > 0).ifelse(1.0, 0.0),
@@ -67,12 +67,12 @@ def _cells(ended: ir.Table, descriptions: ir.Table) -> ir.Table:
 
 
 def rows(closed: ir.Table, descriptions: ir.Table) -> ir.Table:
-    """Return a trader's descriptions and its closed audits, as rows with two clocks.
+    """Return a trader's descriptions and its closed audits, as rows that a cutoff may see or not.
 
     A description has no sums and an audit no sector, so that a trader without audits has a row too.
     """
-    described = descriptions.select(*CLOCKS, *CELL, **{name: ibis.literal(0.0) for name in SUMS})
-    audited = closed.select(*CLOCKS, *SUMS).mutate(**{name: ibis.null("string") for name in CELL})
+    described = descriptions.select(*BASE_COLUMNS, *CELL, **{name: ibis.literal(0.0) for name in SUMS})
+    audited = closed.select(*BASE_COLUMNS, *SUMS).mutate(**{name: ibis.null("string") for name in CELL})
     return described.union(audited.select(*described.columns))
 
 
@@ -110,7 +110,7 @@ def _mean_of_others(table: ir.Table, name: str) -> ir.FloatingValue:
 
 
 def shrunk(rows: ir.Table, name: str, *, per: str) -> ir.FloatingScalar:
-    """Return the trader's sum per other sum, drawn towards that of others by `PRIOR_AUDITS` audits."""
+    """Return the trader's sum per other sum, shrunk towards that of others by `PRIOR_AUDITS` audits."""
     over = rows[name] + PRIOR_AUDITS * rows[f"other_{name}"]
     under = rows[per] + PRIOR_AUDITS * rows[f"other_{per}"]
     return exact.share(over.sum(), under.sum())

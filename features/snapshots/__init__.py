@@ -1,1 +1,1 @@
-"""The features of every trader on one day, built, and cached on disk."""
+"""Snapshots: the features of every trader on one day, built, and cached on disk."""

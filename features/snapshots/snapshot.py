@@ -1,4 +1,4 @@
-"""Every active trader's features as of one day, and how they came out."""
+"""Snapshots: the features of every active trader on one day, and a summary of their values."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Snapshot:
     """The features of every active trader: `table` has trader_id, cutoff and a float64 column a feature.
 
     `traders` describes them row for row, as known then: trader_id, name, sector, size_band, region. `missing`
-    says which features are empty for want of which columns of the contract.
+    names the features that are empty, and the columns of the contract that they lack.
     """
 
     features: FeatureSet
@@ -34,19 +34,19 @@ class Snapshot:
     missing: Mapping[str, tuple[str, ...]]
 
     @cached_property
-    def places(self) -> Mapping[str, int]:
-        """The row of each trader."""
-        return {trader: place for place, trader in enumerate(self.table["trader_id"].to_pylist())}
+    def row_indices(self) -> Mapping[str, int]:
+        """The row index of each trader in `table`."""
+        return {trader: index for index, trader in enumerate(self.table["trader_id"].to_pylist())}
 
-    def place(self, trader_id: str) -> int:
-        """Return the row of a trader; raises `SettingError` where it was not active."""
-        if trader_id not in self.places:
+    def row_index(self, trader_id: str) -> int:
+        """Return the row index of a trader; raises `SettingError` where it was not active."""
+        if trader_id not in self.row_indices:
             raise SettingError(
                 f"There is no active trader '{trader_id}'.",
                 expected="a trader with a declaration in the 24 months before the day.",
-                advice=f"Choose another day or trader.{did_you_mean(trader_id, list(self.places))}",
+                advice=f"Choose another day or trader.{did_you_mean(trader_id, list(self.row_indices))}",
             )
-        return self.places[trader_id]
+        return self.row_indices[trader_id]
 
     def with_rows(self, name: str) -> Iterator[Feature]:
         """Yield the features behind a value that have rows to show: itself, or what it is combined of."""
@@ -69,31 +69,31 @@ def snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
 
 
 def _described(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date) -> pa.Table:
-    """Return what was last known of each trader before a day; empty where nothing was."""
+    """Return the last description of each trader known before a cutoff; empty where there is none."""
     rows = warehouse.table("traders")
     known = rows.filter(known_before(rows, cutoff), rows.valid_from < cutoff)
     latest = {name: known[name].argmax(known.valid_from) for name in DESCRIBED}
-    found = known.group_by("trader_id").aggregate(**latest).to_pyarrow()
-    places = pc.index_in(trader_ids, found["trader_id"])
-    columns = {name: found[name].cast(pa.string()).take(places) for name in DESCRIBED}
+    described = known.group_by("trader_id").aggregate(**latest).to_pyarrow()
+    row_indices = pc.index_in(trader_ids, described["trader_id"])
+    columns = {name: described[name].cast(pa.string()).take(row_indices) for name in DESCRIBED}
     return pa.table({"trader_id": trader_ids, **columns})
 
 
-def lines(snapshot: Snapshot) -> Iterator[str]:
-    """Describe a snapshot to a person: a line a feature, then what is empty and why."""
+def to_text(snapshot: Snapshot) -> Iterator[str]:
+    """Yield a snapshot as lines for a terminal: one a feature, then what is empty and why."""
     yield f"{snapshot.table.num_rows:,} traders"
     for feature in snapshot.features.features:
         values = snapshot.table[feature.name]
         if feature.name not in snapshot.missing:
-            yield f"{feature.name:44} {_filled(values):7.1%} filled, median {_median(values)}"
+            yield f"{feature.name:44} {_filled(values):7.1%} filled, median {_median_text(values)}"
     for column, names in _by_column(snapshot.missing).items():
         yield f"without {column}, empty: {', '.join(names)}"
 
 
 def summary(snapshot: Snapshot) -> dict[str, Any]:
-    """Return it as plain data for JSON: of each feature the share of traders that have it and the median."""
+    """Return plain data for JSON: of each feature the share of traders that have a value, and the median."""
     features = {
-        feature.name: {"filled": _filled(values), "median": _middle(values)}
+        feature.name: {"filled": _filled(values), "median": _median(values)}
         for feature in snapshot.features.features
         for values in [snapshot.table[feature.name]]
     }
@@ -104,14 +104,14 @@ def _filled(values: pa.ChunkedArray) -> float:
     return 1.0 - float(values.null_count) / max(len(values), 1)
 
 
-def _middle(values: pa.ChunkedArray) -> float | None:
-    [middle] = pc.quantile(values, 0.5).to_pylist()
-    return middle  # type: ignore[no-any-return]
+def _median(values: pa.ChunkedArray) -> float | None:
+    [median] = pc.quantile(values, 0.5).to_pylist()
+    return median  # type: ignore[no-any-return]
 
 
-def _median(values: pa.ChunkedArray) -> str:
-    middle = _middle(values)
-    return "-" if middle is None else f"{middle:,.6g}"
+def _median_text(values: pa.ChunkedArray) -> str:
+    median = _median(values)
+    return "-" if median is None else f"{median:,.6g}"
 
 
 def _by_column(missing: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:

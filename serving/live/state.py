@@ -55,7 +55,7 @@ class Live:
     @property
     def places(self) -> Mapping[str, int]:
         """The row of each trader."""
-        return self.snapshot.places
+        return self.snapshot.row_indices
 
     def rows(self, trader_ids: Iterable[str]) -> list[int]:
         """Return the rows of traders, in their order."""

@@ -22,7 +22,8 @@ Fault = dict[str, object]
 def sent_rows(rows: Sequence[Row], warehouse: Warehouse, table: Table) -> Iterator[ir.Table]:
     """Yield rows as a table of the contract on the warehouse's own engine, for this connection alone."""
     schema = pa.schema([field.with_nullable(True) for field in table.schema])  # what must be filled is judged
-    kept = warehouse.keep(ibis.memtable(pa.Table.from_pylist([dict(row) for row in rows], schema=schema)))
+    submitted = pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+    kept = warehouse.materialise(ibis.memtable(submitted))
     try:
         yield kept
     finally:

@@ -22,8 +22,8 @@ Asked = tuple[str, date]
 @contextlib.contextmanager
 def warehouse(tables: Tables, *, threads: int | None = None) -> Iterator[Warehouse]:
     """Open tables in memory, read as a folder of Parquet would be."""
-    with tempfile.TemporaryDirectory() as scratch:
-        engine = embedded(Path(scratch))
+    with tempfile.TemporaryDirectory() as temporary:
+        engine = embedded(Path(temporary))
         if threads:
             engine.con.execute(f"SET threads = {int(threads)}")
         for name, rows in tables.items():
@@ -43,9 +43,9 @@ def build(
         return features.build(opened, spine)
 
 
-def built(tables: Tables, features: str, asked: Iterable[Asked]) -> dict[Asked, Row]:
-    """Return the named features, blank-separated, of each trader and cutoff asked."""
-    pairs = list(asked)
+def built(tables: Tables, features: str, keys: Iterable[Asked]) -> dict[Asked, Row]:
+    """Return the named features, blank-separated, of each trader and cutoff."""
+    pairs = list(keys)
     spine = Spine.of([trader for trader, _ in pairs], [cutoff for _, cutoff in pairs])
     rows = build(tables, spine, features=LIBRARY.select(features.split())).to_pylist()
     return {(row["trader_id"], row["cutoff"]): row for row in rows}
@@ -53,6 +53,6 @@ def built(tables: Tables, features: str, asked: Iterable[Asked]) -> dict[Asked, 
 
 def values(tables: Tables, trader_id: str, name: str, *cutoffs: str) -> list[float | None]:
     """Return a feature of a trader as of each cutoff."""
-    asked = [(trader_id, date.fromisoformat(cutoff)) for cutoff in cutoffs]
-    found = built(tables, name, asked)
-    return [found[each][name] for each in asked]
+    keys = [(trader_id, date.fromisoformat(cutoff)) for cutoff in cutoffs]
+    rows = built(tables, name, keys)
+    return [rows[each][name] for each in keys]

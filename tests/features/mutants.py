@@ -108,11 +108,11 @@ def mutants(code: str, *, at_most: int | None = None) -> Iterator[tuple[str, str
     `at_most` so many of them, evenly spread over the code.
     """
     tree = ast.parse(code)
-    number_of_places = len(_places(tree))
+    number_of_places = len(_computing_nodes(tree))
     step = 1 if at_most is None else max(1, number_of_places // at_most)
     for number in range(0, number_of_places, step):
         changed = copy.deepcopy(tree)
-        node = _places(changed)[number]
+        node = _computing_nodes(changed)[number]
         before = f"line {node.lineno}: {ast.unparse(node)}"
         for mutant in _changes(node):
             yield f"{before} -> {mutant}", ast.unparse(ast.fix_missing_locations(changed))
@@ -153,7 +153,7 @@ def _other(value: object) -> object:
             return False
 
 
-def _places(tree: ast.Module) -> list[ast.AST]:
+def _computing_nodes(tree: ast.Module) -> list[ast.AST]:
     """The nodes that compute: of functions, classes, and constants that they use."""
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     imported = {name.asname or name.name for node in imports for name in node.names}

@@ -71,8 +71,8 @@ def rows(*clocks: tuple[date, date | None]) -> ir.Table:
     return ibis.memtable(pa.table(columns))
 
 
-def numbers(found: ir.Table) -> list[int]:
-    return sorted(found.number.to_pyarrow().to_pylist())
+def numbers(table: ir.Table) -> list[int]:
+    return sorted(table.number.to_pyarrow().to_pylist())
 
 
 def test_a_row_known_on_the_day_is_not_known_before_it() -> None:
@@ -88,15 +88,17 @@ def test_a_row_superseded_on_the_day_is_still_in_force_and_a_day_later_no_more()
 
 def test_of_two_versions_one_is_in_force_on_each_day() -> None:
     table = rows((FIRST, SECOND), (SECOND, None))
-    found = [numbers(table.filter(in_force(table, day))) for day in (FIRST, SECOND, THIRD)]
-    assert found == [[], [0], [1]]
+    numbers_by_day = [numbers(table.filter(in_force(table, day))) for day in (FIRST, SECOND, THIRD)]
+    assert numbers_by_day == [[], [0], [1]]
 
 
 def test_each_quarter_sees_what_is_in_force_when_it_begins() -> None:
     april, july = date(2024, 4, 1), date(2024, 7, 1)
     quarters = ibis.memtable(pa.table({"cutoff_quarter": pa.array([april, july], pa.date32())}))
-    found = in_force_at_quarters(rows((FIRST, SECOND), (SECOND, None)), quarters).to_pyarrow().to_pylist()
-    assert {row["cutoff_quarter"]: row["number"] for row in found} == {
+    in_force_rows = (
+        in_force_at_quarters(rows((FIRST, SECOND), (SECOND, None)), quarters).to_pyarrow().to_pylist()
+    )
+    assert {row["cutoff_quarter"]: row["number"] for row in in_force_rows} == {
         april: 0,
         july: 1,
     }
@@ -162,10 +164,10 @@ def test_what_only_reads_or_matches_a_clock_is_no_comparison() -> None:
 
 def test_no_other_module_compares_what_was_known_with_a_day() -> None:
     paths = {path for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
-    found = {
+    comparisons_by_path = {
         path.relative_to(ROOT).as_posix(): sorted(comparisons(path.read_text(encoding="utf-8")))
         for path in paths - {RULE}
     }
-    assert {path: each for path, each in found.items() if each} == {
+    assert {path: each for path, each in comparisons_by_path.items() if each} == {
         path: sorted(reasons) for path, reasons in OTHER_RULES.items()
     }

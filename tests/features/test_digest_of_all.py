@@ -17,7 +17,7 @@ from features.build import FeatureSet, describe, is_followed
 from features.digest import CodeDigest
 from features.feature import Definition, Feature
 from features.library import LIBRARY
-from features.syntax import function_behind
+from features.syntax import unwrap
 from tests.features.mutants import load, mutants, renamed
 from tests.torture import TORTURE
 
@@ -129,5 +129,5 @@ def functions_of(module: ModuleType) -> Iterator[FunctionType]:
     for value in vars(module).values():
         if isinstance(value, FunctionType | type) and value.__module__ == module.__name__:
             members = vars(value).values() if isinstance(value, type) else [value]
-            written = (function_behind(member) for member in members)
+            written = (unwrap(member) for member in members)
             yield from (each for each in written if each and each.__code__.co_filename == module.__file__)

@@ -27,13 +27,13 @@ TABLES = administration(
 )
 
 
-def found(name: str, asked: str = "T1") -> Evidence:
+def rows_behind(name: str, trader: str = "T1") -> Evidence:
     with warehouse(TABLES) as opened:
-        return evidence(LIBRARY, name, warehouse=opened, trader_id=asked, cutoff=CUTOFF)
+        return evidence(LIBRARY, name, warehouse=opened, trader_id=trader, cutoff=CUTOFF)
 
 
 def test_a_sum_is_shared_among_its_rows_the_largest_first():
-    behind = found("customs_value_12m")
+    behind = rows_behind("customs_value_12m")
     assert behind.value == 400.0
     assert behind.rows.select(["declaration_id", "share"]).to_pylist() == [
         {"declaration_id": "D1", "share": 300.0},
@@ -42,26 +42,26 @@ def test_a_sum_is_shared_among_its_rows_the_largest_first():
 
 
 def test_a_ratio_of_sums_is_shared_too():
-    behind = found("preference_share_12m")
+    behind = rows_behind("preference_share_12m")
     assert (behind.value, behind.additive) == (0.75, True)
     assert behind.rows["share"].to_pylist() == [0.75, 0.0]
 
 
 def test_a_count_of_different_things_has_no_shares_and_says_so():
-    behind = found("declaration_count_12m")
+    behind = rows_behind("declaration_count_12m")
     assert (behind.value, behind.additive) == (2.0, False)
     assert behind.rows["share"].to_pylist() == [None, None]
     assert any("no row has a share" in each for each in to_text(behind, top=5))
 
 
 def test_a_later_state_of_an_audit_takes_the_place_of_the_earlier():
-    behind = found("overturned_share")
+    behind = rows_behind("overturned_share")
     assert behind.value == 1.0
     assert behind.rows.num_rows == 1
 
 
 def test_a_trader_that_nobody_knows_has_no_rows():
-    behind = found("customs_value_12m", asked="NOBODY")
+    behind = rows_behind("customs_value_12m", trader="NOBODY")
     assert (behind.value, behind.rows.num_rows) == (None, 0)
     assert json.loads(behind.to_json(top=3))["rows"] == []
 
@@ -76,18 +76,18 @@ def test_a_trader_that_nobody_knows_has_no_rows():
 )
 def test_what_has_no_rows_of_its_own_is_refused_in_words(name: str, words: str):
     with pytest.raises(SettingError, match=words):
-        found(name)
+        rows_behind(name)
 
 
 def test_the_command_shows_rows_to_people_and_machines(tmp_path: Path):
     write_parquet(tmp_path / "data", TABLES)
-    asked = ("evidence", "data", "T1", "customs_value_12m", "--as-of", "2024-07-01")
-    shown = run(*asked, folder=tmp_path)
+    command = ("evidence", "data", "T1", "customs_value_12m", "--as-of", "2024-07-01")
+    shown = run(*command, folder=tmp_path)
     assert shown.returncode == 0, shown.stderr
     assert "400" in shown.stdout
     assert "D1" in shown.stdout
-    told = json.loads(run(*asked, "--json", "--top", "1", folder=tmp_path).stdout)
-    assert (told["value"], told["rows_in_all"], len(told["rows"])) == (400.0, 2, 1)
+    content = json.loads(run(*command, "--json", "--top", "1", folder=tmp_path).stdout)
+    assert (content["value"], content["rows_in_all"], len(content["rows"])) == (400.0, 2, 1)
 
 
 def test_the_command_refuses_an_unknown_feature_in_three_lines(tmp_path: Path):

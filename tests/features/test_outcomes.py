@@ -150,8 +150,8 @@ def test_audits_stand_in_order_of_opening_with_their_circumstances(known: Known)
         audit("A2", "T1", "2023-01-01", "2023-12-01", team_id="X", selection_channel="random"),
         audit("A1", "T1", "2023-02-01", "2023-02-20", treatment="letter"),
     ]
-    found = [finding("A2", 1, "2023-12-01", 5.0)]
-    rows = known("2024-01-01", audits=audits, findings=found)
+    findings = [finding("A2", 1, "2023-12-01", 5.0)]
+    rows = known("2024-01-01", audits=audits, findings=findings)
     assert [row["audit_id"] for row in rows] == ["A2", "A1", "A3"]
     assert [row["yield_amount"] for row in rows] == [5.0, 0.0, 0.0]
     assert [row["hours_spent"] for row in rows] == [None, None, 40.0]
@@ -162,9 +162,9 @@ def test_audits_stand_in_order_of_opening_with_their_circumstances(known: Known)
 
 def test_outcomes_known_earlier_are_among_those_known_later(known: Known):
     audits = [audit(f"A{n}", "T1", f"2023-0{n}-01", f"2023-0{n + 1}-15") for n in range(1, 6)]
-    found = [finding("A1", 1, "2023-03-01", 1.0)]
+    findings = [finding("A1", 1, "2023-03-01", 1.0)]
     earlier, later = (
-        {row["audit_id"] for row in known(d, audits=audits, findings=found)}
+        {row["audit_id"] for row in known(d, audits=audits, findings=findings)}
         for d in ("2023-04-16", "2023-07-01")
     )
     assert earlier == {"A1", "A2", "A3"}

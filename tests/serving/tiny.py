@@ -9,7 +9,7 @@ from features.build import FeatureSet
 from features.data.dataset import Dataset
 from features.library import LIBRARY
 from features.simulate import simulate
-from features.snapshots.cache import kept_snapshot
+from features.snapshots.cache import cached_snapshot
 from models.bundle.artefact import Bundle, save_bundle
 from models.bundle.champion import PUBLISHED, Champion, point_to
 from models.hurdle import HurdleModel
@@ -44,7 +44,7 @@ def publish(home: Path, data: Path, *, version: str = "1", seed: int = 1) -> Bun
 
     It learns that every trader who declares a line about once a month or more owes a twentieth of the value.
     """
-    rows = kept_snapshot(dataset(data, home), FEATURES).table
+    rows = cached_snapshot(dataset(data, home), FEATURES).table
     taken = rows.select(FEATURES.names)
     value, lines = (rows[name].to_numpy() for name in ("customs_value_12m", "line_count_12m"))
     model = HurdleModel(seed=seed, growth={"rounds": 20, "bags": 2})

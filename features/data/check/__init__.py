@@ -14,7 +14,7 @@ from features.data.contract import Table
 from features.data.contract.rule import PAST_DAY
 from features.data.contract.violation import Severity, Violation
 from features.data.warehouse import Warehouse
-from features.data.warehouse.engine import first_line, refuse_lack_of_room
+from features.data.warehouse.engine import first_line, refuse_exhausted_resources
 from features.data.warehouse.engines import engine_errors
 from features.data.warehouse.source import unreadable
 
@@ -83,7 +83,7 @@ def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) ->
         try:
             violations += _examine(checked, limit)
         except engine_errors() as error:
-            refuse_lack_of_room(error)
+            refuse_exhausted_resources(error)
             violations.append(_broken_off(table, error))
             continue
         tables[table.name] = checked

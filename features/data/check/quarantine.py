@@ -8,7 +8,7 @@ from features.data.check.conditions import RAW
 from features.data.check.judge import CheckedTable, flag, in_words
 from features.data.contract.violation import Severity
 from features.data.warehouse.conform import SOURCE_FILE, SOURCE_ROW
-from features.data.warehouse.engine import first_line, refuse_lack_of_room
+from features.data.warehouse.engine import first_line, refuse_exhausted_resources
 from features.data.warehouse.engines import engine_errors
 from features.errors import DataError
 from features.storage.atomic import atomic_folder, restore
@@ -44,7 +44,7 @@ def _write_quarantine(checked: CheckedTable, path: Path) -> None:
     try:
         _write_rows(checked, path)
     except engine_errors() as error:
-        refuse_lack_of_room(error)
+        refuse_exhausted_resources(error)
         raise DataError(
             f"{checked.table.name} could not be read again: {first_line(error)}",
             expected="tables that stay as they are while they are checked.",

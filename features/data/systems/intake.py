@@ -15,7 +15,7 @@ from features.data.systems.report import ImportReport, WrittenTable
 from features.data.systems.system import System
 from features.data.warehouse.conform import conform
 from features.data.warehouse.dialect import Dialect
-from features.data.warehouse.engine import embedded, first_line, refuse_lack_of_room
+from features.data.warehouse.engine import embedded, first_line, refuse_exhausted_resources
 from features.data.warehouse.engines import engine_errors
 from features.errors import DataError, OutputError, SettingError
 from features.storage.atomic import atomic_file, atomic_folder, restore
@@ -49,7 +49,7 @@ def import_export(
         try:
             return _import(engine, system, files=files, out=out, dialect=dialect, temporary=temporary)
         except engine_errors() as error:
-            refuse_lack_of_room(error)
+            refuse_exhausted_resources(error)
             raise _broken_off(system, error) from error
         finally:
             engine.disconnect()

@@ -1,4 +1,4 @@
-"""Where the tables stand: a folder of Parquet or CSV, a DuckDB file, or a database behind an Ibis URL."""
+"""Warehouses: open a folder of Parquet or CSV, a DuckDB file or a database behind an Ibis URL as tables."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -15,9 +15,9 @@ from sqlglot import exp
 from features.data.contract import TABLES, Table
 from features.data.contract.violation import Violation
 from features.data.warehouse.conform import conform, with_defaults
-from features.data.warehouse.database import connect, place_for_people
+from features.data.warehouse.database import connect, without_credentials
 from features.data.warehouse.dialect import FILE_NAME, Dialect
-from features.data.warehouse.engine import embedded, first_line, refuse_lack_of_room
+from features.data.warehouse.engine import embedded, first_line, refuse_exhausted_resources
 from features.data.warehouse.engines import DUCKDB, Adapter, adapter_of, engine_errors
 from features.data.warehouse.folder import read_folder
 from features.data.warehouse.source import Source, UnreadableError, name_faults, unreadable
@@ -30,10 +30,10 @@ __all__ = ["Dialect", "Source", "Warehouse", "open_warehouse"]
 
 @dataclass(frozen=True)
 class Warehouse:
-    """The tables of one administration, as Ibis expressions on the engine where they stand.
+    """The tables of one administration, as Ibis expressions on the engine that holds them.
 
-    `adapter` does what each engine does in its own way. `sources` holds the tables as found; `faults` says
-    what could not be read, so that all of it can be reported at once.
+    `adapter` does what each engine does in its own way. `sources` holds the tables as stored; `faults` holds
+    all that could not be read, so that it can be reported at once.
     """
 
     name: str
@@ -44,20 +44,20 @@ class Warehouse:
     dialect: Dialect
 
     def has(self, column: str) -> bool:
-        """Whether a column of the contract, given as `table.column`, is there or a default stands in."""
+        """Return whether a column of the contract, given as `table.column`, or a default for it is there."""
         table, _, name = column.partition(".")
         source = self.sources.get(table)
         return source is not None and (name in source.columns or bool(TABLES[table][name].default))
 
-    def keep(self, table: ir.Table) -> ir.Table:
-        """Work a table out and keep it on the engine, for this connection alone, until it is dropped."""
+    def materialise(self, table: ir.Table) -> ir.Table:
+        """Compute a table and store it on the engine, for this connection alone, until it is dropped."""
         floats = {name: as_float(table[name]) for name, kind in table.schema().items() if kind.is_floating()}
         return self.adapter.materialise(self.engine, table.mutate(**floats))
 
     def view(self, table: ir.Table) -> ir.Table:
         """Give an expression a name on the engine, for this connection alone, until it is dropped.
 
-        Nothing is worked out: the engine reads through the name. What is made of it is written in terms of
+        Nothing is computed: the engine reads through the name. What is made of it is written in terms of
         the name, and Ibis takes long to write what is made of long expressions.
         """
         name = f"view_{uuid4().hex}"
@@ -74,9 +74,9 @@ class Warehouse:
         """Drop the name of an expression."""
         self.engine.drop_view(view.op().name)
 
-    def drop(self, kept: ir.Table) -> None:
-        """Drop a table that was kept."""
-        self.adapter.drop(self.engine, kept)
+    def drop(self, materialised: ir.Table) -> None:
+        """Drop a materialised table."""
+        self.adapter.drop(self.engine, materialised)
 
     def table(self, name: str) -> ir.Table:
         """Return a table in the contract's columns and types; raise `DataError` where it is absent.
@@ -89,51 +89,53 @@ class Warehouse:
                 expected=f"the required tables {', '.join(t.name for t in TABLES.values() if t.required)}.",
                 advice="Run `audit-yield check` to see all that is missing.",
             )
-        found = self.sources[name].table
-        columns = conform(found, TABLES[name], dialect=self.dialect)
-        return with_defaults(found.select(**{c: each.value for c, each in columns.items()}), TABLES[name])
+        stored = self.sources[name].table
+        columns = conform(stored, TABLES[name], dialect=self.dialect)
+        return with_defaults(stored.select(**{c: each.value for c, each in columns.items()}), TABLES[name])
 
 
 @contextlib.contextmanager
-def open_warehouse(place: str, *, dialect: Dialect | None = None) -> Iterator[Warehouse]:
-    """Open `place`: a folder, a DuckDB file or an Ibis URL such as `postgres://…`.
+def open_warehouse(location: str, *, dialect: Dialect | None = None) -> Iterator[Warehouse]:
+    """Open `location`: a folder, a DuckDB file or an Ibis URL such as `postgres://…`.
 
     The dialect is the given one, or the folder's own `dialect.toml`, or the contract's form. Raises
     `DataError` where there is nothing to open. Inside the block what the engine refuses for lack of memory,
     room or rights is raised as an error for a person.
     """
-    with temporary_folder() as scratch:
-        warehouse = _open(place, dialect, scratch)
+    with temporary_folder() as temporary:
+        warehouse = _open(location, dialect, temporary)
         try:
             yield warehouse
         except engine_errors() as error:
-            refuse_lack_of_room(error)
+            refuse_exhausted_resources(error)
             warehouse.adapter.refuse(error, warehouse.name)
             raise
         finally:
             warehouse.engine.disconnect()
 
 
-def _open(place: str, dialect: Dialect | None, scratch: Path) -> Warehouse:
-    if "://" in place:
-        return _open_database(connect(place), place_for_people(place), dialect or Dialect())
+def _open(location: str, dialect: Dialect | None, temporary: Path) -> Warehouse:
+    if "://" in location:
+        return _open_database(connect(location), without_credentials(location), dialect or Dialect())
     try:
-        return _open_path(Path(place), dialect, scratch)
+        return _open_path(Path(location), dialect, temporary)
     except OSError as error:
-        refuse_lack_of_room(error)
+        refuse_exhausted_resources(error)
         raise DataError(
-            f"'{place}' cannot be read: {error.strerror or error}.",
+            f"'{location}' cannot be read: {error.strerror or error}.",
             expected="a folder or file that you may read.",
             advice="Check the path and your rights.",
         ) from error
 
 
-def _open_path(path: Path, dialect: Dialect | None, scratch: Path) -> Warehouse:
+def _open_path(path: Path, dialect: Dialect | None, temporary: Path) -> Warehouse:
     if path.is_dir():
-        own = path / FILE_NAME
-        return _open_folder(path, dialect or (Dialect.read(own) if own.exists() else Dialect()), scratch)
+        if dialect is None:
+            dialect_file = path / FILE_NAME
+            dialect = Dialect.read(dialect_file) if dialect_file.exists() else Dialect()
+        return _open_folder(path, dialect, temporary)
     if path.is_file():
-        return _open_database(_open_file(path, scratch), str(path), dialect or Dialect())
+        return _open_database(_open_file(path, temporary), str(path), dialect or Dialect())
     raise DataError(
         f"'{path}' is not there.",
         expected="a folder of Parquet or CSV files, a DuckDB file, or a URL such as postgres://host/db.",
@@ -141,20 +143,20 @@ def _open_path(path: Path, dialect: Dialect | None, scratch: Path) -> Warehouse:
     )
 
 
-def _open_folder(folder: Path, dialect: Dialect, scratch: Path) -> Warehouse:
-    engine = embedded(scratch)
-    sources, faults = read_folder(engine, folder, dialect=dialect, scratch=scratch)
+def _open_folder(folder: Path, dialect: Dialect, temporary: Path) -> Warehouse:
+    engine = embedded(temporary)
+    sources, faults = read_folder(engine, folder, dialect=dialect, temporary=temporary)
     return Warehouse(str(folder), engine, DUCKDB, sources, tuple(faults), dialect)
 
 
 def _open_database(engine: BaseBackend, name: str, dialect: Dialect) -> Warehouse:
     adapter = adapter_of(engine)
     adapter.begin(engine)
-    there = adapter.table_names(engine)
+    stored_names = adapter.table_names(engine)
     sources: dict[str, Source] = {}
     faults: list[Violation] = []
     for table in TABLES.values():
-        if table.name in there:
+        if table.name in stored_names:
             try:
                 sources[table.name] = _open_table(engine, adapter, table)
             except UnreadableError as error:
@@ -164,7 +166,7 @@ def _open_database(engine: BaseBackend, name: str, dialect: Dialect) -> Warehous
 
 def _open_table(engine: BaseBackend, adapter: Adapter, table: Table) -> Source:
     try:
-        found = adapter.open_table(engine, table.name)
+        rows = adapter.open_table(engine, table.name)
     except engine_errors() as error:
         raise UnreadableError(
             unreadable(
@@ -174,14 +176,14 @@ def _open_table(engine: BaseBackend, adapter: Adapter, table: Table) -> Source:
                 advice="Store its rows as a table.",
             )
         ) from error
-    if faults := tuple(name_faults(table, found.columns, place="The table")):
+    if faults := tuple(name_faults(table, rows.columns, subject="The table")):
         raise UnreadableError(*faults)
-    return Source(found, "database")
+    return Source(rows, "database")
 
 
-def _open_file(path: Path, scratch: Path) -> BaseBackend:
+def _open_file(path: Path, temporary: Path) -> BaseBackend:
     try:
-        return embedded(scratch, database=path)
+        return embedded(temporary, database=path)
     except duckdb.Error as error:
         raise DataError(
             f"{path.name} is no DuckDB file that can be opened: {first_line(error)}",

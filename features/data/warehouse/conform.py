@@ -1,4 +1,4 @@
-"""A column as found becomes a column of the contract; a value that would lose something is a misfit.
+"""Conform stored columns to the types of the contract; a value that would lose something is a misfit.
 
 A cast is shielded by a condition under which it cannot fail: PostgreSQL raises where others return null.
 """
@@ -47,7 +47,7 @@ TRUE_TEXT, FALSE_TEXT = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n"
 
 @dataclass(frozen=True)
 class Conformed:
-    """A column in the contract's type, and where the value found does not fit it.
+    """A column in the contract's type, and where the stored value does not fit it.
 
     `misfit` is None where the type alone says that every value fits.
     """
@@ -56,14 +56,14 @@ class Conformed:
     misfit: ir.BooleanValue | None = None
 
 
-def conform(found: ir.Table, table: Table, *, dialect: Dialect) -> dict[str, Conformed]:
-    """Bring the columns of `found` to the types of `table`; absent ones become typed nulls.
+def conform(stored: ir.Table, table: Table, *, dialect: Dialect) -> dict[str, Conformed]:
+    """Bring the columns of `stored` to the types of `table`; absent ones become typed nulls.
 
     A misfit's value is null, so that a table can be read while its faults are counted.
     """
     return {
-        column.name: _in_reporting_currency(_conform(found, column, dialect), found, column, dialect)
-        if column.name in found.columns
+        column.name: _in_reporting_currency(_conform(stored, column, dialect), stored, column, dialect)
+        if column.name in stored.columns
         else Conformed(ibis.null(column.kind.ibis))
         for column in table.columns
     }
@@ -80,8 +80,8 @@ def with_defaults(conformed: ir.Table, table: Table) -> ir.Table:
     )
 
 
-def _conform(found: ir.Table, column: Column, dialect: Dialect) -> Conformed:
-    value = found[column.name]
+def _conform(stored: ir.Table, column: Column, dialect: Dialect) -> Conformed:
+    value = stored[column.name]
     if value.type().is_null():
         return Conformed(ibis.null(column.kind.ibis))
     return {
@@ -94,7 +94,7 @@ def _conform(found: ir.Table, column: Column, dialect: Dialect) -> Conformed:
 
 
 def _fitting(value: ir.Value, converted: ir.Value) -> Conformed:
-    """What was there and is not after the conversion did not fit."""
+    """Mark as misfits the values that are null only after the conversion."""
     return Conformed(converted, value.notnull() & converted.isnull())
 
 
@@ -120,7 +120,7 @@ def _text(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
 
 
 def _filled_up(code: ir.StringValue, digits: int) -> ir.StringValue:
-    """No chapter starts with two zeros: a code that is shorter by more than one lost something else."""
+    """Restore one leading zero: no chapter starts with two, so a code shorter by more lost something else."""
     short = code.re_search(f"^[0-9]{{{digits - 1}}}$")
     return short.ifelse(ibis.literal("0") + code, code)
 
@@ -155,7 +155,7 @@ def _number(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
 
 
 def _dotted(text: ir.StringValue, dialect: Dialect) -> ir.StringValue:
-    """With a decimal comma a dot is a mark of thousands, which is refused: it spoils the number."""
+    """Write numbers with a decimal point; beside a decimal comma a dot marks thousands, and is refused."""
     return text.replace(".", "?").replace(",", ".") if dialect.decimal == "," else text
 
 
@@ -201,16 +201,16 @@ def _flag(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
 
 
 def _in_reporting_currency(
-    conformed: Conformed, found: ir.Table, column: Column, dialect: Dialect
+    conformed: Conformed, stored: ir.Table, column: Column, dialect: Dialect
 ) -> Conformed:
-    """Money in another currency is multiplied by its declared rate; without one it has no value here.
+    """Convert money in another currency by its declared rate; without a rate it becomes null.
 
     The product is formed in decimal and made float by way of text, for a cast would miss the nearest
     one; above `LARGEST_EXACT` it is formed in float, where a cent is below the last digit.
     """
-    if column.unit is not Unit.MONEY or dialect.currency_column not in found.columns:
+    if column.unit is not Unit.MONEY or dialect.currency_column not in stored.columns:
         return conformed
-    currency, value = found[dialect.currency_column].cast("string"), conformed.value
+    currency, value = stored[dialect.currency_column].cast("string"), conformed.value
     rate = _rate(currency, dialect.rates)
     exact = _where(value.abs() < LARGEST_EXACT, value).cast(EXACT) * rate
     converted = exact.cast("string").cast("float64").coalesce(value * rate.cast("float64"))

@@ -1,4 +1,4 @@
-"""A database behind a URL: how it is reached, and that nobody reads its password in what is said of it."""
+"""Database connections behind URLs, with errors that never show a password."""
 
 from urllib.parse import urlsplit
 
@@ -12,10 +12,10 @@ from features.errors import DataError
 EXPECTED = "a database that Ibis can reach, such as postgres://user@host/database."
 
 
-def place_for_people(place: str) -> str:
-    """Return `place` without the user, password and options of a URL."""
-    scheme, found, rest = place.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}" if found else place
+def without_credentials(location: str) -> str:
+    """Return a location as it is shown to people: a URL without user, password and options."""
+    scheme, separator, rest = location.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}" if separator else location
 
 
 def connect(url: str) -> BaseBackend:
@@ -24,8 +24,8 @@ def connect(url: str) -> BaseBackend:
     try:
         return ibis.connect(url)
     except Exception as error:  # each driver raises its own kind; what misread the URL may cite the password
-        may_be_told = isinstance(error, (ImportError, *engine_errors()))
-        raise _unreachable(url, f": {first_line(error)}" if may_be_told else ".") from error
+        is_safe_to_show = isinstance(error, (ImportError, *engine_errors()))
+        raise _unreachable(url, f": {first_line(error)}" if is_safe_to_show else ".") from error
 
 
 def _refuse_misread(url: str) -> None:
@@ -51,7 +51,7 @@ def _refuse_misread(url: str) -> None:
 
 def _unreachable(url: str, reason: str) -> DataError:
     return DataError(
-        f"{place_for_people(url)} cannot be opened{reason}",
+        f"{without_credentials(url)} cannot be opened{reason}",
         expected=EXPECTED,
         advice="Check the address, the user's rights, and that the driver is installed.",
     )

@@ -1,4 +1,4 @@
-"""How an administration writes its tables, where that differs from the contract: declared, never guessed."""
+"""Dialects: how an administration writes its tables where that differs from the contract, as declared."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -108,4 +108,4 @@ SETTINGS: Mapping[str, Allowed] = {
     "currency_column": (_is_name, "the name of a column"),
     "rates": (_are_rates, 'decimal text of up to 11 digits and 8 decimals such as { USD = "0.9143" }'),
 }
-"""What each setting must be, and the words for it."""
+"""The condition on each setting, and the words for it."""

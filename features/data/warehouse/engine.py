@@ -22,8 +22,8 @@ DEFAULT_MEMORY = "3GB"
 LARGEST_SPILL = "50GB"
 
 
-def embedded(scratch: Path, *, database: Path | None = None) -> Backend:
-    """Open DuckDB in memory, or `database` read-only; it spills into `scratch`.
+def embedded(temporary: Path, *, database: Path | None = None) -> Backend:
+    """Open DuckDB in memory, or `database` read-only; it spills into `temporary`.
 
     The memory limit is the environment variable `AUDIT_YIELD_MEMORY`, such as `8GB`. A database file
     that somebody sent is not trusted: its views may not read other files. Times with a zone are read
@@ -32,7 +32,7 @@ def embedded(scratch: Path, *, database: Path | None = None) -> Backend:
     engine = ibis.duckdb.connect(
         database=str(database) if database else ":memory:",
         read_only=database is not None,
-        temp_directory=str(scratch),
+        temp_directory=str(temporary),
         max_temp_directory_size=LARGEST_SPILL,
         autoinstall_known_extensions=False,
     )
@@ -54,10 +54,10 @@ def _limit_memory(engine: Backend, limit: str) -> None:
         ) from error
 
 
-def worked_out(table: ir.Table) -> pa.Table:
-    """Work out an expression over tables in memory, on an engine of its own: threads share that of Ibis."""
-    with temporary_folder() as scratch:
-        engine = embedded(scratch)
+def execute_in_memory(table: ir.Table) -> pa.Table:
+    """Execute an expression over tables in memory, on an engine of its own: threads share that of Ibis."""
+    with temporary_folder() as temporary:
+        engine = embedded(temporary)
         try:
             return engine.to_pyarrow(table)
         finally:
@@ -65,11 +65,11 @@ def worked_out(table: ir.Table) -> pa.Table:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of what an error says, or its kind where it says nothing."""
+    """Return the first line of an error's message, or its class where it has none."""
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
-def refuse_lack_of_room(error: BaseException) -> None:
+def refuse_exhausted_resources(error: BaseException) -> None:
     """Raise an error for a person where the machine, not the data, is why reading broke off."""
     if isinstance(error, duckdb.OutOfMemoryException):
         raise SettingError(

@@ -1,4 +1,4 @@
-"""A folder of tables: which files belong to which table, and whether they can be read together."""
+"""Read folders of tables: assign files to tables, and check that they can be read together."""
 
 import glob
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from features.data.contract import TABLES, Table
 from features.data.contract.violation import Severity, Violation
 from features.data.warehouse.conform import SOURCE_FILE, SOURCE_ROW
 from features.data.warehouse.dialect import Dialect
-from features.data.warehouse.parts import Found, read_schemas, refuse_misnamed, refuse_unlike
+from features.data.warehouse.parts import TableFiles, read_schemas, refuse_misnamed, refuse_unlike
 from features.data.warehouse.source import ENGINE_ROW, Source, UnreadableError, broken_file, unreadable
 from features.data.warehouse.text_file import stage
 from features.errors import did_you_mean
@@ -25,53 +25,53 @@ ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".7z", ".rar")
 
 
 def read_folder(
-    engine: Backend, folder: Path, *, dialect: Dialect, scratch: Path
+    engine: Backend, folder: Path, *, dialect: Dialect, temporary: Path
 ) -> tuple[dict[str, Source], list[Violation]]:
     """Read every table of `folder`; return the tables that can be read, and all faults of the rest."""
     sources: dict[str, Source] = {}
-    faults = list(_strangers(folder))
+    faults = list(_unknown_files(folder))
     for table in TABLES.values():
         try:
-            found = _find(folder, table)
-            if found:
-                sources[table.name] = _read(engine, found, dialect, scratch)
+            parts = _table_files(folder, table)
+            if parts:
+                sources[table.name] = _read(engine, parts, dialect, temporary)
         except UnreadableError as error:
             faults.extend(error.faults)
     return sources, faults
 
 
-def _find(folder: Path, table: Table) -> Found | None:
-    """A table is one file of its name, or a folder of its name with part files."""
-    places = [
+def _table_files(folder: Path, table: Table) -> TableFiles | None:
+    """Return the files of a table: one file of its name, or the part files in a folder of its name."""
+    paths = [
         folder / f"{table.name}{ending}"
         for ending in ("", *PARQUET, *TEXT)
         if (folder / f"{table.name}{ending}").exists()
     ]
-    if not places:
+    if not paths:
         return None
-    if len(places) > 1:
+    if len(paths) > 1:
         raise UnreadableError(
             unreadable(
                 table.name,
-                f"The table is there {len(places)} times: {', '.join(place.name for place in places)}.",
+                f"The table is there {len(paths)} times: {', '.join(path.name for path in paths)}.",
                 expected="one file, or one folder of part files.",
                 advice="Remove all but one.",
             )
         )
-    files = _parts(places[0], table) if places[0].is_dir() else places
+    files = _parts(paths[0], table) if paths[0].is_dir() else paths
     for file in files:
         _refuse_other_than_files(file, folder, table)
-    return Found(table, tuple(files))
+    return TableFiles(table, tuple(files))
 
 
-def _parts(place: Path, table: Table) -> list[Path]:
-    files = sorted(file for file in place.iterdir() if file.name.endswith(PARQUET + TEXT))
+def _parts(folder: Path, table: Table) -> list[Path]:
+    files = sorted(file for file in folder.iterdir() if file.name.endswith(PARQUET + TEXT))
     endings = {file.name.endswith(PARQUET) for file in files}
     if len(endings) != 1:
         raise UnreadableError(
             unreadable(
                 table.name,
-                f"The folder {place.name} holds {'both Parquet and CSV' if files else 'no'} files.",
+                f"The folder {folder.name} holds {'both Parquet and CSV' if files else 'no'} files.",
                 expected="part files of one kind, Parquet or CSV.",
                 advice="Leave only the parts of this table there.",
             )
@@ -80,7 +80,7 @@ def _parts(place: Path, table: Table) -> list[Path]:
 
 
 def _refuse_other_than_files(file: Path, folder: Path, table: Table) -> None:
-    """A pipe would be waited for without end; a link may lead to what nobody meant to hand over."""
+    """Refuse pipes, which would never end, and links, which may lead to what nobody meant to hand over."""
     if not file.is_file():
         raise UnreadableError(
             unreadable(
@@ -101,39 +101,39 @@ def _refuse_other_than_files(file: Path, folder: Path, table: Table) -> None:
         )
 
 
-def _read(engine: Backend, found: Found, dialect: Dialect, scratch: Path) -> Source:
-    if found.files[0].name.endswith(PARQUET):
-        return Source(_scan(engine, found), _form("Parquet", found))
-    into = scratch / found.table.name
+def _read(engine: Backend, parts: TableFiles, dialect: Dialect, temporary: Path) -> Source:
+    if parts.files[0].name.endswith(PARQUET):
+        return Source(_scan(engine, parts), _form("Parquet", parts))
+    into = temporary / parts.table.name
     into.mkdir()
-    staged = tuple(_staged(engine, found, dialect, into))
-    refuse_unlike(found, read_schemas(found.table, staged))
-    return Source(_opened(engine, staged), _form("CSV", found))
+    staged = tuple(_staged(engine, parts, dialect, into))
+    refuse_unlike(parts, read_schemas(parts.table, staged))
+    return Source(_read_parquet(engine, staged), _form("CSV", parts))
 
 
-def _staged(engine: Backend, found: Found, dialect: Dialect, into: Path) -> Iterator[Path]:
+def _staged(engine: Backend, parts: TableFiles, dialect: Dialect, into: Path) -> Iterator[Path]:
     faults: list[Violation] = []
-    for file in found.files:
+    for file in parts.files:
         try:
-            yield stage(engine, file, table=found.table, dialect=dialect, into=into)
+            yield stage(engine, file, table=parts.table, dialect=dialect, into=into)
         except UnreadableError as error:
             faults.extend(error.faults)
     if faults:
         raise UnreadableError(*faults)
 
 
-def _form(kind: str, found: Found) -> str:
-    return kind if len(found.files) == 1 else f"{kind}, {len(found.files)} files"
+def _form(kind: str, parts: TableFiles) -> str:
+    return kind if len(parts.files) == 1 else f"{kind}, {len(parts.files)} files"
 
 
-def _scan(engine: Backend, found: Found) -> ir.Table:
-    schemas = read_schemas(found.table, found.files)
-    refuse_misnamed(found, schemas)
-    refuse_unlike(found, schemas)
+def _scan(engine: Backend, parts: TableFiles) -> ir.Table:
+    schemas = read_schemas(parts.table, parts.files)
+    refuse_misnamed(parts, schemas)
+    refuse_unlike(parts, schemas)
     try:
-        scanned = _opened(engine, found.files, file_row_number=True, filename=SOURCE_FILE)
+        scanned = _read_parquet(engine, parts.files, file_row_number=True, filename=SOURCE_FILE)
     except duckdb.Error as error:
-        raise UnreadableError(broken_file(found.table.name, found.files[0].name, error)) from error
+        raise UnreadableError(broken_file(parts.table.name, parts.files[0].name, error)) from error
     return scanned.mutate(
         **{
             SOURCE_FILE: scanned[SOURCE_FILE].re_extract(r"[^/]*$", 0),
@@ -142,13 +142,13 @@ def _scan(engine: Backend, found: Found) -> ir.Table:
     ).drop(ENGINE_ROW)
 
 
-def _opened(engine: Backend, files: tuple[Path, ...], **options: object) -> ir.Table:
-    """Brackets and stars in a path are letters, and `key=value` in it is no column."""
-    places = [glob.escape(str(file)) for file in files]
-    return engine.read_parquet(places, hive_partitioning=False, **options)
+def _read_parquet(engine: Backend, files: tuple[Path, ...], **options: object) -> ir.Table:
+    """Read Parquet files; brackets and stars in a path are letters, and `key=value` in it is no column."""
+    patterns = [glob.escape(str(file)) for file in files]
+    return engine.read_parquet(patterns, hive_partitioning=False, **options)
 
 
-def _strangers(folder: Path) -> Iterator[Violation]:
+def _unknown_files(folder: Path) -> Iterator[Violation]:
     """Report archives, and files that look like tables and are none."""
     for entry in sorted(folder.iterdir()):
         name, ending = entry.name.split(".")[0], entry.name.lower()
@@ -162,7 +162,7 @@ def _strangers(folder: Path) -> Iterator[Violation]:
         elif _is_read(entry.name):
             continue
         elif ending.endswith(PARQUET + TEXT + OTHER_TEXT) or name.lower() in TABLES:
-            yield _passed_over(name, entry.name)
+            yield _ignored(name, entry.name)
 
 
 def _is_read(file: str) -> bool:
@@ -170,7 +170,7 @@ def _is_read(file: str) -> bool:
     return name in TABLES and f".{ending}" in (".", *PARQUET, *TEXT)
 
 
-def _passed_over(name: str, file: str) -> Violation:
+def _ignored(name: str, file: str) -> Violation:
     return Violation(
         table=name,
         rule="known_table",

@@ -1,4 +1,4 @@
-"""The part files of a table: whole, and alike in their columns."""
+"""Part files of a table: check that each is whole and that all have the same columns."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from features.data.warehouse.source import UnreadableError, broken_file, name_fa
 
 
 @dataclass(frozen=True)
-class Found:
+class TableFiles:
     """The files of one table, in the order of their names."""
 
     table: Table
@@ -20,7 +20,7 @@ class Found:
 
 
 def read_schemas(table: Table, files: tuple[Path, ...]) -> list[pa.Schema]:
-    """Read what the footers of Parquet files say; raise `UnreadableError` with every damaged one."""
+    """Read the schemas of Parquet files; raise `UnreadableError` with every damaged one."""
     schemas: list[pa.Schema] = []
     faults: list[Violation] = []
     for file in files:
@@ -33,18 +33,18 @@ def read_schemas(table: Table, files: tuple[Path, ...]) -> list[pa.Schema]:
     return schemas
 
 
-def refuse_misnamed(found: Found, schemas: list[pa.Schema]) -> None:
+def refuse_misnamed(parts: TableFiles, schemas: list[pa.Schema]) -> None:
     """Raise `UnreadableError` where the names of a file's columns cannot be used."""
-    for file, schema in zip(found.files, schemas, strict=True):
-        if faults := tuple(name_faults(found.table, schema.names, place=file.name)):
+    for file, schema in zip(parts.files, schemas, strict=True):
+        if faults := tuple(name_faults(parts.table, schema.names, subject=file.name)):
             raise UnreadableError(*faults)
 
 
-def refuse_unlike(found: Found, schemas: list[pa.Schema]) -> None:
+def refuse_unlike(parts: TableFiles, schemas: list[pa.Schema]) -> None:
     """Raise `UnreadableError` where parts differ from the first in a column or its type."""
     faults = [
-        _unlike(found, file, unlike)
-        for file, schema in zip(found.files, schemas, strict=True)
+        _unlike(parts, file, unlike)
+        for file, schema in zip(parts.files, schemas, strict=True)
         if (unlike := _difference(schemas[0], schema)) is not None
     ]
     if faults:
@@ -64,10 +64,10 @@ def _difference(first: pa.Schema, other: pa.Schema) -> str | None:
     return None
 
 
-def _unlike(found: Found, file: Path, column: str) -> Violation:
+def _unlike(parts: TableFiles, file: Path, column: str) -> Violation:
     return unreadable(
-        found.table.name,
-        f"{file.name} and {found.files[0].name} differ in the column {column}.",
+        parts.table.name,
+        f"{file.name} and {parts.files[0].name} differ in the column {column}.",
         expected="the same columns of the same types in all parts.",
         advice="Export the parts again in one form.",
     )

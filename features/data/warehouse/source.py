@@ -1,4 +1,4 @@
-"""A table as it was found, before its columns are brought to the contract's types."""
+"""Source tables: as they are stored, before their columns are brought to the contract's types."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,19 +23,19 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """A table as found: `form` says what it is kept in, for people."""
+    """A table as it is stored: `form` is its file format or engine, for people."""
 
     table: ir.Table
     form: str
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of its own columns, without those that say where a row stands."""
+        """The names of its own columns, without those that locate a row in its file."""
         return tuple(name for name in self.table.columns if name not in (SOURCE_FILE, SOURCE_ROW))
 
     @property
     def has_rows_numbered(self) -> bool:
-        """Whether a row can be named by its file and number."""
+        """Whether a row can be located by its file and number."""
         return SOURCE_ROW in self.table.columns
 
 
@@ -61,23 +61,32 @@ def broken_file(table: str, file: str, error: Exception) -> Violation:
     )
 
 
-def name_faults(table: Table, names: Sequence[str], *, place: str) -> Iterator[Violation]:
-    """Report columns without a name, twice there (engines do not tell case apart), or named as ours are."""
+def name_faults(table: Table, names: Sequence[str], *, subject: str) -> Iterator[Violation]:
+    """Report columns that have no name, repeat one (letter case does not count), or use a reserved one."""
     folded = [name.casefold() for name in names]
     for number, name in enumerate(folded):
         if not name:
             yield _name_fault(
-                table, f"{place} has no name for column {number + 1}.", "a name for each column."
+                table, f"{subject} has no name for column {number + 1}.", "a name for each column."
             )
         elif len(name.splitlines()) > 1:
-            found = f"{place} has a line break in the name of column {number + 1}."
-            yield _name_fault(table, found, "names on one line.")
+            yield _name_fault(
+                table,
+                f"{subject} has a line break in the name of column {number + 1}.",
+                "names on one line.",
+            )
         elif name in folded[:number]:
-            found = f"{place} has the column {names[number]} more than once; letter case does not count."
-            yield _name_fault(table, found, "each column once.")
+            yield _name_fault(
+                table,
+                f"{subject} has the column {names[number]} more than once; letter case does not count.",
+                "each column once.",
+            )
         elif name in RESERVED:
-            found = f"{place} has a column {names[number]}; that name says here where a row stands."
-            yield _name_fault(table, found, f"no column named {', '.join(RESERVED)}.")
+            yield _name_fault(
+                table,
+                f"{subject} has a column {names[number]}; that name says here where a row stands.",
+                f"no column named {', '.join(RESERVED)}.",
+            )
 
 
 def _name_fault(table: Table, found: str, expected: str) -> Violation:

@@ -1,4 +1,4 @@
-"""CSV files as they come: byte order marks, encodings, separators, compression, broken lines."""
+"""Read CSV files: byte order marks, encodings, separators, compression, broken lines."""
 
 import codecs
 import csv
@@ -17,7 +17,7 @@ from features.data.contract import Table
 from features.data.contract.violation import Violation
 from features.data.warehouse.conform import SOURCE_FILE, SOURCE_ROW
 from features.data.warehouse.dialect import Dialect
-from features.data.warehouse.engine import refuse_lack_of_room
+from features.data.warehouse.engine import refuse_exhausted_resources
 from features.data.warehouse.source import UnreadableError, broken_file, name_faults, unreadable
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -49,7 +49,7 @@ def stage(engine: Backend, path: Path, *, table: Table, dialect: Dialect, into: 
     try:
         return _staged(engine, path, table=table, dialect=dialect, into=into)
     except (duckdb.Error, OSError) as error:
-        refuse_lack_of_room(error)
+        refuse_exhausted_resources(error)
         raise UnreadableError(broken_file(table.name, path.name, error)) from error
 
 
@@ -140,7 +140,7 @@ def read_header(path: Path, table: Table, *, name: str) -> Header:
     header = max(readings, key=lambda reading: len(set(reading.columns) & set(table.names)))
     if not set(header.columns) & set(table.names):
         raise UnreadableError(_no_header(table, name, header))
-    if faults := tuple(name_faults(table, header.columns, place=name)):
+    if faults := tuple(name_faults(table, header.columns, subject=name)):
         raise UnreadableError(*faults)
     return header
 

@@ -21,7 +21,7 @@ from features.data.check.outcome import CheckOutcome
 from features.data.contract import TABLES, ColumnType
 from features.data.contract.rule import PAST_DAY, Rule
 from features.data.dataset import CHECKS, Dataset
-from features.data.version import Version
+from features.data.version import DataVersion
 from features.data.warehouse import open_warehouse
 from features.errors import DataError
 from features.storage.atomic import atomic_file
@@ -40,8 +40,8 @@ def of(data: Path) -> Dataset:
 
 
 def cached(dataset: Dataset) -> Path:
-    [found] = (dataset.home / CHECKS).glob("*.json")
-    return found
+    [path] = (dataset.home / CHECKS).glob("*.json")
+    return path
 
 
 def written(dataset: Dataset) -> tuple[int, int]:
@@ -99,20 +99,20 @@ def test_a_cached_outcome_gives_the_rows_of_a_fresh_check(
 ) -> None:
     tables = good_tables()
     spoil_rows(tables, faults)
-    with tempfile.TemporaryDirectory() as place:
-        write_csv(Path(place), tables)
-        with open_warehouse(place) as warehouse:
+    with tempfile.TemporaryDirectory() as folder:
+        write_csv(Path(folder), tables)
+        with open_warehouse(folder) as warehouse:
             checked = check(warehouse, today=TODAY, limit=1.0)
             content = json.loads(json.dumps(checked.outcome.content()))
             if checked.report.accepted:
                 fresh = {name: checked.good_rows(name) for name in warehouse.sources}
                 expected = {name: count(table) for name, table in fresh.items()}
-                with open_warehouse(place) as again:
+                with open_warehouse(folder) as again:
                     usable = CheckOutcome.of(content).usable(again)
-                    found = {name: count(usable.table(name)) for name in usable.sources}
-                assert found == expected
+                    counts = {name: count(usable.table(name)) for name in usable.sources}
+                assert counts == expected
             else:
-                with open_warehouse(place) as again:
+                with open_warehouse(folder) as again:
                     words = refusal(lambda: CheckOutcome.of(content).usable(again))
                 assert words == refusal(lambda: checked.outcome.usable(warehouse))
 
@@ -168,7 +168,7 @@ class Racing(Dataset):
     after: int
     change: Callable[[], object]
 
-    def version(self) -> Version:
+    def version(self) -> DataVersion:
         version = super().version()
         self.reads.append(1)
         if len(self.reads) == self.after:

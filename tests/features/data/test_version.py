@@ -30,8 +30,8 @@ def version(data: Path, home: Path | None = None) -> str:
 
 
 def manifest(home: Path) -> Path:
-    [found] = (home / VERSIONS).glob("*.json")
-    return found
+    [path] = (home / VERSIONS).glob("*.json")
+    return path
 
 
 def with_times_of(file: Path, write: str) -> None:

@@ -9,7 +9,7 @@ from tests.features.building import built
 from tests.features.tables import Row, good_tables, line, trader
 
 CUTOFF = date(2024, 7, 1)
-ASKED = ("ME", CUTOFF)
+KEY = ("ME", CUTOFF)
 
 
 def digits(amounts: list[float]) -> Row:
@@ -18,7 +18,7 @@ def digits(amounts: list[float]) -> Row:
         for number, amount in enumerate(amounts, 1)
     ]
     tables = good_tables(declarations=rows, traders=[trader("ME")])
-    return built(tables, "first_digit_distance_24m round_amount_share_24m", [ASKED])[ASKED]
+    return built(tables, "first_digit_distance_24m round_amount_share_24m", [KEY])[KEY]
 
 
 def test_a_hundred_amounts_are_needed():

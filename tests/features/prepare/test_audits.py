@@ -13,7 +13,7 @@ OPENED, CLOSED = "2023-02-10", "2023-05-01"
 
 
 def states(audit_rows: list, finding_rows: list) -> pa.Table:
-    found = audits.states(
+    rows = audits.states(
         ibis.memtable(
             arrow(
                 "audits", [{"hours_spent": 40.0, "known_on": row["opened_on"], **row} for row in audit_rows]
@@ -21,7 +21,7 @@ def states(audit_rows: list, finding_rows: list) -> pa.Table:
         ),
         ibis.memtable(arrow("findings", [{"known_on": row["event_on"], **row} for row in finding_rows])),
     )
-    return found.order_by("audit_id", "known_on").to_pyarrow()
+    return rows.order_by("audit_id", "known_on").to_pyarrow()
 
 
 def test_an_audit_opened_or_closed_on_the_cutoff_is_invisible():
@@ -68,7 +68,7 @@ def test_a_finding_known_before_its_audit_waits_for_it():
 
 
 def test_money_runs_on_as_it_becomes_known():
-    found = states(
+    rows = states(
         [audit("A1", "T1", OPENED, CLOSED)],
         [
             finding("A1", 1, "2023-04-01", 100.0, culpability="fraud"),
@@ -83,10 +83,10 @@ def test_money_runs_on_as_it_becomes_known():
         ],
     )
 
-    def told(*names: str) -> list[tuple]:
-        return list(zip(*(found[name].to_pylist() for name in names), strict=True))
+    def columns(*names: str) -> list[tuple]:
+        return list(zip(*(rows[name].to_pylist() for name in names), strict=True))
 
-    assert told("known_on", "is_closed") == [
+    assert columns("known_on", "is_closed") == [
         (day(OPENED), False),
         (day("2023-04-01"), False),
         (day(CLOSED), True),
@@ -94,7 +94,7 @@ def test_money_runs_on_as_it_becomes_known():
         (day("2023-07-01"), True),
         (day("2023-08-01"), True),
     ]
-    assert told("assessed", "gross_assessed", "overturned", "penalties", "collected") == [
+    assert columns("assessed", "gross_assessed", "overturned", "penalties", "collected") == [
         (0, 0, 0, 0, 0),
         (70, 100, 0, 50, 0),
         (70, 100, 0, 50, 0),
@@ -102,20 +102,20 @@ def test_money_runs_on_as_it_becomes_known():
         (30, 100, 40, 0, 60),
         (30, 100, 40, 0, 50),
     ]
-    last = found.slice(5).to_pylist()[0]
+    last = rows.slice(5).to_pylist()[0]
     assert (last["assessed_valuation"], last["assessed_origin"], last["assessed_other"]) == (60, -30, 0)
     assert (last["assessed_as_fraud"], last["assessed_as_error"]) == (60, -30)
 
 
 def test_as_of_each_day_an_audit_has_exactly_one_state():
-    found = states(
+    rows = states(
         [audit("A1", "T1", OPENED, CLOSED)],
         [finding("A1", 1, OPENED, 10.0), finding("A1", 2, "2023-03-01", 10.0), finding("A1", 3, CLOSED, 5.0)],
     ).to_pylist()
     for cutoff in ("2023-02-11", "2023-03-01", "2023-03-02", CLOSED, "2023-05-02", "2030-01-01"):
         held = [
             row
-            for row in found
+            for row in rows
             if row["known_on"] < day(cutoff)
             and (row["superseded_on"] is None or row["superseded_on"] >= day(cutoff))
         ]

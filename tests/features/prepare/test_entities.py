@@ -14,7 +14,7 @@ from tests.features.tables import Tables, audit, finding, line, trader
 
 CUTOFF = date(2024, 8, 15)
 QUARTER = date(2024, 7, 1)
-ASKED = ("me", CUTOFF)
+KEY = ("me", CUTOFF)
 SHIRTS, COATS = "61091000", "62011000"
 
 
@@ -43,8 +43,8 @@ def four_traders() -> Tables:
     }
 
 
-def exposure(tables: Tables, asked: tuple[str, date] = ASKED) -> object:
-    return built(tables, "hs_finding_exposure_12m", [asked])[asked]["hs_finding_exposure_12m"]
+def exposure(tables: Tables, key: tuple[str, date] = KEY) -> object:
+    return built(tables, "hs_finding_exposure_12m", [key])[key]["hs_finding_exposure_12m"]
 
 
 def rate(hits: int, audits: int, *, overall: float) -> object:
@@ -158,5 +158,5 @@ def test_headings_and_origins_are_rated_together():
     """Of the shirts from China only A's were audited; B's are from India."""
     tables = four_traders()
     tables["declarations"][2] = line(trader_id="B", hs_code=SHIRTS, origin_country="IN")
-    [row] = built(tables, "origin_finding_exposure_12m", [ASKED]).values()
+    [row] = built(tables, "origin_finding_exposure_12m", [KEY]).values()
     assert row["origin_finding_exposure_12m"] == rate(1, 1, overall=1 / 3)

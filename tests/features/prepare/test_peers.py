@@ -14,7 +14,7 @@ from tests.features.building import built, warehouse
 from tests.features.tables import Row, Tables, good_tables, line, trader
 
 CUTOFF = date(2024, 6, 1)
-ASKED = ("ME", CUTOFF)
+KEY = ("ME", CUTOFF)
 PRICES = "peer_middle_log_price peer_low_log_price peer_traders_log_price peer_group_log_price"
 FIVE = {"P1": 1.0, "P2": 2.0, "P3": 4.0, "P4": 8.0, "P5": 16.0}
 
@@ -45,15 +45,15 @@ def facts(
     rows: Iterable[Row],
     *,
     names: str = PRICES,
-    asked: Iterable[tuple[str, date]] = (ASKED,),
+    keys: Iterable[tuple[str, date]] = (KEY,),
 ) -> list[Row]:
     """Return the named facts of the lines of the second quarter of 2024."""
-    pairs = list(asked)
+    pairs = list(keys)
     spine = Spine.of([trader for trader, _ in pairs], [day for _, day in pairs])
     columns = frozenset({*names.split(), "log_price"})
     with warehouse(tables(rows)) as opened, Prepared(opened, spine, line_columns=columns) as prepared:
-        found = prepared.lines.to_pyarrow().to_pylist()
-    return [row for row in found if row["happened_on"] >= date(2024, 4, 1)]
+        line_rows = prepared.lines.to_pyarrow().to_pylist()
+    return [row for row in line_rows if row["happened_on"] >= date(2024, 4, 1)]
 
 
 def fact(rows: Iterable[Row], name: str = "peer_middle_log_price") -> object:
@@ -62,25 +62,25 @@ def fact(rows: Iterable[Row], name: str = "peer_middle_log_price") -> object:
 
 
 def test_a_price_is_compared_with_the_middle_of_the_others():
-    found = built(tables(peers() + own(2.0)), "price_gap_12m", [ASKED])
-    assert found[ASKED]["price_gap_12m"] == pytest.approx(log(2 / 4), abs=1e-5)
+    values = built(tables(peers() + own(2.0)), "price_gap_12m", [KEY])
+    assert values[KEY]["price_gap_12m"] == pytest.approx(log(2 / 4), abs=1e-5)
 
 
 def test_the_duty_missing_is_that_on_the_middle_price():
-    found = built(tables(peers() + own(1.0, duty_rate=0.1)), "undervalue_duty_12m", [ASKED])
-    assert found[ASKED]["undervalue_duty_12m"] == pytest.approx(0.1 * (4 - 1), abs=1e-5)
+    values = built(tables(peers() + own(1.0, duty_rate=0.1)), "undervalue_duty_12m", [KEY])
+    assert values[KEY]["undervalue_duty_12m"] == pytest.approx(0.1 * (4 - 1), abs=1e-5)
 
 
 def test_a_tenth_of_the_others_stay_under_the_low_price():
-    low = log(1) + 0.4 * (log(2) - log(1))  # place 0.1 x 4 among five
+    low = log(1) + 0.4 * (log(2) - log(1))  # position 0.1 x 4 among five
     assert fact(peers() + own(), "peer_low_log_price") == pytest.approx(low, abs=1e-5)
 
 
 def test_own_lines_have_no_vote():
     for price in (0.1, 3.0, 4.0, 500.0):
-        found = facts(peers() + lines("ME", price, 100) + own())
-        assert [row["peer_middle_log_price"] for row in found] == [pytest.approx(log(4), abs=1e-5)]
-        assert [row["peer_traders_log_price"] for row in found] == [5]
+        rows = facts(peers() + lines("ME", price, 100) + own())
+        assert [row["peer_middle_log_price"] for row in rows] == [pytest.approx(log(4), abs=1e-5)]
+        assert [row["peer_traders_log_price"] for row in rows] == [5]
 
 
 def test_own_lines_do_not_make_a_group_wide_enough():
@@ -103,8 +103,8 @@ def test_only_what_was_known_when_the_quarter_began_counts(known_on, counts):
 
 @pytest.mark.parametrize(("known_on", "counts"), [(date(2023, 4, 1), True), (date(2023, 3, 31), False)])
 def test_four_quarters_count(known_on, counts):
-    found = fact(peers(accepted_on=known_on) + own())
-    assert (found is not None) is counts
+    value = fact(peers(accepted_on=known_on) + own())
+    assert (value is not None) is counts
 
 
 def test_votes_are_means_over_all_four_quarters():
@@ -176,22 +176,22 @@ def test_who_else_is_asked_and_when_changes_nothing():
     rows = peers() + lines("ME", 3.0, 4) + own() + own(7.0)
     alone = facts(rows)
     days = [date(2022, 7, 1), date(2024, 5, 11), CUTOFF]
-    together = facts(rows, asked=[(trader, day) for trader in ("ME", "P3") for day in days])
+    together = facts(rows, keys=[(trader, day) for trader in ("ME", "P3") for day in days])
     mine = [row for row in together if row["trader_id"] == "ME"]
     assert sorted(mine, key=lambda row: row["log_price"]) == sorted(alone, key=lambda row: row["log_price"])
 
 
 def test_equal_prices_are_not_below_each_other():
     rows = peers(dict.fromkeys(FIVE, 3.3), count=7) + own(3.3)
-    found = built(tables(rows), "low_price_share_12m price_gap_12m", [ASKED])[ASKED]
-    assert (found["low_price_share_12m"], found["price_gap_12m"]) == (0.0, 0.0)
+    values = built(tables(rows), "low_price_share_12m price_gap_12m", [KEY])[KEY]
+    assert (values["low_price_share_12m"], values["price_gap_12m"]) == (0.0, 0.0)
 
 
 def quantile(values: list[float], share: float) -> float:
-    place = share * (len(values) - 1)
-    low = int(place)
+    position = share * (len(values) - 1)
+    low = int(position)
     high = min(low + 1, len(values) - 1)
-    return sorted(values)[low] + (place - low) * (sorted(values)[high] - sorted(values)[low])
+    return sorted(values)[low] + (position - low) * (sorted(values)[high] - sorted(values)[low])
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -200,8 +200,8 @@ def test_quantiles_without_oneself_agree_with_plain_python(seed):
     prices = {f"P{n}": float(random.randint(1, 6)) for n in range(random.choice([6, 11, 21, 22]))}
     now = [row for name in prices for row in lines(name, 1.0, 1, accepted_on=date(2024, 5, 10))]
     rows = peers(prices, gross_mass_kg=1.0) + now
-    asked = [(name, CUTOFF) for name in prices]
-    for row in facts(rows, names=f"{PRICES} peer_p95_log_value_per_kg", asked=asked):
+    keys = [(name, CUTOFF) for name in prices]
+    for row in facts(rows, names=f"{PRICES} peer_p95_log_value_per_kg", keys=keys):
         others = [log(price) for name, price in prices.items() if name != row["trader_id"]]
         assert row["peer_traders_log_price"] == len(others)
         for name, share in (("peer_low_log_price", 0.1), ("peer_middle_log_price", 0.5)):

@@ -10,7 +10,7 @@ from tests.features.building import built
 from tests.features.tables import Row, good_tables, line, trader
 
 CUTOFF = date(2024, 7, 1)
-ASKED = ("ME", CUTOFF)
+KEY = ("ME", CUTOFF)
 LATE, EARLY, BEFORE = date(2024, 5, 1), date(2023, 9, 1), date(2023, 5, 1)
 
 
@@ -25,7 +25,7 @@ def lines(accepted_on: date, *log_prices: float, **other: object) -> list[Row]:
 
 def value(rows: list[Row], name: str, **others: list[Row]) -> object:
     tables = good_tables(declarations=rows, traders=[trader("ME")], **others)
-    return built(tables, name, [ASKED])[ASKED][name]
+    return built(tables, name, [KEY])[KEY][name]
 
 
 def test_prices_of_the_last_3_months_are_held_against_the_9_months_before():
@@ -33,10 +33,10 @@ def test_prices_of_the_last_3_months_are_held_against_the_9_months_before():
     assert value(rows, "own_price_drift_12m") == pytest.approx(1.1 - 1.4, abs=1e-5)
 
 
-@pytest.mark.parametrize(("late", "found"), [(date(2024, 4, 1), -0.5), (date(2024, 3, 31), None)])
-def test_the_last_3_months_begin_on_their_day(late, found):
+@pytest.mark.parametrize(("late", "gap"), [(date(2024, 4, 1), -0.5), (date(2024, 3, 31), None)])
+def test_the_last_3_months_begin_on_their_day(late, gap):
     rows = lines(late, 1.0, 1.0, 1.0) + lines(EARLY, 1.5, 1.5, 1.5)
-    expected = None if found is None else pytest.approx(found, abs=1e-5)
+    expected = None if gap is None else pytest.approx(gap, abs=1e-5)
     assert value(rows, "own_price_drift_12m") == expected
 
 

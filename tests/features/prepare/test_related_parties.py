@@ -1,4 +1,4 @@
-"""Who is kin to whom, as known on a day."""
+"""Related parties of a trader, as known on a day."""
 
 import pytest
 

@@ -30,8 +30,8 @@ def gap(tables: Tables, day: date = DAY) -> float | None:
 def test_only_lines_accepted_in_the_period_count_both_ends_included():
     days = (date(2023, 12, 31), date(2024, 1, 1), date(2024, 3, 31), date(2024, 4, 1))
     lines = [line(day, 10.0**n) for n, day in enumerate(days)]
-    found = gap(good_tables(declarations=lines, tax_returns=[quarter(purchases_imported=220.0)]))
-    assert found == pytest.approx(math.log(220 / 110))
+    value = gap(good_tables(declarations=lines, tax_returns=[quarter(purchases_imported=220.0)]))
+    assert value == pytest.approx(math.log(220 / 110))
 
 
 def test_a_return_counts_from_the_day_after_it_is_known():
@@ -84,9 +84,9 @@ def test_a_yearly_return_meets_the_lines_of_its_whole_year():
 def test_what_else_is_asked_does_not_change_which_lines_are_met():
     lines = [line(date(2022, 1, 1), 100.0), line(date(2022, 12, 31), 100.0)]
     yearly = filed(date(2022, 1, 1), date(2022, 12, 31), purchases_imported=400.0)
-    asked = [("007", DAY), ("007", date(2020, 1, 1)), ("0815", date(2026, 1, 1))]
-    found = built(good_tables(declarations=lines, tax_returns=[yearly]), "import_purchases_gap_24m", asked)
-    assert found["007", DAY]["import_purchases_gap_24m"] == pytest.approx(math.log(2))
+    keys = [("007", DAY), ("007", date(2020, 1, 1)), ("0815", date(2026, 1, 1))]
+    values = built(good_tables(declarations=lines, tax_returns=[yearly]), "import_purchases_gap_24m", keys)
+    assert values["007", DAY]["import_purchases_gap_24m"] == pytest.approx(math.log(2))
 
 
 def test_a_return_over_more_than_a_year_is_not_compared():
@@ -108,31 +108,31 @@ def test_vat_and_royalties_are_compared_over_their_periods():
     tables = good_tables(
         declarations=lines, tax_returns=[quarter(import_vat_claimed=25.0, royalties_abroad=100.0)]
     )
-    found = built(tables, "import_vat_gap_24m royalties_not_added_24m", [("007", DAY)])
-    assert found["007", DAY]["import_vat_gap_24m"] == pytest.approx(5.0)
-    assert found["007", DAY]["royalties_not_added_24m"] == pytest.approx(70.0)
+    values = built(tables, "import_vat_gap_24m royalties_not_added_24m", [("007", DAY)])
+    assert values["007", DAY]["import_vat_gap_24m"] == pytest.approx(5.0)
+    assert values["007", DAY]["royalties_not_added_24m"] == pytest.approx(70.0)
 
 
 def test_filing_is_as_late_as_the_first_return_for_the_period():
     again = quarter(filed_on=date(2024, 6, 1), known_on=date(2024, 6, 5))
     tables = good_tables(declarations=[line(DAY, 1.0)], tax_returns=[quarter(), again])
-    found = built(tables, "filing_delay_24m", [("007", DAY)])
-    assert found["007", DAY]["filing_delay_24m"] == 30.0
+    values = built(tables, "filing_delay_24m", [("007", DAY)])
+    assert values["007", DAY]["filing_delay_24m"] == 30.0
 
 
 def test_a_first_filing_known_only_later_is_not_used_before():
     first = quarter(known_on=DAY)
     again = quarter(filed_on=date(2024, 6, 1), known_on=date(2024, 6, 5))
-    asked = [("007", DAY), ("007", date(2024, 7, 2))]
+    keys = [("007", DAY), ("007", date(2024, 7, 2))]
     tables = good_tables(declarations=[line(DAY, 1.0)], tax_returns=[first, again])
-    found = built(tables, "filing_delay_24m", asked)
-    assert [found[each]["filing_delay_24m"] for each in asked] == [62.0, 30.0]
+    values = built(tables, "filing_delay_24m", keys)
+    assert [values[each]["filing_delay_24m"] for each in keys] == [62.0, 30.0]
 
 
 def test_without_tax_tables_the_features_are_empty():
     names = "import_purchases_gap_24m turnover_gap tax_arrears_12m filing_delay_24m tax_audit_open"
-    found = built(good_tables(), names, [("007", DAY)])["007", DAY]
-    assert [found[name] for name in names.split()] == [None] * 5
+    values = built(good_tables(), names, [("007", DAY)])["007", DAY]
+    assert [values[name] for name in names.split()] == [None] * 5
 
 
 def test_turnover_is_compared_with_that_of_the_sector():
@@ -143,9 +143,9 @@ def test_turnover_is_compared_with_that_of_the_sector():
     returns[10]["known_on"] = DAY
     traders = [trader(t, sector="46") for t in names]
     tables = good_tables(declarations=lines, tax_returns=returns, traders=traders)
-    found = built(tables, "turnover_gap", [("T2", DAY)])["T2", DAY]
-    assert found["sector_multiple"] == pytest.approx(5.5)
-    assert found["turnover_gap"] == pytest.approx(math.log(2 / 5.5))
+    values = built(tables, "turnover_gap", [("T2", DAY)])["T2", DAY]
+    assert values["sector_multiple"] == pytest.approx(5.5)
+    assert values["turnover_gap"] == pytest.approx(math.log(2 / 5.5))
 
 
 def test_a_tax_audit_is_open_until_its_closing_is_known():
@@ -156,6 +156,6 @@ def test_a_tax_audit_is_open_until_its_closing_is_known():
     ]
     tables = good_tables(declarations=[line(DAY, 1.0)], tax_returns=[], tax_audits=states)
     days = [date(2024, 1, 10), date(2024, 1, 11), date(2024, 5, 9), date(2024, 5, 10)]
-    found = built(tables, "tax_audit_open tax_adjusted", [("007", day) for day in days])
-    assert [found["007", day]["tax_audit_open"] for day in days] == [0.0, 1.0, 1.0, 0.0]
-    assert [found["007", day]["tax_adjusted"] for day in days] == [0.0, 0.0, 0.0, 700.0]
+    values = built(tables, "tax_audit_open tax_adjusted", [("007", day) for day in days])
+    assert [values["007", day]["tax_audit_open"] for day in days] == [0.0, 1.0, 1.0, 0.0]
+    assert [values["007", day]["tax_adjusted"] for day in days] == [0.0, 0.0, 0.0, 700.0]

@@ -24,30 +24,30 @@ def eleven() -> Tables:
     )
 
 
-def rate(tables: Tables, *, asked: Asked = FIRST) -> object:
-    return built(tables, "sector_rate", [asked])[asked]["sector_rate"]
+def rate(tables: Tables, *, key: Asked = FIRST) -> object:
+    return built(tables, "sector_rate", [key])[key]["sector_rate"]
 
 
 def test_all_traders_of_the_sector_and_size_vote_though_one_is_asked():
-    found = built(eleven(), "effective_rate_gap", [FIRST])[FIRST]
-    assert found["sector_rate"] == pytest.approx(0.06)
-    assert found["effective_rate_gap"] == pytest.approx(0.01 - 0.06)
+    values = built(eleven(), "effective_rate_gap", [FIRST])[FIRST]
+    assert values["sector_rate"] == pytest.approx(0.06)
+    assert values["effective_rate_gap"] == pytest.approx(0.01 - 0.06)
 
 
 def test_who_else_is_asked_and_when_changes_nothing():
     days = [date(2023, 12, 31), date(2024, 4, 1), DAY, date(2024, 6, 30), date(2024, 7, 1)]
-    asked = [(f"T{n}", day) for n in range(1, 12) for day in days]
-    together = built(eleven(), "sector_rate", asked)
+    keys = [(f"T{n}", day) for n in range(1, 12) for day in days]
+    together = built(eleven(), "sector_rate", keys)
     for day in days:
-        assert together["T1", day]["sector_rate"] == rate(eleven(), asked=("T1", day))
+        assert together["T1", day]["sector_rate"] == rate(eleven(), key=("T1", day))
 
 
 def test_the_quarter_begins_with_what_was_known_before_it():
     tables = eleven()
     tables["declarations"] = [taxed(f"T{n}", float(n), date(2024, 3, 31)) for n in range(1, 12)]
     days = [date(2024, 3, 31), date(2024, 4, 1), date(2025, 3, 31), date(2025, 4, 1)]
-    found = built(tables, "sector_rate", [("T1", day) for day in days])
-    values = [found["T1", day]["sector_rate"] for day in days]
+    rows = built(tables, "sector_rate", [("T1", day) for day in days])
+    values = [rows["T1", day]["sector_rate"] for day in days]
     assert values == [None, pytest.approx(0.06), pytest.approx(0.06), None]
 
 
@@ -119,5 +119,5 @@ def test_concentration_is_over_the_subheadings_of_the_whole_year():
     lines += [taxed(f"T{n}", 1.0, date(2023, 5, 1), hs_code="61099000") for n in range(6, 11)]
     traders = [trader(f"T{n}", sector="46") for n in range(1, 11)]
     tables = good_tables(traders=traders, declarations=lines)
-    found = built(tables, "sector_concentration", [FIRST])[FIRST]
-    assert found["sector_concentration"] == pytest.approx(0.75)
+    values = built(tables, "sector_concentration", [FIRST])[FIRST]
+    assert values["sector_concentration"] == pytest.approx(0.75)

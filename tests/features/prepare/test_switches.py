@@ -87,9 +87,9 @@ def test_an_amended_line_counts_as_last_known():
 def test_the_asked_traders_and_days_do_not_matter():
     lines = [BEFORE, line(date(2024, 2, 1), hs_code=CHEAP)]
     whole = good_tables(declarations=lines, tariff=RATES)
-    asked = [("007", CUTOFF), ("007", date(2025, 12, 31)), ("007", date(2024, 2, 1)), ("T3", CUTOFF)]
-    found = built(whole, "switch_after_rise_24m", asked)
-    assert [row["switch_after_rise_24m"] for row in found.values()] == [100.0, 100.0, 0.0, 0.0]
+    keys = [("007", CUTOFF), ("007", date(2025, 12, 31)), ("007", date(2024, 2, 1)), ("T3", CUTOFF)]
+    rows = built(whole, "switch_after_rise_24m", keys)
+    assert [row["switch_after_rise_24m"] for row in rows.values()] == [100.0, 100.0, 0.0, 0.0]
 
 
 def control(**other: object) -> Row:
@@ -157,9 +157,9 @@ def test_a_fault_found_on_the_same_day_counts_only_once_it_is_known():
 @pytest.mark.parametrize(("event", "value"), [("assessed", 100.0), ("upheld", 0.0)])
 def test_goods_move_after_an_audit_assessed_money_on_a_line(event, value):
     on_the_line = {"event_on": date(2024, 1, 31), "declaration_id": "L1", "item_number": 1}
-    found = finding("A1", 1, event=event, amount=1200.25, **on_the_line)
+    assessed = finding("A1", 1, event=event, amount=1200.25, **on_the_line)
     elsewhere = [control(declaration_id="L9")]
-    assert after_finding(controls=elsewhere, findings=[found]) == value
+    assert after_finding(controls=elsewhere, findings=[assessed]) == value
 
 
 PREFERENCES = [

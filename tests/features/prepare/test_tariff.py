@@ -13,7 +13,7 @@ CUTOFF = date(2024, 7, 1)
 LAST = date(9999, 12, 31)
 
 
-def found(rates: list[Row], lines: list[Row], features: str) -> Row:
+def values(rates: list[Row], lines: list[Row], features: str) -> Row:
     tables = good_tables(declarations=lines, tariff=rates)
     return built(tables, features, [("007", CUTOFF)])["007", CUTOFF]
 
@@ -73,8 +73,8 @@ def test_lines_meet_the_rates_of_their_own_day():
         rate("61099000", 0.4, date(2024, 4, 1)),
     ]
     day = date(2024, 4, 1)
-    eve = found(rates, [line(day - timedelta(days=1))], "sibling_rate_gap_12m")
-    rise = found(rates, [line(day)], "sibling_rate_gap_12m")
+    eve = values(rates, [line(day - timedelta(days=1))], "sibling_rate_gap_12m")
+    rise = values(rates, [line(day)], "sibling_rate_gap_12m")
     assert eve["sibling_rate_gap_12m"] == pytest.approx(0.2)
     assert rise["sibling_rate_gap_12m"] == pytest.approx(0.3)
 
@@ -85,12 +85,12 @@ def test_a_sibling_that_has_ended_counts_no_more():
         rate("61099000", 0.3, date(2020, 1, 1), valid_to=date(2024, 3, 31)),
     ]
     lines = [line(date(2024, 3, 31)), line(date(2024, 4, 1))]
-    assert found(rates, lines, "sibling_rate_money_12m")["sibling_rate_money_12m"] == 20.0
+    assert values(rates, lines, "sibling_rate_money_12m")["sibling_rate_money_12m"] == 20.0
 
 
 def test_another_heading_is_no_sibling():
     rates = [rate("61091000", 0.1, date(2020, 1, 1)), rate("61101000", 0.3, date(2020, 1, 1))]
-    assert found(rates, [line(date(2024, 4, 1))], "sibling_rate_gap_12m") == {
+    assert values(rates, [line(date(2024, 4, 1))], "sibling_rate_gap_12m") == {
         "trader_id": "007",
         "cutoff": CUTOFF,
         "sibling_rate_gap_12m": 0.0,
@@ -106,7 +106,7 @@ def test_doubled_and_overlapping_rows_multiply_no_line():
         rate("61099000", 0.35, date(2020, 1, 1), valid_to=date(2024, 12, 31)),
     ]
     names = "customs_value_12m sibling_rate_money_12m lowest_rate_share_12m"
-    row = found(rates, [line(date(2024, 4, 1)), line(date(2024, 5, 1))], names)
+    row = values(rates, [line(date(2024, 4, 1)), line(date(2024, 5, 1))], names)
     assert [row[name] for name in names.split()] == [200.0, pytest.approx(40.0), 1.0]
 
 
@@ -114,15 +114,15 @@ def test_a_code_that_the_tariff_lacks_has_no_gap():
     rates = [rate("61091000", 0.1, date(2020, 1, 1)), rate("61099000", 0.3, date(2020, 1, 1))]
     unknown = line(date(2024, 4, 1), hs_code="61097700")
     names = "sibling_rate_gap_12m lowest_rate_share_12m sibling_rate_money_12m"
-    alone = found(rates, [unknown], names)
+    alone = values(rates, [unknown], names)
     assert [alone[name] for name in names.split()] == [None, None, 0.0]
-    beside = found(rates, [unknown, line(date(2024, 4, 1))], names)
+    beside = values(rates, [unknown, line(date(2024, 4, 1))], names)
     assert [beside[name] for name in names.split()] == [pytest.approx(0.2), 1.0, pytest.approx(20.0)]
 
 
 def test_where_the_codes_of_a_heading_cost_the_same_there_is_no_choice():
     rates = [rate("61091000", 0.1, date(2020, 1, 1)), rate("61099000", 0.1, date(2020, 1, 1))]
-    row = found(rates, [line(date(2024, 4, 1))], "lowest_rate_share_12m")
+    row = values(rates, [line(date(2024, 4, 1))], "lowest_rate_share_12m")
     assert row["lowest_rate_share_12m"] is None
 
 
@@ -145,5 +145,5 @@ def test_duty_saved_is_counted_from_the_general_rate():
         line(date(2024, 4, 1), item_number=3, preference_code=None, duty_rate=0.0, origin_proof_id=None),
     ]
     names = "preference_money_12m preference_share_12m preference_no_doc_12m preference_no_doc_money_12m"
-    row = found(rates, lines, names)
+    row = values(rates, lines, names)
     assert [row[name] for name in names.split()] == pytest.approx([10.0, 2 / 3, 0.5, 0.0])

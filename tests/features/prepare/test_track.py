@@ -45,8 +45,8 @@ def four_traders(**tables: list) -> Tables:
 
 def test_the_rate_is_drawn_to_that_of_the_sector_and_size_without_own_audits():
     """Others: T2 (small when audited) without, T3 (large) with a finding; a small one's share is 5/11."""
-    [found] = values(four_traders(), "T1", "adjustment_rate", NOW)
-    assert found == pytest.approx((1 + 10 * (0 + 10 * 0.5) / 11) / (1 + 10))
+    [value] = values(four_traders(), "T1", "adjustment_rate", NOW)
+    assert value == pytest.approx((1 + 10 * (0 + 10 * 0.5) / 11) / (1 + 10))
 
 
 def test_where_no_other_of_the_sector_and_size_was_audited_all_others_count():
@@ -56,8 +56,8 @@ def test_where_no_other_of_the_sector_and_size_was_audited_all_others_count():
 
 def test_a_trader_never_audited_has_the_rate_of_others():
     """Small ones: T1 with, T2 without; all: 2 of 3."""
-    [found] = values(four_traders(), "T4", "adjustment_rate", NOW)
-    assert found == pytest.approx((1 + 10 * 2 / 3) / 12)
+    [value] = values(four_traders(), "T4", "adjustment_rate", NOW)
+    assert value == pytest.approx((1 + 10 * 2 / 3) / 12)
 
 
 OTHERS_ASSESSED = (0 + 10 * 250) / 11
@@ -65,8 +65,8 @@ OTHERS_VALUE = (3000 + 10 * 6500) / 11
 
 
 def test_the_yield_on_value_by_hand():
-    [found] = values(four_traders(), "T1", "yield_on_value", NOW)
-    assert found == pytest.approx((100 + 10 * OTHERS_ASSESSED) / (1000 + 10 * OTHERS_VALUE))
+    [value] = values(four_traders(), "T1", "yield_on_value", NOW)
+    assert value == pytest.approx((100 + 10 * OTHERS_ASSESSED) / (1000 + 10 * OTHERS_VALUE))
 
 
 def test_the_yield_by_type_by_hand():
@@ -95,5 +95,5 @@ def test_an_administration_without_sectors_compares_with_all():
     bare = [
         {k: v for k, v in trader(name).items() if k not in ("sector", "size_band")} for name in ("T1", "T2")
     ]
-    [found] = values(four_traders(traders=bare), "T1", "adjustment_rate", NOW)
-    assert found == pytest.approx((1 + 10 * (1 + 10 * 0.5) / 12) / 11)
+    [value] = values(four_traders(traders=bare), "T1", "adjustment_rate", NOW)
+    assert value == pytest.approx((1 + 10 * (1 + 10 * 0.5) / 12) / 11)

@@ -47,18 +47,18 @@ def futures(tables: Tables, cutoff: date) -> st.SearchStrategy[Future]:
 def _edits(name: str, tables: Tables, cutoff: date) -> st.SearchStrategy[Edit]:
     operations = ["delete", "rewrite", "add", *(["end"] if name in ENDS else [])]
     days = st.sampled_from((0, 1, 100)).map(lambda later: cutoff + timedelta(days=later))
-    said = st.sampled_from(TABLES[name].names).flatmap(
-        lambda column: st.tuples(st.just(column), st.sampled_from(_said(column, tables[name])))
+    assignments = st.sampled_from(TABLES[name].names).flatmap(
+        lambda column: st.tuples(st.just(column), st.sampled_from(_candidates(column, tables[name])))
     )
-    values = st.lists(said, max_size=6).map(dict)
+    values = st.lists(assignments, max_size=6).map(dict)
     return st.builds(Edit, st.sampled_from(operations), st.integers(0, 999), days, values)
 
 
-def _said(column: str, rows: Rows) -> list[object]:
-    """What rows say in a column, and in the columns of names and numbers something that none says."""
-    said = {row[column] for row in rows}
-    fresh = [FRESH[kind] for kind in {type(value) for value in said} if kind in FRESH]
-    return sorted(said, key=str) + fresh
+def _candidates(column: str, rows: Rows) -> list[object]:
+    """Return the values of a column, and in columns of names and numbers one that no row has."""
+    present = {row[column] for row in rows}
+    fresh = [FRESH[kind] for kind in {type(value) for value in present} if kind in FRESH]
+    return sorted(present, key=str) + fresh
 
 
 def edited(tables: Tables, future: Future, cutoff: date) -> Tables:
@@ -70,30 +70,30 @@ def edited(tables: Tables, future: Future, cutoff: date) -> Tables:
     return new
 
 
-def _chosen(edit: Edit, places: list[int]) -> list[int]:
-    """The place that is edited, or none where no row can be edited so."""
-    return [places[edit.row % len(places)]] if places else []
+def _chosen(edit: Edit, indices: list[int]) -> list[int]:
+    """Return the row index that is edited, or none where no row can be edited so."""
+    return [indices[edit.row % len(indices)]] if indices else []
 
 
 def _later(name: str, rows: Rows, cutoff: date) -> list[int]:
-    return [place for place, row in enumerate(rows) if known(name, row) >= cutoff]
+    return [index for index, row in enumerate(rows) if known(name, row) >= cutoff]
 
 
 def _delete(name: str, rows: Rows, edit: Edit, *, cutoff: date) -> None:
-    for place in _chosen(edit, _later(name, rows, cutoff)):
-        del rows[place]
+    for index in _chosen(edit, _later(name, rows, cutoff)):
+        del rows[index]
 
 
 def _rewrite(name: str, rows: Rows, edit: Edit, *, cutoff: date) -> None:
     key = TABLES[name].key
-    for place in _chosen(edit, _later(name, rows, cutoff)):
+    for index in _chosen(edit, _later(name, rows, cutoff)):
         new = {column: value for column, value in edit.values.items() if column not in key}
-        rows[place] = rows[place] | new | ({} if "known_on" in key else _known(name, edit, rows[place]))
+        rows[index] = rows[index] | new | ({} if "known_on" in key else _known(name, edit, rows[index]))
 
 
 def _add(name: str, rows: Rows, edit: Edit, *, cutoff: date) -> None:
-    for place in _chosen(edit, list(range(len(rows)))):
-        row = rows[place] | edit.values
+    for index in _chosen(edit, list(range(len(rows)))):
+        row = rows[index] | edit.values
         row |= _known(name, edit, row)
         if name == "declarations":  # a version comes after those of the item that are there
             row["version"] = 1 + max(
@@ -106,11 +106,11 @@ def _add(name: str, rows: Rows, edit: Edit, *, cutoff: date) -> None:
 def _end(name: str, rows: Rows, edit: Edit, *, cutoff: date) -> None:
     """Tell that a row ends on the cutoff or later, or, on an even place, that it goes on."""
     column = ENDS[name]
-    places = [n for n, row in enumerate(rows) if row[column] is None or row[column] >= cutoff]  # type: ignore[operator]
-    for place in _chosen(edit, places):
+    indices = [n for n, row in enumerate(rows) if row[column] is None or row[column] >= cutoff]  # type: ignore[operator]
+    for index in _chosen(edit, indices):
         day = edit.day if edit.row % 2 else None
         status = {"status": "closed" if day else "open"} if name == "audits" else {}
-        rows[place] = rows[place] | {column: day} | status
+        rows[index] = rows[index] | {column: day} | status
 
 
 OPERATIONS: dict[str, Callable[..., None]] = {

@@ -25,10 +25,10 @@ def known(table: str, row: Row) -> date:
 
 def past(tables: Tables, cutoff: date) -> Tables:
     """Return what was known before a day: a later row is left out, a later closing not told."""
-    kept = {name: [r for r in rows if known(name, r) < cutoff] for name, rows in tables.items()}
-    return kept | {
-        "audits": [_still_open(row) if _closes_from(row, cutoff) else row for row in kept["audits"]],
-        "tariff": [row | {"valid_to": None} if _ends_from(row, cutoff) else row for row in kept["tariff"]],
+    earlier = {name: [r for r in rows if known(name, r) < cutoff] for name, rows in tables.items()}
+    return earlier | {
+        "audits": [_still_open(row) if _closes_from(row, cutoff) else row for row in earlier["audits"]],
+        "tariff": [row | {"valid_to": None} if _ends_from(row, cutoff) else row for row in earlier["tariff"]],
     }
 
 

@@ -8,7 +8,7 @@ from ibis.expr import types as ir
 
 from features.build import FeatureSet
 from features.library import LIBRARY
-from features.prepare import Prepared, Rows
+from features.prepare import Prepared, RowKind
 from features.prepare.lines import first_of_quarter, log_ratio
 from features.prepare.records import events_of
 
@@ -67,7 +67,7 @@ LEAKS: dict[str, tuple[Callable[[Prepared], ir.Table], Total]] = {
     "same_quarter": (same_quarter, _sum("amount")),
     "closing_told": (closing_told, _sum("amount")),
 }
-KINDS = {name: Rows(row=read.__doc__ or "", read=read) for name, (read, _) in LEAKS.items()}
+KINDS = {name: RowKind(row=read.__doc__ or "", read=read) for name, (read, _) in LEAKS.items()}
 LEAKY = FeatureSet(
     tuple(
         replace(LIBRARY.features[0], name=name, source=name, months=None, function=total)

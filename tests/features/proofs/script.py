@@ -37,8 +37,8 @@ class Recorder(Warehouse):
 
     statements: list[str] = field(default_factory=list)
 
-    def keep(self, table: ir.Table) -> ir.Table:
-        name = f"kept_{len(self.statements)}"
+    def materialise(self, table: ir.Table) -> ir.Table:
+        name = f"materialised_{len(self.statements)}"
         self.statements.append(f"CREATE TEMP TABLE {name} AS {self._written(table)}")
         self.engine.create_table(name, schema=table.schema(), temp=True)
         return self.engine.table(name, database="temp.main")
@@ -51,8 +51,8 @@ class Recorder(Warehouse):
     def drop_view(self, view: ir.Table) -> None:
         self.statements.append(f"DROP VIEW {view.op().name}")
 
-    def drop(self, kept: ir.Table) -> None:
-        self.statements.append(f"DROP TABLE {kept.op().name}")
+    def drop(self, materialised: ir.Table) -> None:
+        self.statements.append(f"DROP TABLE {materialised.op().name}")
 
     def ask(self, table: ir.Table, **_: object) -> pa.Table:
         self.statements.append(self._written(table))
@@ -67,7 +67,7 @@ class Recorder(Warehouse):
 
 @dataclass(frozen=True, eq=False)
 class Script:
-    """The statements of one build; those that ask, not keep or drop, give the values of features."""
+    """The statements of one build; those that ask, not materialise or drop, give the values of features."""
 
     statements: tuple[str, ...]
     features: FeatureSet
@@ -84,8 +84,8 @@ class Script:
         return cls(tuple(recorder.statements), features)
 
     def run(self, tables: Tables, spine: Spine, *, threads: int = 1) -> Values:
-        """Run the statements on other rows of the same columns, asked as of the same cutoffs."""
-        worked_out: dict[str, pa.ChunkedArray] = {}
+        """Run the statements on other rows of the same columns, as of the same cutoffs."""
+        values: dict[str, pa.ChunkedArray] = {}
         with duckdb.connect(config={"threads": threads}) as engine:
             for name, rows in tables.items():
                 engine.register("given", arrow(name, rows))
@@ -94,12 +94,12 @@ class Script:
             for statement in self.statements:
                 answer = engine.execute(statement)
                 if not statement.startswith(("CREATE", "DROP")):
-                    worked_out |= self._beside_spine(answer.to_arrow_table(), spine)
-        return by_key(self.features.finished(spine, worked_out))
+                    values |= self._beside_spine(answer.to_arrow_table(), spine)
+        return by_key(self.features.finished(spine, values))
 
-    def _beside_spine(self, found: pa.Table, spine: Spine) -> dict[str, pa.ChunkedArray]:
-        names = [name for name in found.column_names if name not in KEY]
-        return beside_spine(found, spine, [self.features.by_name[name] for name in names])
+    def _beside_spine(self, results: pa.Table, spine: Spine) -> dict[str, pa.ChunkedArray]:
+        names = [name for name in results.column_names if name not in KEY]
+        return beside_spine(results, spine, [self.features.by_name[name] for name in names])
 
 
 def run(tables: Tables, *, threads: int = 1) -> Values:
@@ -132,12 +132,12 @@ def by_key(built: pa.Table) -> Values:
 
 def differences(one: Values, other: Values) -> dict[str, str]:
     """Return, for each feature that differs in a bit on a row both have, the first such row."""
-    found: dict[str, str] = {}
+    first: dict[str, str] = {}
     for key in sorted(one.keys() & other.keys()):
         for name, value in one[key].items():
             if _bits(value) != _bits(other[key][name]):
-                found.setdefault(name, f"{key[0]} {key[1]}: {value!r} {other[key][name]!r}")
-    return found
+                first.setdefault(name, f"{key[0]} {key[1]}: {value!r} {other[key][name]!r}")
+    return first
 
 
 def _bits(value: float | None) -> str | None:

@@ -24,9 +24,9 @@ def test_the_order_of_rows_changes_nothing(seed: int):
 def test_who_else_is_asked_changes_nothing(seed: int):
     tables = history(seed)
     everybody = traders(tables)
-    for asked in (everybody[:1], everybody[2::3]):
-        alone = script(CUTOFFS).run(tables, Spine.every(asked, CUTOFFS))
-        assert alone.keys() == {(trader, cutoff) for trader in asked for cutoff in CUTOFFS}
+    for some in (everybody[:1], everybody[2::3]):
+        alone = script(CUTOFFS).run(tables, Spine.every(some, CUTOFFS))
+        assert alone.keys() == {(trader, cutoff) for trader in some for cutoff in CUTOFFS}
         assert differences(alone, values_of(seed)) == {}
 
 
@@ -35,8 +35,8 @@ def test_a_cutoff_asked_alone_gives_the_same(cutoff):
     alone = script((cutoff,))
     for seed in seeds(1):
         tables = history(seed)
-        found = alone.run(tables, Spine.every(traders(tables), (cutoff,)))
-        assert differences(found, values_of(seed)) == {}
+        values = alone.run(tables, Spine.every(traders(tables), (cutoff,)))
+        assert differences(values, values_of(seed)) == {}
 
 
 def test_statements_do_not_depend_on_rows():

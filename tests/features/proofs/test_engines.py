@@ -23,23 +23,23 @@ SEED = 21
 
 def largest_difference(one: Values, other: Values) -> dict[str, float]:
     """Return, for each feature, the largest difference relative to the larger value (of at least 1)."""
-    found = dict.fromkeys(LIBRARY.names, 0.0)
+    largest = dict.fromkeys(LIBRARY.names, 0.0)
     assert one.keys() == other.keys()
     for key, row in one.items():
         for name, value in row.items():
             beside = other[key][name]
             if value is None or beside is None:
-                found[name] = max(found[name], 0.0 if value is beside else float("inf"))
+                largest[name] = max(largest[name], 0.0 if value is beside else float("inf"))
             else:
                 away = abs(value - beside) / max(1.0, abs(value), abs(beside))
-                found[name] = max(found[name], away)
-    return found
+                largest[name] = max(largest[name], away)
+    return largest
 
 
 def agree(one: Values, other: Values) -> None:
-    found = largest_difference(one, other)
-    print("largest difference:", max((size, name) for name, size in found.items()))
-    assert {name: size for name, size in found.items() if size > 1e-9} == {}
+    largest = largest_difference(one, other)
+    print("largest difference:", max((size, name) for name, size in largest.items()))
+    assert {name: size for name, size in largest.items() if size > 1e-9} == {}
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +52,8 @@ def expected() -> Values:
     return values_of(SEED)
 
 
-def from_place(place: str, tables: Tables, features: FeatureSet = LIBRARY) -> Values:
-    with open_warehouse(place) as warehouse:
+def from_location(location: str, tables: Tables, features: FeatureSet = LIBRARY) -> Values:
+    with open_warehouse(location) as warehouse:
         return by_key(features.build(warehouse, Spine.every(traders(tables), CUTOFFS)))
 
 
@@ -62,13 +62,13 @@ def test_postgres_with_no_right_but_to_read(tables: Tables, expected: Values, po
     database = url.rpartition("/")[2]
     role = "CREATE ROLE reads LOGIN PASSWORD 'sesam'"
     postgres.run(database, role, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reads")
-    agree(expected, from_place(postgres.url(database, user="reads", password="sesam"), tables))  # noqa: S106
+    agree(expected, from_location(postgres.url(database, user="reads", password="sesam"), tables))  # noqa: S106
 
 
 def test_a_duckdb_file_that_is_only_read(tables: Tables, expected: Values, tmp_path: Path):
     few = LIBRARY.select(["price_gap_12m", "broker_finding_rate_12m", "border_hits_24m", "tax_arrears_12m"])
-    found = from_place(duckdb_file(_in_contract_order(tables), tmp_path), tables, few)
-    assert set(differences(found, expected)) == set()
+    values = from_location(duckdb_file(_in_contract_order(tables), tmp_path), tables, few)
+    assert set(differences(values, expected)) == set()
 
 
 @pytest.mark.filterwarnings("ignore")  # PySpark 4.0 calls pandas 3 and sockets in ways they warn of

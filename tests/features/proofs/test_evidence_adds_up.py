@@ -26,21 +26,21 @@ ADDITIVE = (
 
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Warehouse]:
-    with warehouse(history(3)) as found:
-        yield found
+    with warehouse(history(3)) as tables:
+        yield tables
 
 
 @pytest.mark.parametrize("name", list(dict.fromkeys((*FEW, *ADDITIVE))))
 def test_shares_add_up_to_the_value_built(name: str, opened: Warehouse):
     everybody = traders(history(3))
     for trader in everybody[:4] if TORTURE else everybody[1:2]:
-        found = evidence(LIBRARY, name, warehouse=opened, trader_id=trader, cutoff=CUTOFF)
+        behind = evidence(LIBRARY, name, warehouse=opened, trader_id=trader, cutoff=CUTOFF)
         empty = LIBRARY.by_name[name].empty
-        assert (empty if found.value is None else found.value) == values_of(3)[trader, CUTOFF][name]
-        shares = found.rows["share"].to_pylist()
-        if found.additive and shares:
-            told = math.fsum(share for share in shares if share is not None)
-            assert told == pytest.approx(found.value or 0.0, rel=1e-9, abs=1e-9)
-        if not found.additive:
+        assert (empty if behind.value is None else behind.value) == values_of(3)[trader, CUTOFF][name]
+        shares = behind.rows["share"].to_pylist()
+        if behind.additive and shares:
+            total = math.fsum(share for share in shares if share is not None)
+            assert total == pytest.approx(behind.value or 0.0, rel=1e-9, abs=1e-9)
+        if not behind.additive:
             assert set(shares) <= {None}
-    assert found.additive or name not in ADDITIVE
+    assert behind.additive or name not in ADDITIVE

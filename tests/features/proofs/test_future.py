@@ -64,8 +64,8 @@ def test_another_future_changes_nothing(turn: Turn):
 def changed(written: Script, turn: Turn) -> dict[str, str]:
     """Return the features that a turn changes as of its cutoff, or of one before."""
     after = written.run(turn.taken(), spine(turn.seed))
-    asked = {key: row for key, row in after.items() if key[1] <= turn.cutoff}
-    return differences(values_before(written, turn.seed), asked)
+    until_cutoff = {key: row for key, row in after.items() if key[1] <= turn.cutoff}
+    return differences(values_before(written, turn.seed), until_cutoff)
 
 
 @cache

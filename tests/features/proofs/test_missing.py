@@ -55,12 +55,12 @@ def emptied(tables: Tables, columns: list[str]) -> Tables:
 
 def named_by(columns: list[str]) -> set[str]:
     """The features that name one of the columns, or are combined of some that do."""
-    found: set[str] = set()
+    empty: set[str] = set()
     for feature in LIBRARY.features:
         parts = feature.parameters if feature.source is None else ()
-        if set(feature.inputs) & set(columns) or found & set(parts):
-            found.add(feature.name)
-    return found
+        if set(feature.inputs) & set(columns) or empty & set(parts):
+            empty.add(feature.name)
+    return empty
 
 
 STRICT = [column for column in OPTIONAL_COLUMNS if column not in READ_WHERE_THERE]
@@ -78,11 +78,11 @@ def test_without_all_that_is_optional_the_rest_is_unchanged():
     bare = tables
     for name in OPTIONAL_TABLES + [c for c in OPTIONAL_COLUMNS if c.split(".")[0] not in OPTIONAL_TABLES]:
         bare = without(bare, name)
-    found = by_key(build(bare, Spine.every(traders(tables), CUTOFFS)))
+    values = by_key(build(bare, Spine.every(traders(tables), CUTOFFS)))
     with warehouse(bare) as opened:
         empty = set(LIBRARY.missing(opened))
-    assert all(row[name] is None for row in found.values() for name in empty)
-    assert set(differences(found, run(tables))) <= empty
+    assert all(row[name] is None for row in values.values() for name in empty)
+    assert set(differences(values, run(tables))) <= empty
     assert empty < set(LIBRARY.names)
 
 

@@ -35,20 +35,20 @@ def test_values_equal_the_reference(seed: int):
     for (trader, cutoff), row in values_of(seed).items():
         view = View(world, trader, cutoff)
         for feature in LIBRARY.features:
-            told = expected(feature, view)
-            if not _equal(row[feature.name], told):
-                wrong.setdefault(feature.name, (trader, cutoff, row[feature.name], told))
+            reference = expected(feature, view)
+            if not _equal(row[feature.name], reference):
+                wrong.setdefault(feature.name, (trader, cutoff, row[feature.name], reference))
     assert wrong == {}
 
 
-def _equal(value: float | None, told: float | None) -> bool:
-    if value is None or told is None:
-        return value is told
-    return math.isclose(value, told, rel_tol=CLOSE, abs_tol=CLOSE)
+def _equal(value: float | None, expected: float | None) -> bool:
+    if value is None or expected is None:
+        return value is expected
+    return math.isclose(value, expected, rel_tol=CLOSE, abs_tol=CLOSE)
 
 
 def test_the_histories_say_different_things_in_every_feature():
     """Or a feature that is always empty would equal its reference too."""
     rows = [row for seed in range(3) for row in values_of(seed).values()]
-    told = {name: {row[name] for row in rows} - {None} for name in LIBRARY.names}
-    assert {name for name, values in told.items() if len(values) < 2} == set()
+    values_by_name = {name: {row[name] for row in rows} - {None} for name in LIBRARY.names}
+    assert {name for name, values in values_by_name.items() if len(values) < 2} == set()

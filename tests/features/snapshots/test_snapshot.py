@@ -11,8 +11,8 @@ import pytest
 from features.data.dataset import Dataset
 from features.errors import SettingError
 from features.library import LIBRARY
-from features.snapshots.cache import FOLDER, kept_snapshot
-from features.snapshots.snapshot import lines, snapshot
+from features.snapshots.cache import FOLDER, cached_snapshot
+from features.snapshots.snapshot import snapshot, to_text
 from features.storage.lock import file_lock
 from features.storage.spreadsheet import write_table
 from tests.features.administration import administration, day, line, trader
@@ -46,19 +46,19 @@ def dataset(data: str) -> Dataset:
 
 def test_active_traders_stand_in_order_with_what_is_missing(data: str):
     few = LIBRARY.select(["customs_value_12m", "days_late_12m"])
-    found = snapshot(dataset(data), few)
-    assert found.table["trader_id"].to_pylist() == ["=1+1", "T2"]
-    assert found.table["customs_value_12m"].to_pylist() == [50.0, 1000.0]
-    assert set(found.missing) == {"days_late_12m"}
-    said = list(lines(found))
-    assert said[0] == "2 traders"
-    assert any(each.startswith("without payments.due_on") for each in said)
+    built = snapshot(dataset(data), few)
+    assert built.table["trader_id"].to_pylist() == ["=1+1", "T2"]
+    assert built.table["customs_value_12m"].to_pylist() == [50.0, 1000.0]
+    assert set(built.missing) == {"days_late_12m"}
+    text = list(to_text(built))
+    assert text[0] == "2 traders"
+    assert any(each.startswith("without payments.due_on") for each in text)
 
 
 def test_a_day_without_active_traders_is_an_empty_table(data: str):
-    found = snapshot(replace(dataset(data), cutoff=day("2010-01-01")), LIBRARY)
-    assert found.table.num_rows == 0
-    assert next(iter(lines(found))) == "0 traders"
+    built = snapshot(replace(dataset(data), cutoff=day("2010-01-01")), LIBRARY)
+    assert built.table.num_rows == 0
+    assert next(iter(to_text(built))) == "0 traders"
 
 
 def test_a_snapshot_is_kept_once_however_the_folder_is_called(
@@ -68,7 +68,7 @@ def test_a_snapshot_is_kept_once_however_the_folder_is_called(
     monkeypatch.chdir(tmp_path)
     for called in (data, "data"):
         with file_lock(Path(data) / ".findings.lock"):  # a lock is no data
-            kept_snapshot(replace(dataset(called), home=home), few)
+            cached_snapshot(replace(dataset(called), home=home), few)
     assert len([each for each in (home / FOLDER).iterdir() if not each.name.startswith(".")]) == 1
 
 

@@ -17,8 +17,8 @@ def write(target: Path, text: str) -> None:
         (folder / "a.txt").write_text(text)
 
 
-def files(place: Path) -> set[str]:
-    return {str(file.relative_to(place)) for file in place.rglob("*")}
+def files(folder: Path) -> set[str]:
+    return {str(file.relative_to(folder)) for file in folder.rglob("*")}
 
 
 def test_a_new_folder_takes_the_place_of_the_old_with_nothing_left_of_it(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""One adapter an engine: what DuckDB, PostgreSQL and Spark each do in a way of their own."""
+"""Adapters of engines: what DuckDB, PostgreSQL and Spark each do in a way of their own."""
 
 from ibis.backends import BaseBackend
 
@@ -18,5 +18,5 @@ def adapter_of(engine: BaseBackend) -> Adapter:
 
 
 def engine_errors() -> tuple[type[Exception], ...]:
-    """Return what the engines raise when they cannot read on: no driver that was not imported raises."""
+    """Return the exceptions of all engines; a driver that is not imported raises none."""
     return tuple(error for adapter in ADAPTERS.values() for error in adapter.errors())

@@ -1,4 +1,4 @@
-"""What differs between engines, as data: nothing else asks which engine it has."""
+"""Adapters: what differs between engines, as data; no other code asks which engine it has."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from ibis.expr import types as ir
 
 
 def materialised_name() -> str:
-    """Return a fresh name for a table that is materialised."""
-    return f"kept_{uuid4().hex}"
+    """Return a fresh name for a materialised table."""
+    return f"materialised_{uuid4().hex}"
 
 
 def _begin(engine: BaseBackend) -> None:
@@ -43,13 +43,13 @@ def _refuse(error: BaseException, warehouse: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Adapter:
-    """How an engine does what engines do in ways of their own; what is not given is done as Ibis does it.
+    """The functions of one engine; the defaults do as Ibis does.
 
     - `name`: what Ibis calls the engine.
     - `begin`: prepares a connection, before anything is read.
     - `table_names`: the names of the tables and views that can be opened.
-    - `open_table`: a table or view as it was found.
-    - `materialise`: works a table out and stores it, for this connection alone, until `drop`.
+    - `open_table`: a table or view as it is stored.
+    - `materialise`: computes a table and stores it, for this connection alone, until `drop`.
     - `errors`: what its driver raises when it cannot read on and may be shown to people: it cites no password
       of a URL. Nothing while the driver is not imported.
     - `refuse`: raises an error for a person where the engine refuses, for want of rights, what is asked of

@@ -1,4 +1,4 @@
-"""PostgreSQL: one moment of the database, and its many types brought to the few that are known."""
+"""PostgreSQL: a repeatable read of the database, and its many types mapped to those of the contract."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,9 @@ from features.errors import DataError
 
 REFUSED = ("25006", "42501")
 """SQL states: of a database that can only be read, as a hot standby is, and of a lack of rights."""
-ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ"
-DAYS_AS_ISO = "SET DateStyle = ISO"
-READ_AS_IT_IS = {
+REPEATABLE_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+ISO_DATES = "SET DateStyle = ISO"
+NATIVE_TYPES = {
     "int2": "int16",
     "int4": "int32",
     "int8": "int64",
@@ -34,9 +34,9 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_catalog.pg_table_is_visible(
 """
 NAMES = f"SELECT c.relname {VISIBLE}"
 COLUMNS = f"""
-SELECT place.nspname, a.attname, t.typname
-FROM (SELECT c.oid, n.nspname {VISIBLE} AND c.relname = %s) AS place
-JOIN pg_catalog.pg_attribute a ON a.attrelid = place.oid AND a.attnum > 0 AND NOT a.attisdropped
+SELECT relation.nspname, a.attname, t.typname
+FROM (SELECT c.oid, n.nspname {VISIBLE} AND c.relname = %s) AS relation
+JOIN pg_catalog.pg_attribute a ON a.attrelid = relation.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 ORDER BY a.attnum
 """  # noqa: S608 - put together from constants
@@ -52,13 +52,13 @@ WHERE NOT pg_catalog.pg_is_in_recovery() AND pg_catalog.current_setting('track_c
 """  # noqa: S608 - put together from constants
 
 
-def _hold_still(engine: BaseBackend) -> None:
+def _begin_repeatable_read(engine: BaseBackend) -> None:
     """Begin a transaction that sees one moment of the database until it is disconnected.
 
-    It is never committed, so nothing that is kept in it outlives it. Ibis nests its own transactions in it as
+    It is never committed, so nothing stored in it outlives it. Ibis nests its own transactions in it as
     savepoints. It is not declared read-only, as PostgreSQL then refuses temporary tables too.
     """
-    for statement in (DAYS_AS_ISO, ONE_MOMENT):
+    for statement in (ISO_DATES, REPEATABLE_READ):
         engine.con.execute(statement)
 
 
@@ -88,22 +88,22 @@ def _table_names(engine: BaseBackend) -> set[str]:
 
 def _open_table(engine: BaseBackend, name: str) -> ir.Table:
     """Return a table or view that is on the search path."""
-    found = engine.con.execute(COLUMNS, [name]).fetchall()
-    columns = {column: kind for _, column, kind in found}
-    query = exp.select(*_selected(columns)).from_(exp.table_(name, db=found[0][0], quoted=True))
-    kinds = {column: _read_as(kind) for column, kind in columns.items()}
+    rows = engine.con.execute(COLUMNS, [name]).fetchall()
+    columns = {column: kind for _, column, kind in rows}
+    query = exp.select(*_selected(columns)).from_(exp.table_(name, db=rows[0][0], quoted=True))
+    kinds = {column: _ibis_type(kind) for column, kind in columns.items()}
     return engine.sql(query.sql("postgres"), schema=ibis.schema(kinds))
 
 
-def _read_as(kind: str) -> str:
-    """What is no number, day or yes-or-no is read as PostgreSQL writes it: char(n) without its padding."""
-    return "float64" if kind == "numeric" else READ_AS_IT_IS.get(kind, "string")
+def _ibis_type(kind: str) -> str:
+    """Return the type to read a column as: other types as the text PostgreSQL writes, char(n) unpadded."""
+    return "float64" if kind == "numeric" else NATIVE_TYPES.get(kind, "string")
 
 
 def _selected(columns: Mapping[str, str]) -> "Iterator[exp.Expr]":
     for name, kind in columns.items():
         column = exp.column(name, quoted=True)
-        if kind in READ_AS_IT_IS:
+        if kind in NATIVE_TYPES:
             yield column
         else:
             yield exp.cast(column, "double" if kind == "numeric" else "text").as_(name, quoted=True)
@@ -116,7 +116,7 @@ def _errors() -> tuple[type[Exception], ...]:
 
 POSTGRES = Adapter(
     name="postgres",
-    begin=_hold_still,
+    begin=_begin_repeatable_read,
     table_names=_table_names,
     open_table=_open_table,
     errors=_errors,

@@ -1,4 +1,4 @@
-"""Spark: it has no temporary tables, so what is materialised is worked out into a view of its own."""
+"""Spark: it has no temporary tables, so a table is materialised as a checkpoint behind a view."""
 
 from ibis.backends import BaseBackend
 from ibis.expr import types as ir
@@ -7,7 +7,7 @@ from features.data.warehouse.engines.adapter import Adapter, materialised_name
 
 
 def _materialise(engine: BaseBackend, table: ir.Table) -> ir.Table:
-    """Work a table out and store it for this session.
+    """Compute a table and store it for this session.
 
     A checkpoint forgets what the table was made of: cached tables of cached tables carry plans that grow
     until they no longer fit in memory.

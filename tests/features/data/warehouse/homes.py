@@ -25,20 +25,20 @@ POSTGRES_TYPES = {
 Tables = Mapping[str, list[Row]]
 
 
-def parquet_folder(tables: Tables, place: Path) -> str:
-    return str(write_parquet(place / "parquet", tables))
+def parquet_folder(tables: Tables, folder: Path) -> str:
+    return str(write_parquet(folder / "parquet", tables))
 
 
-def csv_folder(tables: Tables, place: Path) -> str:
-    return str(write_csv(place / "csv", tables))
+def csv_folder(tables: Tables, folder: Path) -> str:
+    return str(write_csv(folder / "csv", tables))
 
 
-def german_folder(tables: Tables, place: Path) -> str:
+def german_folder(tables: Tables, folder: Path) -> str:
     """Semicolons, decimal commas, dd.mm.yyyy, latin-1: what an office suite in Germany writes."""
     written = {
         name: [{c: _german(v) for c, v in row.items()} for row in rows] for name, rows in tables.items()
     }
-    folder = write_csv(place / "german", written, separator=";", encoding="latin-1")
+    folder = write_csv(folder / "german", written, separator=";", encoding="latin-1")
     (folder / "dialect.toml").write_text(GERMAN)
     return str(folder)
 
@@ -49,8 +49,8 @@ def _german(value: object) -> object:
     return value.strftime("%d.%m.%Y") if isinstance(value, date) else value
 
 
-def duckdb_file(tables: Tables, place: Path, *, typed: bool = True) -> str:
-    path = place / "customs.duckdb"
+def duckdb_file(tables: Tables, folder: Path, *, typed: bool = True) -> str:
+    path = folder / "customs.duckdb"
     with duckdb.connect(str(path)) as connection:
         for name, rows in tables.items():
             connection.register("given", arrow(name, rows) if typed else as_text(rows))

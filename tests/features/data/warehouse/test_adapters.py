@@ -18,7 +18,7 @@ from tests.postgres import Server
 
 ROOT = Path(__file__).parents[4]
 PACKAGES = ("audit_yield", "features", "models", "training", "serving")
-CHOICE = ROOT / "features" / "warehouse" / "engines" / "__init__.py"
+CHOICE = ROOT / "features" / "data" / "warehouse" / "engines" / "__init__.py"
 ENGINES = ("engine", "backend", "connection", "con")
 
 
@@ -29,8 +29,8 @@ def test_each_home_is_opened_with_the_adapter_of_its_engine(tmp_path: Path, post
         duckdb_file(tables, tmp_path): DUCKDB,
         postgres_database(tables, postgres): POSTGRES,
     }
-    for place, adapter in homes.items():
-        with open_warehouse(place) as warehouse:
+    for location, adapter in homes.items():
+        with open_warehouse(location) as warehouse:
             assert warehouse.adapter is adapter
 
 
@@ -89,6 +89,6 @@ def test_a_question_which_engine_it_is_is_found(question: str) -> None:
 
 def test_nothing_but_the_choice_of_the_adapter_asks_which_engine_it_is() -> None:
     paths = {path for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
-    found = {path: list(questions(path.read_text(encoding="utf-8"))) for path in paths - {CHOICE}}
-    assert {path: each for path, each in found.items() if each} == {}
+    questions_by_path = {path: list(questions(path.read_text(encoding="utf-8"))) for path in paths - {CHOICE}}
+    assert {path: each for path, each in questions_by_path.items() if each} == {}
     assert list(questions(CHOICE.read_text(encoding="utf-8")))

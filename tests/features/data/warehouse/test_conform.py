@@ -1,4 +1,4 @@
-"""How a value as found becomes a value of the contract: to the letter, or not at all."""
+"""Stored values become values of the contract: to the letter, or not at all."""
 
 from datetime import date, datetime
 from math import inf, isnan
@@ -16,10 +16,10 @@ DECLARATIONS = TABLES["declarations"]
 
 def conformed(column: str, values: pa.Array, **dialect: object) -> tuple[list[object], list[bool]]:
     """Return the values brought to the contract's type, and which of them do not fit."""
-    found = ibis.memtable(pa.table({column: values}))
-    each = conform(found, DECLARATIONS, dialect=Dialect.of(dialect))[column]
+    stored = ibis.memtable(pa.table({column: values}))
+    each = conform(stored, DECLARATIONS, dialect=Dialect.of(dialect))[column]
     misfit = ibis.literal(False) if each.misfit is None else each.misfit
-    rows = found.select(value=each.value, misfit=misfit).to_pyarrow().to_pylist()
+    rows = stored.select(value=each.value, misfit=misfit).to_pyarrow().to_pylist()
     return [row["value"] for row in rows], [bool(row["misfit"]) for row in rows]
 
 
@@ -130,9 +130,9 @@ def test_hs_codes_that_lost_their_zero_are_filled_up_where_declared() -> None:
 
 
 def test_an_absent_column_is_empty_and_known_on_falls_back_to_its_day() -> None:
-    found = ibis.memtable(pa.table({"accepted_on": [date(2024, 3, 1)]}))
-    columns = conform(found, DECLARATIONS, dialect=Dialect())
-    rows = with_defaults(found.select(**{name: each.value for name, each in columns.items()}), DECLARATIONS)
+    stored = ibis.memtable(pa.table({"accepted_on": [date(2024, 3, 1)]}))
+    columns = conform(stored, DECLARATIONS, dialect=Dialect())
+    rows = with_defaults(stored.select(**{name: each.value for name, each in columns.items()}), DECLARATIONS)
     (row,) = rows.to_pyarrow().to_pylist()
     assert set(row) == set(DECLARATIONS.names)
     assert row["known_on"] == date(2024, 3, 1)

@@ -73,9 +73,9 @@ def test_a_view_cannot_read_other_files(path: Path, tmp_path: Path, way_out: str
     secret.write_text("trader_id,valid_from\nPASSWORT,2020-01-01\n")
     source = way_out.format(secret=secret, folder=tmp_path)
     change(path, "ALTER TABLE traders RENAME TO kept", f"CREATE VIEW traders AS FROM {source}")
-    found = faults(path)
-    assert "disabled" in found["traders readable"]
-    assert "PASSWORT" not in str(found)
+    violations = faults(path)
+    assert "disabled" in violations["traders readable"]
+    assert "PASSWORT" not in str(violations)
 
 
 def test_external_access_cannot_be_given_back(path: Path) -> None:

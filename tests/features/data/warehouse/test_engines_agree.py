@@ -223,16 +223,16 @@ def _payment_of(amount: float) -> Row:
 @given(payments=PAYMENTS)
 def test_any_payments_are_read_and_judged_alike_in_each_home(postgres: Server, payments: list[Row]) -> None:
     tables = {"payments": payments}
-    with tempfile.TemporaryDirectory() as place:
-        homes = [make(tables, Path(place)) for name, make in FILES.items() if name != "German CSV"]
-        found = [judged(home) for home in (*homes, postgres_database(tables, postgres))]
+    with tempfile.TemporaryDirectory() as folder:
+        homes = [make(tables, Path(folder)) for name, make in FILES.items() if name != "German CSV"]
+        outcomes = [judged(home) for home in (*homes, postgres_database(tables, postgres))]
     expected = as_set(as_the_contract_has_them("payments", payments))
-    assert [rows for rows, _ in found] == [expected] * len(found)
-    assert [faults for _, faults in found] == [found[0][1]] * len(found)
+    assert [rows for rows, _ in outcomes] == [expected] * len(outcomes)
+    assert [faults for _, faults in outcomes] == [outcomes[0][1]] * len(outcomes)
 
 
-def judged(place: str) -> tuple[list[str], object]:
-    with open_warehouse(place) as warehouse:
+def judged(location: str) -> tuple[list[str], object]:
+    with open_warehouse(location) as warehouse:
         rows = as_set(rows_of(warehouse.table("payments")))
         checked = check(warehouse, today=TODAY, limit=1)
         good = as_set(rows_of(checked.good_rows("payments")))
@@ -296,12 +296,12 @@ def test_a_text_is_the_same_day_or_number_in_each_home_or_in_none(
     postgres: Server, tmp_path: Path, column: str, texts: dict[str, object]
 ) -> None:
     rows: list[Row] = [{"declaration_id": str(i), column: text} for i, text in enumerate(texts)]
-    for place in (
+    for location in (
         str(write_csv(tmp_path / "csv", {"declarations": rows})),
         duckdb_file({"declarations": rows}, tmp_path, typed=False),
         postgres_database({"declarations": rows}, postgres, typed=False),
     ):
-        with open_warehouse(place) as warehouse:
+        with open_warehouse(location) as warehouse:
             table = warehouse.table("declarations")
             read = {row["declaration_id"]: row[column] for row in rows_of(table)}
         assert repr([read[row["declaration_id"]] for row in rows]) == repr(list(texts.values()))

@@ -35,14 +35,14 @@ def in_toml(value: object) -> str:
 def test_the_memory_is_what_the_environment_says_and_3_gb_otherwise(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    place = duckdb_file(good_tables(), tmp_path)
+    location = duckdb_file(good_tables(), tmp_path)
     assert (DEFAULT_MEMORY, LARGEST_SPILL) == ("3GB", "50GB")
     monkeypatch.setenv(MEMORY_SETTING, "128MiB")
-    with open_warehouse(place) as warehouse:
+    with open_warehouse(location) as warehouse:
         limit = warehouse.engine.con.execute("SELECT current_setting('memory_limit')").fetchone()
     assert limit == ("128.0 MiB",)
     monkeypatch.setenv(MEMORY_SETTING, "much")
-    with pytest.raises(SettingError, match="AUDIT_YIELD_MEMORY is 'much'"), open_warehouse(place):
+    with pytest.raises(SettingError, match="AUDIT_YIELD_MEMORY is 'much'"), open_warehouse(location):
         pass
 
 

@@ -35,8 +35,8 @@ def log_of(over: Number, under: Number) -> Number:
 
 def weighted(pairs: Iterable[tuple[Number, float]]) -> Number:
     """The mean of values by weight; a value that is not known has no weight."""
-    told = [(value, weight) for value, weight in pairs if value is not None]
-    return ratio(total(v * w for v, w in told), total(w for _, w in told))
+    known = [(value, weight) for value, weight in pairs if value is not None]
+    return ratio(total(v * w for v, w in known), total(w for _, w in known))
 
 
 def mean(values: Sequence[float]) -> float:
@@ -45,10 +45,10 @@ def mean(values: Sequence[float]) -> float:
 
 def quantile(values: Sequence[float], share: float) -> float:
     ordered = sorted(values)
-    place = (len(ordered) - 1) * share
-    low = math.floor(place)
+    position = (len(ordered) - 1) * share
+    low = math.floor(position)
     high = min(low + 1, len(ordered) - 1)
-    return ordered[low] * (1 - (place - low)) + ordered[high] * (place - low)
+    return ordered[low] * (1 - (position - low)) + ordered[high] * (position - low)
 
 
 def deviation(values: Sequence[float]) -> float:

@@ -57,8 +57,10 @@ def active_months(view: View, months: int) -> Number:
 
 
 def revenue_at_stake(view: View, months: int) -> Number:
-    told = [(view.world.general_rate(row), row) for row in view.lines(months)]
-    terms = [row["customs_value"] * max(rate - row["duty_rate"], 0) for rate, row in told if rate is not None]
+    rated = [(view.world.general_rate(row), row) for row in view.lines(months)]
+    terms = [
+        row["customs_value"] * max(rate - row["duty_rate"], 0) for rate, row in rated if rate is not None
+    ]
     return total(terms) if terms else None
 
 
@@ -96,12 +98,12 @@ def recent_departure(view: View, months: int) -> Number:
 
 
 def _month_spans(view: View) -> list[tuple[date, date, float]]:
-    found: dict[int, list[Row]] = defaultdict(list)
+    by_month: dict[int, list[Row]] = defaultdict(list)
     for row in view.lines(24):
-        found[_month_number(row["accepted_on"])].append(row)
+        by_month[_month_number(row["accepted_on"])].append(row)
     return [
         (min(r["accepted_on"] for r in rows), max(r["accepted_on"] for r in rows), value(rows))
-        for _, rows in sorted(found.items())
+        for _, rows in sorted(by_month.items())
     ]
 
 
@@ -113,7 +115,7 @@ def longest_silence(view: View, months: int) -> Number:
 def silence_then_spike(view: View, months: int) -> Number:
     spans = _month_spans(view)
     for number, (before, after) in enumerate(pairwise(spans)):
-        others = [v for place, (_, _, v) in enumerate(spans) if place != number + 1]
+        others = [v for index, (_, _, v) in enumerate(spans) if index != number + 1]
         silent = (after[0] - before[1]).days >= 180
         if silent and total(v for *_, v in spans) and after[2] >= 2 * mean(others):
             return 1

@@ -75,8 +75,10 @@ def error_audits(view: View, months: None) -> Number:
 
 
 def _audits_with(view: View, degree: str) -> int:
-    found = [[f["amount"] for f in audit["taxed"] if f["culpability"] == degree] for audit in view.audits]
-    return sum(total(amounts) > 0 for amounts in found)
+    amounts_of_audits = [
+        [f["amount"] for f in audit["taxed"] if f["culpability"] == degree] for audit in view.audits
+    ]
+    return sum(total(amounts) > 0 for amounts in amounts_of_audits)
 
 
 def penalties(view: View, months: None) -> Number:
@@ -97,8 +99,8 @@ def letters_answered_share(view: View, months: None) -> Number:
 def self_corrected_share(view: View, months: None) -> Number:
     letters = _letters(view)
     corrected = total(max(change, 0) for letter in letters for change in _corrections(view, letter))
-    asked = [f["amount"] for letter in letters for f in letter["taxed"] if f["event"] == "assessed"]
-    return ratio(corrected, total(amount for amount in asked if amount > 0))
+    assessed = [f["amount"] for letter in letters for f in letter["taxed"] if f["event"] == "assessed"]
+    return ratio(corrected, total(amount for amount in assessed if amount > 0))
 
 
 def _letters(view: View) -> list[Row]:
@@ -134,8 +136,8 @@ def _controls(view: View, months: int) -> list[Row]:
     """The controls of the trader's declarations, once both are known."""
     owners: dict[str, tuple[date, str]] = {}
     for row in view.world.first_versions:
-        said = (row["known"], row["trader_id"])
-        owners[row["declaration_id"]] = min(owners.get(row["declaration_id"], said), said)
+        owner = (row["known"], row["trader_id"])
+        owners[row["declaration_id"]] = min(owners.get(row["declaration_id"], owner), owner)
     return [
         row
         for row in view.world.tables["controls"]
@@ -191,8 +193,8 @@ def amendments(view: View, months: int) -> Number:
 
 
 def own_amendment_share(view: View, months: int) -> Number:
-    asked = Counter(row["amended_by"] for row, _ in _lately(view, months))
-    return ratio(asked["trader"], asked["trader"] + asked["customs"])
+    by_party = Counter(row["amended_by"] for row, _ in _lately(view, months))
+    return ratio(by_party["trader"], by_party["trader"] + by_party["customs"])
 
 
 def amended_taxes(view: View, months: int) -> Number:
@@ -246,8 +248,10 @@ def months_to_revalidation(view: View, months: None) -> Number:
 
 
 def authorisation_lost(view: View, months: None) -> Number:
-    told = sorted(view.own("traders"), key=lambda row: row["valid_from"])
-    states = [row["aeo_status"] for row in told if row["valid_from"] < view.cutoff and row["aeo_status"]]
+    descriptions = sorted(view.own("traders"), key=lambda row: row["valid_from"])
+    states = [
+        row["aeo_status"] for row in descriptions if row["valid_from"] < view.cutoff and row["aeo_status"]
+    ]
     return float(states[-1] == "none" and set(states) != {"none"}) if states else None
 
 

@@ -66,7 +66,7 @@ def changes(world: World) -> list[Change]:
 
 def year_before(view: View, day: date) -> list[Row]:
     """What the trader first declared in the 12 months before a day."""
-    return [row for row in view.first_said if months_before(day, 12) <= row["accepted_on"] < day]
+    return [row for row in view.first_versions if months_before(day, 12) <= row["accepted_on"] < day]
 
 
 def met(view: View, changes: Iterable[Change], concerns: Callable[[Change, Row], bool]) -> Iterator[Measure]:
@@ -99,19 +99,19 @@ def moved_to_cheaper(view: View, row: Row, measure: Measure) -> bool:
 
 def faults(view: View) -> Iterator[Measure]:
     """What controls and audits found in the trader's lines: it counts from the day after."""
-    for found in _found(view.world):
-        for row in view.first_said:
-            if row["declaration_id"] == found["declaration_id"] and found["item_number"] in (
+    for fault in _faults(view.world):
+        for row in view.first_versions:
+            if row["declaration_id"] == fault["declaration_id"] and fault["item_number"] in (
                 None,
                 row["item_number"],
             ):
-                day = found["day"] + timedelta(days=1)
+                day = fault["day"] + timedelta(days=1)
                 rate = view.world.general_rate(row)
-                yield Measure(row["hs_code"], day, max(found["known"], row["known"]), rate)
+                yield Measure(row["hs_code"], day, max(fault["known"], row["known"]), rate)
 
 
 @cache
-def _found(world: World) -> list[Row]:
+def _faults(world: World) -> list[Row]:
     controls = [
         {**row, "day": row["controlled_on"]}
         for row in world.tables["controls"]

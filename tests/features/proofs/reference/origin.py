@@ -16,9 +16,9 @@ def _claimed(view: View, months: int) -> list[Row]:
 
 def _forgone(view: View, rows: Iterable[Row]) -> float:
     """Value x (general rate - rate paid), where that is above zero."""
-    told = [(view.world.general_rate(row), row) for row in rows]
+    rated = [(view.world.general_rate(row), row) for row in rows]
     return total(
-        max(rate - row["duty_rate"], 0) * row["customs_value"] for rate, row in told if rate is not None
+        max(rate - row["duty_rate"], 0) * row["customs_value"] for rate, row in rated if rate is not None
     )
 
 

@@ -41,30 +41,30 @@ def new_seller_share(view: View, months: int) -> Number:
 
 
 def kin_finding_rate(view: View, months: None) -> Number:
-    family = _kin(view, "group", "director", "address")
+    family = _related_parties(view, "group", "director", "address")
     audits = [a for a in closed(view.world.audits(view.quarter)) if a["trader_id"] in family]
     return shrunk_rate(view, audits) if family else None
 
 
 def identity_shared_with(view: View, months: None) -> Number:
-    return len(_kin(view, "address", "director", "phone", "bank"))
+    return len(_related_parties(view, "address", "director", "phone", "bank"))
 
 
 def silent_kin(view: View, months: None) -> Number:
-    return sum(_fell_silent(View(view.world, kin, view.quarter)) for kin in _kin(view))
+    return sum(_fell_silent(View(view.world, party, view.quarter)) for party in _related_parties(view))
 
 
-def _kin(view: View, *kinds: str) -> Iterable[str]:
+def _related_parties(view: View, *kinds: str) -> Iterable[str]:
     """The traders tied to this one, or in the same way to the same third; by some kinds of ties, or any."""
-    found = defaultdict(set)
+    ties_by_trader = defaultdict(set)
     for third, kind in set(view.world.ties(view.cutoff, view.trader)):
-        found[third].add(kind)
+        ties_by_trader[third].add(kind)
         tied = {other for other, its in view.world.ties(view.quarter, third) if its == kind}
         for other in tied if len(tied) <= settings.MOST_TIED else ():
-            found[other].add(kind)
+            ties_by_trader[other].add(kind)
     return {
         other
-        for other, by_what in found.items()
+        for other, by_what in ties_by_trader.items()
         if other != view.trader and (not kinds or by_what & set(kinds)) and _is_trader(view, other)
     }
 
@@ -73,7 +73,7 @@ def _is_trader(view: View, name: str) -> bool:
     return bool(View(view.world, name, view.cutoff).own("traders"))
 
 
-def _fell_silent(kin: View) -> bool:
+def _fell_silent(party: View) -> bool:
     """Whether the last import known of is six months to two years old."""
-    days = [row["accepted_on"] for row in kin.first_said if row["known"] < kin.cutoff]
-    return bool(days) and months_before(kin.cutoff, 24) <= max(days) <= months_before(kin.cutoff, 6)
+    days = [row["accepted_on"] for row in party.first_versions if row["known"] < party.cutoff]
+    return bool(days) and months_before(party.cutoff, 24) <= max(days) <= months_before(party.cutoff, 6)

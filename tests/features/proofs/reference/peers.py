@@ -33,8 +33,8 @@ def is_elsewhere(row: Row) -> Number:
 
 def _log(over: Number, under: Number) -> Number:
     """To six decimals, so that lines at one price can be told from lines below it."""
-    found = log_of(over, under)
-    return None if found is None else step(found)
+    ratio = log_of(over, under)
+    return None if ratio is None else step(ratio)
 
 
 MEASURES: dict[str, Callable[[Row], Number]] = {
@@ -83,8 +83,8 @@ def gap(view: View, row: Row, *, measure: str, levels: Levels = GOODS, share: fl
 
 def limited_gap(view: View, row: Row, *, measure: str, levels: Levels = GOODS) -> Number:
     """The gap from the middle, limited to ten times off."""
-    found = gap(view, row, measure=measure, levels=levels)
-    return None if found is None else min(max(found, -math.log(10)), math.log(10))
+    whole = gap(view, row, measure=measure, levels=levels)
+    return None if whole is None else min(max(whole, -math.log(10)), math.log(10))
 
 
 def mean_gap(view: View, months: int, *, measure: str, levels: Levels = GOODS) -> Number:

@@ -44,12 +44,12 @@ def parts(row: Row, names: Iterable[str]) -> tuple[Any, ...]:
 
 def by(rows: Iterable[Row], *names: str) -> dict[Any, list[Row]]:
     """Rows by a key, those left out that lack a part of it."""
-    found: dict[Any, list[Row]] = defaultdict(list)
+    groups: dict[Any, list[Row]] = defaultdict(list)
     for row in rows:
         key = parts(row, names)
         if None not in key:
-            found[key if len(names) > 1 else key[0]].append(row)
-    return found
+            groups[key if len(names) > 1 else key[0]].append(row)
+    return groups
 
 
 def shares(rows: Iterable[Row], name: str) -> list[float]:

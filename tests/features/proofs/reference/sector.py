@@ -36,7 +36,7 @@ def year(view: View) -> list[Row]:
     """First versions that became known in a year, each within a year of its acceptance."""
     return [
         row
-        for row in view.first_said
+        for row in view.first_versions
         if view.within(row["known"], 12) and row["known"] < _year_later(row["accepted_on"])
     ]
 

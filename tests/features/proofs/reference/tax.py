@@ -27,18 +27,18 @@ def _beside(view: View, months: int, *, stated: str, declared: str) -> tuple[flo
 
 
 def import_purchases_gap(view: View, months: int) -> Number:
-    found = _beside(view, months, stated="purchases_imported", declared="customs_value")
-    return log_of(*found) if found else None
+    sums = _beside(view, months, stated="purchases_imported", declared="customs_value")
+    return log_of(*sums) if sums else None
 
 
 def import_vat_gap(view: View, months: int) -> Number:
-    found = _beside(view, months, stated="import_vat_claimed", declared="vat_assessed")
-    return less(*found) if found else None
+    sums = _beside(view, months, stated="import_vat_claimed", declared="vat_assessed")
+    return less(*sums) if sums else None
 
 
 def turnover_multiple(view: View, months: int) -> Number:
-    found = _beside(view, months, stated="turnover", declared="customs_value")
-    return ratio(*found) if found else None
+    sums = _beside(view, months, stated="turnover", declared="customs_value")
+    return ratio(*sums) if sums else None
 
 
 def sector_multiple(view: View, months: None) -> Number:
@@ -51,7 +51,7 @@ def _multiple_of_two_years(view: View) -> Number:
     lines = [
         line
         for row in returns
-        for line in view.first_said
+        for line in view.first_versions
         if line["known"] < view.cutoff
         and _month(row["period_from"]) <= _month(line["accepted_on"]) <= _month(row["period_to"])
     ]
@@ -67,13 +67,13 @@ def turnover_gap(view: View, months: None) -> Number:
 
 
 def payments_gap(view: View, months: int) -> Number:
-    found = _beside(view, months, stated="payments_abroad", declared="customs_value")
-    return log_of(*found) if found else None
+    sums = _beside(view, months, stated="payments_abroad", declared="customs_value")
+    return log_of(*sums) if sums else None
 
 
 def royalties_not_added(view: View, months: int) -> Number:
-    found = _beside(view, months, stated="royalties_abroad", declared="valuation_adjustment")
-    return max(found[0] - found[1], 0) if found else None
+    sums = _beside(view, months, stated="royalties_abroad", declared="valuation_adjustment")
+    return max(sums[0] - sums[1], 0) if sums else None
 
 
 def tax_arrears(view: View, months: int) -> Number:

@@ -40,9 +40,9 @@ def undervalue_duty(view: View, months: int) -> Number:
 def middle_price_gap(view: View, months: int) -> Number:
     """The gap up to which half of the value lies."""
     gaps = [(gap(view, row, measure="price"), row["customs_value"]) for row in view.lines(months)]
-    told = sorted((g, v) for g, v in gaps if g is not None and v > 0)
-    for number, (each, _) in enumerate(told, start=1):
-        if total(v for _, v in told[:number]) >= total(v for _, v in told) / 2:
+    known = sorted((g, v) for g, v in gaps if g is not None and v > 0)
+    for number, (each, _) in enumerate(known, start=1):
+        if total(v for _, v in known[:number]) >= total(v for _, v in known) / 2:
             return each
     return None
 
@@ -101,9 +101,9 @@ def seller_price_split(view: View, months: int) -> Number:
 def _split(rows: list[Row]) -> tuple[Number, float]:
     """Between the dearest and the cheapest seller of goods, with the value of both and those between."""
     sellers = {seller: (_middle(lines), value(lines)) for seller, lines in by(rows, "seller_id").items()}
-    told = [(middle, worth) for middle, worth in sellers.values() if middle is not None]
-    middles = [middle for middle, _ in told]
-    return max(middles) - min(middles) if len(told) > 1 else None, total(worth for _, worth in told)
+    priced = [(middle, worth) for middle, worth in sellers.values() if middle is not None]
+    middles = [middle for middle, _ in priced]
+    return max(middles) - min(middles) if len(priced) > 1 else None, total(worth for _, worth in priced)
 
 
 def freight_gap(view: View, months: int) -> Number:
@@ -124,8 +124,8 @@ def undeclared_tie_share(view: View, months: int) -> Number:
 
 
 def other_method_share(view: View, months: int) -> Number:
-    told = [row for row in view.lines(months) if row["valuation_method"] is not None]
-    return weighted((row["valuation_method"] != 1, row["customs_value"]) for row in told)
+    stated = [row for row in view.lines(months) if row["valuation_method"] is not None]
+    return weighted((row["valuation_method"] != 1, row["customs_value"]) for row in stated)
 
 
 def additions_absent(view: View, months: int) -> Number:

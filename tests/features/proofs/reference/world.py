@@ -89,8 +89,8 @@ class World:
 
     def description(self, trader: str, day: date) -> Row | None:
         """The description in force before a day: of those valid and known, the one valid last."""
-        told = View(self, trader, day).own("traders")
-        held = [row for row in told if row["valid_from"] < day]
+        descriptions = View(self, trader, day).own("traders")
+        held = [row for row in descriptions if row["valid_from"] < day]
         return max(held, key=lambda row: row["valid_from"], default=None)
 
     def ties(self, day: date, end: str) -> list[tuple[str, str]]:
@@ -133,7 +133,7 @@ class View:
         return [row for row in self.all_lines if self.within(row["accepted_on"], months)]
 
     @cached_property
-    def first_said(self) -> list[Row]:
+    def first_versions(self) -> list[Row]:
         """The trader's lines as first declared, whenever that became known."""
         return [row for row in self.world.first_versions if row["trader_id"] == self.trader]
 

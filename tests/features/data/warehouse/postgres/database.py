@@ -14,9 +14,9 @@ Change = Callable[..., object]
 """Runs statements in the database of a test."""
 
 
-def run_check(place: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_check(location: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the real command in `folder`."""
-    return run("check", place, "--today", TODAY.isoformat(), folder=folder, timeout=60, **environment)
+    return run("check", location, "--today", TODAY.isoformat(), folder=folder, timeout=60, **environment)
 
 
 def violations(url: str) -> tuple[Violation, ...]:

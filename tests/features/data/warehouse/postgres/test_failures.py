@@ -45,12 +45,12 @@ def test_an_address_that_cannot_be_opened_is_told_without_its_password(
     postgres: Server, url: str, database: str, case: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    place, told = wrong(url, database, postgres)[case]
-    with pytest.raises(DataError) as raised, open_warehouse(place):
+    location, reason = wrong(url, database, postgres)[case]
+    with pytest.raises(DataError) as raised, open_warehouse(location):
         pass
-    said = str(raised.value)
-    assert told in said
-    assert not any(secret in said for secret in ("Geheim", postgres.password, "Zwiebel"))
+    message = str(raised.value)
+    assert reason in message
+    assert not any(secret in message for secret in ("Geheim", postgres.password, "Zwiebel"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -84,5 +84,5 @@ def connections(postgres: Server, database: str) -> int:
 
 
 def test_the_password_may_come_from_the_environment(postgres: Server, url: str, tmp_path: Path) -> None:
-    place = url.replace(f":{postgres.password}@", "@")
-    assert run_check(place, tmp_path, PGPASSWORD=postgres.password).returncode == 0
+    location = url.replace(f":{postgres.password}@", "@")
+    assert run_check(location, tmp_path, PGPASSWORD=postgres.password).returncode == 0

@@ -58,7 +58,7 @@ def test_nothing_that_is_written_through_a_warehouse_outlives_it(
     before = state(postgres, database)
     with open_warehouse(url) as warehouse:
         warehouse.engine.con.execute("DELETE FROM traders")
-        warehouse.keep(warehouse.table("audits"))
+        warehouse.materialise(warehouse.table("audits"))
     assert state(postgres, database) == before
     assert postgres.run(database, "SELECT count(*) > 0 FROM traders") == [(True,)]
 
@@ -78,7 +78,7 @@ def test_a_database_that_keeps_no_temporary_tables_is_told_with_advice(
         pytest.raises(DataError, match="keeps no temporary tables") as refused,
         open_warehouse(reader) as opened,
     ):
-        opened.keep(opened.table("audits"))
+        opened.materialise(opened.table("audits"))
     assert "primary" in refused.value.advice
     assert READS not in str(refused.value)
 

@@ -60,8 +60,8 @@ def test_money_with_a_currency_sign_is_a_fault_and_shown(url: str, change: Chang
     change(
         "ALTER TABLE declarations ALTER customs_value TYPE money USING customs_value::numeric::money",
     )
-    found = violation(url, "customs_value")
-    assert (found.rule, found.rows, found.examples[0]["customs_value"]) == ("type", 4, "$100.00")
+    fault = violation(url, "customs_value")
+    assert (fault.rule, fault.rows, fault.examples[0]["customs_value"]) == ("type", 4, "$100.00")
 
 
 def test_a_text_that_is_no_day_is_a_fault_with_its_row(url: str, change: Change) -> None:
@@ -69,9 +69,9 @@ def test_a_text_that_is_no_day_is_a_fault_with_its_row(url: str, change: Change)
         "ALTER TABLE declarations ALTER accepted_on TYPE text",
         "UPDATE declarations SET accepted_on = '2024-02-30' WHERE declaration_id = 'D3'",
     )
-    found = violation(url, "accepted_on")
-    assert (found.rule, found.rows) == ("type", 1)
-    assert found.examples[0] == {
+    fault = violation(url, "accepted_on")
+    assert (fault.rule, fault.rows) == ("type", 1)
+    assert fault.examples[0] == {
         "declaration_id": "D3",
         "item_number": 1,
         "version": 0,
@@ -81,8 +81,8 @@ def test_a_text_that_is_no_day_is_a_fault_with_its_row(url: str, change: Change)
 
 def test_a_day_without_end_is_a_fault_and_no_crash(url: str, change: Change) -> None:
     change("UPDATE declarations SET accepted_on = 'infinity' WHERE declaration_id = 'D3'")
-    found = violation(url, "accepted_on")
-    assert (found.rule, found.rows, found.examples[0]["accepted_on"]) == ("past_day", 1, "infinity")
+    fault = violation(url, "accepted_on")
+    assert (fault.rule, fault.rows, fault.examples[0]["accepted_on"]) == ("past_day", 1, "infinity")
 
 
 def test_a_time_with_zone_is_read_in_utc_whatever_the_server_says(
@@ -92,5 +92,5 @@ def test_a_time_with_zone_is_read_in_utc_whatever_the_server_says(
         f"ALTER DATABASE {database} SET TimeZone = 'Asia/Seoul'",
         "ALTER TABLE declarations ALTER accepted_on TYPE timestamptz USING '2024-03-01 00:00+09'",
     )
-    found = violation(url, "accepted_on")
-    assert (found.rule, found.rows) == ("type", 4)  # 15:00 of the day before in UTC: never shifted silently
+    fault = violation(url, "accepted_on")
+    assert (fault.rule, fault.rows) == ("type", 4)  # 15:00 of the day before in UTC: never shifted silently
