@@ -34,4 +34,4 @@ async def explain(asked: dict[str, Any]) -> dict[str, Any]:
 
 def _rows(asked: dict[str, Any]) -> np.ndarray:
     traders = asked.get("trader_ids") or [asked["trader_id"]]
-    return live.X[[live.places[trader] for trader in traders]]
+    return live.X[[live.row_index[trader] for trader in traders]]
