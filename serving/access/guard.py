@@ -53,8 +53,6 @@ class Admission:
 class Guard:
     """Middleware that lets in what has a known host, a token, its role and a body in JSON.
 
-    The host before it answers the probes.
-
     The app behind it sees a request when all of it is there: a slow sender takes no slot of the answers in
     the making. Whatever the app raises becomes a problem document that says nothing of the inside.
     """

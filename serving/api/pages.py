@@ -47,8 +47,8 @@ async def ranking(request: Request) -> Response:
 
 async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery, Query()]) -> Response:
     """Show what is expected of one trader, and why."""
-    live, context = _live_with(request, trader_id), context_of(request)
-    audits = context.history.known(live.dataset)
+    live, context = _live_for(request, trader_id), context_of(request)
+    audits = context.history.cached(live.dataset)
     if audits is None:
         audits = await context.warehouse_worker.run(lambda: context.history.read(live.dataset))
     earlier = await context.workers.run(lambda: context.log.of_trader(trader_id, limit=NEWEST_ANSWERS))
@@ -69,15 +69,13 @@ async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery,
 
 async def behind(request: Request, trader_id: str, feature: str) -> Response:
     """Show the rows behind one value of a trader."""
-    live, context = _live_with(request, trader_id), context_of(request)
+    live, context = _live_for(request, trader_id), context_of(request)
     _require_rows(live, feature)
-    html = await context.warehouse_worker.run(lambda: _behind(live, trader_id, feature))
+    html = await context.warehouse_worker.run(
+        lambda: evidence_page(live, read_rows(live, trader_id, names=[feature])[feature])
+    )
     access = access_of(request, None, endpoint="GET /traders/evidence", detail=feature[:200])
     return _page_response(html, await context.log_answer(LogEntry(access, live.basis, (trader_id,))))
-
-
-def _behind(live: Live, trader_id: str, feature: str) -> str:
-    return evidence_page(live, read_rows(live, trader_id, names=[feature])[feature])
 
 
 def _require_rows(live: Live, feature: str) -> None:
@@ -90,10 +88,10 @@ def _require_rows(live: Live, feature: str) -> None:
         )
 
 
-def _live_with(request: Request, trader_id: str) -> Live:
+def _live_for(request: Request, trader_id: str) -> Live:
     """Return the live model; raises `ProblemError` for a trader that is unknown or not the caller's."""
     require_own(request, [trader_id])
-    live: Live = context_of(request).live
+    live = context_of(request).live
     if trader_id not in live.row_index:
         raise unknown_problem([trader_id])
     return live

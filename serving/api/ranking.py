@@ -44,7 +44,7 @@ async def ranking(request: Request, filters: Annotated[Filters, Query()]) -> Res
     only = caller_of(request).traders
     matches = await context.run(lambda: _filter_ranking(live, filters, only=only), rows=live.ranking.num_rows)
     rows = matches.slice((filters.page - 1) * filters.page_size, filters.page_size)
-    entry = await context.run(lambda: _ranked(live, rows, request, filters), rows=rows.num_rows)
+    entry = await context.run(lambda: _log_entry(live, rows, request, filters), rows=rows.num_rows)
     ids = await context.log_answer(entry)
     counts = {
         "page": filters.page,
@@ -54,11 +54,9 @@ async def ranking(request: Request, filters: Annotated[Filters, Query()]) -> Res
 
     def content() -> bytes:
         traders, basis = _serialise_rows(live, rows, ids), serialise_basis(live.basis)
-        return (
-            _csv(traders, basis)
-            if media_type == CSV
-            else as_json({"basis": basis, **counts, "rows": traders})
-        )
+        if media_type == CSV:
+            return _csv(traders, basis)
+        return as_json({"basis": basis, **counts, "rows": traders})
 
     content_type = f"{CSV}; charset=utf-8" if media_type == CSV else JSON
     return Response(
@@ -102,7 +100,7 @@ def _filter_ranking(live: Live, filters: Filters, *, only: frozenset[str] | None
     return filter_ranking(live.ranking, query, only=only)
 
 
-def _ranked(live: Live, rows: pa.Table, request: Request, filters: Filters) -> LogEntry:
+def _log_entry(live: Live, rows: pa.Table, request: Request, filters: Filters) -> LogEntry:
     detail = json.dumps(filters.model_dump(exclude_none=True, exclude={"purpose"}), sort_keys=True)
     access = access_of(request, filters.purpose, endpoint="GET /ranking", detail=detail)
     entry = LogEntry(access, live.basis, tuple(rows["trader_id"].to_pylist()))
@@ -116,8 +114,8 @@ def _serialise_rows(live: Live, rows: pa.Table, ids: tuple[str, ...]) -> list[Js
     predictions = serialise_predictions(
         live.rounded.taken(live.rows(traders)), trader_ids=traders, prediction_ids=ids
     )
-    described = rows.select(["rank", *DESCRIBED]).to_pylist()
-    return [one | description for one, description in zip(predictions, described, strict=True)]
+    descriptions = rows.select(["rank", *DESCRIBED]).to_pylist()
+    return [one | description for one, description in zip(predictions, descriptions, strict=True)]
 
 
 def _csv(rows: list[JsonObject], basis: JsonObject) -> bytes:

@@ -1,4 +1,4 @@
-"""Predictions for an answer and its log entry: of one trader with reasons, of many without; all finite."""
+"""Predictions for an answer and its log entry: of one trader with reasons, of many without."""
 
 from dataclasses import dataclass, replace
 from typing import NoReturn
@@ -60,15 +60,15 @@ class Case:
         )
 
 
-def with_predictions(live: Live, log_entry: LogEntry) -> LogEntry:
+def with_predictions(live: Live, entry: LogEntry) -> LogEntry:
     """Return a log entry with the predictions of its traders, computed when the model went live.
 
     Raises `NotFiniteError`.
     """
-    rows = live.rows(log_entry.trader_ids)
+    rows = live.rows(entry.trader_ids)
     prediction = live.prediction.taken(rows)
     require_finite(prediction)
-    return replace(log_entry, features=live.X[rows], prediction=prediction)
+    return replace(entry, features=live.X[rows], prediction=prediction)
 
 
 def require_finite(prediction: Prediction, *others: Floats) -> None:

@@ -38,9 +38,9 @@ class PastAudit:
 
 @dataclass(frozen=True)
 class EarlierPrediction:
-    """An earlier answer of the service: the day of its snapshot, its model, the money expected."""
+    """An earlier answer of the service: the cutoff of its snapshot, its model, the money expected."""
 
-    as_of: date
+    cutoff: date
     model_version: str
     expected: float
 
@@ -63,8 +63,8 @@ def known_audits(warehouse: Warehouse, *, cutoff: date) -> Audits:
     known = audits.filter(known_before(audits, cutoff)).order_by(
         "trader_id", audits.opened_on.desc(), "audit_id"
     )
-    assessed = _closed(outcomes(warehouse, cutoff=cutoff).to_pyarrow())
-    collected = _closed(outcomes(warehouse, cutoff=cutoff, measure="collected").to_pyarrow())
+    assessed = _by_audit(outcomes(warehouse, cutoff=cutoff).to_pyarrow())
+    collected = _by_audit(outcomes(warehouse, cutoff=cutoff, measure="collected").to_pyarrow())
     pairs = [
         (row["trader_id"], _past_audit(row, assessed.get(row["audit_id"]), collected.get(row["audit_id"])))
         for row in known.to_pyarrow().to_pylist()
@@ -82,15 +82,16 @@ class History:
         self._cached: tuple[Dataset, Audits] | None = None
         self._lock = threading.Lock()
 
-    def known(self, dataset: Dataset) -> Audits | None:
-        """Return the audits of each trader as known on the day, None where they must be read first."""
-        cached = self._cached
-        return cached[1] if cached is not None and cached[0] == dataset else None
+    def cached(self, dataset: Dataset) -> Audits | None:
+        """Return the audits of each trader where they were read before, else None."""
+        if self._cached is None or self._cached[0] != dataset:
+            return None
+        return self._cached[1]
 
     def read(self, dataset: Dataset) -> Audits:
-        """Return the same, read where need be; takes seconds."""
+        """Return the audits of each trader; takes seconds where they must be read."""
         with self._lock:
-            audits = self.known(dataset)
+            audits = self.cached(dataset)
             if audits is None:
                 audits = past_audits(dataset)
                 self._cached = dataset, audits
@@ -112,7 +113,7 @@ def earlier_predictions(logged: Iterable[LoggedPrediction], *, live: Live) -> tu
     return tuple(EarlierPrediction(*key, expected) for key, expected in reversed(expected_by_model.items()))
 
 
-def _closed(table: pa.Table) -> Mapping[str, Row]:
+def _by_audit(table: pa.Table) -> Mapping[str, Row]:
     return {row["audit_id"]: row for row in table.to_pylist()}
 
 

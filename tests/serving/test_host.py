@@ -26,12 +26,14 @@ async def stalling(scope: Any, receive: Any, send: Any) -> None:
     await asyncio.sleep(600)
 
 
-def host(home: Path, dataset: Dataset, *, logger: list[Exception], application: ASGIApp = answering) -> Host:
+def host(
+    home: Path, dataset: Dataset, *, failures: list[Exception], application: ASGIApp = answering
+) -> Host:
     return Host(
         ModelSwapper(lambda: replace(dataset, home=home)),
         open_log=lambda: PredictionLog(home / "log", clock=now),
         application=lambda log: application,
-        failed=logger.append,
+        on_failure=failures.append,
         drain=0.0,
         clock=now,
     )
@@ -48,7 +50,7 @@ def asked(host: Host, ask: Callable[[httpx.AsyncClient], Awaitable[None]]) -> No
 
 
 def test_until_it_is_loaded_it_lives_is_not_ready_and_tells_callers_to_come_back(own, dataset):
-    service = host(own / "mlruns", dataset, logger=[])
+    service = host(own / "mlruns", dataset, failures=[])
 
     async def ask(client: httpx.AsyncClient) -> None:
         await service.start()
@@ -71,22 +73,22 @@ def test_until_it_is_loaded_it_lives_is_not_ready_and_tells_callers_to_come_back
 
 
 def test_where_nothing_can_be_loaded_it_says_so_once_and_never_turns_ready(tmp_path, dataset):
-    logger: list[Exception] = []
-    service = host(tmp_path, dataset, logger=logger)
+    failures: list[Exception] = []
+    service = host(tmp_path, dataset, failures=failures)
 
     async def ask(client: httpx.AsyncClient) -> None:
         await service.start()
-        while not logger:
+        while not failures:
             await asyncio.sleep(0.01)
         assert (await client.get("/readyz")).status_code == 503
         await service.stop()
 
     asked(service, ask)
-    assert [type(each) for each in logger] == [DataError]
+    assert [type(each) for each in failures] == [DataError]
 
 
 def test_paths_that_callers_make_up_make_no_new_counters(own, dataset):
-    service = host(own / "mlruns", dataset, logger=[])
+    service = host(own / "mlruns", dataset, failures=[])
 
     async def ask(client: httpx.AsyncClient) -> None:
         await client.get("/made/up/by/a/caller")
@@ -96,7 +98,7 @@ def test_paths_that_callers_make_up_make_no_new_counters(own, dataset):
 
 
 def test_probes_are_answered_while_nothing_else_is(own, dataset):
-    service = host(own / "mlruns", dataset, logger=[], application=stalling)
+    service = host(own / "mlruns", dataset, failures=[], application=stalling)
 
     async def ask(client: httpx.AsyncClient) -> None:
         await service.start()

@@ -14,7 +14,7 @@ from serving import replay as replay_module
 from serving.live.state import Live
 from serving.log.entry import Access, LogEntry
 from serving.log.writer import PredictionLog
-from serving.replay import lines, replay
+from serving.replay import replay, to_text
 from tests.clock import now
 from tests.serving.answers import appended
 
@@ -114,4 +114,4 @@ def test_as_json_it_says_the_same(own, live):
 
 
 def lines_of(found: replay_module.Replay) -> list[str]:
-    return list(lines(found))
+    return list(to_text(found))

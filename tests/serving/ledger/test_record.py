@@ -139,7 +139,7 @@ def ledger(data):
 
 def test_an_event_is_in_the_ledger_known_from_the_day_it_was_recorded(data):
     before = ledger(data)
-    assert record(data).now
+    assert record(data).is_new
     after = ledger(data)
     added = after.pop(("A1", 4))
     assert after == before
@@ -159,7 +159,7 @@ def test_the_same_event_again_changes_nothing(data):
     record(data)
     before = ledger(data)
     again = record(data)
-    assert (again.now, again.known_on) == (False, TODAY)
+    assert (again.is_new, again.known_on) == (False, TODAY)
     assert ledger(data) == before
 
 

@@ -69,10 +69,10 @@ def test_a_promoted_champion_serves_at_the_next_look(swapper, home):
 
 def test_who_took_the_old_one_finishes_with_it(swapper, home):
     taken = swapper.current
-    expected = taken.said.expected.tobytes()
+    expected = taken.prediction.expected.tobytes()
     promoted(home)
     swapper.refresh()
-    assert swapper.current.said.expected.tobytes() != expected
+    assert swapper.current.prediction.expected.tobytes() != expected
     assert taken.bundle.model.predict(taken.X).expected.tobytes() == expected
 
 
@@ -167,7 +167,7 @@ def test_a_day_without_active_traders_serves_nobody(live):
         live, snapshot=replace(day, table=day.table.slice(0, 0), traders=day.traders.slice(0, 0))
     )
     swap_module._warm(nobody)
-    assert nobody.ranking.num_rows == len(nobody.ranks) == len(nobody.logger) == 0
+    assert nobody.ranking.num_rows == len(nobody.ranks) == len(nobody.rounded) == 0
 
 
 def test_without_a_champion_nothing_is_loaded(tmp_path, dataset):

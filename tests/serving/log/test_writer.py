@@ -71,7 +71,7 @@ def test_a_retried_request_is_one_row_and_gets_the_ids_it_got(log):
 
 def test_the_same_request_id_of_another_actor_is_another_request(log):
     other = replace(entry().access, actor="south office")
-    append(log, entry(), replace(entry(), asked=other))
+    append(log, entry(), replace(entry(), access=other))
     assert verify(log.folder).rows == 2
 
 
