@@ -50,7 +50,7 @@ def test_every_route_is_an_endpoint_with_roles_and_every_endpoint_a_route(served
     assert routes == {(endpoint.method, endpoint.path) for endpoint in ENDPOINTS}
 
 
-@pytest.mark.parametrize("door", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
 def test_without_a_token_nothing_is_answered(locked, endpoint):
     got = ask(locked, endpoint)
     assert got.status_code == 401
@@ -85,7 +85,7 @@ def test_a_token_opens_also_as_the_password_that_a_browser_asks_for(locked):
 
 
 @pytest.mark.parametrize("role", Role)
-@pytest.mark.parametrize("door", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
 def test_an_endpoint_is_open_to_its_roles_alone(locked, endpoint, role):
     got = ask(locked, endpoint, **locked.token(role))
     assert (got.status_code == 403) == (role not in endpoint.roles)

@@ -14,7 +14,7 @@ from serving.log import anchor, store
 from serving.log.anchor import START, Anchor
 from serving.log.reader import ANCHOR, FILE
 from serving.log.store import LogRow
-from serving.log.verify import lines, verify
+from serving.log.verify import to_text, verify
 from serving.log.writer import PredictionLog
 from tests.clock import now
 from tests.serving.answers import appended, entry
@@ -68,7 +68,7 @@ def chained_anew(folder: Path, change: Callable[[LogRow], LogRow]) -> None:
 def test_a_log_that_nobody_touched_is_proved(folder):
     verdict = verify(folder)
     assert (verdict.rows, verdict.faults) == (ROWS, ())
-    assert "8 rows, every one as it was written" in "\n".join(lines(verdict))
+    assert "8 rows, every one as it was written" in "\n".join(to_text(verdict))
 
 
 @pytest.mark.parametrize(
