@@ -32,7 +32,7 @@ def submitted_rows(rows: Sequence[Row], warehouse: Warehouse, table: Table) -> I
 
 def broken_rules(rows: ir.Table, table: Table, *, today: date) -> list[Fault]:
     """Return the violations of a table's rules by rows, as plain data; empty where there is none."""
-    judged = judge(Source(rows, "sent"), table, dialect=Dialect(), today=today, judged={})
+    checked = judge(Source(rows, "sent"), table, dialect=Dialect(), today=today, parents={})
     return [
         {
             "column": violation.column,
@@ -41,6 +41,6 @@ def broken_rules(rows: ir.Table, table: Table, *, today: date) -> list[Fault]:
             "expected": violation.expected,
             "advice": violation.advice,
         }
-        for violation in judged.violations()
+        for violation in checked.violations()
         if violation.severity is not Severity.NOTE
     ]
