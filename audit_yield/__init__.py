@@ -1,4 +1,4 @@
-"""The front door, a command line: reads arguments, calls one function, shows what came of it."""
+"""Command line: reads arguments, calls one function, shows its result."""
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The arguments and options that several commands take, and how they are read."""
+"""Arguments and options of several commands, and how they are parsed."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -78,6 +78,6 @@ def experiment_of(path: Path | None) -> "Experiment":
 def log_of(path: Path | None) -> Path:
     """Return the folder of the prediction log."""
     from features.storage.home import home
-    from serving.log.reader import PLACE
+    from serving.log.reader import FOLDER
 
-    return path or home() / PLACE
+    return path or home() / FOLDER

@@ -28,11 +28,11 @@ for part in (run_command, data, learning, service):
 
 
 @friendly
-def show_version(*, wanted: bool) -> None:
+def show_version(*, requested: bool) -> None:
     """Print the version in the package's metadata and exit; an `AuditYieldError` where there is none."""
     from importlib.metadata import PackageNotFoundError, version
 
-    if not wanted:
+    if not requested:
         return
     try:
         show([f"audit-yield {version('audit-yield')}"])

@@ -1,4 +1,4 @@
-"""What a person sees: results, progress, and what went wrong."""
+"""Console output: results, progress and errors, as a person reads them."""
 
 import json
 import traceback
@@ -25,15 +25,15 @@ def friendly(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
     """Show what went wrong in words and exit with the status that says so: see `commands.EPILOG`."""
 
     @wraps(command)
-    def shown(*args: Arguments.args, **options: Arguments.kwargs) -> None:
+    def wrapper(*args: Arguments.args, **options: Arguments.kwargs) -> None:
         try:
             command(*args, **options)
         except (typer.Exit, typer.Abort):
             raise
         except (KeyboardInterrupt, Exception) as error:
-            raise typer.Exit(_stop() if _is_stop(error) else _complaint(error)) from error
+            raise typer.Exit(_stop() if _is_stop(error) else _show_error(error)) from error
 
-    return shown
+    return wrapper
 
 
 def show(result: str | Iterable[str]) -> None:
@@ -78,45 +78,45 @@ def _is_stop(error: BaseException | None) -> bool:
     return False
 
 
-def _complaint(error: BaseException) -> int:
+def _show_error(error: BaseException) -> int:
     """Say what went wrong in three lines; return the exit status."""
     from features.data.check.report import visible
 
-    told = error if isinstance(error, AuditYieldError) else _in_words(error)
-    errors.print(visible(told.found))
-    errors.print(f"    expected: {visible(told.expected)}")
-    errors.print(f"    → {visible(told.advice)}")
-    return REFUSED if isinstance(told, DataError | SettingError) else NOT_DONE
+    shown_error = error if isinstance(error, AuditYieldError) else _as_audit_yield_error(error)
+    errors.print(visible(shown_error.found))
+    errors.print(f"    expected: {visible(shown_error.expected)}")
+    errors.print(f"    → {visible(shown_error.advice)}")
+    return REFUSED if isinstance(shown_error, DataError | SettingError) else NOT_DONE
 
 
-def _in_words(error: BaseException) -> AuditYieldError:
+def _as_audit_yield_error(error: BaseException) -> AuditYieldError:
     from features.storage.disk_full import is_disk_full
 
     if is_disk_full(error):
-        return _without_room(error)
-    return _by_the_system(error) if isinstance(error, OSError) else _our_own(error)
+        return _disk_full(error)
+    return _system_error(error) if isinstance(error, OSError) else _own_fault(error)
 
 
-def _without_room(error: BaseException) -> AuditYieldError:
+def _disk_full(error: BaseException) -> AuditYieldError:
     """Say what MLflow, SQLite and others each say in their own way."""
-    place = f": {error.filename}" if isinstance(error, OSError) and error.filename else ""
+    path = f": {error.filename}" if isinstance(error, OSError) and error.filename else ""
     return AuditYieldError(
-        f"A disk is full{place}.",
+        f"A disk is full{path}.",
         expected="free space in AUDIT_YIELD_HOME, in TMPDIR, and where results are written.",
         advice="Free some and call again; what earlier calls made is as it was.",
     )
 
 
-def _by_the_system(error: OSError) -> AuditYieldError:
-    place = f"{error.filename}: " if error.filename else ""
+def _system_error(error: OSError) -> AuditYieldError:
+    path = f"{error.filename}: " if error.filename else ""
     return AuditYieldError(
-        f"The system refused: {place}{error.strerror or error}.",
+        f"The system refused: {path}{error.strerror or error}.",
         expected="files that may be read and written, and free space.",
         advice="Put that right and call again; what earlier calls made is as it was.",
     )
 
 
-def _our_own(error: BaseException) -> AuditYieldError:
+def _own_fault(error: BaseException) -> AuditYieldError:
     """Keep where a fault arose in a file: a person who has work to do is spared the sight."""
     with NamedTemporaryFile("w", prefix="audit-yield-fault-", suffix=".txt", delete=False) as file:
         traceback.print_exception(error, file=file)

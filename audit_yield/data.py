@@ -1,4 +1,4 @@
-"""Commands about the data: make it, bring it in, check it, see what it says of a trader."""
+"""Commands about the data: simulate, import, check, build features, show evidence."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -46,9 +46,11 @@ def simulate_command(
 
     with staged() as (stage, progress):
         stage("Simulating quarters")
-        made = simulate(out, traders=traders, years=years, seed=seed, overwrite=overwrite, progress=progress)
-    counted = [f"{name}: {rows:,} rows" for name, rows in made.rows.items()]
-    show(as_json(made.rows) if json else [*counted, f"All of it is in {out}."])
+        administration = simulate(
+            out, traders=traders, years=years, seed=seed, overwrite=overwrite, progress=progress
+        )
+    counted = [f"{name}: {rows:,} rows" for name, rows in administration.rows.items()]
+    show(as_json(administration.rows) if json else [*counted, f"All of it is in {out}."])
 
 
 @app.command(name="import", rich_help_panel=PART)
@@ -176,5 +178,5 @@ def evidence_command(
 
     dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
     with errors.status("Checking the data and looking up the rows"), dataset.open() as warehouse:
-        found = evidence(LIBRARY, feature, warehouse=warehouse, trader_id=trader, cutoff=dataset.cutoff)
-    show(found.to_json(top=top) if json else to_text(found, top=top))
+        rows_behind = evidence(LIBRARY, feature, warehouse=warehouse, trader_id=trader, cutoff=dataset.cutoff)
+    show(rows_behind.to_json(top=top) if json else to_text(rows_behind, top=top))

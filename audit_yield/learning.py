@@ -1,4 +1,4 @@
-"""Commands about models: train them, hold them against what audits found, ask them, choose which serves."""
+"""Commands about models: train, backtest, score, explain, and choose the one that serves."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -139,8 +139,8 @@ def explain_command(
     from training.score import explain
 
     with errors.status("Checking the data and building features"):
-        found = explain(dataset_of(data, cutoff=as_of, dialect=dialect), trader, model=model)
-    show(found.to_json(top=top) if json else found.to_text(top=top))
+        explanation = explain(dataset_of(data, cutoff=as_of, dialect=dialect), trader, model=model)
+    show(explanation.to_json(top=top) if json else explanation.to_text(top=top))
 
 
 @app.command(name="models", rich_help_panel=PART)
@@ -154,8 +154,8 @@ def models_command(*, json: AsJson = False) -> None:
     from features.storage.home import home
     from training.tracking import registry
 
-    found = registry.models(home())
-    show(as_json([asdict(each) for each in found]) if json else registry.versions_to_text(found))
+    versions = registry.models(home())
+    show(as_json([asdict(each) for each in versions]) if json else registry.versions_to_text(versions))
 
 
 @app.command(name="promote", rich_help_panel=PART)

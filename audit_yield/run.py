@@ -1,4 +1,4 @@
-"""The command that does all of it: from data, or from nothing, to a service that answers."""
+"""Command `run`: from data, or from nothing, to a service that answers."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -55,10 +55,10 @@ def run_command(
         data = data or _demonstration(stage, progress)
         stage("Checking the data")
         dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
-        found = current_model(dataset, experiment_of(experiment), clock=now, stage=stage, progress=progress)
-    show(summary_to_text(found.bundle, found.snapshot, version=found.version, cutoff=dataset.cutoff))
+        current = current_model(dataset, experiment_of(experiment), clock=now, stage=stage, progress=progress)
+    show(summary_to_text(current.bundle, current.snapshot, version=current.version, cutoff=dataset.cutoff))
     show(["", f"Experiments: {EXPERIMENTS.format(home=home())}"])
-    if not found.serves:
+    if not current.serves:
         show(["No model passed the gate, so none serves. `audit-yield promote` says why."])
     elif serving:
         day = datetime.combine(dataset.cutoff, datetime.min.time())

@@ -1,4 +1,4 @@
-"""Commands about answers: the service, a trader's page, the log of what was said, and who may ask."""
+"""Commands about answers: the service, a trader's page, the prediction log, and tokens."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -45,16 +45,16 @@ def serve_command(
     Example: `audit-yield serve demo/data --as-of 2024-10-01`
     """
     import_lightgbm()
-    from serving.launch import Order
+    from serving.launch import LaunchSettings
     from serving.run import serve
     from serving.settings import Settings
 
-    settings, order = Settings.read(), Order(data, as_of.date() if as_of else None, dialect, drain)
+    settings, launch = Settings.read(), LaunchSettings(data, as_of.date() if as_of else None, dialect, drain)
     with errors.status("Checking the data, proving the model and building features"):
         start = serve(
-            order, replace(settings, host=host or settings.host, port=port or settings.port), clock=now
+            launch, replace(settings, host=host or settings.host, port=port or settings.port), clock=now
         )
-    show(start.lines)
+    show(start.text)
     start.begin()
 
 
@@ -108,7 +108,7 @@ def log_verify_command(*, log: LogFolder = None, json: AsJson = False) -> None:
     from serving.log import verify
 
     verdict = verify.verify(log_of(log))
-    show(verdict.to_json() if json else verify.lines(verdict))
+    show(verdict.to_json() if json else verify.to_text(verdict))
     if verdict.faults:
         raise typer.Exit(NOT_DONE)
 
@@ -132,7 +132,7 @@ def replay_command(
     from serving import replay
 
     done = replay.replay(prediction_id, log=log_of(log), home=home())
-    show(done.to_json() if json else replay.lines(done))
+    show(done.to_json() if json else replay.to_text(done))
     if not done.same:
         raise typer.Exit(NOT_DONE)
 
@@ -179,10 +179,10 @@ def token_list_command(*, json: AsJson = False) -> None:
     Example: `audit-yield token list`
     """
     from features.storage.home import home
-    from serving.access.tokens import FILE, read_tokens, token_lines, told_tokens
+    from serving.access.tokens import FILE, read_tokens, to_plain, to_text
 
     tokens = read_tokens(home() / FILE)
-    show(as_json(told_tokens(tokens)) if json else token_lines(tokens, today=date.today()))
+    show(as_json(to_plain(tokens)) if json else to_text(tokens, today=date.today()))
 
 
 @token_app.command(name="revoke")

@@ -1,4 +1,4 @@
-"""Puts the rooms of the service together: what serves, its log, the application, and the host of them all."""
+"""Assemble the service: the model swapper, the log, the application, and the host of them."""
 
 from collections.abc import Callable
 
@@ -7,22 +7,24 @@ from features.storage.home import home
 from serving.access.tokens import Tokens
 from serving.api.app import make_app
 from serving.host import Host
-from serving.launch import Order
-from serving.live.swap import Holder
-from serving.log.reader import PLACE
+from serving.launch import LaunchSettings
+from serving.live.swap import ModelSwapper
+from serving.log.reader import FOLDER
 from serving.log.writer import PredictionLog
 from serving.settings import Settings
 
 
-def assembled(order: Order, settings: Settings, *, clock: Clock, failed: Callable[[Exception], None]) -> Host:
-    """Return a host that serves `order` from the home; `failed` is told where it cannot begin."""
-    place = home()
-    holder = Holder(lambda: order.dataset(today=clock().astimezone().date(), home=place))
+def assemble(
+    launch: LaunchSettings, settings: Settings, *, clock: Clock, on_failure: Callable[[Exception], None]
+) -> Host:
+    """Return a host that serves `launch` from the home; `on_failure` is called where it cannot begin."""
+    folder = home()
+    swapper = ModelSwapper(lambda: launch.dataset(today=clock().astimezone().date(), home=folder))
     return Host(
-        holder,
-        open_log=lambda: PredictionLog(place / PLACE, clock=clock),
-        application=lambda log: make_app(holder, log, settings, Tokens(place, clock=clock), clock=clock),
-        failed=failed,
-        drain=order.drain,
+        swapper,
+        open_log=lambda: PredictionLog(folder / FOLDER, clock=clock),
+        application=lambda log: make_app(swapper, log, settings, Tokens(folder, clock=clock), clock=clock),
+        on_failure=on_failure,
+        drain=launch.drain,
         clock=clock,
     )

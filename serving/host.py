@@ -1,4 +1,4 @@
-"""The life of the service: loads, says whether it is ready, hands requests on, drains, ends."""
+"""Host of the service: loads, reports readiness, passes requests on, drains, ends."""
 
 import asyncio
 import gc
@@ -16,38 +16,38 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from features.clock import Clock
 from serving.live.gauges import CONTENT_TYPE, exposition
 from serving.live.state import Live
-from serving.live.swap import Holder
+from serving.live.swap import ModelSwapper
 from serving.log.writer import PredictionLog
 from serving.metrics import REQUESTS
-from serving.problems import MEDIA_TYPE, Kind, ProblemError
+from serving.problems import MEDIA_TYPE, ProblemError, ProblemKind
 
-LOOK = 1.0
-"""Seconds between two looks at the pointer; a look reads one small file."""
-told = logging.getLogger(__name__)
+REFRESH_SECONDS = 1.0
+"""Seconds between two reads of the pointer, which is one small file."""
+logger = logging.getLogger(__name__)
 
 
 class Host:
-    """An ASGI application that answers the probes itself and hands everything else to `application`.
+    """ASGI application that answers the probes itself and passes everything else to `application`.
 
-    - `holder`: what serves; it is loaded off the event loop.
+    - `swapper`: holds the live model; it is loaded off the event loop.
     - `open_log`, `application`: make the log and the application, when there is something to serve.
-    - `failed`: told why, where the service cannot begin.
-    - `clock`: says the time.
+    - `on_failure`: called with the error, where the service cannot begin.
+    - `clock`: returns the time.
     - `drain`: seconds that it still answers after it turned not ready.
     """
 
     def __init__(
         self,
-        holder: Holder,
+        swapper: ModelSwapper,
         *,
         open_log: Callable[[], PredictionLog],
         application: Callable[[PredictionLog], ASGIApp],
-        failed: Callable[[Exception], None],
+        on_failure: Callable[[Exception], None],
         drain: float,
         clock: Clock,
     ) -> None:
-        self._holder, self._open_log, self._make = holder, open_log, application
-        self._failed, self._drain, self.clock = failed, drain, clock
+        self._swapper, self._open_log, self._make = swapper, open_log, application
+        self._on_failure, self._drain, self.clock = on_failure, drain, clock
         self._application: ASGIApp = _not_yet
         self._log: PredictionLog | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -60,16 +60,16 @@ class Host:
 
     @property
     def live(self) -> Live | None:
-        """What serves; None before anything was loaded."""
-        return self._holder.current if self._application is not _not_yet else None
+        """The live model and snapshot; None before they were loaded."""
+        return self._swapper.current if self._application is not _not_yet else None
 
     async def start(self) -> None:
-        """Begin to load, and say so meanwhile."""
+        """Begin to load."""
         self._drain_on_sigterm()
-        self._keep(self._begin())
+        self._start_task(self._begin())
 
     async def stop(self) -> None:
-        """End what is going on, and write what waits for the log."""
+        """End the tasks, and write what is pending for the log."""
         self._stopping = True
         for task in self._tasks:
             task.cancel()
@@ -82,23 +82,23 @@ class Host:
         if probe := PROBES.get(scope["path"]):
             await probe(self)(scope, receive, send)
         else:
-            await _measured(self._application, closing=self._stopping)(scope, receive, send)
+            await _measure(self._application, closing=self._stopping)(scope, receive, send)
 
     async def _begin(self) -> None:
         try:
-            await asyncio.to_thread(self._holder.load)
+            await asyncio.to_thread(self._swapper.load)
             self._log = await asyncio.to_thread(self._open_log)
             self._application = self._make(self._log)
         except Exception as error:
-            self._failed(error)
+            self._on_failure(error)
             return
         # everything made so far lives as long as the process: a full collection need not walk it again
         gc.collect()
         gc.freeze()
-        self._keep(self._holder.watch(every=LOOK))
+        self._start_task(self._swapper.watch(every=REFRESH_SECONDS))
 
-    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
-        self._tasks.append(asyncio.create_task(work))
+    def _start_task(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(coroutine))
 
     def _drain_on_sigterm(self) -> None:
         """Let a SIGTERM make the service not ready first, and end it `drain` seconds later."""
@@ -109,7 +109,7 @@ class Host:
         def drain(number: int, _: FrameType | None) -> None:
             signal.signal(signal.SIGTERM, end)
             self._stopping = True
-            told.info("Draining for %g seconds.", self._drain)
+            logger.info("Draining for %g seconds.", self._drain)
             loop.call_soon_threadsafe(loop.call_later, self._drain, signal.raise_signal, number)
 
         signal.signal(signal.SIGTERM, drain)
@@ -133,25 +133,25 @@ PROBES: dict[str, Callable[[Host], Response]] = {
     "/readyz": _readiness,
     "/metrics": _metrics,
 }
-"""Open to all: they tell of no trader and no caller."""
+"""Open to all: they reveal no trader and no caller."""
 
 
 async def _not_yet(scope: Scope, receive: Receive, send: Send) -> None:
     problem = ProblemError(
-        Kind.UNAVAILABLE, "The model is being loaded.", advice="Ask again when /readyz says ready."
+        ProblemKind.UNAVAILABLE, "The model is being loaded.", advice="Ask again when /readyz says ready."
     )
     headers = {"retry-after": "2"}
-    answer = Response(problem.body(), problem.kind.status, headers=headers, media_type=MEDIA_TYPE)
-    await answer(scope, receive, send)
+    response = Response(problem.body(), problem.kind.status, headers=headers, media_type=MEDIA_TYPE)
+    await response(scope, receive, send)
 
 
-def _measured(application: ASGIApp, *, closing: bool) -> ASGIApp:
-    """Count and time what an application answers; `closing` asks callers to come back on a new connection."""
+def _measure(application: ASGIApp, *, closing: bool) -> ASGIApp:
+    """Count and time the responses of an application; `closing` asks callers to open a new connection."""
 
     async def measured(scope: Scope, receive: Receive, send: Send) -> None:
         begun, status = time.perf_counter(), 0
 
-        async def sent(message: Message) -> None:
+        async def send_counted(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -160,7 +160,7 @@ def _measured(application: ASGIApp, *, closing: bool) -> ASGIApp:
             await send(message)
 
         try:
-            await application(scope, receive, sent)
+            await application(scope, receive, send_counted)
         finally:
             REQUESTS.labels(_route(scope), str(status)).observe(time.perf_counter() - begun)
 
@@ -168,5 +168,5 @@ def _measured(application: ASGIApp, *, closing: bool) -> ASGIApp:
 
 
 def _route(scope: Scope) -> str:
-    """Return the path as it was declared, so that callers cannot make up new counters."""
+    """Return the path as it was declared, so that callers cannot create new counters."""
     return getattr(scope.get("route"), "path", "none")

@@ -1,4 +1,4 @@
-"""What `audit-yield serve` was told to serve, and how the processes of the service come to know it."""
+"""Launch settings of `audit-yield serve`, passed to its processes by environment variables."""
 
 import os
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ DATA, AS_OF, DIALECT, DRAIN = (
 
 
 @dataclass(frozen=True)
-class Order:
-    """The facts to answer from, and how to end.
+class LaunchSettings:
+    """The data to answer from, and how to end.
 
     `as_of` None is today, whatever day that is; `drain` is how many seconds the service still answers after
     it turned not ready, for a balancer to notice.
@@ -31,7 +31,7 @@ class Order:
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read it from the environment; raises `SettingError` where that does not say what to serve."""
+        """Read the settings from the environment; raises `SettingError` where it names no data."""
         try:
             return cls(
                 data=environment[DATA],
@@ -47,7 +47,7 @@ class Order:
             ) from error
 
     def environment(self) -> dict[str, str]:
-        """Return it as variables, with nothing in it that depends on the folder one stands in."""
+        """Return the settings as variables, independent of the working directory."""
         return {
             DATA: str(Path(self.data).absolute()) if Path(self.data).exists() else self.data,
             AS_OF: self.as_of.isoformat() if self.as_of else "",
@@ -56,6 +56,6 @@ class Order:
         }
 
     def dataset(self, *, today: date, home: Path) -> Dataset:
-        """Return the facts to answer from on a day."""
+        """Return the dataset to answer from on a day."""
         dialect = Dialect.read(self.dialect) if self.dialect else None
         return Dataset(data=self.data, cutoff=self.as_of or today, today=today, home=home, dialect=dialect)

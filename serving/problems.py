@@ -1,4 +1,4 @@
-"""What went wrong, as a problem document (RFC 9457): what was found, what was expected, what to do next."""
+"""Problem documents (RFC 9457): what was found, what was expected, what to do next."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -8,7 +8,7 @@ import pydantic_core
 MEDIA_TYPE = "application/problem+json"
 
 
-class Kind(Enum):
+class ProblemKind(Enum):
     """The kinds of problems: each a name, a status and a title."""
 
     MALFORMED = ("malformed-request", 400, "The request cannot be understood")
@@ -45,11 +45,11 @@ class Kind(Enum):
 
 
 class ProblemError(Exception):
-    """A request that is not answered as asked; becomes a problem document with `more` members in it."""
+    """A request that is not answered as asked; becomes a problem document with `more` members."""
 
     def __init__(
         self,
-        kind: Kind,
+        kind: ProblemKind,
         detail: str,
         *,
         expected: str | None = None,
@@ -59,8 +59,8 @@ class ProblemError(Exception):
     ) -> None:
         super().__init__(detail)
         self.kind, self.detail, self.headers = kind, detail, dict(headers or {})
-        said = {"expected": expected, "advice": advice, **more}
-        self.more = {name: value for name, value in said.items() if value is not None}
+        members = {"expected": expected, "advice": advice, **more}
+        self.more = {name: value for name, value in members.items() if value is not None}
 
     def document(self) -> dict[str, object]:
         """Return the members of the document."""
@@ -75,13 +75,13 @@ class ProblemError(Exception):
 
     def body(self) -> bytes:
         """Return the document as JSON; a letter that UTF-8 lacks is written out."""
-        return pydantic_core.to_json(_sayable(self.document()))
+        return pydantic_core.to_json(_encodable(self.document()))
 
 
 def failed(request_id: str) -> ProblemError:
     """Return the problem of an error that nobody foresaw."""
     return ProblemError(
-        Kind.FAILED,
+        ProblemKind.FAILED,
         "An error was logged.",
         advice="Tell whoever runs the service the request id.",
         request_id=request_id,
@@ -89,22 +89,22 @@ def failed(request_id: str) -> ProblemError:
 
 
 def busy() -> ProblemError:
-    """Return the problem of a service that bears no more."""
+    """Return the problem of a service that takes no more requests now."""
     return ProblemError(
-        Kind.BUSY,
+        ProblemKind.BUSY,
         "Too many requests are in the making.",
         headers={"retry-after": "1"},
         advice="Ask again soon.",
     )
 
 
-def _sayable(value: object) -> object:
+def _encodable(value: object) -> object:
     match value:
         case str():
             return value.encode("utf-8", "backslashreplace").decode()
         case dict():
-            return {str(_sayable(name)): _sayable(each) for name, each in value.items()}
+            return {str(_encodable(name)): _encodable(each) for name, each in value.items()}
         case list() | tuple():
-            return [_sayable(each) for each in value]
+            return [_encodable(each) for each in value]
         case _:
             return value

@@ -1,4 +1,4 @@
-"""Starts the service: what can be refused is refused here, before a supervisor goes round in circles."""
+"""Start the service: what can be refused is refused here, before a supervisor restarts for ever."""
 
 import ipaddress
 import os
@@ -14,60 +14,60 @@ from features.clock import Clock
 from features.errors import SettingError
 from features.storage.home import home
 from serving.access.tokens import Tokens
-from serving.launch import Order
+from serving.launch import LaunchSettings
 from serving.live.state import TRIED_BEFORE, Live, load_live
-from serving.log.reader import PLACE
+from serving.log.reader import FOLDER
 from serving.log.writer import PredictionLog
 from serving.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 QUIET = {"BENTOML_DO_NOT_TRACK": "true", "DO_NOT_TRACK": "true"}
 LAST_ANSWERS = 30
-"""Seconds that answers in the making get, when the service ends."""
+"""Seconds that answers in the making get when the service ends."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """A service that is proved able to begin: `lines` say what it answers from, `begin` begins."""
+    """A service that is proved able to begin: `text` describes what it answers from, `begin` begins."""
 
-    lines: tuple[str, ...]
+    text: tuple[str, ...]
     begin: Callable[[], NoReturn]
 
 
-def serve(order: Order, settings: Settings, *, clock: Clock) -> Start:
+def serve(launch: LaunchSettings, settings: Settings, *, clock: Clock) -> Start:
     """Prove that everything is there: model, snapshot, log, address and port.
 
     Raises `SettingError`, `DataError` and `OutputError` where the service could not begin.
     """
-    place, host = home(), _address(settings)
-    tokens = Tokens(place, clock=clock)
+    folder, host = home(), _address(settings)
+    tokens = Tokens(folder, clock=clock)
     _require_allowed(host, tokens)
     _require_free(host, settings.port)
-    live = load_live(order.dataset(today=clock().astimezone().date(), home=place))
-    PredictionLog(place / PLACE, clock=clock).close()
+    live = load_live(launch.dataset(today=clock().astimezone().date(), home=folder))
+    PredictionLog(folder / FOLDER, clock=clock).close()
     return Start(
-        tuple(_lines(live, tokens, at=f"http://{host}:{settings.port}")),
-        partial(_become_supervisor, order, live.champion.digest, host=host, port=settings.port),
+        tuple(_to_text(live, tokens, url=f"http://{host}:{settings.port}")),
+        partial(_become_supervisor, launch, live.champion.digest, host=host, port=settings.port),
     )
 
 
-def _become_supervisor(order: Order, tried: str, *, host: str, port: int) -> NoReturn:
+def _become_supervisor(launch: LaunchSettings, digest: str, *, host: str, port: int) -> NoReturn:
     """Replace this process, so that signals reach the supervisor and nothing of the proof stays in memory."""
     command = [sys.executable, "-P", "-m", "bentoml", "serve", "serving.service:AuditYield"]
     command += ["--working-dir", str(ROOT), "--host", host, "--port", str(port)]
     command += ["--timeout-graceful-shutdown", str(LAST_ANSWERS)]
     own = {
         "AUDIT_YIELD_HOME": str(home()),
-        TRIED_BEFORE: tried,
+        TRIED_BEFORE: digest,
         "PYTHONSAFEPATH": "1",  # a folder `models` where somebody stands is not ours
     }
-    os.execve(sys.executable, command, {**os.environ, **QUIET, **order.environment(), **own})  # noqa: S606
+    os.execve(sys.executable, command, {**os.environ, **QUIET, **launch.environment(), **own})  # noqa: S606
 
 
 def _address(settings: Settings) -> str:
-    named = "127.0.0.1" if settings.host == "localhost" else settings.host
+    host_name = "127.0.0.1" if settings.host == "localhost" else settings.host
     try:
-        return str(ipaddress.ip_address(named))
+        return str(ipaddress.ip_address(host_name))
     except ValueError as error:
         raise SettingError(
             f"The service cannot listen at '{settings.host}'.",
@@ -99,10 +99,10 @@ def _require_free(host: str, port: int) -> None:
             ) from error
 
 
-def _lines(live: Live, tokens: Tokens, *, at: str) -> Iterator[str]:
+def _to_text(live: Live, tokens: Tokens, *, url: str) -> Iterator[str]:
     traders = live.snapshot.table.num_rows
     yield f"Model {live.version} and {traders:,} traders as known before {live.dataset.cutoff}."
     if tokens.are_required():
-        yield f"Callers need a token. {at}"
+        yield f"Callers need a token. {url}"
     else:
-        yield f"There are no tokens: this machine alone is answered. {at}"
+        yield f"There are no tokens: this machine alone is answered. {url}"

@@ -1,4 +1,4 @@
-"""The BentoML service: the process that serves, with nothing of BentoML's own within reach of the network."""
+"""BentoML service: the process that serves, with nothing of BentoML's own within reach of the network."""
 
 import asyncio
 import logging
@@ -27,21 +27,21 @@ WORKER = "BENTOML_RUNNER_MAP"
 REFUSED = 2
 
 
-class Front:
-    """Hands every request to our host; BentoML's own pages, schema and static files are behind it."""
+class FrontMiddleware:
+    """Passes every request to our host; BentoML's own pages, schema and static files are behind it."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._bentoml = app
+        self._bentoml_app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Leave the beginning and the end of the process alone to BentoML."""
         if scope["type"] == "lifespan":
-            await self._bentoml(scope, receive, send)
+            await self._bentoml_app(scope, receive, send)
         else:
             await bentoml.get_current_service().host(scope, receive, send)
 
 
-class Lean(Service[Any]):  # type: ignore[misc]  # BentoML's types do not reach mypy
+class MinimalService(Service[Any]):  # type: ignore[misc]  # BentoML's types do not reach mypy
     """A BentoML service without BentoML's middleware.
 
     Its time-out keeps the objects of every request for a minute (p99 grew from 57 to 522 ms of collecting),
@@ -49,41 +49,41 @@ class Lean(Service[Any]):  # type: ignore[misc]  # BentoML's types do not reach 
     """
 
     def to_asgi(self, is_main: bool = True) -> ASGIApp:  # noqa: FBT001, FBT002  BentoML's
-        """Return BentoML's application with our front alone before it."""
+        """Return BentoML's application with our middleware alone before it."""
         header_timeout.install(Settings.read().header_seconds)
         app: Starlette = super().to_asgi(is_main)
-        app.user_middleware = [Middleware(Front)]
+        app.user_middleware = [Middleware(FrontMiddleware)]
         return app
 
 
-class Life:
-    """What BentoML begins and ends."""
+class Lifecycle:
+    """Start and stop of the service, called by BentoML."""
 
     def __init__(self) -> None:
         self.host = _host()
 
     @bentoml.on_startup  # type: ignore[untyped-decorator]
-    async def begin(self) -> None:
+    async def start(self) -> None:
         """Begin to load."""
         await self.host.start()
         if WORKER in os.environ:
-            self.watching = asyncio.create_task(_end_with(os.getppid()))
+            self.watch_task = asyncio.create_task(_end_after(os.getppid()))
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
-    async def end(self) -> None:
-        """Write what waits."""
+    async def stop(self) -> None:
+        """Write what is pending."""
         await self.host.stop()
 
 
 def _host() -> "Host":
     # here, for the supervisor imports this module too: with the rest it had 310 MB instead of 74
     import_lightgbm()
-    from serving.assembly import assembled
-    from serving.launch import Order
+    from serving.assembly import assemble
+    from serving.launch import LaunchSettings
 
     logging.getLogger("serving").setLevel(logging.INFO)
     try:
-        return assembled(Order.read(), Settings.read(), clock=_now, failed=_give_up)
+        return assemble(LaunchSettings.read(), Settings.read(), clock=_now, on_failure=_give_up)
     except AuditYieldError as error:
         _give_up(error)
 
@@ -93,7 +93,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-async def _end_with(supervisor: int) -> None:
+async def _end_after(supervisor: int) -> None:
     """End when the supervisor was killed: nobody would stop this process any more, and it holds the port."""
     while os.getppid() == supervisor:
         await asyncio.sleep(1.0)
@@ -111,9 +111,9 @@ def _give_up(error: Exception) -> NoReturn:
     os._exit(REFUSED)
 
 
-AuditYield = Lean(
+AuditYield = MinimalService(
     name="audit_yield",
-    inner=Life,
+    inner=Lifecycle,
     config={
         "workers": 1,  # one process holds the snapshot and writes the log
         "metrics": {"enabled": False},

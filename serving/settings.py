@@ -1,4 +1,4 @@
-"""What an administration sets about its service, by environment variables."""
+"""Settings of the service, read from environment variables."""
 
 import os
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How the service listens and what it bears; each is an environment variable AUDIT_YIELD_<NAME>.
+    """Address and limits of the service; each is an environment variable AUDIT_YIELD_<NAME>.
 
     - `host`, `port`: where it listens; without tokens only loopback is taken.
     - `hosts`: the names by which callers may call it, divided by commas; a call to any other name, or from a

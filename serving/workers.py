@@ -1,4 +1,4 @@
-"""Work that would hold up the event loop: a few threads, and no more in the queue than they can bear."""
+"""Worker threads for what would block the event loop, with a bounded queue."""
 
 import asyncio
 import threading

@@ -36,4 +36,4 @@ async def explain(request: dict[str, Any]) -> dict[str, Any]:
 
 def _rows(request: dict[str, Any]) -> np.ndarray:
     traders = request.get("trader_ids") or [request["trader_id"]]
-    return live.X[[live.places[trader] for trader in traders]]
+    return live.X[[live.row_index[trader] for trader in traders]]

@@ -20,7 +20,7 @@ from features.data.dataset import Dataset
 from features.storage.home import home
 from serving.live.history import past_audits
 from serving.live.state import load_live
-from serving.page import listed, ranking_page, trader_page
+from serving.page import list_ranking, ranking_page, trader_page
 from training.backtest.out_of_fold import ORACLE, OutOfFold
 from training.promotion.gate import read
 from training.tracking.plots import gain
@@ -97,7 +97,7 @@ def main() -> None:
     live = load_live(dataset)
     first = live.ranking["trader_id"][0].as_py()
     draw(trader_page(live, first, history=past_audits(dataset).get(first, ())), HERE / "page.png")
-    draw(ranking_page(live, listed(live, query={})), HERE / "ranking.png")
+    draw(ranking_page(live, list_ranking(live, query={})), HERE / "ranking.png")
     draw_gain(HERE / "gain.png")
 
 

@@ -1,1 +1,1 @@
-"""Who may ask what: tokens, permissions, request headers, and the guard that applies them."""
+"""Access control: tokens, permissions, request headers, and the guard that applies them."""

@@ -1,16 +1,17 @@
-"""What stands between network and service: an ASGI layer that lets in whole, permitted requests only."""
+"""Guard: ASGI middleware that lets in whole, permitted requests only."""
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import uuid4
 
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from serving.access.headers import (
     Headers,
-    Scope,
     headers_of,
     is_local,
     request_id_of,
@@ -18,32 +19,30 @@ from serving.access.headers import (
     secret_of,
     without_port,
 )
-from serving.access.permissions import DOORS, Door
-from serving.access.response import Answer, Message, Send
+from serving.access.permissions import ENDPOINTS, Endpoint
+from serving.access.response import ResponseSender
 from serving.access.tokens import LOCAL, Caller, Tokens
-from serving.log.entry import Asked, Entry
-from serving.problems import Kind, ProblemError, busy, failed
+from serving.log.entry import Access, LogEntry
+from serving.problems import ProblemError, ProblemKind, busy, failed
 from serving.settings import Settings
 
-Receive = Callable[[], Awaitable[Message]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 logger = logging.getLogger(__name__)
 
-ADMITTED = "audit_yield.admitted"
-"""The key of the scope under which the app finds who was let in."""
+ADMISSION = "audit_yield.admitted"
+"""The key of the scope under which the app reads the admission of a request."""
 BODIES_AT_ONCE = 16
-"""Times `concurrency`: bodies that may be on their way; they hold no place among answers in the making."""
+"""Times `concurrency`: bodies that may be arriving; they take no slot of the answers in the making."""
 
 
 class Log(Protocol):
-    """Where every answer is kept."""
+    """The log of every answer."""
 
-    async def append(self, entry: Entry) -> tuple[str, ...]:
-        """Keep an answer and return its prediction ids."""
+    async def append(self, entry: LogEntry) -> tuple[str, ...]:
+        """Log an answer and return its prediction ids."""
 
 
 @dataclass(frozen=True)
-class Admitted:
+class Admission:
     """A request that was let in: who calls, and under which id the answer is logged."""
 
     caller: Caller
@@ -52,17 +51,17 @@ class Admitted:
 
 @dataclass
 class Guard:
-    """Lets in what has a known host, a token, its role and a body in JSON; the host before it answers probes.
+    """Middleware that lets in what has a known host, a token, its role and a body in JSON.
 
-    The app behind it sees a request when all of it is there: a slow sender holds no place among the answers
-    in the making. Whatever the app raises becomes a problem document that says nothing of the inside.
+    The app behind it sees a request when all of it is there: a slow sender takes no slot of the answers in
+    the making. Whatever the app raises becomes a problem document that says nothing of the inside.
     """
 
-    app: App
+    app: ASGIApp
     settings: Settings
     tokens: Tokens
     log: Log
-    doors: tuple[Door, ...] = DOORS
+    endpoints: tuple[Endpoint, ...] = ENDPOINTS
     _arriving: int = field(default=0, init=False)
     _answering: int = field(default=0, init=False)
 
@@ -71,38 +70,38 @@ class Guard:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._http(scope, receive, Answer(send, request_id=uuid4().hex))
+            await self._http(scope, receive, ResponseSender(send, request_id=uuid4().hex))
         else:
             await send({"type": "websocket.close", "code": 1008})
 
-    async def _http(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+    async def _http(self, scope: Scope, receive: Receive, response: ResponseSender) -> None:
         try:
             headers = headers_of(scope)
             self._require_known_host(headers)
             caller = self._caller(scope, headers)
-            answer.request_id = request_id_of(headers) or answer.request_id
+            response.request_id = request_id_of(headers) or response.request_id
             try:
-                self._require_door(scope, caller)
+                self._require_permission(scope, caller)
             except ProblemError as problem:
-                await keep_refusal(self.log, scope, caller=caller, problem=problem)
+                await log_refusal(self.log, scope, caller=caller, problem=problem)
                 raise
-            scope[ADMITTED] = Admitted(caller, answer.request_id)
+            scope[ADMISSION] = Admission(caller, response.request_id)
             body = await self._whole_body(scope, receive, headers)
-            await self._answered(scope, _replayed(body, receive), answer)
+            await self._respond(scope, _replay_body(body, receive), response)
         except ProblemError as problem:
-            await answer.problem(problem)
+            await response.problem(problem)
         except Exception:
-            logger.exception("A request could not be answered (request id %s).", answer.request_id)
-            await answer.problem(failed(answer.request_id))
+            logger.exception("A request could not be answered (request id %s).", response.request_id)
+            await response.problem(failed(response.request_id))
 
     def _require_known_host(self, headers: Headers) -> None:
-        """A page elsewhere can make a browser call this machine; then the host or the origin is foreign."""
+        """Refuse a foreign host or origin: a page elsewhere can make a browser call this machine."""
         origin = headers.get("origin")
-        named = [headers.get("host", "")] + ([] if origin is None else [origin.partition("://")[2]])
-        for host in named:
+        hosts = [headers.get("host", "")] + ([] if origin is None else [origin.partition("://")[2]])
+        for host in hosts:
             if without_port(host) not in self.settings.hosts:
                 raise ProblemError(
-                    Kind.FOREIGN,
+                    ProblemKind.FOREIGN,
                     "The host or the origin of the request is not one of this service.",
                     advice="Whoever runs the service lists its names in AUDIT_YIELD_HOSTS.",
                 )
@@ -117,17 +116,21 @@ class Guard:
             raise _no_token("The request has no token, or one that opens nothing.")
         return caller
 
-    def _require_door(self, scope: Scope, caller: Caller) -> None:
-        doors = [door for door in self.doors if door.leads(scope["path"])]
-        if not doors:
-            raise ProblemError(Kind.NOT_FOUND, "The service has no such path.")
-        there = [door for door in doors if door.method == scope["method"]]
-        if not there:
-            allowed = ", ".join(sorted(door.method for door in doors))
-            raise ProblemError(Kind.NO_SUCH_METHOD, f"The path takes {allowed}.", headers={"allow": allowed})
-        if not caller.roles & there[0].roles:
-            roles = ", ".join(sorted(there[0].roles))
-            raise ProblemError(Kind.FORBIDDEN, "The token has another role.", expected=f"one of: {roles}.")
+    def _require_permission(self, scope: Scope, caller: Caller) -> None:
+        endpoints = [endpoint for endpoint in self.endpoints if endpoint.matches(scope["path"])]
+        if not endpoints:
+            raise ProblemError(ProblemKind.NOT_FOUND, "The service has no such path.")
+        requested = next((each for each in endpoints if each.method == scope["method"]), None)
+        if requested is None:
+            allowed = ", ".join(sorted(endpoint.method for endpoint in endpoints))
+            raise ProblemError(
+                ProblemKind.NO_SUCH_METHOD, f"The path takes {allowed}.", headers={"allow": allowed}
+            )
+        if not caller.roles & requested.roles:
+            roles = ", ".join(sorted(requested.roles))
+            raise ProblemError(
+                ProblemKind.FORBIDDEN, "The token has another role.", expected=f"one of: {roles}."
+            )
 
     async def _whole_body(self, scope: Scope, receive: Receive, headers: Headers) -> bytes:
         if scope["method"] != "POST":
@@ -135,48 +138,48 @@ class Guard:
         require_json(headers)
         if int(headers.get("content-length", "0")) > self.settings.body_limit:
             raise self._too_large()
-        with self._place("_arriving", BODIES_AT_ONCE * self.settings.concurrency):
+        with self._slot("_arriving", BODIES_AT_ONCE * self.settings.concurrency):
             try:
                 async with asyncio.timeout(self.settings.body_seconds):
-                    return await self._read(receive)
+                    return await self._read_body(receive)
             except TimeoutError as error:
                 raise ProblemError(
-                    Kind.TOO_SLOW,
+                    ProblemKind.TOO_SLOW,
                     f"The body did not come within {self.settings.body_seconds:g} seconds.",
                     headers={"connection": "close"},
                 ) from error
 
-    async def _read(self, receive: Receive) -> bytes:
+    async def _read_body(self, receive: Receive) -> bytes:
         parts: list[bytes] = []
         size, more = 0, True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise ProblemError(Kind.MALFORMED, "The body broke off.")
+                raise ProblemError(ProblemKind.MALFORMED, "The body broke off.")
             parts.append(message.get("body", b""))
             size, more = size + len(parts[-1]), message.get("more_body", False)
             if size > self.settings.body_limit:
                 raise self._too_large()
         return b"".join(parts)
 
-    async def _answered(self, scope: Scope, receive: Receive, answer: Answer) -> None:
-        with self._place("_answering", self.settings.concurrency):
+    async def _respond(self, scope: Scope, receive: Receive, response: ResponseSender) -> None:
+        with self._slot("_answering", self.settings.concurrency):
             try:
                 async with asyncio.timeout(self.settings.answer_seconds):
-                    await self.app(scope, receive, answer)
+                    await self.app(scope, receive, response)
             except TimeoutError as error:
                 raise ProblemError(
-                    Kind.UNAVAILABLE,
+                    ProblemKind.UNAVAILABLE,
                     f"There was no answer within {self.settings.answer_seconds:g} seconds.",
                     headers={"retry-after": "10"},
                 ) from error
 
     @contextlib.contextmanager
-    def _place(self, name: str, most: int) -> Iterator[None]:
-        taken = getattr(self, name)
-        if taken >= most:
+    def _slot(self, name: str, limit: int) -> Iterator[None]:
+        in_use = getattr(self, name)
+        if in_use >= limit:
             raise busy()
-        setattr(self, name, taken + 1)
+        setattr(self, name, in_use + 1)
         try:
             yield
         finally:
@@ -184,28 +187,28 @@ class Guard:
 
     def _too_large(self) -> ProblemError:
         return ProblemError(
-            Kind.TOO_LARGE,
+            ProblemKind.TOO_LARGE,
             "The body is too large.",
             expected=f"at most {self.settings.body_limit:,} bytes.",
             headers={"connection": "close"},
         )
 
 
-async def keep_refusal(log: Log, scope: Scope, *, caller: Caller, problem: ProblemError) -> None:
-    """Log an attempt; under an id of its own, for the same request may be permitted later."""
-    asked = Asked(
+async def log_refusal(log: Log, scope: Scope, *, caller: Caller, problem: ProblemError) -> None:
+    """Log a refused attempt, under an id of its own: the same request may be permitted later."""
+    access = Access(
         endpoint=f"{scope['method']} {scope['path']}"[:200],
         request_id=f"refused-{uuid4().hex}",
         actor=caller.name,
         role=caller.role,
         detail=f"refused: {problem.kind.status}",
     )
-    await log.append(Entry(asked))
+    await log.append(LogEntry(access))
 
 
 def _no_token(detail: str) -> ProblemError:
     return ProblemError(
-        Kind.NO_TOKEN,
+        ProblemKind.NO_TOKEN,
         detail,
         expected="Authorization: Bearer TOKEN; in a browser the token is the password.",
         advice="`audit-yield token new` makes one.",
@@ -213,13 +216,13 @@ def _no_token(detail: str) -> ProblemError:
     )
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    """Return a channel that hands over the whole body once, then what the connection says."""
-    waiting = [body]
+def _replay_body(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that yields the whole body once, then the messages of the connection."""
+    pending = [body]
 
     async def next_message() -> Message:
-        if waiting:
-            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
+        if pending:
+            return {"type": "http.request", "body": pending.pop(), "more_body": False}
         return await receive()
 
     return next_message

@@ -1,4 +1,4 @@
-"""A deadline for the headers of a request; without it 2,000 stalled connections stay open for ever."""
+"""Timeout of request headers; without it 2,000 stalled connections stay open for ever."""
 
 import asyncio
 from typing import Any
@@ -18,23 +18,23 @@ class Protocol(H11Protocol):
         self._expect_headers()
 
     def data_received(self, data: bytes) -> None:
-        """Lift the deadline when the headers are there; set it again for those of a next request."""
+        """Cancel the deadline when the headers are there; set it again for those of a next request."""
         super().data_received(data)
         if self.cycle is not None and not self.cycle.response_complete:
-            self._lift()
+            self._cancel()
         else:
             self._expect_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave no timer behind."""
-        self._lift()
+        self._cancel()
         super().connection_lost(exc)
 
     def _expect_headers(self) -> None:
         if self._deadline is None:
             self._deadline = self.loop.call_later(self.header_seconds, self.transport.close)
 
-    def _lift(self) -> None:
+    def _cancel(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

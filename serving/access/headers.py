@@ -1,19 +1,19 @@
-"""What the head of a request says: names, secrets, ids and the kind of its body."""
+"""Headers of a request: host, token, request id and media type."""
 
 import base64
 import re
-from collections.abc import Mapping, MutableMapping
-from typing import Any
+from collections.abc import Mapping
 
-from serving.problems import Kind, ProblemError
+from starlette.types import Scope
 
-Scope = MutableMapping[str, Any]
+from serving.problems import ProblemError, ProblemKind
+
 Headers = Mapping[str, str]
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 def headers_of(scope: Scope) -> Headers:
-    """Return the headers of a request, their names in small letters."""
+    """Return the headers of a request, their names in lower case."""
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
 
 
@@ -33,13 +33,13 @@ def is_local(scope: Scope) -> bool:
 
 
 def secret_of(authorization: str) -> str:
-    """Return the token: sent as Bearer by programs, as the password of Basic by browsers."""
-    scheme, _, sent = authorization.strip().partition(" ")
+    """Return the token: the credentials of Bearer, or the password of Basic, which browsers send."""
+    scheme, _, credentials = authorization.strip().partition(" ")
     if scheme.lower() == "bearer":
-        return sent.strip()
+        return credentials.strip()
     if scheme.lower() == "basic":
         try:
-            return base64.b64decode(sent, validate=True).decode().partition(":")[2]
+            return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
         except ValueError:
             return ""
     return ""
@@ -47,21 +47,23 @@ def secret_of(authorization: str) -> str:
 
 def request_id_of(headers: Headers) -> str | None:
     """Return the caller's own id of a request, None without one; raises `ProblemError` for one of no use."""
-    given = headers.get("x-request-id")
-    if given is not None and not REQUEST_ID.fullmatch(given):
+    request_id = headers.get("x-request-id")
+    if request_id is not None and not REQUEST_ID.fullmatch(request_id):
         raise ProblemError(
-            Kind.MALFORMED, "X-Request-Id cannot be used.", expected="1 to 64 of A-Z, a-z, 0-9 and . _ : -"
+            ProblemKind.MALFORMED,
+            "X-Request-Id cannot be used.",
+            expected="1 to 64 of A-Z, a-z, 0-9 and . _ : -",
         )
-    return given
+    return request_id
 
 
 def require_json(headers: Headers) -> None:
-    """Raise `ProblemError` unless a body says that it is JSON in UTF-8, as it is."""
-    kind, _, options = headers.get("content-type", "").partition(";")
+    """Raise `ProblemError` unless the headers declare the body as JSON in UTF-8, not compressed."""
+    media_type, _, options = headers.get("content-type", "").partition(";")
     plain = options.strip().lower().replace('"', "") in ("", "charset=utf-8")
-    if kind.strip().lower() != "application/json" or not plain or "content-encoding" in headers:
+    if media_type.strip().lower() != "application/json" or not plain or "content-encoding" in headers:
         raise ProblemError(
-            Kind.NOT_JSON,
+            ProblemKind.NOT_JSON,
             "The body is no plain JSON.",
             expected="Content-Type: application/json, in UTF-8, not compressed.",
         )

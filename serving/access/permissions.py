@@ -1,4 +1,4 @@
-"""Which ways lead into the service, and who may take each; there are no others."""
+"""Permissions: every endpoint of the service, and the roles that may call it; any other path is closed."""
 
 import re
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from starlette.routing import compile_path
 from serving.access.tokens import Role
 
 EVERYBODY = frozenset(Role)
-AT_CASES = frozenset({Role.RISK_UNIT, Role.AUDITOR})
+CASE_WORKERS = frozenset({Role.RISK_UNIT, Role.AUDITOR})
 
 
 @dataclass(frozen=True)
-class Door:
-    """A method and path, and the roles to which it opens."""
+class Endpoint:
+    """A method and path, and the roles that may call it."""
 
     method: str
     path: str
@@ -24,20 +24,20 @@ class Door:
     def _pattern(self) -> re.Pattern[str]:
         return compile_path(self.path)[0]
 
-    def leads(self, path: str) -> bool:
-        """Whether a path is this door's."""
+    def matches(self, path: str) -> bool:
+        """Whether a path is this endpoint's."""
         return self._pattern.match(path) is not None
 
 
-DOORS = (
-    Door("POST", "/predict", EVERYBODY),
-    Door("POST", "/explain", EVERYBODY),
-    Door("POST", "/score_declarations", EVERYBODY),
-    Door("GET", "/ranking", EVERYBODY),
-    Door("GET", "/models", EVERYBODY),
-    Door("POST", "/outcomes", frozenset({Role.AUDITOR})),
-    Door("GET", "/", AT_CASES),
-    Door("GET", "/traders/{trader_id}", AT_CASES),
-    Door("GET", "/traders/{trader_id}/evidence/{feature}", AT_CASES),
-    Door("GET", "/openapi.json", EVERYBODY),
+ENDPOINTS = (
+    Endpoint("POST", "/predict", EVERYBODY),
+    Endpoint("POST", "/explain", EVERYBODY),
+    Endpoint("POST", "/score_declarations", EVERYBODY),
+    Endpoint("GET", "/ranking", EVERYBODY),
+    Endpoint("GET", "/models", EVERYBODY),
+    Endpoint("POST", "/outcomes", frozenset({Role.AUDITOR})),
+    Endpoint("GET", "/", CASE_WORKERS),
+    Endpoint("GET", "/traders/{trader_id}", CASE_WORKERS),
+    Endpoint("GET", "/traders/{trader_id}/evidence/{feature}", CASE_WORKERS),
+    Endpoint("GET", "/openapi.json", EVERYBODY),
 )

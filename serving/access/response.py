@@ -1,13 +1,11 @@
-"""The way back of an answer: headers that every one gets, and problems as documents."""
+"""Responses: the headers that every one gets, and problems as documents."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from typing import Any
+
+from starlette.types import Message, Send
 
 from serving.problems import MEDIA_TYPE, ProblemError
 
-Message = MutableMapping[str, Any]
-Send = Callable[[Message], Awaitable[None]]
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -17,8 +15,8 @@ HEADERS = (
 
 
 @dataclass
-class Answer:
-    """Sends an answer; every one gets the headers that keep browsers from guessing, leaking and running.
+class ResponseSender:
+    """Sends a response, with the headers that keep browsers from guessing, leaking and running.
 
     A page brings a policy of its own, for its style sheet.
     """
@@ -31,14 +29,14 @@ class Answer:
         """Send a message of the app behind."""
         if message["type"] == "http.response.start":
             self.started = True
-            given = [(name.lower(), value) for name, value in message.get("headers", ())]
-            names = {name for name, _ in given}
+            headers = [(name.lower(), value) for name, value in message.get("headers", ())]
+            names = {name for name, _ in headers}
             own = ((b"x-request-id", self.request_id.encode()), *HEADERS)
-            message = {**message, "headers": given + [each for each in own if each[0] not in names]}
+            message = {**message, "headers": headers + [each for each in own if each[0] not in names]}
         await self.send(message)
 
     async def problem(self, problem: ProblemError) -> None:
-        """Answer with a problem document, unless something was answered already."""
+        """Send a problem document, unless a response was started already."""
         if self.started:
             return
         body = problem.body()

@@ -1,4 +1,4 @@
-"""Who may call the service: tokens, kept as hashes, each with a role, perhaps an end and certain traders."""
+"""Tokens of callers, stored as hashes, each with a role and perhaps an expiry date and a list of traders."""
 
 import hashlib
 import hmac
@@ -19,12 +19,12 @@ from features.storage.atomic import atomic_file
 from features.storage.lock import file_lock
 
 FILE = "tokens.json"
-MARK = "ay_"
-"""What every token starts with, so that scanners of leaked secrets find it."""
+PREFIX = "ay_"
+"""The prefix of every token, by which scanners of leaked secrets recognise it."""
 
 
 class Role(StrEnum):
-    """What a caller does."""
+    """The role of a caller."""
 
     RISK_UNIT = "risk_unit"
     AUDITOR = "auditor"
@@ -33,7 +33,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls: the name and roles of a token, and the traders that it is limited to (None for all)."""
+    """A caller: the name and roles of a token, and the traders that it is limited to (None for all)."""
 
     name: str
     roles: frozenset[Role]
@@ -41,7 +41,7 @@ class Caller:
 
     @property
     def role(self) -> str:
-        """The roles in one word, as the log keeps them."""
+        """The roles as one text, as the log stores them."""
         return ",".join(sorted(self.roles))
 
     def may_see(self, trader_id: str) -> bool:
@@ -55,9 +55,9 @@ LOCAL = Caller("this machine", frozenset(Role))
 
 @dataclass(frozen=True)
 class Token:
-    """What is kept of a token: never the secret, only its SHA-256 (it is 256 random bits, so that is enough).
+    """A token as stored: never the secret, only its SHA-256 (it is 256 random bits, so that is enough).
 
-    It holds through the day `expires_on`, where it has one, and until `revoked_at`.
+    It is valid through the day `expires_on`, where it has one, and until `revoked_at`.
     """
 
     name: str
@@ -68,20 +68,20 @@ class Token:
     expires_on: date | None = None
     revoked_at: str | None = None
 
-    def holds(self, today: date) -> bool:
-        """Whether it opens anything on a day."""
+    def is_valid(self, today: date) -> bool:
+        """Whether it admits its caller on a day."""
         return self.revoked_at is None and (self.expires_on is None or today <= self.expires_on)
 
     def caller(self) -> Caller:
-        """Return who calls with it."""
+        """Return the caller that it stands for."""
         traders = None if self.traders is None else frozenset(self.traders)
         return Caller(self.name, frozenset({self.role}), traders)
 
 
 class Tokens:
-    """The tokens of a home, read anew whenever their file changes: a revoked one is refused at once.
+    """The tokens of a home, read again whenever their file changes: a revoked one is refused at once.
 
-    Once there were tokens, a file that is gone or damaged opens nothing to anybody.
+    Once there were tokens, a file that is gone or damaged admits nobody.
     """
 
     def __init__(self, home: Path, *, clock: Clock) -> None:
@@ -92,16 +92,16 @@ class Tokens:
         self.required = self.path.exists()
 
     def caller(self, secret: str) -> Caller | None:
-        """Return who calls with a secret, None where it opens nothing; takes the same time for any secret."""
+        """Return the caller of a secret, None without a valid token; takes the same time for any secret."""
         digest = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-        today, found = self._clock().date(), None
+        today, match = self._clock().date(), None
         for token in self._current():
-            if hmac.compare_digest(token.sha256, digest) and token.holds(today):
-                found = token
-        return found.caller() if found else None
+            if hmac.compare_digest(token.sha256, digest) and token.is_valid(today):
+                match = token
+        return match.caller() if match else None
 
     def are_required(self) -> bool:
-        """Whether callers must have one: they must from the first token ever seen here on."""
+        """Whether callers need a token: they do from the first token ever seen here on."""
         self.required = self.required or self.path.exists()
         return self.required
 
@@ -121,8 +121,8 @@ class Tokens:
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_ino, found.st_mtime_ns
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns
 
 
 def read_tokens(path: Path) -> tuple[Token, ...]:
@@ -157,7 +157,7 @@ def new_token(
     traders: Iterable[str] | None = None,
     expires_on: date | None = None,
 ) -> str:
-    """Make a token and return its secret, which is shown this once and kept nowhere.
+    """Make a token and return its secret, which is shown this once and stored nowhere.
 
     Raises `SettingError` for a name that is taken or is none.
     """
@@ -167,8 +167,8 @@ def new_token(
             expected="up to 100 letters that can be printed: whose it is, and for what.",
             advice="Choose another name.",
         )
-    secret = MARK + secrets.token_urlsafe(32)
-    made = Token(
+    secret = PREFIX + secrets.token_urlsafe(32)
+    token = Token(
         name=name,
         role=role,
         sha256=hashlib.sha256(secret.encode()).hexdigest(),
@@ -176,47 +176,47 @@ def new_token(
         traders=None if traders is None else tuple(sorted(set(traders))),
         expires_on=expires_on,
     )
-    with _alone(home):
-        known = read_tokens(home / FILE)
-        if any(token.name == name for token in known):
+    with _exclusive(home):
+        tokens = read_tokens(home / FILE)
+        if any(each.name == name for each in tokens):
             raise SettingError(
                 f"There is a token '{name}' already.",
                 expected="a name of its own for every token, also after one was revoked: the log names it.",
                 advice=f"Choose another name, such as '{name}-2'.",
             )
-        _write(home / FILE, (*known, made))
+        _write(home / FILE, (*tokens, token))
     return secret
 
 
 def revoke_token(home: Path, name: str, *, now: datetime) -> None:
-    """Make a token open nothing from now on; raises `SettingError` where there is none that does."""
-    with _alone(home):
-        known = read_tokens(home / FILE)
-        if not any(token.name == name and token.revoked_at is None for token in known):
+    """Revoke a token from now on; raises `SettingError` where there is none to revoke."""
+    with _exclusive(home):
+        tokens = read_tokens(home / FILE)
+        if not any(token.name == name and token.revoked_at is None for token in tokens):
             raise SettingError(
                 f"There is no token '{name}' that opens anything.",
                 expected="the name of a token.",
                 advice="`audit-yield token list` shows them.",
             )
-        _write(home / FILE, [replace(t, revoked_at=_second(now)) if t.name == name else t for t in known])
+        _write(home / FILE, [replace(t, revoked_at=_second(now)) if t.name == name else t for t in tokens])
 
 
-def token_lines(tokens: Iterable[Token], *, today: date) -> Iterator[str]:
+def to_text(tokens: Iterable[Token], *, today: date) -> Iterator[str]:
     """Describe tokens to a person, a line each."""
     for token in tokens:
-        state = "revoked" if token.revoked_at else "holds" if token.holds(today) else "expired"
+        state = "revoked" if token.revoked_at else "holds" if token.is_valid(today) else "expired"
         limits = [] if token.traders is None else [f"limited to traders {', '.join(token.traders)}"]
         limits += [] if token.expires_on is None else [f"until {token.expires_on}"]
         yield ", ".join([f"{token.name}: {token.role}", state, *limits, f"made {token.made_at[:10]}"])
 
 
-def told_tokens(tokens: Iterable[Token]) -> list[dict[str, Any]]:
+def to_plain(tokens: Iterable[Token]) -> list[dict[str, Any]]:
     """Return tokens as plain data for JSON, without their hashes."""
     return [{name: value for name, value in asdict(each).items() if name != "sha256"} for each in tokens]
 
 
-def _alone(home: Path) -> AbstractContextManager[None]:
-    """Read and write as one: of two changes at once none may undo the other."""
+def _exclusive(home: Path) -> AbstractContextManager[None]:
+    """Lock the tokens, to read and write as one: of two changes at once none may undo the other."""
     return file_lock(home / "locks" / "tokens.lock")
 
 

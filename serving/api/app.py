@@ -1,4 +1,4 @@
-"""The HTTP application: its routes behind the guard, and one OpenAPI document of them."""
+"""HTTP application: its routes behind the guard, and one OpenAPI document of them."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
@@ -14,11 +14,17 @@ from features.clock import Clock
 from serving.access.guard import Guard
 from serving.access.tokens import Tokens
 from serving.api import explain, models, outcomes, pages, predict, ranking, request_schemas
-from serving.api import response_schemas as says
-from serving.api.context import Desk, Held, Memory
+from serving.api import response_schemas as schemas
+from serving.api.context import Context, LiveSource, ReadableLog
 from serving.api.error_handlers import HANDLERS
-from serving.api.openapi import AT_THE_GATE, WITH_A_BODY, body_of, document, problem_responses
-from serving.problems import Kind
+from serving.api.openapi import (
+    ANY_REQUEST_PROBLEMS,
+    BODY_PROBLEMS,
+    body_documentation,
+    openapi_document,
+    problem_responses,
+)
+from serving.problems import ProblemKind
 from serving.settings import Settings
 from serving.workers import Workers
 
@@ -57,34 +63,34 @@ EXAMPLE_EVENT = {
 }
 
 
-class Direct(APIRoute):
-    """A route whose handler takes the request alone: FastAPI has nothing to work out before it is called."""
+class DirectRoute(APIRoute):
+    """Route whose handler takes the request alone: FastAPI has no arguments to solve before the call."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return what Starlette calls with the request."""
+        """Return the handler itself, which Starlette calls with the request."""
         return self.endpoint
 
 
 @dataclass(frozen=True)
 class Route:
-    """A way to ask: what answers it, of which type (None for a page), and with which problems.
+    """A route: its handler, the schema of its response (None for a page), and its problems.
 
-    `body` is how its JSON is documented; `answers` are further statuses, or forms, besides the first.
+    `body` documents its JSON; `responses` are further statuses, or media types, besides the first.
     """
 
     method: str
     path: str
     handler: Callable[..., Awaitable[Response]]
-    answer: type[BaseModel] | None
-    problems: tuple[Kind, ...]
+    schema: type[BaseModel] | None
+    problems: tuple[ProblemKind, ...]
     body: dict[str, Any] | None = None
-    answers: Responses = field(default_factory=dict)
+    responses: Responses = field(default_factory=dict)
 
     def add_to(self, app: FastAPI) -> None:
-        """Make an app answer it."""
-        kinds = (*AT_THE_GATE, *(WITH_A_BODY if self.body else ()), *self.problems)
-        first: dict[str, Any] = {"model": self.answer} if self.answer else {}
-        responses = problem_responses(*kinds) | {200: first} | self.answers
+        """Add the route to an app."""
+        kinds = (*ANY_REQUEST_PROBLEMS, *(BODY_PROBLEMS if self.body else ()), *self.problems)
+        first: dict[str, Any] = {"model": self.schema} if self.schema else {}
+        responses = problem_responses(*kinds) | {200: first} | self.responses
         responses[200] = first | responses[200]
         app.router.add_api_route(
             self.path,
@@ -92,9 +98,11 @@ class Route:
             methods=[self.method],
             responses=responses,
             response_model=None,
-            response_class=JSONResponse if self.answer else HTMLResponse,
+            response_class=JSONResponse if self.schema else HTMLResponse,
             openapi_extra=self.body,
-            route_class_override=Direct if list(signature(self.handler).parameters) == ["request"] else None,
+            route_class_override=DirectRoute
+            if list(signature(self.handler).parameters) == ["request"]
+            else None,
         )
 
 
@@ -103,9 +111,9 @@ ROUTES = (
         "POST",
         "/predict",
         predict.predict,
-        says.PredictAnswer,
-        (Kind.UNKNOWN_TRADERS,),
-        body_of(
+        schemas.PredictAnswer,
+        (ProblemKind.UNKNOWN_TRADERS,),
+        body_documentation(
             request_schemas.Predict,
             two_traders={"trader_ids": ["T0000012", "T0000034"], "purpose": "audit plan"},
         ),
@@ -114,17 +122,17 @@ ROUTES = (
         "POST",
         "/explain",
         explain.explain,
-        says.ExplainAnswer,
-        (Kind.UNKNOWN_TRADERS,),
-        body_of(request_schemas.Explain, three_reasons={"trader_id": "T0000012", "top": 3}),
+        schemas.ExplainAnswer,
+        (ProblemKind.UNKNOWN_TRADERS,),
+        body_documentation(request_schemas.Explain, three_reasons={"trader_id": "T0000012", "top": 3}),
     ),
     Route(
         "POST",
         "/score_declarations",
         explain.score_declarations,
-        says.WhatIfAnswer,
-        (Kind.UNKNOWN_TRADERS, Kind.REFUSED),
-        body_of(
+        schemas.WhatIfAnswer,
+        (ProblemKind.UNKNOWN_TRADERS, ProblemKind.REFUSED),
+        body_documentation(
             request_schemas.ScoreDeclarations,
             one_line={"trader_id": "T0000012", "declarations": [EXAMPLE_LINE]},
         ),
@@ -133,34 +141,38 @@ ROUTES = (
         "POST",
         "/outcomes",
         outcomes.outcomes,
-        says.OutcomeAnswer,
-        (Kind.NOT_FOUND, Kind.REFUSED),
-        body_of(request_schemas.Outcome, additional_duty=EXAMPLE_EVENT),
-        {201: {"model": says.OutcomeAnswer, "description": "Recorded"}},
+        schemas.OutcomeAnswer,
+        (ProblemKind.NOT_FOUND, ProblemKind.REFUSED),
+        body_documentation(request_schemas.Outcome, additional_duty=EXAMPLE_EVENT),
+        {201: {"model": schemas.OutcomeAnswer, "description": "Recorded"}},
     ),
     Route(
         "GET",
         "/ranking",
         ranking.ranking,
-        says.RankingAnswer,
-        (Kind.NOT_ACCEPTABLE, Kind.CONFLICT),
-        answers={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+        schemas.RankingAnswer,
+        (ProblemKind.NOT_ACCEPTABLE, ProblemKind.CONFLICT),
+        responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
     ),
-    Route("GET", "/models", models.models, says.ModelsAnswer, (Kind.CONFLICT,)),
-    Route("GET", "/", pages.ranking, None, (Kind.CONFLICT,)),
-    Route("GET", "/traders/{trader_id}", pages.trader, None, (Kind.UNKNOWN_TRADERS, Kind.CONFLICT)),
+    Route("GET", "/models", models.models, schemas.ModelsAnswer, (ProblemKind.CONFLICT,)),
+    Route("GET", "/", pages.ranking, None, (ProblemKind.CONFLICT,)),
+    Route(
+        "GET", "/traders/{trader_id}", pages.trader, None, (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT)
+    ),
     Route(
         "GET",
         "/traders/{trader_id}/evidence/{feature}",
         pages.behind,
         None,
-        (Kind.UNKNOWN_TRADERS, Kind.CONFLICT),
+        (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT),
     ),
 )
 
 
-def make_app(holder: Held, log: Memory, settings: Settings, tokens: Tokens, *, clock: Clock) -> FastAPI:
-    """Return the application that answers from what `holder` holds and keeps every answer in `log`.
+def make_app(
+    source: LiveSource, log: ReadableLog, settings: Settings, tokens: Tokens, *, clock: Clock
+) -> FastAPI:
+    """Return the application that answers from the live model of `source` and logs every answer in `log`.
 
     It is guarded: what has no valid token, role, host or form never reaches a route.
     """
@@ -175,16 +187,18 @@ def make_app(holder: Held, log: Memory, settings: Settings, tokens: Tokens, *, c
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # paths name traders
     )
-    app.state.desk = Desk(holder, log, quick=Workers(settings.threads), warehouse=Workers(1), clock=clock)
+    app.state.context = Context(
+        source, log, workers=Workers(settings.threads), warehouse_worker=Workers(1), clock=clock
+    )
     for route in ROUTES:
         route.add_to(app)
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
-    told = document(app, bodies=BODIES)
+    api_document = openapi_document(app, bodies=BODIES)
 
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi() -> JSONResponse:
-        return JSONResponse(told)
+        return JSONResponse(api_document)
 
     app.add_middleware(Guard, settings=settings, tokens=tokens, log=log)
     return app

@@ -1,76 +1,80 @@
-"""What every answer needs, the live model, the log and threads, and what happens before it is sent."""
+"""Request context: the live model, the log and worker threads, as handlers of requests use them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from fastapi import Request
 from fastapi.responses import Response
 
 from features.clock import Clock
 from features.errors import OutputError
-from serving.access.guard import ADMITTED, Admitted, Log
+from serving.access.guard import ADMISSION, Admission, Log
 from serving.access.tokens import Caller
 from serving.api.serialise import JSON, as_json
 from serving.api.strict_json import Body, read_body
 from serving.live.history import History
 from serving.live.state import Live
-from serving.log.entry import Asked, Decision, Entry
-from serving.log.reader import Logged
+from serving.log.entry import Access, Decision, LogEntry
+from serving.log.reader import LoggedPrediction
 from serving.metrics import PREDICTIONS, UNLOGGED
-from serving.problems import Kind, ProblemError
-from serving.workers import AT_ONCE, Workers
+from serving.problems import ProblemError, ProblemKind
+from serving.workers import AT_ONCE, Result, Workers
 
 BYTES_A_ROW = 500
-"""Of a body, that take as long to read as a trader takes to answer."""
-Result = TypeVar("Result")
+"""Bytes of a body that take as long to validate as a trader takes to answer."""
 
 
-class Held(Protocol):
-    """What is live now."""
+class LiveSource(Protocol):
+    """The source of the live model and snapshot."""
 
     @property
     def current(self) -> Live:
-        """The model and snapshot that answer."""
+        """The model and snapshot that answer now."""
 
 
-class Memory(Log, Protocol):
+class ReadableLog(Log, Protocol):
     """A log that can also be read."""
 
-    def require_free(self, asked: Asked, decision: Decision) -> None:
+    def require_free(self, access: Access, decision: Decision) -> None:
         """Raise `RequestIdTakenError` where the request id stands for another decision."""
 
-    def of_trader(self, trader_id: str, *, limit: int = 50) -> tuple[Logged, ...]:
-        """Return what was logged of a trader, the newest first."""
+    def of_trader(self, trader_id: str, *, limit: int = 50) -> tuple[LoggedPrediction, ...]:
+        """Return the logged predictions of a trader, the newest first."""
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Where requests are answered.
+class Context:
+    """The objects that handlers of requests share: the live model, the log, worker threads and the clock.
 
-    `quick` makes pages and long answers; `warehouse` is one thread for what reads the tables, so that memory
-    stays that of one.
+    `workers` render pages and long answers; `warehouse_worker` is one thread for what reads the tables, so
+    that memory stays that of one.
     """
 
-    holder: Held
-    log: Memory
-    quick: Workers
-    warehouse: Workers
+    source: LiveSource
+    log: ReadableLog
+    workers: Workers
+    warehouse_worker: Workers
     clock: Clock
     history: History = field(default_factory=History)
+
+    @property
+    def live(self) -> Live:
+        """The model and snapshot that answer now; a handler reads it once, for it may be swapped."""
+        return self.source.current
 
     @property
     def today(self) -> date:
         """The day of this machine."""
         return self.clock().astimezone().date()
 
-    async def make(self, work: Callable[[], Result], *, rows: int) -> Result:
-        """Do work on so many rows, in a thread where it would hold up other answers."""
-        return work() if rows <= AT_ONCE else await self.quick.run(work)
+    async def run(self, work: Callable[[], Result], *, rows: int) -> Result:
+        """Return what `work` on so many rows returns; in a thread where it would hold up other answers."""
+        return work() if rows <= AT_ONCE else await self.workers.run(work)
 
-    async def keep(self, entry: Entry) -> tuple[str, ...]:
-        """Log an answer and count it; only then may it be sent."""
+    async def log_answer(self, entry: LogEntry) -> tuple[str, ...]:
+        """Log an answer, count it and return its prediction ids; only then may it be sent."""
         try:
             ids = await self.log.append(entry)
         except OutputError:
@@ -81,37 +85,37 @@ class Desk:
         return ids
 
 
-def desk(request: Request) -> Desk:
-    """Return the desk that answers a request."""
-    found: Desk = request.app.state.desk
-    return found
+def context_of(request: Request) -> Context:
+    """Return the context of the application that a request came to."""
+    context: Context = request.app.state.context
+    return context
 
 
-async def body(request: Request, kind: type[Body]) -> Body:
-    """Return what a request asks; read in a thread where it is long. Raises as `read_body`."""
+async def read_payload(request: Request, schema: type[Body]) -> Body:
+    """Validate the body of a request; in a thread where it is long. Raises as `read_body`."""
     content = await request.body()
-    return await desk(request).make(lambda: read_body(content, kind), rows=len(content) // BYTES_A_ROW)
+    return await context_of(request).run(lambda: read_body(content, schema), rows=len(content) // BYTES_A_ROW)
 
 
-def caller(request: Request) -> Caller:
-    """Return who calls."""
-    return admitted(request).caller
+def admission_of(request: Request) -> Admission:
+    """Return the admission of a request; nothing is answered that the guard did not let in."""
+    admission: Admission = request.scope[ADMISSION]
+    return admission
 
 
-def admitted(request: Request) -> Admitted:
-    """Return what the guard let in; nothing is answered that did not come past it."""
-    found: Admitted = request.scope[ADMITTED]
-    return found
+def caller_of(request: Request) -> Caller:
+    """Return the caller of a request."""
+    return admission_of(request).caller
 
 
-def asked(request: Request, purpose: str | None, *, endpoint: str, detail: str | None = None) -> Asked:
-    """Return who asked what, as the log keeps it."""
-    let_in = admitted(request)
-    return Asked(
+def access_of(request: Request, purpose: str | None, *, endpoint: str, detail: str | None = None) -> Access:
+    """Return who accesses what, as the log stores it."""
+    admission = admission_of(request)
+    return Access(
         endpoint=endpoint,
-        request_id=let_in.request_id,
-        actor=let_in.caller.name,
-        role=let_in.caller.role,
+        request_id=admission.request_id,
+        actor=admission.caller.name,
+        role=admission.caller.role,
         purpose=purpose,
         detail=detail,
     )
@@ -119,11 +123,13 @@ def asked(request: Request, purpose: str | None, *, endpoint: str, detail: str |
 
 def require_own(request: Request, trader_ids: list[str]) -> None:
     """Raise `ProblemError` where the caller is limited to other traders."""
-    who = caller(request)
-    if foreign := [trader for trader in trader_ids if not who.may_see(trader)]:
-        raise ProblemError(Kind.FORBIDDEN, "The token is limited to other traders.", not_yours=foreign[:100])
+    caller = caller_of(request)
+    if foreign := [trader for trader in trader_ids if not caller.may_see(trader)]:
+        raise ProblemError(
+            ProblemKind.FORBIDDEN, "The token is limited to other traders.", not_yours=foreign[:100]
+        )
 
 
-def answer(content: object) -> Response:
-    """Return an answer as JSON."""
+def json_response(content: object) -> Response:
+    """Return a response with content as JSON; raises `NotFiniteError`."""
     return Response(as_json(content), media_type=JSON)

@@ -1,4 +1,4 @@
-"""Reasons in money: POST /explain for what is known of a trader, /score_declarations for what might be."""
+"""POST /explain and POST /score_declarations: reasons in money, as known and with declarations added."""
 
 from dataclasses import replace
 from datetime import date
@@ -13,14 +13,20 @@ from features.unit import format_value
 from models.fitting.matrix import as_matrix
 from models.prediction import Floats
 from models.reasons import reasons
-from serving.api.context import answer, asked, body, desk, require_own
+from serving.api.context import access_of, context_of, json_response, read_payload, require_own
 from serving.api.request_schemas import Explain, ScoreDeclarations
-from serving.api.serialise import Plain, basis_plain, reasons_plain, said_plain, unknown_problem
+from serving.api.serialise import (
+    JsonObject,
+    serialise_basis,
+    serialise_predictions,
+    serialise_reasons,
+    unknown_problem,
+)
 from serving.live.case import Case
 from serving.live.evidence import read_rows
 from serving.live.state import Live
 from serving.live.what_if import with_declarations
-from serving.log.entry import Basis
+from serving.log.entry import AnswerBasis
 
 EVIDENCE_ROWS = 20
 TOP = 10
@@ -28,92 +34,102 @@ TOP = 10
 
 async def explain(request: Request) -> Response:
     """Say why, in money that adds up, with sentences and on request the rows behind them."""
-    question = await body(request, Explain)
-    require_own(request, [question.trader_id])
-    at, live = desk(request), desk(request).holder.current
-    if question.trader_id not in live.places:
-        raise unknown_problem([question.trader_id])
-    place, basis = live.places[question.trader_id], live.basis
-    case = Case.of(live, question.trader_id)
-    behind: list[Evidence] = []
-    if question.evidence:
-        behind = await at.warehouse.run(lambda: _evidence(live, case, most=question.evidence))
-    ids = await at.keep(case.entry(asked(request, question.purpose, endpoint="POST /explain"), basis))
-    plain = _plain(live, case, basis, ids, top=question.top)
-    plain["prediction"]["rank"] = live.ranks[place]
-    return answer(plain | {"evidence": [_evidence_plain(each) for each in behind]})
+    payload = await read_payload(request, Explain)
+    require_own(request, [payload.trader_id])
+    context = context_of(request)
+    live = context.live
+    if payload.trader_id not in live.row_index:
+        raise unknown_problem([payload.trader_id])
+    row, basis = live.row_index[payload.trader_id], live.basis
+    case = Case.of(live, payload.trader_id)
+    evidence: list[Evidence] = []
+    if payload.evidence:
+        evidence = await context.warehouse_worker.run(lambda: _evidence(live, case, most=payload.evidence))
+    ids = await context.log_answer(
+        case.log_entry(access_of(request, payload.purpose, endpoint="POST /explain"), basis)
+    )
+    answer = _prediction_with_reasons(live, case, basis, ids, top=payload.top)
+    answer["prediction"]["rank"] = live.ranks[row]
+    return json_response(answer | {"evidence": [_serialise_evidence(each) for each in evidence]})
 
 
-def _plain(live: Live, case: Case, basis: Basis, prediction_ids: tuple[str, ...], *, top: int) -> Plain:
-    """Return as data a prediction, and its reasons that add up to it."""
-    [prediction] = said_plain(case.told, trader_ids=[case.trader_id], prediction_ids=prediction_ids)
-    why = reasons_plain(live.bundle, case.features[0], case.why, top=top)
-    return {"basis": basis_plain(basis), "prediction": prediction, **why}
+def _prediction_with_reasons(
+    live: Live, case: Case, basis: AnswerBasis, prediction_ids: tuple[str, ...], *, top: int
+) -> JsonObject:
+    """Serialise a prediction, and its reasons that add up to it."""
+    [prediction] = serialise_predictions(
+        case.rounded, trader_ids=[case.trader_id], prediction_ids=prediction_ids
+    )
+    reasons_of_case = serialise_reasons(live.bundle, case.features[0], case.explanation, top=top)
+    return {"basis": serialise_basis(basis), "prediction": prediction, **reasons_of_case}
 
 
 def _evidence(live: Live, case: Case, *, most: int) -> list[Evidence]:
     """Return the rows behind the weightiest reasons; a feature combined of others stands for those."""
-    weightiest = reasons(live.bundle.words, case.features[0], case.why.contributions[0])
+    weightiest = reasons(live.bundle.words, case.features[0], case.explanation.contributions[0])
     made_of = (each.name for reason in weightiest for each in live.snapshot.with_rows(reason.feature))
     names = islice(dict.fromkeys(made_of), most)
     return list(read_rows(live, case.trader_id, names=names).values())
 
 
-def _evidence_plain(found: Evidence) -> Plain:
+def _serialise_evidence(evidence: Evidence) -> JsonObject:
     return {
-        "feature": found.feature.name,
-        "label": found.feature.label,
-        "sentence": found.feature.say(format_value(found.value, found.feature.unit)),
-        "value": found.value,
-        "additive": found.additive,
-        "rows": found.rows.slice(0, EVIDENCE_ROWS).to_pylist(),
-        "rows_in_all": found.rows.num_rows,
+        "feature": evidence.feature.name,
+        "label": evidence.feature.label,
+        "sentence": evidence.feature.say(format_value(evidence.value, evidence.feature.unit)),
+        "value": evidence.value,
+        "additive": evidence.additive,
+        "rows": evidence.rows.slice(0, EVIDENCE_ROWS).to_pylist(),
+        "rows_in_all": evidence.rows.num_rows,
     }
 
 
 async def score_declarations(request: Request) -> Response:
     """Say what the prediction would be with declarations added to those known."""
-    question = await body(request, ScoreDeclarations)
-    require_own(request, [question.trader_id])
-    at, live = desk(request), desk(request).holder.current
-    cutoff = question.as_of or live.dataset.cutoff
-    features = await at.warehouse.run(lambda: _supposed_features(live, question, cutoff))
-    case = await at.quick.run(lambda: Case.supposed(live, question.trader_id, features))
+    payload = await read_payload(request, ScoreDeclarations)
+    require_own(request, [payload.trader_id])
+    context = context_of(request)
+    live = context.live
+    cutoff = payload.as_of or live.dataset.cutoff
+    features = await context.warehouse_worker.run(lambda: _what_if_features(live, payload, cutoff))
+    case = await context.workers.run(lambda: Case.what_if(live, payload.trader_id, features))
     basis = replace(live.basis, as_of=cutoff, snapshot_digest=None)
-    detail = f"{len(question.declarations)} declarations added"
-    who = asked(request, question.purpose, endpoint="POST /score_declarations", detail=detail)
-    ids = await at.keep(case.entry(who, basis))
-    return answer(_plain(live, case, basis, ids, top=TOP) | _compared(live, case, cutoff))
+    detail = f"{len(payload.declarations)} declarations added"
+    access = access_of(request, payload.purpose, endpoint="POST /score_declarations", detail=detail)
+    ids = await context.log_answer(case.log_entry(access, basis))
+    return json_response(
+        _prediction_with_reasons(live, case, basis, ids, top=TOP) | _changes(live, case, cutoff)
+    )
 
 
-def _supposed_features(live: Live, question: ScoreDeclarations, cutoff: date) -> Floats:
-    built = with_declarations(
+def _what_if_features(live: Live, payload: ScoreDeclarations, cutoff: date) -> Floats:
+    features = with_declarations(
         live.snapshot.features,
         live.dataset,
-        trader_id=question.trader_id,
-        rows=question.model_dump()["declarations"],
+        trader_id=payload.trader_id,
+        rows=payload.model_dump()["declarations"],
         cutoff=cutoff,
     )
-    return as_matrix(built.select(live.bundle.names))
+    return as_matrix(features.select(live.bundle.names))
 
 
-def _compared(live: Live, case: Case, cutoff: date) -> Plain:
-    """Say what changed against the snapshot, where that is of the same day and has the trader."""
-    place = live.places.get(case.trader_id)
-    if place is None or cutoff != live.dataset.cutoff:
+def _changes(live: Live, case: Case, cutoff: date) -> JsonObject:
+    """Return the changes against the snapshot, where that is of the same day and has the trader."""
+    row = live.row_index.get(case.trader_id)
+    if row is None or cutoff != live.dataset.cutoff:
         return {"expected_before": None, "changes": None}
-    before, after = live.X[place], case.features[0]
+    before, after = live.X[row], case.features[0]
     changed = np.flatnonzero(~((before == after) | (np.isnan(before) & np.isnan(after))))
     return {
-        "expected_before": round(float(live.said.expected[place]), 2),
+        "expected_before": round(float(live.prediction.expected[row]), 2),
         "changes": [
             {
-                "feature": live.bundle.words[at].name,
-                "label": live.bundle.words[at].label,
-                "before": _or_none(before[at]),
-                "after": _or_none(after[at]),
+                "feature": live.bundle.words[column].name,
+                "label": live.bundle.words[column].label,
+                "before": _or_none(before[column]),
+                "after": _or_none(after[column]),
             }
-            for at in changed
+            for column in changed
         ],
     }
 

@@ -1,26 +1,28 @@
-"""GET /models: the champion in its own words."""
+"""GET /models: the champion, its card and its features."""
 
 from fastapi import Request
 from fastapi.responses import Response
 
-from serving.api.context import answer, asked, desk
-from serving.api.serialise import basis_plain, feature_plain
-from serving.log.entry import Entry
+from serving.api.context import access_of, context_of, json_response
+from serving.api.serialise import serialise_basis, serialise_feature
+from serving.log.entry import LogEntry
 
 
 async def models(request: Request) -> Response:
     """Describe the champion: what it learned from, its card with its metrics, the features it takes."""
-    live = desk(request).holder.current
+    context = context_of(request)
+    live = context.live
     basis, bundle = live.basis, live.bundle
-    [logged] = await desk(request).keep(Entry(asked(request, None, endpoint="GET /models"), basis))
-    return answer(
+    access = access_of(request, None, endpoint="GET /models")
+    [prediction_id] = await context.log_answer(LogEntry(access, basis))
+    return json_response(
         {
-            "basis": basis_plain(basis),
-            "prediction_id": logged,
+            "basis": serialise_basis(basis),
+            "prediction_id": prediction_id,
             "promoted_at": live.champion.promoted_at,
             "learned_before": bundle.cutoff,
             "fingerprint": bundle.fingerprint,
             "card": bundle.card_json,
-            "features": [feature_plain(words) for words in bundle.words],
+            "features": [serialise_feature(words) for words in bundle.words],
         }
     )

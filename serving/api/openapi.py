@@ -1,4 +1,4 @@
-"""The contract of the service as OpenAPI 3.1: requests, answers and problems as they are, with examples."""
+"""OpenAPI 3.1 document of the service: requests, responses and problems as they are, with examples."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,42 +10,42 @@ from pydantic.json_schema import models_json_schema
 
 from serving.access.headers import REQUEST_ID
 from serving.api.response_schemas import Problem
-from serving.problems import MEDIA_TYPE, Kind
+from serving.api.serialise import JsonObject
+from serving.problems import MEDIA_TYPE, ProblemKind
 
 REFERENCES = "#/components/schemas/{model}"
-AT_THE_GATE = (
-    Kind.MALFORMED,
-    Kind.NO_TOKEN,
-    Kind.FORBIDDEN,
-    Kind.BUSY,
-    Kind.FAILED,
-    Kind.UNAVAILABLE,
+ANY_REQUEST_PROBLEMS = (
+    ProblemKind.MALFORMED,
+    ProblemKind.NO_TOKEN,
+    ProblemKind.FORBIDDEN,
+    ProblemKind.BUSY,
+    ProblemKind.FAILED,
+    ProblemKind.UNAVAILABLE,
 )
-"""What any request may be answered."""
-WITH_A_BODY = (Kind.TOO_SLOW, Kind.TOO_LARGE, Kind.NOT_JSON, Kind.CONFLICT)
-Plain = dict[str, Any]
+"""The problems that any request may be answered with."""
+BODY_PROBLEMS = (ProblemKind.TOO_SLOW, ProblemKind.TOO_LARGE, ProblemKind.NOT_JSON, ProblemKind.CONFLICT)
 
 
-def problem_responses(*kinds: Kind) -> dict[int | str, Plain]:
-    """Return how problems are documented, by status."""
-    found: dict[int | str, Plain] = {}
+def problem_responses(*kinds: ProblemKind) -> dict[int | str, JsonObject]:
+    """Return the documentation of problems, by status."""
+    responses: dict[int | str, JsonObject] = {}
     for kind in kinds:
         content = {MEDIA_TYPE: {"schema": {"$ref": REFERENCES.format(model=Problem.__name__)}}}
-        found[kind.status] = {"description": kind.title, "content": content}
-    return found
+        responses[kind.status] = {"description": kind.title, "content": content}
+    return responses
 
 
-def body_of(model: type[BaseModel], **examples: Plain) -> Plain:
-    """Return how a body of JSON is documented; FastAPI does not read it, `serving.api.strict_json` does."""
-    told = {name.replace("_", " "): {"value": value} for name, value in examples.items()}
+def body_documentation(model: type[BaseModel], **examples: JsonObject) -> JsonObject:
+    """Return the documentation of a JSON body; `serving.api.strict_json` reads the body, FastAPI does not."""
+    named_examples = {name.replace("_", " "): {"value": value} for name, value in examples.items()}
     schema = {"$ref": REFERENCES.format(model=model.__name__)}
-    content = {"application/json": {"schema": schema, "examples": told}}
+    content = {"application/json": {"schema": schema, "examples": named_examples}}
     return {"requestBody": {"required": True, "content": content}}
 
 
-def document(app: FastAPI, *, bodies: tuple[type[BaseModel], ...]) -> Plain:
-    """Return the document of an app, whose bodies are of the given types."""
-    made = get_openapi(
+def openapi_document(app: FastAPI, *, bodies: tuple[type[BaseModel], ...]) -> JsonObject:
+    """Return the OpenAPI document of an app, whose bodies are of the given types."""
+    document = get_openapi(
         title=app.title,
         version=app.version,
         description=app.description,
@@ -55,7 +55,7 @@ def document(app: FastAPI, *, bodies: tuple[type[BaseModel], ...]) -> Plain:
     _, described = models_json_schema(
         [*((body, "validation") for body in bodies), (Problem, "serialization")], ref_template=REFERENCES
     )
-    parts = made.setdefault("components", {})
+    parts = document.setdefault("components", {})
     parts.setdefault("schemas", {}).update(described["$defs"])
     for unused in ("HTTPValidationError", "ValidationError"):
         parts["schemas"].pop(unused, None)
@@ -63,18 +63,18 @@ def document(app: FastAPI, *, bodies: tuple[type[BaseModel], ...]) -> Plain:
         "token": {"type": "http", "scheme": "bearer"},
         "browser": {"type": "http", "scheme": "basic", "description": "The password is the token."},
     }
-    made["security"] = [{"token": []}, {"browser": []}]
-    for path in made["paths"].values():
+    document["security"] = [{"token": []}, {"browser": []}]
+    for path in document["paths"].values():
         for operation in path.values():
             _complete(operation)
-    return made
+    return document
 
 
-def _complete(operation: Plain) -> None:
-    """Say of an operation what the guard adds: an id of the request, and never a 422 of FastAPI's own."""
+def _complete(operation: JsonObject) -> None:
+    """Document in an operation what the guard adds: a request id, and never a 422 of FastAPI's own."""
     operation.setdefault("parameters", []).append(REQUEST_ID_HEADER)
-    told = operation["responses"].get("422", {}).get("content", {})
-    if MEDIA_TYPE not in told:
+    content = operation["responses"].get("422", {}).get("content", {})
+    if MEDIA_TYPE not in content:
         operation["responses"].pop("422", None)
     for response in operation["responses"].values():
         response.setdefault("headers", {})["X-Request-Id"] = {"schema": {"type": "string"}}

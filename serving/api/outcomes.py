@@ -5,46 +5,49 @@ import json
 from fastapi import Request
 from fastapi.responses import Response
 
-from serving.api.context import answer, asked, body, caller, desk
+from serving.api.context import access_of, caller_of, context_of, json_response, read_payload
 from serving.api.request_schemas import Judgement, Outcome
-from serving.api.serialise import basis_plain
-from serving.ledger.record import Recorded, record_outcome
+from serving.api.serialise import serialise_basis
+from serving.ledger.record import RecordedOutcome, record_outcome
 from serving.live.submitted import Row
-from serving.log.entry import Decision, Entry
+from serving.log.entry import Decision, LogEntry
 
 
 async def outcomes(request: Request) -> Response:
     """Record what an audit found in the findings ledger; sent again, it changes nothing."""
-    event = (await body(request, Outcome)).model_dump()
-    judged = {name: event.pop(name) for name in Judgement.model_fields}
-    at, live, who = desk(request), desk(request).holder.current, caller(request)
-    told, basis = asked(request, judged["purpose"], endpoint="POST /outcomes"), live.basis
-    decision = _decision(judged, event)
+    event = (await read_payload(request, Outcome)).model_dump()
+    judgement = {name: event.pop(name) for name in Judgement.model_fields}
+    context, caller = context_of(request), caller_of(request)
+    live = context.live
+    access, basis = access_of(request, judgement["purpose"], endpoint="POST /outcomes"), live.basis
+    decision = _decision(judgement, event)
 
-    def record() -> Recorded:
-        at.log.require_free(told, decision)
-        return record_outcome(live.dataset, event, caller=who, today=at.today)
+    def record() -> RecordedOutcome:
+        context.log.require_free(access, decision)
+        return record_outcome(live.dataset, event, caller=caller, today=context.today)
 
-    recorded = await at.warehouse.run(record)
-    [logged] = await at.keep(Entry(told, basis, (recorded.trader_id,), decision=decision))
-    answered = answer(
+    recorded = await context.warehouse_worker.run(record)
+    [prediction_id] = await context.log_answer(
+        LogEntry(access, basis, (recorded.trader_id,), decision=decision)
+    )
+    response = json_response(
         {
-            "basis": basis_plain(basis),
-            "prediction_id": logged,
+            "basis": serialise_basis(basis),
+            "prediction_id": prediction_id,
             "audit_id": event["audit_id"],
             "event_number": event["event_number"],
-            "recorded": recorded.now,
+            "recorded": recorded.is_new,
             "known_on": recorded.known_on,
         }
     )
-    answered.status_code = 201 if recorded.now else 200
-    return answered
+    response.status_code = 201 if recorded.is_new else 200
+    return response
 
 
-def _decision(judged: Row, event: Row) -> Decision:
+def _decision(judgement: Row, event: Row) -> Decision:
     return Decision(
-        about=judged["prediction_id"],
-        human_decision=judged["human_decision"],
-        override_reason=judged["override_reason"],
+        about=judgement["prediction_id"],
+        human_decision=judgement["human_decision"],
+        override_reason=judgement["override_reason"],
         outcome=json.dumps(event, default=str, sort_keys=True),
     )

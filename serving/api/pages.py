@@ -1,4 +1,4 @@
-"""Pages for people: GET /, GET /traders/{trader_id} and the rows behind one of its reasons."""
+"""Routes of the HTML pages: GET /, GET /traders/{trader_id} and the evidence of one of its features."""
 
 from typing import Annotated
 
@@ -6,91 +6,92 @@ from fastapi import Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict
 
-from serving.api.context import asked, caller, desk, require_own
+from serving.api.context import access_of, caller_of, context_of, require_own
 from serving.api.serialise import unknown_problem
-from serving.live.case import Case, predicted
+from serving.live.case import Case, with_predictions
 from serving.live.evidence import read_rows
 from serving.live.history import earlier_predictions
 from serving.live.state import Live
-from serving.log.entry import Entry
-from serving.page import HEADERS, evidence_page, listed, ranking_page, trader_page
+from serving.log.entry import LogEntry
+from serving.page import HEADERS, evidence_page, list_ranking, ranking_page, trader_page
 from serving.page.trader import View
-from serving.problems import Kind, ProblemError
+from serving.problems import ProblemError, ProblemKind
 
-LOOKED_AT = 50
-"""Logged answers about a trader among which earlier estimates are looked for, the newest."""
+NEWEST_ANSWERS = 50
+"""Logged answers about a trader that are searched for earlier estimates."""
 
 
-class Viewed(BaseModel):
-    """Which view of a trader is asked for: `notice` is the restrained one, for the trader itself."""
+class TraderQuery(BaseModel):
+    """The query of a trader's page; the view `notice` is the restrained one, for the trader itself."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     view: View = "full"
 
 
-def _page(html: str, logged: tuple[str, ...]) -> Response:
-    return HTMLResponse(html, headers={**HEADERS, "X-Prediction-Id": logged[0]})
+def _page_response(html: str, prediction_ids: tuple[str, ...]) -> Response:
+    return HTMLResponse(html, headers={**HEADERS, "X-Prediction-Id": prediction_ids[0]})
 
 
 async def ranking(request: Request) -> Response:
     """Show the ranking."""
-    at, live = desk(request), desk(request).holder.current
-    query, only = dict(request.query_params), caller(request).traders
-    shown = await at.quick.run(lambda: listed(live, query=query, only=only))
-    who = asked(request, None, endpoint="GET /", detail=str(query)[:500])
-    entry = Entry(who, live.basis, shown.trader_ids)
-    logged = await at.keep(predicted(live, entry) if shown.trader_ids else entry)
-    return _page(await at.quick.run(lambda: ranking_page(live, shown)), logged)
+    context = context_of(request)
+    live = context.live
+    query, only = dict(request.query_params), caller_of(request).traders
+    shown = await context.workers.run(lambda: list_ranking(live, query=query, only=only))
+    access = access_of(request, None, endpoint="GET /", detail=str(query)[:500])
+    entry = LogEntry(access, live.basis, shown.trader_ids)
+    prediction_ids = await context.log_answer(with_predictions(live, entry) if shown.trader_ids else entry)
+    return _page_response(await context.workers.run(lambda: ranking_page(live, shown)), prediction_ids)
 
 
-async def trader(request: Request, trader_id: str, viewed: Annotated[Viewed, Query()]) -> Response:
+async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery, Query()]) -> Response:
     """Show what is expected of one trader, and why."""
-    live, at = _known(request, trader_id), desk(request)
-    known = at.history.known(live.dataset)
-    audits = await at.warehouse.run(lambda: at.history.read(live.dataset)) if known is None else known
-    earlier = await at.quick.run(lambda: at.log.of_trader(trader_id, limit=LOOKED_AT))
-    told = asked(request, None, endpoint="GET /traders", detail=viewed.view)
-    logged = await at.keep(Case.of(live, trader_id).entry(told, live.basis))
-    html = await at.quick.run(
+    live, context = _live_for(request, trader_id), context_of(request)
+    audits = context.history.cached(live.dataset)
+    if audits is None:
+        audits = await context.warehouse_worker.run(lambda: context.history.read(live.dataset))
+    earlier = await context.workers.run(lambda: context.log.of_trader(trader_id, limit=NEWEST_ANSWERS))
+    access = access_of(request, None, endpoint="GET /traders", detail=query.view)
+    prediction_ids = await context.log_answer(Case.of(live, trader_id).log_entry(access, live.basis))
+    html = await context.workers.run(
         lambda: trader_page(
             live,
             trader_id,
             history=audits.get(trader_id, ()),
             predictions=earlier_predictions(earlier, live=live),
-            view=viewed.view,
-            prediction_id=logged[0],
+            view=query.view,
+            prediction_id=prediction_ids[0],
         )
     )
-    return _page(html, logged)
+    return _page_response(html, prediction_ids)
 
 
 async def behind(request: Request, trader_id: str, feature: str) -> Response:
     """Show the rows behind one value of a trader."""
-    live, at = _known(request, trader_id), desk(request)
+    live, context = _live_for(request, trader_id), context_of(request)
     _require_rows(live, feature)
-    html = await at.warehouse.run(lambda: _behind(live, trader_id, feature))
-    told = asked(request, None, endpoint="GET /traders/evidence", detail=feature[:200])
-    return _page(html, await at.keep(Entry(told, live.basis, (trader_id,))))
-
-
-def _behind(live: Live, trader_id: str, feature: str) -> str:
-    return evidence_page(live, read_rows(live, trader_id, names=[feature])[feature])
+    html = await context.warehouse_worker.run(
+        lambda: evidence_page(live, read_rows(live, trader_id, names=[feature])[feature])
+    )
+    access = access_of(request, None, endpoint="GET /traders/evidence", detail=feature[:200])
+    return _page_response(html, await context.log_answer(LogEntry(access, live.basis, (trader_id,))))
 
 
 def _require_rows(live: Live, feature: str) -> None:
-    known = live.snapshot.features.by_name
-    if feature not in known or [each.name for each in live.snapshot.with_rows(feature)] != [feature]:
+    by_name = live.snapshot.features.by_name
+    if feature not in by_name or [each.name for each in live.snapshot.with_rows(feature)] != [feature]:
         raise ProblemError(
-            Kind.NOT_FOUND,
+            ProblemKind.NOT_FOUND,
             "There are no rows behind such a value.",
             expected="a feature that the page of a trader links to.",
         )
 
 
-def _known(request: Request, trader_id: str) -> Live:
+def _live_for(request: Request, trader_id: str) -> Live:
+    """Return the live model; raises `ProblemError` for a trader that is unknown or not the caller's."""
     require_own(request, [trader_id])
-    live: Live = desk(request).holder.current
-    if trader_id not in live.places:
+    live = context_of(request).live
+    if trader_id not in live.row_index:
         raise unknown_problem([trader_id])
     return live

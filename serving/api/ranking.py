@@ -1,4 +1,4 @@
-"""GET /ranking: every trader by the money expected of it, narrowed down, as JSON or CSV."""
+"""GET /ranking: traders by the money expected of them, filtered, as JSON or CSV."""
 
 import csv
 import io
@@ -13,15 +13,15 @@ from features.data.contract.required import FINDING_TYPES
 from features.snapshots.snapshot import DESCRIBED
 from features.storage.spreadsheet import inert
 from serving.api import response_schemas
-from serving.api.context import asked, caller, desk
+from serving.api.context import access_of, caller_of, context_of
 from serving.api.request_schemas import Filters
 from serving.api.response_schemas import Ranked
-from serving.api.serialise import JSON, Plain, as_json, basis_plain, said_plain
-from serving.live.case import predicted
-from serving.live.ranking import Sought, narrowed
+from serving.api.serialise import JSON, JsonObject, as_json, serialise_basis, serialise_predictions
+from serving.live.case import with_predictions
+from serving.live.ranking import RankingQuery, filter_ranking
 from serving.live.state import Live
-from serving.log.entry import Entry
-from serving.problems import Kind, ProblemError
+from serving.log.entry import LogEntry
+from serving.problems import ProblemError, ProblemKind
 
 CSV = "text/csv"
 COLUMNS = (
@@ -29,85 +29,96 @@ COLUMNS = (
     *(f"expected_{kind}" for kind in FINDING_TYPES),
     *response_schemas.Basis.model_fields,
 )
-"""Of the ranking as CSV: what it is as JSON, side by side."""
+"""The columns of the ranking as CSV: the members of its JSON, side by side."""
 
 
 async def ranking(request: Request, filters: Annotated[Filters, Query()]) -> Response:
     """List traders by the money expected of them, a page at a time, as JSON or CSV by Accept."""
-    form = wanted(request.headers.get("accept", "*/*"), offered=(JSON, CSV))
+    media_type = preferred_media_type(request.headers.get("accept", "*/*"), offered=(JSON, CSV))
     if repeated := [name for name in request.query_params if len(request.query_params.getlist(name)) > 1]:
-        raise ProblemError(Kind.MALFORMED, f"{repeated[0]} stands twice.", expected="each filter once.")
-    at, live = desk(request), desk(request).holder.current
-    only = caller(request).traders
-    found = await at.make(lambda: _narrowed(live, filters, only=only), rows=live.ranking.num_rows)
-    rows = found.slice((filters.page - 1) * filters.page_size, filters.page_size)
-    entry = await at.make(lambda: _ranked(live, rows, request, filters), rows=rows.num_rows)
-    ids = await at.keep(entry)
-    about = {
+        raise ProblemError(
+            ProblemKind.MALFORMED, f"{repeated[0]} stands twice.", expected="each filter once."
+        )
+    context = context_of(request)
+    live = context.live
+    only = caller_of(request).traders
+    matches = await context.run(lambda: _filter_ranking(live, filters, only=only), rows=live.ranking.num_rows)
+    rows = matches.slice((filters.page - 1) * filters.page_size, filters.page_size)
+    entry = await context.run(lambda: _log_entry(live, rows, request, filters), rows=rows.num_rows)
+    ids = await context.log_answer(entry)
+    counts = {
         "page": filters.page,
-        "pages": -(-found.num_rows // filters.page_size),
-        "total": found.num_rows,
+        "pages": -(-matches.num_rows // filters.page_size),
+        "total": matches.num_rows,
     }
 
     def content() -> bytes:
-        plain, basis = _rows_plain(live, rows, ids), basis_plain(live.basis)
-        return _csv(plain, basis) if form == CSV else as_json({"basis": basis, **about, "rows": plain})
+        traders, basis = _serialise_rows(live, rows, ids), serialise_basis(live.basis)
+        if media_type == CSV:
+            return _csv(traders, basis)
+        return as_json({"basis": basis, **counts, "rows": traders})
 
-    kind = f"{CSV}; charset=utf-8" if form == CSV else JSON
-    return Response(await at.make(content, rows=rows.num_rows), media_type=kind, headers={"vary": "accept"})
+    content_type = f"{CSV}; charset=utf-8" if media_type == CSV else JSON
+    return Response(
+        await context.run(content, rows=rows.num_rows), media_type=content_type, headers={"vary": "accept"}
+    )
 
 
-def wanted(accept: str, *, offered: tuple[str, ...]) -> str:
-    """Return the media type of those offered that a caller likes best; raises `ProblemError` for none."""
-    liked = {name: max((q for q in _liking(accept, name)), default=0.0) for name in offered}
-    best = max(offered, key=lambda name: liked[name])
-    if liked[best] <= 0:
+def preferred_media_type(accept: str, *, offered: tuple[str, ...]) -> str:
+    """Return the media type offered that a caller prefers; raises `ProblemError` where none is acceptable."""
+    quality = {name: max((q for q in _qualities(accept, name)), default=0.0) for name in offered}
+    best = max(offered, key=lambda name: quality[name])
+    if quality[best] <= 0:
         raise ProblemError(
-            Kind.NOT_ACCEPTABLE, "The ranking has no such form.", expected=f"Accept: {' or '.join(offered)}."
+            ProblemKind.NOT_ACCEPTABLE,
+            "The ranking has no such form.",
+            expected=f"Accept: {' or '.join(offered)}.",
         )
     return best
 
 
-def _liking(accept: str, name: str) -> list[float]:
-    """The quality values (RFC 9110) of the parts of Accept that fit a media type, the most specific alone."""
+def _qualities(accept: str, name: str) -> list[float]:
+    """Return the quality values (RFC 9110) of the most specific parts of Accept that match a media type."""
     fits = {name: 2, f"{name.partition('/')[0]}/*": 1, "*/*": 0}
-    found = []
+    matches = []
     for part in accept.split(","):
         kind, *parameters = (text.strip().lower() for text in part.split(";"))
         quality = next((text[2:] for text in parameters if text.startswith("q=")), "1")
         if kind in fits:
-            found.append((fits[kind], float(quality) if quality.replace(".", "", 1).isdecimal() else 0.0))
-    most = max((specific for specific, _ in found), default=0)
-    return [quality for specific, quality in found if specific == most]
+            matches.append((fits[kind], float(quality) if quality.replace(".", "", 1).isdecimal() else 0.0))
+    most = max((specific for specific, _ in matches), default=0)
+    return [quality for specific, quality in matches if specific == most]
 
 
-def _narrowed(live: Live, filters: Filters, *, only: frozenset[str] | None) -> pa.Table:
-    sought = Sought(
+def _filter_ranking(live: Live, filters: Filters, *, only: frozenset[str] | None) -> pa.Table:
+    query = RankingQuery(
         region=filters.region or "",
         sector=filters.sector or "",
         size_band=filters.size_band or "",
         finding_type=filters.finding_type or "",
     )
-    return narrowed(live.ranking, sought, only=only)
+    return filter_ranking(live.ranking, query, only=only)
 
 
-def _ranked(live: Live, rows: pa.Table, request: Request, filters: Filters) -> Entry:
+def _log_entry(live: Live, rows: pa.Table, request: Request, filters: Filters) -> LogEntry:
     detail = json.dumps(filters.model_dump(exclude_none=True, exclude={"purpose"}), sort_keys=True)
-    who = asked(request, filters.purpose, endpoint="GET /ranking", detail=detail)
-    entry = Entry(who, live.basis, tuple(rows["trader_id"].to_pylist()))
-    return predicted(live, entry) if rows.num_rows else entry
+    access = access_of(request, filters.purpose, endpoint="GET /ranking", detail=detail)
+    entry = LogEntry(access, live.basis, tuple(rows["trader_id"].to_pylist()))
+    return with_predictions(live, entry) if rows.num_rows else entry
 
 
-def _rows_plain(live: Live, rows: pa.Table, ids: tuple[str, ...]) -> list[Plain]:
+def _serialise_rows(live: Live, rows: pa.Table, ids: tuple[str, ...]) -> list[JsonObject]:
     if not rows.num_rows:
         return []
     traders = rows["trader_id"].to_pylist()
-    said = said_plain(live.told.taken(live.rows(traders)), trader_ids=traders, prediction_ids=ids)
-    described = rows.select(["rank", *DESCRIBED]).to_pylist()
-    return [one | more for one, more in zip(said, described, strict=True)]
+    predictions = serialise_predictions(
+        live.rounded.taken(live.rows(traders)), trader_ids=traders, prediction_ids=ids
+    )
+    descriptions = rows.select(["rank", *DESCRIBED]).to_pylist()
+    return [one | description for one, description in zip(predictions, descriptions, strict=True)]
 
 
-def _csv(rows: list[Plain], basis: Plain) -> bytes:
+def _csv(rows: list[JsonObject], basis: JsonObject) -> bytes:
     """Write rows for a spreadsheet, with nothing in them that it would take for a formula."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS)

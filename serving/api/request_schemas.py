@@ -1,4 +1,4 @@
-"""What callers may ask, as types: whatever is not named here, or of another type, is refused."""
+"""Request schemas: whatever they do not name, or of another type, is refused."""
 
 from datetime import date
 from typing import Annotated, Literal, Self
@@ -13,7 +13,7 @@ MOST_DECLARATIONS = 1_000
 MOST_ROWS = 10_000
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Words = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
 """No engine takes a NUL in a text."""
 Purpose = Annotated[
     str | None,
@@ -25,10 +25,10 @@ Purpose = Annotated[
     ),
 ]
 FindingType = Literal["valuation", "classification", "origin", "quantity", "procedure", "other"]
-assert FindingType.__args__ == FINDING_TYPES  # type: ignore[attr-defined]  # noqa: S101  said twice for mypy
+assert FindingType.__args__ == FINDING_TYPES  # type: ignore[attr-defined]  # noqa: S101  repeated for mypy
 
 TYPES = {
-    ColumnType.TEXT: Words,
+    ColumnType.TEXT: Text,
     ColumnType.WHOLE: Annotated[int, Field(ge=-(2**53), le=2**53)],
     ColumnType.NUMBER: Annotated[float, Field(ge=-1e15, le=1e15)],
     ColumnType.DAY: date,
@@ -37,13 +37,13 @@ TYPES = {
 """The contract's types in JSON; a day is ISO 8601 text."""
 
 
-class Question(BaseModel):
-    """What every request is: strict, and without members that nobody reads."""
+class RequestSchema(BaseModel):
+    """Base of every request: strict, and without members that nobody reads."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Predict(Question):
+class Predict(RequestSchema):
     """For which traders a prediction is asked."""
 
     trader_ids: Annotated[
@@ -59,7 +59,7 @@ class Predict(Question):
         return self
 
 
-class Explain(Question):
+class Explain(RequestSchema):
     """For which trader reasons are asked: the `top` weightiest, and the rows behind the first `evidence`."""
 
     trader_id: Identifier
@@ -71,12 +71,12 @@ class Explain(Question):
 
 
 class Filters(BaseModel):
-    """Which rows of the ranking are asked for."""
+    """The filters of a page of the ranking."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    region: Annotated[Words | None, Field(description="ISO 3166-2.")] = None
-    sector: Annotated[Words | None, Field(description="ISIC section or division.")] = None
+    region: Annotated[Text | None, Field(description="ISO 3166-2.")] = None
+    sector: Annotated[Text | None, Field(description="ISIC section or division.")] = None
     size_band: Literal["micro", "small", "medium", "large"] | None = None
     finding_type: Annotated[
         FindingType | None, Field(description="Order by the money expected from this kind of finding.")
@@ -86,23 +86,28 @@ class Filters(BaseModel):
     purpose: Purpose = None
 
 
-def row_of(
-    table: Table, name: str, words: str, *, without: tuple[str, ...] = (), base: type[Question] = Question
-) -> type[Question]:
-    """Return the type of a row that a caller sends, from the contract's own columns and words."""
+def row_schema(
+    table: Table,
+    name: str,
+    words: str,
+    *,
+    without: tuple[str, ...] = (),
+    base: type[RequestSchema] = RequestSchema,
+) -> type[RequestSchema]:
+    """Return the schema of a submitted row, from the contract's own columns and words."""
     fields = {column.name: _field(column) for column in table.columns if column.name not in without}
     return create_model(name, __base__=base, __doc__=words, **fields)  # type: ignore[call-overload,no-any-return]
 
 
 def _field(column: Column) -> tuple[object, object]:
-    kind = TYPES[column.kind]
+    column_type = TYPES[column.kind]
     words = "; ".join([column.meaning, *(rule.words for rule in column.rules if rule.name != "filled")])
     if column.required:
-        return (Annotated[kind, Field(description=words)], ...)
-    return (Annotated[kind | None, Field(description=words)], None)  # type: ignore[operator]
+        return (Annotated[column_type, Field(description=words)], ...)
+    return (Annotated[column_type | None, Field(description=words)], None)  # type: ignore[operator]
 
 
-Declaration = row_of(
+Declaration = row_schema(
     TABLES["declarations"],
     "Declaration",
     "A goods item of a declaration, as the data contract describes it.",
@@ -110,7 +115,7 @@ Declaration = row_of(
 )
 
 
-class ScoreDeclarations(Question):
+class ScoreDeclarations(RequestSchema):
     """Which declarations to add to those known of a trader, to see what the prediction would be."""
 
     trader_id: Identifier
@@ -122,20 +127,18 @@ class ScoreDeclarations(Question):
     purpose: Purpose = None
 
 
-class Judgement(Question):
-    """What people made of an earlier prediction, beside what was found."""
+class Judgement(RequestSchema):
+    """The judgement of people on an earlier prediction, beside the outcome."""
 
     prediction_id: Annotated[
-        Words | None, Field(description="The prediction that the audit followed, as an answer named it.")
+        Text | None, Field(description="The prediction that the audit followed, as an answer named it.")
     ] = None
-    human_decision: Annotated[Words | None, Field(description="What was decided.")] = None
-    override_reason: Annotated[Words | None, Field(description="Why it was decided against the score.")] = (
-        None
-    )
+    human_decision: Annotated[Text | None, Field(description="What was decided.")] = None
+    override_reason: Annotated[Text | None, Field(description="Why it was decided against the score.")] = None
     purpose: Purpose = None
 
 
-Outcome = row_of(
+Outcome = row_schema(
     TABLES["findings"],
     "Outcome",
     "A money event of an audit; the day it becomes known is the day it is recorded.",

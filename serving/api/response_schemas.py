@@ -1,4 +1,4 @@
-"""What callers are answered, as types, for the OpenAPI document; answers are written without them."""
+"""Response schemas, for the OpenAPI document; answers are serialised without them."""
 
 from datetime import date
 from typing import Any
@@ -10,8 +10,8 @@ from features.data.contract.required import FINDING_TYPES
 from models.reasons import Reason
 
 
-class Answer(BaseModel):
-    """What every answer is: no members but these."""
+class ResponseSchema(BaseModel):
+    """Base of every response: no members but these."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,7 +28,7 @@ class Problem(BaseModel):
     advice: str | None = None
 
 
-class Basis(Answer):
+class Basis(ResponseSchema):
     """What an answer rests on; `snapshot_digest` is null where features came from declarations sent along."""
 
     model_version: str
@@ -42,7 +42,7 @@ ByType = dict[str, float]
 OF_TYPES = Field(description=f"`expected` by finding type: {', '.join(FINDING_TYPES)}; adds up to it.")
 
 
-class Said(Answer):
+class Said(ResponseSchema):
     """What an audit of a trader would bring: money in cents, low to high with the model's coverage."""
 
     trader_id: str
@@ -60,14 +60,14 @@ class Predicted(Said):
     rank: int = Field(ge=1)
 
 
-class NotPredicted(Answer):
+class NotPredicted(ResponseSchema):
     """A trader of whom nothing can be said."""
 
     trader_id: str
     problem: Problem
 
 
-class PredictAnswer(Answer):
+class PredictAnswer(ResponseSchema):
     """Predictions in the order of the traders asked for."""
 
     basis: Basis
@@ -75,12 +75,12 @@ class PredictAnswer(Answer):
     unknown: list[str]
 
 
-@dataclass(frozen=True, config=Answer.model_config)
+@dataclass(frozen=True, config=ResponseSchema.model_config)
 class ReasonGiven(Reason):
     """What one feature adds to the expected money, or takes away, in cents; `value` is null where unknown."""
 
 
-class EvidenceGiven(Answer):
+class EvidenceGiven(ResponseSchema):
     """The rows behind a feature's value, each with its `share` of it where it is a sum of them."""
 
     feature: str
@@ -92,7 +92,7 @@ class EvidenceGiven(Answer):
     rows_in_all: int
 
 
-class ExplainAnswer(Answer):
+class ExplainAnswer(ResponseSchema):
     """Why: `base`, the money of the reasons and `rest` (all others) add up to `expected`, to the cent."""
 
     basis: Basis
@@ -104,7 +104,7 @@ class ExplainAnswer(Answer):
     evidence: list[EvidenceGiven]
 
 
-class Change(Answer):
+class Change(ResponseSchema):
     """A feature whose value the added declarations change."""
 
     feature: str
@@ -113,7 +113,7 @@ class Change(Answer):
     after: float | None
 
 
-class WhatIfAnswer(Answer):
+class WhatIfAnswer(ResponseSchema):
     """The prediction with the declarations added.
 
     `expected_before` and `changes` are null where the snapshot is of another day or has no such trader.
@@ -138,7 +138,7 @@ class Ranked(Predicted):
     region: str | None
 
 
-class RankingAnswer(Answer):
+class RankingAnswer(ResponseSchema):
     """A page of the ranking."""
 
     basis: Basis
@@ -148,7 +148,7 @@ class RankingAnswer(Answer):
     rows: list[Ranked]
 
 
-class FeatureTold(Answer):
+class FeatureTold(ResponseSchema):
     """A feature of the model in words."""
 
     name: str
@@ -160,7 +160,7 @@ class FeatureTold(Answer):
     months: int | None
 
 
-class ModelsAnswer(Answer):
+class ModelsAnswer(ResponseSchema):
     """The champion: what it is, its card with its metrics, and the features it takes."""
 
     basis: Basis
@@ -172,7 +172,7 @@ class ModelsAnswer(Answer):
     features: list[FeatureTold]
 
 
-class OutcomeAnswer(Answer):
+class OutcomeAnswer(ResponseSchema):
     """What became of an outcome: recorded now, or already there as it was sent."""
 
     basis: Basis

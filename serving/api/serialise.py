@@ -1,4 +1,4 @@
-"""What is answered, as plain data with money in cents, and as the bytes that are sent."""
+"""Serialise answers: as plain data with money in cents, and as the bytes that are sent."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,10 +13,10 @@ from models.reasons import reasons
 from models.words import Words
 from serving.live.case import raise_not_finite
 from serving.live.rounding import in_cents
-from serving.log.entry import Basis
-from serving.problems import Kind, ProblemError
+from serving.log.entry import AnswerBasis
+from serving.problems import ProblemError, ProblemKind
 
-Plain = dict[str, Any]
+JsonObject = dict[str, Any]
 JSON = "application/json"
 
 
@@ -28,14 +28,16 @@ def as_json(value: object) -> bytes:
     return body
 
 
-def basis_plain(basis: Basis) -> Plain:
-    """Return what an answer rests on."""
+def serialise_basis(basis: AnswerBasis) -> JsonObject:
+    """Serialise the basis of an answer."""
     return dict(vars(basis))
 
 
-def said_plain(told: Prediction, *, trader_ids: Sequence[str], prediction_ids: Sequence[str]) -> list[Plain]:
-    """Return predictions in cents as data, in their order."""
-    numbers = (getattr(told, name).tolist() for name in (*PER_TRADER, "by_type"))
+def serialise_predictions(
+    rounded: Prediction, *, trader_ids: Sequence[str], prediction_ids: Sequence[str]
+) -> list[JsonObject]:
+    """Serialise predictions that were rounded to cents, in their order."""
+    numbers = (getattr(rounded, name).tolist() for name in (*PER_TRADER, "by_type"))
     return [
         {
             "trader_id": trader,
@@ -44,7 +46,7 @@ def said_plain(told: Prediction, *, trader_ids: Sequence[str], prediction_ids: S
             "probability": probability,
             "low": low,
             "high": high,
-            "by_type": dict(zip(told.types, parts, strict=True)),
+            "by_type": dict(zip(rounded.types, parts, strict=True)),
         }
         for trader, prediction, expected, probability, low, high, parts in zip(
             trader_ids, prediction_ids, *numbers, strict=True
@@ -52,19 +54,20 @@ def said_plain(told: Prediction, *, trader_ids: Sequence[str], prediction_ids: S
     ]
 
 
-def reasons_plain(bundle: Bundle, values: Floats, why: Explanation, *, top: int) -> Plain:
-    """Return the base, the `top` weightiest reasons of one trader and the rest; they add up to the cent."""
-    money = why.contributions[0]
-    places = bundle.alphabetical
-    order = places[np.argsort(-np.abs(money[places]), kind="stable")]  # as `reasons` orders them
+def serialise_reasons(bundle: Bundle, values: Floats, explanation: Explanation, *, top: int) -> JsonObject:
+    """Serialise base, `top` weightiest reasons and rest of one trader; they add up to the cent."""
+    money = explanation.contributions[0]
+    alphabetical = bundle.alphabetical
+    order = alphabetical[np.argsort(-np.abs(money[alphabetical]), kind="stable")]  # as `reasons` orders them
     first, others = order[:top], order[top:]
-    found = reasons([bundle.words[place] for place in first], values[first], money[first])
-    parts = [why.base, *money[first], money[others].sum()]
-    [rounded] = in_cents(np.array([parts]), why.total[:1]).tolist()
+    weightiest = reasons([bundle.words[column] for column in first], values[first], money[first])
+    parts = [explanation.base, *money[first], money[others].sum()]
+    [rounded] = in_cents(np.array([parts]), explanation.total[:1]).tolist()
     return {
         "base": rounded[0],
         "reasons": [
-            {**vars(reason), "money": amount} for reason, amount in zip(found, rounded[1:-1], strict=True)
+            {**vars(reason), "money": amount}
+            for reason, amount in zip(weightiest, rounded[1:-1], strict=True)
         ],
         "rest": rounded[-1],
         "rest_count": len(others),
@@ -74,7 +77,7 @@ def reasons_plain(bundle: Bundle, values: Floats, why: Explanation, *, top: int)
 def unknown_problem(trader_ids: Iterable[str]) -> ProblemError:
     """Return the problem of traders that are not in the snapshot."""
     return ProblemError(
-        Kind.UNKNOWN_TRADERS,
+        ProblemKind.UNKNOWN_TRADERS,
         "The snapshot has no such trader, so nothing can be said; that is not a score of 0.",
         expected="traders with a declaration in the 24 months before the day.",
         advice="GET /ranking lists them.",
@@ -82,8 +85,8 @@ def unknown_problem(trader_ids: Iterable[str]) -> ProblemError:
     )
 
 
-def feature_plain(words: Words) -> Mapping[str, object]:
-    """Return a feature in words."""
+def serialise_feature(words: Words) -> Mapping[str, object]:
+    """Serialise a feature with its words."""
     return {
         name: getattr(words, name)
         for name in ("name", "family", "unit", "label", "why", "finding_type", "months")

@@ -1,4 +1,4 @@
-"""Requests as JSON in the strict sense: whatever two readers could understand differently is refused."""
+"""Strict JSON of requests: whatever two parsers could read differently is refused."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,15 +6,15 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from serving.problems import Kind, ProblemError
+from serving.problems import ProblemError, ProblemKind
 
 Body = TypeVar("Body", bound=BaseModel)
 LARGEST = 1e300
 FAULTS_SHOWN = 20
 
 
-def read_body(body: bytes, kind: type[Body]) -> Body:
-    """Return a request's body as what it should be.
+def read_body(body: bytes, schema: type[Body]) -> Body:
+    """Parse and validate the body of a request.
 
     Raises `ProblemError` for what is no JSON in UTF-8, for a name that stands twice in an object, NaN,
     infinities and numbers beyond `LARGEST`, deep nesting, and members that are missing, unknown or of
@@ -22,16 +22,16 @@ def read_body(body: bytes, kind: type[Body]) -> Body:
     """
     _require_plain(body)
     try:
-        return kind.model_validate_json(body, strict=True)
+        return schema.model_validate_json(body, strict=True)
     except ValidationError as error:
         raise malformed(error.errors()) from error
 
 
-def malformed(found: Sequence[Mapping[str, Any]]) -> ProblemError:
-    """Return the problem that names what pydantic found wrong, without repeating what was sent."""
-    faults = [{"at": "/".join(map(str, fault["loc"])), "expected": fault["msg"]} for fault in found]
+def malformed(errors: Sequence[Mapping[str, Any]]) -> ProblemError:
+    """Return the problem that lists the errors of pydantic, without repeating what was submitted."""
+    faults = [{"at": "/".join(map(str, error["loc"])), "expected": error["msg"]} for error in errors]
     return ProblemError(
-        Kind.MALFORMED,
+        ProblemKind.MALFORMED,
         f"{len(faults)} members are not as they should be.",
         expected="what the OpenAPI document describes.",
         errors=faults[:FAULTS_SHOWN],
@@ -42,10 +42,10 @@ def _require_plain(body: bytes) -> None:
     try:
         json.loads(
             body.decode(),
-            object_pairs_hook=_once_each,
-            parse_constant=_no_number,
-            parse_float=_within_reach,
-            parse_int=_within_reach,
+            object_pairs_hook=_unique_members,
+            parse_constant=_refuse_constant,
+            parse_float=_bounded_number,
+            parse_int=_bounded_number,
         )
     except RecursionError as error:
         raise _refused("It is nested too deeply.") from error
@@ -53,20 +53,20 @@ def _require_plain(body: bytes) -> None:
         raise _refused(f"It is no JSON in UTF-8: {error}.") from error
 
 
-def _once_each(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _unique_members(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
     for name, value in pairs:
-        if name in found:
+        if name in members:
             raise _refused("A name stands twice in one object.")
-        found[name] = value
-    return found
+        members[name] = value
+    return members
 
 
-def _no_number(text: str) -> NoReturn:
+def _refuse_constant(text: str) -> NoReturn:
     raise _refused(f"{text} is no number.")
 
 
-def _within_reach(text: str) -> float:
+def _bounded_number(text: str) -> float:
     value = float(text)
     if not abs(value) <= LARGEST:
         raise _refused("A number is too large.")
@@ -74,4 +74,4 @@ def _within_reach(text: str) -> float:
 
 
 def _refused(detail: str) -> ProblemError:
-    return ProblemError(Kind.MALFORMED, detail, expected="one JSON value (RFC 8259, I-JSON).")
+    return ProblemError(ProblemKind.MALFORMED, detail, expected="one JSON value (RFC 8259, I-JSON).")

@@ -5,10 +5,8 @@ import gzip
 import io
 import os
 import shutil
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,35 +15,37 @@ from features.data.contract import TABLES
 from features.data.warehouse import Dialect
 from features.data.warehouse.text_file import BYTE_ORDER_MARKS, SEPARATORS
 from features.storage.atomic import atomic_file
-from serving.problems import Kind, ProblemError
+from serving.live.submitted import Row
+from serving.problems import ProblemError, ProblemKind
 
 FINDINGS = TABLES["findings"]
 OWN_PART = "recorded"
-"""The part file for what is recorded here, where the ledger is a folder of parts."""
-Row = Mapping[str, Any]
+"""The part file of outcomes recorded here, where the ledger is a folder of parts."""
 
 
 def append(folder: Path, row: Row, *, dialect: Dialect) -> None:
     """Add a row to the findings of a folder; a reader sees the ledger without or with it, also after a kill.
 
-    The form of the files is kept: Parquet's types, or the encoding, separator, decimal mark and dates of CSV.
+    The format of the files stays: Parquet's types, or the encoding, separator, decimal mark and dates of CSV.
     Raises `ProblemError` where the ledger has no column for a value, `OutputError` where the disk refuses.
     """
     file = _file(folder)
-    model = file if file.exists() else next(each for each in sorted(file.parent.iterdir()) if _is_part(each))
+    template = (
+        file if file.exists() else next(each for each in sorted(file.parent.iterdir()) if _is_part(each))
+    )
     row = {**row, **({dialect.currency_column: dialect.currency} if dialect.currency_column else {})}
     write = _write_parquet if file.name.endswith(".parquet") else _write_csv
     with atomic_file(file, advice="Free some space; the ledger is as it was.") as fresh:
-        write(row, model, fresh, keep=model == file, dialect=dialect)
-        shutil.copymode(model, fresh)
-        _onto_the_disk(fresh)
+        write(row, template, fresh, keep=template == file, dialect=dialect)
+        shutil.copymode(template, fresh)
+        _sync(fresh)
 
 
 def _file(folder: Path) -> Path:
-    place = folder / "findings"
-    if place.is_dir():
-        ending = next("".join(each.suffixes) for each in sorted(place.iterdir()) if _is_part(each))
-        return place / f"{OWN_PART}{ending}"
+    path = folder / "findings"
+    if path.is_dir():
+        ending = next("".join(each.suffixes) for each in sorted(path.iterdir()) if _is_part(each))
+        return path / f"{OWN_PART}{ending}"
     return next(each for each in sorted(folder.glob("findings.*")) if _is_part(each))
 
 
@@ -53,62 +53,62 @@ def _is_part(path: Path) -> bool:
     return not path.name.startswith(".") and path.name.endswith((".parquet", ".csv", ".csv.gz"))
 
 
-def _onto_the_disk(path: Path) -> None:
+def _sync(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())
 
 
-def _write_parquet(row: Row, model: Path, fresh: Path, *, keep: bool, dialect: Dialect) -> None:
-    known = pq.read_table(model, partitioning=None)
-    values = _placed(row, known.column_names, optional=dialect.currency_column)
-    columns = [_as(values[field.name], field.type, dialect) for field in known.schema]
-    added = pa.table(columns, schema=known.schema)
-    pq.write_table(pa.concat_tables([known, added]) if keep else added, fresh, compression="zstd")
+def _write_parquet(row: Row, template: Path, fresh: Path, *, keep: bool, dialect: Dialect) -> None:
+    table = pq.read_table(template, partitioning=None)
+    values = _values_by_column(row, table.column_names, optional=dialect.currency_column)
+    columns = [_as_type(values[field.name], field.type, dialect) for field in table.schema]
+    added = pa.table(columns, schema=table.schema)
+    pq.write_table(pa.concat_tables([table, added]) if keep else added, fresh, compression="zstd")
 
 
-def _as(value: object, kind: pa.DataType, dialect: Dialect) -> pa.Array:
+def _as_type(value: object, column_type: pa.DataType, dialect: Dialect) -> pa.Array:
     """Return a value in the type of its column; text is written as the dialect has it."""
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pa.array([None if value is None else _written(value, dialect)], kind)
-    return pa.array([value]).cast(kind)
+    if pa.types.is_string(column_type) or pa.types.is_large_string(column_type):
+        return pa.array([None if value is None else _format(value, dialect)], column_type)
+    return pa.array([value]).cast(column_type)
 
 
-def _write_csv(row: Row, model: Path, fresh: Path, *, keep: bool, dialect: Dialect) -> None:
-    packed = model.name.endswith(".gz")
-    content = gzip.decompress(model.read_bytes()) if packed else model.read_bytes()
+def _write_csv(row: Row, template: Path, fresh: Path, *, keep: bool, dialect: Dialect) -> None:
+    packed = template.name.endswith(".gz")
+    content = gzip.decompress(template.read_bytes()) if packed else template.read_bytes()
     encoding = next((each for mark, each in BYTE_ORDER_MARKS if content.startswith(mark)), dialect.encoding)
     text = content.decode(encoding)
     end = "\r\n" if "\r\n" in text else "\n"
     text = text if text.endswith(end) else text + end
     first = text[: text.index(end)]
     separator, names = _header(first)
-    values = _placed(row, names, optional=dialect.currency_column)
+    values = _values_by_column(row, names, optional=dialect.currency_column)
     line = io.StringIO()
     csv.writer(line, delimiter=separator, lineterminator=end).writerow(
-        [_written(values[name], dialect) for name in names]
+        [_format(values[name], dialect) for name in names]
     )
     content = ((text if keep else first + end) + line.getvalue()).encode(encoding)
     fresh.write_bytes(gzip.compress(content, mtime=0) if packed else content)
 
 
 def _header(line: str) -> tuple[str, list[str]]:
-    """The separator is the one that yields most names of the contract, as where tables are read."""
+    """Return separator and names of a header: the separator that yields most names of the contract."""
     readings = [(separator, next(csv.reader([line], delimiter=separator))) for separator in SEPARATORS]
     return max(readings, key=lambda reading: len(set(reading[1]) & set(FINDINGS.names)))
 
 
-def _placed(row: Row, names: list[str], *, optional: str | None) -> Row:
+def _values_by_column(row: Row, names: list[str], *, optional: str | None) -> Row:
     """Return the values by column; a value without a column would be lost."""
-    homeless = [name for name, value in row.items() if value is not None and name not in (*names, optional)]
-    if homeless:
-        raise without_column(homeless)
+    missing = [name for name, value in row.items() if value is not None and name not in (*names, optional)]
+    if missing:
+        raise missing_columns_problem(missing)
     return {name: row.get(name) for name in names}
 
 
-def without_column(names: list[str]) -> ProblemError:
-    """Return the problem of a ledger that lacks columns for what is to be recorded."""
+def missing_columns_problem(names: list[str]) -> ProblemError:
+    """Return the problem of a ledger that lacks columns for an outcome."""
     return ProblemError(
-        Kind.REFUSED,
+        ProblemKind.REFUSED,
         f"The ledger has no column {', '.join(names)}.",
         expected="the columns of the data contract, known_on among them: without it a finding would count as"
         " known before it was recorded.",
@@ -116,7 +116,7 @@ def without_column(names: list[str]) -> ProblemError:
     )
 
 
-def _written(value: object, dialect: Dialect) -> str:
+def _format(value: object, dialect: Dialect) -> str:
     match value:
         case None:
             return ""

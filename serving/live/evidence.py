@@ -1,4 +1,4 @@
-"""The rows behind the features of a trader, read from the data for whoever asks why."""
+"""Evidence: the rows behind the features of a trader, read from the data."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ def read_rows(live: Live, trader_id: str, *, names: Iterable[str]) -> dict[str, 
 def rows_behind(
     live: Live, trader_id: str, *, names: Iterable[str], warehouse: Warehouse
 ) -> dict[str, Evidence]:
-    """Return the rows behind features of a trader, as known before the day: about a second each."""
+    """Return the rows behind features of a trader, as known before the cutoff: about a second each."""
     features, cutoff = live.snapshot.features, live.dataset.cutoff
     return {
         name: evidence(features, name, warehouse=warehouse, trader_id=trader_id, cutoff=cutoff)

@@ -1,4 +1,4 @@
-"""Prometheus' text format: what the service has counted, and gauges read off the model that serves."""
+"""Prometheus exposition: the counters of the service, and gauges of the model that serves."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,15 +14,15 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
 def exposition(live: Live | None, *, now: datetime) -> bytes:
-    """Return all of it in Prometheus' text format; `live` is what serves `now`."""
+    """Return all metrics in Prometheus' text format; `live` is what serves `now`."""
     present = CollectorRegistry()
     if live is not None:
-        present.register(_Now(live, now))
+        present.register(_LiveGauges(live, now))
     return generate_latest(REGISTRY) + generate_latest(present)
 
 
-class _Now:
-    """What is read off what serves, when it is asked for."""
+class _LiveGauges:
+    """Gauges of the live model, computed when they are collected."""
 
     def __init__(self, live: Live, now: datetime) -> None:
         self._live, self._now = live, now

@@ -1,4 +1,4 @@
-"""A trader's peers: the others of its sector and size, and their middle value of each feature."""
+"""Peers of a trader: the others of its sector and size, and their median of each feature."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from models.prediction import Floats
 from serving.live.state import Live
 
-ENOUGH = 5
-"""Of fewer others the middle value says little, and could give one of them away."""
-Truths = NDArray[np.bool_]
+LEAST_PEERS = 5
+"""The median of fewer says little, and could give one of them away."""
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Peers:
-    """The traders that one is held beside: who they are in words, and their `rows` of all features `X`."""
+    """The traders that one is compared with: described in `words`, with their `rows` of all features `X`."""
 
     words: str
     rows: NDArray[np.int64]
@@ -27,33 +27,33 @@ class Peers:
         return len(self.rows)
 
     def median(self, column: int) -> float | None:
-        """Return their middle value of a feature, None where too few have one."""
+        """Return their median of a feature, None where too few have a value."""
         values = self.X[self.rows, column]
         known = values[~np.isnan(values)]
-        return float(np.median(known)) if len(known) >= ENOUGH else None
+        return float(np.median(known)) if len(known) >= LEAST_PEERS else None
 
 
 def peers(live: Live, trader_id: str) -> Peers:
     """Return the others of the trader's sector and size; where they are too few of its size, else all."""
-    place = live.places[trader_id]
-    circles = ((words, np.flatnonzero(alike)) for words, alike in _circles(live, place))
-    others = [Peers(words, rows[rows != place], live.X) for words, rows in circles]
-    return next((each for each in others if len(each) >= ENOUGH), others[-1])
+    row = live.row_index[trader_id]
+    groups = ((words, np.flatnonzero(mask)) for words, mask in _peer_groups(live, row))
+    others = [Peers(words, rows[rows != row], live.X) for words, rows in groups]
+    return next((each for each in others if len(each) >= LEAST_PEERS), others[-1])
 
 
-def _circles(live: Live, place: int) -> Iterator[tuple[str, Truths]]:
-    """Who may count as a peer, the narrowest circle first; nothing known of the trader is no likeness."""
-    sector, of_sector = _alike(live, "sector", place)
-    size, of_size = _alike(live, "size_band", place)
+def _peer_groups(live: Live, row: int) -> Iterator[tuple[str, Mask]]:
+    """Yield groups of possible peers, the narrowest first; an unknown value is like no other."""
+    sector, same_sector = _alike(live, "sector", row)
+    size, same_size = _alike(live, "size_band", row)
     if sector and size:
-        yield f"other traders of sector {sector} and size {size}", of_sector & of_size
+        yield f"other traders of sector {sector} and size {size}", same_sector & same_size
     if size:
-        yield f"other traders of size {size}", of_size
-    yield "all other traders", np.ones(len(live.places), dtype=bool)
+        yield f"other traders of size {size}", same_size
+    yield "all other traders", np.ones(len(live.row_index), dtype=bool)
 
 
-def _alike(live: Live, name: str, place: int) -> tuple[str | None, Truths]:
-    """Return a trader's value of a column and who has the same."""
+def _alike(live: Live, name: str, row: int) -> tuple[str | None, Mask]:
+    """Return a trader's value of a column, and a mask of the traders with the same value."""
     column = live.snapshot.traders[name]
-    value = column[place].as_py()
+    value = column[row].as_py()
     return value, pc.fill_null(pc.equal(column, value), False).to_numpy()

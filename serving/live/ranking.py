@@ -1,4 +1,4 @@
-"""The ranking narrowed down: to a region, sector, size, finding type, name or the traders one may see."""
+"""Filter the ranking: by region, sector, size, finding type, name, or the traders that a caller may see."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
@@ -10,12 +10,12 @@ import pyarrow.compute as pc
 from features.data.contract.required import FINDING_TYPES
 
 FACETS = {"region": "Region", "sector": "Sector", "size_band": "Size"}
-"""What the ranking can be narrowed down to, each with its label."""
+"""The columns by which the ranking can be filtered, each with its label."""
 
 
 @dataclass(frozen=True)
-class Sought:
-    """What a reader of the ranking looks for; empty strings for everything."""
+class RankingQuery:
+    """Filters of the ranking; an empty string filters nothing."""
 
     find: str = ""
     region: str = ""
@@ -25,36 +25,40 @@ class Sought:
     page: int = 1
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> "Sought":
-        """Read the query of a URL; what cannot be understood is as if it was not asked."""
-        text = {name: query.get(name, "").strip() for name in ("find", *FACETS, "finding_type")}
+    def of(cls, parameters: Mapping[str, str]) -> "RankingQuery":
+        """Read the query of a URL; a value that cannot be understood filters nothing."""
+        text = {name: parameters.get(name, "").strip() for name in ("find", *FACETS, "finding_type")}
         if text["finding_type"] not in FINDING_TYPES:
             text["finding_type"] = ""
-        page = query.get("page", "")
+        page = parameters.get("page", "")
         return cls(
             **text, page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 9 else 1
         )
 
     def link(self, page: int) -> str:
-        """Return the query of another page of the same."""
+        """Return the query string of another page."""
         return "?" + urlencode({k: v for k, v in {**asdict(self), "page": page}.items() if v})
 
 
-def narrowed(ranking: pa.Table, sought: Sought, *, only: Collection[str] | None = None) -> pa.Table:
-    """Return the rows of a ranking that are looked for, by the money of the finding type where one is."""
-    kept = pa.array([True] * ranking.num_rows)
+def filter_ranking(
+    ranking: pa.Table, query: RankingQuery, *, only: Collection[str] | None = None
+) -> pa.Table:
+    """Return the matching rows of a ranking, ordered by the money of the finding type where one is given."""
+    mask = pa.array([True] * ranking.num_rows)
     for name in FACETS:
-        if value := getattr(sought, name):
-            kept = pc.and_(kept, pc.fill_null(pc.equal(ranking[name], value), False))
-    if sought.find:
-        named = pc.or_(_has(ranking["trader_id"], sought.find), _has(ranking["name"], sought.find))
-        kept = pc.and_(kept, named)
+        if value := getattr(query, name):
+            mask = pc.and_(mask, pc.fill_null(pc.equal(ranking[name], value), False))
+    if query.find:
+        name_mask = pc.or_(
+            _contains(ranking["trader_id"], query.find), _contains(ranking["name"], query.find)
+        )
+        mask = pc.and_(mask, name_mask)
     if only is not None:
-        kept = pc.and_(kept, pc.is_in(ranking["trader_id"], pa.array(sorted(only), pa.string())))
-    found = ranking.filter(kept)
-    by_type = [(f"expected_{sought.finding_type}", "descending"), ("trader_id", "ascending")]
-    return found.sort_by(by_type) if sought.finding_type else found
+        mask = pc.and_(mask, pc.is_in(ranking["trader_id"], pa.array(sorted(only), pa.string())))
+    matches = ranking.filter(mask)
+    by_type = [(f"expected_{query.finding_type}", "descending"), ("trader_id", "ascending")]
+    return matches.sort_by(by_type) if query.finding_type else matches
 
 
-def _has(column: pa.ChunkedArray, text: str) -> pa.ChunkedArray:
+def _contains(column: pa.ChunkedArray, text: str) -> pa.ChunkedArray:
     return pc.fill_null(pc.match_substring(column, text, ignore_case=True), False)

@@ -1,4 +1,4 @@
-"""Money rounded once, on its way out: to cents that still add up."""
+"""Rounding of answers: money to cents that still add up."""
 
 from dataclasses import replace
 
@@ -17,22 +17,22 @@ def in_cents(parts: Floats, totals: Floats) -> Floats:
     scaled = parts * 100.0
     floors = np.floor(scaled)
     left = np.rint(totals * 100.0) - floors.sum(axis=1)
-    place = np.argsort(np.argsort(floors - scaled, axis=1, kind="stable"), axis=1)
-    return np.asarray((floors + (place < left[:, None])) / 100.0 + 0.0, np.float64)
+    rank = np.argsort(np.argsort(floors - scaled, axis=1, kind="stable"), axis=1)
+    return np.asarray((floors + (rank < left[:, None])) / 100.0 + 0.0, np.float64)
 
 
-def rounded(said: Prediction) -> Prediction:
-    """Round predictions as they are answered: money to cents, the split adding up to the whole."""
+def round_prediction(prediction: Prediction) -> Prediction:
+    """Round a prediction for an answer: money to cents, the split adding up to the whole."""
     return replace(
-        said,
-        expected=cents(said.expected),
-        probability=said.probability.round(CHANCE_DIGITS),
-        low=cents(said.low),
-        high=cents(said.high),
-        by_type=in_cents(said.by_type, said.expected),
+        prediction,
+        expected=to_cents(prediction.expected),
+        probability=prediction.probability.round(CHANCE_DIGITS),
+        low=to_cents(prediction.low),
+        high=to_cents(prediction.high),
+        by_type=in_cents(prediction.by_type, prediction.expected),
     )
 
 
-def cents(amounts: Floats) -> Floats:
+def to_cents(amounts: Floats) -> Floats:
     """Round amounts to cents."""
     return np.asarray(np.rint(amounts * 100.0) / 100.0 + 0.0, np.float64)  # no negative nothing

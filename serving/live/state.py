@@ -1,4 +1,4 @@
-"""What the service answers from: one model and one day's snapshot, in memory, swapped as one."""
+"""Live state: one model and one day's snapshot in memory, swapped as one."""
 
 import hashlib
 import os
@@ -21,11 +21,11 @@ from models.day import snapshot_for
 from models.fitting.matrix import as_matrix
 from models.prediction import Explanation, Floats, Prediction
 from models.score import ranked
-from serving.live.rounding import rounded
-from serving.log.entry import Basis
+from serving.live.rounding import round_prediction
+from serving.log.entry import AnswerBasis
 
 TRIED_BEFORE = "AUDIT_YIELD_TRIED"
-"""The variable by which `serve` hands on to the service which bundle it has tried."""
+"""The environment variable by which `serve` passes on the digest of the bundle that it has tried."""
 TRIED: set[str] = set(os.environ.get(TRIED_BEFORE, "").split())
 """Digests of bundles that a process of their own has loaded for this one, or for the one that became it."""
 
@@ -53,66 +53,70 @@ class Live:
         return as_matrix(self.snapshot.table.select(self.bundle.names))
 
     @property
-    def places(self) -> Mapping[str, int]:
-        """The row of each trader."""
+    def row_index(self) -> Mapping[str, int]:
+        """The row of each trader in `X`."""
         return self.snapshot.row_indices
 
     def rows(self, trader_ids: Iterable[str]) -> list[int]:
         """Return the rows of traders, in their order."""
-        return [self.places[trader] for trader in trader_ids]
+        return [self.row_index[trader] for trader in trader_ids]
 
     @cached_property
-    def said(self) -> Prediction:
+    def prediction(self) -> Prediction:
         """The prediction of each trader, in the order of `X`."""
         return self.bundle.model.predict(self.X)
 
     @cached_property
-    def told(self) -> Prediction:
-        """The same in cents, as it is answered."""
-        return rounded(self.said)
+    def rounded(self) -> Prediction:
+        """The same rounded to cents, as it is answered."""
+        return round_prediction(self.prediction)
 
     @cached_property
-    def why(self) -> Explanation:
-        """The reasons of each trader, in the order of `X`; bit for bit what the model says of one alone."""
+    def explanations(self) -> Explanation:
+        """The reasons of each trader, in the order of `X`; bit for bit those of a trader alone."""
         return self.bundle.model.explain(self.X)
 
     def explanation(self, trader_id: str) -> Explanation:
-        """The reasons of one trader: taken from those of all where `why` was read before, as in the service.
+        """Return the reasons of one trader: from `explanations` where that was computed, as in the service.
 
-        Elsewhere they are worked out for that trader alone: one report is no reason to explain everybody.
+        Elsewhere they are computed for that trader alone: one report is no reason to explain everybody.
         """
-        row = [self.places[trader_id]]
-        return self.why.taken(row) if "why" in vars(self) else self.bundle.model.explain(self.X[row])
+        row = [self.row_index[trader_id]]
+        return (
+            self.explanations.taken(row)
+            if "explanations" in vars(self)
+            else self.bundle.model.explain(self.X[row])
+        )
 
     @cached_property
     def ranking(self) -> pa.Table:
-        """Every trader by expected yield, as `models.score` has it, with what is known of each beside."""
+        """Every trader by expected yield, as `models.score` ranks them, with its descriptive columns."""
         traders = self.snapshot.traders
-        ranking = ranked(traders["trader_id"], self.said, version=self.version)
+        ranking = ranked(traders["trader_id"], self.prediction, version=self.version)
         rows = pa.array(self.rows(ranking["trader_id"].to_pylist()), pa.int64())
         for name in DESCRIBED:
             ranking = ranking.append_column(name, traders[name].take(rows))
         return ranking
 
     @cached_property
-    def by_place(self) -> pa.Table:
+    def ranking_by_row(self) -> pa.Table:
         """The ranking in the order of `X`."""
         return self.ranking.take(np.argsort(self.rows(self.ranking["trader_id"].to_pylist())))
 
     @cached_property
     def ranks(self) -> Sequence[int]:
         """The rank of each trader, in the order of `X`."""
-        return tuple(self.by_place["rank"].to_pylist())
+        return tuple(self.ranking_by_row["rank"].to_pylist())
 
     @cached_property
     def snapshot_digest(self) -> str:
-        """What proves the snapshot, as far as the model takes it."""
-        return facts_digest(self.places, self.X, cutoff=self.dataset.cutoff)
+        """The digest of the snapshot: of the features that the model takes."""
+        return facts_digest(self.row_index, self.X, cutoff=self.dataset.cutoff)
 
     @property
-    def basis(self) -> Basis:
-        """What an answer from the snapshot rests on."""
-        return Basis(
+    def basis(self) -> AnswerBasis:
+        """The basis of an answer from the snapshot."""
+        return AnswerBasis(
             as_of=self.dataset.cutoff,
             model_version=self.version,
             model_digest=self.bundle.digest,
@@ -132,7 +136,7 @@ def facts_digest(trader_ids: Iterable[str], X: Floats, *, cutoff: date) -> str:
 def load_live(dataset: Dataset) -> Live:
     """Load the champion published in the home of a dataset, and its snapshot.
 
-    The bundle is proved by its digest, then loaded on trial in a process of its own (once: the same bytes
+    The bundle is verified by its digest, then loaded on trial in a process of its own (once: the same bytes
     load again as they did), then here, golden rows and all. Raises `DataError` where there is no champion or
     anything of that fails.
     """

@@ -1,4 +1,4 @@
-"""Rows that a caller sent for a table of the contract: on the engine, and held against its rules."""
+"""Submitted rows for a table of the contract: loaded into the engine, and checked against its rules."""
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,20 +19,20 @@ Fault = dict[str, object]
 
 
 @contextlib.contextmanager
-def sent_rows(rows: Sequence[Row], warehouse: Warehouse, table: Table) -> Iterator[ir.Table]:
+def submitted_rows(rows: Sequence[Row], warehouse: Warehouse, table: Table) -> Iterator[ir.Table]:
     """Yield rows as a table of the contract on the warehouse's own engine, for this connection alone."""
     schema = pa.schema([field.with_nullable(True) for field in table.schema])  # what must be filled is judged
-    submitted = pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
-    kept = warehouse.materialise(ibis.memtable(submitted))
+    content = pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+    materialised = warehouse.materialise(ibis.memtable(content))
     try:
-        yield kept
+        yield materialised
     finally:
-        warehouse.drop(kept)
+        warehouse.drop(materialised)
 
 
-def broken_rules(sent: ir.Table, table: Table, *, today: date) -> list[Fault]:
-    """Return what rows break of a table's rules, as data; empty where they keep all."""
-    checked = judge(Source(sent, "sent"), table, dialect=Dialect(), today=today, parents={})
+def broken_rules(rows: ir.Table, table: Table, *, today: date) -> list[Fault]:
+    """Return the violations of a table's rules by rows, as plain data; empty where there is none."""
+    checked = judge(Source(rows, "sent"), table, dialect=Dialect(), today=today, parents={})
     return [
         {
             "column": violation.column,

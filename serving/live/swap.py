@@ -1,4 +1,4 @@
-"""Which model and snapshot serve now, and how the next ones come to serve without failing a request."""
+"""Model swapper: holds the model and snapshot that serve, and swaps in the next without failing a request."""
 
 import asyncio
 import logging
@@ -11,27 +11,27 @@ from models.bundle.champion import Champion, read_champion
 from serving.live.state import Live, load_live
 from serving.metrics import REFUSED, SWAPS
 
-AGAIN = 60.0
+RETRY_SECONDS = 60.0
 """Seconds until a refused champion is tried again: the disk may have been full, the bundle halfway."""
-told = logging.getLogger(__name__)
-Wanted = tuple[Champion | None, Dataset]
+logger = logging.getLogger(__name__)
+Target = tuple[Champion | None, Dataset]
 
 
-class Holder:
-    """Holds what is live: a request takes `current` once, and answers from it alone.
+class ModelSwapper:
+    """Holds the live model and snapshot: a request takes `current` once, and answers from it alone.
 
-    `dataset` is called at every look, so that a new day brings a new snapshot. A champion is proved and
+    `dataset` is called at every refresh, so that a new day brings a new snapshot. A champion is verified and
     loaded off the event loop; what is refused is counted, and the one before serves on.
     """
 
     def __init__(self, dataset: Callable[[], Dataset]) -> None:
         self._dataset = dataset
         self._live: Live | None = None
-        self._refused: tuple[Wanted | None, float] | None = None
+        self._refused: tuple[Target | None, float] | None = None
 
     @property
     def current(self) -> Live:
-        """What is live; raises `SettingError` before anything was loaded."""
+        """The live model and snapshot; raises `SettingError` before they were loaded."""
         if self._live is None:
             raise SettingError(
                 "The service has not loaded a model yet.",
@@ -47,56 +47,56 @@ class Holder:
         self._swap(live)
         return live
 
-    def look(self) -> bool:
-        """Look whether another champion or another day is wanted, and swap it in; never raises.
+    def refresh(self) -> bool:
+        """Swap in another champion or another day where there is one; never raises.
 
         Returns whether it was swapped.
         """
-        wanted: Wanted | None = None
+        target: Target | None = None
         try:
             dataset = self._dataset()
-            wanted = read_champion(dataset.home), dataset
-            if wanted == self._serving() or self._is_refused(wanted):
+            target = read_champion(dataset.home), dataset
+            if target == self._serving() or self._is_refused(target):
                 return False
             self.load()
         except Exception as error:  # a fault in what is new must never end what serves
-            if wanted is not None or not self._is_refused(None):
-                self._refuse(wanted, error)
+            if target is not None or not self._is_refused(None):
+                self._refuse(target, error)
             return False
         SWAPS.inc()
         return True
 
     async def watch(self, *, every: float) -> None:
-        """Look again and again, `every` so many seconds, off the event loop."""
+        """Refresh for ever, once in `every` seconds, off the event loop."""
         while True:
             await asyncio.sleep(every)
-            await asyncio.to_thread(self.look)
+            await asyncio.to_thread(self.refresh)
 
-    def _serving(self) -> Wanted | None:
+    def _serving(self) -> Target | None:
         return (self._live.champion, self._live.dataset) if self._live else None
 
-    def _is_refused(self, wanted: Wanted | None) -> bool:
+    def _is_refused(self, target: Target | None) -> bool:
         return (
-            self._refused is not None and self._refused[0] == wanted and time.monotonic() < self._refused[1]
+            self._refused is not None and self._refused[0] == target and time.monotonic() < self._refused[1]
         )
 
-    def _refuse(self, wanted: Wanted | None, error: Exception) -> None:
-        self._refused = wanted, time.monotonic() + AGAIN
+    def _refuse(self, target: Target | None, error: Exception) -> None:
+        self._refused = target, time.monotonic() + RETRY_SECONDS
         REFUSED.inc()
-        named = wanted[0].version if wanted and wanted[0] else "unknown"
+        version = target[0].version if target and target[0] else "unknown"
         serving = self._live.version if self._live else "nothing"
-        told.error("Champion %s was refused, %s serves on. %s", named, serving, _said(error))
+        logger.error("Champion %s was refused, %s serves on. %s", version, serving, _describe(error))
 
     def _swap(self, live: Live) -> None:
         self._live = live
-        told.info("Model %s serves, with what was known before %s.", live.version, live.dataset.cutoff)
+        logger.info("Model %s serves, with what was known before %s.", live.version, live.dataset.cutoff)
 
 
 def _warm(live: Live) -> None:
-    """Work out what is worked out once before the first request needs it."""
-    _ = live.places, live.told, live.why, live.ranks, live.snapshot_digest
+    """Compute what is cached on the live state before the first request needs it."""
+    _ = live.row_index, live.rounded, live.explanations, live.ranks, live.snapshot_digest
 
 
-def _said(error: Exception) -> str:
-    """Return a person's words for an error that a person can mend, else its kind, for whoever mends code."""
+def _describe(error: Exception) -> str:
+    """Return the message of an error that a person can mend, with its type where it takes a developer."""
     return str(error) if isinstance(error, AuditYieldError) else f"{type(error).__name__}: {error}"

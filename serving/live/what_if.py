@@ -1,4 +1,4 @@
-"""What if: a trader's features with declarations added that nobody has accepted yet."""
+"""What-if features: those of a trader with declarations added that nobody has accepted yet."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,8 +13,8 @@ from features.data.contract import TABLES
 from features.data.dataset import Dataset
 from features.data.warehouse import Source, Warehouse
 from features.spine import Spine
-from serving.live.submitted import Fault, Row, broken_rules, sent_rows
-from serving.problems import Kind, ProblemError
+from serving.live.submitted import Fault, Row, broken_rules, submitted_rows
+from serving.problems import ProblemError, ProblemKind
 
 DECLARATIONS = TABLES["declarations"]
 
@@ -34,62 +34,64 @@ def with_declarations(
     """
     with dataset.open() as warehouse:
         _require_registered(warehouse, trader_id)
-        with sent_rows([{**row, "trader_id": trader_id} for row in rows], warehouse, DECLARATIONS) as sent:
-            _require_fit(sent, warehouse=warehouse, cutoff=cutoff)
-            return features.build(_with(warehouse, sent), Spine.of([trader_id], [cutoff]))
+        with submitted_rows(
+            [{**row, "trader_id": trader_id} for row in rows], warehouse, DECLARATIONS
+        ) as submitted:
+            _require_fit(submitted, warehouse=warehouse, cutoff=cutoff)
+            return features.build(_with(warehouse, submitted), Spine.of([trader_id], [cutoff]))
 
 
 def _require_registered(warehouse: Warehouse, trader_id: str) -> None:
     traders = warehouse.table("traders")
     if not _count(traders.filter(traders.trader_id == trader_id)):
         raise ProblemError(
-            Kind.UNKNOWN_TRADERS,
+            ProblemKind.UNKNOWN_TRADERS,
             "No such trader is registered.",
             expected="a trader of the table traders.",
             unknown=[trader_id],
         )
 
 
-def _require_fit(sent: ir.Table, *, warehouse: Warehouse, cutoff: date) -> None:
-    """Hold the rows against the contract, and against the day before which they must be known."""
-    faults = [*broken_rules(sent, DECLARATIONS, today=cutoff), *_too_late(sent, cutoff)]
-    faults = faults or list(_known_already(sent, warehouse))
+def _require_fit(submitted: ir.Table, *, warehouse: Warehouse, cutoff: date) -> None:
+    """Check the rows against the contract, and against the cutoff before which they must be known."""
+    faults = [*broken_rules(submitted, DECLARATIONS, today=cutoff), *_too_late(submitted, cutoff)]
+    faults = faults or list(_known_already(submitted, warehouse))
     if faults:
         raise ProblemError(
-            Kind.REFUSED,
+            ProblemKind.REFUSED,
             "The declarations cannot be added.",
             expected="rows that keep the data contract and would be known before the day.",
             violations=faults,
         )
 
 
-def _too_late(sent: ir.Table, cutoff: date) -> Iterator[Fault]:
-    dated = _dated(sent)
-    late = _count(dated.filter(~known_before(dated, cutoff)))
+def _too_late(submitted: ir.Table, cutoff: date) -> Iterator[Fault]:
+    rows = _with_known_on(submitted)
+    late = _count(rows.filter(~known_before(rows, cutoff)))
     if late:
-        found = f"{late} rows would not be known before {cutoff}, so they could not count."
-        yield {"column": "known_on", "rule": "before_the_day", "found": found}
+        message = f"{late} rows would not be known before {cutoff}, so they could not count."
+        yield {"column": "known_on", "rule": "before_the_day", "found": message}
 
 
-def _known_already(sent: ir.Table, warehouse: Warehouse) -> Iterator[Fault]:
+def _known_already(submitted: ir.Table, warehouse: Warehouse) -> Iterator[Fault]:
     key = DECLARATIONS.key
-    again = _count(sent.semi_join(warehouse.table("declarations").select(*key), key))
-    twice = _count(sent) - _count(sent.select(*key).distinct())
+    again = _count(submitted.semi_join(warehouse.table("declarations").select(*key), key))
+    twice = _count(submitted) - _count(submitted.select(*key).distinct())
     if again or twice:
-        found = f"{again} rows are known already, {twice} stand twice in the request."
-        yield {"column": ", ".join(key), "rule": "unique_key", "found": found}
+        message = f"{again} rows are known already, {twice} stand twice in the request."
+        yield {"column": ", ".join(key), "rule": "unique_key", "found": message}
 
 
-def _with(warehouse: Warehouse, sent: ir.Table) -> Warehouse:
+def _with(warehouse: Warehouse, submitted: ir.Table) -> Warehouse:
     """Return the warehouse as if the rows were in its declarations."""
     known = warehouse.table("declarations")
-    joined = Source(known.union(_dated(sent).select(*known.columns)), "with rows of the request")
+    joined = Source(known.union(_with_known_on(submitted).select(*known.columns)), "with rows of the request")
     return replace(warehouse, sources={**warehouse.sources, "declarations": joined})
 
 
-def _dated(sent: ir.Table) -> ir.Table:
+def _with_known_on(submitted: ir.Table) -> ir.Table:
     """Return the rows with a day on which each is known: that of its acceptance where it names none."""
-    return sent.mutate(known_on=sent.known_on.coalesce(sent.accepted_on))
+    return submitted.mutate(known_on=submitted.known_on.coalesce(submitted.accepted_on))
 
 
 def _count(rows: ir.Table) -> int:

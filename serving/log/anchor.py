@@ -1,4 +1,4 @@
-"""The second file of the log: how many rows there are and the digest of the last, a line a commit.
+"""Anchors of the log: a second file with the number of rows and the digest of the last, a line a commit.
 
 A chain of hashes shows a changed row, not a missing tail: that takes a witness elsewhere. Lines are only
 ever added, so that the file can be copied to another machine, or written where nobody can take back.
@@ -12,7 +12,7 @@ from pathlib import Path
 
 LINE = re.compile(r"(\d{1,18}) ([0-9a-f]{64})")
 START = bytes(32)
-"""What the first row names as its predecessor."""
+"""The digest that the first row names as its predecessor."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ def anchors(path: Path) -> Iterator[Anchor]:
         return
     with path.open(encoding="ascii", errors="replace") as file:
         for line in file:
-            if found := LINE.fullmatch(line.strip()):
-                yield Anchor(int(found[1]), bytes.fromhex(found[2]))
+            if match := LINE.fullmatch(line.strip()):
+                yield Anchor(int(match[1]), bytes.fromhex(match[2]))
 
 
 def _line(anchor: Anchor) -> bytes:

@@ -1,4 +1,4 @@
-"""Which code answers: a digest of the sources of the packages that a prediction passes through."""
+"""Digest of the code: the sources of the packages that a prediction passes through."""
 
 import hashlib
 from functools import cache

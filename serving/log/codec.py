@@ -1,4 +1,4 @@
-"""An entry as the bytes that the log keeps, and back: numbers bit for bit, all else as canonical JSON."""
+"""Encode log entries as bytes and decode them: numbers bit for bit, all else as canonical JSON."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from models.prediction import PER_TRADER, Floats, Prediction
-from serving.log.entry import Asked, Basis, Decision, Entry
+from serving.log.entry import Access, AnswerBasis, Decision, LogEntry
 
 DOUBLE = np.dtype("<f8")
 
@@ -34,32 +34,32 @@ class Packed:
         return digest.digest()
 
 
-def pack(entry: Entry, *, code: str) -> Packed:
-    """Return an entry as bytes; `code` is the digest of the code that answered."""
-    said = entry.prediction
+def pack(entry: LogEntry, *, code: str) -> Packed:
+    """Encode an entry as bytes; `code` is the digest of the code that answered."""
+    prediction = entry.prediction
     about = {
-        "asked": vars(entry.asked),
+        "asked": vars(entry.access),
         "basis": entry.basis and vars(entry.basis) | {"as_of": entry.basis.as_of.isoformat()},
         "code": code,
         "traders": entry.trader_ids,
-        "types": said.types if said else (),
+        "types": prediction.types if prediction else (),
         "base": entry.base,
         "decision": vars(entry.decision),
     }
     return Packed(
         about=json.dumps(about, sort_keys=True, ensure_ascii=False, allow_nan=False).encode(),
         features=_bytes(entry.features),
-        outputs=_bytes(None if said is None else outputs(said)),
+        outputs=_bytes(None if prediction is None else outputs(prediction)),
         contributions=_bytes(entry.contributions),
     )
 
 
-def unpack(packed: Packed) -> Entry:
-    """Return the entry of such bytes, bit for bit as it was."""
+def unpack(packed: Packed) -> LogEntry:
+    """Decode an entry, bit for bit as it was."""
     about = json.loads(packed.about)
     traders = tuple(about["traders"])
-    return Entry(
-        asked=Asked(**about["asked"]),
+    return LogEntry(
+        access=Access(**about["asked"]),
         basis=_basis(about["basis"]),
         trader_ids=traders,
         features=_rows(packed.features, len(traders)),
@@ -70,20 +70,20 @@ def unpack(packed: Packed) -> Entry:
     )
 
 
-def outputs(said: Prediction) -> Floats:
+def outputs(prediction: Prediction) -> Floats:
     """Return a prediction as a matrix (n, 4 + types): expected, probability, low, high, the split by type."""
-    return np.column_stack([*(getattr(said, name) for name in PER_TRADER), said.by_type])
+    return np.column_stack([*(getattr(prediction, name) for name in PER_TRADER), prediction.by_type])
 
 
 def _prediction(rows: Floats | None, types: tuple[str, ...]) -> Prediction | None:
     if rows is None:
         return None
-    whole = {name: rows[:, place] for place, name in enumerate(PER_TRADER)}
+    whole = {name: rows[:, column] for column, name in enumerate(PER_TRADER)}
     return Prediction(**whole, by_type=rows[:, len(PER_TRADER) :], types=types)
 
 
-def _basis(values: Mapping[str, Any] | None) -> Basis | None:
-    return None if values is None else Basis(**{**values, "as_of": date.fromisoformat(values["as_of"])})
+def _basis(values: Mapping[str, Any] | None) -> AnswerBasis | None:
+    return None if values is None else AnswerBasis(**{**values, "as_of": date.fromisoformat(values["as_of"])})
 
 
 def _bytes(values: Floats | None) -> bytes:

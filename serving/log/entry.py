@@ -1,4 +1,4 @@
-"""What is kept of one answer: who asked, what it was answered from, and what was said of whom."""
+"""Log entries: who accessed what, on which model and data the answer rests, and what was predicted."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -7,11 +7,11 @@ from models.prediction import Floats, Prediction
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Who asked what, and what for.
+class Access:
+    """One access to the service: who called which endpoint, and what for.
 
-    `request_id` is the caller's own, or made for it: the same actor's same id is one answer, kept once.
-    `actor` is the name of the token, never the token; `detail` is what else was asked (a filter, a refusal).
+    `request_id` is the caller's own, or made for it: the same actor's same id is one answer, logged once.
+    `actor` is the name of the token, never the token; `detail` is what else is known (a filter, a refusal).
     """
 
     endpoint: str
@@ -23,8 +23,8 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Basis:
-    """What an answer rests on: the day, the model and the data, each by what proves it.
+class AnswerBasis:
+    """The basis of an answer: the day, the model and the data, each by what proves it.
 
     `snapshot_digest` is None where the features came from declarations in the request.
     """
@@ -38,9 +38,9 @@ class Basis:
 
 @dataclass(frozen=True)
 class Decision:
-    """What people made of a prediction, each None as long as it is not known.
+    """The decision of people after a prediction, each part None as long as it is not known.
 
-    It becomes known later than the prediction: it is an entry of its own, `about` the earlier one.
+    It becomes known later than the prediction, so it is an entry of its own, `about` the earlier one.
     """
 
     about: str | None = None
@@ -51,7 +51,7 @@ class Decision:
 
 
 @dataclass(frozen=True, eq=False)
-class Entry:
+class LogEntry:
     """One answer about `n` traders (none, where it spoke of no trader in particular).
 
     - `features` (n, p): in the order of the model's columns, NaN where unknown.
@@ -59,8 +59,8 @@ class Entry:
     - `contributions` (n, p) and `base`: in money, where reasons were given.
     """
 
-    asked: Asked
-    basis: Basis | None = None
+    access: Access
+    basis: AnswerBasis | None = None
     trader_ids: tuple[str, ...] = ()
     features: Floats | None = None
     prediction: Prediction | None = None
@@ -68,13 +68,13 @@ class Entry:
     base: float | None = None
     decision: Decision = Decision()
 
-    def only(self, place: int) -> "Entry":
-        """Return the entry as if it had been about the trader of that place alone."""
-        row, said = slice(place, place + 1), self.prediction
+    def only(self, position: int) -> "LogEntry":
+        """Return the entry as if it had been about the trader at one position alone."""
+        row = slice(position, position + 1)
         return replace(
             self,
             trader_ids=self.trader_ids[row],
             features=None if self.features is None else self.features[row],
-            prediction=None if said is None else said.taken(row),
+            prediction=None if self.prediction is None else self.prediction.taken(row),
             contributions=None if self.contributions is None else self.contributions[row],
         )

@@ -1,4 +1,4 @@
-"""What was logged, read again: one prediction by its id, or all of a trader's."""
+"""Log reader: one prediction by its id, or all of a trader's."""
 
 import json
 import re
@@ -9,77 +9,77 @@ from pathlib import Path
 from features.errors import DataError
 from serving.log import store
 from serving.log.codec import unpack
-from serving.log.entry import Entry
-from serving.log.store import Row
+from serving.log.entry import LogEntry
+from serving.log.store import LogRow
 
-PLACE, FILE, ANCHOR = "log", "predictions.sqlite", "predictions.anchor"
+FOLDER, FILE, ANCHOR = "log", "predictions.sqlite", "predictions.anchor"
 """The folder of the log below the home, and its files."""
 ID = re.compile(r"(\d{1,18})-(\d{1,9})-([0-9a-f]{8})")
 
 
 @dataclass(frozen=True)
-class Logged:
+class LoggedPrediction:
     """One prediction as it was logged.
 
-    `alone` is the answer as if it had been about this trader alone; `place` is the trader's in it, None where
-    it spoke of none. `sequence` gives the order, whatever the clock said; `code` is the digest of the code
-    that answered.
+    `entry` is the answer as if it had been about this trader alone; `position` is the trader's in the whole
+    answer, None where it was about no trader. `sequence` gives the order, whatever the clock said; `code` is
+    the digest of the code that answered.
     """
 
     prediction_id: str
     sequence: int
-    place: int | None
+    position: int | None
     logged_at: datetime
     code: str
-    alone: Entry
+    entry: LogEntry
 
 
-def read(folder: Path, prediction_id: str) -> Logged:
-    """Return what was logged of a prediction; raises `DataError` where the log has none of that id."""
+def read(folder: Path, prediction_id: str) -> LoggedPrediction:
+    """Return a logged prediction; raises `DataError` where the log has none of that id."""
     parts = ID.fullmatch(prediction_id)
     row = _row(folder, int(parts[1])) if parts else None
     if parts is None or row is None:
         raise _unknown(folder, prediction_id)
     entry = unpack(row.packed)
-    known = ids(row, len(entry.trader_ids))
-    if prediction_id not in known:
+    prediction_ids = ids(row, len(entry.trader_ids))
+    if prediction_id not in prediction_ids:
         raise _unknown(folder, prediction_id)
-    place = known.index(prediction_id) if entry.trader_ids else None
-    return _logged(row, place, entry if place is None else entry.only(place))
+    position = prediction_ids.index(prediction_id) if entry.trader_ids else None
+    return _logged(row, position, entry if position is None else entry.only(position))
 
 
-def of_trader(folder: Path, trader_id: str, *, limit: int) -> tuple[Logged, ...]:
-    """Return what was said of a trader, the newest first, without features and reasons; `read` has those."""
+def of_trader(folder: Path, trader_id: str, *, limit: int) -> tuple[LoggedPrediction, ...]:
+    """Return the predictions of a trader, the newest first, without the features and reasons of `read`."""
     with store.reading(folder / FILE) as connection:
-        found = store.of_trader(connection, trader_id, limit)
-        return tuple(_logged(row, place, unpack(row.packed)) for row, place in found)
+        rows = store.of_trader(connection, trader_id, limit)
+        return tuple(_logged(row, position, unpack(row.packed)) for row, position in rows)
 
 
-def _row(folder: Path, sequence: int) -> Row | None:
+def _row(folder: Path, sequence: int) -> LogRow | None:
     if not (folder / FILE).is_file():
         return None
     with store.reading(folder / FILE) as connection:
-        return store.at(connection, sequence)
+        return store.row_at(connection, sequence)
 
 
-def ids(row: Row, traders: int) -> tuple[str, ...]:
-    """Return the prediction ids of a row: one a trader, or the one of an answer that spoke of none."""
-    return tuple(_id(row, place) for place in range(traders)) or (_id(row, None),)
+def ids(row: LogRow, traders: int) -> tuple[str, ...]:
+    """Return the prediction ids of a row: one a trader, or the one of an answer about none."""
+    return tuple(_id(row, position) for position in range(traders)) or (_id(row, None),)
 
 
-def _id(row: Row, place: int | None) -> str:
-    """Name the row, the place from 1, and enough of the digest to find a mistyped or foreign id."""
-    return f"{row.sequence}-{0 if place is None else place + 1}-{row.digest[:4].hex()}"
+def _id(row: LogRow, position: int | None) -> str:
+    """Name the row, the position from 1, and enough of the digest to find a mistyped or foreign id."""
+    return f"{row.sequence}-{0 if position is None else position + 1}-{row.digest[:4].hex()}"
 
 
-def _logged(row: Row, place: int | None, alone: Entry) -> Logged:
-    return Logged(
-        prediction_id=_id(row, place),
+def _logged(row: LogRow, position: int | None, entry: LogEntry) -> LoggedPrediction:
+    return LoggedPrediction(
+        prediction_id=_id(row, position),
         sequence=row.sequence,
-        place=place,
+        position=position,
         logged_at=datetime.fromisoformat(row.logged_at),
         code=json.loads(row.packed.about)["code"],
-        alone=alone,
+        entry=entry,
     )
 
 

@@ -1,4 +1,4 @@
-"""The log's database: rows that are only ever added, each sealed with the digest of the one before."""
+"""Database of the log: rows that are only ever appended, each sealed with the digest of the one before."""
 
 import hashlib
 import os
@@ -51,20 +51,20 @@ OF_TRADER = """
 WITH mine AS (
     SELECT trader_id, sequence, place FROM traders
     WHERE trader_id = ? ORDER BY sequence DESC, place DESC LIMIT ?
-), found AS (
+), sized AS (
     SELECT *, length(outputs) / json_array_length(about, '$.traders') AS size
     FROM mine JOIN answers USING (sequence)
 )
 SELECT
     sequence, logged_at, CAST(json_set(about, '$.traders', json_array(trader_id)) AS BLOB), x'',
     substr(outputs, 1 + place * size, size), x'', previous, digest, place
-FROM found ORDER BY sequence DESC, place DESC
+FROM sized ORDER BY sequence DESC, place DESC
 """
 
 
 @dataclass(frozen=True)
-class Row:
-    """A row as it is kept: its place in the order, the clock's word, the answer, and its links."""
+class LogRow:
+    """A row as stored: its sequence number, when it was logged, the answer, and its links in the chain."""
 
     sequence: int
     logged_at: str
@@ -74,7 +74,7 @@ class Row:
 
     @property
     def seal(self) -> bytes:
-        """What `digest` must be: the SHA-256 over everything else in the row."""
+        """The value that `digest` must have: the SHA-256 over everything else in the row."""
         moment = self.logged_at.encode()
         numbers = self.sequence.to_bytes(8, "big") + len(moment).to_bytes(8, "big")
         return hashlib.sha256(self.previous + numbers + moment + self.packed.content).digest()
@@ -85,7 +85,7 @@ class Row:
         return Anchor(self.sequence, self.digest)
 
     @classmethod
-    def after(cls, head: Anchor, *, logged_at: str, packed: Packed) -> "Row":
+    def after(cls, head: Anchor, *, logged_at: str, packed: Packed) -> "LogRow":
         """Return the row that follows the head of the chain."""
         unsealed = cls(head.rows + 1, logged_at, packed, head.digest, b"")
         return replace(unsealed, digest=unsealed.seal)
@@ -103,7 +103,7 @@ def create(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All of the block is on the disk when it ends, or nothing of it."""
+    """Commit the block as one: all of it is on the disk when it ends, or nothing of it."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -126,56 +126,56 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-def insert(connection: sqlite3.Connection, row: Row, trader_ids: tuple[str, ...]) -> None:
-    """Add a row, and where each trader stands in it."""
+def insert(connection: sqlite3.Connection, row: LogRow, trader_ids: tuple[str, ...]) -> None:
+    """Insert a row, and the position of each trader in it."""
     packed = row.packed
     parts = (packed.about.decode(), packed.features, packed.outputs, packed.contributions)
     connection.execute(INSERT, (row.sequence, row.logged_at, *parts, row.previous, row.digest))
-    places = ((trader, row.sequence, place) for place, trader in enumerate(trader_ids))
-    connection.executemany("INSERT INTO traders VALUES (?, ?, ?)", places)
+    positions = ((trader, row.sequence, position) for position, trader in enumerate(trader_ids))
+    connection.executemany("INSERT INTO traders VALUES (?, ?, ?)", positions)
 
 
 def head(connection: sqlite3.Connection) -> Anchor:
     """Return the number and digest of the newest row."""
-    found = connection.execute("SELECT sequence, digest FROM answers ORDER BY sequence DESC LIMIT 1")
-    return Anchor(*(found.fetchone() or (0, START)))
+    newest = connection.execute("SELECT sequence, digest FROM answers ORDER BY sequence DESC LIMIT 1")
+    return Anchor(*(newest.fetchone() or (0, START)))
 
 
 def digest_of(connection: sqlite3.Connection, sequence: int) -> bytes | None:
     """Return the digest of a row, without reading the rest of it."""
-    found = connection.execute("SELECT digest FROM answers WHERE sequence = ?", (sequence,)).fetchone()
-    return found[0] if found else None
+    row = connection.execute("SELECT digest FROM answers WHERE sequence = ?", (sequence,)).fetchone()
+    return row[0] if row else None
 
 
-def at(connection: sqlite3.Connection, sequence: int) -> Row | None:
+def row_at(connection: sqlite3.Connection, sequence: int) -> LogRow | None:
     """Return the row of a sequence number."""
     return next(_rows(connection, "WHERE sequence = ?", sequence), None)
 
 
-def of_request(connection: sqlite3.Connection, actor: str, request_id: str) -> Row | None:
+def of_request(connection: sqlite3.Connection, actor: str, request_id: str) -> LogRow | None:
     """Return the row of an actor's request id."""
     return next(_rows(connection, "WHERE actor = ? AND request_id = ?", actor, request_id), None)
 
 
-def of_trader(connection: sqlite3.Connection, trader_id: str, limit: int) -> Iterator[tuple[Row, int]]:
-    """Yield the newest rows that speak of a trader as if of it alone, with its place in each.
+def of_trader(connection: sqlite3.Connection, trader_id: str, limit: int) -> Iterator[tuple[LogRow, int]]:
+    """Yield the newest rows about a trader, each as if about it alone, with its position in the answer.
 
     Without features and contributions, which lie last in a row so as not to be read on the way: of an answer
     about 10,000 traders they are 13 of its 14 million bytes.
     """
-    for *row, place in connection.execute(OF_TRADER, (trader_id, limit)):
-        yield _row(row), place
+    for *row, position in connection.execute(OF_TRADER, (trader_id, limit)):
+        yield _row(row), position
 
 
-def since(connection: sqlite3.Connection, sequence: int) -> Iterator[Row]:
+def since(connection: sqlite3.Connection, sequence: int) -> Iterator[LogRow]:
     """Yield the rows after a sequence number, in order."""
     return _rows(connection, "WHERE sequence > ? ORDER BY sequence", sequence)
 
 
-def _rows(connection: sqlite3.Connection, which: str, *values: str | int) -> Iterator[Row]:
-    return map(_row, connection.execute(SELECT + which, values))
+def _rows(connection: sqlite3.Connection, condition: str, *values: str | int) -> Iterator[LogRow]:
+    return map(_row, connection.execute(SELECT + condition, values))
 
 
-def _row(values: Sequence[Any]) -> Row:
+def _row(values: Sequence[Any]) -> LogRow:
     sequence, moment, about, features, outputs, contributions, previous, digest = values
-    return Row(sequence, moment, Packed(about, features, outputs, contributions), previous, digest)
+    return LogRow(sequence, moment, Packed(about, features, outputs, contributions), previous, digest)

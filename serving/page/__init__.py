@@ -1,8 +1,16 @@
-"""Pages for people: one trader, the ranking, the lines behind a reason; HTML that needs nothing else."""
+"""HTML pages: one trader, the ranking, the rows behind a reason; each needs nothing else."""
 
 from serving.page.behind import evidence_page
-from serving.page.ranking import listed, ranking_page
+from serving.page.ranking import list_ranking, ranking_page
 from serving.page.render import HEADERS
 from serving.page.trader import View, shown_features, trader_page
 
-__all__ = ["HEADERS", "View", "evidence_page", "listed", "ranking_page", "shown_features", "trader_page"]
+__all__ = [
+    "HEADERS",
+    "View",
+    "evidence_page",
+    "list_ranking",
+    "ranking_page",
+    "shown_features",
+    "trader_page",
+]

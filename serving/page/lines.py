@@ -1,4 +1,4 @@
-"""The reasons of a trader as a page says them: windows of one indicator joined, in whole units of money."""
+"""Reasons of a trader for a page: windows of one indicator joined, in whole units of money."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ TOP = 8
 
 
 @dataclass(frozen=True)
-class Joined:
-    """What the windows of one indicator say together, the weightiest first."""
+class JoinedReason:
+    """The reasons of one indicator over several windows, the weightiest first."""
 
     members: tuple[Reason, ...]
 
@@ -30,13 +30,13 @@ class Joined:
 
 
 @dataclass(frozen=True)
-class Line:
+class ReasonLine:
     """One reason on the page.
 
     - `money`: what it adds to the expected money or takes away, in whole units.
-    - `value`, `peers`: the trader's value and its peers' middle one as a person reads them, where known.
+    - `value`, `peers`: the trader's value and its peers' median as a person reads them, where known.
     - `windows`: how many windows of the indicator are in it.
-    - `behind`: features whose rows can be format_value, each with its label.
+    - `behind`: features whose rows can be shown, each with its label.
     """
 
     sentence: str
@@ -49,16 +49,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Account:
-    """How the expected money comes about in whole units: `base`, the lines and `rest` add up to `total`."""
+    """The expected money in whole units: `base`, the lines and `rest` add up to `total`."""
 
     base: int
-    lines: tuple[Line, ...]
+    lines: tuple[ReasonLine, ...]
     rest: int
     rest_count: int
     total: int
 
 
-def account(live: Live, trader_id: str, *, among: Peers, top: int = TOP) -> Account:
+def account_of(live: Live, trader_id: str, *, among: Peers, top: int = TOP) -> Account:
     """Return the reasons of a trader: the `top` weightiest, and all others as one sum."""
     base, total, joined = joined_reasons(live, trader_id)
     first, others = joined[:top], joined[top:]
@@ -70,34 +70,34 @@ def account(live: Live, trader_id: str, *, among: Peers, top: int = TOP) -> Acco
     return Account(whole[0], tuple(lines), whole[-1], len(others), sum(whole))
 
 
-def joined_reasons(live: Live, trader_id: str) -> tuple[float, float, list[Joined]]:
-    """Return where every trader starts, the money expected, and the reasons between, the weightiest first."""
+def joined_reasons(live: Live, trader_id: str) -> tuple[float, float, list[JoinedReason]]:
+    """Return the base of every trader, the money expected, and the reasons between, the weightiest first."""
     explanation = live.explanation(trader_id)
-    values, contributions = live.X[live.places[trader_id]], explanation.contributions[0]
+    values, contributions = live.X[live.row_index[trader_id]], explanation.contributions[0]
     joined = join_windows(reasons(live.bundle.words, values, contributions), words=live.bundle.words)
     return explanation.base, float(explanation.total[0]), joined
 
 
-def join_windows(found: Sequence[Reason], *, words: Sequence[Words]) -> list[Joined]:
+def join_windows(all_reasons: Sequence[Reason], *, words: Sequence[Words]) -> list[JoinedReason]:
     """Join the reasons that are one indicator over several windows; the weightiest sum comes first."""
     stems = {each.name: each.name.removesuffix(f"_{each.months}m") for each in words}
     groups: dict[str, list[Reason]] = {}
-    for reason in found:
+    for reason in all_reasons:
         groups.setdefault(stems[reason.feature], []).append(reason)
-    joined = [Joined(tuple(members)) for members in groups.values()]
+    joined = [JoinedReason(tuple(members)) for members in groups.values()]
     return sorted(joined, key=lambda each: (-abs(each.money), each.first.feature))
 
 
-def _line(live: Live, joined: Joined, *, money: int, among: Peers) -> Line:
+def _line(live: Live, joined: JoinedReason, *, money: int, among: Peers) -> ReasonLine:
     reason = joined.first
     column = live.bundle.names.index(reason.feature)
-    unit, middle = Unit(live.bundle.words[column].unit), among.median(column)
+    unit, median = Unit(live.bundle.words[column].unit), among.median(column)
     known = reason.value is not None
-    return Line(
+    return ReasonLine(
         sentence=reason.sentence if known else f"{reason.label}: {UNKNOWN}.",
         money=money,
         value=format_value(reason.value, unit) if known else None,
-        peers=None if middle is None else format_value(middle, unit),
+        peers=None if median is None else format_value(median, unit),
         windows=len(joined.members),
         behind=tuple((each.name, each.label) for each in live.snapshot.with_rows(reason.feature)),
     )

@@ -1,4 +1,4 @@
-"""What the trader itself is told: what was looked at, without others' values, thresholds, ranks or scores."""
+"""Notice to the trader itself: what was looked at, without others' values, thresholds, ranks or scores."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from features.build import FeatureSet
 from features.feature import window_words
 from serving.live.state import Live
-from serving.page.lines import Joined, joined_reasons
+from serving.page.lines import JoinedReason, joined_reasons
 
 OWN = {
     "your declarations": "lines subheadings chapters months offices ports transport_modes goods "
@@ -19,35 +19,35 @@ OWN = {
     "your entry in the register of traders": "descriptions past_descriptions",
 }
 """The trader's own records, and the kinds of rows made of them. A kind that is not here may speak of others,
-or of inquiries that a notice must not give away: it is told as experience in general."""
+or of inquiries that a notice must not give away: it counts as experience in general."""
 RECORD_OF = {kind: record for record, kinds in OWN.items() for kind in kinds.split()}
 GENERAL = "general experience with comparable trade, and other information lawfully held"
 COUNTED = 6
 
 
 def notice(live: Live, row: Mapping[str, Any]) -> dict[str, object]:
-    """Return what the notice of a trader says: labels of what raised the expectation, by the record behind.
+    """Return the values of the notice template: labels of what raised the expectation, by the record behind.
 
     Of the `COUNTED` weightiest reasons that raised it; in the order of the alphabet, so that no weight shows.
     """
     _, _, joined = joined_reasons(live, row["trader_id"])
     raising = [each for each in joined if each.money > 0][:COUNTED]
-    told: dict[str, list[str]] = {}
+    labels_by_record: dict[str, list[str]] = {}
     for each in raising:
         record = record_of(live.snapshot.features, each.first.feature)
-        told.setdefault(record, []).append(_told(live, each))
-    own = {record: sorted(labels) for record, labels in sorted(told.items()) if record != GENERAL}
-    return {"live": live, "row": row, "own": own, "general": GENERAL if GENERAL in told else None}
+        labels_by_record.setdefault(record, []).append(_label(live, each))
+    own = {record: sorted(labels) for record, labels in sorted(labels_by_record.items()) if record != GENERAL}
+    return {"live": live, "row": row, "own": own, "general": GENERAL if GENERAL in labels_by_record else None}
 
 
-def _told(live: Live, joined: Joined) -> str:
-    """The label of an indicator and the time it looks at."""
+def _label(live: Live, joined: JoinedReason) -> str:
+    """Return the label of an indicator and its window."""
     months = next(each.months for each in live.bundle.words if each.name == joined.first.feature)
     return joined.first.label if months is None else f"{joined.first.label}, in {window_words(months)}"
 
 
 def record_of(features: FeatureSet, name: str) -> str:
-    """The record that a feature rests on, where that is the trader's own and one alone."""
+    """Return the record that a feature rests on, where that is the trader's own and one alone."""
     feature = features.by_name[name]
     if feature.source is not None:
         return RECORD_OF.get(feature.source, GENERAL)

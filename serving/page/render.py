@@ -1,4 +1,4 @@
-"""How pages are made: templates that escape everything, and the headers under which they are sent."""
+"""Render pages: templates that escape everything, and the headers under which they are sent."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def _policy() -> str:
-    """Nothing may load or run but this one style sheet, known by its hash; forms go home."""
+    """Return the content security policy: the one style sheet loads, by its hash; forms go home."""
     digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'"
 
@@ -32,32 +32,32 @@ HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
-"""What a server sends with every page; a page by itself carries the policy too."""
+"""The headers of every page; a page by itself carries the policy too."""
 
 
-def rendered(template: str, **values: object) -> str:
+def render_template(template: str, **values: object) -> str:
     """Return a page: a template with its values, every one of them escaped."""
     return _environment().get_template(template).render(values)
 
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
-        finalize=_inert,
+        finalize=_escape_controls,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals.update(style=Markup(STYLE), policy=POLICY)  # noqa: S704  our own file, no value in it
-    made.filters.update(money=money, change=change, day=day, part=part)
-    return made
+    environment.globals.update(style=Markup(STYLE), policy=POLICY)  # noqa: S704  our own file, no value in it
+    environment.filters.update(money=money, change=change, day=day, part=part)
+    return environment
 
 
-def _inert(value: object) -> object:
-    """Write out what a browser would not show as it is: NUL, controls, characters that turn the direction."""
+def _escape_controls(value: object) -> object:
+    """Escape what a browser would not show as it is: NUL, controls, characters that turn the direction."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 

@@ -1,4 +1,4 @@
-"""A trader's page as one file: what the service shows, with the rows behind each reason printed below it."""
+"""Report: a trader's page as one file, with the rows behind each reason printed below it."""
 
 from pathlib import Path
 
@@ -25,20 +25,20 @@ def report(dataset: Dataset, trader_id: str, *, view: View = "full") -> str:
         return trader_page(
             live,
             trader_id,
-            history=known_audits(warehouse, before=dataset.cutoff).get(trader_id, ()),
+            history=known_audits(warehouse, cutoff=dataset.cutoff).get(trader_id, ()),
             predictions=_predictions(live, trader_id, home=dataset.home),
             evidence=rows_behind(live, trader_id, names=names, warehouse=warehouse),
         )
 
 
 def _predictions(live: Live, trader_id: str, *, home: Path) -> tuple[EarlierPrediction, ...]:
-    folder = home / reader.PLACE
+    folder = home / reader.FOLDER
     if not (folder / reader.FILE).exists():
         return ()
     return earlier_predictions(reader.of_trader(folder, trader_id, limit=50), live=live)
 
 
 def write_page(page: str, path: Path) -> None:
-    """Write a page beside its place, then put it there; raises `OutputError` where the disk refuses."""
+    """Write a page to a file atomically; raises `OutputError` where the disk refuses."""
     with atomic_file(path) as fresh:
         fresh.write_text(page, encoding="utf-8")

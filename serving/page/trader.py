@@ -1,4 +1,4 @@
-"""The page of one trader: for the auditor in full, for the trader itself a restrained notice."""
+"""Trader page: for the auditor in full, for the trader itself a restrained notice."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from models.reasons import in_whole_units
 from serving.live.history import EarlierPrediction, PastAudit
 from serving.live.peers import peers
 from serving.live.state import Live
-from serving.page.behind import behind
-from serving.page.lines import account
+from serving.page.behind import evidence_view
+from serving.page.lines import account_of
 from serving.page.notice import notice
-from serving.page.render import rendered
+from serving.page.render import render_template
 from serving.page.waterfall import WIDTH, waterfall
 
 View = Literal["full", "notice"]
 SHOWN = 4
-"""Audits and predictions that stand on the page; those before are counted."""
+"""Audits and predictions shown on the page; those before are counted."""
 PRINTED = 12
 """Rows that are printed behind each reason."""
-SPLIT = "expected_"
+EXPECTED_PREFIX = "expected_"
 REFERENCE = "It is for an audit in the field by a team of average skill; another may bring more or less."
 
 
@@ -49,7 +49,7 @@ def trader_page(
 ) -> str:
     """Return the page of a trader as HTML that needs no network and no script.
 
-    - `history`: its audits as known on the day, the newest first (`serving.live.history.past_audits`).
+    - `history`: its audits as known on the cutoff, the newest first (`serving.live.history.past_audits`).
     - `predictions`: what the service answered earlier, the newest first.
     - `view`: `notice` is for the trader itself: what was looked at, without values of others, thresholds,
       ranks or scores.
@@ -58,10 +58,10 @@ def trader_page(
 
     Raises `SettingError` for a trader that is not active on the day.
     """
-    row = ranked(live, trader_id)
+    row = ranking_row(live, trader_id)
     if view == "notice":
-        return rendered("notice.html", prediction_id=prediction_id, **notice(live, row))
-    return rendered(
+        return render_template("notice.html", prediction_id=prediction_id, **notice(live, row))
+    return render_template(
         "trader.html",
         live=live,
         prediction_id=prediction_id,
@@ -73,33 +73,34 @@ def trader_page(
         earlier_audits=len(history[SHOWN:]),
         predictions=predictions[:SHOWN],
         earlier_predictions=len(predictions[SHOWN:]),
-        evidence=evidence and {name: behind(live, each, top=PRINTED) for name, each in evidence.items()},
+        evidence=evidence
+        and {name: evidence_view(live, each, top=PRINTED) for name, each in evidence.items()},
     )
 
 
-def ranked(live: Live, trader_id: str) -> dict[str, Any]:
+def ranking_row(live: Live, trader_id: str) -> dict[str, Any]:
     """Return a trader's row of the ranking; raises `SettingError` where it has none."""
-    if trader_id not in live.places:
+    if trader_id not in live.row_index:
         raise SettingError(
             f"There is no trader '{trader_id}' with declarations before {live.dataset.cutoff}.",
             expected="the identifier of a trader active by then.",
             advice="The ranking lists them.",
         )
-    return dict(live.by_place.slice(live.places[trader_id], 1).to_pylist()[0])
+    return dict(live.ranking_by_row.slice(live.row_index[trader_id], 1).to_pylist()[0])
 
 
 def shown_features(live: Live, trader_id: str) -> list[str]:
     """Return the features whose rows the page of a trader leads to; raises as `trader_page`."""
-    ranked(live, trader_id)
-    told = account(live, trader_id, among=peers(live, trader_id))
-    return list(dict.fromkeys(name for line in told.lines for name, _ in line.behind))
+    ranking_row(live, trader_id)
+    account = account_of(live, trader_id, among=peers(live, trader_id))
+    return list(dict.fromkeys(name for line in account.lines for name, _ in line.behind))
 
 
 def _reasons(live: Live, trader_id: str) -> dict[str, object]:
     among = peers(live, trader_id)
-    told = account(live, trader_id, among=among)
-    falls = waterfall(told.base, [*(line.money for line in told.lines), told.rest])
-    return {"account": told, "falls": falls, "among": among}
+    account = account_of(live, trader_id, among=among)
+    falls = waterfall(account.base, [*(line.money for line in account.lines), account.rest])
+    return {"account": account, "falls": falls, "among": among}
 
 
 def _expectation(live: Live, row: Mapping[str, Any]) -> dict[str, object]:
@@ -119,19 +120,21 @@ def _span(low: float, expected: float, high: float) -> Span:
 
 
 def _split(row: Mapping[str, Any]) -> Iterator[tuple[str, int, float]]:
-    """Each finding type with its whole money and the length of its bar, the largest first."""
-    found = {name.removeprefix(SPLIT): row[name] for name in row if name.startswith(SPLIT)}
-    kinds = {kind: amount for kind, amount in found.items() if kind != "yield"}
+    """Return each finding type with its whole money and the length of its bar, the largest first."""
+    expected = {
+        name.removeprefix(EXPECTED_PREFIX): row[name] for name in row if name.startswith(EXPECTED_PREFIX)
+    }
+    kinds = {kind: amount for kind, amount in expected.items() if kind != "yield"}
     whole = in_whole_units(list(kinds.values()), row["expected_yield"])
     most = max(1, *(abs(amount) for amount in whole))
-    told = [(kind, amount, abs(amount) / most * WIDTH) for kind, amount in zip(kinds, whole, strict=True)]
-    return iter(sorted(told, key=lambda each: -each[1]))
+    bars = [(kind, amount, abs(amount) / most * WIDTH) for kind, amount in zip(kinds, whole, strict=True)]
+    return iter(sorted(bars, key=lambda each: -each[1]))
 
 
 def _unknown(live: Live, trader_id: str) -> dict[str, object]:
-    """What the score does not know: of this trader, and because the administration keeps no such data."""
+    """Return what the score does not know: of this trader, and for lack of such data."""
     missing = live.snapshot.missing
-    empty = np.isnan(live.X[live.places[trader_id]])
+    empty = np.isnan(live.X[live.row_index[trader_id]])
     labels = [
         words.label
         for words, gone in zip(live.bundle.words, empty, strict=True)

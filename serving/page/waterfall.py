@@ -1,11 +1,11 @@
-"""The waterfall: where each line's bar begins and ends, so that the last ends at the money expected."""
+"""Waterfall chart: where each line's bar begins and ends, so that the last ends at the money expected."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Literal
 
-Kind = Literal["level", "more", "less"]
+BarKind = Literal["level", "more", "less"]
 WIDTH = 100
 HAIR = 0.4
 """The least a bar is wide: a small reason must still be seen."""
@@ -15,7 +15,7 @@ HAIR = 0.4
 class Bar:
     """One bar on a scale of 0 to `WIDTH`: from `left`, `width` wide; the next line goes on at `end`."""
 
-    kind: Kind
+    kind: BarKind
     left: float
     width: float
     end: float
@@ -39,7 +39,7 @@ def waterfall(base: float, changes: Sequence[float]) -> Waterfall:
     low, high = min(0.0, *levels), max(0.0, *levels)
     scale = WIDTH / ((high - low) or 1.0)
     spans = [(0.0, levels[0]), *pairwise(levels), (0.0, levels[-1])]
-    kinds: list[Kind] = ["level", *("less" if change < 0 else "more" for change in changes), "level"]
+    kinds: list[BarKind] = ["level", *("less" if change < 0 else "more" for change in changes), "level"]
     bars = [
         _bar(kind, start=(start - low) * scale, end=(end - low) * scale)
         for kind, (start, end) in zip(kinds, spans, strict=True)
@@ -47,7 +47,7 @@ def waterfall(base: float, changes: Sequence[float]) -> Waterfall:
     return Waterfall(tuple(bars), -low * scale)
 
 
-def _bar(kind: Kind, *, start: float, end: float) -> Bar:
+def _bar(kind: BarKind, *, start: float, end: float) -> Bar:
     left, right = sorted((start, end))
     width = max(right - left, HAIR)
     return Bar(kind, round(min(left, WIDTH - width), 2), round(width, 2), round(end, 2))

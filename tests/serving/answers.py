@@ -7,23 +7,23 @@ import numpy as np
 
 from features.data.contract.required import FINDING_TYPES
 from models.prediction import Prediction
-from serving.log.entry import Asked, Basis, Entry
+from serving.log.entry import Access, AnswerBasis, LogEntry
 from serving.log.writer import PredictionLog
 
-BASIS = Basis(date(2024, 10, 1), "1", "a" * 64, "b" * 64, "c" * 64)
+BASIS = AnswerBasis(date(2024, 10, 1), "1", "a" * 64, "b" * 64, "c" * 64)
 
 
-def entry(request_id: str = "r1", *, traders: tuple[str, ...] = ("T1", "T2"), seed: int = 1) -> Entry:
+def entry(request_id: str = "r1", *, traders: tuple[str, ...] = ("T1", "T2"), seed: int = 1) -> LogEntry:
     """Return an answer about some traders, three features each, one of them unknown."""
     some = np.random.default_rng(seed)
     features = some.random((len(traders), 3))
     features[:, 1] = np.nan
     by_type = some.random((len(traders), len(FINDING_TYPES)))
     said = Prediction(*some.random((4, len(traders))), by_type, tuple(FINDING_TYPES))
-    asked = Asked("/predict", request_id, actor="north office", role="risk_unit", purpose="plan 2025")
-    return Entry(asked, BASIS, traders, features, said, some.random((len(traders), 3)), base=0.1)
+    asked = Access("/predict", request_id, actor="north office", role="risk_unit", purpose="plan 2025")
+    return LogEntry(asked, BASIS, traders, features, said, some.random((len(traders), 3)), base=0.1)
 
 
-def appended(log: PredictionLog, said: Entry) -> tuple[str, ...]:
+def appended(log: PredictionLog, said: LogEntry) -> tuple[str, ...]:
     """Keep an answer in a log and return its prediction ids."""
     return asyncio.run(asyncio.wait_for(log.append(said), timeout=30))

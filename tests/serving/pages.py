@@ -6,7 +6,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from serving.live.state import Live
-from serving.page import listed, ranking_page
+from serving.page import list_ranking, ranking_page
 
 HOSTILE = {
     "script": "<script>document.title='owned'</script>",
@@ -24,7 +24,7 @@ IDENTIFIERS = ("../../etc/passwd", "a/b?c=d#e", "<b>bold</b>", "%2e%2e%2f", "id\
 
 def ranking(live: Live, query: Mapping[str, str], **only: Collection[str]) -> str:
     """Return the ranking as the service shows it."""
-    return ranking_page(live, listed(live, query=query, **only))
+    return ranking_page(live, list_ranking(live, query=query, **only))
 
 
 def renamed(live: Live, *, names: dict[str, str] | None = None, ids: dict[str, str] | None = None) -> Live:

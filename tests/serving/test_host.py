@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from features.data.dataset import Dataset
 from features.errors import DataError
 from serving.host import Host
-from serving.live.swap import Holder
+from serving.live.swap import ModelSwapper
 from serving.log.writer import PredictionLog
 from tests.clock import now
 
@@ -26,12 +26,14 @@ async def stalling(scope: Any, receive: Any, send: Any) -> None:
     await asyncio.sleep(600)
 
 
-def host(home: Path, dataset: Dataset, *, told: list[Exception], application: ASGIApp = answering) -> Host:
+def host(
+    home: Path, dataset: Dataset, *, failures: list[Exception], application: ASGIApp = answering
+) -> Host:
     return Host(
-        Holder(lambda: replace(dataset, home=home)),
+        ModelSwapper(lambda: replace(dataset, home=home)),
         open_log=lambda: PredictionLog(home / "log", clock=now),
         application=lambda log: application,
-        failed=told.append,
+        on_failure=failures.append,
         drain=0.0,
         clock=now,
     )
@@ -48,7 +50,7 @@ def asked(host: Host, ask: Callable[[httpx.AsyncClient], Awaitable[None]]) -> No
 
 
 def test_until_it_is_loaded_it_lives_is_not_ready_and_tells_callers_to_come_back(own, dataset):
-    service = host(own / "mlruns", dataset, told=[])
+    service = host(own / "mlruns", dataset, failures=[])
 
     async def ask(client: httpx.AsyncClient) -> None:
         await service.start()
@@ -71,22 +73,22 @@ def test_until_it_is_loaded_it_lives_is_not_ready_and_tells_callers_to_come_back
 
 
 def test_where_nothing_can_be_loaded_it_says_so_once_and_never_turns_ready(tmp_path, dataset):
-    told: list[Exception] = []
-    service = host(tmp_path, dataset, told=told)
+    failures: list[Exception] = []
+    service = host(tmp_path, dataset, failures=failures)
 
     async def ask(client: httpx.AsyncClient) -> None:
         await service.start()
-        while not told:
+        while not failures:
             await asyncio.sleep(0.01)
         assert (await client.get("/readyz")).status_code == 503
         await service.stop()
 
     asked(service, ask)
-    assert [type(each) for each in told] == [DataError]
+    assert [type(each) for each in failures] == [DataError]
 
 
 def test_paths_that_callers_make_up_make_no_new_counters(own, dataset):
-    service = host(own / "mlruns", dataset, told=[])
+    service = host(own / "mlruns", dataset, failures=[])
 
     async def ask(client: httpx.AsyncClient) -> None:
         await client.get("/made/up/by/a/caller")
@@ -96,7 +98,7 @@ def test_paths_that_callers_make_up_make_no_new_counters(own, dataset):
 
 
 def test_probes_are_answered_while_nothing_else_is(own, dataset):
-    service = host(own / "mlruns", dataset, told=[], application=stalling)
+    service = host(own / "mlruns", dataset, failures=[], application=stalling)
 
     async def ask(client: httpx.AsyncClient) -> None:
         await service.start()

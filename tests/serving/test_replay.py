@@ -12,9 +12,9 @@ from features.errors import DataError
 from models.bundle.champion import PUBLISHED
 from serving import replay as replay_module
 from serving.live.state import Live
-from serving.log.entry import Asked, Entry
+from serving.log.entry import Access, LogEntry
 from serving.log.writer import PredictionLog
-from serving.replay import lines, replay
+from serving.replay import replay, to_text
 from tests.clock import now
 from tests.serving.answers import appended
 
@@ -28,10 +28,10 @@ def logged(own: Path, live: Live, *, harm: float = 0.0, from_snapshot: bool = Tr
     expected = said.expected.copy()
     expected[0] += harm
     explained = live.bundle.model.explain(X)
-    entry = Entry(
-        Asked("POST /explain", "r1", "an auditor", "auditor"),
+    entry = LogEntry(
+        Access("POST /explain", "r1", "an auditor", "auditor"),
         live.basis if from_snapshot else replace(live.basis, snapshot_digest=None),
-        tuple(live.places)[TRADERS],
+        tuple(live.row_index)[TRADERS],
         X,
         replace(said, expected=expected),
         explained.contributions,
@@ -100,7 +100,7 @@ def test_other_code_than_answered_then_is_named(own, live, monkeypatch):
 
 def test_a_row_that_holds_no_prediction_cannot_be_replayed(own):
     log = PredictionLog(own / "log", clock=now)
-    [only] = appended(log, Entry(Asked("GET /models", "r1", "somebody", "auditor")))
+    [only] = appended(log, LogEntry(Access("GET /models", "r1", "somebody", "auditor")))
     log.close()
     with pytest.raises(DataError, match="holds no prediction"):
         again(own, only)
@@ -110,8 +110,8 @@ def test_as_json_it_says_the_same(own, live):
     [first, *_] = logged(own, live)
     told = json.loads(again(own, first).to_json())
     assert (told["prediction_id"], told["same"], told["gone"]) == (first, True, [])
-    assert told["expected_yield"] == np.float64(live.said.expected[TRADERS][0])
+    assert told["expected_yield"] == np.float64(live.prediction.expected[TRADERS][0])
 
 
 def lines_of(found: replay_module.Replay) -> list[str]:
-    return list(lines(found))
+    return list(to_text(found))

@@ -21,7 +21,7 @@ import pytest
 from models.bundle.artefact import load_bundle
 from models.bundle.champion import POINTER, PUBLISHED
 from serving import run
-from serving.log.reader import PLACE, read
+from serving.log.reader import FOLDER, read
 from serving.log.verify import verify
 from tests.serving import tiny
 from tests.serving.server import Server, environment, served
@@ -166,10 +166,10 @@ def test_ten_switches_under_a_load_of_mixed_requests_fail_none_and_never_mix_mod
     versions = {each.json()["basis"]["model_version"] for each in load.answers}
     assert versions == {"1", "2"}
     for each in ids(load)[:: max(1, len(ids(load)) // 200)]:
-        entry = read(server.home / PLACE, each).alone
+        entry = read(server.home / FOLDER, each).entry
         again = bundles[entry.basis.model_version].model.predict(entry.features)
         assert again.expected.tobytes() == entry.prediction.expected.tobytes()
-    assert verify(server.home / PLACE).faults == ()
+    assert verify(server.home / FOLDER).faults == ()
 
 
 def test_a_refused_champion_raises_the_alarm_and_the_old_one_serves_on(server, two):
@@ -197,7 +197,7 @@ def test_before_it_ends_it_turns_not_ready_and_answers_on_and_exits_with_0(serve
     assert {each.status_code for each in load.answers} == {200}
     assert server.process.wait(timeout=60) == 0
     assert server.status("/livez") is None
-    assert verify(server.home / PLACE).faults == ()
+    assert verify(server.home / FOLDER).faults == ()
 
 
 def test_a_kill_in_mid_load_loses_no_answer_that_a_client_received(two):
@@ -209,8 +209,8 @@ def test_a_kill_in_mid_load_loses_no_answer_that_a_client_received(two):
         received = ids(load)
         assert len(received) >= 30
         for each in received:
-            assert read(server.home / PLACE, each).prediction_id == each
-        assert verify(server.home / PLACE).faults == ()
+            assert read(server.home / FOLDER, each).prediction_id == each
+        assert verify(server.home / FOLDER).faults == ()
 
 
 @pytest.mark.skipif(not TORTURE, reason="long: AUDIT_YIELD_TORTURE=1")
@@ -225,7 +225,7 @@ def test_a_worker_that_dies_is_replaced_and_one_that_cannot_begin_ends_the_servi
         assert server.process.wait(timeout=120) != 0
         assert "The service cannot begin" in server.said.read_text()
         (server.home / POINTER).write_bytes(pointer)
-    assert verify(two / "mlruns" / PLACE).faults == ()
+    assert verify(two / "mlruns" / FOLDER).faults == ()
 
 
 @pytest.mark.skipif(not TORTURE, reason="long: AUDIT_YIELD_TORTURE=1")
@@ -295,4 +295,4 @@ def test_the_image_holds_neither_training_code_nor_what_only_training_needs(tmp_
 
 def test_a_prediction_is_the_models_own(two, live):
     said = live.bundle.model.predict(live.X)
-    assert np.array_equal(said.expected, live.said.expected)
+    assert np.array_equal(said.expected, live.prediction.expected)

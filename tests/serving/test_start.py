@@ -11,8 +11,8 @@ import pytest
 from features.errors import DataError, SettingError
 from serving import run
 from serving.access.tokens import Role, new_token
-from serving.launch import Order
-from serving.log.reader import PLACE
+from serving.launch import LaunchSettings
+from serving.log.reader import FOLDER
 from serving.settings import Settings
 from tests.clock import now
 from tests.serving import tiny
@@ -37,7 +37,7 @@ def test_without_a_champion_it_exits_with_one_friendly_message_and_no_loop(tmp_p
 
 def begin(data: str, home: Path, monkeypatch: pytest.MonkeyPatch, **settings: object) -> run.Start:
     monkeypatch.setenv("AUDIT_YIELD_HOME", str(home))
-    return run.serve(Order(data, tiny.AS_OF), Settings(**settings), clock=now)
+    return run.serve(LaunchSettings(data, tiny.AS_OF), Settings(**settings), clock=now)
 
 
 def test_it_does_not_listen_to_others_without_tokens(trained, tmp_path, monkeypatch):
@@ -65,16 +65,18 @@ def test_a_port_that_is_taken_is_refused(tmp_path, monkeypatch):
 
 def test_a_log_whose_tail_was_cut_stops_the_start(trained, tmp_path, monkeypatch):
     own = Path(shutil.copytree(trained, tmp_path / "own"))
-    (own / "mlruns" / PLACE).mkdir(exist_ok=True)
-    (own / "mlruns" / PLACE / "predictions.anchor").write_text(f"700000 {'0' * 64}\n")
+    (own / "mlruns" / FOLDER).mkdir(exist_ok=True)
+    (own / "mlruns" / FOLDER / "predictions.anchor").write_text(f"700000 {'0' * 64}\n")
     with pytest.raises(DataError, match="there were 700000 rows"):
         begin(str(own / "sim" / "data"), own / "mlruns", monkeypatch, port=free_port())
 
 
 def test_what_it_was_told_survives_the_environment(tmp_path):
     dialect = tmp_path / "dialect.toml"
-    order = Order(str(tmp_path), tiny.AS_OF, dialect, 2.5)
-    assert Order.read(order.environment()) == order
-    assert Order.read(Order("postgres://host/db").environment()) == Order("postgres://host/db")
+    launch = LaunchSettings(str(tmp_path), tiny.AS_OF, dialect, 2.5)
+    assert LaunchSettings.read(launch.environment()) == launch
+    assert LaunchSettings.read(LaunchSettings("postgres://host/db").environment()) == LaunchSettings(
+        "postgres://host/db"
+    )
     with pytest.raises(SettingError, match="does not say what to serve"):
-        Order.read({})
+        LaunchSettings.read({})

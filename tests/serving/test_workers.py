@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from serving.problems import Kind, ProblemError
+from serving.problems import ProblemError, ProblemKind
 from serving.workers import WAITING, Workers
 
 
@@ -20,7 +20,7 @@ def test_more_than_can_wait_is_refused_at_once_and_never_late():
         gate.set()
         return refused.value.kind, await asyncio.gather(*running), workers.pending
 
-    assert asyncio.run(run()) == (Kind.BUSY, [True] * (1 + WAITING), 0)
+    assert asyncio.run(run()) == (ProblemKind.BUSY, [True] * (1 + WAITING), 0)
 
 
 def test_work_whose_caller_has_gone_counts_until_it_ends():

@@ -19,7 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from starlette.testclient import TestClient
 
 from serving.access.guard import Guard
-from serving.access.permissions import DOORS
+from serving.access.permissions import ENDPOINTS
 from serving.access.tokens import Role, Tokens
 from serving.api.app import make_app
 from serving.log.writer import PredictionLog
@@ -39,20 +39,20 @@ def locked(live, tmp_path_factory):
         yield running
 
 
-def ask(running, door, **headers):
-    path = door.path.format(trader_id="T0000001", feature="customs_value_12m")
-    content = b"{}" if door.method == "POST" else None
-    return running.client.request(door.method, path, content=content, headers={**JSON, **headers})
+def ask(running, endpoint, **headers):
+    path = endpoint.path.format(trader_id="T0000001", feature="customs_value_12m")
+    content = b"{}" if endpoint.method == "POST" else None
+    return running.client.request(endpoint.method, path, content=content, headers={**JSON, **headers})
 
 
-def test_every_route_has_a_door_and_every_door_a_route(served):
+def test_every_route_is_an_endpoint_with_roles_and_every_endpoint_a_route(served):
     routes = {(method, route.path) for route in served.client.app.routes for method in route.methods}
-    assert routes == {(door.method, door.path) for door in DOORS}
+    assert routes == {(endpoint.method, endpoint.path) for endpoint in ENDPOINTS}
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: f"{door.method} {door.path}")
-def test_without_a_token_nothing_is_answered(locked, door):
-    got = ask(locked, door)
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
+def test_without_a_token_nothing_is_answered(locked, endpoint):
+    got = ask(locked, endpoint)
     assert got.status_code == 401
     assert got.headers["www-authenticate"].startswith("Bearer")
 
@@ -85,10 +85,10 @@ def test_a_token_opens_also_as_the_password_that_a_browser_asks_for(locked):
 
 
 @pytest.mark.parametrize("role", Role)
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: f"{door.method} {door.path}")
-def test_a_door_opens_to_its_roles_alone(locked, door, role):
-    got = ask(locked, door, **locked.token(role))
-    assert (got.status_code == 403) == (role not in door.roles)
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
+def test_an_endpoint_is_open_to_its_roles_alone(locked, endpoint, role):
+    got = ask(locked, endpoint, **locked.token(role))
+    assert (got.status_code == 403) == (role not in endpoint.roles)
 
 
 def test_an_attempt_beyond_a_role_is_refused_and_logged(locked):
@@ -315,9 +315,9 @@ def test_a_telemetry_of_the_machine_is_told_nothing(monkeypatch, tmp_path):
 
 def test_a_number_that_is_none_is_an_alarm_and_never_null(served, live, traders):
     broken = replace(live)
-    spoiled = live.said.expected.copy()
-    spoiled[live.places[traders[0]]] = np.nan
-    broken.__dict__["said"] = replace(live.said, expected=spoiled)
+    spoiled = live.prediction.expected.copy()
+    spoiled[live.row_index[traders[0]]] = np.nan
+    broken.__dict__["prediction"] = replace(live.prediction, expected=spoiled)
     before = NOT_FINITE._value.get()
     served.held.current = broken
     try:

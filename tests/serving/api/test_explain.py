@@ -5,7 +5,7 @@ import pytest
 
 from features.unit import format_value
 from models.prediction import Explanation
-from serving.api.serialise import reasons_plain
+from serving.api.serialise import serialise_reasons
 
 
 def explain(served, trader, **more):
@@ -29,7 +29,7 @@ def test_reasons_come_weightiest_first_with_sentence_and_value(served, live, tra
     first, *others = explain(served, traders[0], top=500).json()["reasons"]
     assert all(abs(first["money"]) >= abs(other["money"]) for other in others)
     assert first["feature"] == "customs_value_12m"
-    value = live.X[live.places[traders[0]], live.bundle.names.index("customs_value_12m")]
+    value = live.X[live.row_index[traders[0]], live.bundle.names.index("customs_value_12m")]
     assert first["value"] == value
     assert first["sentence"] == f"Goods worth {value:,.0f} were declared in the last 12 months."
 
@@ -37,7 +37,7 @@ def test_reasons_come_weightiest_first_with_sentence_and_value(served, live, tra
 def test_reasons_of_the_same_weight_keep_their_own_money(live):
     money = np.array([[0.0, -2.0, 1.0, -0.0, 2.0, -1.0]])
     why = Explanation(0.0, money, money.sum(axis=1), live.bundle.names)
-    told = reasons_plain(live.bundle, live.X[0], why, top=6)["reasons"]
+    told = serialise_reasons(live.bundle, live.X[0], why, top=6)["reasons"]
     assert {each["feature"]: each["money"] for each in told} == dict(
         zip(live.bundle.names, money[0], strict=True)
     )
@@ -48,7 +48,7 @@ def test_reasons_of_the_same_weight_keep_their_own_money(live):
 
 def test_an_unknown_value_is_null_and_said_to_be_unknown(served, live):
     row, column = np.argwhere(np.isnan(live.X))[0]
-    trader, name = list(live.places)[row], live.bundle.names[column]
+    trader, name = list(live.row_index)[row], live.bundle.names[column]
     [reason] = [r for r in explain(served, trader, top=500).json()["reasons"] if r["feature"] == name]
     assert reason["value"] is None
     assert format_value(None, "days") in reason["sentence"]
@@ -65,8 +65,8 @@ def test_the_rows_behind_a_reason_add_up_to_its_value(served, traders):
 
 def test_reasons_are_logged_as_the_model_gave_them(served, live, traders):
     got = explain(served, traders[1]).json()
-    logged = served.log.read(got["prediction"]["prediction_id"]).alone
-    said = live.bundle.model.explain(live.X[[live.places[traders[1]]]])
+    logged = served.log.read(got["prediction"]["prediction_id"]).entry
+    said = live.bundle.model.explain(live.X[[live.row_index[traders[1]]]])
     assert logged.contributions.tolist() == said.contributions.tolist()
     assert logged.base == said.base
 

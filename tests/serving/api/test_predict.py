@@ -23,7 +23,7 @@ def test_answers_come_in_the_order_asked(served, traders):
 
 def test_an_answer_says_what_the_model_says_in_cents(served, live, traders):
     [said] = predict(served, traders[:1]).json()["answers"]
-    row = live.bundle.model.predict(live.X[[live.places[traders[0]]]])
+    row = live.bundle.model.predict(live.X[[live.row_index[traders[0]]]])
     assert said["expected"] == round(float(row.expected[0]), 2)
     assert said["probability"] == round(float(row.probability[0]), 6)
     assert (said["low"], said["high"]) == (round(float(row.low[0]), 2), round(float(row.high[0]), 2))
@@ -41,8 +41,8 @@ def test_an_answer_names_model_features_day_and_prediction(served, live, traders
     }
     for said in got["answers"]:
         logged = served.log.read(said["prediction_id"])
-        assert logged.alone.trader_ids == (said["trader_id"],)
-        assert round(float(logged.alone.prediction.expected[0]), 2) == said["expected"]
+        assert logged.entry.trader_ids == (said["trader_id"],)
+        assert round(float(logged.entry.prediction.expected[0]), 2) == said["expected"]
 
 
 def test_an_unknown_trader_is_a_problem_and_never_a_score_of_0(served, traders):
@@ -124,5 +124,5 @@ def test_no_answer_is_given_that_could_not_be_logged(served, traders, monkeypatc
 def test_who_asked_and_what_for_is_logged(served, traders):
     body = {"trader_ids": traders[:1], "purpose": "audit plan"}
     [said] = served.client.post("/predict", json=body).json()["answers"]
-    asked = served.log.read(said["prediction_id"]).alone.asked
+    asked = served.log.read(said["prediction_id"]).entry.access
     assert (asked.endpoint, asked.actor, asked.purpose) == ("POST /predict", "this machine", "audit plan")

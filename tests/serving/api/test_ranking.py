@@ -107,7 +107,7 @@ def test_csv_without_a_row_has_its_columns_all_the_same(served):
 
 def test_every_row_is_a_logged_prediction(served):
     rows = ranking(served, "page_size=3").json()["rows"]
-    logged = [served.log.read(row["prediction_id"]).alone for row in rows]
+    logged = [served.log.read(row["prediction_id"]).entry for row in rows]
     assert [entry.trader_ids[0] for entry in logged] == [row["trader_id"] for row in rows]
 
 

@@ -16,7 +16,7 @@ from features.data.warehouse import open_warehouse
 from features.errors import OutputError
 from serving.access.tokens import LOCAL, Caller, Role
 from serving.ledger.record import record_outcome
-from serving.problems import Kind, ProblemError
+from serving.problems import ProblemError, ProblemKind
 from tests.features.tables import TODAY, good_tables, write_csv, write_parquet
 from tests.serving.caller import service
 
@@ -139,7 +139,7 @@ def ledger(data):
 
 def test_an_event_is_in_the_ledger_known_from_the_day_it_was_recorded(data):
     before = ledger(data)
-    assert record(data).now
+    assert record(data).is_new
     after = ledger(data)
     added = after.pop(("A1", 4))
     assert after == before
@@ -159,7 +159,7 @@ def test_the_same_event_again_changes_nothing(data):
     record(data)
     before = ledger(data)
     again = record(data)
-    assert (again.now, again.known_on) == (False, TODAY)
+    assert (again.is_new, again.known_on) == (False, TODAY)
     assert ledger(data) == before
 
 
@@ -167,7 +167,7 @@ def test_another_event_of_the_same_number_is_a_conflict_with_both_shown(data):
     record(data)
     with pytest.raises(ProblemError) as refused:
         record(data, amount=5.0)
-    assert refused.value.kind is Kind.CONFLICT
+    assert refused.value.kind is ProblemKind.CONFLICT
     assert refused.value.more["known"] == {"amount": 18250.5}
     assert refused.value.more["sent"] == {"amount": 5.0}
 
@@ -203,7 +203,7 @@ def test_an_event_that_breaks_the_contract_is_refused_and_nothing_written(tmp_pa
     before = (Path(data) / "findings.parquet").read_bytes()
     with pytest.raises(ProblemError) as refused:
         record(data, **spoilt)
-    assert refused.value.kind is Kind.REFUSED
+    assert refused.value.kind is ProblemKind.REFUSED
     assert rule in [each["rule"] for each in refused.value.more["violations"]]
     assert (Path(data) / "findings.parquet").read_bytes() == before
 
@@ -211,7 +211,7 @@ def test_an_event_that_breaks_the_contract_is_refused_and_nothing_written(tmp_pa
 def test_an_event_of_an_audit_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ProblemError) as refused:
         record(a_file(tmp_path), audit_id="A9")
-    assert refused.value.kind is Kind.NOT_FOUND
+    assert refused.value.kind is ProblemKind.NOT_FOUND
 
 
 def test_an_auditor_limited_to_traders_records_for_those_alone(tmp_path):
@@ -219,7 +219,7 @@ def test_an_auditor_limited_to_traders_records_for_those_alone(tmp_path):
     ann = Caller("ann", frozenset({Role.AUDITOR}), frozenset({"0815"}))
     with pytest.raises(ProblemError) as refused:
         record(data, caller=ann)
-    assert refused.value.kind is Kind.FORBIDDEN
+    assert refused.value.kind is ProblemKind.FORBIDDEN
     assert record(data, caller=replace(ann, traders=frozenset({"007"}))).trader_id == "007"
 
 
@@ -271,7 +271,7 @@ def test_over_http_an_event_is_created_once_and_logged_with_what_was_decided(rec
     assert [first.status_code, again.status_code] == [201, 200]
     assert [first.json()["recorded"], again.json()["recorded"]] == [True, False]
     assert first.json()["known_on"] == date.today().isoformat()
-    decision = recorded.log.read(first.json()["prediction_id"]).alone.decision
+    decision = recorded.log.read(first.json()["prediction_id"]).entry.decision
     assert (decision.about, decision.human_decision) == ("1-1-00000000", "audited")
     assert "18250.5" in decision.outcome
 

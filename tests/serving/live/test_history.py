@@ -8,8 +8,8 @@ import numpy as np
 from features.data.warehouse import open_warehouse
 from models.prediction import Prediction
 from serving.live.history import EarlierPrediction, earlier_predictions, known_audits
-from serving.log.entry import Asked, Entry
-from serving.log.reader import Logged
+from serving.log.entry import Access, LogEntry
+from serving.log.reader import LoggedPrediction
 from tests.features.administration import administration, audit, day, finding
 from tests.features.tables import write_parquet
 
@@ -25,14 +25,19 @@ LEDGER = [
 
 def told(folder, before, **tables):
     with open_warehouse(str(write_parquet(folder, administration(**tables)))) as warehouse:
-        return known_audits(warehouse, before=day(before))
+        return known_audits(warehouse, cutoff=day(before))
 
 
 def test_audits_are_as_known_on_the_day_the_newest_first(tmp_path):
     second, first = told(tmp_path, "2023-06-01", audits=[CLOSED, OPEN], findings=LEDGER)["T1"]
-    assert (second.audit_id, second.closed_on, second.assessed, second.found) == ("A2", None, None, None)
+    assert (second.audit_id, second.closed_on, second.assessed, second.finding_type) == (
+        "A2",
+        None,
+        None,
+        None,
+    )
     assert (first.closed_on, first.assessed, first.collected) == (day("2022-06-01"), 1300.0, 300.0)
-    assert (first.found, first.treatment, first.selection_channel) == ("origin", "field", "rule")
+    assert (first.finding_type, first.treatment, first.selection_channel) == ("origin", "field", "rule")
 
 
 def test_an_audit_opened_later_is_not_known(tmp_path):
@@ -42,7 +47,7 @@ def test_an_audit_opened_later_is_not_known(tmp_path):
 
 def test_an_audit_that_found_nothing_says_so(tmp_path):
     known = told(tmp_path, "2023-01-01", audits=[CLOSED], findings=[finding("A1", 1, "2022-06-01", 0.0)])
-    assert [(each.assessed, each.found) for each in known["T1"]] == [(0.0, None)]
+    assert [(each.assessed, each.finding_type) for each in known["T1"]] == [(0.0, None)]
 
 
 def test_traders_do_not_see_each_others_audits(tmp_path):
@@ -57,8 +62,8 @@ def test_traders_do_not_see_each_others_audits(tmp_path):
 def logged(basis, expected):
     one = np.array([expected])
     said = Prediction(one, one, one, one, by_type=np.array([[expected]]), types=("other",))
-    entry = Entry(Asked("/predict", "r", "a", "auditor"), basis, ("T1",), None, said)
-    return Logged("1-1-00000000", 1, 0, datetime(2024, 1, 1, tzinfo=UTC), "code", entry)
+    entry = LogEntry(Access("/predict", "r", "a", "auditor"), basis, ("T1",), None, said)
+    return LoggedPrediction("1-1-00000000", 1, 0, datetime(2024, 1, 1, tzinfo=UTC), "code", entry)
 
 
 def test_earlier_predictions_are_other_days_or_models_each_once(live):

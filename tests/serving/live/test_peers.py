@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from serving.live.peers import ENOUGH, Peers, peers
+from serving.live.peers import LEAST_PEERS, Peers, peers
 
 
 def described(live, sectors, sizes):
@@ -52,5 +52,5 @@ def test_the_middle_is_of_those_that_have_a_value():
 
 def test_of_too_few_values_there_is_no_middle():
     values = np.ones((9, 1))
-    assert Peers("others", np.arange(ENOUGH), values).median(0) == 1.0
-    assert Peers("others", np.arange(ENOUGH - 1), values).median(0) is None
+    assert Peers("others", np.arange(LEAST_PEERS), values).median(0) == 1.0
+    assert Peers("others", np.arange(LEAST_PEERS - 1), values).median(0) is None

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.live.rounding import cents, in_cents
+from serving.live.rounding import in_cents, to_cents
 
 AMOUNTS = st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=12)
 
@@ -14,7 +14,7 @@ def test_parts_add_up_to_the_rounded_total_and_each_moves_by_less_than_a_cent(am
     parts = np.array([amounts])
     total = parts.sum(axis=1)
     [rounded] = in_cents(parts, total)
-    assert sum(round(100 * each) for each in rounded.tolist()) == round(100 * cents(total)[0])
+    assert sum(round(100 * each) for each in rounded.tolist()) == round(100 * to_cents(total)[0])
     assert np.abs(rounded - parts[0]).max() < 0.01 + 1e-6
 
 
@@ -24,4 +24,4 @@ def test_the_largest_remainder_gets_the_cent_and_the_first_of_equals():
 
 
 def test_no_cent_is_a_negative_nothing():
-    assert str(cents(np.array([-0.001]))[0]) == "0.0"
+    assert str(to_cents(np.array([-0.001]))[0]) == "0.0"

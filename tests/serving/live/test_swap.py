@@ -13,8 +13,8 @@ from features.data.dataset import Dataset
 from features.errors import DataError, SettingError
 from models.bundle.artefact import load_bundle
 from models.bundle.champion import POINTER, PUBLISHED
-from serving.live import swap as holder_module
-from serving.live.swap import Holder
+from serving.live import swap as swap_module
+from serving.live.swap import ModelSwapper
 from serving.metrics import REFUSED, SWAPS
 from tests.serving import tiny
 
@@ -36,8 +36,8 @@ def home(three: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def holder(home: Path, dataset: Dataset) -> Holder:
-    made = Holder(lambda: replace(dataset, home=home))
+def swapper(home: Path, dataset: Dataset) -> ModelSwapper:
+    made = ModelSwapper(lambda: replace(dataset, home=home))
     made.load()
     return made
 
@@ -54,25 +54,25 @@ def promoted(home: Path, version: str = "2") -> Path:
 
 def test_nothing_is_current_before_it_is_loaded(home, dataset):
     with pytest.raises(SettingError, match="has not loaded"):
-        _ = Holder(lambda: replace(dataset, home=home)).current
+        _ = ModelSwapper(lambda: replace(dataset, home=home)).current
 
 
-def test_a_promoted_champion_serves_at_the_next_look(holder, home):
-    before, swaps = holder.current, SWAPS._value.get()
-    assert not holder.look()
+def test_a_promoted_champion_serves_at_the_next_look(swapper, home):
+    before, swaps = swapper.current, SWAPS._value.get()
+    assert not swapper.refresh()
     promoted(home)
-    assert holder.look()
-    assert (before.version, holder.current.version) == ("1", "2")
+    assert swapper.refresh()
+    assert (before.version, swapper.current.version) == ("1", "2")
     assert SWAPS._value.get() == swaps + 1
-    assert not holder.look()
+    assert not swapper.refresh()
 
 
-def test_who_took_the_old_one_finishes_with_it(holder, home):
-    taken = holder.current
-    expected = taken.said.expected.tobytes()
+def test_who_took_the_old_one_finishes_with_it(swapper, home):
+    taken = swapper.current
+    expected = taken.prediction.expected.tobytes()
     promoted(home)
-    holder.look()
-    assert holder.current.said.expected.tobytes() != expected
+    swapper.refresh()
+    assert swapper.current.prediction.expected.tobytes() != expected
     assert taken.bundle.model.predict(taken.X).expected.tobytes() == expected
 
 
@@ -92,73 +92,73 @@ def emptied(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", [cut, altered, emptied])
-def test_a_bundle_that_is_not_as_published_is_refused_and_the_old_one_serves_on(holder, home, harm):
+def test_a_bundle_that_is_not_as_published_is_refused_and_the_old_one_serves_on(swapper, home, harm):
     before = refused()
     harm(promoted(home))
-    assert not holder.look()
-    assert holder.current.version == "1"
+    assert not swapper.refresh()
+    assert swapper.current.version == "1"
     assert refused() == before + 1
 
 
-def test_a_pointer_that_is_no_pointer_is_refused(holder, home):
+def test_a_pointer_that_is_no_pointer_is_refused(swapper, home):
     before = refused()
     (home / POINTER).write_text("{")
-    assert not holder.look()
-    assert not holder.look()
-    assert holder.current.version == "1"
+    assert not swapper.refresh()
+    assert not swapper.refresh()
+    assert swapper.current.version == "1"
     assert refused() == before + 1
 
 
-def test_a_bundle_whose_digest_is_not_the_promoted_one_is_refused(holder, home):
+def test_a_bundle_whose_digest_is_not_the_promoted_one_is_refused(swapper, home):
     promoted(home)
     named = json.loads((home / POINTER).read_text())
     (home / POINTER).write_text(json.dumps({**named, "digest": "0" * 64}))
-    assert not holder.look()
-    assert holder.current.version == "1"
+    assert not swapper.refresh()
+    assert swapper.current.version == "1"
 
 
-def test_what_was_refused_is_not_tried_at_every_look_but_again_later(holder, home, monkeypatch):
+def test_what_was_refused_is_not_tried_at_every_look_but_again_later(swapper, home, monkeypatch):
     folder = promoted(home)
     whole = (folder / "card.json").read_bytes()
     altered(folder)
     before = refused()
-    holder.look()
-    holder.look()
+    swapper.refresh()
+    swapper.refresh()
     assert refused() == before + 1
     (folder / "card.json").write_bytes(whole)  # it had only been halfway there
-    monkeypatch.setattr(holder_module.time, "monotonic", lambda: float("inf"))
-    assert holder.look()
-    assert holder.current.version == "2"
+    monkeypatch.setattr(swap_module.time, "monotonic", lambda: float("inf"))
+    assert swapper.refresh()
+    assert swapper.current.version == "2"
 
 
-def test_a_champion_promoted_after_a_refused_one_serves_at_once(holder, home):
+def test_a_champion_promoted_after_a_refused_one_serves_at_once(swapper, home):
     altered(promoted(home))
-    holder.look()
+    swapper.refresh()
     promoted(home, "3")
-    assert holder.look()
-    assert holder.current.version == "3"
+    assert swapper.refresh()
+    assert swapper.current.version == "3"
 
 
 def test_a_new_day_brings_its_own_snapshot(home, dataset):
     dataset = replace(dataset, home=home)
     asked = [dataset]
-    holder = Holder(lambda: asked[0])
-    holder.load()
-    before = holder.current
+    swapper = ModelSwapper(lambda: asked[0])
+    swapper.load()
+    before = swapper.current
     asked[0] = replace(dataset, cutoff=dataset.cutoff + timedelta(days=1))
-    assert holder.look()
-    assert holder.current.dataset.cutoff == dataset.cutoff + timedelta(days=1)
-    assert holder.current.snapshot_digest != before.snapshot_digest
+    assert swapper.refresh()
+    assert swapper.current.dataset.cutoff == dataset.cutoff + timedelta(days=1)
+    assert swapper.current.snapshot_digest != before.snapshot_digest
 
 
 def test_a_day_whose_data_cannot_be_read_leaves_the_day_before_serving(home, dataset, tmp_path):
     dataset = replace(dataset, home=home)
     asked = [dataset]
-    holder = Holder(lambda: asked[0])
-    holder.load()
+    swapper = ModelSwapper(lambda: asked[0])
+    swapper.load()
     asked[0] = replace(dataset, data=str(tmp_path / "nowhere"))
-    assert not holder.look()
-    assert holder.current.dataset == dataset
+    assert not swapper.refresh()
+    assert swapper.current.dataset == dataset
 
 
 def test_a_day_without_active_traders_serves_nobody(live):
@@ -166,22 +166,22 @@ def test_a_day_without_active_traders_serves_nobody(live):
     nobody = replace(
         live, snapshot=replace(day, table=day.table.slice(0, 0), traders=day.traders.slice(0, 0))
     )
-    holder_module._warm(nobody)
-    assert nobody.ranking.num_rows == len(nobody.ranks) == len(nobody.told) == 0
+    swap_module._warm(nobody)
+    assert nobody.ranking.num_rows == len(nobody.ranks) == len(nobody.rounded) == 0
 
 
 def test_without_a_champion_nothing_is_loaded(tmp_path, dataset):
     with pytest.raises(DataError, match="No model is published"):
-        Holder(lambda: replace(dataset, home=tmp_path)).load()
+        ModelSwapper(lambda: replace(dataset, home=tmp_path)).load()
 
 
-def test_the_event_loop_goes_on_while_a_champion_is_loaded(holder, home):
+def test_the_event_loop_goes_on_while_a_champion_is_loaded(swapper, home):
     promoted(home)
 
     async def counted() -> int:
-        watching = asyncio.create_task(holder.watch(every=0.01))
+        watching = asyncio.create_task(swapper.watch(every=0.01))
         turns = 0
-        while holder.current.version == "1":
+        while swapper.current.version == "1":
             await asyncio.sleep(0.005)
             turns += 1
         watching.cancel()
@@ -190,5 +190,5 @@ def test_the_event_loop_goes_on_while_a_champion_is_loaded(holder, home):
     assert asyncio.run(counted()) > 5  # blocked, it would have had one turn
 
 
-def test_the_bundle_that_serves_is_the_promoted_one(holder, home):
-    assert holder.current.bundle.digest == load_bundle(home / PUBLISHED / "1").digest
+def test_the_bundle_that_serves_is_the_promoted_one(swapper, home):
+    assert swapper.current.bundle.digest == load_bundle(home / PUBLISHED / "1").digest

@@ -34,13 +34,13 @@ def test_added_value_is_added_to_what_is_known_and_to_nothing_else(served, live,
     )
     assert changes["line_count_12m"]["after"] == changes["line_count_12m"]["before"] + 1
     assert "yield_on_value" not in changes
-    assert got["expected_before"] == round(float(live.said.expected[live.places[traders[5]]]), 2)
+    assert got["expected_before"] == round(float(live.prediction.expected[live.row_index[traders[5]]]), 2)
     assert got["prediction"]["expected"] != got["expected_before"]
 
 
 def test_the_prediction_is_the_models_for_the_features_that_are_logged(served, live, traders):
     got = score(served, traders[6], LINE).json()
-    logged = served.log.read(got["prediction"]["prediction_id"]).alone
+    logged = served.log.read(got["prediction"]["prediction_id"]).entry
     again = live.bundle.model.predict(logged.features)
     assert logged.prediction.expected.tolist() == again.expected.tolist()
     assert logged.basis.snapshot_digest is None
@@ -51,9 +51,9 @@ def test_a_line_of_no_worth_changes_no_value(served, live, traders):
     nothing = LINE | {"customs_value": 0.0, "duty_assessed": 0.0, "vat_assessed": 0.0}
     got = score(served, traders[7], nothing).json()
     assert "customs_value_12m" not in {each["feature"] for each in got["changes"]}
-    logged = served.log.read(got["prediction"]["prediction_id"]).alone.features[0]
+    logged = served.log.read(got["prediction"]["prediction_id"]).entry.features[0]
     value = live.bundle.names.index("customs_value_12m")
-    assert np.isclose(logged[value], live.X[live.places[traders[7]], value], rtol=0)
+    assert np.isclose(logged[value], live.X[live.row_index[traders[7]], value], rtol=0)
 
 
 SPOILT = {

@@ -13,8 +13,8 @@ from features.errors import DataError
 from serving.log import anchor, store
 from serving.log.anchor import START, Anchor
 from serving.log.reader import ANCHOR, FILE
-from serving.log.store import Row
-from serving.log.verify import lines, verify
+from serving.log.store import LogRow
+from serving.log.verify import to_text, verify
 from serving.log.writer import PredictionLog
 from tests.clock import now
 from tests.serving.answers import appended, entry
@@ -51,7 +51,7 @@ def tamper(folder: Path, *statements: str) -> None:
     connection.close()
 
 
-def chained_anew(folder: Path, change: Callable[[Row], Row]) -> None:
+def chained_anew(folder: Path, change: Callable[[LogRow], LogRow]) -> None:
     """Change rows and seal each again, so that the chain itself is whole."""
     with store.reading(folder / FILE) as connection:
         rows = list(store.since(connection, 0))
@@ -59,7 +59,7 @@ def chained_anew(folder: Path, change: Callable[[Row], Row]) -> None:
     connection = sqlite3.connect(folder / FILE, isolation_level=None)
     head = Anchor(0, START)
     for row in map(change, rows):
-        anew = Row.after(head, logged_at=row.logged_at, packed=row.packed)
+        anew = LogRow.after(head, logged_at=row.logged_at, packed=row.packed)
         store.insert(connection, anew, ())
         head = anew.anchor
     connection.close()
@@ -68,7 +68,7 @@ def chained_anew(folder: Path, change: Callable[[Row], Row]) -> None:
 def test_a_log_that_nobody_touched_is_proved(folder):
     verdict = verify(folder)
     assert (verdict.rows, verdict.faults) == (ROWS, ())
-    assert "8 rows, every one as it was written" in "\n".join(lines(verdict))
+    assert "8 rows, every one as it was written" in "\n".join(to_text(verdict))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_two_rows_that_changed_places_are_found(folder):
 
 
 def test_a_chain_made_anew_around_a_changed_row_is_found_by_the_witness(folder):
-    def milder(row: Row) -> Row:
+    def milder(row: LogRow) -> LogRow:
         about = (
             row.packed.about.replace(b"north office", b"south office")
             if row.sequence == 6

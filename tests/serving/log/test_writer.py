@@ -15,7 +15,7 @@ import pytest
 from features.errors import DataError, OutputError
 from serving.log import store
 from serving.log.codec import outputs
-from serving.log.entry import Asked, Decision, Entry
+from serving.log.entry import Access, Decision, LogEntry
 from serving.log.reader import ANCHOR, FILE
 from serving.log.verify import verify
 from serving.log.writer import PredictionLog, RequestIdTakenError
@@ -30,15 +30,15 @@ def log(tmp_path: Path) -> Iterator[PredictionLog]:
     opened.close()
 
 
-def append(log: PredictionLog, *entries: Entry) -> list[tuple[str, ...]]:
+def append(log: PredictionLog, *entries: LogEntry) -> list[tuple[str, ...]]:
     return [appended(log, each) for each in entries]
 
 
 def test_what_was_logged_is_read_again_to_the_last_bit(log):
     said = entry()
     [ids] = append(log, said)
-    second = log.read(ids[1]).alone
-    assert (second.asked, second.basis, second.trader_ids) == (said.asked, said.basis, ("T2",))
+    second = log.read(ids[1]).entry
+    assert (second.access, second.basis, second.trader_ids) == (said.access, said.basis, ("T2",))
     assert second.features.tobytes() == said.features[1:].tobytes()
     assert outputs(second.prediction).tobytes() == outputs(said.prediction)[1:].tobytes()
     assert second.contributions.tobytes() == said.contributions[1:].tobytes()
@@ -47,20 +47,20 @@ def test_what_was_logged_is_read_again_to_the_last_bit(log):
 
 def test_each_trader_gets_an_id_in_the_order_asked(log):
     [ids] = append(log, entry(traders=("T9", "T1", "T9")))
-    assert [log.read(each).alone.trader_ids for each in ids] == [("T9",), ("T1",), ("T9",)]
+    assert [log.read(each).entry.trader_ids for each in ids] == [("T9",), ("T1",), ("T9",)]
 
 
 def test_an_access_that_speaks_of_no_trader_is_a_row_with_one_id(log):
-    [[only]] = append(log, Entry(Asked("DELETE /log", "r1", "somebody", "auditor", detail="refused")))
-    assert log.read(only).alone.asked.detail == "refused"
-    assert log.read(only).place is None
+    [[only]] = append(log, LogEntry(Access("DELETE /log", "r1", "somebody", "auditor", detail="refused")))
+    assert log.read(only).entry.access.detail == "refused"
+    assert log.read(only).position is None
 
 
 def test_a_decision_is_a_row_of_its_own_about_the_earlier_one(log):
     [[first, _]] = append(log, entry())
     decided = Decision(about=first, human_decision="not audited", override_reason="audited last year")
-    [[second]] = append(log, Entry(Asked("/decisions", "r2", "officer", "risk_unit"), decision=decided))
-    assert log.read(second).alone.decision == decided
+    [[second]] = append(log, LogEntry(Access("/decisions", "r2", "officer", "risk_unit"), decision=decided))
+    assert log.read(second).entry.decision == decided
 
 
 def test_a_retried_request_is_one_row_and_gets_the_ids_it_got(log):
@@ -70,8 +70,8 @@ def test_a_retried_request_is_one_row_and_gets_the_ids_it_got(log):
 
 
 def test_the_same_request_id_of_another_actor_is_another_request(log):
-    other = replace(entry().asked, actor="south office")
-    append(log, entry(), replace(entry(), asked=other))
+    other = replace(entry().access, actor="south office")
+    append(log, entry(), replace(entry(), access=other))
     assert verify(log.folder).rows == 2
 
 
@@ -85,7 +85,7 @@ def test_a_request_id_that_stands_for_another_answer_is_refused_and_harms_no_oth
     second, taken, third = asyncio.run(at_once())
     assert isinstance(taken, RequestIdTakenError)
     assert "r1" in str(taken)
-    assert [log.read(ids[0]).alone.asked.request_id for ids in (second, third)] == ["r2", "r3"]
+    assert [log.read(ids[0]).entry.access.request_id for ids in (second, third)] == ["r2", "r3"]
 
 
 def test_what_is_gathered_at_once_keeps_one_row_each(log):
@@ -120,26 +120,26 @@ def test_a_clock_that_jumps_backward_does_not_disorder_the_rows(tmp_path):
 def test_a_trader_finds_its_own_predictions_the_newest_first(log):
     append(log, entry("r1", traders=("T1", "T2")), entry("r2", traders=("T2",)), entry("r3", traders=("T3",)))
     found = log.of_trader("T2")
-    assert [(each.alone.asked.request_id, each.place) for each in found] == [("r2", 0), ("r1", 1)]
+    assert [(each.entry.access.request_id, each.position) for each in found] == [("r2", 0), ("r1", 1)]
     for each in found:
         same = log.read(each.prediction_id)
-        assert each.alone.trader_ids == same.alone.trader_ids == ("T2",)
-        assert (each.alone.features, each.alone.contributions) == (None, None)
-        assert outputs(each.alone.prediction).tobytes() == outputs(same.alone.prediction).tobytes()
-        assert (each.alone.basis, each.alone.base, each.code) == (
-            same.alone.basis,
-            same.alone.base,
+        assert each.entry.trader_ids == same.entry.trader_ids == ("T2",)
+        assert (each.entry.features, each.entry.contributions) == (None, None)
+        assert outputs(each.entry.prediction).tobytes() == outputs(same.entry.prediction).tobytes()
+        assert (each.entry.basis, each.entry.base, each.code) == (
+            same.entry.basis,
+            same.entry.base,
             same.code,
         )
-    assert [each.alone.asked.request_id for each in log.of_trader("T2", limit=1)] == ["r2"]
+    assert [each.entry.access.request_id for each in log.of_trader("T2", limit=1)] == ["r2"]
 
 
 def test_a_trader_finds_an_access_without_a_prediction_whatever_its_id_is_made_of(log):
-    who = Asked("GET /traders/evidence", "r1", "north office", "auditor")
-    append(log, Entry(who, trader_ids=("T1", 'T"\\2é')))
+    who = Access("GET /traders/evidence", "r1", "north office", "auditor")
+    append(log, LogEntry(who, trader_ids=("T1", 'T"\\2é')))
     [found] = log.of_trader('T"\\2é')
-    assert (found.alone.asked, found.alone.prediction, found.place) == (who, None, 1)
-    assert found.alone.trader_ids == ('T"\\2é',)
+    assert (found.entry.access, found.entry.prediction, found.position) == (who, None, 1)
+    assert found.entry.trader_ids == ('T"\\2é',)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from features.evidence import Evidence
 from features.library import LIBRARY
 from serving.live.evidence import read_rows
 from serving.page import evidence_page
-from serving.page.behind import COLUMNS, TOP, behind
+from serving.page.behind import COLUMNS, TOP, evidence_view
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +31,10 @@ def columns_of(shown):
 def test_the_rows_read_from_the_data_add_up_to_what_the_model_saw(live, trader):
     read = read_rows(live, trader, names=["customs_value_12m"])["customs_value_12m"]
     column = live.bundle.names.index("customs_value_12m")
-    was = live.X[live.places[trader], column]
+    was = live.X[live.row_index[trader], column]
     assert read.value == pytest.approx(was, rel=1e-12)
     assert sum(read.rows["share"].to_pylist()) == pytest.approx(was, rel=1e-9)
-    assert behind(live, read).changed_from is None
+    assert evidence_view(live, read).changed_from is None
     assert "The data has changed" not in evidence_page(live, read)
 
 
@@ -42,7 +42,7 @@ def test_data_that_changed_since_is_said_to_have_changed(live, trader):
     read = read_rows(live, trader, names=["customs_value_12m"])["customs_value_12m"]
     other = replace(read, value=read.value + 1_000_000.0)
     assert "The data has changed since the estimate was made" in evidence_page(live, other)
-    assert behind(live, replace(read, value=None)).changed_from is not None
+    assert evidence_view(live, replace(read, value=None)).changed_from is not None
 
 
 def test_a_feature_that_the_model_does_not_take_has_no_rows_here(live, trader):
@@ -60,7 +60,7 @@ def test_rows_are_written_for_people(live, trader):
         "known_on": pa.array([0, 0], pa.date32()),
         "share": [75.0, 25.0],
     }
-    shown = behind(live, found(live, trader, "customs_value_12m", value=100.0, **rows))
+    shown = evidence_view(live, found(live, trader, "customs_value_12m", value=100.0, **rows))
     assert columns_of(shown) == {
         "Declaration ID": ("D1", "D2"),
         "Accepted on": ("1 January 1970", "2 January 1970"),
@@ -73,7 +73,7 @@ def test_rows_are_written_for_people(live, trader):
 
 
 def test_what_is_no_sum_has_no_shares(live, trader):
-    shown = behind(
+    shown = evidence_view(
         live, found(live, trader, "line_count_12m", value=2.0, additive=False, hs2=["01"], share=[None])
     )
     assert columns_of(shown) == {"HS chapter": ("01",)}
@@ -82,7 +82,7 @@ def test_what_is_no_sum_has_no_shares(live, trader):
 
 def test_a_mean_of_logarithms_has_factors_whose_product_is_the_value(live, trader):
     read = found(live, trader, "price_gap_12m", value=np.log(0.5), x=["a", "b"], share=np.log([0.25, 2.0]))
-    shown = behind(_taking(live, "price_gap_12m", value=np.log(0.5)), read)
+    shown = evidence_view(_taking(live, "price_gap_12m", value=np.log(0.5)), read)
     assert columns_of(shown)["Factor"] == ("0.25 times", "2.00 times")
     assert "0.50 times the middle price" in shown.sentence
     assert shown.changed_from is None
@@ -101,7 +101,7 @@ def _taking(live, feature, *, value):
 def test_a_page_has_as_many_rows_and_columns_as_can_be_read(live, trader):
     wide = {f"c{number}": ["x"] * (TOP + 7) for number in range(COLUMNS + 5)}
     read = found(live, trader, "customs_value_12m", value=1.0, additive=False, **wide)
-    shown = behind(live, read)
+    shown = evidence_view(live, read)
     assert (len(shown.rows), len(shown.columns), shown.count) == (TOP, COLUMNS, TOP + 7)
     assert f"The first {TOP} are shown." in evidence_page(live, read)
 

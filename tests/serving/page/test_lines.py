@@ -13,7 +13,7 @@ from models.reasons import reasons
 from models.words import Words
 from serving.live.peers import peers
 from serving.page import shown_features, trader_page
-from serving.page.lines import account, join_windows
+from serving.page.lines import account_of, join_windows
 from serving.page.render import change, money, part
 from serving.page.waterfall import HAIR, WIDTH, waterfall
 
@@ -50,9 +50,9 @@ def test_of_equal_weight_the_name_decides():
 @pytest.mark.parametrize("top", [1, 3, 8])
 def test_the_lines_of_every_trader_add_up_in_whole_units(top, live):
     for trader in live.ranking["trader_id"].to_pylist()[::7]:
-        told = account(live, trader, among=peers(live, trader), top=top)
+        told = account_of(live, trader, among=peers(live, trader), top=top)
         assert told.base + sum(line.money for line in told.lines) + told.rest == told.total
-        row = live.by_place.slice(live.places[trader], 1).to_pylist()[0]
+        row = live.ranking_by_row.slice(live.row_index[trader], 1).to_pylist()[0]
         assert told.total == round(row["expected_yield"])
 
 
@@ -60,7 +60,7 @@ def test_the_lines_of_every_trader_add_up_in_whole_units(top, live):
 def test_a_page_says_the_reasons_that_were_worked_out_when_the_model_went_live(view, live, traders):
     own = replace(live, bundle=replace(live.bundle, model=copy(live.bundle.model)))
     alone = trader_page(own, traders[0], view=view)
-    assert len(own.why.total) == len(traders)
+    assert len(own.explanations.total) == len(traders)
     del own.bundle.model.margins_  # from here on it can explain nobody
     assert trader_page(own, traders[0], view=view) == alone
 
@@ -84,7 +84,7 @@ def test_an_unknown_value_is_said_to_be_unknown(live):
     assert len(unknown)
     place, column = unknown[0]
     trader = live.snapshot.table["trader_id"][int(place)].as_py()
-    told = account(live, trader, among=peers(live, trader), top=100)
+    told = account_of(live, trader, among=peers(live, trader), top=100)
     label = live.bundle.words[column].label
     [line] = [line for line in told.lines if line.sentence == f"{label}: unknown."]
     assert line.value is None

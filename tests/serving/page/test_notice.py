@@ -41,7 +41,7 @@ def test_the_notice_has_no_number_but_days_periods_and_digests(live):
     for trader in live.ranking["trader_id"].to_pylist()[:25]:
         page = trader_page(live, trader, view="notice")
         text = re.sub(r"<[^>]*>", " ", page[page.index("<body>") :])
-        name = live.snapshot.traders["name"][live.places[trader]].as_py() or trader
+        name = live.snapshot.traders["name"][live.row_index[trader]].as_py() or trader
         for known in (name, trader, "1 October 2024", live.bundle.digest[:16], live.snapshot_digest[:16]):
             text = text.replace(known, "")
         text = re.sub(r"model 1\b|the last \d+ months", "", text)

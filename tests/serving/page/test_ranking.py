@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from serving.live.ranking import Sought, narrowed
+from serving.live.ranking import RankingQuery, filter_ranking
 from serving.page.ranking import ROWS_A_PAGE
 from tests.serving.pages import ranking
 
@@ -30,13 +30,13 @@ def test_pages_follow_one_another_and_the_last_is_the_last(live):
 @pytest.mark.parametrize("column", ["region", "sector", "size_band"])
 def test_a_filter_keeps_those_alone(column, live):
     value = next(value for value in live.ranking[column].to_pylist() if value)
-    kept = narrowed(live.ranking, Sought.of({column: value}))
+    kept = filter_ranking(live.ranking, RankingQuery.of({column: value}))
     assert set(kept[column].to_pylist()) == {value}
     assert kept.num_rows == live.ranking[column].to_pylist().count(value)
 
 
 def test_by_finding_type_the_order_is_by_its_money(live):
-    kept = narrowed(live.ranking, Sought.of({"finding_type": "origin"}))
+    kept = filter_ranking(live.ranking, RankingQuery.of({"finding_type": "origin"}))
     amounts = kept["expected_origin"].to_pylist()
     assert kept.num_rows == live.ranking.num_rows
     assert amounts == sorted(amounts, reverse=True)
@@ -78,5 +78,5 @@ def test_a_reader_sees_only_the_traders_that_it_may(live):
 
 
 def test_links_to_other_pages_keep_what_was_asked():
-    sought = Sought.of({"find": "a&b=c", "size_band": "small", "page": "3"})
+    sought = RankingQuery.of({"find": "a&b=c", "size_band": "small", "page": "3"})
     assert sought.link(4) == "?find=a%26b%3Dc&size_band=small&page=4"

@@ -65,12 +65,12 @@ def test_a_page_names_the_prediction_that_the_log_keeps(view, address, traders):
 
 def test_the_log_keeps_the_reasons_of_a_page_and_the_traders_of_a_ranking(address, served, live, traders):
     page = httpx.get(f"{address}/traders/{traders[0]}", timeout=60)
-    logged = served.log.read(page.headers["X-Prediction-Id"]).alone
-    row = [live.places[traders[0]]]
+    logged = served.log.read(page.headers["X-Prediction-Id"]).entry
+    row = [live.row_index[traders[0]]]
     assert logged.contributions.tolist() == live.bundle.model.explain(live.X[row]).contributions.tolist()
     ranking = httpx.get(address, timeout=60)
-    assert served.log.read(ranking.headers["X-Prediction-Id"]).alone.trader_ids == (traders[0],)
-    assert served.log.of_trader(traders[20], limit=1)[0].alone.asked.endpoint == "GET /"
+    assert served.log.read(ranking.headers["X-Prediction-Id"]).entry.trader_ids == (traders[0],)
+    assert served.log.of_trader(traders[20], limit=1)[0].entry.access.endpoint == "GET /"
 
 
 def test_a_value_without_rows_is_not_found_before_the_data_are_opened(address, traders):

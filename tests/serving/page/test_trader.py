@@ -12,8 +12,8 @@ from serving.page import trader_page
 from serving.page.trader import SHOWN
 
 FOUND = PastAudit("A1", date(2022, 3, 1), date(2022, 6, 1), "field", "joint_tax", 1300.4, -20.0, "origin")
-NOTHING = replace(FOUND, assessed=0.0, collected=0.0, found=None)
-OPEN = replace(FOUND, closed_on=None, assessed=None, collected=None, found=None)
+NOTHING = replace(FOUND, assessed=0.0, collected=0.0, finding_type=None)
+OPEN = replace(FOUND, closed_on=None, assessed=None, collected=None, finding_type=None)
 
 
 @pytest.fixture(scope="module")
