@@ -66,7 +66,7 @@ def whole(place: Path) -> None:
 )
 def test_a_training_killed_before_its_end_is_marked_and_its_version_removed(
     stop: str, left: list[str], place: Path
-):
+) -> None:
     with child(train, place, stop) as here:
         wait_for(stop, here)
         assert [each.version for each in models(place)] == (["1"] if stop == "finished" else [])
@@ -75,7 +75,7 @@ def test_a_training_killed_before_its_end_is_marked_and_its_version_removed(
     assert list(states(place).values()) == left
 
 
-def test_a_training_killed_at_any_moment_leaves_nothing_half_done(place: Path):
+def test_a_training_killed_at_any_moment_leaves_nothing_half_done(place: Path) -> None:
     rng = random.Random(11)  # noqa: S311  moments to kill at, no secret
     for _ in range(CHANCES):
         with child(train, place, "-") as here:
@@ -86,7 +86,7 @@ def test_a_training_killed_at_any_moment_leaves_nothing_half_done(place: Path):
     whole(place)
 
 
-def test_a_promotion_killed_at_any_moment_leaves_the_old_model_or_the_new(place: Path):
+def test_a_promotion_killed_at_any_moment_leaves_the_old_model_or_the_new(place: Path) -> None:
     first, second = training(place), training(place)
     promote(first, force="a test", place=place, clock=now)
     rng = random.Random(12)  # noqa: S311  moments to kill at, no secret

@@ -9,19 +9,19 @@ from training.backtest.candidates import contenders, new_model
 from training.backtest.experiment import Experiment
 
 
-def test_without_settings_every_kind_is_tried_the_hurdle_model_first():
+def test_without_settings_every_kind_is_tried_the_hurdle_model_first() -> None:
     found = contenders(Experiment(), LIBRARY)
     assert set(found) == set(MODELS)
     assert next(iter(found)) == "hurdle"
     assert {kind: model.kind for kind, model in found.items()} == {kind: kind for kind in found}
 
 
-def test_the_experiment_names_whom_its_model_is_held_against():
+def test_the_experiment_names_whom_its_model_is_held_against() -> None:
     found = contenders(Experiment(model="ridge", against=("ridge", "plain")), LIBRARY)
     assert list(found) == ["ridge", "plain"]
 
 
-def test_models_take_seed_coverage_and_the_directions_of_features():
+def test_models_take_seed_coverage_and_the_directions_of_features() -> None:
     model = new_model(Experiment(seed=5, coverage=0.8), LIBRARY)
     directions = {feature.name: feature.monotone for feature in LIBRARY.features if feature.monotone}
     parameters = model.get_params()
@@ -29,14 +29,14 @@ def test_models_take_seed_coverage_and_the_directions_of_features():
     assert (parameters["seed"], parameters["coverage"], parameters["monotone"]) == (5, 0.8, directions)
 
 
-def test_parameters_are_for_the_experiments_own_model_alone():
+def test_parameters_are_for_the_experiments_own_model_alone() -> None:
     experiment = Experiment(model="tweedie", parameters={"coverage": 0.7}, against=("hurdle",))
     found = contenders(experiment, LIBRARY)
     assert found["tweedie"].get_params()["coverage"] == 0.7
     assert found["hurdle"].get_params()["coverage"] == 0.9
 
 
-def test_a_kind_that_there_is_not_is_refused():
+def test_a_kind_that_there_is_not_is_refused() -> None:
     with pytest.raises(SettingError, match="no model 'hurdel'") as refused:
         contenders(Experiment(model="hurdel"), LIBRARY)
     assert refused.value.advice == "Did you mean 'hurdle'?"
@@ -44,6 +44,6 @@ def test_a_kind_that_there_is_not_is_refused():
         contenders(Experiment(against=("forest",)), LIBRARY)
 
 
-def test_a_parameter_that_the_model_does_not_take_is_refused():
+def test_a_parameter_that_the_model_does_not_take_is_refused() -> None:
     with pytest.raises(SettingError, match="model ridge has no parameter 'trees'"):
         new_model(Experiment(model="ridge", parameters={"trees": 3}), LIBRARY)

@@ -154,13 +154,13 @@ def oof(*folds: tuple[str, float]) -> pa.Table:
 
 def test_the_oracle_is_no_model_that_could_be_suspected() -> None:
     knowing = oof(("a", 1.0)).set_column(2, "model", pa.array([ORACLE] * 100))
-    evidence = Evidence(None, None, pa.concat_tables([knowing, oof(("a", 0.8))]), AS_OF)  # type: ignore[arg-type]
+    evidence = Evidence(None, None, pa.concat_tables([knowing, oof(("a", 0.8))]), AS_OF)  # type: ignore[arg-type]  # neither is looked at
     assert evidence.best["model"].unique().to_pylist() == ["plain"]
 
 
 @pytest.mark.parametrize(("newest", "expected"), [(0.5, True), (0.85, False), (0.95, False)])
 def test_a_model_that_knows_nothing_of_the_newest_folds_is_suspected(newest: float, expected: bool) -> None:
-    evidence = Evidence(None, None, oof(("a", 0.95), ("b", 0.95), ("c", newest)), AS_OF)  # type: ignore[arg-type]
+    evidence = Evidence(None, None, oof(("a", 0.95), ("b", 0.95), ("c", newest)), AS_OF)  # type: ignore[arg-type]  # neither is looked at
     [alarm] = of_newest_folds(evidence)
     assert alarm.raised is expected
     # 40 shares of 0.95 come first: area 0.95, with the two chance rows a little less

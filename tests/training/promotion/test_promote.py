@@ -26,10 +26,10 @@ ROOT = Path(__file__).parents[3]
 
 def serving(place: Path) -> str | None:
     champion = read_champion(place)
-    return champion and champion.version
+    return None if champion is None else champion.version
 
 
-def test_the_first_model_that_passes_against_the_baselines_serves_by_itself(place: Path):
+def test_the_first_model_that_passes_against_the_baselines_serves_by_itself(place: Path) -> None:
     done = offer(training(place), place=place, clock=now)
     assert done is not None
     assert [check.name for check in done.checks if not check.passed] == []
@@ -42,13 +42,13 @@ def test_the_first_model_that_passes_against_the_baselines_serves_by_itself(plac
     assert [each.aliases for each in models(place)] == [("champion",)]
 
 
-def test_a_first_model_of_a_simple_kind_is_not_held_against_itself():
+def test_a_first_model_of_a_simple_kind_is_not_held_against_itself() -> None:
     y = money()
     models = dict.fromkeys(("ridge", "past_yield", "hurdle", "oracle"), blind(y))
     assert set(_baselines(OutOfFold(audits(), models).table(), own="ridge")) == {"past_yield"}
 
 
-def test_a_first_model_that_fails_against_the_baselines_does_not_serve(place: Path):
+def test_a_first_model_that_fails_against_the_baselines_does_not_serve(place: Path) -> None:
     done = offer(training(place, leaks=LEAK), place=place, clock=now)
     assert done is not None
     assert not done.promoted
@@ -56,7 +56,7 @@ def test_a_first_model_that_fails_against_the_baselines_does_not_serve(place: Pa
     assert any("suspected by clock" in line for line in lines(done))
 
 
-def test_a_later_model_is_the_challenger_until_it_is_promoted(place: Path):
+def test_a_later_model_is_the_challenger_until_it_is_promoted(place: Path) -> None:
     offer(training(place), place=place, clock=now)
     assert offer(training(place), place=place, clock=now) is None
     assert [each.aliases for each in models(place)] == [("challenger",), ("champion",)]
@@ -67,7 +67,7 @@ def test_a_later_model_is_the_challenger_until_it_is_promoted(place: Path):
     assert list(lines(done))[-1] == "Version 2 serves now; before, version 1 served."
 
 
-def test_a_worse_model_serves_only_by_force_and_the_reason_stays_with_it(place: Path):
+def test_a_worse_model_serves_only_by_force_and_the_reason_stays_with_it(place: Path) -> None:
     offer(training(place), place=place, clock=now)
     offer(training(place, hurdle=blind(money())), place=place, clock=now)
     refused = promote(place=place, clock=now)
@@ -82,12 +82,12 @@ def test_a_worse_model_serves_only_by_force_and_the_reason_stays_with_it(place: 
     ]
 
 
-def test_force_without_a_reason_is_refused(place: Path):
+def test_force_without_a_reason_is_refused(place: Path) -> None:
     with pytest.raises(SettingError, match="reason"):
         promote(place=place, force=" ", clock=now)
 
 
-def test_models_of_different_money_are_not_held_against_each_other(place: Path):
+def test_models_of_different_money_are_not_held_against_each_other(place: Path) -> None:
     offer(training(place), place=place, clock=now)
     offer(training(place, measure="collected"), place=place, clock=now)
     assert [check.name for check in promote(place=place, clock=now).checks if not check.passed] == [
@@ -95,7 +95,7 @@ def test_models_of_different_money_are_not_held_against_each_other(place: Path):
     ]
 
 
-def test_of_two_promotions_at_once_the_second_is_told(place: Path):
+def test_of_two_promotions_at_once_the_second_is_told(place: Path) -> None:
     offer(training(place), place=place, clock=now)
     with (
         file_lock(place / "locks" / "promotion.lock"),
@@ -106,12 +106,12 @@ def test_of_two_promotions_at_once_the_second_is_told(place: Path):
 
 
 @pytest.mark.parametrize("named", ["7", "champion", None])
-def test_a_version_that_there_is_not_is_refused(named: str | None, place: Path):
+def test_a_version_that_there_is_not_is_refused(named: str | None, place: Path) -> None:
     with pytest.raises(SettingError, match="There is no finished model"):
         promote(named, place=place, clock=now)
 
 
-def test_a_damaged_model_is_not_published_and_the_old_one_serves(place: Path):
+def test_a_damaged_model_is_not_published_and_the_old_one_serves(place: Path) -> None:
     offer(training(place), place=place, clock=now)
     challenger = training(place)
     damaged = kept_folder(version(store(place), challenger), place=place) / "model.json"
@@ -122,14 +122,14 @@ def test_a_damaged_model_is_not_published_and_the_old_one_serves(place: Path):
     assert not (place / "published" / challenger).exists()
 
 
-def test_an_alias_moved_by_hand_follows_what_serves(place: Path):
+def test_an_alias_moved_by_hand_follows_what_serves(place: Path) -> None:
     offer(training(place), place=place, clock=now)
     other = training(place)
     store(place).set_registered_model_alias("audit-yield", "champion", other)
     assert [each.aliases for each in models(place)] == [(), ("champion",)]
 
 
-def test_mlflow_loads_the_champion_with_pickle_forbidden(place: Path):
+def test_mlflow_loads_the_champion_with_pickle_forbidden(place: Path) -> None:
     offer(training(place), place=place, clock=now)
     code = (
         "import os, sys, mlflow, numpy, pandas;"
@@ -151,7 +151,7 @@ def test_mlflow_loads_the_champion_with_pickle_forbidden(place: Path):
     assert predicted == pytest.approx(fitted("hurdle").predict(few).expected.tolist(), rel=1e-9), done.stderr
 
 
-def test_versions_are_listed_newest_first_with_how_they_fared(place: Path):
+def test_versions_are_listed_newest_first_with_how_they_fared(place: Path) -> None:
     assert list(model_lines(models(place))) == ["No model yet: `audit-yield train` makes one."]
     offer(training(place), place=place, clock=now)
     training(place)
@@ -160,7 +160,7 @@ def test_versions_are_listed_newest_first_with_how_they_fared(place: Path):
     assert oldest.split() == ["1", "champion", "hurdle", "2024-07-01", "0.50", "1.00", "none"]
 
 
-def test_a_pointer_is_read_as_it_was_written_or_refused(tmp_path: Path):
+def test_a_pointer_is_read_as_it_was_written_or_refused(tmp_path: Path) -> None:
     assert read_champion(tmp_path) is None
     written = Champion("3", "published/3", "d" * 64, "f" * 64, "2024-01-01T00:00:00+00:00")
     point_to(tmp_path, written)

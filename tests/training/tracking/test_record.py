@@ -13,6 +13,7 @@ from models.bundle.artefact import load_bundle
 from models.bundle.champion import read_champion
 from tests.clock import now
 from tests.features.tables import write_parquet
+from tests.optional import not_none
 from tests.training.tiny import weekly
 from training.backtest.candidates import contenders, new_model
 from training.backtest.experiment import Experiment
@@ -48,10 +49,10 @@ def version(place: Path, tmp_path: Path) -> str:
         return record(run, Training(model, found, report, LeakReport(()), groups))
 
 
-def test_a_training_is_kept_whole_and_can_be_promoted(version: str, place: Path):
+def test_a_training_is_kept_whole_and_can_be_promoted(version: str, place: Path) -> None:
     client = store(place)
     kept = client.get_model_version("audit-yield", version)
-    run = client.get_run(kept.run_id)
+    run = client.get_run(not_none(kept.run_id))
     assert run.info.status == "FINISHED"
     assert run.data.params["measure"] == "assessed"
     assert run.data.params["audits"] == "140"

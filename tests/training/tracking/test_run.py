@@ -12,6 +12,7 @@ from features.storage.lock import file_lock, is_locked, try_file_lock
 from models.bundle.artefact import load_bundle
 from tests.clock import now
 from tests.models.tiny import rows, saved
+from tests.optional import not_none
 from tests.training.trained import SAID
 from training.tracking.registry import kept_bundle, kept_file, kept_folder, models
 from training.tracking.run import revision, tracked
@@ -28,7 +29,7 @@ def statuses(place: Path) -> list[str]:
 )
 def test_a_training_that_is_broken_off_says_so_and_leaves_no_version(
     error: type[BaseException], status: str, place: Path, tmp_path: Path
-):
+) -> None:
     saved(tmp_path / "bundle")
 
     def train() -> None:
@@ -42,7 +43,7 @@ def test_a_training_that_is_broken_off_says_so_and_leaves_no_version(
     assert models(place) == ()
 
 
-def test_a_run_keeps_what_is_logged_to_it(place: Path):
+def test_a_run_keeps_what_is_logged_to_it(place: Path) -> None:
     with tracked("hurdle to 2024", place=place, tags={"kind": "hurdle"}, clock=now) as run:
         run.parameters({"seed": 1, "parameters": {"growth": {"bags": 2}}, "model": "hurdle"})
         run.data(rows(), name="audits", fingerprint="f" * 64)
@@ -58,7 +59,7 @@ def test_a_run_keeps_what_is_logged_to_it(place: Path):
     assert kept.data.metrics == {"all/gini": 0.5, "fold/gini": 0.4}
     assert kept.data.tags["mlflow.note.content"] == "# A model"
     assert kept.data.tags["mlflow.source.git.commit"] == revision()
-    [used] = kept.inputs.dataset_inputs
+    [used] = not_none(kept.inputs).dataset_inputs
     assert (used.dataset.name, used.dataset.digest) == ("audits", "f" * 36)
     assert json.loads(Path(client.download_artifacts(run.id, "b.json", str(place.parent))).read_text()) == {
         "é": [1]
@@ -68,7 +69,7 @@ def test_a_run_keeps_what_is_logged_to_it(place: Path):
 
 def test_a_model_is_kept_in_the_home_wherever_one_stands(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     saved(tmp_path / "bundle")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -83,7 +84,7 @@ def test_a_model_is_kept_in_the_home_wherever_one_stands(
     assert list(elsewhere.iterdir()) == []
 
 
-def test_a_run_of_another_process_that_is_alive_is_left_alone(place: Path):
+def test_a_run_of_another_process_that_is_alive_is_left_alone(place: Path) -> None:
     with tracked("alive", place=place, clock=now):
         assert models(place) == ()
         assert statuses(place) == ["RUNNING"]
@@ -91,14 +92,14 @@ def test_a_run_of_another_process_that_is_alive_is_left_alone(place: Path):
     assert not list((place / "locks").glob("?" * 32 + ".lock"))
 
 
-def test_a_persons_own_run_is_left_alone(place: Path):
+def test_a_persons_own_run_is_left_alone(place: Path) -> None:
     client = store(place)
     client.create_run(experiment(client, place))
     models(place)
     assert statuses(place) == ["RUNNING"]
 
 
-def test_a_version_that_a_person_registered_without_a_run_is_left_alone_and_not_offered(place: Path):
+def test_a_version_that_a_person_registered_without_a_run_is_left_alone_and_not_offered(place: Path) -> None:
     client = store(place)
     client.create_registered_model(NAME)
     client.create_model_version(NAME, "file:///elsewhere", run_id="0" * 32, tags={"ready": "true"})
@@ -107,7 +108,7 @@ def test_a_version_that_a_person_registered_without_a_run_is_left_alone_and_not_
     assert len(client.search_model_versions(f"name = '{NAME}'")) == 2
 
 
-def test_a_lock_is_held_while_its_block_runs(tmp_path: Path):
+def test_a_lock_is_held_while_its_block_runs(tmp_path: Path) -> None:
     path = tmp_path / "locks" / "a.lock"
     assert not is_locked(path)
     with file_lock(path):
@@ -122,7 +123,7 @@ def test_a_lock_is_held_while_its_block_runs(tmp_path: Path):
 
 def test_the_home_is_the_folder_named_else_one_of_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("AUDIT_YIELD_HOME", raising=False)
     assert home() == tmp_path / "mlruns"
@@ -135,7 +136,7 @@ def test_the_home_is_the_folder_named_else_one_of_the_current_folder(
         home()
 
 
-def test_the_store_stands_in_the_home_with_its_artefacts_beside(place: Path):
+def test_the_store_stands_in_the_home_with_its_artefacts_beside(place: Path) -> None:
     client = store(place)
     found = client.get_experiment(experiment(client, place))
     assert found.name == NAME
@@ -143,7 +144,7 @@ def test_the_store_stands_in_the_home_with_its_artefacts_beside(place: Path):
     assert sorted(path.name for path in place.iterdir()) == ["locks", "mlflow.db"]
 
 
-def test_a_home_that_was_moved_keeps_its_models_and_takes_new_ones(place: Path, tmp_path: Path):
+def test_a_home_that_was_moved_keeps_its_models_and_takes_new_ones(place: Path, tmp_path: Path) -> None:
     saved(tmp_path / "bundle")
     with tracked("before", place=place, clock=now) as run:
         run.register(tmp_path / "bundle", said=SAID, description="")
@@ -159,7 +160,7 @@ def test_a_home_that_was_moved_keeps_its_models_and_takes_new_ones(place: Path, 
     assert not place.exists()
 
 
-def test_a_home_reached_by_two_paths_is_one(place: Path, tmp_path: Path):
+def test_a_home_reached_by_two_paths_is_one(place: Path, tmp_path: Path) -> None:
     with tracked("by one path", place=place, clock=now) as run:
         run.json({}, "leaks.json")
     other = tmp_path / "other"
