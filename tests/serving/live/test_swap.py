@@ -3,6 +3,8 @@
 import asyncio
 import json
 import shutil
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from features.errors import DataError, SettingError
 from models.bundle.artefact import load_bundle
 from models.bundle.champion import POINTER, PUBLISHED
 from serving.live import swap as holder_module
+from serving.live.state import Live
 from serving.live.swap import Holder
 from serving.metrics import REFUSED, SWAPS
 from tests.serving import tiny
@@ -43,7 +46,7 @@ def holder(home: Path, dataset: Dataset) -> Holder:
 
 
 def refused() -> float:
-    return REFUSED._value.get()
+    return float(REFUSED._value.get())
 
 
 def promoted(home: Path, version: str = "2") -> Path:
@@ -52,12 +55,12 @@ def promoted(home: Path, version: str = "2") -> Path:
     return folder
 
 
-def test_nothing_is_current_before_it_is_loaded(home, dataset):
+def test_nothing_is_current_before_it_is_loaded(home: Path, dataset: Dataset) -> None:
     with pytest.raises(SettingError, match="has not loaded"):
         _ = Holder(lambda: replace(dataset, home=home)).current
 
 
-def test_a_promoted_champion_serves_at_the_next_look(holder, home):
+def test_a_promoted_champion_serves_at_the_next_look(holder: Holder, home: Path) -> None:
     before, swaps = holder.current, SWAPS._value.get()
     assert not holder.look()
     promoted(home)
@@ -67,7 +70,7 @@ def test_a_promoted_champion_serves_at_the_next_look(holder, home):
     assert not holder.look()
 
 
-def test_who_took_the_old_one_finishes_with_it(holder, home):
+def test_who_took_the_old_one_finishes_with_it(holder: Holder, home: Path) -> None:
     taken = holder.current
     expected = taken.said.expected.tobytes()
     promoted(home)
@@ -92,7 +95,9 @@ def emptied(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", [cut, altered, emptied])
-def test_a_bundle_that_is_not_as_published_is_refused_and_the_old_one_serves_on(holder, home, harm):
+def test_a_bundle_that_is_not_as_published_is_refused_and_the_old_one_serves_on(
+    holder: Holder, home: Path, harm: Callable[[Path], None]
+) -> None:
     before = refused()
     harm(promoted(home))
     assert not holder.look()
@@ -100,7 +105,7 @@ def test_a_bundle_that_is_not_as_published_is_refused_and_the_old_one_serves_on(
     assert refused() == before + 1
 
 
-def test_a_pointer_that_is_no_pointer_is_refused(holder, home):
+def test_a_pointer_that_is_no_pointer_is_refused(holder: Holder, home: Path) -> None:
     before = refused()
     (home / POINTER).write_text("{")
     assert not holder.look()
@@ -109,7 +114,7 @@ def test_a_pointer_that_is_no_pointer_is_refused(holder, home):
     assert refused() == before + 1
 
 
-def test_a_bundle_whose_digest_is_not_the_promoted_one_is_refused(holder, home):
+def test_a_bundle_whose_digest_is_not_the_promoted_one_is_refused(holder: Holder, home: Path) -> None:
     promoted(home)
     named = json.loads((home / POINTER).read_text())
     (home / POINTER).write_text(json.dumps({**named, "digest": "0" * 64}))
@@ -117,7 +122,9 @@ def test_a_bundle_whose_digest_is_not_the_promoted_one_is_refused(holder, home):
     assert holder.current.version == "1"
 
 
-def test_what_was_refused_is_not_tried_at_every_look_but_again_later(holder, home, monkeypatch):
+def test_what_was_refused_is_not_tried_at_every_look_but_again_later(
+    holder: Holder, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = promoted(home)
     whole = (folder / "card.json").read_bytes()
     altered(folder)
@@ -126,12 +133,12 @@ def test_what_was_refused_is_not_tried_at_every_look_but_again_later(holder, hom
     holder.look()
     assert refused() == before + 1
     (folder / "card.json").write_bytes(whole)  # it had only been halfway there
-    monkeypatch.setattr(holder_module.time, "monotonic", lambda: float("inf"))
+    monkeypatch.setattr(time, "monotonic", lambda: float("inf"))
     assert holder.look()
     assert holder.current.version == "2"
 
 
-def test_a_champion_promoted_after_a_refused_one_serves_at_once(holder, home):
+def test_a_champion_promoted_after_a_refused_one_serves_at_once(holder: Holder, home: Path) -> None:
     altered(promoted(home))
     holder.look()
     promoted(home, "3")
@@ -139,7 +146,7 @@ def test_a_champion_promoted_after_a_refused_one_serves_at_once(holder, home):
     assert holder.current.version == "3"
 
 
-def test_a_new_day_brings_its_own_snapshot(home, dataset):
+def test_a_new_day_brings_its_own_snapshot(home: Path, dataset: Dataset) -> None:
     dataset = replace(dataset, home=home)
     asked = [dataset]
     holder = Holder(lambda: asked[0])
@@ -151,7 +158,9 @@ def test_a_new_day_brings_its_own_snapshot(home, dataset):
     assert holder.current.snapshot_digest != before.snapshot_digest
 
 
-def test_a_day_whose_data_cannot_be_read_leaves_the_day_before_serving(home, dataset, tmp_path):
+def test_a_day_whose_data_cannot_be_read_leaves_the_day_before_serving(
+    home: Path, dataset: Dataset, tmp_path: Path
+) -> None:
     dataset = replace(dataset, home=home)
     asked = [dataset]
     holder = Holder(lambda: asked[0])
@@ -161,7 +170,7 @@ def test_a_day_whose_data_cannot_be_read_leaves_the_day_before_serving(home, dat
     assert holder.current.dataset == dataset
 
 
-def test_a_day_without_active_traders_serves_nobody(live):
+def test_a_day_without_active_traders_serves_nobody(live: Live) -> None:
     day = live.snapshot
     nobody = replace(
         live, snapshot=replace(day, table=day.table.slice(0, 0), traders=day.traders.slice(0, 0))
@@ -170,12 +179,12 @@ def test_a_day_without_active_traders_serves_nobody(live):
     assert nobody.ranking.num_rows == len(nobody.ranks) == len(nobody.told) == 0
 
 
-def test_without_a_champion_nothing_is_loaded(tmp_path, dataset):
+def test_without_a_champion_nothing_is_loaded(tmp_path: Path, dataset: Dataset) -> None:
     with pytest.raises(DataError, match="No model is published"):
         Holder(lambda: replace(dataset, home=tmp_path)).load()
 
 
-def test_the_event_loop_goes_on_while_a_champion_is_loaded(holder, home):
+def test_the_event_loop_goes_on_while_a_champion_is_loaded(holder: Holder, home: Path) -> None:
     promoted(home)
 
     async def counted() -> int:
@@ -190,5 +199,5 @@ def test_the_event_loop_goes_on_while_a_champion_is_loaded(holder, home):
     assert asyncio.run(counted()) > 5  # blocked, it would have had one turn
 
 
-def test_the_bundle_that_serves_is_the_promoted_one(holder, home):
+def test_the_bundle_that_serves_is_the_promoted_one(holder: Holder, home: Path) -> None:
     assert holder.current.bundle.digest == load_bundle(home / PUBLISHED / "1").digest
