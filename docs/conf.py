@@ -31,6 +31,7 @@ html_additional_pages = {"index": "redirect.html"}
 templates_path = ["templates"]
 
 CONTENTS = {
+    "For everybody": ["docs/glossary"],
     "For auditors": ["docs/auditors", "docs/features"],
     "For risk units": ["docs/risk-units"],
     "For data scientists": ["docs/data-scientists", "docs/model", "docs/leaks", "docs/simulation"],

@@ -10,10 +10,10 @@ from features.prepare import ROWS
 PREFACE = """\
 # Features
 
-What the models know of a trader as of a day. This page is written from the code (`make fix`); a test says that they
-agree, and every worked example is a test.
+This page lists the [features](glossary.md#feature): what the models know of a trader as of a day. It is written from the
+code (`make fix`); a test proves that they agree, and every worked example is a test.
 
-**What counts as known.** A row counts from the day it reached the data warehouse: a feature as of a cutoff uses a row
+**What counts as known.** A row counts from the day it reached the data warehouse: a feature as of a [cutoff](glossary.md#cutoff-as-of) uses a row
 only if its `known_on` is before the cutoff. An amended line is replaced from the day the amendment became known.
 What peers, other traders' audits and the tariff say of a row was known when the row's, or the cutoff's, quarter began.
 

@@ -142,7 +142,10 @@ def feature(
         whole = Feature(
             **_identity(function), source=source, inputs=tuple(inputs.split()), empty=empty, **meaning
         )
-        return Definition(function, tuple(_windowed(whole, m) for m in months) if months else (whole,))
+        if not months:
+            return Definition(function, (whole,))
+        windows = (replace(whole, name=f"{whole.name}_{m}m", months=m) for m in months)
+        return Definition(function, tuple(windows))
 
     return define
 
@@ -157,10 +160,6 @@ def combined(**meaning: Unpack[Meaning]) -> Decorator:
         return Definition(function, (Feature(**_identity(function), **meaning),))
 
     return define
-
-
-def _windowed(whole: Feature, months: int) -> Feature:
-    return replace(whole, name=f"{whole.name}_{months}m", months=months)
 
 
 def _identity(function: Callable[..., ir.Value]) -> dict[str, Any]:

@@ -23,7 +23,9 @@ def read_toml(path: Path) -> Mapping[str, Any]:
         ) from error
 
 
-def checked(settings: Mapping[str, Any], allowed: Mapping[str, Allowed], *, owner: str) -> Mapping[str, Any]:
+def validate_settings(
+    settings: Mapping[str, Any], allowed: Mapping[str, Allowed], *, owner: str
+) -> Mapping[str, Any]:
     """Validate the settings of `owner` and return them with lists as tuples.
 
     Raises `SettingError` for an unknown setting, with the one that was probably meant, and for an invalid

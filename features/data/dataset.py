@@ -14,7 +14,7 @@ import duckdb
 import ibis
 
 from features.data.check import DEFAULT_LIMIT, check
-from features.data.check.outcome import Outcome
+from features.data.check.outcome import CheckOutcome
 from features.data.version import Version, version_of
 from features.data.warehouse import Dialect, Warehouse, open_warehouse
 from features.errors import SettingError
@@ -66,10 +66,10 @@ class Dataset:
         with open_warehouse(self.data, dialect=self.dialect) as warehouse:
             yield self._outcome(warehouse, version).usable(warehouse)
 
-    def _outcome(self, warehouse: Warehouse, version: Version) -> Outcome:
+    def _outcome(self, warehouse: Warehouse, version: Version) -> CheckOutcome:
         path = self.home / CHECKS / f"{_key(warehouse, version)}.json"
         cached = read_cached(path)
-        known = Outcome.of(cached) if cached else None
+        known = CheckOutcome.of(cached) if cached else None
         if known and known.holds(self.today) and self.version() == version:
             return known
         outcome = check(warehouse, today=self.today).outcome

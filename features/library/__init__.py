@@ -1,4 +1,4 @@
-"""The features by family: each feature is one small function and the words an auditor reads.
+"""The library of features by family: each feature is one small function and the texts an auditor reads.
 
 A family is a module, or a package of modules where it is large.
 """
@@ -28,7 +28,7 @@ FAMILIES: Mapping[str, tuple[ModuleType, ...]] = {
 
 
 def definitions(module: ModuleType) -> list[Definition]:
-    """Return what a module of features defines, in the order in which it stands there."""
+    """Return the definitions of features in a module, in the order of its source."""
     return [each for each in vars(module).values() if isinstance(each, Definition)]
 
 

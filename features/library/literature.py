@@ -1,4 +1,4 @@
-"""The guidelines, papers and rules that the indicators come from, each written out once."""
+"""References of the indicators: guidelines, papers and rules."""
 
 AEO = "European Commission, Authorised Economic Operators Guidelines, TAXUD/B2/047/2011 rev. 6"
 ARMENIA = "Armenia, Government Decree 570-N of 25 May 2017: risk criteria for choosing taxpayers to audit"

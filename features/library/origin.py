@@ -1,4 +1,4 @@
-"""Origin: preferences claimed, goods that come another way than their origin says, duty relieved."""
+"""Origin: preferences claimed, dispatch from other countries than the origin, and duty relief."""
 
 import ibis
 from ibis.expr import types as ir

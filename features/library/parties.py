@@ -1,4 +1,4 @@
-"""Parties: the brokers and sellers a trader deals with, and the traders it is tied to."""
+"""Parties: the brokers and sellers of a trader, and the traders linked to it."""
 
 from datetime import date
 
@@ -10,7 +10,7 @@ from features.library.literature import ARMENIA, BROKERS, DATE, NETWORK, WCO_AUD
 from features.prepare.entities import PRIOR_AUDITS
 from features.unit import Unit
 
-FOUND = "audits.status audits.closed_on audits.known_on findings.event findings.amount findings.known_on"
+FINDINGS = "audits.status audits.closed_on audits.known_on findings.event findings.amount findings.known_on"
 BROKER = "declarations.declarant_id declarations.customs_value"
 SELLER = "declarations.seller_id declarations.customs_value"
 LINKS = "links.from_id links.to_id links.link_type links.known_on"
@@ -22,7 +22,7 @@ LINKS = "links.from_id links.to_id links.link_type links.known_on"
     unit=Unit.PROBABILITY,
     indicator="broker_finding_rate",
     reference=f"{DATE}; {BROKERS}",
-    inputs=f"{BROKER} {FOUND}",
+    inputs=f"{BROKER} {FINDINGS}",
     label="Findings with its brokers",
     phrase="Of audits of other traders served by the brokers used in {window}, {value} found something.",
     why="Brokers carry good and bad habits from one client to the next.",
@@ -101,7 +101,7 @@ def brokers_taken_on(brokers: ir.Table) -> ir.FloatingScalar:
     unit=Unit.PROBABILITY,
     indicator="seller_finding_rate",
     reference=WCO_AUDIT,
-    inputs=f"{SELLER} {FOUND}",
+    inputs=f"{SELLER} {FINDINGS}",
     label="Findings with its sellers",
     phrase="Of audits of other traders who bought from the sellers of {window}, {value} found something.",
     why="Sellers who write false invoices for one buyer write them for others.",
@@ -135,7 +135,7 @@ def new_seller_share(sellers: ir.Table) -> ir.FloatingScalar:
     unit=Unit.PROBABILITY,
     indicator="graph_risk",
     reference=NETWORK,
-    inputs=f"{LINKS} {FOUND}",
+    inputs=f"{LINKS} {FINDINGS}",
     label="Findings with its kin",
     phrase="Of audits of traders tied by a group, a director or an address, {value} found something.",
     why="Families of firms share owners, books and habits.",
@@ -146,10 +146,12 @@ def new_seller_share(sellers: ir.Table) -> ir.FloatingScalar:
         5.0 / 12.0,
     ),
 )
-def kin_finding_rate(kin: ir.Table) -> ir.FloatingScalar:
-    """(findings with kin + 10 x the rate of all others) / (audits of kin + 10), own audits left out."""
-    hits = kin.hits.sum(where=kin.by_firm) + PRIOR_AUDITS * kin.other_rate.max(where=kin.by_firm)
-    return hits / (kin.audits.sum(where=kin.by_firm) + PRIOR_AUDITS)
+def kin_finding_rate(related: ir.Table) -> ir.FloatingScalar:
+    """(findings of linked traders + 10 x the rate of all others) / (their audits + 10), own ones left out."""
+    hits = related.hits.sum(where=related.by_firm) + PRIOR_AUDITS * related.other_rate.max(
+        where=related.by_firm
+    )
+    return hits / (related.audits.sum(where=related.by_firm) + PRIOR_AUDITS)
 
 
 @feature(
@@ -165,9 +167,9 @@ def kin_finding_rate(kin: ir.Table) -> ir.FloatingScalar:
     monotone=1,
     example=Example("by_identity", [(True,), (True,), (False,)], 2.0),
 )
-def identity_shared_with(kin: ir.Table) -> ir.IntegerScalar:
-    """Number of traders tied by address, director, telephone or bank, directly or through a third."""
-    return kin.count(where=kin.by_identity)
+def identity_shared_with(related: ir.Table) -> ir.IntegerScalar:
+    """Number of traders linked by address, director, telephone or bank, directly or through a third."""
+    return related.count(where=related.by_identity)
 
 
 @feature(
@@ -183,6 +185,6 @@ def identity_shared_with(kin: ir.Table) -> ir.IntegerScalar:
     monotone=1,
     example=Example("is_silent", [(True,), (False,)], 1.0),
 )
-def silent_kin(kin: ir.Table) -> ir.IntegerScalar:
-    """Number of kin whose last line is six months to two years old: dissolved, as far as the data tell."""
-    return kin.count(where=kin.is_silent)
+def silent_kin(related: ir.Table) -> ir.IntegerScalar:
+    """Number of linked traders whose last line is six months to two years old: probably dissolved."""
+    return related.count(where=related.is_silent)

@@ -1,4 +1,4 @@
-"""Tax: what the trader told the tax administration, beside what it told customs."""
+"""Tax: tax returns of the trader compared with its declarations to customs."""
 
 import math
 from datetime import date

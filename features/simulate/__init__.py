@@ -64,7 +64,7 @@ def simulate(
     with atomic_folder(out) as folder:
         for part in (DATA, TRUTH):
             (folder / part).mkdir()
-        lines = _run(state, folder=folder, progress=progress or (lambda done, total: None))
+        lines = _run(state, folder=folder, progress=progress or (lambda *_: None))
         rows = write_rest(state, folder=folder)
     return Summary(out=out, rows={"declarations": lines, **rows})
 

@@ -198,9 +198,7 @@ def _learn(state: SimulationState, quarter: int) -> None:
     risen = world.goods.rises[world.goods.heading[state.slots.sub]]
     tempted = np.zeros(traders.count, dtype=np.bool_)
     tempted[state.slots.trader[(risen == quarter) | (risen == quarter + 1)]] = True
-    state.brokers = switch_brokers(
-        chance, world, traders=traders, intent=state.intent, brokers=state.brokers, quarter=quarter
-    )
+    state.brokers = switch_brokers(chance, world, intent=state.intent, brokers=state.brokers, quarter=quarter)
     state.intent = next_intent(
         chance,
         world,

@@ -7,12 +7,12 @@ from features.errors import OutputError
 
 
 def home_path() -> Path:
-    """Return where the folder of a user's work is, or will be: AUDIT_YIELD_HOME, else ./mlruns."""
+    """Return the path of the home folder, whether it exists or not: AUDIT_YIELD_HOME, else ./mlruns."""
     return Path(os.environ.get("AUDIT_YIELD_HOME") or "mlruns").absolute()
 
 
 def home() -> Path:
-    """Return the folder of a user's work, made where it is not there.
+    """Return the home folder, created where it does not exist.
 
     Raises `OutputError` where it cannot be created.
     """

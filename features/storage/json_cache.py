@@ -1,4 +1,4 @@
-"""Caches as JSON files: what can be worked out again, sealed by a digest so that damage is seen."""
+"""JSON caches: files of values that can be computed again, each with a digest that reveals damage."""
 
 import contextlib
 import hashlib
@@ -11,7 +11,7 @@ from features.storage.atomic import atomic_file
 
 
 def read_cached(path: Path) -> Any:
-    """Return the content of a cache file; None where there is none, or it is damaged or another's."""
+    """Return the content of a cache file; None where it is missing, damaged or a copy of another one."""
     try:
         sealed = json.loads(path.read_bytes())
         return sealed["content"] if sealed["sha256"] == _digest(path, sealed["content"]) else None
@@ -20,7 +20,7 @@ def read_cached(path: Path) -> Any:
 
 
 def write_cached(path: Path, content: Any) -> None:
-    """Write plain data as a cache file, whole or not at all; a disk that refuses it costs time later only."""
+    """Write plain data atomically as a cache file; where the disk refuses it, there is no cache."""
     with contextlib.suppress(OSError, OutputError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(path) as fresh:
@@ -28,5 +28,5 @@ def write_cached(path: Path, content: Any) -> None:
 
 
 def _digest(path: Path, content: Any) -> str:
-    """Cover the name too: a file that was copied over another is not taken for it."""
+    """Return the digest of name and content, so that a copy under another name is not accepted."""
     return hashlib.sha256(json.dumps([path.name, content], sort_keys=True).encode()).hexdigest()

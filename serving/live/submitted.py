@@ -31,7 +31,7 @@ def sent_rows(rows: Sequence[Row], warehouse: Warehouse, table: Table) -> Iterat
 
 def broken_rules(sent: ir.Table, table: Table, *, today: date) -> list[Fault]:
     """Return what rows break of a table's rules, as data; empty where they keep all."""
-    judged = judge(Source(sent, "sent"), table, dialect=Dialect(), today=today, judged={})
+    checked = judge(Source(sent, "sent"), table, dialect=Dialect(), today=today, parents={})
     return [
         {
             "column": violation.column,
@@ -40,6 +40,6 @@ def broken_rules(sent: ir.Table, table: Table, *, today: date) -> list[Fault]:
             "expected": violation.expected,
             "advice": violation.advice,
         }
-        for violation in judged.violations()
+        for violation in checked.violations()
         if violation.severity is not Severity.NOTE
     ]

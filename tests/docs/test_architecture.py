@@ -6,6 +6,7 @@ import tomllib
 from tests.docs.pages import ROOT
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+FIRST_COLUMNS = "\n".join(re.findall(r"^\| (`.*?) \|", PAGE, re.MULTILINE))
 PACKAGES = ("audit_yield", "features", "models", "training", "serving")
 
 
@@ -15,11 +16,34 @@ def test_every_module_and_folder_it_names_exists() -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
-def test_every_package_has_a_row() -> None:
-    inits = [path for package in PACKAGES for path in sorted((ROOT / package).glob("*/__init__.py"))]
-    assert inits
-    folders = [path.parent.relative_to(ROOT).as_posix() for path in inits]
-    assert [folder for folder in folders if f"`{folder}/`" not in PAGE] == []
+def test_every_package_is_named_in_a_table() -> None:
+    packages = sorted(
+        path.parent.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("__init__.py")
+    )
+    assert set(PACKAGES) < set(packages)
+    assert [name for name in packages if f"`{name}/`" not in FIRST_COLUMNS] == []
+
+
+def test_every_module_of_the_top_level_of_a_package_is_named_in_a_table() -> None:
+    modules = [path for package in PACKAGES for path in sorted((ROOT / package).glob("[!_]*.py"))]
+    assert modules
+    named = [path.relative_to(ROOT).as_posix() for path in modules]
+    assert [name for name in named if f"`{name}`" not in FIRST_COLUMNS] == []
+
+
+def test_every_decision_is_listed_in_order() -> None:
+    decisions = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    listed = re.findall(r"^\d+\. \[.+\]\(decisions/(.+)\)$", PAGE, re.MULTILINE)
+    assert listed == [path.name for path in decisions]
+
+
+def test_every_module_of_a_mechanism_is_in_the_simulation() -> None:
+    page = (ROOT / "docs" / "simulation.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(\w+/\w+\.py)`", page)
+    assert named
+    assert [name for name in named if not (ROOT / "features" / "simulate" / name).exists()] == []
 
 
 def test_the_layers_are_those_that_import_linter_enforces() -> None:

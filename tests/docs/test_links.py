@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import PAGES, ROOT
+from tests.docs.pages import CONTRIBUTING, PAGES, ROOT
 
 LINK = re.compile(r"!?\[[^\]]*\]\((?!https?://)([^)#\s]*)(?:#([\w-]+))?\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+FOLDERS = "audit_yield|features|models|training|serving|tests|benchmarks"
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 
 
@@ -25,6 +26,17 @@ def test_every_make_that_a_page_names_can_be_made(page: Path) -> None:
     targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     named = re.findall(r"(?:`|^)make ([\w-]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
     assert [name for name in named if name not in targets] == []
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in (*PAGES, *DECISIONS) if page != CONTRIBUTING], ids=lambda page: str(page.name)
+)
+def test_every_module_and_test_that_a_page_names_is_in_the_tree(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    paths = {path.rstrip(".") for path in re.findall(rf"(?<![\w./-])(?:{FOLDERS})/[\w./-]+", text)}
+    assert sorted(path for path in paths if not (ROOT / path).exists()) == []
+    tests = {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
+    assert set(re.findall(r"`(test_\w+)(?:\.py)?`", text)) <= tests
 
 
 def anchors(page: Path) -> set[str]:

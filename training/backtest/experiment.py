@@ -11,7 +11,7 @@ from typing import Any, Self, get_args
 from features.build import FeatureSet
 from features.errors import unknown
 from features.outcomes import Measure
-from features.settings import Allowed, checked, read_toml
+from features.settings import Allowed, read_toml, validate_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class Experiment:
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
         """Build an experiment from plain settings, checked."""
-        return cls(**checked(settings, SETTINGS, owner="experiment"))
+        return cls(**validate_settings(settings, SETTINGS, owner="experiment"))
 
     def to_json(self) -> str:
         """Return all settings, the defaults among them, as JSON text in a fixed order; days are ISO 8601."""

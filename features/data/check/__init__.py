@@ -8,7 +8,7 @@ from ibis.expr import types as ir
 
 from features.data.check import between, structure
 from features.data.check.judge import CheckedTable, judge, parents_first
-from features.data.check.outcome import UNREADABLE, Outcome, TableOutcome
+from features.data.check.outcome import UNREADABLE, CheckOutcome, TableOutcome
 from features.data.check.report import CheckReport, TableReport
 from features.data.contract import Table
 from features.data.contract.rule import PAST_DAY
@@ -18,42 +18,42 @@ from features.data.warehouse.engine import first_line, refuse_lack_of_room
 from features.data.warehouse.engines import engine_errors
 from features.data.warehouse.source import unreadable
 
-__all__ = ["Checked", "check", "usable"]
+__all__ = ["CheckResult", "check", "usable"]
 
 DEFAULT_LIMIT = 0.01
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """The result of a check: the report, and the tables without their quarantined rows."""
 
     report: CheckReport
-    judged: Mapping[str, CheckedTable]
+    tables: Mapping[str, CheckedTable]
 
     def good_rows(self, table: str) -> ir.Table:
         """Return the rows of a table that may be used, each once."""
-        rows = self.judged[table].good_rows()
+        rows = self.tables[table].good_rows()
         return rows if self.report.is_without(table, "repeated_row") else rows.distinct()
 
     @property
-    def outcome(self) -> Outcome:
-        """The same in numbers, without which rows they are."""
+    def outcome(self) -> CheckOutcome:
+        """The result in numbers, without the rows themselves."""
         violations = self.report.violations
         stopping = [v for v in violations if v.severity is Severity.STRUCTURE]
         rules = {violation.rule for violation in violations}
-        return Outcome(
+        return CheckOutcome(
             checked_on=self.report.checked_on,
             refusal="; ".join(f"{v.location}: {v.found}" for v in stopping) if stopping else None,
             has_future_days=PAST_DAY.name in rules,
             is_lasting=UNREADABLE not in rules,
-            tables={name: self._table_outcome(judged) for name, judged in self.judged.items()},
+            tables={name: self._table_outcome(checked) for name, checked in self.tables.items()},
         )
 
-    def _table_outcome(self, judged: CheckedTable) -> TableOutcome:
+    def _table_outcome(self, checked: CheckedTable) -> TableOutcome:
         return TableOutcome(
-            *judged.counts,
-            has_bad_rows=bool(judged.failed_with(Severity.ROW)),
-            has_repeated_rows=not self.report.is_without(judged.table.name, "repeated_row"),
+            *checked.counts,
+            has_bad_rows=bool(checked.failed_with(Severity.ROW)),
+            has_repeated_rows=not self.report.is_without(checked.table.name, "repeated_row"),
         )
 
 
@@ -65,13 +65,13 @@ def usable(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -
     return check(warehouse, today=today, limit=limit).outcome.usable(warehouse)
 
 
-def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -> Checked:
+def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -> CheckResult:
     """Check every table of `warehouse` against the contract as of `today`.
 
     `limit` is the share of a table's rows that may be quarantined before the data is refused. Nothing is
     written, and bad data raises nothing: it is in the report.
     """
-    judged: dict[str, CheckedTable] = {}
+    tables: dict[str, CheckedTable] = {}
     violations = [*warehouse.faults, *structure.missing_tables(warehouse)]
     reports = []
     for table in parents_first():
@@ -79,40 +79,40 @@ def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) ->
             continue
         source = warehouse.sources[table.name]
         violations += structure.column_faults(source, table, warehouse=warehouse)
-        examined = judge(source, table, dialect=warehouse.dialect, today=today, judged=judged)
+        checked = judge(source, table, dialect=warehouse.dialect, today=today, parents=tables)
         try:
-            violations += _examine(examined, limit)
+            violations += _examine(checked, limit)
         except engine_errors() as error:
             refuse_lack_of_room(error)
             violations.append(_broken_off(table, error))
             continue
-        judged[table.name] = examined
-        reports.append(_table_report(examined))
+        tables[table.name] = checked
+        reports.append(_table_report(checked))
     report = CheckReport(warehouse.name, today, limit, tuple(reports), tuple(violations))
-    return Checked(report, judged)
+    return CheckResult(report, tables)
 
 
-def _examine(judged: CheckedTable, limit: float) -> Iterator[Violation]:
-    rows, _ = judged.counts
+def _examine(checked: CheckedTable, limit: float) -> Iterator[Violation]:
+    rows, _ = checked.counts
     if not rows:
-        yield structure.emptiness(judged.table)
+        yield structure.emptiness(checked.table)
         return
-    yield from judged.violations()
-    yield from between.duplicates(judged)
-    if judged.table.name == "traders":
-        yield from between.look_alikes(judged)
-    if judged.quarantined > limit * rows:
-        yield _too_many(judged, limit)
+    yield from checked.violations()
+    yield from between.duplicates(checked)
+    if checked.table.name == "traders":
+        yield from between.look_alikes(checked)
+    if checked.quarantined > limit * rows:
+        yield _too_many(checked, limit)
 
 
-def _too_many(judged: CheckedTable, limit: float) -> Violation:
-    rows, _ = judged.counts
+def _too_many(checked: CheckedTable, limit: float) -> Violation:
+    rows, _ = checked.counts
     return Violation(
-        table=judged.table.name,
+        table=checked.table.name,
         rule="quarantine_limit",
         severity=Severity.STRUCTURE,
-        rows=judged.quarantined,
-        found=f"{judged.quarantined:,} of {rows:,} rows would be quarantined.",
+        rows=checked.quarantined,
+        found=f"{checked.quarantined:,} of {rows:,} rows would be quarantined.",
         expected=f"at most {limit:.2%} of the rows.",
         advice="Correct the rows above at the source; --limit changes this check alone.",
     )
@@ -127,11 +127,11 @@ def _broken_off(table: Table, error: Exception) -> Violation:
     )
 
 
-def _table_report(judged: CheckedTable) -> TableReport:
+def _table_report(checked: CheckedTable) -> TableReport:
     return TableReport(
-        name=judged.table.name,
-        form=judged.source.form,
-        rows=judged.counts[0],
-        quarantined=judged.quarantined,
-        absent_columns=structure.absent_columns(judged.source, judged.table),
+        name=checked.table.name,
+        form=checked.source.form,
+        rows=checked.counts[0],
+        quarantined=checked.quarantined,
+        absent_columns=structure.absent_columns(checked.source, checked.table),
     )

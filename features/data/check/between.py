@@ -11,30 +11,30 @@ LETTERS_THAT_LOOK_LATIN = "АВЕКМНОРСТУХаеорсухΑΒΕΖΗΙΚ�
 THE_LATIN_LETTERS = "ABEKMHOPCTYXaeopcyxABEZHIKMNOPTYXo"
 
 
-def duplicates(judged: CheckedTable) -> Iterator[Violation]:
+def duplicates(checked: CheckedTable) -> Iterator[Violation]:
     """Report repeated keys: a note where the rows are alike, else a conflict."""
-    key = judged.table.key
-    keys = judged.good_rows(*key)
+    key = checked.table.key
+    keys = checked.good_rows(*key)
     repeated = keys.group_by(*key).having(keys.count() > 1).aggregate(times=keys.count())
     surplus = repeated.aggregate(keys=repeated.count(), rows=repeated.times.sum()).to_pyarrow().to_pylist()[0]
     if not surplus["keys"]:
         return
-    rows = judged.good_rows()
+    rows = checked.good_rows()
     twins = rows.semi_join(repeated, [_same(rows, repeated, name) for name in key]).distinct()
     conflicts = twins.group_by(*key).having(twins.count() > 1).aggregate(times=twins.count())
     conflicting = int(conflicts.count().to_pyarrow().as_py())
     if conflicting:
-        yield _conflict(judged, twins, conflicts, conflicting)
+        yield _conflict(checked, twins, conflicts, conflicting)
     if alike := surplus["keys"] - conflicting:
-        yield _alike(judged, alike)
+        yield _alike(checked, alike)
 
 
 def _same(left: ir.Table, right: ir.Table, name: str) -> ir.BooleanValue:
     return left[name].identical_to(right[name])
 
 
-def _conflict(judged: CheckedTable, twins: ir.Table, conflicts: ir.Table, keys: int) -> Violation:
-    table = judged.table
+def _conflict(checked: CheckedTable, twins: ir.Table, conflicts: ir.Table, keys: int) -> Violation:
+    table = checked.table
     both = twins.semi_join(conflicts, [_same(twins, conflicts, name) for name in table.key])
     order = dict.fromkeys((*table.key, *table.names))
     shown = in_words(both.order_by(*order).limit(2 * EXAMPLES)).to_pyarrow().to_pylist()
@@ -58,9 +58,9 @@ def _differs(name: str, rows: list[dict[str, object]], key: tuple[str, ...]) -> 
     return len(values) > len(keys)
 
 
-def _alike(judged: CheckedTable, keys: int) -> Violation:
+def _alike(checked: CheckedTable, keys: int) -> Violation:
     return Violation(
-        table=judged.table.name,
+        table=checked.table.name,
         rule="repeated_row",
         severity=Severity.NOTE,
         rows=keys,
@@ -70,9 +70,9 @@ def _alike(judged: CheckedTable, keys: int) -> Violation:
     )
 
 
-def look_alikes(judged: CheckedTable) -> Iterator[Violation]:
+def look_alikes(checked: CheckedTable) -> Iterator[Violation]:
     """Note traders whose identifiers differ only in blanks, case or letters that look the same."""
-    identifiers = judged.columns(["trader_id"])
+    identifiers = checked.columns(["trader_id"])
     rows = identifiers.select(id=identifiers.trader_id).distinct()
     rows = rows.mutate(shape=_shape(rows.id))
     groups = rows.group_by("shape").having(rows.count() > 1).aggregate(ids=rows.count())
@@ -80,7 +80,7 @@ def look_alikes(judged: CheckedTable) -> Iterator[Violation]:
     if number:
         alike = rows.semi_join(groups, "shape").order_by("shape", "id").limit(2 * EXAMPLES)
         yield Violation(
-            table=judged.table.name,
+            table=checked.table.name,
             column="trader_id",
             rule="look_alike",
             severity=Severity.NOTE,

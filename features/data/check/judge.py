@@ -49,7 +49,7 @@ class CheckedTable:
     conformed: Mapping[str, Conformed]
     tests: tuple[Test, ...]
     counted: Counts | None = None
-    """The counts, where an earlier look at the same rows has them."""
+    """The counts, where an earlier check of the same rows has them."""
 
     def filled(self, column: str) -> ir.Column:
         """The non-empty values of one column, as the shortest possible expression."""
@@ -179,26 +179,23 @@ class CheckedTable:
 
 
 def judge(
-    source: Source, table: Table, *, dialect: Dialect, today: date, judged: Mapping[str, CheckedTable]
+    source: Source, table: Table, *, dialect: Dialect, today: date, parents: Mapping[str, CheckedTable]
 ) -> CheckedTable:
-    """Check `source` against the rules of `table`, lazily; `judged` holds the tables it refers to."""
+    """Check `source` against the rules of `table`, lazily; `parents` holds the tables it refers to."""
     conformed = conform(source.table, table, dialect=dialect)
+    has_currencies = dialect.currency_column in source.columns
     tests = (
         *column_tests(source, conformed, table, today=today),
-        *_currency_tests(source, dialect),
+        *((currency_test(dialect),) if has_currencies else ()),
         *row_tests(table),
         *(
             test
             for reference in table.references
-            if reference.table in judged
-            for test in _reference_tests(reference, judged[reference.table])
+            if reference.table in parents
+            for test in _reference_tests(reference, parents[reference.table])
         ),
     )
     return CheckedTable(table, source, conformed, tests)
-
-
-def _currency_tests(source: Source, dialect: Dialect) -> tuple[Test, ...]:
-    return (currency_test(dialect),) if dialect.currency_column in source.columns else ()
 
 
 def _reference_tests(reference: Reference, parent: CheckedTable) -> tuple[Test, ...]:
@@ -225,12 +222,12 @@ def flag(number: int) -> str:
     return f"test_{number}"
 
 
-def _read_to_the_end(judged: CheckedTable, rows: ir.Table) -> dict[str, ir.Scalar]:
+def _read_to_the_end(checked: CheckedTable, rows: ir.Table) -> dict[str, ir.Scalar]:
     """Return sums that read every value: a file's statistics would answer for its damaged pages."""
     return {
         f"read_{column.name}": _sum(rows[column.name], column.kind)
-        for column in judged.table.columns
-        if column.name in judged.source.columns
+        for column in checked.table.columns
+        if column.name in checked.source.columns
     }
 
 

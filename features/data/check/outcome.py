@@ -1,4 +1,4 @@
-"""Outcomes of checks: the counts that tell bad rows from good ones again without looking at any."""
+"""Outcomes of checks as plain data: the counts by which a later process leaves out the same bad rows."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -10,12 +10,12 @@ from features.data.warehouse import Source, Warehouse
 from features.errors import DataError
 
 UNREADABLE = "readable"
-"""The rule that what cannot be read breaks: the disk may be at fault, and not the data."""
+"""The rule that an unreadable file breaks: the disk may be at fault, and not the data."""
 
 
 @dataclass(frozen=True)
 class TableOutcome:
-    """Of one table: the rows, those that fail each test, and whether bad or repeated ones are left out."""
+    """The counts of one table: its rows, those that fail each test, and whether any are left out."""
 
     rows: int
     failed: tuple[int, ...]
@@ -24,16 +24,16 @@ class TableOutcome:
 
     @property
     def is_clean(self) -> bool:
-        """Whether every row may be used as it stands."""
+        """Whether every row may be used unchanged."""
         return not self.has_bad_rows and not self.has_repeated_rows
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a check on the day `checked_on` came to.
+class CheckOutcome:
+    """The outcome of a check on the day `checked_on`.
 
-    `refusal` says why the data may not be used, None where it may. `has_future_days` is true where a row
-    holds a day that a later day of the check may allow. `is_lasting` is false where reading broke off.
+    `refusal` is the reason why the data may not be used, None where it may. `has_future_days` is true where
+    a row has a day that a check on a later day may allow. `is_lasting` is false where reading broke off.
     """
 
     checked_on: date
@@ -43,16 +43,16 @@ class Outcome:
     tables: Mapping[str, TableOutcome]
 
     def holds(self, today: date) -> bool:
-        """Whether a check of the same data on another day must come to the same.
+        """Return whether a check of the same data on the day `today` has the same outcome.
 
-        The rules ask of today whether a day is past, and for its year: see `features.data.contract.rule`.
+        Rules depend on the day of the check by what is past and by its year: `features.data.contract.rule`.
         """
         return today == self.checked_on or (
             today > self.checked_on and today.year == self.checked_on.year and not self.has_future_days
         )
 
     def usable(self, warehouse: Warehouse) -> Warehouse:
-        """Return the warehouse that was checked with the rows alone that may be used, each once.
+        """Return the checked warehouse with only the rows that may be used, each once.
 
         Raises `DataError` where the data was refused.
         """
@@ -64,32 +64,32 @@ class Outcome:
             )
         if all(table.is_clean for table in self.tables.values()):
             return warehouse
-        judged: dict[str, CheckedTable] = {}
+        tables: dict[str, CheckedTable] = {}
         for table in parents_first():
             if table.name in warehouse.sources:
                 outcome, source = self.tables[table.name], warehouse.sources[table.name]
-                lazy = judge(source, table, dialect=warehouse.dialect, today=self.checked_on, judged=judged)
-                judged[table.name] = replace(lazy, counted=(outcome.rows, outcome.failed))
-        return replace(warehouse, sources={name: self._good_rows(judged[name]) for name in warehouse.sources})
+                lazy = judge(source, table, dialect=warehouse.dialect, today=self.checked_on, parents=tables)
+                tables[table.name] = replace(lazy, counted=(outcome.rows, outcome.failed))
+        return replace(warehouse, sources={name: self._good_rows(tables[name]) for name in warehouse.sources})
 
-    def _good_rows(self, judged: CheckedTable) -> Source:
-        """A table without a bad or repeated row stays as it was found: nothing is filtered in vain."""
-        outcome = self.tables[judged.table.name]
+    def _good_rows(self, checked: CheckedTable) -> Source:
+        """Return a table's usable rows; one without a bad or repeated row stays as it is, unfiltered."""
+        outcome = self.tables[checked.table.name]
         if outcome.is_clean:
-            return judged.source
-        rows = judged.good_rows()
+            return checked.source
+        rows = checked.good_rows()
         if outcome.has_repeated_rows:
             rows = rows.distinct()
-        there = [column for column in judged.names if column in judged.source.columns]
-        return Source(rows.select(*there), judged.source.form)
+        present = [column for column in checked.names if column in checked.source.columns]
+        return Source(rows.select(*present), checked.source.form)
 
     def content(self) -> dict[str, Any]:
-        """Return it as plain data for JSON."""
+        """Return the outcome as plain data for JSON."""
         return asdict(self) | {"checked_on": self.checked_on.isoformat()}
 
     @classmethod
     def of(cls, content: dict[str, Any]) -> Self:
-        """Return the outcome that `content` was made of."""
+        """Return the outcome from its `content`."""
         tables = {
             name: TableOutcome(**table | {"failed": tuple(table["failed"])})
             for name, table in content["tables"].items()

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from features.data.check import Checked
+from features.data.check import CheckResult
 from features.data.check.conditions import RAW
 from features.data.check.judge import CheckedTable, flag, in_words
 from features.data.contract.violation import Severity
@@ -25,50 +25,50 @@ def default_folder(data: str) -> Path:
     return path.with_name(f"{path.name}.check") if path.name else Path("check")
 
 
-def write(checked: Checked, out: Path) -> Path:
+def write(result: CheckResult, out: Path) -> Path:
     """Write the result into `out/accepted` or `out/refused`, replacing the last one there; return the folder.
 
     A refused check leaves the last accepted one as it was.
     """
-    target = out / ("accepted" if checked.report.accepted else "refused")
+    target = out / ("accepted" if result.report.accepted else "refused")
     restore(out / "accepted")
     with atomic_folder(target) as folder:
-        (folder / "report.json").write_text(checked.report.to_json(), encoding="utf-8")
-        for name, judged in checked.judged.items():
-            if judged.quarantined:
-                _write_quarantine(judged, folder / f"quarantine_{name}.csv")
+        (folder / "report.json").write_text(result.report.to_json(), encoding="utf-8")
+        for name, checked in result.tables.items():
+            if checked.quarantined:
+                _write_quarantine(checked, folder / f"quarantine_{name}.csv")
     return target
 
 
-def _write_quarantine(judged: CheckedTable, path: Path) -> None:
+def _write_quarantine(checked: CheckedTable, path: Path) -> None:
     try:
-        _write_rows(judged, path)
+        _write_rows(checked, path)
     except engine_errors() as error:
         refuse_lack_of_room(error)
         raise DataError(
-            f"{judged.table.name} could not be read again: {first_line(error)}",
+            f"{checked.table.name} could not be read again: {first_line(error)}",
             expected="tables that stay as they are while they are checked.",
             advice="Run the check again; no report was written.",
         ) from error
 
 
-def _write_rows(judged: CheckedTable, path: Path) -> None:
-    rows = judged.bad_rows()
+def _write_rows(checked: CheckedTable, path: Path) -> None:
+    rows = checked.bad_rows()
     assert rows is not None  # noqa: S101 - the caller asked for `quarantined`
-    failed = judged.failed_with(Severity.ROW)
+    failed = checked.failed_with(Severity.ROW)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([*_location_columns(judged), "reasons", *map(inert, judged.source.columns)])
+        writer.writerow([*_location_columns(checked), "reasons", *map(inert, checked.source.columns)])
         for batch in in_words(rows).to_pyarrow_batches():
-            writer.writerows(_cells(judged, row, failed) for row in batch.to_pylist())
+            writer.writerows(_cells(checked, row, failed) for row in batch.to_pylist())
 
 
-def _location_columns(judged: CheckedTable) -> tuple[str, ...]:
-    return (SOURCE_FILE, SOURCE_ROW) if judged.source.has_rows_numbered else ()
+def _location_columns(checked: CheckedTable) -> tuple[str, ...]:
+    return (SOURCE_FILE, SOURCE_ROW) if checked.source.has_rows_numbered else ()
 
 
-def _cells(judged: CheckedTable, row: dict[str, object], failed: tuple[int, ...]) -> list[object]:
-    reasons = [judged.reason(i) for i in failed if row[flag(i)]]
-    location = [row[name] for name in _location_columns(judged)]
-    raw = [row[RAW + name] for name in judged.source.columns]
+def _cells(checked: CheckedTable, row: dict[str, object], failed: tuple[int, ...]) -> list[object]:
+    reasons = [checked.reason(i) for i in failed if row[flag(i)]]
+    location = [row[name] for name in _location_columns(checked)]
+    raw = [row[RAW + name] for name in checked.source.columns]
     return [*map(inert, location), "; ".join(reasons), *map(inert, raw)]

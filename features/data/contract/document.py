@@ -7,25 +7,26 @@ from features.data.contract import TABLES, Column, Table
 PREFACE = """\
 # Data contract
 
-What an administration hands over. This page is written from the code (`make fix`); a test says that they agree.
+This page lists the tables and columns that an administration hands over. It is written from the code (`make fix`); a
+test proves that they agree. Words of customs and of time are defined in the [glossary](glossary.md).
 
 Tables are Parquet files, CSV files or database tables of the same name. Money is in one reporting currency, mass in
 kg, rates are fractions (0.05 is 5 %), dates are ISO 8601 days. Identifiers are opaque texts: leading zeros matter.
-How a source may differ from this, and how that is declared, is in [warehouse.md](warehouse.md).
+How a source may differ from this, its [dialect](glossary.md#dialect), is declared as in [warehouse.md](warehouse.md).
 
 **Two clocks.** Every table that can change has `known_on`: the day the row reached the data warehouse. A feature as of
-a cutoff uses a row only if `known_on` is before the cutoff, whatever the row's own event date says.
+a [cutoff](glossary.md#cutoff-as-of) uses a row only if `known_on` is before the cutoff, whatever the row's own event date says.
 
 **Versions, never overwrites.** An amended declaration is a new row with the next `version`; the first version is what
 the trader said before anyone looked. Corrections written over declared values are the best-known way in which a
-model of customs fraud learns its own label.
+model of customs fraud learns its own label ([target leakage](glossary.md#leak-target-leakage)).
 
 **Must** marks a column that a table must have and a row must fill. An optional table or column that is absent leaves
-the features that need it empty. In brackets stands the identifier of the data element in the WCO Data Model.
+the features that need it empty. In brackets is the identifier of the data element in the WCO Data Model.
 """
 
 OUTCOME = """\
-## What bad data gets
+## Faults and what follows
 
 `audit-yield check DATA` reports every violation at once: table, column, rule, number of rows, and up to five rows by
 key, file and number.
@@ -44,14 +45,10 @@ is no table | reported |
 
 def document() -> str:
     """Return the page as Markdown."""
-    return "\n".join((PREFACE, *map(_section, TABLES.values()), OUTCOME))
+    return "\n".join((PREFACE, *("\n".join(_section(table)) for table in TABLES.values()), OUTCOME))
 
 
-def _section(table: Table) -> str:
-    return "\n".join(_section_lines(table))
-
-
-def _section_lines(table: Table) -> Iterator[str]:
+def _section(table: Table) -> Iterator[str]:
     yield f"## {table.name}{'' if table.required else ' (optional)'}"
     yield ""
     yield f"One row: {table.row}. Key: {', '.join(f'`{name}`' for name in table.key)}."

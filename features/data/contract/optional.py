@@ -15,7 +15,7 @@ from features.data.contract.table import (
 )
 from features.unit import Unit
 
-_OF_A_TRADER = (Reference("trader_id", "traders", structural=False),)
+_TRADER_REFERENCE = (Reference("trader_id", "traders", structural=False),)
 
 TARIFF = Table(
     name="tariff",
@@ -35,7 +35,7 @@ TAX_RETURNS = Table(
     name="tax_returns",
     row="a tax return of a trader and period, as filed on a day",
     key=("trader_id", "period_from", "period_to", "filed_on"),
-    references=_OF_A_TRADER,
+    references=_TRADER_REFERENCE,
     rules=(in_order("period_from", "period_to"), in_order("filed_on", "known_on")),
     columns=(
         identifier("trader_id", "the trader", required=True),
@@ -56,7 +56,7 @@ TAX_AUDITS = Table(
     name="tax_audits",
     row="a state of an audit by the tax administration (an open one is a chance for a joint audit)",
     key=("trader_id", "tax_audit_id", "known_on"),
-    references=_OF_A_TRADER,
+    references=_TRADER_REFERENCE,
     rules=(in_order("opened_on", "closed_on"),),
     columns=(
         identifier("trader_id", "the trader", required=True),
@@ -115,7 +115,7 @@ PAYMENTS = Table(
     name="payments",
     row="a state of a customs debt",
     key=("trader_id", "debt_id", "known_on"),
-    references=_OF_A_TRADER,
+    references=_TRADER_REFERENCE,
     columns=(
         identifier("trader_id", "the trader", required=True),
         identifier("debt_id", "the debt", required=True),

@@ -106,8 +106,8 @@ class Table:
         )
 
 
-class Options(TypedDict, total=False):
-    """What a column of any kind can be besides; see `Column`.
+class ColumnOptions(TypedDict, total=False):
+    """Options of a column of any type; see `Column`.
 
     A row must fill a required column, or one with a `default`, unless `nullable` says otherwise.
     """
@@ -118,42 +118,44 @@ class Options(TypedDict, total=False):
     wco: str
 
 
-def text(name: str, meaning: str, *values: Rule, **options: Unpack[Options]) -> Column:
+def text(name: str, meaning: str, *values: Rule, **options: Unpack[ColumnOptions]) -> Column:
     """Declare a free text or a code."""
     return _column(ColumnType.TEXT, name, meaning, *values, **options)
 
 
-def identifier(name: str, meaning: str, **options: Unpack[Options]) -> Column:
+def identifier(name: str, meaning: str, **options: Unpack[ColumnOptions]) -> Column:
     """Declare an opaque identifier: never parsed, trimmed or folded, so that no two are merged silently."""
     return _column(ColumnType.TEXT, name, meaning, rule.CLEAN_IDENTIFIER, **options)
 
 
-def whole(name: str, meaning: str, *values: Rule, **options: Unpack[Options]) -> Column:
+def whole(name: str, meaning: str, *values: Rule, **options: Unpack[ColumnOptions]) -> Column:
     """Declare a whole number."""
     return _column(ColumnType.WHOLE, name, meaning, *values, **options)
 
 
-def number(name: str, meaning: str, unit: Unit | None, *values: Rule, **options: Unpack[Options]) -> Column:
+def number(
+    name: str, meaning: str, unit: Unit | None, *values: Rule, **options: Unpack[ColumnOptions]
+) -> Column:
     """Declare a number measured in `unit`."""
     return _column(ColumnType.NUMBER, name, meaning, *values, unit=unit, **options)
 
 
-def amount(name: str, meaning: str, **options: Unpack[Options]) -> Column:
+def amount(name: str, meaning: str, **options: Unpack[ColumnOptions]) -> Column:
     """Declare money in the reporting currency, zero or more."""
     return number(name, meaning, Unit.MONEY, rule.NOT_NEGATIVE, **options)
 
 
-def day(name: str, meaning: str, limit: Rule = rule.PAST_DAY, **options: Unpack[Options]) -> Column:
+def day(name: str, meaning: str, limit: Rule = rule.PAST_DAY, **options: Unpack[ColumnOptions]) -> Column:
     """Declare a day, by default one that cannot lie in the future; `default` names its substitute."""
     return _column(ColumnType.DAY, name, meaning, limit, **options)
 
 
-def known_on(**options: Unpack[Options]) -> Column:
+def known_on(**options: Unpack[ColumnOptions]) -> Column:
     """Declare the second clock of a table that can change."""
     return day("known_on", "day the row reached the data warehouse", **options)
 
 
-def flag(name: str, meaning: str, **options: Unpack[Options]) -> Column:
+def flag(name: str, meaning: str, **options: Unpack[ColumnOptions]) -> Column:
     """Declare a yes-or-no."""
     return _column(ColumnType.FLAG, name, meaning, **options)
 
@@ -164,7 +166,7 @@ def _column(
     meaning: str,
     *values: Rule,
     unit: Unit | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[ColumnOptions],
 ) -> Column:
     options.setdefault("nullable", not options.get("required") and "default" not in options)
     return Column(kind=kind, name=name, meaning=meaning, values=values, unit=unit, **options)

@@ -140,15 +140,12 @@ def _traders(lines: ir.Table) -> ir.Table:
 
 
 def _rate_missing(lines: ir.Table) -> ir.BooleanValue:
-    return reduce(or_, (_is_foreign(lines, part) & ~_has_rate(lines, part) for part in PARTS))
+    def missing(part: str) -> ir.BooleanValue:
+        has_amount = lines[AMOUNTS[part]].fill_null(0.0) != 0
+        has_rate = lines[RATES[part]].fill_null(0.0) > 0
+        return has_amount & ~has_rate
 
-
-def _is_foreign(lines: ir.Table, part: str) -> ir.BooleanValue:
-    return lines[AMOUNTS[part]].fill_null(0.0) != 0
-
-
-def _has_rate(lines: ir.Table, part: str) -> ir.BooleanValue:
-    return lines[RATES[part]].fill_null(0.0) > 0
+    return reduce(or_, map(missing, PARTS))
 
 
 def _units_unknown(lines: ir.Table) -> ir.BooleanValue:

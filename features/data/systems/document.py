@@ -9,23 +9,24 @@ from features.data.systems.system import Field, System
 PREFACE = """\
 # Source systems
 
-What `audit-yield import SYSTEM FILE... OUT` reads, and what becomes of each column. This page is written
-from the code (`make fix`); a test says that they agree.
+This page lists what `audit-yield import SYSTEM FILE... OUT` reads from each
+[source system](glossary.md#source-system), and what becomes of each column. It is written from the code
+(`make fix`); a test proves that they agree.
 
 The files are CSV (`.csv`, `.csv.gz`), with the names of the columns in the first line, in any order;
-several files are read as one export. Separators are found; encoding, decimal comma, days such as
+several files are read as one export. Separators are detected; encoding, decimal comma, days such as
 dd.mm.yyyy, times of day and HS codes that lost zeros are declared with `--dialect`, a
 [dialect.toml](warehouse.md).
 
 - A **must** column that is missing stops the import, and so does a value that does not fit its type, a line
   that breaks a rule below, and two lines of one key that differ. It is named with files and rows (row 1 is
-  the line after the names). Nothing is written then, and an earlier OUT stays as it was.
-- Lines repeated alike in every column are left out and counted. Columns that the system does not have are
-  passed over and named in the report.
-- A value that fits its type and breaks a rule of the [contract](contract.md), such as a negative mass, goes
-  over: `audit-yield check OUT` quarantines it.
+  the line after the names). In these cases nothing is written, and an earlier OUT stays as it was.
+- Lines that are equal in every column are imported once; the repetitions are counted. Columns that the system
+  does not have are ignored and named in the report.
+- A value that fits its type and breaks a rule of the [contract](contract.md), such as a negative mass, is
+  imported as it is: `audit-yield check OUT` puts it into [quarantine](glossary.md#quarantine).
 
-OUT holds one Parquet file a table and nothing else; the same files give the same bytes. Beside it stands
+OUT holds one Parquet file a table and nothing else; the same files give the same bytes. Beside it is
 the report `OUT.import.json`: files with their digests, lines read, rows written, unknown columns, what was
 derived, what was assumed. A new system is one new module in `features/data/systems/` and a name in its
 `SYSTEMS`.

@@ -60,14 +60,14 @@ def read_export(
     known = [name for name in table.names if name in present]
     source = Source(raw.select(SOURCE_FILE, SOURCE_ROW, *known), "CSV")
     typed = _without_rules_of_values(table)  # so that none of its rules asks for a day
-    judged = judge(source, typed, dialect=dialect, today=LATEST_DAY, judged={})
-    _refuse_faults(judged)
+    checked = judge(source, typed, dialect=dialect, today=LATEST_DAY, parents={})
+    _refuse_faults(checked)
     lines = _distinct_lines(engine, source, table=table, dialect=dialect, temporary=temporary)
-    _refuse_conflicts(lines, judged)
+    _refuse_conflicts(lines, checked)
     return Export(
         lines=lines,
         files=tuple(each.file for each in staged),
-        read=judged.counts[0],
+        read=checked.counts[0],
         unknown_columns=tuple(_unknown(staged, table)),
         absent_columns=tuple(name for name in table.names if name not in present),
     )
@@ -159,22 +159,22 @@ def _unknown(staged: list[_Staged], table: Table) -> Iterator[str]:
             yield f"{name}{_hint(name, table.names)}"
 
 
-def _refuse_faults(judged: CheckedTable) -> None:
+def _refuse_faults(checked: CheckedTable) -> None:
     """Raise `DataError` for values of the wrong type, else for lines that break a rule of the system."""
-    faults = judged.violations()
+    faults = checked.violations()
     misfits = [each for each in faults if each.severity is Severity.STRUCTURE]
-    rules = {rule.name for rule in judged.table.rules}
+    rules = {rule.name for rule in checked.table.rules}
     broken = [each for each in faults if each.rule in rules]
     if misfits or broken:
         raise refusal(misfits or broken)
 
 
-def _refuse_conflicts(lines: ir.Table, judged: CheckedTable) -> None:
+def _refuse_conflicts(lines: ir.Table, checked: CheckedTable) -> None:
     """Raise `DataError` for two lines of one key that differ; `lines` are distinct."""
-    repeated = lines.group_by(*judged.table.key).having(lines.count() > 1).aggregate(times=lines.count())
+    repeated = lines.group_by(*checked.table.key).having(lines.count() > 1).aggregate(times=lines.count())
     if not repeated.count().to_pyarrow().as_py():
         return
-    faults = [each for each in duplicates(judged) if each.severity is Severity.STRUCTURE]
+    faults = [each for each in duplicates(checked) if each.severity is Severity.STRUCTURE]
     if faults:
         raise refusal(faults)
 

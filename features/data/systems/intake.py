@@ -130,7 +130,7 @@ def _report(system: System, export: Export, *, written: Mapping[str, WrittenTabl
 
 
 def _refuse_to_lose(out: Path, *, overwrite: bool) -> None:
-    """Refuse a place that holds anything; with `overwrite`, one that holds more than an earlier import."""
+    """Raise `OutputError` where `out` holds anything; with `overwrite`, more than an earlier import."""
     if not out.exists():
         return
     names = sorted(entry.name for entry in out.iterdir()) if out.is_dir() else [out.name]

@@ -62,11 +62,11 @@ class System:
         )
 
     def targets_without(self, absent: Iterable[str]) -> frozenset[str]:
-        """Return the columns of the contract, as `table.column`, for which all columns are absent."""
+        """Return the columns of the contract, as `table.column`, all of whose source columns are absent."""
         absent = frozenset(absent)
-        fed = {target for each in self.fields if each.column.name not in absent for target in each.to}
-        starved = {target for each in self.fields if each.column.name in absent for target in each.to}
-        return frozenset(starved - fed)
+        filled = {target for each in self.fields if each.column.name not in absent for target in each.to}
+        affected = {target for each in self.fields if each.column.name in absent for target in each.to}
+        return frozenset(affected - filled)
 
 
 def copied(lines: ir.Table, fields: Iterable[Field], *, table: str) -> dict[str, ir.Value]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from features.errors import SettingError
-from features.settings import Allowed, checked, read_toml
+from features.settings import Allowed, read_toml, validate_settings
 
 FILE_NAME = "dialect.toml"
 ISO_DATES = "yyyy-mm-dd"
@@ -48,7 +48,7 @@ class Dialect:
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
         """Build a dialect from plain settings, checked."""
-        dialect = cls(**checked(settings, SETTINGS, owner="dialect"))
+        dialect = cls(**validate_settings(settings, SETTINGS, owner="dialect"))
         if dialect.currency_column and not dialect.currency:
             raise SettingError(
                 f"The dialect names a currency_column, '{dialect.currency_column}', and no currency.",

@@ -1,1 +1,1 @@
-"""Classification: goods placed under the code that costs least, and goods not placed before."""
+"""Classification: goods under the code that costs least, and goods that are new to a trader."""

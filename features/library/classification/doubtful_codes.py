@@ -1,4 +1,4 @@
-"""Doubtful codes: those for what a heading does not name, and those with which others were wrong."""
+"""Doubtful codes: residual codes of a heading, and codes with findings at other traders."""
 
 from ibis.expr import types as ir
 

@@ -1,4 +1,4 @@
-"""Variety: over how many codes a trader's goods are spread, and which are new to it."""
+"""Variety: the spread of a trader's goods over codes, and its new codes."""
 
 import ibis
 from ibis.expr import types as ir
@@ -147,5 +147,5 @@ def chapter_concentration(chapters: ir.Table) -> ir.FloatingScalar:
 
 
 def _entropy(shares: ir.FloatingColumn) -> ir.FloatingScalar:
-    """-sum of s ln s; a share of nothing adds nothing. Never below zero, also where one share is all."""
+    """Return the entropy, -sum of s ln s; a share of zero adds nothing. It is never below zero."""
     return (-(shares * shares.nullif(0.0).ln())).sum()

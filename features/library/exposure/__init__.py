@@ -1,1 +1,1 @@
-"""Exposure: how much a trader imports, pays and has at stake, and how steadily."""
+"""Exposure: the amounts that a trader imports and pays, and their course over time."""

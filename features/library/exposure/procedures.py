@@ -1,4 +1,4 @@
-"""Procedures: how much comes in under suspension or relief."""
+"""Procedures: the share of value under suspension or relief."""
 
 import ibis
 from ibis.expr import types as ir
@@ -30,7 +30,7 @@ from features.unit import Unit
 def special_procedure_share(lines: ir.Table) -> ir.FloatingScalar:
     """Value share of lines other than 40 00, home use after no earlier procedure (box 37 of the SAD).
 
-    Codes that do not begin with a digit are national: nothing is said of them.
+    Codes that do not begin with a digit are national, and count neither way.
     """
     code = lines.procedure_code
     of_sad = code.substr(0, 1).isin(tuple("0123456789"))

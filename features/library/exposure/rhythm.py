@@ -1,4 +1,4 @@
-"""Rhythm: how steadily a trader imports, how it grows, and how long it was silent."""
+"""Rhythm: regularity, growth and interruptions of a trader's imports."""
 
 import math
 from datetime import date
@@ -19,7 +19,7 @@ ENLARGED = 2.0**20
 """Sums are taken in millionths. Of shares of months they would be wrong by 1 in 100,000, of their squares by
 more, so shares are enlarged where the unit falls out; a square stays below 9 million million."""
 SMALLEST_SPREAD = 0.1
-"""Of the mean month: where trade was steadier than that, a departure is measured by this instead."""
+"""The smallest deviation, relative to the mean month, by which a departure is measured."""
 
 
 @feature(
@@ -154,7 +154,7 @@ def silence_then_spike(months: ir.Table) -> ir.FloatingValue:
 
 
 def _whole(months: ir.Table) -> ir.BooleanColumn:
-    """Whether all of a calendar month lies in the 24 months before the cutoff, whatever its day."""
+    """Return which calendar months lie wholly in the 24 months before the cutoff, whatever its day."""
     return months.months_ago.between(1, 23)
 
 

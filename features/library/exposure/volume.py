@@ -1,4 +1,4 @@
-"""Volume: how much a trader imports and pays, and what duty it has forgone."""
+"""Volume: values, taxes paid and duty forgone."""
 
 from datetime import date
 

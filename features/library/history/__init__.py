@@ -1,1 +1,1 @@
-"""History: what audits, controls, letters and payments have shown of a trader, and who the trader is."""
+"""History: a trader's audits, controls, letters and payments, and its identity."""

@@ -1,11 +1,11 @@
-"""Audits: how often, how long ago, and what they found, beside those of others of the sector and size."""
+"""Audits: their number, age and findings, compared with those of others of the sector and size."""
 
 from datetime import date
 
 from ibis.expr import types as ir
 
 from features.feature import Example, feature
-from features.library.history.inputs import AUDITED, FOUND, RECORD
+from features.library.history.inputs import AUDITED, FINDINGS, RECORD
 from features.library.history.yields import yield_from
 from features.library.literature import ARMENIA, DATE, WCO_AUDIT
 from features.prepare.spans import months_between
@@ -67,7 +67,7 @@ def months_since_audit(audits: ir.Table) -> ir.FloatingScalar:
     example=Example("is_closed", [(False,)], 1.0),
 )
 def never_audited(audits: ir.Table) -> ir.FloatingScalar:
-    """1 where no audit is closed, be it that one is open; else 0."""
+    """1 where no audit is closed, even if one is open; else 0."""
     return (audits.count(where=audits.is_closed) == 0).ifelse(1.0, 0.0)
 
 
@@ -76,7 +76,7 @@ def never_audited(audits: ir.Table) -> ir.FloatingScalar:
     unit=Unit.PROBABILITY,
     indicator="shrunk_adjustment_rate",
     reference=f"{DATE}; {ARMENIA}",
-    inputs=FOUND,
+    inputs=FINDINGS,
     label="Share of audits with an adjustment",
     phrase="By its own audits and those of others of its sector and size, {value} of audits find something.",
     why="Who was adjusted before, or trades like those who were, is more often adjusted again.",

@@ -103,8 +103,8 @@ def months_to_revalidation(described: ir.Table) -> ir.FloatingScalar:
     example=Example("valid_from aeo_status", [(date(2020, 1, 1), "aeo_c"), (date(2023, 1, 1), "none")], 1.0),
 )
 def authorisation_lost(described: ir.Table) -> ir.FloatingScalar:
-    """1 where a description without authorisation follows the last one with; empty where none tells."""
+    """1 where a description without authorisation follows the last one with; empty without descriptions."""
     none = described.valid_from.max(where=described.aeo_status == "none")
     held = described.valid_from.max(where=described.aeo_status != "none")
-    told = (none.notnull() | held.notnull()).ifelse(0.0, ibis.null("float64"))
-    return (none > held).fill_null(False).ifelse(1.0, told)
+    not_lost = (none.notnull() | held.notnull()).ifelse(0.0, ibis.null("float64"))
+    return (none > held).fill_null(False).ifelse(1.0, not_lost)

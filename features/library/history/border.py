@@ -1,4 +1,4 @@
-"""Border: what controls of goods found when they came in."""
+"""Border: findings of controls of goods at import."""
 
 from ibis.expr import types as ir
 

@@ -1,10 +1,10 @@
-"""Corrections: what the trader put right by itself, when asked by letter, and what customs put right."""
+"""Corrections: amendments by the trader of its own accord or after a letter, and by customs."""
 
 from ibis.expr import types as ir
 
 from features import exact
 from features.feature import Example, feature
-from features.library.history.inputs import FOUND
+from features.library.history.inputs import FINDINGS
 from features.library.literature import LETTERS, WCO_AUDIT
 from features.unit import Unit
 
@@ -68,7 +68,7 @@ def amended_taxes(amended: ir.Table) -> ir.FloatingScalar:
     unit=Unit.SHARE,
     indicator="letter_response",
     reference=LETTERS,
-    inputs=f"{FOUND} audits.treatment declarations.amended_by",
+    inputs=f"{FINDINGS} audits.treatment declarations.amended_by",
     label="Letters answered",
     phrase="{value} of the letters to this trader were answered by a payment or an amendment.",
     why="Who leaves letters unanswered may need a visit.",
@@ -89,7 +89,7 @@ def letters_answered_share(letters: ir.Table) -> ir.FloatingScalar:
     unit=Unit.RATIO,
     indicator="letter_response",
     reference=LETTERS,
-    inputs=f"{FOUND} audits.treatment declarations.amended_by declarations.duty_assessed",
+    inputs=f"{FINDINGS} audits.treatment declarations.amended_by declarations.duty_assessed",
     label="Self-corrected after letters",
     phrase="After letters the trader itself put right {value} of the money that was asked.",
     why="Who puts right what a letter asks needs no audit for it; who puts right little may hold back more.",

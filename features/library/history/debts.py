@@ -1,4 +1,4 @@
-"""Debts: what did not stand of what was assessed, and what was paid late or not at all."""
+"""Debts: assessments reduced or cancelled, and payments made late or not at all."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ from ibis.expr import types as ir
 
 from features import exact
 from features.feature import Example, feature
-from features.library.history.inputs import FOUND
+from features.library.history.inputs import FINDINGS
 from features.library.literature import LETTERS, WCO_AUDIT
 from features.prepare.spans import days_between
 from features.unit import Unit
@@ -20,7 +20,7 @@ DUE = "payments.due_on payments.paid_on payments.amount payments.known_on"
     unit=Unit.SHARE,
     indicator="overturned_share",
     reference=LETTERS,
-    inputs=FOUND,
+    inputs=FINDINGS,
     label="Assessments overturned",
     phrase="{value} of what audits assessed was later reduced or cancelled.",
     why="Assessments that do not stand bring in less than they first say.",
@@ -28,7 +28,7 @@ DUE = "payments.due_on payments.paid_on payments.amount payments.known_on"
     example=Example("overturned gross_assessed", [(50.0, 200.0), (0.0, 300.0)], 0.1),
 )
 def overturned_share(audits: ir.Table) -> ir.FloatingScalar:
-    """Money reduced or cancelled, by the additional revenue first assessed."""
+    """Money reduced or cancelled / additional revenue first assessed."""
     return exact.share(audits.overturned.sum(), audits.gross_assessed.sum())
 
 

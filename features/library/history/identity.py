@@ -1,4 +1,4 @@
-"""Identity: who the trader is, how old, in what form and with what capital."""
+"""Identity: age, legal form and capital of the trader."""
 
 from datetime import date
 

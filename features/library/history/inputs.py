@@ -1,5 +1,5 @@
-"""The columns of the contract that say that an audit was closed, and what it found."""
+"""Inputs of several features: the columns of the contract for closed audits and their findings."""
 
 AUDITED = "audits.status audits.closed_on audits.known_on"
-FOUND = f"{AUDITED} findings.event findings.amount findings.known_on"
-RECORD = f"{FOUND} audits.period_from audits.period_to declarations.customs_value"
+FINDINGS = f"{AUDITED} findings.event findings.amount findings.known_on"
+RECORD = f"{FINDINGS} audits.period_from audits.period_to declarations.customs_value"

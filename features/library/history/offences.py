@@ -1,9 +1,9 @@
-"""Offences: fraud, negligence and errors that audits have found, and penalties."""
+"""Offences: fraud, negligence and errors found by audits, and penalties."""
 
 from ibis.expr import types as ir
 
 from features.feature import Example, feature
-from features.library.history.inputs import FOUND
+from features.library.history.inputs import FINDINGS
 from features.library.literature import AEO, WCO_AUDIT
 from features.unit import Unit
 
@@ -14,7 +14,7 @@ from features.unit import Unit
     unit=Unit.COUNT,
     indicator="offences",
     reference=f"{WCO_AUDIT}; {AEO}",
-    inputs=f"{FOUND} findings.culpability",
+    inputs=f"{FINDINGS} findings.culpability",
     label="Audits that found fraud",
     phrase="Audits of this trader in which money assessed for fraud stands: {value}.",
     why="Intent once proven is the strongest sign that a trader may evade again.",
@@ -32,7 +32,7 @@ def fraud_audits(audits: ir.Table) -> ir.IntegerScalar:
     unit=Unit.COUNT,
     indicator="offences",
     reference=f"{WCO_AUDIT}; {AEO}",
-    inputs=f"{FOUND} findings.culpability",
+    inputs=f"{FINDINGS} findings.culpability",
     label="Audits that found negligence",
     phrase="Audits of this trader in which money assessed for negligence stands: {value}.",
     why="Who did not take care before seldom takes much more now.",
@@ -49,7 +49,7 @@ def negligence_audits(audits: ir.Table) -> ir.IntegerScalar:
     unit=Unit.COUNT,
     indicator="offences",
     reference=f"{WCO_AUDIT}; {AEO}",
-    inputs=f"{FOUND} findings.culpability",
+    inputs=f"{FINDINGS} findings.culpability",
     label="Audits that found errors",
     phrase="Audits of this trader in which money assessed for honest errors stands: {value}.",
     why="Honest errors come from weak procedures, which may or may not have been mended.",
@@ -66,7 +66,7 @@ def error_audits(audits: ir.Table) -> ir.IntegerScalar:
     unit=Unit.MONEY,
     indicator="offences",
     reference=f"{WCO_AUDIT}; {AEO}",
-    inputs=f"{FOUND} findings.tax_type",
+    inputs=f"{FINDINGS} findings.tax_type",
     label="Penalties",
     phrase="Penalties of {value} have been charged to this trader and stand.",
     why="Penalties are charged where the fault is the trader's own.",

@@ -1,1 +1,1 @@
-"""Valuation: prices that lie under those of others, fall, split or are rounded, and lack additions."""
+"""Valuation: prices below those of others, falling, split or rounded ones, and missing additions."""

@@ -1,4 +1,4 @@
-"""Digits: invoice amounts that look made up."""
+"""Digits: invoice amounts that look invented."""
 
 from math import log10
 

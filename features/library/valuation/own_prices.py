@@ -1,4 +1,4 @@
-"""Own prices: unit prices that fall, spread or split between a trader's own sellers."""
+"""Own prices: unit prices that fall, vary or differ between a trader's own sellers."""
 
 from ibis.expr import types as ir
 

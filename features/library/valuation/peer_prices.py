@@ -1,4 +1,4 @@
-"""Peer prices: unit prices beside those of other traders for like goods."""
+"""Peer prices: unit prices compared with those of other traders for like goods."""
 
 from math import log
 

@@ -1,4 +1,4 @@
-"""Terms: what beside the price makes the value: freight, ties to the seller, the method, additions."""
+"""Terms: freight, relation to the seller, valuation method and additions beside the price."""
 
 from ibis.expr import types as ir
 

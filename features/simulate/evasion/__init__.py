@@ -1,1 +1,1 @@
-"""What simulated traders misdeclare: intent, schemes, honest mistakes, linked traders."""
+"""Evasion by simulated traders: intent, schemes, honest mistakes, linked traders."""

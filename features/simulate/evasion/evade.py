@@ -8,7 +8,7 @@ from features.simulate.arrays import Flags, Floats, Whole, columns, take
 from features.simulate.chance import Chance
 from features.simulate.evasion.intent import Intent, Scheme
 from features.simulate.evasion.mistakes import make_mistakes
-from features.simulate.evasion.schemes import FALSIFY, KIND_OF_SCHEME, Scene, schemes_of
+from features.simulate.evasion.schemes import FALSIFY, KIND_OF_SCHEME, SchemeContext, schemes_of
 from features.simulate.trade.lines import Lines, rates, rounded, taxes
 from features.simulate.trade.portfolio import Slots
 from features.simulate.trade.traders import Traders
@@ -65,13 +65,15 @@ def declare(
 
     `spared` marks provisional lines, which their trader will correct of its own accord.
     """
-    scene = Scene(world=world, slots=slots, quarter=quarter, severity=intent.severity[honest.trader])
+    context = SchemeContext(
+        world=world, slots=slots, quarter=quarter, severity=intent.severity[honest.trader]
+    )
     draft = replace(honest, **{name: getattr(honest, name).copy() for name in FALSIFIED})
-    scheme = np.where(spared, -1, schemes_of(chance, scene, honest=honest, intent=intent))
+    scheme = np.where(spared, -1, schemes_of(chance, context, honest=honest, intent=intent))
     for number, falsify in FALSIFY.items():
         stream = chance.stream(f"scheme {number:d}", quarter)
-        falsify(scene, draft, rows=np.flatnonzero(scheme == number), stream=stream)
-    mistaken = make_mistakes(chance, scene, draft=draft, traders=traders, free=(scheme < 0) & ~spared)
+        falsify(context, draft, rows=np.flatnonzero(scheme == number), stream=stream)
+    mistaken = make_mistakes(chance, context, draft=draft, traders=traders, free=(scheme < 0) & ~spared)
     kind = np.where(scheme >= 0, np.array([KIND_OF_SCHEME[number] for number in Scheme])[scheme], mistaken)
     draft = _assessed(draft, world=world, changed=np.flatnonzero(kind >= 0), quarter=quarter)
     return draft, _faults(draft, honest, kind=kind, deliberate=scheme >= 0, world=world, first=first)

@@ -140,9 +140,7 @@ def _stopping(lessons: Lessons) -> Floats:
     return np.where(lessons.caught, 0.75, probability)
 
 
-def switch_brokers(
-    chance: Chance, world: World, *, traders: Traders, intent: Intent, brokers: Whole, quarter: int
-) -> Whole:
+def switch_brokers(chance: Chance, world: World, *, intent: Intent, brokers: Whole, quarter: int) -> Whole:
     """Return the brokers after two in a hundred traders changed theirs; evaders prefer a crooked one."""
     stream = chance.stream("broker switches", quarter)
     moves = stream.random(brokers.size) < 0.02

@@ -35,7 +35,7 @@ KIND_OF_SCHEME = {
 
 
 @dataclass(frozen=True)
-class Scene:
+class SchemeContext:
     """The context in which schemes falsify lines: the world, the slots, the quarter and their severity."""
 
     world: World
@@ -44,29 +44,29 @@ class Scene:
     severity: Floats
 
 
-def schemes_of(chance: Chance, scene: Scene, *, honest: Lines, intent: Intent) -> Whole:
+def schemes_of(chance: Chance, context: SchemeContext, *, honest: Lines, intent: Intent) -> Whole:
     """Return the scheme that falsifies each line, -1 for none: the rarer opportunity comes first."""
-    stream = chance.stream("schemes", scene.quarter)
+    stream = chance.stream("schemes", context.quarter)
     steady = stream.random(honest.count) < STEADINESS
     scheme = np.full(honest.count, -1)
     evading: Flags = np.any(intent.active, axis=1, keepdims=True)[:, 0]
     rows = np.flatnonzero(evading[honest.trader] & steady & ~honest.relief)
-    running, luck = intent.active[honest.trader[rows]], scene.slots.luck[honest.slot[rows]]
+    running, luck = intent.active[honest.trader[rows]], context.slots.luck[honest.slot[rows]]
     # A related seller writes any invoice: undervaluation takes in every line of one.
-    luck[scene.slots.related[honest.slot[rows]], Scheme.UNDERVALUE] = 0.0
+    luck[context.slots.related[honest.slot[rows]], Scheme.UNDERVALUE] = 0.0
     chosen = np.full(rows.size, -1)
-    for number, possible in _opportunities(scene, honest, rows=rows).items():
+    for number, possible in _opportunities(context, honest, rows=rows).items():
         fits = running[:, number] & (luck[:, number] < COVERAGE) & possible & (chosen < 0)
         chosen[fits] = number
     scheme[rows] = chosen
     return scheme
 
 
-def _opportunities(scene: Scene, lines: Lines, *, rows: Whole) -> dict[Scheme, Flags]:
+def _opportunities(context: SchemeContext, lines: Lines, *, rows: Whole) -> dict[Scheme, Flags]:
     """Return on which of the `rows` each scheme would save something."""
-    wares, sub = scene.world.goods, lines.sub[rows]
-    mfn = wares.mfn[scene.quarter][sub]
-    lowest = wares.mfn[scene.quarter][wares.lowest(scene.quarter)][wares.heading[sub]]
+    wares, sub = context.world.goods, lines.sub[rows]
+    mfn = wares.mfn[context.quarter][sub]
+    lowest = wares.mfn[context.quarter][wares.lowest(context.quarter)][wares.heading[sub]]
     always = np.ones(rows.size, dtype=np.bool_)
     return {
         Scheme.OMIT_ROYALTY: lines.adjustment[rows] > 0,
@@ -78,29 +78,31 @@ def _opportunities(scene: Scene, lines: Lines, *, rows: Whole) -> dict[Scheme, F
     }
 
 
-def undervalue(scene: Scene, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
+def undervalue(context: SchemeContext, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
     """Declare less than was paid, the first concern of post-clearance audit (WCO guidelines, volume 2).
 
     A second invoice lowers the price by about the trader's usual share; freight, weight and everything
     else stay true, so that unit prices fall and freight looks high for the value.
     """
-    share = scene.severity[rows, Scheme.UNDERVALUE] * np.exp(0.15 * stream.standard_normal(rows.size))
+    share = context.severity[rows, Scheme.UNDERVALUE] * np.exp(0.15 * stream.standard_normal(rows.size))
     draft.goods[rows] *= 1 - np.minimum(share, 0.8)
 
 
-def misclassify(scene: Scene, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
+def misclassify(context: SchemeContext, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
     """Declare the sibling subheading with the lowest rate (Fisman and Wei 2004)."""
-    wares = scene.world.goods
-    draft.sub[rows] = wares.lowest(scene.quarter)[wares.heading[draft.sub[rows]]]
+    wares = context.world.goods
+    draft.sub[rows] = wares.lowest(context.quarter)[wares.heading[draft.sub[rows]]]
 
 
-def claim_false_origin(scene: Scene, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
+def claim_false_origin(
+    context: SchemeContext, draft: Lines, *, rows: Whole, stream: np.random.Generator
+) -> None:
     """Claim a preference for goods from elsewhere: the origin changes, the route often does not.
 
     A proof is missing more often than with honest claims; otherwise it is forged.
     """
-    world = scene.world
-    member = (scene.slots.luck[draft.slot[rows], Scheme.FALSE_ORIGIN] * 1e4).astype(np.int64)
+    world = context.world
+    member = (context.slots.luck[draft.slot[rows], Scheme.FALSE_ORIGIN] * 1e4).astype(np.int64)
     members = np.flatnonzero(world.agreement >= 0)
     origin = members[member % members.size]
     draft.origin[rows], draft.agreement[rows] = origin, world.agreement[origin]
@@ -108,12 +110,14 @@ def claim_false_origin(scene: Scene, draft: Lines, *, rows: Whole, stream: np.ra
     draft.proof[rows] = np.where(forged, stream.integers(0, 10_000_000, size=rows.size), -1)
 
 
-def underdeclare_quantity(scene: Scene, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
+def underdeclare_quantity(
+    context: SchemeContext, draft: Lines, *, rows: Whole, stream: np.random.Generator
+) -> None:
     """Declare fewer goods than arrived: price, mass and quantity fall together, so unit prices look sound.
 
     Gross mass, which the carrier also reports, falls less, so that packing seems heavy.
     """
-    share = scene.severity[rows, Scheme.UNDERDECLARE_QUANTITY] * np.exp(
+    share = context.severity[rows, Scheme.UNDERDECLARE_QUANTITY] * np.exp(
         0.2 * stream.standard_normal(rows.size)
     )
     left = 1 - np.minimum(share, 0.7)
@@ -122,12 +126,12 @@ def underdeclare_quantity(scene: Scene, draft: Lines, *, rows: Whole, stream: np
     draft.gross[rows] *= left + 0.25 * (1 - left)
 
 
-def omit_royalty(scene: Scene, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
+def omit_royalty(context: SchemeContext, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
     """Leave out the royalty that belongs to the value (WTO Customs Valuation Agreement, article 8.1 c)."""
     draft.adjustment[rows] = 0.0
 
 
-def abuse_relief(scene: Scene, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
+def abuse_relief(context: SchemeContext, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
     """Enter goods for inward processing and sell them at home: a scheme that begins during the run.
 
     Evasion moves to where enforcement does not look yet (Yang 2008 measured it in the Philippines).
@@ -138,7 +142,9 @@ def abuse_relief(scene: Scene, draft: Lines, *, rows: Whole, stream: np.random.G
 class Falsify(Protocol):
     """A function that falsifies the `rows` of a draft in place."""
 
-    def __call__(self, scene: Scene, draft: Lines, /, *, rows: Whole, stream: np.random.Generator) -> None:
+    def __call__(
+        self, context: SchemeContext, draft: Lines, /, *, rows: Whole, stream: np.random.Generator
+    ) -> None:
         """Falsify the rows."""
 
 

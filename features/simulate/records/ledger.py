@@ -48,7 +48,7 @@ def ledger(
     assessed = _assessed(stream, booked=booked, docket=docket)
     decided = _appealed(stream, assessed)
     settled = _settled(stream, assessed, decided=decided, band=band[docket.trader])
-    events = stack(assessed, decided, settled, _surcharges(stream, assessed))
+    events = stack(assessed, decided, settled, _surcharges(assessed))
     # All rows of one decision reach the warehouse on one day.
     delay = np.minimum(stream.exponential(14.0, size=(docket.trader.size, len(EVENTS))), LONGEST_REPORT)
     known = events.event_on + delay[events.audit, events.event].astype(np.int64)
@@ -117,7 +117,7 @@ def _settled(stream: np.random.Generator, assessed: Ledger, *, decided: Ledger, 
     return take(settled, balance != 0)
 
 
-def _surcharges(stream: np.random.Generator, assessed: Ledger) -> Ledger:
+def _surcharges(assessed: Ledger) -> Ledger:
     """Return penalties on negligence and fraud, and interest on the tax lost."""
     rows = np.flatnonzero(assessed.upward & (assessed.amount > 0) & (assessed.culpability > 0))
     culpable = take(assessed, rows)

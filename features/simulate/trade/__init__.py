@@ -1,1 +1,1 @@
-"""What simulated traders import: the world, goods, traders, portfolios, declaration lines."""
+"""Trade of the simulated administration: world, goods, traders, portfolios, declaration lines."""

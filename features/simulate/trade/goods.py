@@ -77,7 +77,7 @@ def goods(chance: Chance, *, quarters: int) -> Goods:
     count = stream.integers(2, 6, size=chapter.size)
     heading = np.repeat(np.arange(chapter.size), count)
     first = np.cumsum(count) - count
-    base = _base_rates(chance, chapter=chapter, heading=heading, first=first)
+    base = _base_rates(chance, chapter=chapter, heading=heading)
     mfn, rises = _rate_rises(chance, base, first=first, count=count, quarters=quarters)
     excise = np.array([row[4] for row in CHAPTERS])
     return Goods(
@@ -109,7 +109,7 @@ def _codes(chapter: Whole, *, heading: Whole, first: Whole, count: Whole) -> Arr
     return np.array([text + "00" if c >= 84 else text for text, c in zip(texts, number, strict=True)])
 
 
-def _base_rates(chance: Chance, *, chapter: Whole, heading: Whole, first: Whole) -> Floats:
+def _base_rates(chance: Chance, *, chapter: Whole, heading: Whole) -> Floats:
     """Draw the rates of subheadings; siblings differ, which makes a wrong subheading worth declaring.
 
     Fisman and Wei (2004) measure evasion by the gap between similar goods whose rates differ.

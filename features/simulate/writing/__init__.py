@@ -1,1 +1,1 @@
-"""Writes the simulated administration: contract tables, declarations, truth, as files."""
+"""Write the simulated administration to files: declarations, the other tables, the truth."""

@@ -17,7 +17,7 @@ from hypothesis import given
 from ibis.expr import types as ir
 
 from features.data.check import check
-from features.data.check.outcome import Outcome
+from features.data.check.outcome import CheckOutcome
 from features.data.contract import TABLES, ColumnType
 from features.data.contract.rule import PAST_DAY, Rule
 from features.data.dataset import CHECKS, Dataset
@@ -108,12 +108,12 @@ def test_a_cached_outcome_gives_the_rows_of_a_fresh_check(
                 fresh = {name: checked.good_rows(name) for name in warehouse.sources}
                 expected = {name: count(table) for name, table in fresh.items()}
                 with open_warehouse(place) as again:
-                    usable = Outcome.of(content).usable(again)
+                    usable = CheckOutcome.of(content).usable(again)
                     found = {name: count(usable.table(name)) for name in usable.sources}
                 assert found == expected
             else:
                 with open_warehouse(place) as again:
-                    words = refusal(lambda: Outcome.of(content).usable(again))
+                    words = refusal(lambda: CheckOutcome.of(content).usable(again))
                 assert words == refusal(lambda: checked.outcome.usable(warehouse))
 
 
@@ -126,7 +126,7 @@ def test_a_cached_outcome_leaves_out_bad_rows_their_children_and_repetitions(tmp
     with open_warehouse(data) as warehouse:
         content = json.loads(json.dumps(check(warehouse, today=TODAY, limit=1.0).outcome.content()))
     with open_warehouse(data) as warehouse:
-        usable = Outcome.of(content).usable(warehouse)
+        usable = CheckOutcome.of(content).usable(warehouse)
         lines = (
             usable.table("declarations").to_pyarrow().select(["declaration_id", "item_number"]).to_pylist()
         )
@@ -260,7 +260,7 @@ def test_a_day_in_the_future_is_checked_again_on_a_later_day(tmp_path: Path) -> 
 
 def test_an_outcome_holds_for_later_days_of_the_year_and_no_others(dataset: Dataset) -> None:
     opened(dataset)
-    outcome = Outcome.of(read_cached(cached(dataset)))
+    outcome = CheckOutcome.of(read_cached(cached(dataset)))
     last = date(TODAY.year, 12, 31)
     assert outcome.holds(TODAY)
     assert outcome.holds(last)
