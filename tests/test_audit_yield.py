@@ -18,11 +18,11 @@ from tests.installed import run
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
+COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]  # of several commands typer makes a group
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_teaches_itself(command):
+def test_every_command_teaches_itself(command: str) -> None:
     shown = CliRunner().invoke(app, [command, "--help"])
     assert shown.exit_code == 0
     assert "Example:" in shown.output
@@ -30,36 +30,38 @@ def test_every_command_teaches_itself(command):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_a_line_in_the_readme(command):
+def test_every_command_has_a_line_in_the_readme(command: str) -> None:
     assert re.search(rf"^\| `audit-yield {command}[ `]", README, re.MULTILINE)
 
 
-def test_no_command_shows_the_help():
+def test_no_command_shows_the_help() -> None:
     shown = CliRunner().invoke(app, [])
     assert all(command in shown.output for command in COMMANDS)
 
 
-def test_the_version_is_the_one_of_the_package_whatever_follows_it():
+def test_the_version_is_the_one_of_the_package_whatever_follows_it() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     for arguments in (["--version"], ["--version", "check", "nowhere"]):
         shown = CliRunner().invoke(app, arguments)
         assert (shown.exit_code, shown.output) == (0, f"audit-yield {project['version']}\n")
 
 
-def test_a_copy_that_was_not_installed_says_that_its_version_is_not_known(monkeypatch):
+def test_a_copy_that_was_not_installed_says_that_its_version_is_not_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(metadata.Distribution, "discover", lambda **_: iter(()))
     shown = CliRunner().invoke(app, ["--version"])
     assert shown.exit_code == 1
     assert "not installed" in shown.output
 
 
-def test_the_changelog_has_a_section_for_the_version():
+def test_the_changelog_has_a_section_for_the_version() -> None:
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     sections = re.findall(r"^## (.+)$", changes, re.MULTILINE)
     assert metadata.version("audit-yield") in sections[0]
 
 
-def test_an_error_is_three_lines_and_no_traceback(tmp_path):
+def test_an_error_is_three_lines_and_no_traceback(tmp_path: Path) -> None:
     shown = CliRunner().invoke(app, ["check", str(tmp_path / "nowhere")])
     assert shown.exit_code == 2
     found, expected, advice = shown.output.splitlines()
@@ -76,7 +78,9 @@ def test_an_error_is_three_lines_and_no_traceback(tmp_path):
         (ZeroDivisionError("a fault of ours"), 1, "A fault of audit-yield itself: ZeroDivisionError"),
     ],
 )
-def test_what_goes_wrong_ends_in_words_and_a_status(raised, status, said, monkeypatch, tmp_path):
+def test_what_goes_wrong_ends_in_words_and_a_status(
+    raised: BaseException, status: int, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     one = typer.Typer()
 
@@ -95,22 +99,22 @@ def test_what_goes_wrong_ends_in_words_and_a_status(raised, status, said, monkey
     )
 
 
-def test_tab_completes_commands_and_options():
+def test_tab_completes_commands_and_options() -> None:
     def completed(words: str) -> str:
         asked = {"_AUDIT_YIELD_COMPLETE": "complete_bash", "COMP_WORDS": words}
         asked["COMP_CWORD"] = str(words.count(" "))
-        return run(**asked).stdout
+        return run(environment=asked).stdout
 
     assert completed("audit-yield tr").split() == ["train"]
     assert "--experiment" in completed("audit-yield train --e").split()
 
 
-def test_help_names_every_source_system_and_the_limit_that_holds():
+def test_help_names_every_source_system_and_the_limit_that_holds() -> None:
     assert f"{' or '.join(SYSTEMS)}." in _help("import")
     assert f"else {DEFAULT_LIMIT}." in _help("check")
 
 
-def test_every_command_that_answers_does_so_as_json_too():
+def test_every_command_that_answers_does_so_as_json_too() -> None:
     without = {"run", "serve", "report", "token", "log"}
     assert {name for name in COMMANDS if "--json" not in _help(name)} == without
     assert "--json" in _help("log", "verify")

@@ -33,7 +33,7 @@ def clocks(code: str) -> Iterator[str]:
 MODULES = [path for name in INNER for path in (ROOT / name).rglob("*.py")]
 
 
-def test_no_inner_module_reads_the_clock():
+def test_no_inner_module_reads_the_clock() -> None:
     found = {
         str(path.relative_to(ROOT)): list(clocks(path.read_text(encoding="utf-8")))
         for path in MODULES
@@ -54,12 +54,12 @@ def test_no_inner_module_reads_the_clock():
         "from time import time_ns",
     ],
 )
-def test_a_clock_is_found_under_any_name(code):
+def test_a_clock_is_found_under_any_name(code: str) -> None:
     assert list(clocks(code))
 
 
 @pytest.mark.parametrize(
     "code", ["import time\ntime.monotonic()", "clock.now()", "from datetime import time"]
 )
-def test_what_is_handed_in_or_only_measures_is_none(code):
+def test_what_is_handed_in_or_only_measures_is_none(code: str) -> None:
     assert not list(clocks(code))

@@ -66,7 +66,7 @@ class Reader:
         text = self._written(example.text)
         done, said = self._done(example, text)
         refused = example.refused is not None
-        if done is refused or (refused and example.refused not in said):
+        if done is refused or (example.refused is not None and example.refused not in said):
             raise UnexpectedError(f"{example.place}: {example.refused or 'it failed'}\n{text}\n{said}")
 
     def _written(self, text: str) -> str:

@@ -2,17 +2,22 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.data.contract import TABLES
 
-Row = dict[str, object]
+Cell = Any
+"""A value of a table: its type is that of its column, which only the contract knows."""
+Row = dict[str, Cell]
 Tables = dict[str, list[Row]]
+Write = Callable[[Path, Tables], Path]
+"""Writes tables to a folder in one form or another; returns the folder."""
 
 TODAY = date(2025, 6, 30)
 

@@ -29,13 +29,13 @@ def whole() -> pa.Table:
     return build(history(0, lines=40), Spine.of(["T2", "NOBODY", "T1"], [CUTOFF] * 3))
 
 
-def test_one_float64_column_a_feature_in_the_order_of_the_spine(whole: pa.Table):
+def test_one_float64_column_a_feature_in_the_order_of_the_spine(whole: pa.Table) -> None:
     assert whole.column_names == ["trader_id", "cutoff", *LIBRARY.names]
     assert {field.type for field in whole.schema}.issubset({pa.string(), pa.date32(), pa.float64()})
     assert whole["trader_id"].to_pylist() == ["T2", "NOBODY", "T1"]
 
 
-def test_a_trader_without_a_row_has_what_empty_says(whole: pa.Table):
+def test_a_trader_without_a_row_has_what_empty_says(whole: pa.Table) -> None:
     [row] = whole.filter(pc.field("trader_id") == "NOBODY").to_pylist()
     for feature in LIBRARY.features:
         if feature.source is not None:
@@ -46,16 +46,16 @@ def test_a_trader_without_a_row_has_what_empty_says(whole: pa.Table):
     ("accepted", "value"),
     [("2024-06-30", 1000.0), ("2024-07-01", 0.0), ("2023-07-01", 1000.0), ("2023-06-30", 0.0)],
 )
-def test_a_window_holds_its_first_day_and_not_the_cutoff(accepted: str, value: float):
+def test_a_window_holds_its_first_day_and_not_the_cutoff(accepted: str, value: float) -> None:
     assert worth(line("D1", "T1", accepted)) == value
 
 
 @pytest.mark.parametrize(("known", "value"), [("2024-06-30", 1000.0), ("2024-07-01", 0.0)])
-def test_a_row_known_on_the_cutoff_is_invisible(known: str, value: float):
+def test_a_row_known_on_the_cutoff_is_invisible(known: str, value: float) -> None:
     assert worth(line("D1", "T1", "2024-05-01", known_on=known)) == value
 
 
-def test_the_version_known_last_before_the_cutoff_counts():
+def test_the_version_known_last_before_the_cutoff_counts() -> None:
     versions = [
         line("D1", "T1", "2024-05-01", customs_value=10.0),
         line("D1", "T1", "2024-05-01", customs_value=20.0, version=1, known_on="2024-06-30"),
@@ -66,23 +66,23 @@ def test_the_version_known_last_before_the_cutoff_counts():
     assert values(tables, "T1", "customs_value_12m", *days) == [10.0, 20.0, 40.0]
 
 
-def test_cents_stay_cents():
+def test_cents_stay_cents() -> None:
     lines = [line(f"D{n}", "T1", "2024-05-01", customs_value=0.1) for n in range(10)]
     assert worth(*lines) == 1.0
 
 
-def test_nobody_asked_is_no_error():
+def test_nobody_asked_is_no_error() -> None:
     table = build(administration(), Spine.of([], []))
     assert table.num_rows == 0
     assert table.column_names == ["trader_id", "cutoff", *LIBRARY.names]
 
 
-def test_two_features_of_one_name_are_refused():
+def test_two_features_of_one_name_are_refused() -> None:
     with pytest.raises(SettingError, match="defined twice"):
         FeatureSet((LIBRARY.features[0], LIBRARY.features[0]))
 
 
-def test_a_selection_brings_what_its_features_are_combined_of():
+def test_a_selection_brings_what_its_features_are_combined_of() -> None:
     assert set(LIBRARY.select(["effective_rate_gap"]).names) == {
         "effective_rate_gap",
         "effective_rate_12m",
@@ -90,13 +90,13 @@ def test_a_selection_brings_what_its_features_are_combined_of():
     }
 
 
-def test_a_selection_of_a_feature_that_there_is_not_is_refused():
+def test_a_selection_of_a_feature_that_there_is_not_is_refused() -> None:
     with pytest.raises(SettingError, match="no feature 'customs_valeu_12m'") as refused:
         LIBRARY.select(["duty_12m", "customs_valeu_12m"])
     assert refused.value.advice == "Did you mean 'customs_value_12m'?"
 
 
-def test_the_digest_is_of_what_is_computed_and_not_of_words():
+def test_the_digest_is_of_what_is_computed_and_not_of_words() -> None:
     first = LIBRARY.features[0]
     reworded = FeatureSet((replace(first, label="Other words", phrase="{value}."),))
     other_window = FeatureSet((replace(first, months=24),))
@@ -104,7 +104,7 @@ def test_the_digest_is_of_what_is_computed_and_not_of_words():
     assert FeatureSet((first,)).digest == FeatureSet((first,)).digest
 
 
-def test_the_same_day_is_meant_on_leap_years():
+def test_the_same_day_is_meant_on_leap_years() -> None:
     accepted = line("D1", "T1", "2023-02-28")
     assert worth(accepted, cutoff="2024-02-29") == 1000.0
     assert date(2024, 2, 29) > day("2023-02-28")

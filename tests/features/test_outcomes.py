@@ -8,7 +8,7 @@ import pytest
 
 from features.data.warehouse import open_warehouse
 from features.errors import SettingError
-from features.outcomes import BY_TYPE, outcomes
+from features.outcomes import BY_TYPE, Measure, outcomes
 from tests.features.administration import administration, audit, day, finding
 from tests.features.tables import Row, write_parquet
 
@@ -19,10 +19,18 @@ Known = Callable[..., list[Row]]
 def known(tmp_path: Path) -> Known:
     """Return the outcomes of given audits and findings as known by a day."""
 
-    def rows(cutoff: str, *, audits: Sequence[Row], findings: Sequence[Row], **settings: object) -> list[Row]:
+    def rows(
+        cutoff: str,
+        *,
+        audits: Sequence[Row],
+        findings: Sequence[Row],
+        measure: Measure = "assessed",
+        with_penalties: bool = False,
+    ) -> list[Row]:
         tables = administration(audits=audits, findings=findings)
         with open_warehouse(str(write_parquet(tmp_path, tables))) as warehouse:
-            return outcomes(warehouse, cutoff=day(cutoff), **settings).to_pyarrow().to_pylist()
+            found = outcomes(warehouse, cutoff=day(cutoff), measure=measure, with_penalties=with_penalties)
+            return list(found.to_pyarrow().to_pylist())
 
     return rows
 
@@ -35,29 +43,29 @@ CLOSED = audit("A1", "T1", "2023-01-10", "2023-03-01")
 FOUND = finding("A1", 1, "2023-03-01", 100.0)
 
 
-def test_an_audit_counts_from_the_day_after_it_closed(known: Known):
+def test_an_audit_counts_from_the_day_after_it_closed(known: Known) -> None:
     assert known("2023-03-01", audits=[CLOSED], findings=[FOUND]) == []
     assert amounts(known("2023-03-02", audits=[CLOSED], findings=[FOUND])) == {"A1": 100.0}
 
 
-def test_an_audit_recorded_late_counts_from_the_day_after_it_was_recorded(known: Known):
+def test_an_audit_recorded_late_counts_from_the_day_after_it_was_recorded(known: Known) -> None:
     late = CLOSED | {"known_on": day("2023-05-01")}
     assert known("2023-05-01", audits=[late], findings=[FOUND]) == []
     assert amounts(known("2023-05-02", audits=[late], findings=[FOUND])) == {"A1": 100.0}
 
 
 @pytest.mark.parametrize("status", ["open", "planned", "abandoned"])
-def test_an_audit_that_did_not_close_is_absent_not_zero(known: Known, status: str):
+def test_an_audit_that_did_not_close_is_absent_not_zero(known: Known, status: str) -> None:
     other = audit("A2", "T1", "2023-01-10", None, status=status)
     assert amounts(known("2024-01-01", audits=[CLOSED, other], findings=[FOUND])) == {"A1": 100.0}
 
 
-def test_an_abandoned_audit_stays_absent_whatever_its_ledger_holds(known: Known):
+def test_an_abandoned_audit_stays_absent_whatever_its_ledger_holds(known: Known) -> None:
     abandoned = CLOSED | {"status": "abandoned"}
     assert known("2024-01-01", audits=[abandoned], findings=[FOUND]) == []
 
 
-def test_an_audit_that_closed_without_a_finding_yields_zero(known: Known):
+def test_an_audit_that_closed_without_a_finding_yields_zero(known: Known) -> None:
     [row] = known(
         "2024-01-01", audits=[CLOSED], findings=[finding("A1", 1, "2023-03-01", 9.0, event="upheld")]
     )
@@ -65,14 +73,14 @@ def test_an_audit_that_closed_without_a_finding_yields_zero(known: Known):
     assert [row[name] for name in BY_TYPE] == [0.0] * 6
 
 
-def test_findings_known_at_the_day_itself_are_invisible(known: Known):
+def test_findings_known_at_the_day_itself_are_invisible(known: Known) -> None:
     later = finding("A1", 2, "2023-04-01", 30.0, known_on="2023-04-15")
     ledger = [FOUND, later]
     assert amounts(known("2023-04-15", audits=[CLOSED], findings=ledger)) == {"A1": 100.0}
     assert amounts(known("2023-04-16", audits=[CLOSED], findings=ledger)) == {"A1": 130.0}
 
 
-def test_a_reduction_counts_from_when_it_is_known(known: Known):
+def test_a_reduction_counts_from_when_it_is_known(known: Known) -> None:
     ledger = [
         FOUND,
         finding("A1", 2, "2023-09-01", -60.0, event="reduced"),
@@ -85,13 +93,13 @@ def test_a_reduction_counts_from_when_it_is_known(known: Known):
     assert by_day == [100.0, 40.0, 0.0]
 
 
-def test_a_refund_to_the_trader_is_negative(known: Known):
+def test_a_refund_to_the_trader_is_negative(known: Known) -> None:
     assert amounts(
         known("2024-01-01", audits=[CLOSED], findings=[finding("A1", 1, "2023-03-01", -75.5)])
     ) == {"A1": -75.5}
 
 
-def test_parts_by_finding_type_add_up_to_the_yield(known: Known):
+def test_parts_by_finding_type_add_up_to_the_yield(known: Known) -> None:
     ledger = [
         finding("A1", 1, "2023-03-01", 0.1, finding_type="valuation"),
         finding("A1", 2, "2023-03-01", 0.2, finding_type="origin", tax_type="vat"),
@@ -132,19 +140,19 @@ LEDGER = [
 )
 def test_what_was_claimed_and_what_was_paid(
     known: Known, measure: str, with_penalties: bool, expected: float
-):
+) -> None:
     [row] = known(
         "2024-01-01", audits=[CLOSED], findings=LEDGER, measure=measure, with_penalties=with_penalties
     )
     assert row["yield_amount"] == row["valuation_amount"] == expected
 
 
-def test_a_measure_that_there_is_not_is_refused(known: Known):
+def test_a_measure_that_there_is_not_is_refused(known: Known) -> None:
     with pytest.raises(SettingError, match="no measure 'paid'"):
         known("2024-01-01", audits=[CLOSED], findings=[FOUND], measure="paid")
 
 
-def test_audits_stand_in_order_of_opening_with_their_circumstances(known: Known):
+def test_audits_stand_in_order_of_opening_with_their_circumstances(known: Known) -> None:
     audits = [
         audit("A3", "T1", "2023-02-01", "2023-03-01", hours_spent=40.0, inclusion_probability=0.1),
         audit("A2", "T1", "2023-01-01", "2023-12-01", team_id="X", selection_channel="random"),
@@ -160,7 +168,7 @@ def test_audits_stand_in_order_of_opening_with_their_circumstances(known: Known)
     assert [row["treatment"] for row in rows] == ["field", "letter", "field"]
 
 
-def test_outcomes_known_earlier_are_among_those_known_later(known: Known):
+def test_outcomes_known_earlier_are_among_those_known_later(known: Known) -> None:
     audits = [audit(f"A{n}", "T1", f"2023-0{n}-01", f"2023-0{n + 1}-15") for n in range(1, 6)]
     findings = [finding("A1", 1, "2023-03-01", 1.0)]
     earlier, later = (
@@ -171,7 +179,7 @@ def test_outcomes_known_earlier_are_among_those_known_later(known: Known):
     assert later == {"A1", "A2", "A3", "A4", "A5"}
 
 
-def test_columns_an_administration_does_not_keep_are_typed_and_empty(tmp_path: Path):
+def test_columns_an_administration_does_not_keep_are_typed_and_empty(tmp_path: Path) -> None:
     tables = administration(audits=[CLOSED], findings=[FOUND])
     with open_warehouse(str(write_parquet(tmp_path, tables))) as warehouse:
         table = outcomes(warehouse, cutoff=day("2024-01-01")).to_pyarrow()

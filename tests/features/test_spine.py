@@ -20,19 +20,19 @@ def active(lines: list[Row], cutoff: str) -> list[str]:
         return [trader for trader, _ in rows(Spine.active(opened, day(cutoff)))]
 
 
-def test_a_pair_is_asked_once_in_the_order_given():
+def test_a_pair_is_asked_once_in_the_order_given() -> None:
     spine = Spine.of(["B", "A", "B"], [day("2024-02-01"), day("2024-01-01"), day("2024-02-01")])
     assert rows(spine) == [("B", day("2024-02-01")), ("A", day("2024-01-01"))]
     assert spine.cutoffs == (day("2024-01-01"), day("2024-02-01"))
     assert len(spine) == 2
 
 
-def test_traders_and_cutoffs_of_different_number_are_refused():
+def test_traders_and_cutoffs_of_different_number_are_refused() -> None:
     with pytest.raises(SettingError, match="2 traders and 1 cutoffs"):
         Spine.of(["A", "B"], [day("2024-01-01")])
 
 
-def test_an_identifier_is_never_read_as_a_number():
+def test_an_identifier_is_never_read_as_a_number() -> None:
     assert rows(Spine.every(["007", "7"], [day("2024-01-01")]))[0][0] == "007"
 
 
@@ -48,11 +48,11 @@ def test_an_identifier_is_never_read_as_a_number():
 )
 def test_active_is_who_is_known_to_have_declared_in_24_months(
     accepted: str, known: str | None, is_active: bool
-):
+) -> None:
     assert active([line("D1", "T1", accepted, known_on=known)], "2024-07-01") == (["T1"] if is_active else [])
 
 
-def test_audited_traders_are_asked_as_of_the_day_of_opening():
+def test_audited_traders_are_asked_as_of_the_day_of_opening() -> None:
     audits = [
         audit("A1", "T1", "2023-05-01", "2023-09-01"),
         audit("A2", "T1", "2023-05-01", None),
@@ -73,12 +73,12 @@ def test_audited_traders_are_asked_as_of_the_day_of_opening():
         ("2024-01-15", 24, "2022-01-15"),
     ],
 )
-def test_windows_begin_on_the_day_so_many_months_before(end: str, months: int, start: str):
+def test_windows_begin_on_the_day_so_many_months_before(end: str, months: int, start: str) -> None:
     assert months_before(day(end), months) == day(start)
     column = Spine.of(["A"], [day(end)]).table([months]).to_pyarrow()[f"from_{months}m"]
     assert column.to_pylist() == [day(start)]
 
 
-def test_quarters_begin_in_january_april_july_and_october():
+def test_quarters_begin_in_january_april_july_and_october() -> None:
     days = [date(2024, month, 15) for month in range(1, 13)]
     assert [quarter_of(each).month for each in days] == [1, 1, 1, 4, 4, 4, 7, 7, 7, 10, 10, 10]

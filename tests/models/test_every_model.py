@@ -3,6 +3,7 @@
 import inspect
 import json
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from features.errors import SettingError
-from models import MODELS, State, read_model
-from models.base import YieldModel
+from models import MODELS, read_model
+from models.base import State, YieldModel
 from models.prediction import Prediction
 from tests.models.risky import DIRECTIONS, NAMES, Risky, risky
 
@@ -23,7 +24,7 @@ TRADERS = risky(60, seed=2)
 
 def new(kind: str) -> YieldModel:
     takes = inspect.signature(MODELS[kind]).parameters
-    options = {"monotone": DIRECTIONS, "growth": {"rounds": 40, "bags": 2}}
+    options: dict[str, Any] = {"monotone": DIRECTIONS, "growth": {"rounds": 40, "bags": 2}}
     return MODELS[kind](**{name: value for name, value in options.items() if name in takes})
 
 

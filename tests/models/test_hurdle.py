@@ -1,6 +1,7 @@
 """The hurdle model on audits whose truth is known."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -35,7 +36,7 @@ def test_letters_would_pull_the_probability_down_if_they_were_not_corrected_for(
 
 
 def test_who_audited_is_told_apart_from_the_trader() -> None:
-    effects = {(e["column"], e["level"]): e["effect"] for e in fitted().effects_["occurrence"]}
+    effects = {(e["column"], e["level"]): float(e["effect"]) for e in fitted().effects_["occurrence"]}
     assert effects["team_id", "K1"] < -0.4 < 0.4 < effects["team_id", "K3"]
     assert effects["treatment", "letter"] < -0.4
 
@@ -92,8 +93,8 @@ def test_findings_of_one_type_alone_leave_nothing_to_tell_apart() -> None:
 
 @pytest.mark.parametrize("kind", ["declared_value", "rule_score", "past_yield"])
 def test_it_ranks_better_than_what_a_risk_unit_would_use(kind: str) -> None:
-    takes_directions = kind == "rule_score"
-    other = MODELS[kind](**({"monotone": DIRECTIONS} if takes_directions else {}))
+    options: dict[str, Any] = {"monotone": DIRECTIONS} if kind == "rule_score" else {}
+    other = MODELS[kind](**options)
     other.fit(AUDITS.X, AUDITS.y, audits=AUDITS.audits)
     assert _top(fitted().predict(TRADERS.X).expected) > 1.05 * _top(other.predict(TRADERS.X).expected)
 

@@ -1,10 +1,13 @@
 """Yield models keep scikit-learn's contract where it applies: its own checks say so."""
 
+from collections.abc import Callable
+
 import pytest
 from sklearn.base import clone
 from sklearn.utils import estimator_checks as checks
 
 from models import MODELS
+from models.base import YieldModel
 from tests.models.risky import risky
 
 APPLY = (
@@ -18,7 +21,7 @@ APPLY = (
 
 @pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize("check", APPLY, ids=lambda check: check.__name__)
-def test_it_passes(check, kind: str) -> None:  # type: ignore[no-untyped-def]
+def test_it_passes(check: Callable[[str, YieldModel], None], kind: str) -> None:
     check(kind, MODELS[kind]())
 
 

@@ -19,7 +19,8 @@ def entry(request_id: str = "r1", *, traders: tuple[str, ...] = ("T1", "T2"), se
     features = some.random((len(traders), 3))
     features[:, 1] = np.nan
     by_type = some.random((len(traders), len(FINDING_TYPES)))
-    said = Prediction(*some.random((4, len(traders))), by_type, tuple(FINDING_TYPES))
+    expected, probability, low, high = some.random((4, len(traders)))
+    said = Prediction(expected, probability, low, high, by_type, tuple(FINDING_TYPES))
     asked = Access("/predict", request_id, actor="north office", role="risk_unit", purpose="plan 2025")
     return LogEntry(asked, BASIS, traders, features, said, some.random((len(traders), 3)), base=0.1)
 

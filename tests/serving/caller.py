@@ -1,11 +1,13 @@
 """The service as a caller meets it: the app behind its guard, with a real log and a held model."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from fastapi import FastAPI
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from serving.access.tokens import Role, Tokens, new_token
@@ -34,9 +36,18 @@ class Service:
     log: PredictionLog
     home: Path
 
-    def token(self, role: Role, **limits: object) -> dict[str, str]:
+    @property
+    def routes(self) -> list[Route]:
+        """All that the service answers at; it has nothing but routes."""
+        app = self.client.app
+        assert isinstance(app, FastAPI)
+        routes = [route for route in app.routes if isinstance(route, Route)]
+        assert len(routes) == len(app.routes)
+        return routes
+
+    def token(self, role: Role, *, traders: Iterable[str] | None = None) -> dict[str, str]:
         """Make a token and return the header that carries it."""
-        secret = new_token(self.home, f"{role} {uuid4().hex}", role=role, **limits, now=now())
+        secret = new_token(self.home, f"{role} {uuid4().hex}", role=role, traders=traders, now=now())
         return {"Authorization": f"Bearer {secret}"}
 
 

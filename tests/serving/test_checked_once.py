@@ -49,7 +49,9 @@ ASKED = pytest.mark.parametrize("ask", [click, what_if, page, reported])
 
 
 @ASKED
-def test_nothing_that_is_asked_checks_the_data_again(dataset, tmp_path, ask: Callable[[Service, str], int]):
+def test_nothing_that_is_asked_checks_the_data_again(
+    dataset: Dataset, tmp_path: Path, ask: Callable[[Service, str], int]
+) -> None:
     live = load_live(dataset)
     trader = live.ranking["trader_id"][0].as_py()
     with dataset.open():
@@ -60,7 +62,9 @@ def test_nothing_that_is_asked_checks_the_data_again(dataset, tmp_path, ask: Cal
 
 
 @pytest.mark.parametrize("ask", [click, what_if])
-def test_what_is_asked_of_changed_data_is_checked_and_may_be_refused(dataset, tmp_path, ask):
+def test_what_is_asked_of_changed_data_is_checked_and_may_be_refused(
+    dataset: Dataset, tmp_path: Path, ask: Callable[[Service, str], int]
+) -> None:
     live = load_live(dataset)
     trader = live.ranking["trader_id"][0].as_py()
     with dataset.open():
@@ -73,7 +77,7 @@ def test_what_is_asked_of_changed_data_is_checked_and_may_be_refused(dataset, tm
     assert len(outcomes(dataset)) == 2
 
 
-def test_a_snapshot_of_changed_data_is_built_anew(dataset):
+def test_a_snapshot_of_changed_data_is_built_anew(dataset: Dataset) -> None:
     before = load_live(dataset)
     (Path(dataset.data) / "links.parquet").unlink()
     after = load_live(dataset)

@@ -49,7 +49,9 @@ def asked(host: Host, ask: Callable[[httpx.AsyncClient], Awaitable[None]]) -> No
     asyncio.run(conversation())
 
 
-def test_until_it_is_loaded_it_lives_is_not_ready_and_tells_callers_to_come_back(own, dataset):
+def test_until_it_is_loaded_it_lives_is_not_ready_and_tells_callers_to_come_back(
+    own: Path, dataset: Dataset
+) -> None:
     service = host(own / "mlruns", dataset, failures=[])
 
     async def ask(client: httpx.AsyncClient) -> None:
@@ -72,7 +74,9 @@ def test_until_it_is_loaded_it_lives_is_not_ready_and_tells_callers_to_come_back
     asked(service, ask)
 
 
-def test_where_nothing_can_be_loaded_it_says_so_once_and_never_turns_ready(tmp_path, dataset):
+def test_where_nothing_can_be_loaded_it_says_so_once_and_never_turns_ready(
+    tmp_path: Path, dataset: Dataset
+) -> None:
     failures: list[Exception] = []
     service = host(tmp_path, dataset, failures=failures)
 
@@ -87,7 +91,7 @@ def test_where_nothing_can_be_loaded_it_says_so_once_and_never_turns_ready(tmp_p
     assert [type(each) for each in failures] == [DataError]
 
 
-def test_paths_that_callers_make_up_make_no_new_counters(own, dataset):
+def test_paths_that_callers_make_up_make_no_new_counters(own: Path, dataset: Dataset) -> None:
     service = host(own / "mlruns", dataset, failures=[])
 
     async def ask(client: httpx.AsyncClient) -> None:
@@ -97,7 +101,7 @@ def test_paths_that_callers_make_up_make_no_new_counters(own, dataset):
     asked(service, ask)
 
 
-def test_probes_are_answered_while_nothing_else_is(own, dataset):
+def test_probes_are_answered_while_nothing_else_is(own: Path, dataset: Dataset) -> None:
     service = host(own / "mlruns", dataset, failures=[], application=stalling)
 
     async def ask(client: httpx.AsyncClient) -> None:

@@ -4,10 +4,12 @@ import contextlib
 import resource
 import socket
 import time
+from collections.abc import Iterator
 
 import httpx2
 import pytest
 
+from serving.live.state import Live
 from tests.serving.caller import service
 from tests.serving.listening import listening
 from tests.torture import TORTURE
@@ -17,7 +19,7 @@ MEGABYTES = 500 if TORTURE else 50
 
 
 @pytest.fixture(scope="module")
-def port(live, tmp_path_factory):
+def port(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with (
         service(live, tmp_path_factory.mktemp("home")) as made,
         listening(made.client.app, header_seconds=0.5) as found,
@@ -25,14 +27,14 @@ def port(live, tmp_path_factory):
         yield found
 
 
-def spoken(port, sent):
+def spoken(port: int, sent: bytes) -> bytes:
     """Return what is answered to bytes."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(sent)
         return connection.recv(65536)
 
 
-def is_closed(connection):
+def is_closed(connection: socket.socket) -> bool:
     """Wait for the other end; one that closes before it has read what came says so with a reset."""
     try:
         return connection.recv(1) == b""
@@ -50,18 +52,18 @@ def is_closed(connection):
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     ],
 )
-def test_what_proxies_could_read_differently_is_refused(port, head):
+def test_what_proxies_could_read_differently_is_refused(port: int, head: bytes) -> None:
     answer = spoken(port, head + b"\r\nhello\r\n\r\n")
     assert answer.split(b" ")[1] in (b"400", b"403", b"415")
 
 
 @pytest.mark.parametrize("verb", [b"FROB", b"TRACE", b"CONNECT", b"PATCH"])
-def test_a_verb_that_is_not_ours_is_not_allowed(port, verb):
+def test_a_verb_that_is_not_ours_is_not_allowed(port: int, verb: bytes) -> None:
     answer = spoken(port, verb + b" /models HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert answer.split(b" ")[1] in (b"400", b"405")
 
 
-def test_stalled_headers_are_closed_in_time_and_others_are_answered_meanwhile(port):
+def test_stalled_headers_are_closed_in_time_and_others_are_answered_meanwhile(port: int) -> None:
     with contextlib.ExitStack() as stack:
         stalled = [
             stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
@@ -75,7 +77,7 @@ def test_stalled_headers_are_closed_in_time_and_others_are_answered_meanwhile(po
         assert time.monotonic() - begun < 15  # 0.5 s and some on a quiet machine
 
 
-def test_headers_that_stall_in_a_second_request_are_closed_too(port):
+def test_headers_that_stall_in_a_second_request_are_closed_too(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(b"GET /models HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
@@ -87,8 +89,8 @@ def test_headers_that_stall_in_a_second_request_are_closed_too(port):
 
 
 @pytest.mark.parametrize("sized", [True, False])
-def test_a_huge_body_is_refused_with_flat_memory(port, sized):
-    def endless():
+def test_a_huge_body_is_refused_with_flat_memory(port: int, sized: bool) -> None:
+    def endless() -> Iterator[bytes]:
         for _ in range(MEGABYTES):
             yield b" " * 1_000_000
 

@@ -47,14 +47,14 @@ def again(own: Path, prediction_id: str) -> replay_module.Replay:
     return replay(prediction_id, log=own / "log", home=own / "mlruns")
 
 
-def test_every_logged_prediction_and_its_reasons_come_out_bit_for_bit(own, live):
+def test_every_logged_prediction_and_its_reasons_come_out_bit_for_bit(own: Path, live: Live) -> None:
     found = [again(own, each) for each in logged(own, live)]
     assert [each.same for each in found] == [True] * 20
     assert {(each.gone, each.remarks) for each in found} == {((), ())}
     assert lines_of(found[0])[-1] == "Predicted again from the logged features: the same to the last bit."
 
 
-def test_a_prediction_that_the_model_would_not_make_is_found(own, live):
+def test_a_prediction_that_the_model_would_not_make_is_found(own: Path, live: Live) -> None:
     first, second = logged(own, live, harm=0.01)[:2]
     found = again(own, first)
     assert found.same is False
@@ -63,7 +63,7 @@ def test_a_prediction_that_the_model_would_not_make_is_found(own, live):
     assert again(own, second).same
 
 
-def test_a_model_that_is_gone_is_said_to_be_gone(own, live):
+def test_a_model_that_is_gone_is_said_to_be_gone(own: Path, live: Live) -> None:
     [first, *_] = logged(own, live)
     shutil.rmtree(own / "mlruns" / PUBLISHED / "1")
     found = again(own, first)
@@ -72,13 +72,13 @@ def test_a_model_that_is_gone_is_said_to_be_gone(own, live):
     assert "the log still says what was answered" in lines_of(found)[-1]
 
 
-def test_a_model_that_was_changed_is_as_good_as_gone(own, live):
+def test_a_model_that_was_changed_is_as_good_as_gone(own: Path, live: Live) -> None:
     [first, *_] = logged(own, live)
     (own / "mlruns" / PUBLISHED / "1" / "card.json").write_text("{}")
     assert again(own, first).same is None
 
 
-def test_a_snapshot_that_is_gone_is_said_to_be_gone_and_not_needed(own, live):
+def test_a_snapshot_that_is_gone_is_said_to_be_gone_and_not_needed(own: Path, live: Live) -> None:
     [first, *_] = logged(own, live)
     shutil.rmtree(own / "mlruns" / "snapshots")
     found = again(own, first)
@@ -86,19 +86,21 @@ def test_a_snapshot_that_is_gone_is_said_to_be_gone_and_not_needed(own, live):
     assert found.gone == ("the snapshot of 2024-10-01. The logged features cannot be held against it.",)
 
 
-def test_features_that_came_with_the_request_need_no_snapshot(own, live):
+def test_features_that_came_with_the_request_need_no_snapshot(own: Path, live: Live) -> None:
     [first, *_] = logged(own, live, from_snapshot=False)
     shutil.rmtree(own / "mlruns" / "snapshots")
     assert again(own, first).gone == ()
 
 
-def test_other_code_than_answered_then_is_named(own, live, monkeypatch):
+def test_other_code_than_answered_then_is_named(
+    own: Path, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
     [first, *_] = logged(own, live)
     monkeypatch.setattr(replay_module, "code_digest", lambda: "0" * 64)
     assert again(own, first).remarks == ("other code answers today than answered then.",)
 
 
-def test_a_row_that_holds_no_prediction_cannot_be_replayed(own):
+def test_a_row_that_holds_no_prediction_cannot_be_replayed(own: Path) -> None:
     log = PredictionLog(own / "log", clock=now)
     [only] = appended(log, LogEntry(Access("GET /models", "r1", "somebody", "auditor")))
     log.close()
@@ -106,7 +108,7 @@ def test_a_row_that_holds_no_prediction_cannot_be_replayed(own):
         again(own, only)
 
 
-def test_as_json_it_says_the_same(own, live):
+def test_as_json_it_says_the_same(own: Path, live: Live) -> None:
     [first, *_] = logged(own, live)
     told = json.loads(again(own, first).to_json())
     assert (told["prediction_id"], told["same"], told["gone"]) == (first, True, [])

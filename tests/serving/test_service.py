@@ -21,8 +21,10 @@ import pytest
 from models.bundle.artefact import load_bundle
 from models.bundle.champion import POINTER, PUBLISHED
 from serving import run
+from serving.live.state import Live
 from serving.log.reader import FOLDER, read
 from serving.log.verify import verify
+from tests.optional import not_none
 from tests.serving import tiny
 from tests.serving.server import Server, environment, served
 from tests.torture import TORTURE
@@ -108,7 +110,7 @@ def ids(load: Load) -> list[str]:
     ]
 
 
-def test_a_ready_service_says_so_and_nothing_of_its_host_is_within_reach(server):
+def test_a_ready_service_says_so_and_nothing_of_its_host_is_within_reach(server: Server) -> None:
     assert [server.status(path) for path in ("/livez", "/readyz", "/healthz")] == [200, 200, 200]
     for path in (
         "/docs.json",
@@ -123,7 +125,7 @@ def test_a_ready_service_says_so_and_nothing_of_its_host_is_within_reach(server)
     assert "googletagmanager" not in server.client.get("/").text
 
 
-def test_it_listens_on_this_machine_alone_while_there_are_no_tokens(server):
+def test_it_listens_on_this_machine_alone_while_there_are_no_tokens(server: Server) -> None:
     assert "this machine alone is answered" in server.said.read_text()
     with socket.socket() as other:
         other.settimeout(5)
@@ -132,7 +134,7 @@ def test_it_listens_on_this_machine_alone_while_there_are_no_tokens(server):
         ) or (socket.gethostbyname(socket.gethostname()).startswith("127."))
 
 
-def test_metrics_count_predictions_by_model_and_say_how_old_the_snapshot_is(server):
+def test_metrics_count_predictions_by_model_and_say_how_old_the_snapshot_is(server: Server) -> None:
     def counted() -> dict[str, float]:
         lines = server.client.get("/metrics").text.splitlines()
         return {
@@ -151,7 +153,9 @@ def test_metrics_count_predictions_by_model_and_say_how_old_the_snapshot_is(serv
     assert after['audit_yield_request_seconds_count{route="/predict",status="200"}'] >= 1
 
 
-def test_ten_switches_under_a_load_of_mixed_requests_fail_none_and_never_mix_models(server, two):
+def test_ten_switches_under_a_load_of_mixed_requests_fail_none_and_never_mix_models(
+    server: Server, two: Path
+) -> None:
     bundles = {version: load_bundle(two / "mlruns" / PUBLISHED / version) for version in ("1", "2")}
     with Load(url(server), (predict, predict, explain, ranking)) as load:
         for switch in range(SWITCHES):
@@ -167,12 +171,12 @@ def test_ten_switches_under_a_load_of_mixed_requests_fail_none_and_never_mix_mod
     assert versions == {"1", "2"}
     for each in ids(load)[:: max(1, len(ids(load)) // 200)]:
         entry = read(server.home / FOLDER, each).entry
-        again = bundles[entry.basis.model_version].model.predict(entry.features)
-        assert again.expected.tobytes() == entry.prediction.expected.tobytes()
+        again = bundles[not_none(entry.basis).model_version].model.predict(entry.features)
+        assert again.expected.tobytes() == not_none(entry.prediction).expected.tobytes()
     assert verify(server.home / FOLDER).faults == ()
 
 
-def test_a_refused_champion_raises_the_alarm_and_the_old_one_serves_on(server, two):
+def test_a_refused_champion_raises_the_alarm_and_the_old_one_serves_on(server: Server, two: Path) -> None:
     serving = server.client.get("/models").json()["basis"]["model_version"]
     pointer = (server.home / POINTER).read_bytes()
     (server.home / POINTER).write_bytes(b"{")
@@ -184,7 +188,7 @@ def test_a_refused_champion_raises_the_alarm_and_the_old_one_serves_on(server, t
     (server.home / POINTER).write_bytes(pointer)
 
 
-def test_before_it_ends_it_turns_not_ready_and_answers_on_and_exits_with_0(server):
+def test_before_it_ends_it_turns_not_ready_and_answers_on_and_exits_with_0(server: Server) -> None:
     with Load(url(server), (predict,)) as load:
         time.sleep(0.3)
         server.process.terminate()
@@ -200,7 +204,7 @@ def test_before_it_ends_it_turns_not_ready_and_answers_on_and_exits_with_0(serve
     assert verify(server.home / FOLDER).faults == ()
 
 
-def test_a_kill_in_mid_load_loses_no_answer_that_a_client_received(two):
+def test_a_kill_in_mid_load_loses_no_answer_that_a_client_received(two: Path) -> None:
     for _ in range(KILLS):
         with served(two) as server, Load(url(server), (predict, predict, predict)) as load:
             while len(load.answers) < 30:
@@ -214,7 +218,7 @@ def test_a_kill_in_mid_load_loses_no_answer_that_a_client_received(two):
 
 
 @pytest.mark.skipif(not TORTURE, reason="long: AUDIT_YIELD_TORTURE=1")
-def test_a_worker_that_dies_is_replaced_and_one_that_cannot_begin_ends_the_service(two):
+def test_a_worker_that_dies_is_replaced_and_one_that_cannot_begin_ends_the_service(two: Path) -> None:
     with served(two) as server:
         kill_worker(server)
         server.wait("/readyz", 200)
@@ -229,7 +233,7 @@ def test_a_worker_that_dies_is_replaced_and_one_that_cannot_begin_ends_the_servi
 
 
 @pytest.mark.skipif(not TORTURE, reason="long: AUDIT_YIELD_TORTURE=1")
-def test_minutes_of_load_leave_memory_and_open_files_as_they_were(two):
+def test_minutes_of_load_leave_memory_and_open_files_as_they_were(two: Path) -> None:
     with served(two) as server, ThreadPoolExecutor(3) as pool:
 
         def loaded(seconds: float) -> tuple[int, int]:
@@ -253,7 +257,7 @@ def asked_until(address: str, ends: float, ask: Ask) -> set[int]:
         return {ask(client, number).status_code for number in in_time}
 
 
-def test_a_worker_ends_when_its_supervisor_was_killed(two):
+def test_a_worker_ends_when_its_supervisor_was_killed(two: Path) -> None:
     with served(two, "--drain", "0") as server:
         [worker] = psutil.Process(server.process.pid).children()
         server.process.kill()
@@ -268,7 +272,7 @@ def kill_worker(server: Server) -> None:
     worker.wait()
 
 
-def test_the_image_holds_neither_training_code_nor_what_only_training_needs(tmp_path):
+def test_the_image_holds_neither_training_code_nor_what_only_training_needs(tmp_path: Path) -> None:
     built = subprocess.run(
         [sys.executable, "-m", "bentoml", "build", "--output", "tag"],
         cwd=run.ROOT,
@@ -293,6 +297,6 @@ def test_the_image_holds_neither_training_code_nor_what_only_training_needs(tmp_
     assert not named & {"mlflow", "optuna", "pandas", "scikit-learn", "shap", "matplotlib"}
 
 
-def test_a_prediction_is_the_models_own(two, live):
+def test_a_prediction_is_the_models_own(two: Path, live: Live) -> None:
     said = live.bundle.model.predict(live.X)
     assert np.array_equal(said.expected, live.prediction.expected)

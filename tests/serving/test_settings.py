@@ -6,12 +6,12 @@ from features.errors import SettingError
 from serving.settings import LOOPBACK, Settings
 
 
-def test_without_variables_it_listens_to_this_machine_alone():
+def test_without_variables_it_listens_to_this_machine_alone() -> None:
     assert Settings.read({}).host == "127.0.0.1"
     assert Settings.read({}).hosts == LOOPBACK
 
 
-def test_every_setting_is_a_variable():
+def test_every_setting_is_a_variable() -> None:
     given = {
         "AUDIT_YIELD_PORT": "8080",
         "AUDIT_YIELD_HOSTS": "Risk.customs.example, localhost",
@@ -24,6 +24,6 @@ def test_every_setting_is_a_variable():
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "many", "nan", "inf", "2.5"])
-def test_a_number_that_cannot_be_used_is_refused_by_name(text):
+def test_a_number_that_cannot_be_used_is_refused_by_name(text: str) -> None:
     with pytest.raises(SettingError, match="AUDIT_YIELD_CONCURRENCY"):
         Settings.read({"AUDIT_YIELD_CONCURRENCY": text})

@@ -19,7 +19,9 @@ from tests.serving import tiny
 from tests.serving.server import command, environment, free_port
 
 
-def test_without_a_champion_it_exits_with_one_friendly_message_and_no_loop(tmp_path, trained):
+def test_without_a_champion_it_exits_with_one_friendly_message_and_no_loop(
+    tmp_path: Path, trained: Path
+) -> None:
     begun = time.monotonic()
     done = subprocess.run(
         command("serve", str(trained / "sim" / "data"), "--as-of", "2024-10-01", "--port", str(free_port())),
@@ -35,43 +37,49 @@ def test_without_a_champion_it_exits_with_one_friendly_message_and_no_loop(tmp_p
     assert time.monotonic() - begun < 60
 
 
-def begin(data: str, home: Path, monkeypatch: pytest.MonkeyPatch, **settings: object) -> run.Start:
+def begin(data: str, home: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> run.Start:
     monkeypatch.setenv("AUDIT_YIELD_HOME", str(home))
-    return run.serve(LaunchSettings(data, tiny.AS_OF), Settings(**settings), clock=now)
+    return run.serve(LaunchSettings(data, tiny.AS_OF), settings, clock=now)
 
 
-def test_it_does_not_listen_to_others_without_tokens(trained, tmp_path, monkeypatch):
+def test_it_does_not_listen_to_others_without_tokens(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(SettingError, match="there are no tokens"):
-        begin(str(trained / "sim" / "data"), tmp_path, monkeypatch, host="0.0.0.0")  # noqa: S104
+        begin(str(trained / "sim" / "data"), tmp_path, monkeypatch, Settings(host="0.0.0.0"))  # noqa: S104
     new_token(tmp_path, "north office", role=Role.RISK_UNIT, now=now())
     with pytest.raises(DataError, match="No model is published"):
-        begin(str(trained / "sim" / "data"), tmp_path, monkeypatch, host="0.0.0.0")  # noqa: S104
+        begin(str(trained / "sim" / "data"), tmp_path, monkeypatch, Settings(host="0.0.0.0"))  # noqa: S104
 
 
 @pytest.mark.parametrize("host", ["nowhere.example", "300.1.1.1", "203.0.113.7"])
-def test_an_address_that_is_not_this_machines_is_refused(host, tmp_path, monkeypatch):
+def test_an_address_that_is_not_this_machines_is_refused(
+    host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     new_token(tmp_path, "north office", role=Role.RISK_UNIT, now=now())
     with pytest.raises(SettingError, match="cannot listen at"):
-        begin("data", tmp_path, monkeypatch, host=host)
+        begin("data", tmp_path, monkeypatch, Settings(host=host))
 
 
-def test_a_port_that_is_taken_is_refused(tmp_path, monkeypatch):
+def test_a_port_that_is_taken_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(SettingError, match="cannot listen at"):
-            begin("data", tmp_path, monkeypatch, port=taken.getsockname()[1])
+            begin("data", tmp_path, monkeypatch, Settings(port=taken.getsockname()[1]))
 
 
-def test_a_log_whose_tail_was_cut_stops_the_start(trained, tmp_path, monkeypatch):
+def test_a_log_whose_tail_was_cut_stops_the_start(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = Path(shutil.copytree(trained, tmp_path / "own"))
     (own / "mlruns" / FOLDER).mkdir(exist_ok=True)
     (own / "mlruns" / FOLDER / "predictions.anchor").write_text(f"700000 {'0' * 64}\n")
     with pytest.raises(DataError, match="there were 700000 rows"):
-        begin(str(own / "sim" / "data"), own / "mlruns", monkeypatch, port=free_port())
+        begin(str(own / "sim" / "data"), own / "mlruns", monkeypatch, Settings(port=free_port()))
 
 
-def test_what_it_was_told_survives_the_environment(tmp_path):
+def test_what_it_was_told_survives_the_environment(tmp_path: Path) -> None:
     dialect = tmp_path / "dialect.toml"
     launch = LaunchSettings(str(tmp_path), tiny.AS_OF, dialect, 2.5)
     assert LaunchSettings.read(launch.environment()) == launch

@@ -68,7 +68,7 @@ def whole(home: Path) -> None:
 )
 def test_a_training_killed_before_its_end_is_marked_and_its_version_removed(
     stop: str, left: list[str], home: Path
-):
+) -> None:
     with child(train, home, stop) as here:
         wait_for(stop, here)
         assert [each.version for each in models(home)] == (["1"] if stop == "finished" else [])
@@ -77,7 +77,7 @@ def test_a_training_killed_before_its_end_is_marked_and_its_version_removed(
     assert list(states(home).values()) == left
 
 
-def test_a_training_killed_at_any_moment_leaves_nothing_half_done(home: Path):
+def test_a_training_killed_at_any_moment_leaves_nothing_half_done(home: Path) -> None:
     rng = random.Random(11)  # noqa: S311  moments to kill at, no secret
     for _ in range(CHANCES):
         with child(train, home, "-") as here:
@@ -88,7 +88,7 @@ def test_a_training_killed_at_any_moment_leaves_nothing_half_done(home: Path):
     whole(home)
 
 
-def test_a_promotion_killed_at_any_moment_leaves_the_old_model_or_the_new(home: Path):
+def test_a_promotion_killed_at_any_moment_leaves_the_old_model_or_the_new(home: Path) -> None:
     first, second = training(home), training(home)
     promote(first, force="a test", home=home, clock=now)
     rng = random.Random(12)  # noqa: S311  moments to kill at, no secret

@@ -13,6 +13,7 @@ from models.fitting.training_rows import Learned, TrainingRows
 from models.prediction import Floats, Prediction
 from tests.features.administration import administration, audit, finding, line, trader
 from tests.features.tables import Row, Tables
+from tests.optional import not_none
 
 
 class MeanModel(YieldModel):
@@ -32,7 +33,7 @@ class MeanModel(YieldModel):
             "X": X,
             "y": y.tolist(),
             "weight": sample_weight,
-            "audits": audits.to_pylist(),
+            "audits": not_none(audits).to_pylist(),
         }
         self.mean_ = float(np.average(y, weights=sample_weight))
         return self

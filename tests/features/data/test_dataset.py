@@ -27,7 +27,7 @@ from features.errors import DataError
 from features.storage.atomic import atomic_file
 from features.storage.json_cache import read_cached, write_cached
 from tests.features.data.check.test_random_corruption import many, row_faults, spoil_rows
-from tests.features.tables import TODAY, good_tables, write_csv, write_parquet
+from tests.features.tables import TODAY, Write, good_tables, write_csv, write_parquet
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def refusal(open_it: Callable[[], object]) -> str:
     return str(raised.value)
 
 
-def test_data_is_checked_once_for_each_version(dataset):
+def test_data_is_checked_once_for_each_version(dataset: Dataset) -> None:
     opened(dataset)
     first = written(dataset)
     opened(dataset)
@@ -77,13 +77,13 @@ def test_data_is_checked_once_for_each_version(dataset):
     assert len(list((dataset.home / CHECKS).glob("*.json"))) == 2
 
 
-def test_what_is_cached_is_believed(dataset):
+def test_what_is_cached_is_believed(dataset: Dataset) -> None:
     opened(dataset)
     write_cached(cached(dataset), read_cached(cached(dataset)) | {"refusal": "The moon is full."})
     assert "The moon is full." in refusal(lambda: opened(dataset))
 
 
-def test_refused_data_stays_refused_with_the_same_words(tmp_path):
+def test_refused_data_stays_refused_with_the_same_words(tmp_path: Path) -> None:
     dataset = of(write_parquet(tmp_path / "data", spoilt(good_tables())))
     first = refusal(lambda: opened(dataset))
     assert "declarations" in first
@@ -117,7 +117,7 @@ def test_a_cached_outcome_gives_the_rows_of_a_fresh_check(
                 assert words == refusal(lambda: checked.outcome.usable(warehouse))
 
 
-def test_a_cached_outcome_leaves_out_bad_rows_their_children_and_repetitions(tmp_path):
+def test_a_cached_outcome_leaves_out_bad_rows_their_children_and_repetitions(tmp_path: Path) -> None:
     tables = good_tables()
     tables["declarations"][0]["customs_value"] = -1.0
     tables["declarations"].append(dict(tables["declarations"][1]))
@@ -143,7 +143,7 @@ def count(table: ir.Table) -> list[str]:
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"null", b'{"sha256": "0", "content": {}}', b"\0", b"[["])
-def test_a_damaged_outcome_is_worked_out_anew(dataset, damage):
+def test_a_damaged_outcome_is_worked_out_anew(dataset: Dataset, damage: bytes) -> None:
     opened(dataset)
     whole = cached(dataset).read_bytes()
     cached(dataset).write_bytes(damage)
@@ -151,7 +151,7 @@ def test_a_damaged_outcome_is_worked_out_anew(dataset, damage):
     assert cached(dataset).read_bytes() == whole
 
 
-def test_an_outcome_of_other_data_under_its_name_is_worked_out_anew(dataset, tmp_path):
+def test_an_outcome_of_other_data_under_its_name_is_worked_out_anew(dataset: Dataset, tmp_path: Path) -> None:
     opened(dataset)
     (tmp_path / "other").mkdir()
     other = of(write_parquet(tmp_path / "other" / "data", spoilt(good_tables())))
@@ -177,7 +177,7 @@ class Racing(Dataset):
 
 
 @pytest.mark.parametrize("form", [write_parquet, write_csv])
-def test_data_that_changes_meanwhile_gets_no_outcome_of_other_rows(tmp_path, form):
+def test_data_that_changes_meanwhile_gets_no_outcome_of_other_rows(tmp_path: Path, form: Write) -> None:
     data = form(tmp_path / "data", good_tables())
     honest = of(data)
     opened(honest)
@@ -188,7 +188,7 @@ def test_data_that_changes_meanwhile_gets_no_outcome_of_other_rows(tmp_path, for
     opened(honest)  # and the refusal was not cached for the rows before
 
 
-def test_a_change_during_the_first_check_leaves_no_outcome(tmp_path):
+def test_a_change_during_the_first_check_leaves_no_outcome(tmp_path: Path) -> None:
     data = write_parquet(tmp_path / "data", good_tables())
     change = lambda: write_parquet(data, spoilt(good_tables()))  # noqa: E731
     racing = Racing(**vars(of(data)), reads=[], after=1, change=change)
@@ -202,7 +202,7 @@ def killed(path: Path) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_kill_while_it_is_written_leaves_nothing_that_hinders(dataset):
+def test_a_kill_while_it_is_written_leaves_nothing_that_hinders(dataset: Dataset) -> None:
     opened(dataset)
     path = cached(dataset)
     whole = path.read_bytes()
@@ -222,7 +222,7 @@ def at_once(dataset: Dataset, barrier: Barrier) -> None:
     opened(dataset)
 
 
-def test_two_at_once_are_harmless(dataset):
+def test_two_at_once_are_harmless(dataset: Dataset) -> None:
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(2)
     both = [context.Process(target=at_once, args=(dataset, barrier)) for _ in range(2)]
@@ -239,7 +239,7 @@ def condition(rule: Rule, kind: ColumnType, today: date) -> str:
     return str(ibis.to_sql(table.filter(rule.broken(table.value, today)), dialect="duckdb"))
 
 
-def test_rules_ask_of_today_for_its_year_or_whether_a_day_is_past():
+def test_rules_ask_of_today_for_its_year_or_whether_a_day_is_past() -> None:
     rules = {
         (rule, column.kind) for table in TABLES.values() for column in table.columns for rule in column.rules
     }
@@ -248,7 +248,7 @@ def test_rules_ask_of_today_for_its_year_or_whether_a_day_is_past():
         assert len(within) == (3 if rule is PAST_DAY else 1), rule.name
 
 
-def test_a_day_in_the_future_is_checked_again_on_a_later_day(tmp_path):
+def test_a_day_in_the_future_is_checked_again_on_a_later_day(tmp_path: Path) -> None:
     tables = good_tables()
     tables["declarations"][0]["known_on"] = TODAY + timedelta(days=3)
     dataset = of(write_parquet(tmp_path / "data", tables))
@@ -258,7 +258,7 @@ def test_a_day_in_the_future_is_checked_again_on_a_later_day(tmp_path):
     refusal(lambda: opened(dataset))
 
 
-def test_an_outcome_holds_for_later_days_of_the_year_and_no_others(dataset):
+def test_an_outcome_holds_for_later_days_of_the_year_and_no_others(dataset: Dataset) -> None:
     opened(dataset)
     outcome = CheckOutcome.of(read_cached(cached(dataset)))
     last = date(TODAY.year, 12, 31)
@@ -269,7 +269,7 @@ def test_an_outcome_holds_for_later_days_of_the_year_and_no_others(dataset):
     assert not replace(outcome, has_future_days=True).holds(last)
 
 
-def test_a_file_that_cannot_be_read_is_looked_at_again(tmp_path):
+def test_a_file_that_cannot_be_read_is_looked_at_again(tmp_path: Path) -> None:
     data = write_parquet(tmp_path / "data", good_tables())
     (data / "tariff.parquet").write_bytes(b"no Parquet")
     dataset = of(data)

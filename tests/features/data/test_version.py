@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -40,13 +41,13 @@ def with_times_of(file: Path, write: str) -> None:
     os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
-def test_other_content_of_one_size_and_time_is_another_version(data):
+def test_other_content_of_one_size_and_time_is_another_version(data: Path) -> None:
     before, file = version(data), data / "traders.csv"
     with_times_of(file, "OF TRADERS.CSV")
     assert version(data) != before
 
 
-def test_a_file_is_not_trusted_until_it_is_older_than_a_clock_can_tell(data, tmp_path):
+def test_a_file_is_not_trusted_until_it_is_older_than_a_clock_can_tell(data: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     version(data)
     assert not list((home / VERSIONS).glob("*.json"))
@@ -57,7 +58,7 @@ def test_a_file_is_not_trusted_until_it_is_older_than_a_clock_can_tell(data, tmp
     }
 
 
-def test_a_file_as_it_was_is_not_hashed_again_and_one_that_changed_is(data, tmp_path):
+def test_a_file_as_it_was_is_not_hashed_again_and_one_that_changed_is(data: Path, tmp_path: Path) -> None:
     time.sleep(SETTLED_AFTER / 1e9 + 0.1)
     before, file = version(data), manifest(tmp_path / "home")
     known = read_cached(file)
@@ -70,7 +71,7 @@ def test_a_file_as_it_was_is_not_hashed_again_and_one_that_changed_is(data, tmp_
     assert version(data) == before
 
 
-def test_a_copy_and_a_touched_folder_have_the_same_version(data, tmp_path):
+def test_a_copy_and_a_touched_folder_have_the_same_version(data: Path, tmp_path: Path) -> None:
     before = version(data)
     (data / "traders.csv").touch()
     os.utime(data / "declarations" / "1.csv", (0, 0))
@@ -91,13 +92,17 @@ def test_a_copy_and_a_touched_folder_have_the_same_version(data, tmp_path):
         lambda data: (data / "audits.csv").symlink_to(data / "traders.csv"),
     ],
 )
-def test_whatever_the_reader_would_see_makes_another_version(data, change):
+def test_whatever_the_reader_would_see_makes_another_version(
+    data: Path, change: Callable[[Path], object]
+) -> None:
     before = version(data)
     change(data)
     assert version(data) != before
 
 
-def test_a_link_that_leads_elsewhere_makes_another_version_though_the_content_is_the_same(data, tmp_path):
+def test_a_link_that_leads_elsewhere_makes_another_version_though_the_content_is_the_same(
+    data: Path, tmp_path: Path
+) -> None:
     (tmp_path / "traders.csv").write_text("of traders.csv")
     before = version(data)
     (data / "traders.csv").unlink()
@@ -105,7 +110,7 @@ def test_a_link_that_leads_elsewhere_makes_another_version_though_the_content_is
     assert version(data) != before
 
 
-def test_locks_and_what_is_being_written_are_no_part_of_the_data(data):
+def test_locks_and_what_is_being_written_are_no_part_of_the_data(data: Path) -> None:
     before = version(data)
     (data / ".findings.lock").touch()
     (data / ".findings.csv.audit-yield-new").write_text("half")
@@ -113,7 +118,7 @@ def test_locks_and_what_is_being_written_are_no_part_of_the_data(data):
 
 
 @pytest.mark.parametrize("damage", ["", "{}", "[1, 2]", '{"sha256": "0", "content": {}}', "\0"])
-def test_a_damaged_manifest_is_made_anew(data, tmp_path, damage):
+def test_a_damaged_manifest_is_made_anew(data: Path, tmp_path: Path, damage: str) -> None:
     time.sleep(SETTLED_AFTER / 1e9 + 0.1)
     before, file = version(data), manifest(tmp_path / "home")
     whole = file.read_bytes()
@@ -122,12 +127,12 @@ def test_a_damaged_manifest_is_made_anew(data, tmp_path, damage):
     assert json.loads(file.read_bytes()) == json.loads(whole)
 
 
-def test_a_home_that_cannot_be_written_costs_the_cache_alone(data, tmp_path):
+def test_a_home_that_cannot_be_written_costs_the_cache_alone(data: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert version(data, tmp_path / "file" / "home") == version(data)
 
 
-def test_a_duckdb_file_has_a_version_with_what_was_not_yet_written_into_it(tmp_path):
+def test_a_duckdb_file_has_a_version_with_what_was_not_yet_written_into_it(tmp_path: Path) -> None:
     file = tmp_path / "customs.duckdb"
     with duckdb.connect(file) as writer:
         writer.execute("CREATE TABLE traders (trader_id VARCHAR)")
@@ -137,7 +142,7 @@ def test_a_duckdb_file_has_a_version_with_what_was_not_yet_written_into_it(tmp_p
     assert version(file) != before
 
 
-def test_what_says_nothing_of_changes_has_the_version_of_the_day(tmp_path):
+def test_what_says_nothing_of_changes_has_the_version_of_the_day(tmp_path: Path) -> None:
     one, same, next_day, other = (
         version_of(url, today=day, home=tmp_path).digest
         for url, day in [

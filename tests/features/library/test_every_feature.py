@@ -44,7 +44,7 @@ def _array(name: str, values: tuple[object, ...]) -> pa.Array:
 
 
 @EACH
-def test_the_worked_example_comes_out(definition: Definition):
+def test_the_worked_example_comes_out(definition: Definition) -> None:
     feature = definition.features[0]
     rows = example_rows(feature)
     if feature.source is None:
@@ -58,7 +58,7 @@ def test_the_worked_example_comes_out(definition: Definition):
 
 
 @EACH
-def test_the_words_are_there(definition: Definition):
+def test_the_words_are_there(definition: Definition) -> None:
     for feature in definition.features:
         assert feature.label
         assert feature.label[0].isupper() or feature.label[0].isdigit()
@@ -74,7 +74,7 @@ def test_the_words_are_there(definition: Definition):
 
 
 @EACH
-def test_the_definition_is_of_a_known_kind(definition: Definition):
+def test_the_definition_is_of_a_known_kind(definition: Definition) -> None:
     for feature in definition.features:
         assert feature.source is None or feature.source in ROWS
         assert feature.months is None or feature.months in WINDOWS
@@ -89,12 +89,12 @@ def test_the_definition_is_of_a_known_kind(definition: Definition):
             assert feature.inputs
 
 
-def test_no_two_features_share_a_name_or_a_label():
+def test_no_two_features_share_a_name_or_a_label() -> None:
     labels = [(feature.label, feature.months) for feature in LIBRARY.features]
     assert len(set(labels)) == len(labels)
 
 
-def test_a_feature_is_of_the_family_that_lists_its_module():
+def test_a_feature_is_of_the_family_that_lists_its_module() -> None:
     listed = {
         (family, each.__name__)
         for family, modules in FAMILIES.items()
@@ -104,13 +104,13 @@ def test_a_feature_is_of_the_family_that_lists_its_module():
     assert {(feature.family, feature.function.__name__) for feature in LIBRARY.features} == listed
 
 
-def test_every_module_of_features_is_listed():
+def test_every_module_of_features_is_listed() -> None:
     listed = {module.__name__ for modules in FAMILIES.values() for module in modules}
     found = [import_module(each.name) for each in walk_packages(library.__path__, f"{library.__name__}.")]
     assert {module.__name__ for module in found if definitions(module)} == listed
 
 
-def test_words_stand_for_the_sign_of_what_may_be_either():
+def test_words_stand_for_the_sign_of_what_may_be_either() -> None:
     gap = LIBRARY.by_name["import_vat_gap_24m"]
     claimed = "The tax returns of the last 24 months claim 3,756 {} import value added tax than was assessed."
     assert gap.say("-3,756") == claimed.format("less")

@@ -19,7 +19,7 @@ def through(*uses: tuple[str, str, float]) -> Tables:
     )
 
 
-def test_a_broker_is_taken_on_who_was_not_used_in_the_year_before():
+def test_a_broker_is_taken_on_who_was_not_used_in_the_year_before() -> None:
     tables = through(
         ("2022-08-01", "B1", 1.0),
         ("2023-06-30", "B2", 1.0),
@@ -32,18 +32,18 @@ def test_a_broker_is_taken_on_who_was_not_used_in_the_year_before():
     assert values(tables, "T1", "brokers_used_12m", NOW) == [3]
 
 
-def test_who_traded_with_nobody_before_took_nobody_on():
+def test_who_traded_with_nobody_before_took_nobody_on() -> None:
     tables = through(("2024-02-01", "B1", 1.0))
     assert values(tables, "T1", "brokers_taken_on_24m", NOW) == [None]
 
 
-def test_lines_without_a_broker_are_left_out_of_the_main_brokers_share():
+def test_lines_without_a_broker_are_left_out_of_the_main_brokers_share() -> None:
     tables = through(("2024-02-01", "B1", 30.0), ("2024-02-02", "B2", 10.0))
     tables["declarations"].append(line("D9", "T1", "2024-02-03", declarant_id=None, customs_value=60.0))
     assert values(tables, "T1", "main_broker_share_12m", NOW) == [0.75]
 
 
-def test_the_share_of_new_sellers_is_of_the_last_three_months():
+def test_the_share_of_new_sellers_is_of_the_last_three_months() -> None:
     tables = through(
         ("2023-02-01", "S1", 900.0),
         ("2024-04-01", "S1", 30.0),
@@ -54,7 +54,7 @@ def test_the_share_of_new_sellers_is_of_the_last_three_months():
     assert values(tables, "T1", "new_seller_share_24m", NOW) == [0.2]
 
 
-def test_the_rate_of_brokers_is_weighted_by_value_and_leaves_own_audits_out():
+def test_the_rate_of_brokers_is_weighted_by_value_and_leaves_own_audits_out() -> None:
     """B1 served T2 (a finding), B2 nobody else: (1 + 10 x 1/2) / 11 and 1/2, weighted 3 to 1."""
     tables = administration(
         traders=[trader(name) for name in ("T1", "T2", "T3")],

@@ -7,12 +7,12 @@ import pytest
 from features.prepare import audits
 from tests.features.administration import administration, audit, day, finding
 from tests.features.building import values
-from tests.features.tables import arrow
+from tests.features.tables import Row, arrow
 
 OPENED, CLOSED = "2023-02-10", "2023-05-01"
 
 
-def states(audit_rows: list, finding_rows: list) -> pa.Table:
+def states(audit_rows: list[Row], finding_rows: list[Row]) -> pa.Table:
     rows = audits.states(
         ibis.memtable(
             arrow(
@@ -24,18 +24,18 @@ def states(audit_rows: list, finding_rows: list) -> pa.Table:
     return rows.order_by("audit_id", "known_on").to_pyarrow()
 
 
-def test_an_audit_opened_or_closed_on_the_cutoff_is_invisible():
+def test_an_audit_opened_or_closed_on_the_cutoff_is_invisible() -> None:
     tables = administration(audits=[audit("A1", "T1", OPENED, CLOSED)])
     assert values(tables, "T1", "closed_audits", OPENED, "2023-02-11", CLOSED, "2023-05-02") == [0, 0, 0, 1]
     assert values(tables, "T1", "never_audited", OPENED, "2023-02-11", CLOSED, "2023-05-02") == [1, 1, 1, 0]
 
 
-def test_an_audit_whose_opening_became_known_late_counts_from_then():
+def test_an_audit_whose_opening_became_known_late_counts_from_then() -> None:
     tables = administration(audits=[audit("A1", "T1", OPENED, CLOSED, known_on="2023-06-15")])
     assert values(tables, "T1", "closed_audits", "2023-06-15", "2023-06-16") == [0, 1]
 
 
-def test_an_open_audit_is_no_zero():
+def test_an_open_audit_is_no_zero() -> None:
     """The only audit of others, closed in 2021, found something; the trader's own has found nothing yet."""
     other = audit("A2", "T2", "2021-02-01", "2021-06-01")
     findings = [finding("A2", 1, "2021-06-01", 100.0)]
@@ -45,13 +45,13 @@ def test_an_open_audit_is_no_zero():
         assert values(tables, "T1", "adjustment_rate", "2023-07-01") == [pytest.approx(expected)]
 
 
-def test_an_abandoned_audit_never_closes():
+def test_an_abandoned_audit_never_closes() -> None:
     tables = administration(audits=[audit("A1", "T1", OPENED, CLOSED, status="abandoned")])
     assert values(tables, "T1", "closed_audits", "2024-01-01") == [0]
     assert values(tables, "T1", "months_since_audit", "2024-01-01") == [None]
 
 
-def test_findings_reported_late_count_from_then():
+def test_findings_reported_late_count_from_then() -> None:
     tables = administration(
         audits=[audit("A1", "T1", OPENED, CLOSED)],
         findings=[finding("A1", 1, CLOSED, 80.0, tax_type="penalty", known_on="2023-05-20")],
@@ -59,7 +59,7 @@ def test_findings_reported_late_count_from_then():
     assert values(tables, "T1", "penalties", "2023-05-20", "2023-05-21") == [0, 80]
 
 
-def test_a_finding_known_before_its_audit_waits_for_it():
+def test_a_finding_known_before_its_audit_waits_for_it() -> None:
     tables = administration(
         audits=[audit("A1", "T1", OPENED, None, known_on="2023-03-01")],
         findings=[finding("A1", 1, "2023-02-20", 80.0, tax_type="penalty")],
@@ -67,7 +67,7 @@ def test_a_finding_known_before_its_audit_waits_for_it():
     assert values(tables, "T1", "penalties", "2023-03-01", "2023-03-02") == [0, 80]
 
 
-def test_money_runs_on_as_it_becomes_known():
+def test_money_runs_on_as_it_becomes_known() -> None:
     rows = states(
         [audit("A1", "T1", OPENED, CLOSED)],
         [
@@ -83,7 +83,7 @@ def test_money_runs_on_as_it_becomes_known():
         ],
     )
 
-    def columns(*names: str) -> list[tuple]:
+    def columns(*names: str) -> list[tuple[object, ...]]:
         return list(zip(*(rows[name].to_pylist() for name in names), strict=True))
 
     assert columns("known_on", "is_closed") == [
@@ -107,7 +107,7 @@ def test_money_runs_on_as_it_becomes_known():
     assert (last["assessed_as_fraud"], last["assessed_as_error"]) == (60, -30)
 
 
-def test_as_of_each_day_an_audit_has_exactly_one_state():
+def test_as_of_each_day_an_audit_has_exactly_one_state() -> None:
     rows = states(
         [audit("A1", "T1", OPENED, CLOSED)],
         [finding("A1", 1, OPENED, 10.0), finding("A1", 2, "2023-03-01", 10.0), finding("A1", 3, CLOSED, 5.0)],
@@ -122,13 +122,13 @@ def test_as_of_each_day_an_audit_has_exactly_one_state():
         assert len(held) == 1, cutoff
 
 
-def test_day_of_closing_and_hours_are_empty_until_the_audit_closes():
+def test_day_of_closing_and_hours_are_empty_until_the_audit_closes() -> None:
     before, after = states([audit("A1", "T1", OPENED, CLOSED)], [finding("A1", 1, CLOSED, 1.0)]).to_pylist()
     assert (before["closed_on"], before["hours_spent"]) == (None, None)
     assert (after["closed_on"], after["hours_spent"]) == (day(CLOSED), 40.0)
 
 
-def test_an_overturned_assessment_counts_from_the_day_the_decision_is_known():
+def test_an_overturned_assessment_counts_from_the_day_the_decision_is_known() -> None:
     tables = administration(
         audits=[audit("A1", "T1", OPENED, CLOSED)],
         findings=[
@@ -139,7 +139,7 @@ def test_an_overturned_assessment_counts_from_the_day_the_decision_is_known():
     assert values(tables, "T1", "overturned_share", CLOSED, "2023-09-10", "2023-09-11") == [None, 0, 0.25]
 
 
-def test_fraud_that_was_cancelled_is_no_fraud():
+def test_fraud_that_was_cancelled_is_no_fraud() -> None:
     tables = administration(
         audits=[audit("A1", "T1", OPENED, CLOSED)],
         findings=[

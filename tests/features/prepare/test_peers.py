@@ -11,7 +11,7 @@ import pytest
 from features.prepare import Prepared
 from features.spine import Spine
 from tests.features.building import built, warehouse
-from tests.features.tables import Row, Tables, good_tables, line, trader
+from tests.features.tables import Cell, Row, Tables, good_tables, line, trader
 
 CUTOFF = date(2024, 6, 1)
 KEY = ("ME", CUTOFF)
@@ -20,18 +20,18 @@ FIVE = {"P1": 1.0, "P2": 2.0, "P3": 4.0, "P4": 8.0, "P5": 16.0}
 
 
 def lines(
-    trader_id: str, price: float, count: int, *, accepted_on: date = date(2024, 2, 15), **other: object
+    trader_id: str, price: float, count: int, *, accepted_on: date = date(2024, 2, 15), **other: Cell
 ) -> list[Row]:
     """Lines of one kg at a price, each of a declaration of its own."""
     own = {"trader_id": trader_id, "customs_value": price, "net_mass_kg": 1.0, **other}
     return [line(accepted_on, declaration_id=uuid4().hex, **own) for _ in range(count)]
 
 
-def peers(prices: dict[str, float] = FIVE, *, count: int = 6, **other: object) -> list[Row]:
+def peers(prices: dict[str, float] = FIVE, *, count: int = 6, **other: Cell) -> list[Row]:
     return [row for trader_id, price in prices.items() for row in lines(trader_id, price, count, **other)]
 
 
-def own(price: float = 2.0, **other: object) -> list[Row]:
+def own(price: float = 2.0, **other: Cell) -> list[Row]:
     return lines("ME", price, 1, **{"accepted_on": date(2024, 5, 10), **other})
 
 
@@ -61,62 +61,62 @@ def fact(rows: Iterable[Row], name: str = "peer_middle_log_price") -> object:
     return row[name]
 
 
-def test_a_price_is_compared_with_the_middle_of_the_others():
+def test_a_price_is_compared_with_the_middle_of_the_others() -> None:
     values = built(tables(peers() + own(2.0)), "price_gap_12m", [KEY])
     assert values[KEY]["price_gap_12m"] == pytest.approx(log(2 / 4), abs=1e-5)
 
 
-def test_the_duty_missing_is_that_on_the_middle_price():
+def test_the_duty_missing_is_that_on_the_middle_price() -> None:
     values = built(tables(peers() + own(1.0, duty_rate=0.1)), "undervalue_duty_12m", [KEY])
     assert values[KEY]["undervalue_duty_12m"] == pytest.approx(0.1 * (4 - 1), abs=1e-5)
 
 
-def test_a_tenth_of_the_others_stay_under_the_low_price():
+def test_a_tenth_of_the_others_stay_under_the_low_price() -> None:
     low = log(1) + 0.4 * (log(2) - log(1))  # position 0.1 x 4 among five
     assert fact(peers() + own(), "peer_low_log_price") == pytest.approx(low, abs=1e-5)
 
 
-def test_own_lines_have_no_vote():
+def test_own_lines_have_no_vote() -> None:
     for price in (0.1, 3.0, 4.0, 500.0):
         rows = facts(peers() + lines("ME", price, 100) + own())
         assert [row["peer_middle_log_price"] for row in rows] == [pytest.approx(log(4), abs=1e-5)]
         assert [row["peer_traders_log_price"] for row in rows] == [5]
 
 
-def test_own_lines_do_not_make_a_group_wide_enough():
+def test_own_lines_do_not_make_a_group_wide_enough() -> None:
     four = {name: FIVE[name] for name in ("P1", "P2", "P3", "P4")}
     assert fact(peers(four, count=10) + lines("ME", 3.0, 30) + own()) is None
     assert fact(peers(count=5) + lines("ME", 3.0, 30) + own()) is None
 
 
-def test_many_lines_give_one_vote_their_mean():
+def test_many_lines_give_one_vote_their_mean() -> None:
     rows = peers() + lines("P1", 1.0, 500) + lines("P3", 16.0, 6) + own()
     assert fact(rows) == pytest.approx(log(8), abs=1e-5)  # P3: the mean of ln 4 and ln 16
 
 
 @pytest.mark.parametrize(("known_on", "counts"), [(date(2024, 3, 31), True), (date(2024, 4, 1), False)])
-def test_only_what_was_known_when_the_quarter_began_counts(known_on, counts):
+def test_only_what_was_known_when_the_quarter_began_counts(known_on: date, counts: bool) -> None:
     late = lines("P5", 16.0, 6, known_on=known_on)
     four = {name: FIVE[name] for name in ("P1", "P2", "P3", "P4")}
     assert (fact(peers(four) + late + own()) is not None) is counts
 
 
 @pytest.mark.parametrize(("known_on", "counts"), [(date(2023, 4, 1), True), (date(2023, 3, 31), False)])
-def test_four_quarters_count(known_on, counts):
+def test_four_quarters_count(known_on: date, counts: bool) -> None:
     value = fact(peers(accepted_on=known_on) + own())
     assert (value is not None) is counts
 
 
-def test_votes_are_means_over_all_four_quarters():
+def test_votes_are_means_over_all_four_quarters() -> None:
     rows = peers(count=5) + lines("P3", 1.0, 5, accepted_on=date(2023, 4, 1)) + own()
     assert fact(rows) == pytest.approx(log(2), abs=1e-5)  # P3: the mean of ln 4 and ln 1
 
 
-def test_a_line_of_the_same_quarter_is_no_peer():
+def test_a_line_of_the_same_quarter_is_no_peer() -> None:
     assert fact(peers(accepted_on=date(2024, 4, 20)) + own()) is None
 
 
-def test_only_first_versions_count():
+def test_only_first_versions_count() -> None:
     rows = peers()
     amended = [
         {**row, "version": 1, "customs_value": 900.0, "known_on": date(2024, 3, 1), "amended_by": "trader"}
@@ -125,7 +125,7 @@ def test_only_first_versions_count():
     assert fact(rows + amended + own()) == pytest.approx(log(4), abs=1e-5)
 
 
-def test_a_narrow_group_too_small_falls_back_to_the_subheading_then_the_heading():
+def test_a_narrow_group_too_small_falls_back_to_the_subheading_then_the_heading() -> None:
     groups = {
         "hs6, quantity_unit, origin_country": peers(),
         "hs6, quantity_unit": peers(origin_country="VN"),
@@ -140,7 +140,7 @@ def test_a_narrow_group_too_small_falls_back_to_the_subheading_then_the_heading(
     assert row["peer_traders_log_price"] is None
 
 
-def test_the_narrowest_group_that_is_wide_enough_is_taken():
+def test_the_narrowest_group_that_is_wide_enough_is_taken() -> None:
     others = {f"V{n}": 1000.0 for n in range(9)}
     rows = peers() + peers(others, origin_country="VN") + peers(others, hs_code="61099000") + own()
     [row] = facts(rows)
@@ -151,13 +151,13 @@ def test_the_narrowest_group_that_is_wide_enough_is_taken():
     assert row["peer_middle_log_price"] == pytest.approx(log(4), abs=1e-5)
 
 
-def test_prices_by_the_piece_are_not_compared_with_prices_by_the_kilogram():
+def test_prices_by_the_piece_are_not_compared_with_prices_by_the_kilogram() -> None:
     by_piece = peers(supplementary_quantity=1.0, supplementary_unit="NAR")
     assert fact(by_piece + own()) is None
 
 
-def test_lines_without_the_measure_are_no_peers_for_it():
-    route = {"dispatch_country": "CN", "transport_mode": "1"}
+def test_lines_without_the_measure_are_no_peers_for_it() -> None:
+    route: Row = {"dispatch_country": "CN", "transport_mode": "1"}
     shipped = own(freight_amount=1.0, **route)
     with_freight = peers(count=6, freight_amount=0.5, **route)
     one_states = lines("P1", 1.0, 30, freight_amount=0.5, **route) + peers(count=6, **route)
@@ -166,13 +166,13 @@ def test_lines_without_the_measure_are_no_peers_for_it():
     assert fact(one_states + shipped, name) is None
 
 
-def test_habits_are_the_mean_of_the_others():
+def test_habits_are_the_mean_of_the_others() -> None:
     rows = peers(count=6) + lines("P1", 1.0, 6, valuation_adjustment=5.0) + own()
     rows += lines("ME", 1.0, 50, valuation_adjustment=5.0)
     assert fact(rows, "peer_mean_is_adjusted") == pytest.approx(0.5 / 5, abs=1e-6)
 
 
-def test_who_else_is_asked_and_when_changes_nothing():
+def test_who_else_is_asked_and_when_changes_nothing() -> None:
     rows = peers() + lines("ME", 3.0, 4) + own() + own(7.0)
     alone = facts(rows)
     days = [date(2022, 7, 1), date(2024, 5, 11), CUTOFF]
@@ -181,7 +181,7 @@ def test_who_else_is_asked_and_when_changes_nothing():
     assert sorted(mine, key=lambda row: row["log_price"]) == sorted(alone, key=lambda row: row["log_price"])
 
 
-def test_equal_prices_are_not_below_each_other():
+def test_equal_prices_are_not_below_each_other() -> None:
     rows = peers(dict.fromkeys(FIVE, 3.3), count=7) + own(3.3)
     values = built(tables(rows), "low_price_share_12m price_gap_12m", [KEY])[KEY]
     assert (values["low_price_share_12m"], values["price_gap_12m"]) == (0.0, 0.0)
@@ -195,7 +195,7 @@ def quantile(values: list[float], share: float) -> float:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_quantiles_without_oneself_agree_with_plain_python(seed):
+def test_quantiles_without_oneself_agree_with_plain_python(seed: int) -> None:
     random = Random(seed)  # noqa: S311 - no secret is drawn
     prices = {f"P{n}": float(random.randint(1, 6)) for n in range(random.choice([6, 11, 21, 22]))}
     now = [row for name in prices for row in lines(name, 1.0, 1, accepted_on=date(2024, 5, 10))]

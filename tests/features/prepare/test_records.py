@@ -4,9 +4,10 @@ import pytest
 
 from tests.features.administration import administration, day, line, trader
 from tests.features.building import values
+from tests.features.tables import Row
 
 
-def test_a_later_description_holds_once_it_is_valid_and_known():
+def test_a_later_description_holds_once_it_is_valid_and_known() -> None:
     tables = administration(
         traders=[
             trader("T1", paid_in_capital=1.0),
@@ -18,7 +19,7 @@ def test_a_later_description_holds_once_it_is_valid_and_known():
     assert values(tables, "T1", "paid_in_capital", *days) == [None, 1, 1, 2, 2, 3]
 
 
-def test_a_description_known_only_after_its_successor_never_holds():
+def test_a_description_known_only_after_its_successor_never_holds() -> None:
     tables = administration(
         traders=[
             trader("T1", paid_in_capital=1.0),
@@ -29,7 +30,7 @@ def test_a_description_known_only_after_its_successor_never_holds():
     assert values(tables, "T1", "paid_in_capital", "2022-01-01", "2022-01-02", "2024-01-01") == [1, 3, 3]
 
 
-def test_an_authorisation_is_lost_when_none_follows_it_as_known():
+def test_an_authorisation_is_lost_when_none_follows_it_as_known() -> None:
     tables = administration(
         traders=[
             trader("T1", aeo_status="none"),
@@ -49,13 +50,13 @@ def test_an_authorisation_is_lost_when_none_follows_it_as_known():
     ]
 
 
-def test_traders_whose_status_is_not_told_are_not_called_unauthorised():
+def test_traders_whose_status_is_not_told_are_not_called_unauthorised() -> None:
     tables = administration(traders=[trader("T1", aeo_status=None), trader("T2", aeo_status="none")])
     for name in ("authorised_for_customs", "authorisation_lost", "months_to_revalidation"):
         assert values(tables, "T1", name, "2023-01-01") == [None]
 
 
-def debt(debt_id: str, due_on: str, paid_on: str | None, amount: float, known_on: str) -> dict:
+def debt(debt_id: str, due_on: str, paid_on: str | None, amount: float, known_on: str) -> Row:
     return {
         "trader_id": "T1",
         "debt_id": debt_id,
@@ -66,7 +67,7 @@ def debt(debt_id: str, due_on: str, paid_on: str | None, amount: float, known_on
     }
 
 
-def test_a_debt_has_one_state_and_is_late_up_to_the_cutoff_while_unpaid():
+def test_a_debt_has_one_state_and_is_late_up_to_the_cutoff_while_unpaid() -> None:
     tables = administration(
         payments=[
             debt("Y1", "2023-03-01", None, 100.0, "2023-03-05"),
@@ -79,13 +80,13 @@ def test_a_debt_has_one_state_and_is_late_up_to_the_cutoff_while_unpaid():
     assert values(tables, "T1", "unpaid_share_24m", *days) == [None, 1, 0.25, 0.25, 0]
 
 
-def test_a_debt_that_is_not_due_yet_is_not_unpaid():
+def test_a_debt_that_is_not_due_yet_is_not_unpaid() -> None:
     tables = administration(payments=[debt("Y1", "2023-03-01", None, 100.0, "2023-01-05")])
     assert values(tables, "T1", "unpaid_share_24m", "2023-03-01", "2023-03-02") == [None, 1]
 
 
-def test_amendments_count_when_known_with_the_change_from_the_version_before():
-    def version(number: int, known_on: str, duty: float, by: str | None) -> dict:
+def test_amendments_count_when_known_with_the_change_from_the_version_before() -> None:
+    def version(number: int, known_on: str, duty: float, by: str | None) -> Row:
         return line(
             "D1", "T1", "2023-01-10", version=number, known_on=known_on, duty_assessed=duty, amended_by=by
         )
@@ -103,7 +104,7 @@ def test_amendments_count_when_known_with_the_change_from_the_version_before():
     assert values(tables, "T1", "own_amendment_share_24m", *days) == [None, 1, 0.5]
 
 
-def test_a_change_is_known_when_both_versions_are():
+def test_a_change_is_known_when_both_versions_are() -> None:
     versions = [
         line("D1", "T1", "2023-01-10", version=0, known_on="2023-01-10"),
         line("D1", "T1", "2023-01-10", version=1, known_on="2023-06-01", duty_assessed=30.0),
@@ -113,7 +114,7 @@ def test_a_change_is_known_when_both_versions_are():
     assert values(tables, "T1", "amended_taxes_24m", "2023-04-02", "2023-06-02") == [0, 25]
 
 
-def control(control_id: str, selected_by: str, delta: float, known_on: str) -> dict:
+def control(control_id: str, selected_by: str, delta: float, known_on: str) -> Row:
     return {
         "control_id": control_id,
         "declaration_id": "D0",
@@ -127,7 +128,7 @@ def control(control_id: str, selected_by: str, delta: float, known_on: str) -> d
     }
 
 
-def test_random_and_targeted_controls_stay_apart_and_count_when_known():
+def test_random_and_targeted_controls_stay_apart_and_count_when_known() -> None:
     tables = administration(
         declarations=[
             line("D0", "T1", "2023-01-02", item_number=1),
@@ -145,6 +146,6 @@ def test_random_and_targeted_controls_stay_apart_and_count_when_known():
     assert values(tables, "T1", "border_revenue_24m", *days) == [0, 0, 0, 35]
 
 
-def test_features_of_tables_that_are_absent_are_empty_not_zero():
+def test_features_of_tables_that_are_absent_are_empty_not_zero() -> None:
     for name in ("days_late_12m", "border_hits_24m", "identity_shared_with", "silent_kin"):
         assert values(administration(), "T1", name, "2023-01-01") == [None]

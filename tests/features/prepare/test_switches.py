@@ -27,7 +27,7 @@ def moved(lines: list[Row], name: str = "switch_after_rise_24m", **tables: list[
     return built(whole, name, [("007", CUTOFF)])["007", CUTOFF][name]
 
 
-def test_goods_under_a_cheaper_code_after_a_rise_have_moved():
+def test_goods_under_a_cheaper_code_after_a_rise_have_moved() -> None:
     assert moved([BEFORE, line(date(2024, 2, 1), hs_code=CHEAP)]) == 100.0
 
 
@@ -35,41 +35,41 @@ def test_goods_under_a_cheaper_code_after_a_rise_have_moved():
     ("accepted_on", "value"),
     [(RISE - DAY, 0.0), (RISE, 100.0), (RISE + 179 * DAY, 100.0), (RISE + 180 * DAY, 0.0)],
 )
-def test_they_move_from_the_day_of_the_rise_for_180_days(accepted_on, value):
+def test_they_move_from_the_day_of_the_rise_for_180_days(accepted_on: date, value: float) -> None:
     assert moved([BEFORE, line(accepted_on, hs_code=CHEAP)]) == value
 
 
 @pytest.mark.parametrize(
     ("used_on", "value"), [(date(2022, 12, 31), 0.0), (date(2023, 1, 1), 100.0), (RISE, 0.0)]
 )
-def test_the_dearer_code_was_used_in_the_year_before(used_on, value):
+def test_the_dearer_code_was_used_in_the_year_before(used_on: date, value: float) -> None:
     lines = [line(used_on, hs_code=DEAR), line(date(2024, 2, 1), hs_code=CHEAP)]
     assert moved(lines) == value
 
 
 @pytest.mark.parametrize(("used_on", "value"), [(date(2022, 12, 31), 100.0), (date(2023, 1, 1), 0.0)])
-def test_the_cheaper_code_was_not(used_on, value):
+def test_the_cheaper_code_was_not(used_on: date, value: float) -> None:
     lines = [BEFORE, line(used_on, hs_code=CHEAP), line(date(2024, 2, 1), hs_code=CHEAP)]
     assert moved(lines) == value
 
 
 @pytest.mark.parametrize("other", [{"hs_code": OTHER}, {"hs_code": CHEAP, "trader_id": "0815"}])
-def test_other_headings_and_other_traders_do_not_count(other):
+def test_other_headings_and_other_traders_do_not_count(other: Row) -> None:
     assert moved([BEFORE, line(date(2024, 2, 1), **other)]) == 0.0
 
 
-def test_a_code_that_costs_as_much_is_not_cheaper():
+def test_a_code_that_costs_as_much_is_not_cheaper() -> None:
     rates = [*RATES, rate(CHEAP, 0.3, RISE)]
     assert moved([BEFORE, line(date(2024, 2, 1), hs_code=CHEAP)], tariff=rates) == 0.0
 
 
-def test_two_measures_count_a_line_once():
+def test_two_measures_count_a_line_once() -> None:
     rates = [*RATES, rate("61093000", 0.1, date(2020, 1, 1)), rate("61093000", 0.4, date(2024, 1, 10))]
     lines = [BEFORE, line(date(2023, 7, 1), hs_code="61093000"), line(date(2024, 2, 1), hs_code=CHEAP)]
     assert moved(lines, tariff=rates) == 100.0
 
 
-def test_what_became_known_later_changes_nothing():
+def test_what_became_known_later_changes_nothing() -> None:
     """Neither a use of the cheaper code before, nor one of the dearer, once the line itself is known."""
     move = line(date(2024, 2, 1), hs_code=CHEAP)
     use = line(date(2023, 5, 1), hs_code=CHEAP, known_on=CUTOFF)
@@ -77,14 +77,14 @@ def test_what_became_known_later_changes_nothing():
     assert moved([{**BEFORE, "known_on": CUTOFF}, move]) == 0.0
 
 
-def test_an_amended_line_counts_as_last_known():
+def test_an_amended_line_counts_as_last_known() -> None:
     move = line(date(2024, 2, 1), hs_code=CHEAP)
     amended = {**move, "version": 1, "customs_value": 70.0, "known_on": date(2024, 3, 1)}
     assert moved([BEFORE, move, amended]) == 70.0
     assert moved([BEFORE, move, {**amended, "hs_code": DEAR}]) == 0.0
 
 
-def test_the_asked_traders_and_days_do_not_matter():
+def test_the_asked_traders_and_days_do_not_matter() -> None:
     lines = [BEFORE, line(date(2024, 2, 1), hs_code=CHEAP)]
     whole = good_tables(declarations=lines, tariff=RATES)
     keys = [("007", CUTOFF), ("007", date(2025, 12, 31)), ("007", date(2024, 2, 1)), ("T3", CUTOFF)]
@@ -115,7 +115,7 @@ def after_finding(**tables: list[Row]) -> object:
     return moved(lines, name, tariff=rates, **tables)
 
 
-def test_goods_move_after_a_control_found_a_fault():
+def test_goods_move_after_a_control_found_a_fault() -> None:
     assert after_finding(controls=[control()]) == 100.0
     assert after_finding(controls=[control(item_number=None)]) == 100.0
 
@@ -131,11 +131,13 @@ def test_goods_move_after_a_control_found_a_fault():
         {"known_on": date(2024, 2, 2)},
     ],
 )
-def test_other_controls_move_nothing(other):
+def test_other_controls_move_nothing(
+    other: Row,
+) -> None:
     assert after_finding(controls=[control(**other)]) == 0.0
 
 
-def test_a_fault_found_on_the_same_day_counts_only_once_it_is_known():
+def test_a_fault_found_on_the_same_day_counts_only_once_it_is_known() -> None:
     """The code of both faults was the cheaper when the first was declared, and the dearer at the second."""
     lines = [
         line(date(2021, 6, 1), hs_code=DEAR, declaration_id="L1"),
@@ -155,7 +157,7 @@ def test_a_fault_found_on_the_same_day_counts_only_once_it_is_known():
 
 
 @pytest.mark.parametrize(("event", "value"), [("assessed", 100.0), ("upheld", 0.0)])
-def test_goods_move_after_an_audit_assessed_money_on_a_line(event, value):
+def test_goods_move_after_an_audit_assessed_money_on_a_line(event: str, value: float) -> None:
     on_the_line = {"event_on": date(2024, 1, 31), "declaration_id": "L1", "item_number": 1}
     assessed = finding("A1", 1, event=event, amount=1200.25, **on_the_line)
     elsewhere = [control(declaration_id="L9")]
@@ -176,7 +178,7 @@ def shift(lines: list[Row], rates: list[Row]) -> list[object]:
     return [row[name] for name in names]
 
 
-def test_goods_from_a_new_origin_after_a_rise_have_moved():
+def test_goods_from_a_new_origin_after_a_rise_have_moved() -> None:
     lines = [
         {**BEFORE, "origin_country": "CN"},
         line(date(2024, 2, 1), origin_country="CN", customs_value=300.0),
@@ -185,7 +187,7 @@ def test_goods_from_a_new_origin_after_a_rise_have_moved():
     assert shift(lines, RATES) == [100.0, 0.25]
 
 
-def test_an_origin_in_use_before_is_not_new():
+def test_an_origin_in_use_before_is_not_new() -> None:
     lines = [
         BEFORE,
         line(date(2023, 8, 1), origin_country="VN", hs_code=DEAR),
@@ -194,18 +196,18 @@ def test_an_origin_in_use_before_is_not_new():
     assert shift(lines, RATES) == [0.0, 0.0]
 
 
-def test_without_a_measure_the_share_says_nothing():
+def test_without_a_measure_the_share_says_nothing() -> None:
     lines = [BEFORE, line(date(2024, 2, 1), origin_country="VN")]
     assert shift(lines, PREFERENCES) == [0.0, None]
 
 
-def test_the_end_of_a_preference_is_a_measure_for_those_who_claimed_it():
+def test_the_end_of_a_preference_is_a_measure_for_those_who_claimed_it() -> None:
     moved_goods = line(date(2024, 2, 1), origin_country="VN", preference_code="GSP")
     assert shift([{**BEFORE, "preference_code": "FTA"}, moved_goods], PREFERENCES) == [100.0, 1.0]
     assert shift([{**BEFORE, "preference_code": "GSP"}, moved_goods], PREFERENCES) == [0.0, None]
 
 
-def test_a_general_rise_is_none_for_those_who_claim_a_preference():
+def test_a_general_rise_is_none_for_those_who_claim_a_preference() -> None:
     rates = [*RATES, rate(DEAR, 0.0, date(2020, 1, 1), preference_code="FTA")]
     lines = [{**BEFORE, "preference_code": "FTA"}, line(date(2024, 2, 1), origin_country="VN")]
     assert shift(lines, rates) == [0.0, None]

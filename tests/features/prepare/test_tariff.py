@@ -26,21 +26,21 @@ def steps(*rows: Row) -> list[tuple[object, ...]]:
     return [tuple(row.values()) for row in table]
 
 
-def test_a_rate_holds_until_the_next_begins():
+def test_a_rate_holds_until_the_next_begins() -> None:
     assert steps(rate("610910", 0.1, date(2020, 1, 1)), rate("610910", 0.2, date(2023, 1, 1))) == [
         ("610910", date(2020, 1, 1), date(2023, 1, 1), 0.1, None),
         ("610910", date(2023, 1, 1), LAST, 0.2, 0.1),
     ]
 
 
-def test_after_its_last_day_no_rate_holds():
+def test_after_its_last_day_no_rate_holds() -> None:
     assert steps(rate("610910", 0.1, date(2020, 1, 1), valid_to=date(2021, 12, 31))) == [
         ("610910", date(2020, 1, 1), date(2022, 1, 1), 0.1, None),
         ("610910", date(2022, 1, 1), LAST, None, 0.1),
     ]
 
 
-def test_after_a_suspension_the_rate_before_holds_again():
+def test_after_a_suspension_the_rate_before_holds_again() -> None:
     suspension = rate("610910", 0.0, date(2021, 3, 1), valid_to=date(2021, 5, 31))
     assert steps(rate("610910", 0.1, date(2020, 1, 1)), suspension) == [
         ("610910", date(2020, 1, 1), date(2021, 3, 1), 0.1, None),
@@ -49,23 +49,23 @@ def test_after_a_suspension_the_rate_before_holds_again():
     ]
 
 
-def test_of_two_rows_that_begin_on_one_day_the_higher_rate_holds():
+def test_of_two_rows_that_begin_on_one_day_the_higher_rate_holds() -> None:
     low, high = rate("610910", 0.1, date(2020, 1, 1)), rate("610910", 0.2, date(2020, 1, 1))
     expected = [("610910", date(2020, 1, 1), LAST, 0.2, None)]
     assert steps(low, high) == steps(high, low) == expected
 
 
-def test_an_end_that_stands_for_never_is_none():
+def test_an_end_that_stands_for_never_is_none() -> None:
     assert steps(rate("610910", 0.1, date(2020, 1, 1), valid_to=LAST)) == [
         ("610910", date(2020, 1, 1), LAST, 0.1, None)
     ]
 
 
-def test_preferences_are_no_general_rates():
+def test_preferences_are_no_general_rates() -> None:
     assert steps(rate("610910", 0.0, date(2020, 1, 1), preference_code="FTA")) == []
 
 
-def test_lines_meet_the_rates_of_their_own_day():
+def test_lines_meet_the_rates_of_their_own_day() -> None:
     """0.30 - 0.10 before the rise of 61099000, 0.40 - 0.10 from that day."""
     rates = [
         rate("61091000", 0.1, date(2020, 1, 1)),
@@ -79,7 +79,7 @@ def test_lines_meet_the_rates_of_their_own_day():
     assert rise["sibling_rate_gap_12m"] == pytest.approx(0.3)
 
 
-def test_a_sibling_that_has_ended_counts_no_more():
+def test_a_sibling_that_has_ended_counts_no_more() -> None:
     rates = [
         rate("61091000", 0.1, date(2020, 1, 1)),
         rate("61099000", 0.3, date(2020, 1, 1), valid_to=date(2024, 3, 31)),
@@ -88,7 +88,7 @@ def test_a_sibling_that_has_ended_counts_no_more():
     assert values(rates, lines, "sibling_rate_money_12m")["sibling_rate_money_12m"] == 20.0
 
 
-def test_another_heading_is_no_sibling():
+def test_another_heading_is_no_sibling() -> None:
     rates = [rate("61091000", 0.1, date(2020, 1, 1)), rate("61101000", 0.3, date(2020, 1, 1))]
     assert values(rates, [line(date(2024, 4, 1))], "sibling_rate_gap_12m") == {
         "trader_id": "007",
@@ -97,7 +97,7 @@ def test_another_heading_is_no_sibling():
     }
 
 
-def test_doubled_and_overlapping_rows_multiply_no_line():
+def test_doubled_and_overlapping_rows_multiply_no_line() -> None:
     rates = [
         rate("61091000", 0.10, date(2020, 1, 1)),
         rate("61091000", 0.12, date(2020, 1, 1)),
@@ -110,7 +110,7 @@ def test_doubled_and_overlapping_rows_multiply_no_line():
     assert [row[name] for name in names.split()] == [200.0, pytest.approx(40.0), 1.0]
 
 
-def test_a_code_that_the_tariff_lacks_has_no_gap():
+def test_a_code_that_the_tariff_lacks_has_no_gap() -> None:
     rates = [rate("61091000", 0.1, date(2020, 1, 1)), rate("61099000", 0.3, date(2020, 1, 1))]
     unknown = line(date(2024, 4, 1), hs_code="61097700")
     names = "sibling_rate_gap_12m lowest_rate_share_12m sibling_rate_money_12m"
@@ -120,20 +120,20 @@ def test_a_code_that_the_tariff_lacks_has_no_gap():
     assert [beside[name] for name in names.split()] == [pytest.approx(0.2), 1.0, pytest.approx(20.0)]
 
 
-def test_where_the_codes_of_a_heading_cost_the_same_there_is_no_choice():
+def test_where_the_codes_of_a_heading_cost_the_same_there_is_no_choice() -> None:
     rates = [rate("61091000", 0.1, date(2020, 1, 1)), rate("61099000", 0.1, date(2020, 1, 1))]
     row = values(rates, [line(date(2024, 4, 1))], "lowest_rate_share_12m")
     assert row["lowest_rate_share_12m"] is None
 
 
-def test_without_a_tariff_nothing_is_said():
+def test_without_a_tariff_nothing_is_said() -> None:
     tables = good_tables(declarations=[line(date(2024, 4, 1))])
     names = "sibling_rate_gap_12m preference_money_12m switch_after_rise_24m origin_shift_share_24m"
     row = built(tables, names, [("007", CUTOFF)])["007", CUTOFF]
     assert [row[name] for name in names.split()] == [None] * 4
 
 
-def test_duty_saved_is_counted_from_the_general_rate():
+def test_duty_saved_is_counted_from_the_general_rate() -> None:
     """100 x (0.12 - 0.02); the claim that saves nothing and the line without a claim add nothing."""
     rates = [
         rate("61091000", 0.12, date(2020, 1, 1)),

@@ -43,7 +43,7 @@ def versions(draw: Draw, declaration: str, item: int, trader: str) -> Iterable[R
     yield row
     known = row["known_on"] or row["accepted_on"]
     for version in range(1, draw.choice((1, 1, 1, 2, 3))):
-        known = draw.later(known + timedelta(days=draw.choice((0, 1, 40))), late=0.5)  # type: ignore[operator]
+        known = draw.later(known + timedelta(days=draw.choice((0, 1, 40))), late=0.5)
         row = amended(draw, row, version, known)
         yield row
 
@@ -129,16 +129,16 @@ def audit(draw: Draw, audit_id: str, trader: str) -> Row:
 def ledger(draw: Draw, audit: Row, lines: int) -> Iterable[Row]:
     day = audit["closed_on"] or audit["opened_on"]
     for number in range(1, draw.randint(2, 5)):
-        yield finding(draw, str(audit["audit_id"]), number, day, lines)  # type: ignore[arg-type]
-        day = draw.later(day, late=0.4)  # type: ignore[arg-type]
+        yield finding(draw, str(audit["audit_id"]), number, day, lines)
+        day = draw.later(day, late=0.4)
 
 
 def answers(draw: Draw, letter: Row, tables: Tables) -> Iterable[Row]:
     """Yield amendments of lines in a letter's scope, by the trader, most of them soon after it."""
     newest = {(row["declaration_id"], row["item_number"]): row for row in tables["declarations"]}
     for row in newest.values():
-        in_scope = letter["period_from"] <= row["accepted_on"] <= letter["period_to"]  # type: ignore[operator]
-        known_on = letter["opened_on"] + timedelta(days=draw.choice((0, 1, 120, 121)))  # type: ignore[operator]
+        in_scope = letter["period_from"] <= row["accepted_on"] <= letter["period_to"]
+        known_on = letter["opened_on"] + timedelta(days=draw.choice((0, 1, 120, 121)))
         if row["trader_id"] == letter["trader_id"] and in_scope and known("declarations", row) <= known_on:
             change = {
                 "amended_by": draw.choice(("trader", "trader", "customs")),

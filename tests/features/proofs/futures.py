@@ -93,7 +93,7 @@ def _rewrite(name: str, rows: Rows, edit: Edit, *, cutoff: date) -> None:
 
 def _add(name: str, rows: Rows, edit: Edit, *, cutoff: date) -> None:
     for index in _chosen(edit, list(range(len(rows)))):
-        row = rows[index] | edit.values
+        row = {**rows[index], **edit.values}
         row |= _known(name, edit, row)
         if name == "declarations":  # a version comes after those of the item that are there
             row["version"] = 1 + max(
@@ -106,7 +106,7 @@ def _add(name: str, rows: Rows, edit: Edit, *, cutoff: date) -> None:
 def _end(name: str, rows: Rows, edit: Edit, *, cutoff: date) -> None:
     """Tell that a row ends on the cutoff or later, or, on an even place, that it goes on."""
     column = ENDS[name]
-    indices = [n for n, row in enumerate(rows) if row[column] is None or row[column] >= cutoff]  # type: ignore[operator]
+    indices = [n for n, row in enumerate(rows) if row[column] is None or row[column] >= cutoff]
     for index in _chosen(edit, indices):
         day = edit.day if edit.row % 2 else None
         status = {"status": "closed" if day else "open"} if name == "audits" else {}

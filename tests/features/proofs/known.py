@@ -33,7 +33,7 @@ def past(tables: Tables, cutoff: date) -> Tables:
 
 
 def _closes_from(row: Row, cutoff: date) -> bool:
-    return row["closed_on"] is None or row["closed_on"] >= cutoff  # type: ignore[operator]
+    return row["closed_on"] is None or row["closed_on"] >= cutoff
 
 
 def _still_open(row: Row) -> Row:
@@ -41,7 +41,7 @@ def _still_open(row: Row) -> Row:
 
 
 def _ends_from(row: Row, cutoff: date) -> bool:
-    return row["valid_to"] is not None and row["valid_to"] >= cutoff  # type: ignore[operator]
+    return row["valid_to"] is not None and row["valid_to"] >= cutoff
 
 
 def shuffled(tables: Tables, seed: int) -> Tables:

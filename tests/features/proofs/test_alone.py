@@ -1,5 +1,7 @@
 """A value depends on trader, cutoff and rows: not on their order, the threads, or who else is asked."""
 
+from datetime import date
+
 import pytest
 
 from features.library import LIBRARY
@@ -14,14 +16,14 @@ from tests.torture import TORTURE
 
 
 @pytest.mark.parametrize("seed", seeds(1))
-def test_the_order_of_rows_changes_nothing(seed: int):
+def test_the_order_of_rows_changes_nothing(seed: int) -> None:
     for threads in (2, 4) if TORTURE else (2 + 2 * (seed % 2),):
         again = run(shuffled(history(seed), threads), threads=threads)
         assert differences(values_of(seed), again) == {}
 
 
 @pytest.mark.parametrize("seed", seeds(1))
-def test_who_else_is_asked_changes_nothing(seed: int):
+def test_who_else_is_asked_changes_nothing(seed: int) -> None:
     tables = history(seed)
     everybody = traders(tables)
     for some in (everybody[:1], everybody[2::3]):
@@ -31,7 +33,7 @@ def test_who_else_is_asked_changes_nothing(seed: int):
 
 
 @pytest.mark.parametrize("cutoff", CUTOFFS if TORTURE else CUTOFFS[2:3])
-def test_a_cutoff_asked_alone_gives_the_same(cutoff):
+def test_a_cutoff_asked_alone_gives_the_same(cutoff: date) -> None:
     alone = script((cutoff,))
     for seed in seeds(1):
         tables = history(seed)
@@ -39,7 +41,7 @@ def test_a_cutoff_asked_alone_gives_the_same(cutoff):
         assert differences(values, values_of(seed)) == {}
 
 
-def test_statements_do_not_depend_on_rows():
+def test_statements_do_not_depend_on_rows() -> None:
     """So statements written down for one history give what a build of its own gives on every other."""
     tables = history(5)
     spine = Spine.every(traders(tables)[:3], CUTOFFS)
@@ -47,7 +49,7 @@ def test_statements_do_not_depend_on_rows():
     assert differences(by_key(built), script(CUTOFFS).run(tables, spine)) == {}
 
 
-def test_a_build_leaves_nothing_behind():
+def test_a_build_leaves_nothing_behind() -> None:
     tables = history(0, lines=40)
     few = LIBRARY.select(["price_gap_12m", "adjustment_rate", "border_hits_24m"])
     with warehouse(tables) as opened:

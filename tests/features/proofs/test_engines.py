@@ -57,7 +57,7 @@ def from_location(location: str, tables: Tables, features: FeatureSet = LIBRARY)
         return by_key(features.build(warehouse, Spine.every(traders(tables), CUTOFFS)))
 
 
-def test_postgres_with_no_right_but_to_read(tables: Tables, expected: Values, postgres: Server):
+def test_postgres_with_no_right_but_to_read(tables: Tables, expected: Values, postgres: Server) -> None:
     url = postgres_database(_in_contract_order(tables), postgres)
     database = url.rpartition("/")[2]
     role = "CREATE ROLE reads LOGIN PASSWORD 'sesam'"
@@ -65,14 +65,14 @@ def test_postgres_with_no_right_but_to_read(tables: Tables, expected: Values, po
     agree(expected, from_location(postgres.url(database, user="reads", password="sesam"), tables))  # noqa: S106
 
 
-def test_a_duckdb_file_that_is_only_read(tables: Tables, expected: Values, tmp_path: Path):
+def test_a_duckdb_file_that_is_only_read(tables: Tables, expected: Values, tmp_path: Path) -> None:
     few = LIBRARY.select(["price_gap_12m", "broker_finding_rate_12m", "border_hits_24m", "tax_arrears_12m"])
     values = from_location(duckdb_file(_in_contract_order(tables), tmp_path), tables, few)
     assert set(differences(values, expected)) == set()
 
 
 @pytest.mark.filterwarnings("ignore")  # PySpark 4.0 calls pandas 3 and sockets in ways they warn of
-def test_spark(tables: Tables, expected: Values):
+def test_spark(tables: Tables, expected: Values) -> None:
     sql = pytest.importorskip("pyspark.sql", reason="pip install -e '.[spark]' brings Spark")
     if not shutil.which("java"):
         pytest.skip("Spark needs Java 17 on PATH")

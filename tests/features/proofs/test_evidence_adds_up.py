@@ -31,7 +31,7 @@ def opened() -> Iterator[Warehouse]:
 
 
 @pytest.mark.parametrize("name", list(dict.fromkeys((*FEW, *ADDITIVE))))
-def test_shares_add_up_to_the_value_built(name: str, opened: Warehouse):
+def test_shares_add_up_to_the_value_built(name: str, opened: Warehouse) -> None:
     everybody = traders(history(3))
     for trader in everybody[:4] if TORTURE else everybody[1:2]:
         behind = evidence(LIBRARY, name, warehouse=opened, trader_id=trader, cutoff=CUTOFF)

@@ -57,7 +57,7 @@ def turns(draw: st.DrawFn) -> Turn:
 
 @given(turns())
 @SETTINGS
-def test_another_future_changes_nothing(turn: Turn):
+def test_another_future_changes_nothing(turn: Turn) -> None:
     assert changed(script(CUTOFFS), turn) == {}
 
 
@@ -87,6 +87,6 @@ def leaky() -> Script:
 
 
 @pytest.mark.parametrize("leak", LEAKS)
-def test_each_planted_leak_is_found(leaky: Script, leak: str):
+def test_each_planted_leak_is_found(leaky: Script, leak: str) -> None:
     unshrunk = settings(SETTINGS, phases=[Phase.generate])
     assert find(turns(), lambda turn: leak in changed(leaky, turn), settings=unshrunk)

@@ -19,13 +19,13 @@ NEVER_INPUTS = {
 }
 
 
-def test_no_feature_names_them():
+def test_no_feature_names_them() -> None:
     named = {column for feature in LIBRARY.features for column in feature.inputs}
     assert named.isdisjoint(NEVER_INPUTS)
 
 
 @pytest.mark.parametrize("columns", [[each] for each in NEVER_INPUTS] if TORTURE else [list(NEVER_INPUTS)])
-def test_permuting_them_changes_nothing(columns: list[str]):
+def test_permuting_them_changes_nothing(columns: list[str]) -> None:
     changed = history(4)
     for column in columns:
         changed = permuted(changed, column)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
 from tests.features.proofs.known import with_rows, without
 from tests.features.proofs.script import by_key, differences, run, traders, values_of
-from tests.features.tables import Tables
+from tests.features.tables import Row, Tables
 from tests.torture import TORTURE
 
 OPTIONAL_TABLES = [name for name, table in TABLES.items() if not table.required]
@@ -49,8 +50,12 @@ def emptied(tables: Tables, columns: list[str]) -> Tables:
     """What the build reads where columns are missing: columns without a value."""
     for each in columns:
         table, _, name = each.partition(".")
-        tables = with_rows(tables, table, lambda row, name=name: row | {name: None})
+        tables = with_rows(tables, table, partial(_without, name=name))
     return tables
+
+
+def _without(row: Row, *, name: str) -> Row:
+    return row | {name: None}
 
 
 def named_by(columns: list[str]) -> set[str]:
@@ -68,12 +73,12 @@ PARTS = [[column] for column in STRICT] if TORTURE else [STRICT[n::GROUPS] for n
 
 
 @pytest.mark.parametrize("columns", PARTS, ids=lambda columns: columns[0])
-def test_a_feature_reads_no_optional_column_that_it_does_not_name(columns: list[str]):
+def test_a_feature_reads_no_optional_column_that_it_does_not_name(columns: list[str]) -> None:
     changed = differences(values_of(11), run(emptied(history(11), columns)))
     assert set(changed) - named_by(columns) == set()
 
 
-def test_without_all_that_is_optional_the_rest_is_unchanged():
+def test_without_all_that_is_optional_the_rest_is_unchanged() -> None:
     tables = emptied(history(11), list(READ_WHERE_THERE))
     bare = tables
     for name in OPTIONAL_TABLES + [c for c in OPTIONAL_COLUMNS if c.split(".")[0] not in OPTIONAL_TABLES]:
@@ -93,7 +98,7 @@ def complete() -> Iterator[Warehouse]:
 
 
 @pytest.mark.parametrize("column", [*OPTIONAL_TABLES, *OPTIONAL_COLUMNS])
-def test_what_is_missing_is_what_the_features_name(column: str, complete: Warehouse):
+def test_what_is_missing_is_what_the_features_name(column: str, complete: Warehouse) -> None:
     columns = [column] if "." in column else [f"{column}.{name}" for name in TABLES[column].names]
     assert set(LIBRARY.missing(lacking(complete, column))) == named_by(columns)
 
@@ -108,7 +113,7 @@ def lacking(complete: Warehouse, column: str) -> Warehouse:
     return replace(complete, sources=sources)
 
 
-def test_a_required_table_stays_required(complete: Warehouse):
+def test_a_required_table_stays_required(complete: Warehouse) -> None:
     for name in [name for name, table in TABLES.items() if table.required]:
         with pytest.raises(DataError, match=name):
             lacking(complete, name).table(name)

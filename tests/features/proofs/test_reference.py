@@ -16,7 +16,7 @@ from tests.features.proofs.seeds import seeds
 CLOSE = 1e-9
 
 
-def test_every_feature_has_a_reference_and_every_reference_a_feature():
+def test_every_feature_has_a_reference_and_every_reference_a_feature() -> None:
     families = {family(feature) for feature in LIBRARY.features}
     named = {(family(feature), feature.function.__name__) for feature in LIBRARY.features}
     assert {(each, name) for each in families for name in _functions(each)} == named
@@ -30,8 +30,9 @@ def _functions(module: ModuleType) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", seeds(3))
-def test_values_equal_the_reference(seed: int):
-    world, wrong = World(history(seed)), {}
+def test_values_equal_the_reference(seed: int) -> None:
+    world = World(history(seed))
+    wrong: dict[str, object] = {}
     for (trader, cutoff), row in values_of(seed).items():
         view = View(world, trader, cutoff)
         for feature in LIBRARY.features:
@@ -47,7 +48,7 @@ def _equal(value: float | None, expected: float | None) -> bool:
     return math.isclose(value, expected, rel_tol=CLOSE, abs_tol=CLOSE)
 
 
-def test_the_histories_say_different_things_in_every_feature():
+def test_the_histories_say_different_things_in_every_feature() -> None:
     """Or a feature that is always empty would equal its reference too."""
     rows = [row for seed in range(3) for row in values_of(seed).values()]
     values_by_name = {name: {row[name] for row in rows} - {None} for name in LIBRARY.names}

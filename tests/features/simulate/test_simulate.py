@@ -44,8 +44,9 @@ def test_arguments_that_cannot_be_used_are_named_and_nothing_is_written(
     arguments: dict[str, int], tmp_path: Path
 ) -> None:
     (name,) = arguments
+    given = {"traders": 60, "years": 2, "seed": 1, **arguments}
     with pytest.raises(SettingError, match=name):
-        simulate(tmp_path / "out", **{"traders": 60, "years": 2, "seed": 1, **arguments})
+        simulate(tmp_path / "out", traders=given["traders"], years=given["years"], seed=given["seed"])
 
     assert list(tmp_path.iterdir()) == []
 

@@ -44,7 +44,7 @@ def dataset(data: str) -> Dataset:
     return Dataset(data=data, cutoff=CUTOFF, today=TODAY, home=Path(data).parent / "mlruns")
 
 
-def test_active_traders_stand_in_order_with_what_is_missing(data: str):
+def test_active_traders_stand_in_order_with_what_is_missing(data: str) -> None:
     few = LIBRARY.select(["customs_value_12m", "days_late_12m"])
     built = snapshot(dataset(data), few)
     assert built.table["trader_id"].to_pylist() == ["=1+1", "T2"]
@@ -55,7 +55,7 @@ def test_active_traders_stand_in_order_with_what_is_missing(data: str):
     assert any(each.startswith("without payments.due_on") for each in text)
 
 
-def test_a_day_without_active_traders_is_an_empty_table(data: str):
+def test_a_day_without_active_traders_is_an_empty_table(data: str) -> None:
     built = snapshot(replace(dataset(data), cutoff=day("2010-01-01")), LIBRARY)
     assert built.table.num_rows == 0
     assert next(iter(to_text(built))) == "0 traders"
@@ -63,7 +63,7 @@ def test_a_day_without_active_traders_is_an_empty_table(data: str):
 
 def test_a_snapshot_is_kept_once_however_the_folder_is_called(
     data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     few, home = LIBRARY.select(["customs_value_12m"]), tmp_path / "mlruns"
     monkeypatch.chdir(tmp_path)
     for called in (data, "data"):
@@ -72,7 +72,7 @@ def test_a_snapshot_is_kept_once_however_the_folder_is_called(
     assert len([each for each in (home / FOLDER).iterdir() if not each.name.startswith(".")]) == 1
 
 
-def test_the_command_writes_the_table(data: str, tmp_path: Path):
+def test_the_command_writes_the_table(data: str, tmp_path: Path) -> None:
     done = run("features", "data", "--as-of", "2024-07-01", "--out", "features.parquet", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     table = pq.read_table(tmp_path / "features.parquet")
@@ -81,13 +81,13 @@ def test_the_command_writes_the_table(data: str, tmp_path: Path):
     assert "2 traders" in done.stdout
 
 
-def test_the_command_refuses_a_day_that_is_none(data: str, tmp_path: Path):
+def test_the_command_refuses_a_day_that_is_none(data: str, tmp_path: Path) -> None:
     refused = run("features", "data", "--as-of", "2024-02-30", folder=tmp_path)
     assert refused.returncode == 2
     assert "Traceback" not in refused.stderr
 
 
-def test_a_spreadsheet_takes_no_cell_for_a_formula(tmp_path: Path):
+def test_a_spreadsheet_takes_no_cell_for_a_formula(tmp_path: Path) -> None:
     table = pa.table({"trader_id": ["=1+1", "-5", "+49 tel"], "x": [-1.5, None, 2.0]})
     write_table(table, tmp_path / "t.csv")
     with (tmp_path / "t.csv").open(newline="") as file:
@@ -99,7 +99,7 @@ def test_a_spreadsheet_takes_no_cell_for_a_formula(tmp_path: Path):
         ]
 
 
-def test_a_file_of_another_kind_is_refused_and_nothing_written(tmp_path: Path):
+def test_a_file_of_another_kind_is_refused_and_nothing_written(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match=r"neither \.parquet nor \.csv"):
         write_table(pa.table({"a": [1]}), tmp_path / "t.xlsx")
     assert list(tmp_path.iterdir()) == []

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import lightgbm
 import numpy as np
@@ -39,7 +40,7 @@ def copy(bundle: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", MODELS)
-def test_a_reloaded_model_predicts_and_explains_bit_for_bit_the_same(kind: str, tmp_path: Path):
+def test_a_reloaded_model_predicts_and_explains_bit_for_bit_the_same(kind: str, tmp_path: Path) -> None:
     saved(tmp_path / "bundle", kind)
     loaded = load_bundle(tmp_path / "bundle").model
     before, after = fitted(kind).predict(rows()), loaded.predict(rows())
@@ -50,7 +51,7 @@ def test_a_reloaded_model_predicts_and_explains_bit_for_bit_the_same(kind: str, 
 
 
 @pytest.mark.parametrize("kind", MODELS)
-def test_the_same_model_gives_the_same_bytes_wherever_and_whenever(kind: str, tmp_path: Path):
+def test_the_same_model_gives_the_same_bytes_wherever_and_whenever(kind: str, tmp_path: Path) -> None:
     first, second = saved(tmp_path / "a", kind), saved(tmp_path / "deeper" / "b", kind)
     assert first.digest == second.digest
     files = sorted(path.name for path in (tmp_path / "a").iterdir())
@@ -60,7 +61,7 @@ def test_the_same_model_gives_the_same_bytes_wherever_and_whenever(kind: str, tm
         assert str(tmp_path).encode() not in (tmp_path / "a" / name).read_bytes()
 
 
-def test_a_bundle_tells_what_its_model_takes_and_where_it_comes_from(bundle: Path):
+def test_a_bundle_tells_what_its_model_takes_and_where_it_comes_from(bundle: Path) -> None:
     loaded = load_bundle(bundle)
     assert loaded.names == features().names
     assert loaded.feature_digest == features().digest
@@ -132,7 +133,7 @@ DAMAGE = (flip, truncate, lengthen, swap, drop, rename, link, pipe, overwrite, a
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_any_damage_to_any_file_is_refused(
     damage: Callable[[random.Random, Path], None], bundle: Path, tmp_path: Path
-):
+) -> None:
     rng = random.Random(damage.__name__)  # noqa: S311  reproducible damage, no secret
     for number, name in enumerate(sorted(path.name for path in bundle.iterdir())):
         damaged_path = tmp_path / str(number) / "bundle"
@@ -142,7 +143,7 @@ def test_any_damage_to_any_file_is_refused(
             load_bundle(damaged_path)
 
 
-def test_every_single_flipped_bit_of_the_manifest_is_refused(copy: Path):
+def test_every_single_flipped_bit_of_the_manifest_is_refused(copy: Path) -> None:
     good = (copy / MANIFEST).read_bytes()
     for position in range(len(good)):
         bad = bytearray(good)
@@ -154,7 +155,7 @@ def test_every_single_flipped_bit_of_the_manifest_is_refused(copy: Path):
     read_sealed(copy)
 
 
-def test_a_manifest_that_says_the_same_in_other_bytes_is_refused(copy: Path):
+def test_a_manifest_that_says_the_same_in_other_bytes_is_refused(copy: Path) -> None:
     content = (copy / MANIFEST).read_bytes()
     twice = content.replace(b'"format":', b'"format": "another",\n "format":')
     for other in (content + b"\n", json.dumps(json.loads(content)).encode(), twice):
@@ -164,7 +165,7 @@ def test_a_manifest_that_says_the_same_in_other_bytes_is_refused(copy: Path):
             read_sealed(copy)
 
 
-def test_a_thousand_flipped_bits_are_refused_before_the_parser_sees_one(copy: Path):
+def test_a_thousand_flipped_bits_are_refused_before_the_parser_sees_one(copy: Path) -> None:
     rng = random.Random(7)  # noqa: S311  reproducible damage, no secret
     trees = sorted(copy.glob("*.txt"))
     for _ in range(1_000):
@@ -190,20 +191,20 @@ def test_a_thousand_flipped_bits_are_refused_before_the_parser_sees_one(copy: Pa
         b'{"format": "audit-yield bundle 1", "files": [], "digest": 1}',
     ],
 )
-def test_a_foreign_manifest_is_refused(content: bytes, copy: Path):
+def test_a_foreign_manifest_is_refused(content: bytes, copy: Path) -> None:
     (copy / MANIFEST).write_bytes(content)
     with pytest.raises(DataError, match="Nothing of it was loaded"):
         load_bundle(copy)
 
 
-def test_a_manifest_that_names_files_elsewhere_is_refused_though_its_digests_agree(tmp_path: Path):
+def test_a_manifest_that_names_files_elsewhere_is_refused_though_its_digests_agree(tmp_path: Path) -> None:
     (tmp_path / "secret.json").write_text("{}")
     write_sealed(tmp_path / "bundle", {"../secret.json": b"{}"})
     with pytest.raises(DataError, match="Nothing of it was loaded"):
         read_sealed(tmp_path / "bundle")
 
 
-def test_a_folder_that_is_none_of_ours_is_refused(tmp_path: Path):
+def test_a_folder_that_is_none_of_ours_is_refused(tmp_path: Path) -> None:
     booster = lightgbm.train({"verbose": -1}, lightgbm.Dataset(np.eye(3), [0, 1, 2]), num_boost_round=1)
     booster.save_model(tmp_path / "model.txt")
     for path in (tmp_path, tmp_path / "model.txt", tmp_path / "nowhere"):
@@ -211,19 +212,19 @@ def test_a_folder_that_is_none_of_ours_is_refused(tmp_path: Path):
             load_bundle(path)
 
 
-def test_another_model_in_the_place_of_the_one_asked_for_is_refused(bundle: Path, tmp_path: Path):
+def test_another_model_in_the_place_of_the_one_asked_for_is_refused(bundle: Path, tmp_path: Path) -> None:
     other = saved(tmp_path / "ridge", "ridge")
     with pytest.raises(DataError, match=f"not {other.digest}"):
         load_bundle(bundle, digest=other.digest)
 
 
-def test_a_model_of_other_features_is_refused(bundle: Path):
+def test_a_model_of_other_features_is_refused(bundle: Path) -> None:
     load_bundle(bundle, feature_digest=features().digest)
     with pytest.raises(DataError, match="was trained on the features"):
         load_bundle(bundle, feature_digest="0" * 64)
 
 
-def resealed(folder: Path, name: str, change: Callable[[dict], None]) -> Path:
+def resealed(folder: Path, name: str, change: Callable[[dict[str, Any]], None]) -> Path:
     """Return the folder with one JSON file changed and sealed anew, as another version might have written."""
     files, _ = read_sealed(folder)
     content = json.loads(files[name])
@@ -232,15 +233,15 @@ def resealed(folder: Path, name: str, change: Callable[[dict], None]) -> Path:
     return folder
 
 
-def test_a_model_that_does_not_predict_its_golden_rows_is_refused(copy: Path):
-    def shift(content: dict) -> None:
+def test_a_model_that_does_not_predict_its_golden_rows_is_refused(copy: Path) -> None:
+    def shift(content: dict[str, Any]) -> None:
         content["values"]["link"]["c"] = content["values"]["link"]["c"] + 1e-6
 
     with pytest.raises(DataError, match="does not predict here what it predicted"):
         load_bundle(resealed(copy, "model.json", shift))
 
 
-def test_a_kind_of_model_that_is_not_known_is_named(copy: Path):
+def test_a_kind_of_model_that_is_not_known_is_named(copy: Path) -> None:
     with pytest.raises(DataError, match="of the kind 'oracle'"):
         load_bundle(resealed(copy, "model.json", lambda content: content.update(kind="oracle")))
 
@@ -256,23 +257,23 @@ def test_a_kind_of_model_that_is_not_known_is_named(copy: Path):
     ],
 )
 def test_a_card_of_another_form_is_refused_by_the_part_that_cannot_be_read(
-    content: dict, part: str, copy: Path
-):
+    content: dict[str, Any], part: str, copy: Path
+) -> None:
     with pytest.raises(DataError, match=f"The part '{part}' of the model's card"):
         load_bundle(resealed(copy, "card.json", lambda card: card.update(content)))
 
 
-def test_a_card_of_an_earlier_version_is_read_with_what_it_lacks_empty(copy: Path):
+def test_a_card_of_an_earlier_version_is_read_with_what_it_lacks_empty(copy: Path) -> None:
     """Once it said nothing of what an import assumed; a later version may say more than this one knows."""
 
-    def change(card: dict) -> None:
+    def change(card: dict[str, Any]) -> None:
         card.update(data={"fingerprint": "f" * 64}, leaks={"suspected": False, "raised": [], "by": "clock"})
 
     card = load_bundle(resealed(copy, "card.json", change)).card
     assert card == ModelCard(model="hurdle", data=TrainingData(fingerprint="f" * 64))
 
 
-def test_a_trial_in_another_process_says_what_loading_here_would(bundle: Path, copy: Path):
+def test_a_trial_in_another_process_says_what_loading_here_would(bundle: Path, copy: Path) -> None:
     assert trial_load(bundle) == load_bundle(bundle).digest
     os.truncate(copy / "model.json", 10)
     with pytest.raises(DataError, match=r"has a changed file, 'model\.json'"):
@@ -280,7 +281,7 @@ def test_a_trial_in_another_process_says_what_loading_here_would(bundle: Path, c
 
 
 @pytest.mark.parametrize("torn", [b"num_leaves=9999", b"tree_sizes=7"])
-def test_trees_that_kill_the_parser_end_the_trial_and_not_us(torn: bytes, copy: Path):
+def test_trees_that_kill_the_parser_end_the_trial_and_not_us(torn: bytes, copy: Path) -> None:
     files, _ = read_sealed(copy)
     name = next(name for name in sorted(files) if name.endswith(".txt"))
     field, _, _ = torn.partition(b"=")
@@ -289,12 +290,12 @@ def test_trees_that_kill_the_parser_end_the_trial_and_not_us(torn: bytes, copy: 
         trial_load(copy)
 
 
-def test_a_trial_that_takes_too_long_is_ended(bundle: Path):
+def test_a_trial_that_takes_too_long_is_ended(bundle: Path) -> None:
     with pytest.raises(DataError, match=r"was not loaded within 0\.01 seconds"):
         trial_load(bundle, timeout=0.01)
 
 
-def test_a_model_is_loaded_without_the_tools_of_training(bundle: Path):
+def test_a_model_is_loaded_without_the_tools_of_training(bundle: Path) -> None:
     code = (
         "import sys; sys.modules.update(dict.fromkeys(['sklearn', 'mlflow', 'shap', 'optuna']));"
         "from pathlib import Path; from models.bundle.artefact import load_bundle;"

@@ -1,23 +1,27 @@
 """POST /explain: reasons in money that add up to the cent, in sentences, with the rows behind them."""
 
+import httpx2
 import numpy as np
 import pytest
 
-from features.unit import format_value
+from features.unit import Unit, format_value
 from models.prediction import Explanation
 from serving.api.serialise import serialise_reasons
+from serving.live.state import Live
+from tests.optional import not_none
+from tests.serving.caller import Service
 
 
-def explain(served, trader, **more):
+def explain(served: Service, trader: str, **more: int) -> httpx2.Response:
     return served.client.post("/explain", json={"trader_id": trader, **more})
 
 
-def in_cents(amount):
+def in_cents(amount: float) -> int:
     return round(100 * amount)
 
 
 @pytest.mark.parametrize("top", [1, 3, 500])
-def test_base_reasons_and_rest_add_up_to_the_cent(served, traders, top):
+def test_base_reasons_and_rest_add_up_to_the_cent(served: Service, traders: list[str], top: int) -> None:
     for trader in traders[::50]:
         got = explain(served, trader, top=top).json()
         parts = [got["base"], got["rest"], *(reason["money"] for reason in got["reasons"])]
@@ -25,7 +29,9 @@ def test_base_reasons_and_rest_add_up_to_the_cent(served, traders, top):
         assert len(got["reasons"]) + got["rest_count"] == 6
 
 
-def test_reasons_come_weightiest_first_with_sentence_and_value(served, live, traders):
+def test_reasons_come_weightiest_first_with_sentence_and_value(
+    served: Service, live: Live, traders: list[str]
+) -> None:
     first, *others = explain(served, traders[0], top=500).json()["reasons"]
     assert all(abs(first["money"]) >= abs(other["money"]) for other in others)
     assert first["feature"] == "customs_value_12m"
@@ -34,7 +40,7 @@ def test_reasons_come_weightiest_first_with_sentence_and_value(served, live, tra
     assert first["sentence"] == f"Goods worth {value:,.0f} were declared in the last 12 months."
 
 
-def test_reasons_of_the_same_weight_keep_their_own_money(live):
+def test_reasons_of_the_same_weight_keep_their_own_money(live: Live) -> None:
     money = np.array([[0.0, -2.0, 1.0, -0.0, 2.0, -1.0]])
     why = Explanation(0.0, money, money.sum(axis=1), live.bundle.names)
     told = serialise_reasons(live.bundle, live.X[0], why, top=6)["reasons"]
@@ -46,15 +52,15 @@ def test_reasons_of_the_same_weight_keep_their_own_money(live):
     )
 
 
-def test_an_unknown_value_is_null_and_said_to_be_unknown(served, live):
+def test_an_unknown_value_is_null_and_said_to_be_unknown(served: Service, live: Live) -> None:
     row, column = np.argwhere(np.isnan(live.X))[0]
     trader, name = list(live.row_index)[row], live.bundle.names[column]
     [reason] = [r for r in explain(served, trader, top=500).json()["reasons"] if r["feature"] == name]
     assert reason["value"] is None
-    assert format_value(None, "days") in reason["sentence"]
+    assert format_value(None, Unit.DAY) in reason["sentence"]
 
 
-def test_the_rows_behind_a_reason_add_up_to_its_value(served, traders):
+def test_the_rows_behind_a_reason_add_up_to_its_value(served: Service, traders: list[str]) -> None:
     trader = traders[-1]
     [behind] = explain(served, trader, evidence=1).json()["evidence"]
     assert behind["additive"]
@@ -63,13 +69,13 @@ def test_the_rows_behind_a_reason_add_up_to_its_value(served, traders):
     assert all(row["declaration_id"] for row in behind["rows"])
 
 
-def test_reasons_are_logged_as_the_model_gave_them(served, live, traders):
+def test_reasons_are_logged_as_the_model_gave_them(served: Service, live: Live, traders: list[str]) -> None:
     got = explain(served, traders[1]).json()
     logged = served.log.read(got["prediction"]["prediction_id"]).entry
     said = live.bundle.model.explain(live.X[[live.row_index[traders[1]]]])
-    assert logged.contributions.tolist() == said.contributions.tolist()
+    assert not_none(logged.contributions).tolist() == said.contributions.tolist()
     assert logged.base == said.base
 
 
-def test_an_unknown_trader_has_no_reasons(served):
+def test_an_unknown_trader_has_no_reasons(served: Service) -> None:
     assert explain(served, "T-unknown").status_code == 404

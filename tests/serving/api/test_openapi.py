@@ -1,15 +1,22 @@
 """Whatever is sent, a route answers as the OpenAPI document says, and nothing makes it fall over."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
-from schemathesis import GenerationMode, checks, openapi
-from starlette.routing import Route
+from schemathesis import APIOperation, Case, GenerationMode, checks, openapi
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from serving.access.tokens import Role
-from tests.serving.caller import service
+from serving.live.state import Live
+from tests.serving.caller import Service, service
 from tests.serving.listening import listening
 from tests.torture import TORTURE
 
+Operation = APIOperation[Any, Any, Any, OpenApiSchema]
+"""A route as schemathesis reads it; tests look into none of its parts."""
 CASES = dict.fromkeys(Role, 100) if TORTURE else {Role.AUDITOR: 5, Role.RISK_UNIT: 2, Role.DATA_SCIENTIST: 2}
 """Of each route, in each mode; all doors open to auditors."""
 PATIENCE = 120
@@ -19,22 +26,26 @@ MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
 
 @pytest.fixture(scope="module")
-def running(live, tmp_path_factory):
+def running(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, OpenApiSchema]]:
     """The service with tokens, its port, and its OpenAPI document as schemathesis reads it."""
     with service(live, tmp_path_factory.mktemp("home")) as made, listening(made.client.app) as port:
         url = f"http://127.0.0.1:{port}/openapi.json"
         yield made, openapi.from_url(url, headers=made.token(Role.AUDITOR))
 
 
-def held_against_the_document(operation, *, mode, cases, token):
+def held_against_the_document(
+    operation: Operation, *, mode: GenerationMode, cases: int, token: dict[str, str]
+) -> None:
     """Ask an operation whatever its schema allows, or does not, and hold the answers against the document."""
     names = set(checks.CHECKS.get_all_names()) - set(TOLD_BY_THE_CONTRACT)
 
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(max_examples=cases, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    def ask(case):
+    def ask(case: Case[Operation]) -> None:
         case.call_and_validate(
-            headers=token, timeout=PATIENCE, checks=checks.CHECKS.get_by_names(sorted(names))
+            headers=token,
+            timeout=PATIENCE,
+            checks=checks.CHECKS.get_by_names(sorted(names)),  # type: ignore[arg-type]  # classes too
         )
 
     ask()
@@ -42,20 +53,23 @@ def held_against_the_document(operation, *, mode, cases, token):
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
 @pytest.mark.parametrize("role", Role)
-def test_no_request_gets_a_5xx_or_an_answer_that_is_not_documented(running, role, mode):
+def test_no_request_gets_a_5xx_or_an_answer_that_is_not_documented(
+    running: tuple[Service, OpenApiSchema], role: Role, mode: GenerationMode
+) -> None:
     made, document = running
     for found in document.get_all_operations():
+        assert isinstance(found, Ok), found
         held_against_the_document(found.ok(), mode=mode, cases=CASES[role], token=made.token(role))
 
 
-def test_the_document_names_every_route_but_itself(served):
+def test_the_document_names_every_route_but_itself(served: Service) -> None:
     told = served.client.get("/openapi.json").json()
-    routes = {route.path for route in served.client.app.routes if isinstance(route, Route)}
+    routes = {route.path for route in served.routes}
     assert set(told["paths"]) == routes - {"/openapi.json"}
     assert told["openapi"] == "3.1.0"
 
 
-def test_every_body_has_an_example_that_is_answered_or_refused_for_its_content_alone(served):
+def test_every_body_has_an_example_that_is_answered_or_refused_for_its_content_alone(served: Service) -> None:
     told = served.client.get("/openapi.json").json()
     for path, operations in told["paths"].items():
         for content in operations.get("post", {}).get("requestBody", {}).get("content", {}).values():

@@ -1,27 +1,32 @@
 """POST /predict: every trader asked for, in order, with money in cents, and what the answer rests on."""
 
 import time
+from pathlib import Path
 
+import httpx2
 import pytest
 
 from features.errors import OutputError
 from serving.access.tokens import Role
+from serving.live.state import Live
+from serving.log.entry import LogEntry
 from serving.metrics import PREDICTIONS, UNLOGGED
-from tests.serving.caller import service
+from tests.optional import not_none
+from tests.serving.caller import Service, service
 
 
-def predict(running, trader_ids, **headers):
+def predict(running: Service, trader_ids: list[str], **headers: str) -> httpx2.Response:
     return running.client.post("/predict", json={"trader_ids": trader_ids}, headers=headers)
 
 
-def test_answers_come_in_the_order_asked(served, traders):
+def test_answers_come_in_the_order_asked(served: Service, traders: list[str]) -> None:
     asked = [traders[3], traders[0], traders[7]]
     answers = predict(served, asked).json()["answers"]
     assert [each["trader_id"] for each in answers] == asked
     assert [each["rank"] for each in answers] == [4, 1, 8]
 
 
-def test_an_answer_says_what_the_model_says_in_cents(served, live, traders):
+def test_an_answer_says_what_the_model_says_in_cents(served: Service, live: Live, traders: list[str]) -> None:
     [said] = predict(served, traders[:1]).json()["answers"]
     row = live.bundle.model.predict(live.X[[live.row_index[traders[0]]]])
     assert said["expected"] == round(float(row.expected[0]), 2)
@@ -30,7 +35,9 @@ def test_an_answer_says_what_the_model_says_in_cents(served, live, traders):
     assert sum(round(100 * part) for part in said["by_type"].values()) == round(100 * said["expected"])
 
 
-def test_an_answer_names_model_features_day_and_prediction(served, live, traders):
+def test_an_answer_names_model_features_day_and_prediction(
+    served: Service, live: Live, traders: list[str]
+) -> None:
     got = predict(served, traders[:2]).json()
     assert got["basis"] == {
         "model_version": "1",
@@ -42,10 +49,10 @@ def test_an_answer_names_model_features_day_and_prediction(served, live, traders
     for said in got["answers"]:
         logged = served.log.read(said["prediction_id"])
         assert logged.entry.trader_ids == (said["trader_id"],)
-        assert round(float(logged.entry.prediction.expected[0]), 2) == said["expected"]
+        assert round(float(not_none(logged.entry.prediction).expected[0]), 2) == said["expected"]
 
 
-def test_an_unknown_trader_is_a_problem_and_never_a_score_of_0(served, traders):
+def test_an_unknown_trader_is_a_problem_and_never_a_score_of_0(served: Service, traders: list[str]) -> None:
     got = predict(served, ["T-unknown"])
     assert (got.status_code, got.json()["unknown"]) == (404, ["T-unknown"])
     mixed = predict(served, [traders[0], "T-unknown", traders[1]]).json()
@@ -57,21 +64,23 @@ def test_an_unknown_trader_is_a_problem_and_never_a_score_of_0(served, traders):
 
 
 @pytest.mark.parametrize("near", ["{} ", " {}", "{}\N{ZERO WIDTH SPACE}", "\N{CYRILLIC CAPITAL LETTER TE}{}"])
-def test_an_identifier_that_only_looks_alike_is_another(served, traders, near):
+def test_an_identifier_that_only_looks_alike_is_another(
+    served: Service, traders: list[str], near: str
+) -> None:
     trader = traders[0][1:] if "CYRILLIC" in repr(near) else traders[0]
     assert predict(served, [near.format(trader)]).status_code == 404
 
 
 @pytest.mark.parametrize("count", [0, 10_001])
-def test_no_trader_and_more_than_10_000_are_refused(served, count):
+def test_no_trader_and_more_than_10_000_are_refused(served: Service, count: int) -> None:
     assert predict(served, [f"T{n}" for n in range(count)]).status_code == 400
 
 
-def test_the_same_trader_twice_is_refused(served, traders):
+def test_the_same_trader_twice_is_refused(served: Service, traders: list[str]) -> None:
     assert predict(served, [traders[0], traders[0]]).status_code == 400
 
 
-def test_many_traders_are_answered_as_one_by_one(served, live, traders):
+def test_many_traders_are_answered_as_one_by_one(served: Service, traders: list[str]) -> None:
     together = predict(served, traders).json()["answers"]
     assert len(together) > 200  # enough to be made by another thread
     alone = predict(served, [traders[5]]).json()["answers"][0]
@@ -79,7 +88,7 @@ def test_many_traders_are_answered_as_one_by_one(served, live, traders):
     assert together[5] == alone
 
 
-def test_10_000_traders_take_a_request_of_a_second(served, traders):
+def test_10_000_traders_take_a_request_of_a_second(served: Service, traders: list[str]) -> None:
     asked = traders + [f"T-unknown-{n}" for n in range(10_000 - len(traders))]
     begun = time.monotonic()
     got = predict(served, asked)
@@ -88,7 +97,7 @@ def test_10_000_traders_take_a_request_of_a_second(served, traders):
     assert time.monotonic() - begun < 10  # 0.2 s on a quiet machine
 
 
-def test_a_token_limited_to_traders_sees_no_other(live, tmp_path, traders):
+def test_a_token_limited_to_traders_sees_no_other(live: Live, tmp_path: Path, traders: list[str]) -> None:
     with service(live, tmp_path) as running:
         token = running.token(Role.AUDITOR, traders=traders[:2])
         assert predict(running, traders[:2], **token).status_code == 200
@@ -102,15 +111,17 @@ def test_a_token_limited_to_traders_sees_no_other(live, tmp_path, traders):
         assert traders[2] not in page
 
 
-def test_predictions_are_counted_by_model(served, traders):
+def test_predictions_are_counted_by_model(served: Service, traders: list[str]) -> None:
     counted = PREDICTIONS.labels("1")
     before = counted._value.get()
     predict(served, traders[:3])
     assert counted._value.get() == before + 3
 
 
-def test_no_answer_is_given_that_could_not_be_logged(served, traders, monkeypatch):
-    async def full(entry):
+def test_no_answer_is_given_that_could_not_be_logged(
+    served: Service, traders: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(entry: LogEntry) -> None:
         raise OutputError("The disk is full.", expected="free space", advice="Free some.")
 
     before = UNLOGGED._value.get()
@@ -121,7 +132,7 @@ def test_no_answer_is_given_that_could_not_be_logged(served, traders, monkeypatc
     assert UNLOGGED._value.get() == before + 1
 
 
-def test_who_asked_and_what_for_is_logged(served, traders):
+def test_who_asked_and_what_for_is_logged(served: Service, traders: list[str]) -> None:
     body = {"trader_ids": traders[:1], "purpose": "audit plan"}
     [said] = served.client.post("/predict", json=body).json()["answers"]
     asked = served.log.read(said["prediction_id"]).entry.access

@@ -4,19 +4,21 @@ import csv
 import io
 from dataclasses import replace
 
+import httpx2
 import pyarrow as pa
 import pytest
 
 from features.storage.spreadsheet import FORMULA_STARTS
 from serving.live.state import Live
+from tests.serving.caller import Service
 
 
-def ranking(served, query="", **headers):
-    sent = {name: value.encode("latin-1") for name, value in headers.items()}
+def ranking(served: Service, query: str = "", **headers: str) -> httpx2.Response:
+    sent = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
     return served.client.get(f"/ranking?{query}", headers=sent)
 
 
-def test_pages_together_are_the_ranking(served, traders):
+def test_pages_together_are_the_ranking(served: Service, traders: list[str]) -> None:
     found = []
     for page in (1, 2, 3):
         got = ranking(served, f"page={page}&page_size=100").json()
@@ -27,14 +29,14 @@ def test_pages_together_are_the_ranking(served, traders):
 
 
 @pytest.mark.parametrize("column", ["region", "sector", "size_band"])
-def test_a_filter_leaves_those_that_are_so_in_their_order(served, live, column):
+def test_a_filter_leaves_those_that_are_so_in_their_order(served: Service, live: Live, column: str) -> None:
     wanted = next(value for value in live.ranking[column].to_pylist() if value)
     rows = ranking(served, f"{column}={wanted}&page_size=1000").json()["rows"]
     expected = [row["trader_id"] for row in live.ranking.to_pylist() if row[column] == wanted]
     assert [row["trader_id"] for row in rows] == expected
 
 
-def test_a_finding_type_orders_by_its_money(served):
+def test_a_finding_type_orders_by_its_money(served: Service) -> None:
     rows = ranking(served, "finding_type=origin&page_size=1000").json()["rows"]
     money = [row["by_type"]["origin"] for row in rows]
     assert money == sorted(money, reverse=True)
@@ -44,7 +46,7 @@ def test_a_finding_type_orders_by_its_money(served):
     "query",
     ["page=0", "page=x", "page_size=10001", "finding_type=theft", "threshold=1", "page=1&page=2", "region="],
 )
-def test_a_query_that_is_not_understood_is_refused_and_never_ignored(served, query):
+def test_a_query_that_is_not_understood_is_refused_and_never_ignored(served: Service, query: str) -> None:
     assert ranking(served, query).status_code == 400
 
 
@@ -59,14 +61,14 @@ def test_a_query_that_is_not_understood_is_refused_and_never_ignored(served, que
         ("text/html, application/json;q=0.9", "application/json"),
     ],
 )
-def test_the_form_is_what_the_caller_likes_best(served, accept, kind):
+def test_the_form_is_what_the_caller_likes_best(served: Service, accept: str, kind: str) -> None:
     got = ranking(served, accept=accept)
     assert got.headers["content-type"] == kind
     assert "accept" in got.headers["vary"].lower()
 
 
 @pytest.mark.parametrize("accept", ["text/html", "image/png", "application/json;q=0", "x", "text/csv;q=\xb2"])
-def test_a_form_that_there_is_not_is_406(served, accept):
+def test_a_form_that_there_is_not_is_406(served: Service, accept: str) -> None:
     assert ranking(served, accept=accept).status_code == 406
 
 
@@ -80,7 +82,7 @@ def named(live: Live, name: str) -> Live:
 
 
 @pytest.mark.parametrize("start", FORMULA_STARTS)
-def test_a_name_in_csv_is_never_a_formula(served, live, start):
+def test_a_name_in_csv_is_never_a_formula(served: Service, live: Live, start: str) -> None:
     served.held.current = named(live, f'{start}HYPERLINK("http://evil.example";"x")')
     try:
         text = ranking(served, "page_size=2", accept="text/csv").text
@@ -91,7 +93,7 @@ def test_a_name_in_csv_is_never_a_formula(served, live, start):
     assert all(row["name"].startswith("'") for row in rows)
 
 
-def test_csv_has_what_json_has(served):
+def test_csv_has_what_json_has(served: Service) -> None:
     [as_json] = ranking(served, "page_size=1").json()["rows"]
     [as_csv] = csv.DictReader(io.StringIO(ranking(served, "page_size=1", accept="text/csv").text))
     assert as_csv["trader_id"] == as_json["trader_id"]
@@ -100,18 +102,18 @@ def test_csv_has_what_json_has(served):
     assert as_csv["as_of"] == "2024-10-01"
 
 
-def test_csv_without_a_row_has_its_columns_all_the_same(served):
+def test_csv_without_a_row_has_its_columns_all_the_same(served: Service) -> None:
     none, one = (ranking(served, f"page_size=1&page={page}", accept="text/csv") for page in (9999, 1))
     assert none.text.splitlines() == one.text.splitlines()[:1]
 
 
-def test_every_row_is_a_logged_prediction(served):
+def test_every_row_is_a_logged_prediction(served: Service) -> None:
     rows = ranking(served, "page_size=3").json()["rows"]
     logged = [served.log.read(row["prediction_id"]).entry for row in rows]
     assert [entry.trader_ids[0] for entry in logged] == [row["trader_id"] for row in rows]
 
 
-def test_models_describes_the_champion(served, live):
+def test_models_describes_the_champion(served: Service, live: Live) -> None:
     got = served.client.get("/models").json()
     assert got["card"] == {"model": "hurdle", "metrics": {"calibration": 1.0}}
     assert got["basis"]["model_digest"] == live.bundle.digest

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.serving.caller import Service
+
 ONE = b'{"trader_id": "T0000001", "top": 3}'
 
 REFUSED = {
@@ -33,14 +35,14 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
-def test_what_is_not_strictly_json_of_the_right_form_is_malformed(served, body):
+def test_what_is_not_strictly_json_of_the_right_form_is_malformed(served: Service, body: bytes) -> None:
     got = served.client.post("/explain", content=body, headers={"content-type": "application/json"})
     assert got.status_code == 400
     assert got.headers["content-type"] == "application/problem+json"
     assert got.json()["type"] == "urn:audit-yield:problem:malformed-request"
 
 
-def test_a_problem_names_the_member_and_never_what_was_sent(served):
+def test_a_problem_names_the_member_and_never_what_was_sent(served: Service) -> None:
     got = served.client.post("/explain", json={"trader_id": "T1", "top": "secret <b>"})
     assert [fault["at"] for fault in got.json()["errors"]] == ["top"]
     assert "secret" not in got.text
@@ -59,11 +61,11 @@ def test_a_problem_names_the_member_and_never_what_was_sent(served):
         "application/jsonx",
     ],
 )
-def test_a_body_that_does_not_say_it_is_json_is_refused_unread(served, kind):
+def test_a_body_that_does_not_say_it_is_json_is_refused_unread(served: Service, kind: str | None) -> None:
     got = served.client.post("/explain", content=ONE, headers={"content-type": kind} if kind else {})
     assert got.status_code == 415
 
 
-def test_a_compressed_body_is_refused(served):
+def test_a_compressed_body_is_refused(served: Service) -> None:
     headers = {"content-type": "application/json", "content-encoding": "gzip"}
     assert served.client.post("/explain", content=ONE, headers=headers).status_code == 415

@@ -2,6 +2,7 @@
 
 import gzip
 import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,10 +16,13 @@ from features.data.dataset import Dataset
 from features.data.warehouse import open_warehouse
 from features.errors import OutputError
 from serving.access.tokens import LOCAL, Caller, Role
-from serving.ledger.record import record_outcome
+from serving.ledger.record import RecordedOutcome, record_outcome
+from serving.live.state import Live
 from serving.problems import ProblemError, ProblemKind
-from tests.features.tables import TODAY, good_tables, write_csv, write_parquet
-from tests.serving.caller import service
+from tests.features.tables import TODAY, Cell, Row, Tables, good_tables, write_csv, write_parquet
+from tests.optional import not_none
+from tests.postgres import Server
+from tests.serving.caller import Service, service
 
 EVENT = {
     "audit_id": "A1",
@@ -34,7 +38,7 @@ EVENT = {
 }
 
 
-def tables():
+def tables() -> Tables:
     """The small administration, its ledger with a column for when a row was known."""
     found = good_tables()
     found["findings"] = [row | {"known_on": row["event_on"]} for row in found["findings"]]
@@ -87,7 +91,7 @@ def a_database(folder: Path) -> str:
     return str(file)
 
 
-def in_postgres(folder: Path, postgres) -> str:
+def in_postgres(postgres: Server) -> str:
     database = postgres.new_database()
     made = {
         "traders": "trader_id text, valid_from date, registered_on date",
@@ -113,31 +117,29 @@ def in_postgres(folder: Path, postgres) -> str:
     return postgres.url(database, user=role, password=secret)
 
 
-FORMS = {
-    each.__name__: each for each in (a_file, parts, csv, foreign_csv, packed_csv, a_database, in_postgres)
-}
+FORMS = {each.__name__: each for each in (a_file, parts, csv, foreign_csv, packed_csv, a_database)}
 
 
-@pytest.fixture(params=FORMS)
-def data(request, tmp_path):
+@pytest.fixture(params=[*FORMS, "in_postgres"])
+def data(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a ledger in each form."""
     if request.param == "in_postgres":
-        return in_postgres(tmp_path, request.getfixturevalue("postgres"))
+        return in_postgres(request.getfixturevalue("postgres"))
     return FORMS[request.param](tmp_path)
 
 
-def record(data, *, caller=LOCAL, **event):
+def record(data: str, *, caller: Caller = LOCAL, **event: Cell) -> RecordedOutcome:
     dataset = Dataset(data=data, cutoff=TODAY, today=TODAY, home=Path())
     return record_outcome(dataset, EVENT | event, caller=caller, today=TODAY)
 
 
-def ledger(data):
+def ledger(data: str) -> dict[tuple[str, int], Row]:
     with open_warehouse(data) as warehouse:
         rows = warehouse.table("findings").order_by("audit_id", "event_number").to_pyarrow().to_pylist()
     return {(row["audit_id"], row["event_number"]): row for row in rows}
 
 
-def test_an_event_is_in_the_ledger_known_from_the_day_it_was_recorded(data):
+def test_an_event_is_in_the_ledger_known_from_the_day_it_was_recorded(data: str) -> None:
     before = ledger(data)
     assert record(data).is_new
     after = ledger(data)
@@ -147,7 +149,7 @@ def test_an_event_is_in_the_ledger_known_from_the_day_it_was_recorded(data):
     assert added["known_on"] == TODAY
 
 
-def test_the_ledger_stays_as_open_to_others_as_it_was(tmp_path):
+def test_the_ledger_stays_as_open_to_others_as_it_was(tmp_path: Path) -> None:
     data = a_file(tmp_path)
     ledger = Path(data) / "findings.parquet"
     ledger.chmod(0o660)
@@ -155,7 +157,7 @@ def test_the_ledger_stays_as_open_to_others_as_it_was(tmp_path):
     assert ledger.stat().st_mode & 0o777 == 0o660
 
 
-def test_the_same_event_again_changes_nothing(data):
+def test_the_same_event_again_changes_nothing(data: str) -> None:
     record(data)
     before = ledger(data)
     again = record(data)
@@ -163,7 +165,7 @@ def test_the_same_event_again_changes_nothing(data):
     assert ledger(data) == before
 
 
-def test_another_event_of_the_same_number_is_a_conflict_with_both_shown(data):
+def test_another_event_of_the_same_number_is_a_conflict_with_both_shown(data: str) -> None:
     record(data)
     with pytest.raises(ProblemError) as refused:
         record(data, amount=5.0)
@@ -173,14 +175,14 @@ def test_another_event_of_the_same_number_is_a_conflict_with_both_shown(data):
 
 
 @pytest.mark.parametrize("form", [a_file, parts, foreign_csv, packed_csv])
-def test_the_data_keep_the_contract_afterwards(tmp_path, form):
+def test_the_data_keep_the_contract_afterwards(tmp_path: Path, form: Callable[[Path], str]) -> None:
     data = form(tmp_path)
     record(data)
     with open_warehouse(data) as warehouse:
         assert check(warehouse, today=TODAY).report.accepted
 
 
-def test_a_foreign_csv_stays_as_it_was_but_for_the_row_in_its_own_form(tmp_path):
+def test_a_foreign_csv_stays_as_it_was_but_for_the_row_in_its_own_form(tmp_path: Path) -> None:
     data = foreign_csv(tmp_path)
     before = (Path(data) / "findings.csv").read_bytes()
     record(data)
@@ -198,23 +200,27 @@ def test_a_foreign_csv_stays_as_it_was_but_for_the_row_in_its_own_form(tmp_path)
         ({"event_on": date(2031, 1, 1)}, "past_day"),
     ],
 )
-def test_an_event_that_breaks_the_contract_is_refused_and_nothing_written(tmp_path, spoilt, rule):
+def test_an_event_that_breaks_the_contract_is_refused_and_nothing_written(
+    tmp_path: Path, spoilt: Row, rule: str
+) -> None:
     data = a_file(tmp_path)
     before = (Path(data) / "findings.parquet").read_bytes()
     with pytest.raises(ProblemError) as refused:
         record(data, **spoilt)
     assert refused.value.kind is ProblemKind.REFUSED
-    assert rule in [each["rule"] for each in refused.value.more["violations"]]
+    violations = refused.value.more["violations"]
+    assert isinstance(violations, list)
+    assert rule in [each["rule"] for each in violations]
     assert (Path(data) / "findings.parquet").read_bytes() == before
 
 
-def test_an_event_of_an_audit_that_is_not_there_is_refused(tmp_path):
+def test_an_event_of_an_audit_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProblemError) as refused:
         record(a_file(tmp_path), audit_id="A9")
     assert refused.value.kind is ProblemKind.NOT_FOUND
 
 
-def test_an_auditor_limited_to_traders_records_for_those_alone(tmp_path):
+def test_an_auditor_limited_to_traders_records_for_those_alone(tmp_path: Path) -> None:
     data = a_file(tmp_path)
     ann = Caller("ann", frozenset({Role.AUDITOR}), frozenset({"0815"}))
     with pytest.raises(ProblemError) as refused:
@@ -223,7 +229,7 @@ def test_an_auditor_limited_to_traders_records_for_those_alone(tmp_path):
     assert record(data, caller=replace(ann, traders=frozenset({"007"}))).trader_id == "007"
 
 
-def test_a_ledger_that_cannot_say_when_a_finding_was_known_is_not_written_to(tmp_path):
+def test_a_ledger_that_cannot_say_when_a_finding_was_known_is_not_written_to(tmp_path: Path) -> None:
     data = write_parquet(tmp_path / "data", good_tables())
     assert "known_on" not in pq.read_schema(data / "findings.parquet").names
     with pytest.raises(ProblemError) as refused:
@@ -231,11 +237,13 @@ def test_a_ledger_that_cannot_say_when_a_finding_was_known_is_not_written_to(tmp
     assert "known_on" in refused.value.detail
 
 
-def test_a_ledger_that_cannot_be_written_is_an_error_and_left_as_it_was(tmp_path, monkeypatch):
+def test_a_ledger_that_cannot_be_written_is_an_error_and_left_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = a_file(tmp_path)
     before = (Path(data) / "findings.parquet").read_bytes()
 
-    def full(path, target):
+    def full(path: Path, target: Path) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
@@ -247,7 +255,7 @@ def test_a_ledger_that_cannot_be_written_is_an_error_and_left_as_it_was(tmp_path
 
 
 @pytest.fixture(scope="module")
-def recorded(live, trained, tmp_path_factory):
+def recorded(live: Live, trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service on a copy of the data, which it may write to."""
     folder = tmp_path_factory.mktemp("recorded")
     data = shutil.copytree(trained / "sim" / "data", folder / "data")
@@ -256,7 +264,7 @@ def recorded(live, trained, tmp_path_factory):
         yield running
 
 
-def event_of(running, **other):
+def event_of(running: Service, **other: Cell) -> Row:
     with open_warehouse(running.held.current.dataset.data) as warehouse:
         audits = warehouse.table("audits")
         audit = audits.filter(audits.status == "closed").limit(1).to_pyarrow().to_pylist()[0]
@@ -265,7 +273,7 @@ def event_of(running, **other):
     return sent | {"audit_id": audit["audit_id"], "event_number": 900, "event_on": day} | other
 
 
-def test_over_http_an_event_is_created_once_and_logged_with_what_was_decided(recorded):
+def test_over_http_an_event_is_created_once_and_logged_with_what_was_decided(recorded: Service) -> None:
     event = event_of(recorded, human_decision="audited", override_reason="tip", prediction_id="1-1-00000000")
     first, again = (recorded.client.post("/outcomes", json=event) for _ in range(2))
     assert [first.status_code, again.status_code] == [201, 200]
@@ -273,21 +281,23 @@ def test_over_http_an_event_is_created_once_and_logged_with_what_was_decided(rec
     assert first.json()["known_on"] == date.today().isoformat()
     decision = recorded.log.read(first.json()["prediction_id"]).entry.decision
     assert (decision.about, decision.human_decision) == ("1-1-00000000", "audited")
-    assert "18250.5" in decision.outcome
+    assert "18250.5" in not_none(decision.outcome)
 
 
-def test_over_http_nobody_chooses_the_day_a_finding_became_known(recorded):
+def test_over_http_nobody_chooses_the_day_a_finding_became_known(recorded: Service) -> None:
     got = recorded.client.post("/outcomes", json=event_of(recorded, known_on="2020-01-01"))
     assert got.status_code == 400
 
 
-def test_over_http_a_number_used_otherwise_is_a_conflict(recorded):
+def test_over_http_a_number_used_otherwise_is_a_conflict(recorded: Service) -> None:
     recorded.client.post("/outcomes", json=event_of(recorded, event_number=901))
     got = recorded.client.post("/outcomes", json=event_of(recorded, event_number=901, amount=1.0))
     assert got.status_code == 409
 
 
-def test_over_http_nothing_is_recorded_under_a_request_id_that_stands_for_another_event(recorded):
+def test_over_http_nothing_is_recorded_under_a_request_id_that_stands_for_another_event(
+    recorded: Service,
+) -> None:
     used = {"X-Request-Id": "twice"}
     first, other = (event_of(recorded, event_number=number) for number in (902, 903))
     assert recorded.client.post("/outcomes", json=first, headers=used).status_code == 201

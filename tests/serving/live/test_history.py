@@ -1,17 +1,20 @@
 """What is known of earlier audits on a day, and what was said earlier; every sum worked by hand."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import numpy as np
 
 from features.data.warehouse import open_warehouse
 from models.prediction import Prediction
-from serving.live.history import EarlierPrediction, earlier_predictions, known_audits
-from serving.log.entry import Access, LogEntry
+from serving.live.history import EarlierPrediction, PastAudit, earlier_predictions, known_audits
+from serving.live.state import Live
+from serving.log.entry import Access, AnswerBasis, LogEntry
 from serving.log.reader import LoggedPrediction
 from tests.features.administration import administration, audit, day, finding
-from tests.features.tables import write_parquet
+from tests.features.tables import Row, write_parquet
 
 CLOSED = audit("A1", "T1", "2022-03-01", "2022-06-01")
 OPEN = audit("A2", "T1", "2023-03-01", "2024-02-01", treatment="desk")
@@ -23,12 +26,12 @@ LEDGER = [
 ]
 
 
-def told(folder, before, **tables):
+def told(folder: Path, before: str, **tables: Sequence[Row]) -> Mapping[str, Sequence[PastAudit]]:
     with open_warehouse(str(write_parquet(folder, administration(**tables)))) as warehouse:
         return known_audits(warehouse, cutoff=day(before))
 
 
-def test_audits_are_as_known_on_the_day_the_newest_first(tmp_path):
+def test_audits_are_as_known_on_the_day_the_newest_first(tmp_path: Path) -> None:
     second, first = told(tmp_path, "2023-06-01", audits=[CLOSED, OPEN], findings=LEDGER)["T1"]
     assert (second.audit_id, second.closed_on, second.assessed, second.finding_type) == (
         "A2",
@@ -40,17 +43,17 @@ def test_audits_are_as_known_on_the_day_the_newest_first(tmp_path):
     assert (first.finding_type, first.treatment, first.selection_channel) == ("origin", "field", "rule")
 
 
-def test_an_audit_opened_later_is_not_known(tmp_path):
+def test_an_audit_opened_later_is_not_known(tmp_path: Path) -> None:
     known = told(tmp_path, "2022-08-01", audits=[CLOSED, OPEN], findings=LEDGER)["T1"]
     assert [(each.audit_id, each.collected) for each in known] == [("A1", 0.0)]
 
 
-def test_an_audit_that_found_nothing_says_so(tmp_path):
+def test_an_audit_that_found_nothing_says_so(tmp_path: Path) -> None:
     known = told(tmp_path, "2023-01-01", audits=[CLOSED], findings=[finding("A1", 1, "2022-06-01", 0.0)])
     assert [(each.assessed, each.finding_type) for each in known["T1"]] == [(0.0, None)]
 
 
-def test_traders_do_not_see_each_others_audits(tmp_path):
+def test_traders_do_not_see_each_others_audits(tmp_path: Path) -> None:
     other = audit("A3", "T2", "2022-01-01", "2022-02-01")
     known = told(tmp_path, "2023-01-01", audits=[CLOSED, other], findings=LEDGER[:2])
     assert {trader: [each.audit_id for each in found] for trader, found in known.items()} == {
@@ -59,14 +62,14 @@ def test_traders_do_not_see_each_others_audits(tmp_path):
     }
 
 
-def logged(basis, expected):
+def logged(basis: AnswerBasis | None, expected: float) -> LoggedPrediction:
     one = np.array([expected])
     said = Prediction(one, one, one, one, by_type=np.array([[expected]]), types=("other",))
     entry = LogEntry(Access("/predict", "r", "a", "auditor"), basis, ("T1",), None, said)
     return LoggedPrediction("1-1-00000000", 1, 0, datetime(2024, 1, 1, tzinfo=UTC), "code", entry)
 
 
-def test_earlier_predictions_are_other_days_or_models_each_once(live):
+def test_earlier_predictions_are_other_days_or_models_each_once(live: Live) -> None:
     now = live.basis
     before = replace(now, as_of=date(2024, 7, 1))
     older = replace(before, model_version="0")
@@ -84,6 +87,6 @@ def test_earlier_predictions_are_other_days_or_models_each_once(live):
     )
 
 
-def test_an_answer_about_nobody_is_no_prediction(live):
+def test_an_answer_about_nobody_is_no_prediction(live: Live) -> None:
     nobody = logged(None, 1.0)
     assert earlier_predictions([nobody], live=live) == ()

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import shutil
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +15,8 @@ from features.data.dataset import Dataset
 from features.errors import DataError, SettingError
 from models.bundle.artefact import load_bundle
 from models.bundle.champion import POINTER, PUBLISHED
-from serving.live import swap as swap_module
-from serving.live.swap import ModelSwapper
+from serving.live.state import Live
+from serving.live.swap import ModelSwapper, _warm
 from serving.metrics import REFUSED, SWAPS
 from tests.serving import tiny
 
@@ -43,7 +45,7 @@ def swapper(home: Path, dataset: Dataset) -> ModelSwapper:
 
 
 def refused() -> float:
-    return REFUSED._value.get()
+    return float(REFUSED._value.get())
 
 
 def promoted(home: Path, version: str = "2") -> Path:
@@ -52,12 +54,12 @@ def promoted(home: Path, version: str = "2") -> Path:
     return folder
 
 
-def test_nothing_is_current_before_it_is_loaded(home, dataset):
+def test_nothing_is_current_before_it_is_loaded(home: Path, dataset: Dataset) -> None:
     with pytest.raises(SettingError, match="has not loaded"):
         _ = ModelSwapper(lambda: replace(dataset, home=home)).current
 
 
-def test_a_promoted_champion_serves_at_the_next_look(swapper, home):
+def test_a_promoted_champion_serves_at_the_next_look(swapper: ModelSwapper, home: Path) -> None:
     before, swaps = swapper.current, SWAPS._value.get()
     assert not swapper.refresh()
     promoted(home)
@@ -67,7 +69,7 @@ def test_a_promoted_champion_serves_at_the_next_look(swapper, home):
     assert not swapper.refresh()
 
 
-def test_who_took_the_old_one_finishes_with_it(swapper, home):
+def test_who_took_the_old_one_finishes_with_it(swapper: ModelSwapper, home: Path) -> None:
     taken = swapper.current
     expected = taken.prediction.expected.tobytes()
     promoted(home)
@@ -92,7 +94,9 @@ def emptied(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", [cut, altered, emptied])
-def test_a_bundle_that_is_not_as_published_is_refused_and_the_old_one_serves_on(swapper, home, harm):
+def test_a_bundle_that_is_not_as_published_is_refused_and_the_old_one_serves_on(
+    swapper: ModelSwapper, home: Path, harm: Callable[[Path], None]
+) -> None:
     before = refused()
     harm(promoted(home))
     assert not swapper.refresh()
@@ -100,7 +104,7 @@ def test_a_bundle_that_is_not_as_published_is_refused_and_the_old_one_serves_on(
     assert refused() == before + 1
 
 
-def test_a_pointer_that_is_no_pointer_is_refused(swapper, home):
+def test_a_pointer_that_is_no_pointer_is_refused(swapper: ModelSwapper, home: Path) -> None:
     before = refused()
     (home / POINTER).write_text("{")
     assert not swapper.refresh()
@@ -109,7 +113,7 @@ def test_a_pointer_that_is_no_pointer_is_refused(swapper, home):
     assert refused() == before + 1
 
 
-def test_a_bundle_whose_digest_is_not_the_promoted_one_is_refused(swapper, home):
+def test_a_bundle_whose_digest_is_not_the_promoted_one_is_refused(swapper: ModelSwapper, home: Path) -> None:
     promoted(home)
     named = json.loads((home / POINTER).read_text())
     (home / POINTER).write_text(json.dumps({**named, "digest": "0" * 64}))
@@ -117,7 +121,9 @@ def test_a_bundle_whose_digest_is_not_the_promoted_one_is_refused(swapper, home)
     assert swapper.current.version == "1"
 
 
-def test_what_was_refused_is_not_tried_at_every_look_but_again_later(swapper, home, monkeypatch):
+def test_what_was_refused_is_not_tried_at_every_look_but_again_later(
+    swapper: ModelSwapper, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = promoted(home)
     whole = (folder / "card.json").read_bytes()
     altered(folder)
@@ -126,12 +132,12 @@ def test_what_was_refused_is_not_tried_at_every_look_but_again_later(swapper, ho
     swapper.refresh()
     assert refused() == before + 1
     (folder / "card.json").write_bytes(whole)  # it had only been halfway there
-    monkeypatch.setattr(swap_module.time, "monotonic", lambda: float("inf"))
+    monkeypatch.setattr(time, "monotonic", lambda: float("inf"))
     assert swapper.refresh()
     assert swapper.current.version == "2"
 
 
-def test_a_champion_promoted_after_a_refused_one_serves_at_once(swapper, home):
+def test_a_champion_promoted_after_a_refused_one_serves_at_once(swapper: ModelSwapper, home: Path) -> None:
     altered(promoted(home))
     swapper.refresh()
     promoted(home, "3")
@@ -139,7 +145,7 @@ def test_a_champion_promoted_after_a_refused_one_serves_at_once(swapper, home):
     assert swapper.current.version == "3"
 
 
-def test_a_new_day_brings_its_own_snapshot(home, dataset):
+def test_a_new_day_brings_its_own_snapshot(home: Path, dataset: Dataset) -> None:
     dataset = replace(dataset, home=home)
     asked = [dataset]
     swapper = ModelSwapper(lambda: asked[0])
@@ -151,7 +157,9 @@ def test_a_new_day_brings_its_own_snapshot(home, dataset):
     assert swapper.current.snapshot_digest != before.snapshot_digest
 
 
-def test_a_day_whose_data_cannot_be_read_leaves_the_day_before_serving(home, dataset, tmp_path):
+def test_a_day_whose_data_cannot_be_read_leaves_the_day_before_serving(
+    home: Path, dataset: Dataset, tmp_path: Path
+) -> None:
     dataset = replace(dataset, home=home)
     asked = [dataset]
     swapper = ModelSwapper(lambda: asked[0])
@@ -161,21 +169,21 @@ def test_a_day_whose_data_cannot_be_read_leaves_the_day_before_serving(home, dat
     assert swapper.current.dataset == dataset
 
 
-def test_a_day_without_active_traders_serves_nobody(live):
+def test_a_day_without_active_traders_serves_nobody(live: Live) -> None:
     day = live.snapshot
     nobody = replace(
         live, snapshot=replace(day, table=day.table.slice(0, 0), traders=day.traders.slice(0, 0))
     )
-    swap_module._warm(nobody)
+    _warm(nobody)
     assert nobody.ranking.num_rows == len(nobody.ranks) == len(nobody.rounded) == 0
 
 
-def test_without_a_champion_nothing_is_loaded(tmp_path, dataset):
+def test_without_a_champion_nothing_is_loaded(tmp_path: Path, dataset: Dataset) -> None:
     with pytest.raises(DataError, match="No model is published"):
         ModelSwapper(lambda: replace(dataset, home=tmp_path)).load()
 
 
-def test_the_event_loop_goes_on_while_a_champion_is_loaded(swapper, home):
+def test_the_event_loop_goes_on_while_a_champion_is_loaded(swapper: ModelSwapper, home: Path) -> None:
     promoted(home)
 
     async def counted() -> int:
@@ -190,5 +198,5 @@ def test_the_event_loop_goes_on_while_a_champion_is_loaded(swapper, home):
     assert asyncio.run(counted()) > 5  # blocked, it would have had one turn
 
 
-def test_the_bundle_that_serves_is_the_promoted_one(swapper, home):
+def test_the_bundle_that_serves_is_the_promoted_one(swapper: ModelSwapper, home: Path) -> None:
     assert swapper.current.bundle.digest == load_bundle(home / PUBLISHED / "1").digest

@@ -65,7 +65,7 @@ def chained_anew(folder: Path, change: Callable[[LogRow], LogRow]) -> None:
     connection.close()
 
 
-def test_a_log_that_nobody_touched_is_proved(folder):
+def test_a_log_that_nobody_touched_is_proved(folder: Path) -> None:
     verdict = verify(folder)
     assert (verdict.rows, verdict.faults) == (ROWS, ())
     assert "8 rows, every one as it was written" in "\n".join(to_text(verdict))
@@ -95,12 +95,12 @@ def test_a_log_that_nobody_touched_is_proved(folder):
         ("INSERT INTO traders VALUES ('T3', 5, 2)", "the index of traders"),
     ],
 )
-def test_what_was_done_to_the_rows_is_found(folder, statement, fault):
+def test_what_was_done_to_the_rows_is_found(folder: Path, statement: str, fault: str) -> None:
     tamper(folder, statement)
     assert any(fault in each for each in verify(folder).faults)
 
 
-def test_two_rows_that_changed_places_are_found(folder):
+def test_two_rows_that_changed_places_are_found(folder: Path) -> None:
     tamper(
         folder,
         "UPDATE answers SET sequence = 99 WHERE sequence = 3",
@@ -110,7 +110,7 @@ def test_two_rows_that_changed_places_are_found(folder):
     assert "row 3 was changed" in verify(folder).faults
 
 
-def test_a_chain_made_anew_around_a_changed_row_is_found_by_the_witness(folder):
+def test_a_chain_made_anew_around_a_changed_row_is_found_by_the_witness(folder: Path) -> None:
     def milder(row: LogRow) -> LogRow:
         about = (
             row.packed.about.replace(b"north office", b"south office")
@@ -123,7 +123,7 @@ def test_a_chain_made_anew_around_a_changed_row_is_found_by_the_witness(folder):
     assert "row 6 is not the one that was witnessed" in verify(folder).faults
 
 
-def test_a_witness_made_to_agree_with_the_last_row_alone_is_found_by_its_earlier_lines(folder):
+def test_a_witness_made_to_agree_with_the_last_row_alone_is_found_by_its_earlier_lines(folder: Path) -> None:
     tamper(folder, "DELETE FROM answers WHERE sequence > 6")
     with store.reading(folder / FILE) as connection:
         anchor.add(folder / ANCHOR, store.head(connection))
@@ -131,7 +131,7 @@ def test_a_witness_made_to_agree_with_the_last_row_alone_is_found_by_its_earlier
 
 
 @pytest.mark.parametrize("content", [None, b"", b"8 of them\n"])
-def test_a_witness_that_is_gone_or_says_nothing_is_found(folder, content):
+def test_a_witness_that_is_gone_or_says_nothing_is_found(folder: Path, content: bytes | None) -> None:
     (folder / ANCHOR).unlink()
     if content is not None:
         (folder / ANCHOR).write_bytes(content)
@@ -140,7 +140,7 @@ def test_a_witness_that_is_gone_or_says_nothing_is_found(folder, content):
         PredictionLog(folder, clock=now)
 
 
-def test_a_line_of_the_witness_torn_by_a_power_cut_is_no_fault(folder):
+def test_a_line_of_the_witness_torn_by_a_power_cut_is_no_fault(folder: Path) -> None:
     with (folder / ANCHOR).open("ab") as file:
         file.write(b"9 0f3a")
     log = PredictionLog(folder, clock=now)
@@ -149,7 +149,7 @@ def test_a_line_of_the_witness_torn_by_a_power_cut_is_no_fault(folder):
     assert (verify(folder).rows, verify(folder).faults) == (ROWS + 1, ())
 
 
-def test_rows_that_a_kill_left_unwitnessed_are_taken_up(folder):
+def test_rows_that_a_kill_left_unwitnessed_are_taken_up(folder: Path) -> None:
     told = (folder / ANCHOR).read_bytes().splitlines(keepends=True)
     (folder / ANCHOR).write_bytes(b"".join(told[:-2]))
     log = PredictionLog(folder, clock=now)
@@ -158,13 +158,13 @@ def test_rows_that_a_kill_left_unwitnessed_are_taken_up(folder):
     assert (verify(folder).rows, verify(folder).faults) == (ROWS + 1, ())
 
 
-def test_a_service_does_not_write_on_where_the_tail_was_cut(folder):
+def test_a_service_does_not_write_on_where_the_tail_was_cut(folder: Path) -> None:
     tamper(folder, "DELETE FROM answers WHERE sequence = 8")
     with pytest.raises(DataError, match="there were 8 rows, row 7 is the last"):
         PredictionLog(folder, clock=now)
 
 
-def test_a_database_that_is_gone_or_no_database_is_found(folder):
+def test_a_database_that_is_gone_or_no_database_is_found(folder: Path) -> None:
     (folder / FILE).write_bytes(b"no database" * 1000)
     assert verify(folder).faults[0].startswith("the database is damaged")
     with pytest.raises(DataError, match="damaged"):
@@ -175,12 +175,12 @@ def test_a_database_that_is_gone_or_no_database_is_found(folder):
         PredictionLog(folder, clock=now)
 
 
-def test_no_log_at_all_is_said_to_be_none(tmp_path):
+def test_no_log_at_all_is_said_to_be_none(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="There is no prediction log"):
         verify(tmp_path)
 
 
-def test_any_bit_changed_in_a_row_is_found(folder):
+def test_any_bit_changed_in_a_row_is_found(folder: Path) -> None:
     """Single bits of stored numbers and links, drawn at random."""
     some = random.Random(7)  # noqa: S311
     for _ in range(MUTATIONS):

@@ -20,6 +20,7 @@ from serving.log.reader import ANCHOR, FILE
 from serving.log.verify import verify
 from serving.log.writer import PredictionLog, RequestIdTakenError
 from tests.clock import now
+from tests.optional import not_none
 from tests.serving.answers import appended, entry
 
 
@@ -34,48 +35,50 @@ def append(log: PredictionLog, *entries: LogEntry) -> list[tuple[str, ...]]:
     return [appended(log, each) for each in entries]
 
 
-def test_what_was_logged_is_read_again_to_the_last_bit(log):
+def test_what_was_logged_is_read_again_to_the_last_bit(log: PredictionLog) -> None:
     said = entry()
     [ids] = append(log, said)
     second = log.read(ids[1]).entry
     assert (second.access, second.basis, second.trader_ids) == (said.access, said.basis, ("T2",))
-    assert second.features.tobytes() == said.features[1:].tobytes()
-    assert outputs(second.prediction).tobytes() == outputs(said.prediction)[1:].tobytes()
-    assert second.contributions.tobytes() == said.contributions[1:].tobytes()
+    assert not_none(second.features).tobytes() == not_none(said.features)[1:].tobytes()
+    assert outputs(not_none(second.prediction)).tobytes() == outputs(not_none(said.prediction))[1:].tobytes()
+    assert not_none(second.contributions).tobytes() == not_none(said.contributions)[1:].tobytes()
     assert second.base == said.base
 
 
-def test_each_trader_gets_an_id_in_the_order_asked(log):
+def test_each_trader_gets_an_id_in_the_order_asked(log: PredictionLog) -> None:
     [ids] = append(log, entry(traders=("T9", "T1", "T9")))
     assert [log.read(each).entry.trader_ids for each in ids] == [("T9",), ("T1",), ("T9",)]
 
 
-def test_an_access_that_speaks_of_no_trader_is_a_row_with_one_id(log):
+def test_an_access_that_speaks_of_no_trader_is_a_row_with_one_id(log: PredictionLog) -> None:
     [[only]] = append(log, LogEntry(Access("DELETE /log", "r1", "somebody", "auditor", detail="refused")))
     assert log.read(only).entry.access.detail == "refused"
     assert log.read(only).position is None
 
 
-def test_a_decision_is_a_row_of_its_own_about_the_earlier_one(log):
+def test_a_decision_is_a_row_of_its_own_about_the_earlier_one(log: PredictionLog) -> None:
     [[first, _]] = append(log, entry())
     decided = Decision(about=first, human_decision="not audited", override_reason="audited last year")
     [[second]] = append(log, LogEntry(Access("/decisions", "r2", "officer", "risk_unit"), decision=decided))
     assert log.read(second).entry.decision == decided
 
 
-def test_a_retried_request_is_one_row_and_gets_the_ids_it_got(log):
+def test_a_retried_request_is_one_row_and_gets_the_ids_it_got(log: PredictionLog) -> None:
     [first, again] = append(log, entry("r1"), entry("r1"))
     assert first == again
     assert verify(log.folder).rows == 1
 
 
-def test_the_same_request_id_of_another_actor_is_another_request(log):
+def test_the_same_request_id_of_another_actor_is_another_request(log: PredictionLog) -> None:
     other = replace(entry().access, actor="south office")
     append(log, entry(), replace(entry(), access=other))
     assert verify(log.folder).rows == 2
 
 
-def test_a_request_id_that_stands_for_another_answer_is_refused_and_harms_no_other(log):
+def test_a_request_id_that_stands_for_another_answer_is_refused_and_harms_no_other(
+    log: PredictionLog,
+) -> None:
     append(log, entry("r1", seed=1))
 
     async def at_once() -> list[tuple[str, ...] | BaseException]:
@@ -83,12 +86,14 @@ def test_a_request_id_that_stands_for_another_answer_is_refused_and_harms_no_oth
         return await asyncio.gather(*map(log.append, entries), return_exceptions=True)
 
     second, taken, third = asyncio.run(at_once())
+    assert isinstance(second, tuple)
     assert isinstance(taken, RequestIdTakenError)
+    assert isinstance(third, tuple)
     assert "r1" in str(taken)
     assert [log.read(ids[0]).entry.access.request_id for ids in (second, third)] == ["r2", "r3"]
 
 
-def test_what_is_gathered_at_once_keeps_one_row_each(log):
+def test_what_is_gathered_at_once_keeps_one_row_each(log: PredictionLog) -> None:
     async def many() -> list[tuple[str, ...]]:
         return await asyncio.gather(*(log.append(entry(f"r{number}", seed=number)) for number in range(300)))
 
@@ -98,7 +103,7 @@ def test_what_is_gathered_at_once_keeps_one_row_each(log):
     assert verify(log.folder).faults == ()
 
 
-def test_two_processes_that_append_to_one_log_keep_one_chain(log):
+def test_two_processes_that_append_to_one_log_keep_one_chain(log: PredictionLog) -> None:
     other = PredictionLog(log.folder, clock=now)
     for number in range(20):
         append(other if number % 2 else log, entry(f"r{number}"))
@@ -107,7 +112,7 @@ def test_two_processes_that_append_to_one_log_keep_one_chain(log):
     assert verify(log.folder).faults == ()
 
 
-def test_a_clock_that_jumps_backward_does_not_disorder_the_rows(tmp_path):
+def test_a_clock_that_jumps_backward_does_not_disorder_the_rows(tmp_path: Path) -> None:
     now = iter(datetime(2025, 1, 2, tzinfo=UTC) + timedelta(days=day) for day in (0, -700, -1))
     log = PredictionLog(tmp_path, clock=lambda: next(now))
     ids = [each[0] for each in append(log, entry("r1"), entry("r2"), entry("r3"))]
@@ -117,7 +122,7 @@ def test_a_clock_that_jumps_backward_does_not_disorder_the_rows(tmp_path):
     assert verify(tmp_path).faults == ()
 
 
-def test_a_trader_finds_its_own_predictions_the_newest_first(log):
+def test_a_trader_finds_its_own_predictions_the_newest_first(log: PredictionLog) -> None:
     append(log, entry("r1", traders=("T1", "T2")), entry("r2", traders=("T2",)), entry("r3", traders=("T3",)))
     found = log.of_trader("T2")
     assert [(each.entry.access.request_id, each.position) for each in found] == [("r2", 0), ("r1", 1)]
@@ -125,7 +130,10 @@ def test_a_trader_finds_its_own_predictions_the_newest_first(log):
         same = log.read(each.prediction_id)
         assert each.entry.trader_ids == same.entry.trader_ids == ("T2",)
         assert (each.entry.features, each.entry.contributions) == (None, None)
-        assert outputs(each.entry.prediction).tobytes() == outputs(same.entry.prediction).tobytes()
+        assert (
+            outputs(not_none(each.entry.prediction)).tobytes()
+            == outputs(not_none(same.entry.prediction)).tobytes()
+        )
         assert (each.entry.basis, each.entry.base, each.code) == (
             same.entry.basis,
             same.entry.base,
@@ -134,7 +142,7 @@ def test_a_trader_finds_its_own_predictions_the_newest_first(log):
     assert [each.entry.access.request_id for each in log.of_trader("T2", limit=1)] == ["r2"]
 
 
-def test_a_trader_finds_an_access_without_a_prediction_whatever_its_id_is_made_of(log):
+def test_a_trader_finds_an_access_without_a_prediction_whatever_its_id_is_made_of(log: PredictionLog) -> None:
     who = Access("GET /traders/evidence", "r1", "north office", "auditor")
     append(log, LogEntry(who, trader_ids=("T1", 'T"\\2é')))
     [found] = log.of_trader('T"\\2é')
@@ -145,13 +153,13 @@ def test_a_trader_finds_an_access_without_a_prediction_whatever_its_id_is_made_o
 @pytest.mark.parametrize(
     "mistyped", ["", "1", "2-1-{}", "1-3-{}", "1-1-00000000", "1-0-{}", "x-1-{}", "-1-1-{}"]
 )
-def test_an_id_that_was_never_given_is_said_to_be_unknown(log, mistyped):
+def test_an_id_that_was_never_given_is_said_to_be_unknown(log: PredictionLog, mistyped: str) -> None:
     [[first, _]] = append(log, entry())
     with pytest.raises(DataError, match="has no prediction"):
         log.read(mistyped.format(first[-8:]))
 
 
-def test_rows_cannot_be_removed_or_changed_through_the_database(log):
+def test_rows_cannot_be_removed_or_changed_through_the_database(log: PredictionLog) -> None:
     append(log, entry())
     connection = sqlite3.connect(log.folder / FILE)
     for statement in (
@@ -166,7 +174,7 @@ def test_rows_cannot_be_removed_or_changed_through_the_database(log):
     assert verify(log.folder).faults == ()
 
 
-def test_nobody_else_on_the_machine_may_read_the_log(log):
+def test_nobody_else_on_the_machine_may_read_the_log(log: PredictionLog) -> None:
     append(log, entry())
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in log.folder.iterdir()}
     assert {FILE, ANCHOR} <= set(modes)
@@ -174,7 +182,7 @@ def test_nobody_else_on_the_machine_may_read_the_log(log):
     assert stat.S_IMODE(log.folder.stat().st_mode) == 0o700
 
 
-def test_an_answer_that_the_disk_refuses_is_not_given_and_the_log_recovers(log):
+def test_an_answer_that_the_disk_refuses_is_not_given_and_the_log_recovers(log: PredictionLog) -> None:
     append(log, entry("r1"))
     log._connection.execute("PRAGMA max_page_count = 1")  # the disk is full
     big = tuple(f"T{number}" for number in range(20_000))
@@ -186,13 +194,13 @@ def test_an_answer_that_the_disk_refuses_is_not_given_and_the_log_recovers(log):
     assert verify(log.folder).faults == ()
 
 
-def test_a_folder_that_cannot_be_written_is_said_to_be_so(tmp_path):
+def test_a_folder_that_cannot_be_written_is_said_to_be_so(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("a file stands here")
     with pytest.raises(OutputError, match="cannot be written"):
         PredictionLog(tmp_path / "log", clock=now)
 
 
-def test_numbers_that_json_lacks_are_refused_before_they_are_logged(log):
+def test_numbers_that_json_lacks_are_refused_before_they_are_logged(log: PredictionLog) -> None:
     with pytest.raises(ValueError, match="JSON"):
         append(log, replace(entry(), base=np.nan))
     assert verify(log.folder).rows == 0
@@ -215,7 +223,7 @@ def held_up(log: PredictionLog) -> Iterator[None]:
         yield
 
 
-def test_a_request_given_up_before_it_was_written_leaves_the_others_alone(log):
+def test_a_request_given_up_before_it_was_written_leaves_the_others_alone(log: PredictionLog) -> None:
     async def given_up() -> tuple[str, ...]:
         with held_up(log):
             first = await begun(log, "r1")
@@ -229,7 +237,7 @@ def test_a_request_given_up_before_it_was_written_leaves_the_others_alone(log):
     assert (verify(log.folder).rows, verify(log.folder).faults) == (2, ())
 
 
-def test_a_request_given_up_while_it_is_written_is_kept_and_nobody_is_told(log):
+def test_a_request_given_up_while_it_is_written_is_kept_and_nobody_is_told(log: PredictionLog) -> None:
     complaints = []
 
     async def given_up() -> None:
@@ -242,7 +250,7 @@ def test_a_request_given_up_while_it_is_written_is_kept_and_nobody_is_told(log):
     assert (verify(log.folder).rows, complaints) == (2, [])
 
 
-def test_a_caller_whose_loop_has_ended_does_not_end_the_writer(log):
+def test_a_caller_whose_loop_has_ended_does_not_end_the_writer(log: PredictionLog) -> None:
     with held_up(log):
         asyncio.run(begun(log, "r1"))
     append(log, entry("r2"))

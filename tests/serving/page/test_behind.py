@@ -1,5 +1,6 @@
 """The rows behind a reason: what they say, in which columns, and whether the data has changed since."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,25 +11,36 @@ from features.errors import SettingError
 from features.evidence import Evidence
 from features.library import LIBRARY
 from serving.live.evidence import read_rows
+from serving.live.state import Live
 from serving.page import evidence_page
-from serving.page.behind import COLUMNS, TOP, evidence_view
+from serving.page.behind import COLUMNS, TOP, EvidenceView, evidence_view
+from tests.features.tables import Cell
+from tests.optional import not_none
 
 
 @pytest.fixture(scope="module")
-def trader(live):
-    return live.ranking["trader_id"][0].as_py()
+def trader(live: Live) -> str:
+    return str(live.ranking["trader_id"][0].as_py())
 
 
-def found(live, trader, feature, *, value, additive=True, **columns):
+def found(
+    live: Live,
+    trader: str,
+    feature: str,
+    *,
+    value: float,
+    additive: bool = True,
+    **columns: Sequence[Cell] | pa.Array,
+) -> Evidence:
     rows = pa.table(columns)
     return Evidence(LIBRARY.by_name[feature], trader, live.dataset.cutoff, value, additive, rows)
 
 
-def columns_of(shown):
+def columns_of(shown: EvidenceView) -> dict[str, tuple[str, ...]]:
     return {column.name: column.cells for column in shown.columns}
 
 
-def test_the_rows_read_from_the_data_add_up_to_what_the_model_saw(live, trader):
+def test_the_rows_read_from_the_data_add_up_to_what_the_model_saw(live: Live, trader: str) -> None:
     read = read_rows(live, trader, names=["customs_value_12m"])["customs_value_12m"]
     column = live.bundle.names.index("customs_value_12m")
     was = live.X[live.row_index[trader], column]
@@ -38,19 +50,19 @@ def test_the_rows_read_from_the_data_add_up_to_what_the_model_saw(live, trader):
     assert "The data has changed" not in evidence_page(live, read)
 
 
-def test_data_that_changed_since_is_said_to_have_changed(live, trader):
+def test_data_that_changed_since_is_said_to_have_changed(live: Live, trader: str) -> None:
     read = read_rows(live, trader, names=["customs_value_12m"])["customs_value_12m"]
-    other = replace(read, value=read.value + 1_000_000.0)
+    other = replace(read, value=not_none(read.value) + 1_000_000.0)
     assert "The data has changed since the estimate was made" in evidence_page(live, other)
     assert evidence_view(live, replace(read, value=None)).changed_from is not None
 
 
-def test_a_feature_that_the_model_does_not_take_has_no_rows_here(live, trader):
+def test_a_feature_that_the_model_does_not_take_has_no_rows_here(live: Live, trader: str) -> None:
     with pytest.raises(SettingError, match="no feature 'duty_12m'"):
         read_rows(live, trader, names=["duty_12m"])["duty_12m"]
 
 
-def test_rows_are_written_for_people(live, trader):
+def test_rows_are_written_for_people(live: Live, trader: str) -> None:
     rows = {
         "hs_code": ["0101", None],
         "declaration_id": ["D1", "D2"],
@@ -72,7 +84,7 @@ def test_rows_are_written_for_people(live, trader):
     assert [column.number for column in shown.columns] == [False, False, False, True, False, True]
 
 
-def test_what_is_no_sum_has_no_shares(live, trader):
+def test_what_is_no_sum_has_no_shares(live: Live, trader: str) -> None:
     shown = evidence_view(
         live, found(live, trader, "line_count_12m", value=2.0, additive=False, hs2=["01"], share=[None])
     )
@@ -80,7 +92,7 @@ def test_what_is_no_sum_has_no_shares(live, trader):
     assert "no sum of its rows" in shown.share
 
 
-def test_a_mean_of_logarithms_has_factors_whose_product_is_the_value(live, trader):
+def test_a_mean_of_logarithms_has_factors_whose_product_is_the_value(live: Live, trader: str) -> None:
     read = found(live, trader, "price_gap_12m", value=np.log(0.5), x=["a", "b"], share=np.log([0.25, 2.0]))
     shown = evidence_view(_taking(live, "price_gap_12m", value=np.log(0.5)), read)
     assert columns_of(shown)["Factor"] == ("0.25 times", "2.00 times")
@@ -88,7 +100,7 @@ def test_a_mean_of_logarithms_has_factors_whose_product_is_the_value(live, trade
     assert shown.changed_from is None
 
 
-def _taking(live, feature, *, value):
+def _taking(live: Live, feature: str, *, value: float) -> Live:
     """What is live, had the first column of the model been another feature with that value for all."""
     words = (replace(live.bundle.words[0], name=feature), *live.bundle.words[1:])
     table = live.snapshot.table
@@ -98,7 +110,7 @@ def _taking(live, feature, *, value):
     return replace(live, bundle=bundle, snapshot=snapshot)
 
 
-def test_a_page_has_as_many_rows_and_columns_as_can_be_read(live, trader):
+def test_a_page_has_as_many_rows_and_columns_as_can_be_read(live: Live, trader: str) -> None:
     wide = {f"c{number}": ["x"] * (TOP + 7) for number in range(COLUMNS + 5)}
     read = found(live, trader, "customs_value_12m", value=1.0, additive=False, **wide)
     shown = evidence_view(live, read)
@@ -106,7 +118,7 @@ def test_a_page_has_as_many_rows_and_columns_as_can_be_read(live, trader):
     assert f"The first {TOP} are shown." in evidence_page(live, read)
 
 
-def test_a_hostile_cell_is_only_text(live, trader):
+def test_a_hostile_cell_is_only_text(live: Live, trader: str) -> None:
     cells = ["<script>owned()</script>", "=1+1", "a\x00b\u202ec"]
     page = evidence_page(
         live, found(live, trader, "customs_value_12m", value=1.0, additive=False, description=cells)

@@ -4,12 +4,15 @@ import re
 from datetime import date
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
+from features.data.dataset import Dataset
 from serving.live.evidence import read_rows
 from serving.live.history import EarlierPrediction, past_audits
+from serving.live.state import Live
 from serving.page import evidence_page, trader_page
 from tests.serving.browser import DARK, asked, dom, looked_over, needs_axe, needs_chromium, paper
 from tests.serving.pages import HOSTILE, IDENTIFIERS, ranking, renamed
@@ -21,12 +24,12 @@ HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u206
 
 
 @pytest.fixture(scope="module")
-def first(live):
-    return live.ranking["trader_id"][0].as_py()
+def first(live: Live) -> str:
+    return str(live.ranking["trader_id"][0].as_py())
 
 
 @pytest.fixture(scope="module")
-def pages(live, dataset, first):
+def pages(live: Live, dataset: Dataset, first: str) -> dict[str, str]:
     earlier = [EarlierPrediction(date(2024, 7, 1), "1", 1234.5)]
     return {
         "trader": trader_page(live, first, history=past_audits(dataset).get(first, ()), predictions=earlier),
@@ -52,7 +55,9 @@ def pages(live, dataset, first):
     ],
     ids=str,
 )
-def test_a_page_is_accessible_fits_the_window_and_loads_nothing(name, flags, pages, tmp_path):
+def test_a_page_is_accessible_fits_the_window_and_loads_nothing(
+    name: str, flags: tuple[str, ...], pages: dict[str, str], tmp_path: Path
+) -> None:
     found = looked_over(pages[name], tmp_path, *flags)
     assert found["faults"] == []
     assert found["passes"] > 10
@@ -61,7 +66,9 @@ def test_a_page_is_accessible_fits_the_window_and_loads_nothing(name, flags, pag
 
 
 @needs_chromium
-def test_every_reason_is_on_the_first_screen_and_each_bar_begins_where_the_last_one_ended(pages, tmp_path):
+def test_every_reason_is_on_the_first_screen_and_each_bar_begins_where_the_last_one_ended(
+    pages: dict[str, str], tmp_path: Path
+) -> None:
     script = """
         const bars = [...document.querySelectorAll('.fall')].map(cell => {
             const bar = cell.querySelector('rect').getBoundingClientRect();
@@ -79,32 +86,35 @@ def test_every_reason_is_on_the_first_screen_and_each_bar_begins_where_the_last_
 
 @needs_chromium
 @pytest.mark.parametrize("name", ["trader", "notice"])
-def test_it_prints_on_one_sheet(name, pages, tmp_path):
+def test_it_prints_on_one_sheet(name: str, pages: dict[str, str], tmp_path: Path) -> None:
     assert paper(pages[name], tmp_path) == 1
 
 
 class Read(HTMLParser):
     """The elements, attributes and text of a page."""
 
-    def __init__(self, page):
+    def __init__(self, page: str) -> None:
         super().__init__()
-        self.names, self.attributes, self.links, self.text = set(), set(), [], ""
+        self.names: set[str] = set()
+        self.attributes: set[str] = set()
+        self.links: list[str] = []
+        self.text = ""
         self.feed(page)
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.names.add(tag)
         self.attributes |= {name for name, _ in attrs}
-        self.links += [value for name, value in attrs if name in ("href", "src", "action")]
+        self.links += [value or "" for name, value in attrs if name in ("href", "src", "action")]
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         self.text += data
 
-    def is_inert(self):
+    def is_inert(self) -> bool:
         return not self.names & ACTIVE and not {name for name in self.attributes if name.startswith("on")}
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_hostile_name_is_text_on_every_page(kind, live, first):
+def test_a_hostile_name_is_text_on_every_page(kind: str, live: Live, first: str) -> None:
     strange = renamed(live, names={first: HOSTILE[kind]})
     for page in (
         trader_page(strange, first),
@@ -116,7 +126,7 @@ def test_a_hostile_name_is_text_on_every_page(kind, live, first):
 
 
 @needs_chromium
-def test_hostile_names_together_are_text_in_the_browser(live, tmp_path):
+def test_hostile_names_together_are_text_in_the_browser(live: Live, tmp_path: Path) -> None:
     traders = live.ranking["trader_id"].to_pylist()[: len(HOSTILE)]
     strange = renamed(live, names=dict(zip(traders, HOSTILE.values(), strict=True)))
     became = dom(ranking(strange, query={}), tmp_path, DESK)
@@ -134,7 +144,7 @@ def test_hostile_names_together_are_text_in_the_browser(live, tmp_path):
 
 
 @needs_chromium
-def test_a_long_name_does_not_push_the_page_aside(live, first, tmp_path):
+def test_a_long_name_does_not_push_the_page_aside(live: Live, first: str, tmp_path: Path) -> None:
     script = """
         const last = document.querySelector('.sum').getBoundingClientRect();
         return [document.documentElement.scrollWidth - innerWidth, last.bottom < 900]
@@ -144,7 +154,7 @@ def test_a_long_name_does_not_push_the_page_aside(live, first, tmp_path):
 
 
 @needs_chromium
-def test_a_long_name_takes_two_lines_of_the_ranking(live, first, tmp_path):
+def test_a_long_name_takes_two_lines_of_the_ranking(live: Live, first: str, tmp_path: Path) -> None:
     script = """
         const row = document.querySelector('.list tbody tr').getBoundingClientRect();
         return [document.documentElement.scrollWidth - innerWidth, row.height < 60]
@@ -154,7 +164,9 @@ def test_a_long_name_takes_two_lines_of_the_ranking(live, first, tmp_path):
 
 
 @needs_chromium
-def test_the_policy_stops_a_script_that_got_in_and_lets_our_style_through(pages, tmp_path):
+def test_the_policy_stops_a_script_that_got_in_and_lets_our_style_through(
+    pages: dict[str, str], tmp_path: Path
+) -> None:
     mark = "document.documentElement.dataset.owned = getComputedStyle(document.body).margin"
     got_in = f"<script>{mark}</script><img src=x onerror='{mark}'>"
     page = pages["notice"].replace("</main>", f"{got_in}</main>")
@@ -163,7 +175,7 @@ def test_the_policy_stops_a_script_that_got_in_and_lets_our_style_through(pages,
 
 
 @pytest.mark.parametrize("identifier", IDENTIFIERS)
-def test_a_hostile_identifier_stays_one_part_of_its_links(identifier, live, first):
+def test_a_hostile_identifier_stays_one_part_of_its_links(identifier: str, live: Live, first: str) -> None:
     strange = renamed(live, ids={first: identifier})
     read = Read(trader_page(strange, identifier))
     assert read.is_inert()

@@ -9,26 +9,28 @@ import pytest
 
 from features.errors import SettingError
 from features.unit import Unit
-from models.reasons import reasons
+from models.reasons import Reason, reasons
 from models.words import Words
 from serving.live.peers import peers
+from serving.live.state import Live
 from serving.page import shown_features, trader_page
 from serving.page.lines import account_of, join_windows
 from serving.page.render import change, money, part
+from serving.page.trader import View
 from serving.page.waterfall import HAIR, WIDTH, waterfall
 
 
-def words(name, months=None):
+def words(name: str, months: int | None = None) -> Words:
     return Words(name, "family", Unit.COUNT, name, "There are {value}.", "Because.", months, None)
 
 
-def said(amounts):
+def said(amounts: dict[tuple[str, int | None], float]) -> tuple[list[Words], tuple[Reason, ...]]:
     """The reasons of features, given as {(name, months): money}."""
     told = [words(name, months) for name, months in amounts]
     return told, reasons(told, np.ones(len(told)), np.array(list(amounts.values())))
 
 
-def test_windows_of_one_indicator_are_one_line_and_the_weightiest_speaks():
+def test_windows_of_one_indicator_are_one_line_and_the_weightiest_speaks() -> None:
     told, found = said({("a_3m", 3): 10.0, ("a_12m", 12): -30.0, ("b_12m", 12): 15.0})
     joined = join_windows(found, words=told)
     assert [(each.first.feature, each.money, len(each.members)) for each in joined] == [
@@ -37,18 +39,18 @@ def test_windows_of_one_indicator_are_one_line_and_the_weightiest_speaks():
     ]
 
 
-def test_features_that_only_end_alike_are_not_joined():
+def test_features_that_only_end_alike_are_not_joined() -> None:
     told, found = said({("rate_3m", None): 1.0, ("rate_12m", 12): 2.0})
     assert len(join_windows(found, words=told)) == 2
 
 
-def test_of_equal_weight_the_name_decides():
+def test_of_equal_weight_the_name_decides() -> None:
     told, found = said({("b", None): 1.0, ("a", None): -1.0})
     assert [each.first.feature for each in join_windows(found, words=told)] == ["a", "b"]
 
 
 @pytest.mark.parametrize("top", [1, 3, 8])
-def test_the_lines_of_every_trader_add_up_in_whole_units(top, live):
+def test_the_lines_of_every_trader_add_up_in_whole_units(top: int, live: Live) -> None:
     for trader in live.ranking["trader_id"].to_pylist()[::7]:
         told = account_of(live, trader, among=peers(live, trader), top=top)
         assert told.base + sum(line.money for line in told.lines) + told.rest == told.total
@@ -57,7 +59,9 @@ def test_the_lines_of_every_trader_add_up_in_whole_units(top, live):
 
 
 @pytest.mark.parametrize("view", ["full", "notice"])
-def test_a_page_says_the_reasons_that_were_worked_out_when_the_model_went_live(view, live, traders):
+def test_a_page_says_the_reasons_that_were_worked_out_when_the_model_went_live(
+    view: View, live: Live, traders: list[str]
+) -> None:
     own = replace(live, bundle=replace(live.bundle, model=copy(live.bundle.model)))
     alone = trader_page(own, traders[0], view=view)
     assert len(own.explanations.total) == len(traders)
@@ -65,7 +69,7 @@ def test_a_page_says_the_reasons_that_were_worked_out_when_the_model_went_live(v
     assert trader_page(own, traders[0], view=view) == alone
 
 
-def test_what_is_printed_adds_up(live):
+def test_what_is_printed_adds_up(live: Live) -> None:
     for trader in live.ranking["trader_id"].to_pylist()[:20]:
         page = trader_page(live, trader)
         why = page[page.index('<div class="why">') : page.index("</table>")]
@@ -79,7 +83,7 @@ def test_what_is_printed_adds_up(live):
         assert sum(int(text.replace(",", "").replace("−", "-")) for text in found) == total  # noqa: RUF001
 
 
-def test_an_unknown_value_is_said_to_be_unknown(live):
+def test_an_unknown_value_is_said_to_be_unknown(live: Live) -> None:
     unknown = np.argwhere(np.isnan(live.X))
     assert len(unknown)
     place, column = unknown[0]
@@ -90,7 +94,7 @@ def test_an_unknown_value_is_said_to_be_unknown(live):
     assert line.value is None
 
 
-def test_a_reason_leads_to_its_rows_and_a_combined_one_to_those_it_is_made_of(live):
+def test_a_reason_leads_to_its_rows_and_a_combined_one_to_those_it_is_made_of(live: Live) -> None:
     trader = live.ranking["trader_id"][0].as_py()
     names = shown_features(live, trader)
     assert names
@@ -100,12 +104,12 @@ def test_a_reason_leads_to_its_rows_and_a_combined_one_to_those_it_is_made_of(li
         assert f'href="/traders/{trader}/evidence/{name}"' in page
 
 
-def test_an_unknown_trader_has_no_page(live):
+def test_an_unknown_trader_has_no_page(live: Live) -> None:
     with pytest.raises(SettingError, match="no trader 'nobody'"):
         trader_page(live, "nobody")
 
 
-def test_bars_go_on_where_the_last_one_ended():
+def test_bars_go_on_where_the_last_one_ended() -> None:
     falls = waterfall(40, [60, -50])
     assert [(bar.kind, bar.left, bar.width, bar.end) for bar in falls.bars] == [
         ("level", 0.0, 40.0, 40.0),
@@ -116,20 +120,20 @@ def test_bars_go_on_where_the_last_one_ended():
     assert falls.zero == 0.0
 
 
-def test_a_waterfall_may_go_below_zero():
+def test_a_waterfall_may_go_below_zero() -> None:
     falls = waterfall(10, [-40])
     assert falls.zero == 75.0
     assert [(bar.left, bar.width) for bar in falls.bars] == [(75.0, 25.0), (0.0, 100.0), (0.0, 75.0)]
 
 
 @pytest.mark.parametrize("changes", [[], [0.0], [1e-9, 1e9], [-1e9, 1e9]])
-def test_every_bar_can_be_seen_and_stays_inside(changes):
+def test_every_bar_can_be_seen_and_stays_inside(changes: list[float]) -> None:
     for bar in waterfall(0.0, changes).bars:
         assert HAIR <= bar.width <= WIDTH
         assert 0 <= bar.left <= WIDTH - bar.width
 
 
-def test_numbers_are_written_for_people():
+def test_numbers_are_written_for_people() -> None:
     assert (money(-1234.4), money(-0.2), money(0)) == ("−1,234", "0", "0")  # noqa: RUF001
     assert (change(1234.0), change(-5), change(0)) == ("+1,234", "−5", "0")  # noqa: RUF001
     assert part("a/b c") == "a%2Fb%20c"

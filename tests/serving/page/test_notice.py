@@ -5,6 +5,7 @@ import re
 import pytest
 
 from features.library import LIBRARY
+from serving.live.state import Live
 from serving.page import trader_page
 from serving.page.notice import GENERAL, RECORD_OF, record_of
 
@@ -23,21 +24,21 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("name", OTHERS.values(), ids=OTHERS.keys())
-def test_what_rests_on_others_or_on_open_inquiries_is_told_in_general(name):
+def test_what_rests_on_others_or_on_open_inquiries_is_told_in_general(name: str) -> None:
     assert record_of(LIBRARY, name) == GENERAL
 
 
-def test_what_rests_on_the_traders_own_records_names_them():
+def test_what_rests_on_the_traders_own_records_names_them() -> None:
     assert record_of(LIBRARY, "preference_share_12m") == "your declarations"
     assert record_of(LIBRARY, "days_late_12m") == "your payments of customs debts"
 
 
-def test_only_kinds_of_rows_that_there_are_count_as_own():
+def test_only_kinds_of_rows_that_there_are_count_as_own() -> None:
     sources = {feature.source for feature in LIBRARY.features}
     assert set(RECORD_OF) <= sources
 
 
-def test_the_notice_has_no_number_but_days_periods_and_digests(live):
+def test_the_notice_has_no_number_but_days_periods_and_digests(live: Live) -> None:
     for trader in live.ranking["trader_id"].to_pylist()[:25]:
         page = trader_page(live, trader, view="notice")
         text = re.sub(r"<[^>]*>", " ", page[page.index("<body>") :])
@@ -49,7 +50,7 @@ def test_the_notice_has_no_number_but_days_periods_and_digests(live):
         assert not re.search(r"(?i)\brank|peers?\b|sector|score|%|money|expected yield", text)
 
 
-def test_the_notice_shows_no_weight_by_its_order(live):
+def test_the_notice_shows_no_weight_by_its_order(live: Live) -> None:
     for trader in live.ranking["trader_id"].to_pylist()[:25]:
         page = trader_page(live, trader, view="notice")
         for listed in re.findall(r"<ul>(.*?)</ul>", page, re.DOTALL):

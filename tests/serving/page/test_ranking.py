@@ -6,20 +6,21 @@ import re
 import pytest
 
 from serving.live.ranking import RankingQuery, filter_ranking
+from serving.live.state import Live
 from serving.page.ranking import ROWS_A_PAGE
 from tests.serving.pages import ranking
 
 
-def traders(page):
+def traders(page: str) -> list[str]:
     return [html.unescape(name) for name in re.findall(r'<a href="/traders/([^"]+)">', page)]
 
 
-def test_the_first_page_has_the_first_traders_in_order(live):
+def test_the_first_page_has_the_first_traders_in_order(live: Live) -> None:
     expected = live.ranking["trader_id"].to_pylist()[:ROWS_A_PAGE]
     assert traders(ranking(live, query={})) == expected
 
 
-def test_pages_follow_one_another_and_the_last_is_the_last(live):
+def test_pages_follow_one_another_and_the_last_is_the_last(live: Live) -> None:
     everyone = live.ranking["trader_id"].to_pylist()
     assert traders(ranking(live, query={"page": "2"})) == everyone[ROWS_A_PAGE : 2 * ROWS_A_PAGE]
     last = ranking(live, query={"page": "99999"})
@@ -28,21 +29,21 @@ def test_pages_follow_one_another_and_the_last_is_the_last(live):
 
 
 @pytest.mark.parametrize("column", ["region", "sector", "size_band"])
-def test_a_filter_keeps_those_alone(column, live):
+def test_a_filter_keeps_those_alone(column: str, live: Live) -> None:
     value = next(value for value in live.ranking[column].to_pylist() if value)
     kept = filter_ranking(live.ranking, RankingQuery.of({column: value}))
     assert set(kept[column].to_pylist()) == {value}
     assert kept.num_rows == live.ranking[column].to_pylist().count(value)
 
 
-def test_by_finding_type_the_order_is_by_its_money(live):
+def test_by_finding_type_the_order_is_by_its_money(live: Live) -> None:
     kept = filter_ranking(live.ranking, RankingQuery.of({"finding_type": "origin"}))
     amounts = kept["expected_origin"].to_pylist()
     assert kept.num_rows == live.ranking.num_rows
     assert amounts == sorted(amounts, reverse=True)
 
 
-def test_finding_a_name_takes_it_word_for_word(live):
+def test_finding_a_name_takes_it_word_for_word(live: Live) -> None:
     trader = live.ranking["trader_id"][5].as_py()
     assert traders(ranking(live, query={"find": trader.lower()})) == [trader]
     assert traders(ranking(live, query={"find": ".*"})) == []
@@ -60,23 +61,23 @@ def test_finding_a_name_takes_it_word_for_word(live):
         {"page": "1.5", "unknown": "x"},
     ],
 )
-def test_what_cannot_be_understood_is_as_if_not_asked(query, live):
+def test_what_cannot_be_understood_is_as_if_not_asked(query: dict[str, str], live: Live) -> None:
     assert traders(ranking(live, query=query)) == traders(ranking(live, query={}))
 
 
-def test_nobody_is_like_that_is_said(live):
+def test_nobody_is_like_that_is_said(live: Live) -> None:
     page = ranking(live, query={"region": "<b>nowhere</b>"})
     assert "No trader is like that" in page
     assert "<b>nowhere" not in page
 
 
-def test_a_reader_sees_only_the_traders_that_it_may(live):
+def test_a_reader_sees_only_the_traders_that_it_may(live: Live) -> None:
     allowed = live.ranking["trader_id"].to_pylist()[10:13]
     page = ranking(live, query={}, only=allowed)
     assert traders(page) == allowed
     assert "3 of " in page
 
 
-def test_links_to_other_pages_keep_what_was_asked():
+def test_links_to_other_pages_keep_what_was_asked() -> None:
     sought = RankingQuery.of({"find": "a&b=c", "size_band": "small", "page": "3"})
     assert sought.link(4) == "?find=a%26b%3Dc&size_band=small&page=4"

@@ -1,44 +1,49 @@
 """`audit-yield report`: the page of a trader as one file, whole in itself."""
 
 import re
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from audit_yield.commands import app
+from features.data.dataset import Dataset
 from features.errors import OutputError
+from serving.live.state import Live
 from serving.page import shown_features
 from serving.page.report import report, write_page
 from tests.serving.browser import needs_chromium, paper
 
 
 @pytest.fixture(scope="module")
-def trader(live):
-    return live.ranking["trader_id"][0].as_py()
+def trader(live: Live) -> str:
+    return str(live.ranking["trader_id"][0].as_py())
 
 
 @pytest.fixture(scope="module")
-def page(dataset, trader):
+def page(dataset: Dataset, trader: str) -> str:
     return report(dataset, trader)
 
 
-def test_every_link_leads_to_rows_on_the_same_page(page, live, trader):
+def test_every_link_leads_to_rows_on_the_same_page(page: str, live: Live, trader: str) -> None:
     links = re.findall(r'href="([^"]*)"', page)
     assert links == [f"#{name}" for name in shown_features(live, trader)]
     for link in links:
         assert page.count(f'id="{link[1:]}"') == 1
 
 
-def test_nothing_in_it_points_to_a_service_or_another_machine(page):
+def test_nothing_in_it_points_to_a_service_or_another_machine(page: str) -> None:
     assert not re.search(r"https?:|src=|<form|url\(|@import", page)
 
 
 @needs_chromium
-def test_the_trader_prints_on_the_first_sheet_and_the_rows_after_it(page, tmp_path):
+def test_the_trader_prints_on_the_first_sheet_and_the_rows_after_it(page: str, tmp_path: Path) -> None:
     assert 2 <= paper(page, tmp_path) <= 4
 
 
-def test_the_command_writes_the_page_and_the_notice(trained, live, trader, tmp_path, monkeypatch):
+def test_the_command_writes_the_page_and_the_notice(
+    trained: Path, trader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AUDIT_YIELD_HOME", str(trained / "mlruns"))
     target = tmp_path / "page.html"
     arguments = [
@@ -55,7 +60,7 @@ def test_the_command_writes_the_page_and_the_notice(trained, live, trader, tmp_p
     assert "What was considered" in target.read_text()
 
 
-def test_a_place_that_cannot_be_written_is_said_and_what_was_there_stays(tmp_path):
+def test_a_place_that_cannot_be_written_is_said_and_what_was_there_stays(tmp_path: Path) -> None:
     target = tmp_path / "page.html"
     target.mkdir()
     (target / "kept").touch()

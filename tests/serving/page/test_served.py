@@ -3,19 +3,24 @@
 import base64
 import hashlib
 import re
+from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 
 import httpx
 import pytest
 from PIL import Image
 
+from serving.live.state import Live
 from serving.page import HEADERS
+from tests.optional import not_none
 from tests.serving.browser import kept, needs_chromium, picture
+from tests.serving.caller import Service
 from tests.serving.listening import listening
 
 
 @pytest.fixture(scope="module")
-def address(served):
+def address(served: Service) -> Iterator[str]:
     with listening(served.client.app) as port:
         yield f"http://127.0.0.1:{port}"
 
@@ -23,7 +28,9 @@ def address(served):
 @pytest.mark.parametrize(
     "path", ["/", "/?size_band=small&finding_type=origin", "/traders/{}", "/traders/{}?view=notice"]
 )
-def test_a_page_comes_with_the_policy_that_knows_its_style_alone(path, address, traders):
+def test_a_page_comes_with_the_policy_that_knows_its_style_alone(
+    path: str, address: str, traders: list[str]
+) -> None:
     answer = httpx.get(address + path.format(traders[0]), timeout=60)
     assert answer.status_code == 200
     assert {name: answer.headers[name] for name in HEADERS} == dict(HEADERS)
@@ -37,7 +44,9 @@ def test_a_page_comes_with_the_policy_that_knows_its_style_alone(path, address, 
 
 @needs_chromium
 @pytest.mark.parametrize("path", ["/", "/traders/{}"])
-def test_the_browser_shows_what_the_file_shows(path, address, traders, tmp_path):
+def test_the_browser_shows_what_the_file_shows(
+    path: str, address: str, traders: list[str], tmp_path: Path
+) -> None:
     there = address + path.format(traders[0])
     page = httpx.get(there, timeout=60).text
     assert above_the_foot(picture(there, tmp_path)) == above_the_foot(picture(kept(page, tmp_path), tmp_path))
@@ -48,7 +57,7 @@ def above_the_foot(png: bytes) -> bytes:
     return Image.open(BytesIO(png)).crop((0, 0, 1280, 600)).tobytes()
 
 
-def test_every_trader_of_the_ranking_has_its_page_and_its_rows(address):
+def test_every_trader_of_the_ranking_has_its_page_and_its_rows(address: str) -> None:
     ranking = httpx.get(address, timeout=60).text
     link = re.findall(r'href="(/traders/[^"]+)"', ranking)[3]
     page = httpx.get(address + link, timeout=60)
@@ -58,22 +67,29 @@ def test_every_trader_of_the_ranking_has_its_page_and_its_rows(address):
 
 
 @pytest.mark.parametrize("view", ["full", "notice"])
-def test_a_page_names_the_prediction_that_the_log_keeps(view, address, traders):
+def test_a_page_names_the_prediction_that_the_log_keeps(view: str, address: str, traders: list[str]) -> None:
     answer = httpx.get(f"{address}/traders/{traders[0]}?view={view}", timeout=60)
     assert f">{answer.headers['X-Prediction-Id']}</span>" in answer.text
 
 
-def test_the_log_keeps_the_reasons_of_a_page_and_the_traders_of_a_ranking(address, served, live, traders):
+def test_the_log_keeps_the_reasons_of_a_page_and_the_traders_of_a_ranking(
+    address: str, served: Service, live: Live, traders: list[str]
+) -> None:
     page = httpx.get(f"{address}/traders/{traders[0]}", timeout=60)
     logged = served.log.read(page.headers["X-Prediction-Id"]).entry
     row = [live.row_index[traders[0]]]
-    assert logged.contributions.tolist() == live.bundle.model.explain(live.X[row]).contributions.tolist()
+    assert (
+        not_none(logged.contributions).tolist()
+        == live.bundle.model.explain(live.X[row]).contributions.tolist()
+    )
     ranking = httpx.get(address, timeout=60)
     assert served.log.read(ranking.headers["X-Prediction-Id"]).entry.trader_ids == (traders[0],)
     assert served.log.of_trader(traders[20], limit=1)[0].entry.access.endpoint == "GET /"
 
 
-def test_a_value_without_rows_is_not_found_before_the_data_are_opened(address, traders):
+def test_a_value_without_rows_is_not_found_before_the_data_are_opened(
+    address: str, traders: list[str]
+) -> None:
     answer = httpx.get(f"{address}/traders/{traders[0]}/evidence/no_such_feature", timeout=60)
     assert answer.status_code == 404
     assert "rows behind" in answer.json()["detail"]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from serving.live.history import EarlierPrediction, PastAudit
+from serving.live.state import Live
 from serving.page import trader_page
 from serving.page.trader import SHOWN
 
@@ -17,11 +18,11 @@ OPEN = replace(FOUND, closed_on=None, assessed=None, collected=None, finding_typ
 
 
 @pytest.fixture(scope="module")
-def trader(traders):
+def trader(traders: list[str]) -> str:
     return traders[0]
 
 
-def text(page):
+def text(page: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", "", page[page.index("<body>") :]).split())
 
 
@@ -34,43 +35,43 @@ def text(page):
     ],
     ids=["found", "nothing", "open"],
 )
-def test_an_audit_is_told_in_one_line(audit, said, live, trader):
+def test_an_audit_is_told_in_one_line(audit: PastAudit, said: str, live: Live, trader: str) -> None:
     assert said in text(trader_page(live, trader, history=[audit]))
 
 
-def test_of_many_audits_the_newest_stand_there_and_the_others_are_counted(live, trader):
+def test_of_many_audits_the_newest_stand_there_and_the_others_are_counted(live: Live, trader: str) -> None:
     page = text(trader_page(live, trader, history=[FOUND] * (SHOWN + 3)))
     assert page.count("chosen by joint tax") == SHOWN
     assert "and 3 before those" in page
 
 
-def test_earlier_estimates_are_told_and_none_is_said(live, trader):
+def test_earlier_estimates_are_told_and_none_is_said(live: Live, trader: str) -> None:
     said = text(trader_page(live, trader, predictions=[EarlierPrediction(date(2024, 7, 1), "0", 1234.6)]))
     assert "1,235 as of 1 July 2024, model 0" in said
     assert "None recorded." in text(trader_page(live, trader))
 
 
-def test_what_the_administration_does_not_keep_is_named(live, trader):
+def test_what_the_administration_does_not_keep_is_named(live: Live, trader: str) -> None:
     missing = {"line_count_12m": ("tariff.rate",), "yield_on_value": ("tariff.rate", "links.link_type")}
     lacking = replace(live, snapshot=replace(live.snapshot, missing=missing))
     said = text(trader_page(lacking, trader))
     assert "The administration has no tariff.rate, links.link_type: 2 indicators stay empty." in said
 
 
-def test_what_is_unknown_of_this_trader_is_named(live):
+def test_what_is_unknown_of_this_trader_is_named(live: Live) -> None:
     [place, column] = np.argwhere(np.isnan(live.X))[0]
     said = text(trader_page(live, live.snapshot.table["trader_id"][int(place)].as_py()))
     assert re.search(r"\d+ of its indicators are empty for this trader: ", said)
     assert live.bundle.words[column].label.lower() in said
 
 
-def test_the_page_says_what_it_rests_on_and_that_it_is_no_evidence(live, trader):
+def test_the_page_says_what_it_rests_on_and_that_it_is_no_evidence(live: Live, trader: str) -> None:
     said = text(trader_page(live, trader))
     for told in (live.bundle.digest, live.bundle.feature_digest, live.snapshot_digest, "no evidence"):
         assert told in said
     assert "What was known before 1 October 2024 · model 1" in said
 
 
-def test_the_same_trader_and_day_give_the_same_bytes(live, trader):
+def test_the_same_trader_and_day_give_the_same_bytes(live: Live, trader: str) -> None:
     assert trader_page(live, trader) == trader_page(live, trader)
     assert trader_page(live, trader, view="notice") == trader_page(live, trader, view="notice")

@@ -18,15 +18,15 @@ def read(tmp_path: Path, text: str) -> Experiment:
     return Experiment.read(path)
 
 
-def test_an_empty_file_is_the_experiment_to_begin_with(tmp_path: Path):
+def test_an_empty_file_is_the_experiment_to_begin_with(tmp_path: Path) -> None:
     assert read(tmp_path, "") == Experiment()
 
 
-def test_every_setting_is_checked():
+def test_every_setting_is_checked() -> None:
     assert list(SETTINGS) == [setting.name for setting in fields(Experiment)]
 
 
-def test_all_keys_are_read(tmp_path: Path):
+def test_all_keys_are_read(tmp_path: Path) -> None:
     experiment = read(
         tmp_path,
         """
@@ -65,7 +65,7 @@ def test_all_keys_are_read(tmp_path: Path):
     )
 
 
-def test_an_unknown_key_is_refused_with_those_that_there_are(tmp_path: Path):
+def test_an_unknown_key_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
     with pytest.raises(SettingError) as refused:
         read(tmp_path, "fold_month = 3")
     assert refused.value.found == "The experiment has no setting 'fold_month'."
@@ -94,20 +94,20 @@ def test_an_unknown_key_is_refused_with_those_that_there_are(tmp_path: Path):
         'model = ""',
     ],
 )
-def test_a_value_that_cannot_be_used_is_refused(tmp_path: Path, line: str):
+def test_a_value_that_cannot_be_used_is_refused(tmp_path: Path, line: str) -> None:
     with pytest.raises(SettingError, match=f"experiment's {line.split()[0]} is"):
         read(tmp_path, line)
 
 
 @pytest.mark.parametrize("content", [b"folds = ", b"\xff\xfe", b"folds = 1\nfolds = 2"])
-def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes):
+def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "experiment.toml"
     path.write_bytes(content)
     with pytest.raises(SettingError, match=r"experiment\.toml cannot be read"):
         Experiment.read(path)
 
 
-def test_json_holds_every_setting_and_gives_the_experiment_back():
+def test_json_holds_every_setting_and_gives_the_experiment_back() -> None:
     experiment = Experiment.of(
         {"first_fold_on": date(2023, 1, 1), "without": ["tax"], "parameters": {"a": 1}}
     )
@@ -117,7 +117,7 @@ def test_json_holds_every_setting_and_gives_the_experiment_back():
     assert Experiment.of(given | {"first_fold_on": date(2023, 1, 1)}) == experiment
 
 
-def test_a_family_or_a_feature_is_left_out_with_what_is_combined_of_it():
+def test_a_family_or_a_feature_is_left_out_with_what_is_combined_of_it() -> None:
     part = next(f for f in LIBRARY.features if f.source is None).parameters[0]
     left = Experiment(without=("tax", part)).chosen(LIBRARY)
     assert left.names
@@ -129,11 +129,11 @@ def test_a_family_or_a_feature_is_left_out_with_what_is_combined_of_it():
     assert not combined & set(left.names)
 
 
-def test_nothing_left_out_is_the_whole_library():
+def test_nothing_left_out_is_the_whole_library() -> None:
     assert Experiment().chosen(LIBRARY).names == LIBRARY.names
 
 
-def test_a_feature_that_there_is_not_is_refused():
+def test_a_feature_that_there_is_not_is_refused() -> None:
     with pytest.raises(SettingError, match="no feature or family 'histroy'") as refused:
         Experiment(without=("histroy",)).chosen(LIBRARY)
     assert refused.value.advice == "Did you mean 'history'?"

@@ -22,7 +22,7 @@ PREDICTED = OutOfFold(
 )
 
 
-def test_groups_are_judged_by_the_tenth_that_would_be_selected():
+def test_groups_are_judged_by_the_tenth_that_would_be_selected() -> None:
     """Of audits 0 to 9, the tenth with the highest prediction, the even ones are of group a."""
     groups = {"sector": ["a" if n % 2 == 0 else "b" for n in range(COUNT)]}
     first, second = fairness(PREDICTED, "hurdle", groups)
@@ -33,21 +33,21 @@ def test_groups_are_judged_by_the_tenth_that_would_be_selected():
     assert second.selection_rate == 5 / 50
 
 
-def test_the_burden_is_of_those_where_nothing_was_found():
+def test_the_burden_is_of_those_where_nothing_was_found() -> None:
     """Audits 20 to 99 found nothing; where those rank first, 10 of the 80 bear it."""
-    turned = OutOfFold(PREDICTED.audits, {"hurdle": prediction_of(np.arange(COUNT) * 1.0)})
+    turned = OutOfFold(PREDICTED.audits, {"hurdle": prediction_of(np.arange(COUNT, dtype=np.float64))})
     [one] = fairness(turned, "hurdle", {"region": ["x"] * COUNT})
     assert one.false_positive_burden == 10 / 80
 
 
-def test_small_groups_stand_together_and_an_unfound_ratio_is_none():
+def test_small_groups_stand_together_and_an_unfound_ratio_is_none() -> None:
     values = ["big"] * 60 + ["small"] * 29 + ["smaller"] * 11
     big, rest = fairness(PREDICTED, "hurdle", {"region": values})
     assert (big.value, rest.value, rest.audits) == ("big", SMALL_GROUPS, 40)
     assert rest.total_ratio is None
 
 
-def test_traders_are_described_as_last_known(tmp_path: Path):
+def test_traders_are_described_as_last_known(tmp_path: Path) -> None:
     tables = administration(
         traders=[
             trader("T1", "2015-01-01", size_band="small", region="XA-01"),
@@ -62,7 +62,7 @@ def test_traders_are_described_as_last_known(tmp_path: Path):
     assert groups["region"] == ["XA-01", "XA-02", "unknown", "XA-02"]
 
 
-def test_without_descriptions_of_traders_all_are_unknown(tmp_path: Path):
+def test_without_descriptions_of_traders_all_are_unknown(tmp_path: Path) -> None:
     rows = [{k: v for k, v in trader("T1").items() if k not in ("sector", "size_band", "region")}]
     with open_warehouse(str(write_parquet(tmp_path / "data", administration(traders=rows)))) as warehouse:
         groups = trader_groups(warehouse, pa.chunked_array([["T1"]]), cutoff=DAY)

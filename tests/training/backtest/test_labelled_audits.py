@@ -36,7 +36,7 @@ def labelled_audits(tmp_path: Path) -> LabelledAudits:
         )
 
 
-def test_features_stand_beside_their_audits_as_of_the_day_each_opened(tmp_path: Path):
+def test_features_stand_beside_their_audits_as_of_the_day_each_opened(tmp_path: Path) -> None:
     """Two audits of a trader on one day share a row of features; after a year the line is out of sight."""
     rows = labelled_audits(tmp_path)
     assert rows.audits["audit_id"].to_pylist() == ["A1", "A2", "A9", "A3"]
@@ -46,13 +46,13 @@ def test_features_stand_beside_their_audits_as_of_the_day_each_opened(tmp_path: 
     assert (len(rows), rows.cutoff) == (4, day("2024-01-01"))
 
 
-def test_rows_are_chosen_on_both_sides(tmp_path: Path):
+def test_rows_are_chosen_on_both_sides(tmp_path: Path) -> None:
     chosen = labelled_audits(tmp_path).where(pa.array([False, True, True, False]))
     assert chosen.audits["audit_id"].to_pylist() == ["A2", "A9"]
     assert chosen.X["customs_value_12m"].to_pylist() == [1000.0, 70.0]
 
 
-def test_what_was_known_on_an_earlier_day_keeps_features_and_takes_older_outcomes(tmp_path: Path):
+def test_what_was_known_on_an_earlier_day_keeps_features_and_takes_older_outcomes(tmp_path: Path) -> None:
     whole = labelled_audits(tmp_path)
     older = pa.table({"audit_id": ["A9", "A2"], "yield_amount": [-5.0, 100.0]})
     earlier = whole.as_known(older, day("2023-03-01"))

@@ -25,7 +25,7 @@ def prediction_of(
         np.array(column if column is not None else expected, dtype=np.float64)
         for column in (expected, probability, low, high)
     ]
-    return Prediction(*columns, by_type=columns[0][:, None], types=("other",))
+    return Prediction(columns[0], columns[1], columns[2], columns[3], columns[0][:, None], ("other",))
 
 
 def value(name: str, y: Sequence[float], prediction: Prediction, **other: Sequence[float]) -> float:
@@ -40,32 +40,32 @@ ORDER = [1.0, 9.0, 2.0, 3.0, 4.0, 8.0, 5.0, 6.0, 10.0, 7.0]
 """The best is said of an audit without a finding, then 50, 100, 10."""
 
 
-def test_the_top_holds_a_share_of_the_audits_the_last_in_part():
+def test_the_top_holds_a_share_of_the_audits_the_last_in_part() -> None:
     y, by, one = np.array(TEN), np.array(ORDER), np.ones(10)
     assert at_top(y, by=by, weight=one, share=0.2) == 50.0
     assert at_top(y, by=by, weight=one, share=0.25) == 100.0
     assert at_top(y, by=by, weight=one, share=1.0) == 140.0
 
 
-def test_the_top_holds_a_share_of_the_weight():
+def test_the_top_holds_a_share_of_the_weight() -> None:
     y, by = np.array([10.0, 1.0]), np.array([2.0, 1.0])
     assert at_top(y, by=by, weight=np.array([1.0, 3.0]), share=0.5) == 10.0 + 1.0
 
 
-def test_audits_of_equal_prediction_count_in_equal_parts():
+def test_audits_of_equal_prediction_count_in_equal_parts() -> None:
     y = np.array([100.0, 0.0, 0.0, 0.0])
     assert at_top(y, by=np.zeros(4), weight=np.ones(4), share=0.5) == 50.0
     assert value("gini", list(y), prediction_of([7.0] * 4)) == 0.0
 
 
-def test_captured_is_a_share_of_the_most_possible():
+def test_captured_is_a_share_of_the_most_possible() -> None:
     assert value("captured_10", TEN, prediction_of(ORDER)) == 0.0
     assert value("captured_10", TEN, prediction_of(TEN)) == 1.0
     shifted = [by if by < 10 else 0.0 for by in ORDER]
     assert value("captured_10", TEN, prediction_of(shifted)) == pytest.approx(0.5)
 
 
-def test_revenue_precision_and_recall_at_the_top():
+def test_revenue_precision_and_recall_at_the_top() -> None:
     first_is_fifty = prediction_of([by if by < 10 else 0.0 for by in ORDER])
     assert value("revenue_10", TEN, first_is_fifty) == pytest.approx(50 / 140)
     assert value("precision_10", TEN, first_is_fifty) == pytest.approx(1.0)
@@ -73,22 +73,22 @@ def test_revenue_precision_and_recall_at_the_top():
     assert value("precision_10", TEN, prediction_of(ORDER)) == 0.0
 
 
-def test_a_refund_is_no_hit():
+def test_a_refund_is_no_hit() -> None:
     assert value("precision_10", [-5.0] + [0.0] * 8 + [5.0], prediction_of(range(10, 0, -1))) == 0.0
 
 
-def test_gini_by_hand():
+def test_gini_by_hand() -> None:
     """Ranks from the middle are 1.5, .5, -.5, -1.5: 100 stands second of four, 4 first."""
     assert value("gini", [100.0, 0.0, 4.0, 0.0], prediction_of([3.0, 2.0, 4.0, 1.0])) == pytest.approx(
         (100 * 0.5 + 4 * 1.5) / (100 * 1.5 + 4 * 0.5)
     )
 
 
-def test_gini_of_the_reverse_order_is_negative():
+def test_gini_of_the_reverse_order_is_negative() -> None:
     assert value("gini", [1.0, 2.0, 3.0], prediction_of([3.0, 2.0, 1.0])) == -1.0
 
 
-def test_hours_are_worked_off_by_money_and_held_against_the_best_an_hour():
+def test_hours_are_worked_off_by_money_and_held_against_the_best_an_hour() -> None:
     """A tenth of 100 hours: the model takes 10 of 40 hours for 80, the best is 10 hours for 60."""
     actual = value(
         "captured_hours", [80.0, 60.0, 0.0], prediction_of([3.0, 2.0, 1.0]), hours=[40.0, 10.0, 50.0]
@@ -96,18 +96,18 @@ def test_hours_are_worked_off_by_money_and_held_against_the_best_an_hour():
     assert actual == pytest.approx(20 / 60)
 
 
-def test_audits_whose_hours_are_unknown_are_left_out_of_those_in_hours():
+def test_audits_whose_hours_are_unknown_are_left_out_of_those_in_hours() -> None:
     y, order = [80.0, 60.0, 0.0, 500.0], prediction_of([3.0, 2.0, 1.0, 4.0])
     assert value("captured_hours", y, order, hours=[40.0, 10.0, 50.0, np.nan]) == pytest.approx(20 / 60)
     assert np.isnan(value("captured_hours", y, order, hours=[np.nan] * 4))
 
 
-def test_probability_is_held_against_adjustments_up_or_down():
+def test_probability_is_held_against_adjustments_up_or_down() -> None:
     prediction = prediction_of([1.0] * 4, probability=[0.5, 0.5, 0.25, 0.25])
     assert value("probability_ratio", [9.0, -9.0, 0.0, 0.0], prediction) == 0.75
 
 
-def test_distance_by_decile():
+def test_distance_by_decile() -> None:
     """Ten audits are a decile each: 0.9 said of five adjusted, 0.2 of five others."""
     prediction = prediction_of([1.0] * 10, probability=[0.9] * 5 + [0.2] * 5)
     y = [100.0] * 5 + [0.0] * 5
@@ -117,7 +117,7 @@ def test_distance_by_decile():
     assert value("total_error", y, money) == pytest.approx((5 * 20 + 5 * 30) / 500)
 
 
-def test_deciles_share_audits_across_a_border():
+def test_deciles_share_audits_across_a_border() -> None:
     """Of 15 audits a decile is one and a half."""
     sums = by_decile(np.arange(15.0), by=np.arange(15.0), weight=np.ones(15))
     assert sums[0] == pytest.approx(14 + 13 / 2)
@@ -126,7 +126,7 @@ def test_deciles_share_audits_across_a_border():
     assert tied == pytest.approx(np.full(10, 10.5))
 
 
-def test_coverage_counts_the_ends_of_the_interval():
+def test_coverage_counts_the_ends_of_the_interval() -> None:
     prediction = prediction_of([0.0] * 4, low=[0.0, 0.0, 1.0, -9.0], high=[5.0, 5.0, 5.0, -1.0])
     assert value("coverage", [0.0, 5.0, 0.0, -5.0], prediction) == 0.75
     assert value("width", [0.0] * 4, prediction) == pytest.approx((5 + 5 + 4 + 8) / 4)
@@ -136,12 +136,12 @@ def test_coverage_counts_the_ends_of_the_interval():
 @pytest.mark.parametrize(
     "name", ["captured_5", "revenue_5", "recall_5", "gini", "total_ratio", "total_error"]
 )
-def test_what_nothing_was_found_for_is_not_defined(name: str):
+def test_what_nothing_was_found_for_is_not_defined(name: str) -> None:
     assert np.isnan(value(name, [0.0] * 10, prediction_of(ORDER)))
 
 
 @pytest.mark.parametrize("metric", ALL.values(), ids=ALL)
-def test_columns_of_weights_are_weights_one_at_a_time(metric: Metric):
+def test_columns_of_weights_are_weights_one_at_a_time(metric: Metric) -> None:
     rng = np.random.default_rng(1)
     y, prediction, hours = _drawn(rng, n=300)
     weight = rng.integers(0, 4, size=(300, 7)).astype(np.float64)
@@ -152,14 +152,15 @@ def test_columns_of_weights_are_weights_one_at_a_time(metric: Metric):
 
 
 @pytest.mark.parametrize("metric", ALL.values(), ids=ALL)
-def test_the_order_of_the_audits_changes_nothing(metric: Metric):
+def test_the_order_of_the_audits_changes_nothing(metric: Metric) -> None:
     rng = np.random.default_rng(2)
     y, prediction, hours = _drawn(rng, n=300)
     weight, order = rng.random(300), rng.permutation(300)
-    columns = (getattr(prediction, name)[order] for name in ("expected", "probability", "low", "high"))
+    parts = (prediction.expected, prediction.probability, prediction.low, prediction.high)
+    expected, probability, low, high = (part[order] for part in parts)
     moved = metric.function(
         y[order],
-        Prediction(*columns, by_type=prediction.by_type, types=("other",)),
+        Prediction(expected, probability, low, high, prediction.by_type, ("other",)),
         weight=weight[order],
         hours=hours[order],
     )
@@ -167,15 +168,16 @@ def test_the_order_of_the_audits_changes_nothing(metric: Metric):
 
 
 @pytest.mark.parametrize("metric", [m for m in ALL.values() if "decile" not in m.words], ids=lambda m: m.name)
-def test_a_weight_of_two_is_the_audit_twice(metric: Metric):
+def test_a_weight_of_two_is_the_audit_twice(metric: Metric) -> None:
     rng = np.random.default_rng(3)
     y, prediction, hours = _drawn(rng, n=120)
     weight = rng.integers(0, 3, size=120)
     rows = np.repeat(np.arange(120), weight)
-    columns = (getattr(prediction, name)[rows] for name in ("expected", "probability", "low", "high"))
+    parts = (prediction.expected, prediction.probability, prediction.low, prediction.high)
+    expected, probability, low, high = (part[rows] for part in parts)
     repeated = metric.function(
         y[rows],
-        Prediction(*columns, by_type=prediction.by_type[rows], types=("other",)),
+        Prediction(expected, probability, low, high, prediction.by_type[rows], ("other",)),
         weight=np.ones(len(rows)),
         hours=hours[rows],
     )
@@ -184,7 +186,7 @@ def test_a_weight_of_two_is_the_audit_twice(metric: Metric):
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_who_knows_the_outcome_is_perfect(name: str):
+def test_who_knows_the_outcome_is_perfect(name: str) -> None:
     rng = np.random.default_rng(4)
     y, _, hours = _drawn(rng, n=300)
     oracle = prediction_of(list(y), probability=list((y != 0) * 1.0))
@@ -221,7 +223,7 @@ audits = st.lists(
 @given(audits, st.fractions(0, 1, max_denominator=20))
 def test_the_top_agrees_with_taking_runs_of_equal_prediction_one_by_one(
     rows: list[tuple[int, int, int, int]], share: Fraction
-):
+) -> None:
     y, by, weight, hours = (np.array(column, dtype=np.float64) for column in zip(*rows, strict=True))
     actual = at_top(y, by=by, weight=weight, share=float(share), size=hours)
     assert actual == pytest.approx(float(_slowly(rows, share)), abs=1e-9)
@@ -239,7 +241,7 @@ def _slowly(rows: list[tuple[int, int, int, int]], share: Fraction) -> Fraction:
     return total
 
 
-def test_few_audits_at_the_top_say_nothing():
+def test_few_audits_at_the_top_say_nothing() -> None:
     assert {name: ALL[name].fewest for name in ("captured_1", "captured_5", "captured_hours", "gini")} == {
         "captured_1": 500,
         "captured_5": 100,

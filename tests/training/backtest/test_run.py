@@ -18,6 +18,7 @@ from models import MODELS
 from models.base import YieldModel
 from tests.features.administration import audit, day, finding
 from tests.features.tables import Row, Tables, write_parquet
+from tests.optional import not_none
 from tests.training.tiny import MeanModel, findings_of, weekly, weekly_audits
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold
@@ -52,7 +53,7 @@ def backtest(
         return tried.run(warehouse, labelled_audits, models={model.kind: model})
 
 
-def test_a_fold_learns_what_was_closed_by_its_day_and_is_tested_on_what_opened_after(tmp_path: Path):
+def test_a_fold_learns_what_was_closed_by_its_day_and_is_tested_on_what_opened_after(tmp_path: Path) -> None:
     """Audit n opens 7 n days after 2022-01-03 and is open for 60; the fold's day is day 546, as_of day 730.
 
     Learned are 7 n + 60 < 546, so n up to 69, every third adjusted; tested 546 <= 7 n with 7 n + 60 < 730,
@@ -65,7 +66,7 @@ def test_a_fold_learns_what_was_closed_by_its_day_and_is_tested_on_what_opened_a
     assert model.mean_ == pytest.approx(sum(1 + n for n in range(0, 70, 3)) / 70)
 
 
-def test_tested_audits_stand_beside_what_was_said_of_them(tmp_path: Path):
+def test_tested_audits_stand_beside_what_was_said_of_them(tmp_path: Path) -> None:
     model = MeanModel()
     out_of_fold = backtest(tmp_path, weekly(100), model).out_of_fold
     assert out_of_fold.audits["audit_id"].to_pylist() == [f"A{n:03}" for n in range(78, 96)]
@@ -77,7 +78,7 @@ def test_tested_audits_stand_beside_what_was_said_of_them(tmp_path: Path):
     assert (rows.num_rows, set(rows["model"].to_pylist())) == (36, {"mean", "oracle"})
 
 
-def test_an_outcome_is_learned_as_it_was_known_and_tested_as_it_is_known(tmp_path: Path):
+def test_an_outcome_is_learned_as_it_was_known_and_tested_as_it_is_known(tmp_path: Path) -> None:
     """Both audits are reduced to nothing on a day inside the fold."""
     tables = weekly(100)
     tables["findings"] += [
@@ -130,7 +131,7 @@ def test_what_became_known_on_the_day_of_a_fold_or_later_changes_neither_its_mod
     changes: list[tuple[str, int, int, int]],
     unchanged: tuple[MeanModel, dict[str, float]],
     tmp_path_factory: pytest.TempPathFactory,
-):
+) -> None:
     before, earlier = unchanged
     after = MeanModel()
     tables = changed(weekly(100), changes, FOLD)
@@ -141,7 +142,7 @@ def test_what_became_known_on_the_day_of_a_fold_or_later_changes_neither_its_mod
     assert {name: then[name] for name in in_both} == {name: earlier[name] for name in in_both}
 
 
-def test_an_outcome_known_the_day_before_a_fold_does_change_its_model(tmp_path: Path):
+def test_an_outcome_known_the_day_before_a_fold_does_change_its_model(tmp_path: Path) -> None:
     before, after = MeanModel(), MeanModel()
     backtest(tmp_path / "before", weekly(100), before)
     tables = weekly(100)
@@ -150,7 +151,7 @@ def test_an_outcome_known_the_day_before_a_fold_does_change_its_model(tmp_path: 
     assert after.mean_ == pytest.approx(before.mean_ + 7 / 70)
 
 
-def test_a_real_model_with_the_history_of_audits_sees_nothing_of_what_its_fold_found(tmp_path: Path):
+def test_a_real_model_with_the_history_of_audits_sees_nothing_of_what_its_fold_found(tmp_path: Path) -> None:
     """Every outcome known in the fold is changed: of T5, that of A075, which A095 may see, A078 not."""
     history = ("yield_on_value", "months_since_audit", "customs_value_12m")
     models = MODELS["ridge"](seed=1), MODELS["ridge"](seed=1)
@@ -172,7 +173,7 @@ def _by_audit(report: BacktestReport) -> dict[str, float]:
     return dict(zip(ids, report.out_of_fold.predictions[name].expected.tolist(), strict=True))
 
 
-def test_inclusion_probabilities_weigh_audits_in_training_on_request(tmp_path: Path):
+def test_inclusion_probabilities_weigh_audits_in_training_on_request(tmp_path: Path) -> None:
     """One random audit in four stands for 10 traders, but A000 for 40; unknown ones count as the average.
 
     18 of the 70 learned are random: 17 x 10 + 40 makes 210, the average 11.67, and A000 weighs 3.43.
@@ -187,7 +188,7 @@ def test_inclusion_probabilities_weigh_audits_in_training_on_request(tmp_path: P
     assert weighted.learned_["weight"][:5] == pytest.approx([40 / (210 / 18), 1, 1, 1, 10 / (210 / 18)])
 
 
-def test_folds_on_which_nothing_can_be_learned_are_passed_over(tmp_path: Path):
+def test_folds_on_which_nothing_can_be_learned_are_passed_over(tmp_path: Path) -> None:
     early = Fold(day("2022-07-04"), FOLD.day)
     report = backtest(tmp_path, weekly(100), MeanModel(), folds=(early, FOLD))
     assert [fold.enough for fold in report.folds] == [False, True]
@@ -196,7 +197,7 @@ def test_folds_on_which_nothing_can_be_learned_are_passed_over(tmp_path: Path):
     assert "too few, passed over" in "\n".join(backtest_to_text(report))
 
 
-def test_too_few_audits_are_refused_with_their_numbers(tmp_path: Path):
+def test_too_few_audits_are_refused_with_their_numbers(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match=r"by 2023-07-03 40 were closed, 14 with an adjustment, and 0"):
         backtest(tmp_path, weekly(40), MeanModel())
 
@@ -228,7 +229,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> BacktestReport:
     return done
 
 
-def test_a_backtest_scores_every_model_on_every_population_with_its_numbers(report: BacktestReport):
+def test_a_backtest_scores_every_model_on_every_population_with_its_numbers(report: BacktestReport) -> None:
     together = [s for s in report.scores if s.fold is None and s.against is None]
     assert {s.model for s in together} == {"ridge", "rule_score", "declared_value", "oracle"}
     assert {s.population for s in together} == {"all", "reference", "random"}
@@ -243,18 +244,19 @@ def test_a_backtest_scores_every_model_on_every_population_with_its_numbers(repo
     assert all(s.value is None for s in few)
 
 
-def test_the_first_model_is_compared_with_every_other(report: BacktestReport):
+def test_the_first_model_is_compared_with_every_other(report: BacktestReport) -> None:
     scores = {
         (s.metric, s.model, s.against): s for s in report.scores if s.fold is None and s.population == "all"
     }
     lead = scores["gini", "ridge", "rule_score"]
     own, other = scores["gini", "ridge", None], scores["gini", "rule_score", None]
-    assert lead.value == pytest.approx(own.value - other.value)
-    assert 0 < lead.standard_error < own.standard_error + other.standard_error
+    assert lead.value == pytest.approx(not_none(own.value) - not_none(other.value))
+    error = not_none(lead.standard_error)
+    assert 0 < error < not_none(own.standard_error) + not_none(other.standard_error)
     assert {against for _, _, against in scores} == {None, "rule_score", "declared_value", "oracle"}
 
 
-def test_hours_at_hand_are_a_part_of_those_that_the_tested_audits_took(report: BacktestReport):
+def test_hours_at_hand_are_a_part_of_those_that_the_tested_audits_took(report: BacktestReport) -> None:
     """500 hours a year over a fold of 182 days."""
     hours = np.nansum(report.out_of_fold.audits["hours_spent"].to_numpy())
     share = 500 * 182 / 365.25 / hours
@@ -263,7 +265,7 @@ def test_hours_at_hand_are_a_part_of_those_that_the_tested_audits_took(report: B
     assert hours_share(report.out_of_fold, Experiment(), folds=used) == 0.1
 
 
-def test_a_person_reads_folds_then_a_table_for_each_population(report: BacktestReport):
+def test_a_person_reads_folds_then_a_table_for_each_population(report: BacktestReport) -> None:
     text = list(backtest_to_text(report))
     assert text[1].startswith("  2023-07-01: learned from")
     heads = [each for each in text if "captured at 5 %" in each]
@@ -274,7 +276,7 @@ def test_a_person_reads_folds_then_a_table_for_each_population(report: BacktestR
     assert {row.split()[0] for row in rows} == {"oracle", "ridge", "rule_score", "declared_value"}
 
 
-def test_machines_read_the_same_as_json(report: BacktestReport):
+def test_machines_read_the_same_as_json(report: BacktestReport) -> None:
     content = json.loads(backtest_to_json(report))
     assert content["experiment"]["model"] == "ridge"
     assert content["features"]["digest"] == report.features.digest

@@ -25,10 +25,10 @@ ROOT = Path(__file__).parents[3]
 
 def serving(home: Path) -> str | None:
     champion = read_champion(home)
-    return champion and champion.version
+    return None if champion is None else champion.version
 
 
-def test_the_first_model_that_passes_against_the_baselines_serves_by_itself(home: Path):
+def test_the_first_model_that_passes_against_the_baselines_serves_by_itself(home: Path) -> None:
     done = offer(training(home), home=home, clock=now)
     assert done is not None
     assert [check.name for check in done.checks if not check.passed] == []
@@ -41,13 +41,13 @@ def test_the_first_model_that_passes_against_the_baselines_serves_by_itself(home
     assert [each.aliases for each in models(home)] == [("champion",)]
 
 
-def test_a_first_model_of_a_simple_kind_is_not_held_against_itself():
+def test_a_first_model_of_a_simple_kind_is_not_held_against_itself() -> None:
     y = money()
     models = dict.fromkeys(("ridge", "past_yield", "hurdle", "oracle"), blind(y))
     assert set(_baselines(OutOfFold(audits(), models).table(), own="ridge")) == {"past_yield"}
 
 
-def test_a_first_model_that_fails_against_the_baselines_does_not_serve(home: Path):
+def test_a_first_model_that_fails_against_the_baselines_does_not_serve(home: Path) -> None:
     done = offer(training(home, leaks=LEAK), home=home, clock=now)
     assert done is not None
     assert not done.promoted
@@ -55,7 +55,7 @@ def test_a_first_model_that_fails_against_the_baselines_does_not_serve(home: Pat
     assert any("suspected by clock" in line for line in done.to_text())
 
 
-def test_a_later_model_is_the_challenger_until_it_is_promoted(home: Path):
+def test_a_later_model_is_the_challenger_until_it_is_promoted(home: Path) -> None:
     offer(training(home), home=home, clock=now)
     assert offer(training(home), home=home, clock=now) is None
     assert [each.aliases for each in models(home)] == [("challenger",), ("champion",)]
@@ -66,7 +66,7 @@ def test_a_later_model_is_the_challenger_until_it_is_promoted(home: Path):
     assert list(done.to_text())[-1] == "Version 2 serves now; before, version 1 served."
 
 
-def test_a_worse_model_serves_only_by_force_and_the_reason_stays_with_it(home: Path):
+def test_a_worse_model_serves_only_by_force_and_the_reason_stays_with_it(home: Path) -> None:
     offer(training(home), home=home, clock=now)
     offer(training(home, hurdle=blind(money())), home=home, clock=now)
     refused = promote(home=home, clock=now)
@@ -81,12 +81,12 @@ def test_a_worse_model_serves_only_by_force_and_the_reason_stays_with_it(home: P
     ] == [False]
 
 
-def test_force_without_a_reason_is_refused(home: Path):
+def test_force_without_a_reason_is_refused(home: Path) -> None:
     with pytest.raises(SettingError, match="reason"):
         promote(home=home, force=" ", clock=now)
 
 
-def test_models_of_different_money_are_not_held_against_each_other(home: Path):
+def test_models_of_different_money_are_not_held_against_each_other(home: Path) -> None:
     offer(training(home), home=home, clock=now)
     offer(training(home, measure="collected"), home=home, clock=now)
     assert [check.name for check in promote(home=home, clock=now).checks if not check.passed] == [
@@ -94,7 +94,7 @@ def test_models_of_different_money_are_not_held_against_each_other(home: Path):
     ]
 
 
-def test_of_two_promotions_at_once_the_second_is_told(home: Path):
+def test_of_two_promotions_at_once_the_second_is_told(home: Path) -> None:
     offer(training(home), home=home, clock=now)
     with (
         file_lock(home / "locks" / "promotion.lock"),
@@ -105,12 +105,12 @@ def test_of_two_promotions_at_once_the_second_is_told(home: Path):
 
 
 @pytest.mark.parametrize("named", ["7", "champion", None])
-def test_a_version_that_there_is_not_is_refused(named: str | None, home: Path):
+def test_a_version_that_there_is_not_is_refused(named: str | None, home: Path) -> None:
     with pytest.raises(SettingError, match="There is no finished model"):
         promote(named, home=home, clock=now)
 
 
-def test_a_damaged_model_is_not_published_and_the_old_one_serves(home: Path):
+def test_a_damaged_model_is_not_published_and_the_old_one_serves(home: Path) -> None:
     offer(training(home), home=home, clock=now)
     challenger = training(home)
     damaged = bundle_folder(version(store(home), challenger), home=home) / "model.json"
@@ -121,14 +121,14 @@ def test_a_damaged_model_is_not_published_and_the_old_one_serves(home: Path):
     assert not (home / "published" / challenger).exists()
 
 
-def test_an_alias_moved_by_hand_follows_what_serves(home: Path):
+def test_an_alias_moved_by_hand_follows_what_serves(home: Path) -> None:
     offer(training(home), home=home, clock=now)
     other = training(home)
     store(home).set_registered_model_alias("audit-yield", "champion", other)
     assert [each.aliases for each in models(home)] == [(), ("champion",)]
 
 
-def test_mlflow_loads_the_champion_with_pickle_forbidden(home: Path):
+def test_mlflow_loads_the_champion_with_pickle_forbidden(home: Path) -> None:
     offer(training(home), home=home, clock=now)
     code = (
         "import os, sys, mlflow, numpy, pandas;"
@@ -150,7 +150,7 @@ def test_mlflow_loads_the_champion_with_pickle_forbidden(home: Path):
     assert predicted == pytest.approx(fitted("hurdle").predict(few).expected.tolist(), rel=1e-9), done.stderr
 
 
-def test_versions_are_listed_newest_first_with_how_they_fared(home: Path):
+def test_versions_are_listed_newest_first_with_how_they_fared(home: Path) -> None:
     assert list(versions_to_text(models(home))) == ["No model yet: `audit-yield train` makes one."]
     offer(training(home), home=home, clock=now)
     training(home)
@@ -159,7 +159,7 @@ def test_versions_are_listed_newest_first_with_how_they_fared(home: Path):
     assert oldest.split() == ["1", "champion", "hurdle", "2024-07-01", "0.50", "1.00", "none"]
 
 
-def test_a_pointer_is_read_as_it_was_written_or_refused(tmp_path: Path):
+def test_a_pointer_is_read_as_it_was_written_or_refused(tmp_path: Path) -> None:
     assert read_champion(tmp_path) is None
     written = Champion("3", "published/3", "d" * 64, "f" * 64, "2024-01-01T00:00:00+00:00")
     point_to(tmp_path, written)

@@ -13,6 +13,7 @@ from models.bundle.artefact import load_bundle
 from models.bundle.champion import read_champion
 from tests.clock import now
 from tests.features.tables import write_parquet
+from tests.optional import not_none
 from tests.training.tiny import weekly
 from training.backtest.candidates import candidates, new_model
 from training.backtest.experiment import Experiment
@@ -52,10 +53,10 @@ def version(home: Path, tmp_path: Path) -> str:
         return record(run, Training(model, labelled_audits, report, LeakReport(()), groups))
 
 
-def test_a_training_is_kept_whole_and_can_be_promoted(version: str, home: Path):
+def test_a_training_is_kept_whole_and_can_be_promoted(version: str, home: Path) -> None:
     client = store(home)
     registered = client.get_model_version("audit-yield", version)
-    run = client.get_run(registered.run_id)
+    run = client.get_run(not_none(registered.run_id))
     assert run.info.status == "FINISHED"
     assert run.data.params["measure"] == "assessed"
     assert run.data.params["audits"] == "140"

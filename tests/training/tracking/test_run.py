@@ -12,8 +12,14 @@ from features.storage.lock import file_lock, is_locked, try_file_lock
 from models.bundle.artefact import load_bundle
 from tests.clock import now
 from tests.models.tiny import rows, saved
+from tests.optional import not_none
 from tests.training.trained import TAGS
-from training.tracking.registry import bundle_folder, models, registered_bundle, run_file
+from training.tracking.registry import (
+    bundle_folder,
+    models,
+    registered_bundle,
+    run_file,
+)
 from training.tracking.run import revision, tracked
 from training.tracking.store import NAME, experiment, store
 
@@ -28,7 +34,7 @@ def statuses(home: Path) -> list[str]:
 )
 def test_a_training_that_is_broken_off_says_so_and_leaves_no_version(
     error: type[BaseException], status: str, home: Path, tmp_path: Path
-):
+) -> None:
     saved(tmp_path / "bundle")
 
     def train() -> None:
@@ -42,7 +48,7 @@ def test_a_training_that_is_broken_off_says_so_and_leaves_no_version(
     assert models(home) == ()
 
 
-def test_a_run_keeps_what_is_logged_to_it(home: Path):
+def test_a_run_keeps_what_is_logged_to_it(home: Path) -> None:
     with tracked("hurdle to 2024", home=home, tags={"kind": "hurdle"}, clock=now) as run:
         run.parameters({"seed": 1, "parameters": {"growth": {"bags": 2}}, "model": "hurdle"})
         run.data(rows(), name="audits", fingerprint="f" * 64)
@@ -58,7 +64,7 @@ def test_a_run_keeps_what_is_logged_to_it(home: Path):
     assert logged.data.metrics == {"all/gini": 0.5, "fold/gini": 0.4}
     assert logged.data.tags["mlflow.note.content"] == "# A model"
     assert logged.data.tags["mlflow.source.git.commit"] == revision()
-    [used] = logged.inputs.dataset_inputs
+    [used] = not_none(logged.inputs).dataset_inputs
     assert (used.dataset.name, used.dataset.digest) == ("audits", "f" * 36)
     assert json.loads(Path(client.download_artifacts(run.id, "b.json", str(home.parent))).read_text()) == {
         "é": [1]
@@ -68,7 +74,7 @@ def test_a_run_keeps_what_is_logged_to_it(home: Path):
 
 def test_a_model_is_kept_in_the_home_wherever_one_stands(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     saved(tmp_path / "bundle")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -83,7 +89,7 @@ def test_a_model_is_kept_in_the_home_wherever_one_stands(
     assert list(elsewhere.iterdir()) == []
 
 
-def test_a_run_of_another_process_that_is_alive_is_left_alone(home: Path):
+def test_a_run_of_another_process_that_is_alive_is_left_alone(home: Path) -> None:
     with tracked("alive", home=home, clock=now):
         assert models(home) == ()
         assert statuses(home) == ["RUNNING"]
@@ -91,14 +97,14 @@ def test_a_run_of_another_process_that_is_alive_is_left_alone(home: Path):
     assert not list((home / "locks").glob("?" * 32 + ".lock"))
 
 
-def test_a_persons_own_run_is_left_alone(home: Path):
+def test_a_persons_own_run_is_left_alone(home: Path) -> None:
     client = store(home)
     client.create_run(experiment(client, home))
     models(home)
     assert statuses(home) == ["RUNNING"]
 
 
-def test_a_version_that_a_person_registered_without_a_run_is_left_alone_and_not_offered(home: Path):
+def test_a_version_that_a_person_registered_without_a_run_is_left_alone_and_not_offered(home: Path) -> None:
     client = store(home)
     client.create_registered_model(NAME)
     client.create_model_version(NAME, "file:///elsewhere", run_id="0" * 32, tags={"ready": "true"})
@@ -107,7 +113,7 @@ def test_a_version_that_a_person_registered_without_a_run_is_left_alone_and_not_
     assert len(client.search_model_versions(f"name = '{NAME}'")) == 2
 
 
-def test_a_lock_is_held_while_its_block_runs(tmp_path: Path):
+def test_a_lock_is_held_while_its_block_runs(tmp_path: Path) -> None:
     path = tmp_path / "locks" / "a.lock"
     assert not is_locked(path)
     with file_lock(path):
@@ -122,7 +128,7 @@ def test_a_lock_is_held_while_its_block_runs(tmp_path: Path):
 
 def test_the_home_is_the_folder_named_else_one_of_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("AUDIT_YIELD_HOME", raising=False)
     assert home() == tmp_path / "mlruns"
@@ -135,7 +141,7 @@ def test_the_home_is_the_folder_named_else_one_of_the_current_folder(
         home()
 
 
-def test_the_store_stands_in_the_home_with_its_artefacts_beside(home: Path):
+def test_the_store_stands_in_the_home_with_its_artefacts_beside(home: Path) -> None:
     client = store(home)
     actual = client.get_experiment(experiment(client, home))
     assert actual.name == NAME
@@ -143,7 +149,7 @@ def test_the_store_stands_in_the_home_with_its_artefacts_beside(home: Path):
     assert sorted(path.name for path in home.iterdir()) == ["locks", "mlflow.db"]
 
 
-def test_a_home_that_was_moved_keeps_its_models_and_takes_new_ones(home: Path, tmp_path: Path):
+def test_a_home_that_was_moved_keeps_its_models_and_takes_new_ones(home: Path, tmp_path: Path) -> None:
     saved(tmp_path / "bundle")
     with tracked("before", home=home, clock=now) as run:
         run.register(tmp_path / "bundle", tags=TAGS, description="")
@@ -159,7 +165,7 @@ def test_a_home_that_was_moved_keeps_its_models_and_takes_new_ones(home: Path, t
     assert not home.exists()
 
 
-def test_a_home_reached_by_two_paths_is_one(home: Path, tmp_path: Path):
+def test_a_home_reached_by_two_paths_is_one(home: Path, tmp_path: Path) -> None:
     with tracked("by one path", home=home, clock=now) as run:
         run.json({}, "leaks.json")
     other = tmp_path / "other"

@@ -65,7 +65,7 @@ def check_process(
 ) -> tuple[Outcome, subprocess.CompletedProcess[str]]:
     """Check `data` by the installed command."""
     arguments = ["check", str(data), "--out", str(out), "--today", str(TODAY), *options]
-    done = run(*arguments, **environment)
+    done = run(*arguments, environment=environment)
     return _outcome(done.returncode, done.stdout, done.stderr, out), done
 
 

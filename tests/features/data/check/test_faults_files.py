@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from audit_yield.commands import app
 from tests.features.data.check.command import check_process
 from tests.features.data.check.conftest import Check
-from tests.features.tables import Row, arrow, good_tables, write_csv, write_parquet
+from tests.features.tables import Row, Write, arrow, good_tables, write_csv, write_parquet
 
 
 @pytest.mark.parametrize("place", ["nowhere", "x" * 5000, "http://[", "nothing://x/y"])
@@ -43,7 +43,9 @@ def test_an_empty_folder_lacks_every_required_table(refused: Check, tmp_path: Pa
 
 @pytest.mark.parametrize("name", ["x[1]*?", 'country=it\'s "q" %s ü'])
 @pytest.mark.parametrize("write", [write_parquet, write_csv])
-def test_a_folder_of_any_name_is_read_as_it_is(write, name: str, accepted: Check, tmp_path: Path) -> None:
+def test_a_folder_of_any_name_is_read_as_it_is(
+    write: Write, name: str, accepted: Check, tmp_path: Path
+) -> None:
     """With a decoy that a pattern would match instead."""
     (tmp_path / "x1").mkdir()
     for table in good_tables():

@@ -7,7 +7,7 @@ import pytest
 from features.data.warehouse import Dialect, open_warehouse
 from tests.features.data.check.command import MANY
 from tests.features.data.check.conftest import Check
-from tests.features.tables import Tables, good_tables, write_csv, write_parquet
+from tests.features.tables import Tables, Write, good_tables, write_csv, write_parquet
 
 EURO = 'currency = "EUR"\ncurrency_column = "currency"\n'
 
@@ -37,7 +37,7 @@ def test_a_currency_column_that_nobody_declared_is_refused(refused: Check, tmp_p
 
 
 @pytest.mark.parametrize("write", [write_parquet, write_csv])
-def test_a_declared_rate_converts_exactly_to_the_cent(write, accepted: Check, tmp_path: Path) -> None:
+def test_a_declared_rate_converts_exactly_to_the_cent(write: Write, accepted: Check, tmp_path: Path) -> None:
     """1.15 x 1.1 is 1.265 and 0.07 x 100.5 is 7.035; in floats both products end in ...99."""
     data = write(tmp_path / "data", in_currencies((1.15, "USD"), (100.5, "GBP"), (2.5, "EUR"), (2e11, "USD")))
     settings = EURO + 'rates = { USD = "1.1", GBP = "0.07" }'

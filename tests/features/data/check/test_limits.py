@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.features.data.check.command import tree
-from tests.features.tables import TODAY, csv_text, good_tables, write_csv, write_parquet
+from tests.features.tables import TODAY, Write, csv_text, good_tables, write_csv, write_parquet
 from tests.installed import EXECUTABLE, run
 
 LINES = 1_500_000
@@ -68,7 +68,7 @@ def run_with_small_files(data: Path, out: Path, largest: int) -> subprocess.Comp
 
 @pytest.mark.parametrize("write", [write_parquet, write_csv], ids=["report", "staging"])
 def test_a_full_disk_is_one_clear_error_and_the_earlier_output_stays(
-    write, out: Path, tmp_path: Path
+    write: Write, out: Path, tmp_path: Path
 ) -> None:
     """Parquet is read where it is, so that the report is what fails; CSV is staged first."""
     data = write(tmp_path / "data", good_tables())

@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 
 from features.data.systems import SYSTEMS, ImportReport, import_export
 from features.data.warehouse import Dialect
+from tests.features.tables import Row
 
 ROOT = Path(__file__).parents[4]
 KCS_FILES = [ROOT / ".." / "shared" / "data" / "kcs" / f"{part}.csv" for part in ("train", "valid", "test")]
@@ -26,6 +27,10 @@ KCS_LINES = (
 )
 
 
+Imported = tuple[Path, ImportReport]
+"""The folder of the tables that were written, and the report of the import."""
+
+
 def kcs_file(folder: Path, *lines: str, names: str = KCS_NAMES, name: str = "kcs.csv") -> Path:
     """Write a Korean export; the tiny one where no lines are given."""
     file = folder / name
@@ -33,14 +38,16 @@ def kcs_file(folder: Path, *lines: str, names: str = KCS_NAMES, name: str = "kcs
     return file
 
 
-def bring(system: str, *files: Path, out: Path, **options: bool | Dialect) -> ImportReport:
+def bring(
+    system: str, *files: Path, out: Path, dialect: Dialect | None = None, overwrite: bool = False
+) -> ImportReport:
     """Import files of a source system."""
-    return import_export(SYSTEMS[system], files, out=out, **options)  # type: ignore[arg-type]
+    return import_export(SYSTEMS[system], files, out=out, dialect=dialect, overwrite=overwrite)
 
 
-def rows(out: Path, table: str) -> list[dict[str, object]]:
+def rows(out: Path, table: str) -> list[Row]:
     """Read a table that was written."""
-    return pq.read_table(out / f"{table}.parquet").to_pylist()
+    return list(pq.read_table(out / f"{table}.parquet").to_pylist())
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -111,7 +111,7 @@ HEADER = 4096
 VERSION = slice(12, 20)  # the number of the storage version, after the checksum and the mark `DUCK`
 
 
-def header_checksum(header: bytes) -> int:
+def header_checksum(header: bytes | bytearray) -> int:
     """DuckDB's own: without it a changed version would be taken for damage."""
     words = struct.iter_unpack("<Q", header[8:])
     return reduce(lambda sum, word: sum ^ (word[0] * 0xBF58476D1CE4E5B9 % 2**64), words, 5381)

@@ -18,13 +18,13 @@ from features.data.contract.violation import Severity, Violation
 from features.data.warehouse import Warehouse, open_warehouse
 from tests.features.data.warehouse.all_tables import all_tables, faulty_tables
 from tests.features.data.warehouse.homes import FILES, duckdb_file, postgres_database
-from tests.features.tables import TODAY, Row, Tables, write_csv
+from tests.features.tables import TODAY, Cell, Row, Tables, write_csv
 from tests.postgres import Server
 
 Home = Callable[[Tables], str]
 
 # What is wrong in the faulty tables, and the first part of the key of each row that breaks it.
-FAULTS = {
+FAULTS: dict[str, list[Cell]] = {
     "audits closed_on_from_opened_on": ["Q3"],
     "audits closed_on_of_closed": ["Q2"],
     "audits closed_on_of_unfinished": ["Q3"],
@@ -159,7 +159,11 @@ def untouched(name: str, rows: list[Row]) -> list[Row]:
     return rows[:started] + [row for row in rows[started:] if row[key] not in bad or is_twin(name, row)]
 
 
-KEPT = ("declarations unique_key", "traders.trader_id look_alike", "audits.trader_id reference")
+KEPT: tuple[str, ...] = (
+    "declarations unique_key",
+    "traders.trader_id look_alike",
+    "audits.trader_id reference",
+)
 KEPT += ("findings.audit_id reference",)
 
 

@@ -266,7 +266,8 @@ def not_a_company(view: View, months: None) -> Number:
 
 
 def paid_in_capital(view: View, months: None) -> Number:
-    return _described(view)["paid_in_capital"]
+    capital: Number = _described(view)["paid_in_capital"]
+    return capital
 
 
 def imports_to_capital(view: View, months: None) -> Number:

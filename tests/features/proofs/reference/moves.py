@@ -27,7 +27,7 @@ class Measure:
     rate: Number
 
     def soon_before(self, row: Row) -> bool:
-        return (
+        return bool(
             self.day <= row["accepted_on"] < self.day + timedelta(DAYS_AFTER) and self.known <= row["known"]
         )
 

@@ -1,7 +1,6 @@
 """Brokers, sellers, and the traders that a trader is tied to."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 
 from features.prepare import related_parties as settings
 from features.spine import months_before
@@ -54,7 +53,7 @@ def silent_kin(view: View, months: None) -> Number:
     return sum(_fell_silent(View(view.world, party, view.quarter)) for party in _related_parties(view))
 
 
-def _related_parties(view: View, *kinds: str) -> Iterable[str]:
+def _related_parties(view: View, *kinds: str) -> set[str]:
     """The traders tied to this one, or in the same way to the same third; by some kinds of ties, or any."""
     ties_by_trader = defaultdict(set)
     for third, kind in set(view.world.ties(view.cutoff, view.trader)):

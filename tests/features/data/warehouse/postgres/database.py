@@ -16,7 +16,9 @@ Change = Callable[..., object]
 
 def run_check(location: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the real command in `folder`."""
-    return run("check", location, "--today", TODAY.isoformat(), folder=folder, timeout=60, **environment)
+    return run(
+        "check", location, "--today", TODAY.isoformat(), folder=folder, timeout=60, environment=environment
+    )
 
 
 def violations(url: str) -> tuple[Violation, ...]:

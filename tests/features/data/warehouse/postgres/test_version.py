@@ -30,9 +30,11 @@ def changed(url: str, before: str) -> bool:
 def settled(url: str) -> str:
     """Return the version once the counters of those who filled the database have arrived."""
     before = version(url)
-    while time.sleep(2.0) is None and (now := version(url)) != before:
+    while True:
+        time.sleep(2.0)
+        if (now := version(url)) == before:
+            return before
         before = now
-    return before
 
 
 @pytest.mark.parametrize(
