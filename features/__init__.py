@@ -1,1 +1,1 @@
-"""What we know about a trader, and when we knew it."""
+"""Data, features and snapshots of traders: from tables to facts, and when they were known."""
