@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from features.errors import SettingError
-from features.evidence import Evidence, evidence, lines
+from features.evidence import Evidence, evidence, to_text
 from features.library import LIBRARY
 from tests.features.administration import administration, audit, day, finding, line, trader
 from tests.features.building import warehouse
@@ -51,7 +51,7 @@ def test_a_count_of_different_things_has_no_shares_and_says_so():
     behind = found("declaration_count_12m")
     assert (behind.value, behind.additive) == (2.0, False)
     assert behind.rows["share"].to_pylist() == [None, None]
-    assert any("no row has a share" in each for each in lines(behind, top=5))
+    assert any("no row has a share" in each for each in to_text(behind, top=5))
 
 
 def test_a_later_state_of_an_audit_takes_the_place_of_the_earlier():

@@ -18,7 +18,7 @@ from ibis.expr import types as ir
 
 from features.data.check import check
 from features.data.check.outcome import Outcome
-from features.data.contract import TABLES, Kind
+from features.data.contract import TABLES, ColumnType
 from features.data.contract.rule import PAST_DAY, Rule
 from features.data.dataset import CHECKS, Dataset
 from features.data.version import Version
@@ -234,7 +234,7 @@ def test_two_at_once_are_harmless(dataset):
     assert read_cached(cached(dataset))["refusal"] is None
 
 
-def condition(rule: Rule, kind: Kind, today: date) -> str:
+def condition(rule: Rule, kind: ColumnType, today: date) -> str:
     table = ibis.table({"value": kind.ibis}, name="rows")
     return str(ibis.to_sql(table.filter(rule.broken(table.value, today)), dialect="duckdb"))
 
