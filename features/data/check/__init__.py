@@ -18,7 +18,7 @@ from features.data.warehouse.engine import first_line, refuse_lack_of_room
 from features.data.warehouse.engines import engine_errors
 from features.data.warehouse.source import unreadable
 
-__all__ = ["Checked", "check", "usable"]
+__all__ = ["Checked", "check"]
 
 DEFAULT_LIMIT = 0.01
 
@@ -55,14 +55,6 @@ class Checked:
             has_bad_rows=bool(judged.failed_with(Severity.ROW)),
             has_repeated_rows=not self.report.is_without(judged.table.name, "repeated_row"),
         )
-
-
-def usable(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -> Warehouse:
-    """Check `warehouse` and return it with only the rows that may be used.
-
-    Raises `DataError` with every violation that refuses the data.
-    """
-    return check(warehouse, today=today, limit=limit).outcome.usable(warehouse)
 
 
 def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -> Checked:

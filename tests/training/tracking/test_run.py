@@ -1,12 +1,13 @@
 """A run says in MLflow how it ended, and what went in and came out."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from features.errors import OutputError
+from features.errors import DataError, OutputError
 from features.storage.home import home
 from features.storage.lock import file_lock, is_locked, try_file_lock
 from models.bundle.artefact import load_bundle
@@ -141,6 +142,30 @@ def test_the_store_stands_in_the_home_with_its_artefacts_beside(place: Path):
     assert found.name == NAME
     assert found.artifact_location == (place / "artefacts").as_uri()
     assert sorted(path.name for path in place.iterdir()) == ["locks", "mlflow.db"]
+
+
+def test_a_store_that_a_kill_left_half_made_is_made_anew(tmp_path: Path):
+    place = tmp_path / "home"
+    place.mkdir()
+    for leftover in (".mlflow.db.new", ".mlflow.db.new-journal"):
+        (place / leftover).write_bytes(b"half")
+    assert store(place).search_registered_models() == []
+    assert sorted(path.name for path in place.iterdir()) == ["locks", "mlflow.db"]
+
+
+def test_a_model_whose_artefacts_are_gone_is_said_to_be_gone(place: Path, tmp_path: Path):
+    saved(tmp_path / "bundle")
+    with tracked("gone", place=place, clock=now) as run:
+        run.register(tmp_path / "bundle", said=SAID, description="")
+    [version] = models(place)
+    shutil.rmtree(place / "artefacts")
+    with pytest.raises(DataError, match="MLflow no longer has"):
+        kept_bundle(version, place=place)
+
+
+def test_where_git_is_not_installed_the_code_has_no_revision(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", "")
+    assert revision() == "unknown"
 
 
 def test_a_home_that_was_moved_keeps_its_models_and_takes_new_ones(place: Path, tmp_path: Path):
