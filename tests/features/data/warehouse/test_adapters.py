@@ -18,7 +18,7 @@ from tests.postgres import Server
 
 ROOT = Path(__file__).parents[4]
 PACKAGES = ("audit_yield", "features", "models", "training", "serving")
-CHOICE = ROOT / "features" / "warehouse" / "engines" / "__init__.py"
+CHOICE = ROOT / "features" / "data" / "warehouse" / "engines" / "__init__.py"
 ENGINES = ("engine", "backend", "connection", "con")
 
 
