@@ -13,7 +13,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
-from types import ModuleType
+from functools import partial
+from types import MethodType, ModuleType
 from typing import Any
 
 from features.syntax import syntax, unwrap
@@ -49,6 +50,8 @@ class CodeDigest:
                 return _hashed("set", *sorted(map(self.of, value)))
             case Mapping():
                 return _hashed("mapping", *(self.of(each) for pair in value.items() for each in pair))
+            case partial() | MethodType():
+                return _hashed("bound", *map(self.of, _bound(value)))
             case _ if isinstance(value, PLAIN):
                 return _hashed("value", type(value).__name__, repr(value))
             case _:
@@ -103,6 +106,13 @@ class CodeDigest:
             self._digests[key] = compute()
             self._active.pop()
         return self._digests[key]
+
+
+def _bound(value: partial[Any] | MethodType) -> tuple[Any, ...]:
+    """Return a function and the arguments, or the object, that are bound to it."""
+    if isinstance(value, MethodType):
+        return value.__func__, value.__self__
+    return value.func, value.args, value.keywords
 
 
 def _hashed(*parts: str) -> str:
