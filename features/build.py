@@ -117,7 +117,7 @@ class FeatureSet:
     @cached_property
     def digest(self) -> str:
         """The SHA-256 over what every feature computes, names apart: a model fits one digest only."""
-        digests = CodeDigest(follow=is_followed)
+        digests = CodeDigest(follow=is_followed, apart=(ROWS,))  # `describe` adds the kinds that are read
         engine = (digests.of_method(FeatureSet.build, FeatureSet), digests.of_method(Spine.table, Spine))
         features = [describe(feature, digests) for feature in self.features]
         return hashlib.sha256(json.dumps([engine, features]).encode()).hexdigest()
