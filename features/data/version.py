@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from features.data.contract import TABLES
 from features.data.warehouse.database import connect
 from features.data.warehouse.engines.postgres import change_marks
 from features.data.warehouse.folder import PARQUET, TEXT
@@ -85,11 +86,17 @@ def _file_parts(path: Path, folder: Path) -> Mapping[str, str]:
 
 
 def _entries(path: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the parts of data and their files; hidden files are locks, unless they are named like tables."""
+    """Yield the parts of data and their files: those that `features.data.warehouse.folder` looks at.
+
+    Hidden files are locks, unless they are named like tables. What lies in other folders, such as a home
+    inside the data, is no part of it.
+    """
     if path.is_dir():
-        for file in sorted(path.rglob("*")):
-            if not file.name.startswith(".") or file.name.endswith(PARQUET + TEXT):
-                yield file.relative_to(path).as_posix(), file
+        for entry in sorted(path.glob("*")):  # which passes over a folder that cannot be read
+            is_table = entry.name.partition(".")[0] in TABLES  # as Spark writes a folder, traders.parquet
+            for file in (entry, *(sorted(entry.glob("*")) if is_table else [])):
+                if not file.name.startswith(".") or file.name.endswith(PARQUET + TEXT):
+                    yield file.relative_to(path).as_posix(), file
         return
     for name, file in (("database", path), ("database.wal", path.with_name(f"{path.name}.wal"))):
         if file.exists():
