@@ -22,7 +22,7 @@ errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emo
 
 
 def friendly(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """Show what went wrong in words and exit with the status that says so: see `commands.EPILOG`."""
+    """Decorate a command: show an error in words and exit with its status, see `commands.EPILOG`."""
 
     @wraps(command)
     def wrapper(*args: Arguments.args, **options: Arguments.kwargs) -> None:
@@ -53,8 +53,8 @@ def as_json(content: Any) -> str:
 
 
 @contextmanager
-def staged() -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
-    """Show what is being done and how far it is, on a terminal only."""
+def progress_bar() -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
+    """Show the stage of a command and its progress, on a terminal only; yield the functions that set them."""
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task("", total=None)
 
@@ -70,7 +70,7 @@ def _stop() -> int:
 
 
 def _is_stop(error: BaseException | None) -> bool:
-    """Whether Ctrl-C is behind an error: DuckDB answers it in words of its own."""
+    """Return whether Ctrl-C is behind an error: DuckDB answers it in words of its own."""
     while error:
         if isinstance(error, KeyboardInterrupt) or "Query interrupted" in str(error):
             return True
@@ -79,7 +79,7 @@ def _is_stop(error: BaseException | None) -> bool:
 
 
 def _show_error(error: BaseException) -> int:
-    """Say what went wrong in three lines; return the exit status."""
+    """Print an error in three lines and return the exit status."""
     from features.data.check.report import visible
 
     shown_error = error if isinstance(error, AuditYieldError) else _as_audit_yield_error(error)
@@ -94,11 +94,11 @@ def _as_audit_yield_error(error: BaseException) -> AuditYieldError:
 
     if is_disk_full(error):
         return _disk_full(error)
-    return _system_error(error) if isinstance(error, OSError) else _own_fault(error)
+    return _system_error(error) if isinstance(error, OSError) else _internal_error(error)
 
 
 def _disk_full(error: BaseException) -> AuditYieldError:
-    """Say what MLflow, SQLite and others each say in their own way."""
+    """Return one error for a full disk, which MLflow, SQLite and others each report in their own way."""
     path = f": {error.filename}" if isinstance(error, OSError) and error.filename else ""
     return AuditYieldError(
         f"A disk is full{path}.",
@@ -116,8 +116,8 @@ def _system_error(error: OSError) -> AuditYieldError:
     )
 
 
-def _own_fault(error: BaseException) -> AuditYieldError:
-    """Keep where a fault arose in a file: a person who has work to do is spared the sight."""
+def _internal_error(error: BaseException) -> AuditYieldError:
+    """Write the traceback to a file and return an error that names the file."""
     with NamedTemporaryFile("w", prefix="audit-yield-fault-", suffix=".txt", delete=False) as file:
         traceback.print_exception(error, file=file)
     return AuditYieldError(

@@ -18,7 +18,7 @@ from audit_yield.arguments import (
     dataset_of,
     dialect_of,
 )
-from audit_yield.console import REFUSED, as_json, errors, friendly, show, staged
+from audit_yield.console import REFUSED, as_json, errors, friendly, progress_bar, show
 
 PART = "Data"
 
@@ -44,7 +44,7 @@ def simulate_command(
     """
     from features.simulate import simulate
 
-    with staged() as (stage, progress):
+    with progress_bar() as (stage, progress):
         stage("Simulating quarters")
         administration = simulate(
             out, traders=traders, years=years, seed=seed, overwrite=overwrite, progress=progress
@@ -116,14 +116,14 @@ def check_command(
         errors.status("Checking the data"),
         open_warehouse(data, dialect=dialect_of(dialect)) as warehouse,
     ):
-        checked = check(
+        result = check(
             warehouse,
             today=today.date() if today else date.today(),
             limit=DEFAULT_LIMIT if limit is None else limit,
         )
-        written = quarantine.write(checked, out or quarantine.default_folder(data))
-    report = checked.report
-    verdict = f"{'Accepted' if report.accepted else 'REFUSED'}. The report is in {written}."
+        folder = quarantine.write(result, out or quarantine.default_folder(data))
+    report = result.report
+    verdict = f"{'Accepted' if report.accepted else 'REFUSED'}. The report is in {folder}."
     show(report.to_json() if json else [*to_text(report), verdict])
     if not report.accepted:
         raise typer.Exit(REFUSED)

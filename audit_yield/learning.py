@@ -19,7 +19,7 @@ from audit_yield.arguments import (
     experiment_of,
     now,
 )
-from audit_yield.console import NOT_DONE, as_json, errors, friendly, show, staged
+from audit_yield.console import NOT_DONE, as_json, errors, friendly, progress_bar, show
 from features.lightgbm_import import import_lightgbm
 
 PART = "Models"
@@ -50,7 +50,7 @@ def train_command(
     import_lightgbm()
     from training.train import train
 
-    with staged() as (stage, progress):
+    with progress_bar() as (stage, progress):
         trained = train(
             dataset_of(data, cutoff=as_of, dialect=dialect),
             experiment_of(experiment),
@@ -80,7 +80,7 @@ def backtest_command(
     from training.backtest.report import backtest_to_json, backtest_to_text
     from training.backtest.run import run_backtest
 
-    with staged() as (stage, progress):
+    with progress_bar() as (stage, progress):
         stage("Building features and backtesting")
         dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
         report = run_backtest(dataset, experiment_of(experiment), progress=progress)
@@ -179,7 +179,7 @@ def promote_command(
     from features.storage.home import home
     from training.promotion.promote import promote
 
-    done = promote(version, force=force, home=home(), clock=now)
-    show(as_json(done.content()) if json else done.to_text())
-    if not done.promoted:
+    promotion = promote(version, force=force, home=home(), clock=now)
+    show(as_json(promotion.content()) if json else promotion.to_text())
+    if not promotion.promoted:
         raise typer.Exit(NOT_DONE)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from audit_yield.arguments import DialectFile, ExperimentFile, dataset_of, experiment_of, now
-from audit_yield.console import friendly, show, staged
+from audit_yield.console import friendly, progress_bar, show
 from audit_yield.service import serve_command
 from features.lightgbm_import import import_lightgbm
 
@@ -51,7 +51,7 @@ def run_command(
     from training.current_model import current_model
     from training.summary import summary_to_text
 
-    with staged() as (stage, progress):
+    with progress_bar() as (stage, progress):
         data = data or _demonstration(stage, progress)
         stage("Checking the data")
         dataset = dataset_of(data, cutoff=as_of, dialect=dialect)

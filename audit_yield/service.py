@@ -131,9 +131,9 @@ def replay_command(
     from features.storage.home import home
     from serving import replay
 
-    done = replay.replay(prediction_id, log=log_of(log), home=home())
-    show(done.to_json() if json else replay.to_text(done))
-    if not done.same:
+    result = replay.replay(prediction_id, log=log_of(log), home=home())
+    show(result.to_json() if json else replay.to_text(result))
+    if not result.same:
         raise typer.Exit(NOT_DONE)
 
 

@@ -100,7 +100,7 @@ class FeatureSet:
         return self.finished(spine, values)
 
     def possible(self, warehouse: Warehouse) -> tuple[Feature, ...]:
-        """The features that are not combined and whose inputs the administration has."""
+        """Return the features that are not combined and whose inputs the administration has."""
         missing = self.missing(warehouse)
         return tuple(f for f in self.features if f.source is not None and f.name not in missing)
 
@@ -117,13 +117,13 @@ class FeatureSet:
     @cached_property
     def digest(self) -> str:
         """The SHA-256 over what every feature computes, names apart: a model fits one digest only."""
-        digests = CodeDigest(follow=is_followed)
+        digests = CodeDigest(follow=is_followed, apart=(ROWS,))  # `describe` adds the kinds that are read
         engine = (digests.of_method(FeatureSet.build, FeatureSet), digests.of_method(Spine.table, Spine))
         features = [describe(feature, digests) for feature in self.features]
         return hashlib.sha256(json.dumps([engine, features]).encode()).hexdigest()
 
     def _line_columns(self, warehouse: Warehouse) -> frozenset[str]:
-        """The columns of a line that features, or the grouping of their rows, need."""
+        """Return the columns of a line that features, or the grouping of their rows, need."""
         kinds = [(ROWS[f.source or ""], f) for f in self.possible(warehouse)]
         grouped = [kind.needs for kind, _ in kinds]
         direct = [frozenset(f.columns) - SPINE - COMPARISON_FACTS for _, f in kinds if f.source == "lines"]

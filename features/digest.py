@@ -10,10 +10,11 @@ import enum
 import hashlib
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
-from types import ModuleType
+from functools import partial
+from types import MethodType, ModuleType
 from typing import Any
 
 from features.syntax import syntax, unwrap
@@ -25,11 +26,13 @@ class CodeDigest:
     """Digests of values, functions and classes; what several refer to is computed once.
 
     Code of the modules that `follow` accepts, by their names, is followed into its own references; anything
-    else, a library's function say, is known by its name. Constants count by their values, wherever they are.
+    else, a library's function say, is known by its name. Constants count by their values, wherever they are,
+    but for those in `apart`: whoever calls adds what counts of them.
     """
 
-    def __init__(self, follow: Callable[[str], bool]) -> None:
+    def __init__(self, follow: Callable[[str], bool], *, apart: Sequence[object] = ()) -> None:
         self._follow = follow
+        self._apart = apart
         self._digests: dict[tuple[Any, type | None], str] = {}
         self._active: list[tuple[Any, type | None]] = []
 
@@ -49,6 +52,8 @@ class CodeDigest:
                 return _hashed("set", *sorted(map(self.of, value)))
             case Mapping():
                 return _hashed("mapping", *(self.of(each) for pair in value.items() for each in pair))
+            case partial() | MethodType():
+                return _hashed("bound", *map(self.of, _bound(value)))
             case _ if isinstance(value, PLAIN):
                 return _hashed("value", type(value).__name__, repr(value))
             case _:
@@ -58,6 +63,8 @@ class CodeDigest:
         """Return the digest of a function; what it takes from its own object is looked up in `owner`."""
 
         def referred(value: Any, owner: type | None) -> str:
+            if any(value is each for each in self._apart):
+                return _hashed("apart")
             return self.of(value) if owner is None else self.of_method(value, owner)
 
         return self._once(function, owner, lambda: _hashed(*syntax(function, owner, referred)))
@@ -103,6 +110,13 @@ class CodeDigest:
             self._digests[key] = compute()
             self._active.pop()
         return self._digests[key]
+
+
+def _bound(value: partial[Any] | MethodType) -> tuple[Any, ...]:
+    """Return a function and the arguments, or the object, that are bound to it."""
+    if isinstance(value, MethodType):
+        return value.__func__, value.__self__
+    return value.func, value.args, value.keywords
 
 
 def _hashed(*parts: str) -> str:

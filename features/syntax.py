@@ -90,6 +90,11 @@ class _Parts(ast.NodeVisitor):
         """Add an annotated assignment as one without."""
         self.visit(ast.Assign([node.target], node.value or ast.Constant(None)))
 
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        """Add a handler of errors; the name of the error is a local."""
+        self.parts.append(f"ExceptHandler {self._local(node.name) if node.name else None}")
+        self._value([*([node.type] if node.type else []), *node.body])
+
     def visit_Raise(self, _: ast.Raise) -> None:
         """Add that an error is raised here; its words are for people."""
         self.parts.append("Raise")

@@ -86,15 +86,17 @@ def _file_parts(path: Path, folder: Path) -> Mapping[str, str]:
 
 
 def _entries(path: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the parts of data and their files, as deep as tables are read: a home inside is none of them.
+    """Yield the parts of data and their files: those that `features.data.warehouse.folder` looks at.
 
-    Hidden files are locks, unless they are named like tables.
+    Hidden files are locks, unless they are named like tables. What lies in other folders, such as a home
+    inside the data, is no part of it.
     """
     if path.is_dir():
-        patterns = ("*", *(f"{table}/*" for table in TABLES))
-        for file in sorted(file for pattern in patterns for file in path.glob(pattern)):
-            if not file.name.startswith(".") or file.name.endswith(PARQUET + TEXT):
-                yield file.relative_to(path).as_posix(), file
+        for entry in sorted(path.glob("*")):  # which passes over a folder that cannot be read
+            is_table = entry.name.partition(".")[0] in TABLES  # as Spark writes a folder, traders.parquet
+            for file in (entry, *(sorted(entry.glob("*")) if is_table else [])):
+                if not file.name.startswith(".") or file.name.endswith(PARQUET + TEXT):
+                    yield file.relative_to(path).as_posix(), file
         return
     for name, file in (("database", path), ("database.wal", path.with_name(f"{path.name}.wal"))):
         if file.exists():

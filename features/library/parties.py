@@ -6,11 +6,11 @@ from ibis.expr import types as ir
 
 from features import exact
 from features.feature import Example, feature
+from features.library.history.inputs import FINDINGS
 from features.library.literature import ARMENIA, BROKERS, DATE, NETWORK, WCO_AUDIT
 from features.prepare.entities import PRIOR_AUDITS
 from features.unit import Unit
 
-FINDINGS = "audits.status audits.closed_on audits.known_on findings.event findings.amount findings.known_on"
 BROKER = "declarations.declarant_id declarations.customs_value"
 SELLER = "declarations.seller_id declarations.customs_value"
 LINKS = "links.from_id links.to_id links.link_type links.known_on"
@@ -146,12 +146,10 @@ def new_seller_share(sellers: ir.Table) -> ir.FloatingScalar:
         5.0 / 12.0,
     ),
 )
-def kin_finding_rate(related: ir.Table) -> ir.FloatingScalar:
+def kin_finding_rate(linked: ir.Table) -> ir.FloatingScalar:
     """(findings of linked traders + 10 x the rate of all others) / (their audits + 10), own ones left out."""
-    hits = related.hits.sum(where=related.by_firm) + PRIOR_AUDITS * related.other_rate.max(
-        where=related.by_firm
-    )
-    return hits / (related.audits.sum(where=related.by_firm) + PRIOR_AUDITS)
+    hits = linked.hits.sum(where=linked.by_firm) + PRIOR_AUDITS * linked.other_rate.max(where=linked.by_firm)
+    return hits / (linked.audits.sum(where=linked.by_firm) + PRIOR_AUDITS)
 
 
 @feature(
@@ -167,9 +165,9 @@ def kin_finding_rate(related: ir.Table) -> ir.FloatingScalar:
     monotone=1,
     example=Example("by_identity", [(True,), (True,), (False,)], 2.0),
 )
-def identity_shared_with(related: ir.Table) -> ir.IntegerScalar:
+def identity_shared_with(linked: ir.Table) -> ir.IntegerScalar:
     """Number of traders linked by address, director, telephone or bank, directly or through a third."""
-    return related.count(where=related.by_identity)
+    return linked.count(where=linked.by_identity)
 
 
 @feature(
@@ -185,6 +183,6 @@ def identity_shared_with(related: ir.Table) -> ir.IntegerScalar:
     monotone=1,
     example=Example("is_silent", [(True,), (False,)], 1.0),
 )
-def silent_kin(related: ir.Table) -> ir.IntegerScalar:
+def silent_kin(linked: ir.Table) -> ir.IntegerScalar:
     """Number of linked traders whose last line is six months to two years old: probably dissolved."""
-    return related.count(where=related.is_silent)
+    return linked.count(where=linked.is_silent)

@@ -105,8 +105,8 @@ def _filled(values: pa.ChunkedArray) -> float:
 
 
 def _median(values: pa.ChunkedArray) -> float | None:
-    [median] = pc.quantile(values, 0.5).to_pylist()
-    return median  # type: ignore[no-any-return]
+    medians: list[float | None] = pc.quantile(values, 0.5).to_pylist()
+    return medians[0]
 
 
 def _median_text(values: pa.ChunkedArray) -> str:

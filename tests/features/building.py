@@ -16,7 +16,8 @@ from features.library import LIBRARY
 from features.spine import Spine
 from tests.features.tables import Row, Tables, arrow
 
-Asked = tuple[str, date]
+TraderCutoff = tuple[str, date]
+"""A trader and the cutoff as of which it is looked at."""
 
 
 @contextlib.contextmanager
@@ -43,7 +44,7 @@ def build(
         return features.build(opened, spine)
 
 
-def built(tables: Tables, features: str, keys: Iterable[Asked]) -> dict[Asked, Row]:
+def built(tables: Tables, features: str, keys: Iterable[TraderCutoff]) -> dict[TraderCutoff, Row]:
     """Return the named features, blank-separated, of each trader and cutoff."""
     pairs = list(keys)
     spine = Spine.of([trader for trader, _ in pairs], [cutoff for _, cutoff in pairs])

@@ -9,6 +9,8 @@ from tests.features.mutants import load
 CODE = '''
 """Words."""
 import math
+from dataclasses import dataclass
+from functools import partial
 
 LIMIT = 3
 PAIR = (lambda a: a + 1, lambda b: b + 2)
@@ -32,12 +34,30 @@ class Thing:
     def _doubled(self):
         return self.start * 2
 
+def _shifted(value, by):
+    return value + by
+
+SHIFTED = partial(_shifted, by=8)
+
+@dataclass
+class Scale:
+    slope: float
+
+    def of(self, value):
+        return value * self.slope
+
+SCALED = Scale(9).of
+
 def twice(value):
     """More words."""
     total = _half(value) * 4  # and more
     thing = Thing(total)
     if value is None:
         raise ValueError("No value.")
+    try:
+        total = SHIFTED(total) + SCALED(1)
+    except ArithmeticError as problem:
+        total = len(problem.args)
     many = [each + value for each in range(LIMIT) if each]
     ordered = sorted(many, key=lambda one: (one, many))
     return thing.value() + sum(ordered) + scaled(2.5)(total, exponent=3) + PAIR[0](1)
@@ -67,6 +87,8 @@ def digest(code: str, folder: Path) -> str:
         ("self", "this"),
         ("factor", "multiple"),
         ("PAIR", "TWO"),
+        ("problem", "error"),
+        ("SHIFTED", "MOVED"),
         ("import math", "import math as maths"),
         ("LIMIT = 3", "LIMIT = 1 + 2"),
     ],
@@ -97,6 +119,11 @@ def test_names_words_and_layout_do_not_count(old: str, new: str, tmp_path: Path)
         ("if value is None:", "if value is not None:"),
         ("raise ValueError", "return ValueError"),
         ("many = [", "many = {"),
+        ("by=8", "by=7"),
+        ("Scale(9)", "Scale(7)"),
+        ("value * self.slope", "value / self.slope"),
+        ("ArithmeticError", "ValueError"),
+        ("len(problem.args)", "len(value.args)"),
     ],
 )
 def test_what_is_computed_counts(old: str, new: str, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from features.build import FeatureSet, describe, is_followed
 from features.digest import CodeDigest
 from features.feature import Definition, Feature
 from features.library import LIBRARY
+from features.prepare import ROWS
 from features.syntax import unwrap
 from tests.features.mutants import load, mutants, renamed
 from tests.torture import TORTURE
@@ -112,8 +113,20 @@ def test_what_stands_on_a_feature_counts_unless_it_is_words(feature: Feature) ->
         )
 
 
+def test_the_words_of_rows_and_kinds_that_no_feature_reads_leave_the_digest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    features = LIBRARY.select(["customs_value_12m"]).features
+    before = FeatureSet(features).digest
+    monkeypatch.setitem(ROWS, "lines", replace(ROWS["lines"], row="other words"))
+    monkeypatch.setitem(ROWS, "another_kind", replace(ROWS["ties"], needs=frozenset({"hs2"})))
+    assert FeatureSet(features).digest == before
+    monkeypatch.setitem(ROWS, "lines", replace(ROWS["lines"], read=ROWS["ties"].read))
+    assert FeatureSet(features).digest != before
+
+
 def test_the_digest_of_the_library_follows_all_code_of_prepare_and_of_time() -> None:
-    digests = CodeDigest(follow=is_followed)
+    digests = CodeDigest(follow=is_followed, apart=(ROWS,))
     digests.of_method(FeatureSet.build, FeatureSet)
     for feature in LIBRARY.features:
         describe(feature, digests)

@@ -10,7 +10,7 @@ class ExportFile:
     """One file of an export: its lines, and the SHA-256 digest of its bytes."""
 
     name: str
-    to_text: int
+    lines: int
     sha256: str
 
 

@@ -136,6 +136,27 @@ def test_the_parts_of_a_linked_folder_are_parts_of_the_data(data: Path) -> None:
     assert version(data) != before
 
 
+@pytest.mark.parametrize("folder", ["declarations", "audits.parquet", "audits.csv"])
+def test_parts_count_however_their_folder_is_called(data: Path, folder: str) -> None:
+    part = data / folder / "1.csv"
+    part.parent.mkdir(exist_ok=True)
+    part.write_text("one")
+    before = version(data)
+    part.write_text("two")
+    assert version(data) != before
+
+
+def test_a_home_inside_the_data_is_no_part_of_it(data: Path) -> None:
+    home = data / "mlruns"
+    before = version(data, home)
+    (home / "log").mkdir()
+    (home / "log" / "predictions.sqlite").write_text("an answer")
+    time.sleep(SETTLED_AFTER / 1e9 + 0.1)
+    assert version(data, home) == before
+    assert manifest(home).exists()
+    assert version(data, home) == before
+
+
 @pytest.mark.parametrize("damage", ["", "{}", "[1, 2]", '{"sha256": "0", "content": {}}', "\0"])
 def test_a_damaged_manifest_is_made_anew(data: Path, tmp_path: Path, damage: str) -> None:
     time.sleep(SETTLED_AFTER / 1e9 + 0.1)

@@ -6,7 +6,7 @@ import pytest
 
 from features.evidence import evidence
 from features.library import LIBRARY
-from tests.features.building import Asked, built, warehouse
+from tests.features.building import TraderCutoff, built, warehouse
 from tests.features.tables import Row, good_tables, line
 
 CUTOFF = date(2024, 7, 15)
@@ -15,7 +15,7 @@ RECENT, BEFORE = date(2024, 4, 15), date(2024, 4, 14)
 
 
 def found(lines: list[Row], features: str) -> list[object]:
-    asked: Asked = ("007", CUTOFF)
+    asked: TraderCutoff = ("007", CUTOFF)
     row = built(good_tables(declarations=lines), features, [asked])[asked]
     return [row[name] for name in features.split()]
 

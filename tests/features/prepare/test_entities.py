@@ -69,7 +69,7 @@ def test_goods_that_nobody_was_audited_for_take_the_overall_rate() -> None:
 
 
 def test_own_audits_are_left_out_of_both_rates() -> None:
-    """Asked for A: of B and C neither had a finding; the overall rate is 0 of 2."""
+    """TraderCutoff for A: of B and C neither had a finding; the overall rate is 0 of 2."""
     assert exposure(four_traders(), ("A", CUTOFF)) == rate(0, 1, overall=0.0)
 
 

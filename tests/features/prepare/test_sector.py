@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.features.building import Asked, built
+from tests.features.building import TraderCutoff, built
 from tests.features.tables import Cell, Row, Tables, good_tables, line, trader
 
 DAY = date(2024, 5, 10)
@@ -24,7 +24,7 @@ def eleven() -> Tables:
     )
 
 
-def rate(tables: Tables, *, key: Asked = FIRST) -> object:
+def rate(tables: Tables, *, key: TraderCutoff = FIRST) -> object:
     return built(tables, "sector_rate", [key])[key]["sector_rate"]
 
 

@@ -61,7 +61,7 @@ def test_a_day_without_active_traders_is_an_empty_table(data: str) -> None:
     assert next(iter(to_text(built))) == "0 traders"
 
 
-def test_a_snapshot_is_kept_once_however_the_folder_is_called(
+def test_a_snapshot_is_cached_once_however_the_folder_is_called(
     data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few, home = LIBRARY.select(["customs_value_12m"]), tmp_path / "mlruns"

@@ -25,19 +25,19 @@ class Outcome:
     errors: str
     report: dict[str, Any] | None
 
-    def found(self, rule: str, place: str) -> dict[str, Any]:
+    def found(self, rule: str, location: str) -> dict[str, Any]:
         """Return the one violation of `rule` at `table` or `table.column`."""
-        (violation,) = [v for v in self.violations(place) if v["rule"] == rule]
+        (violation,) = [v for v in self.violations(location) if v["rule"] == rule]
         return violation
 
-    def violations(self, place: str) -> list[dict[str, Any]]:
+    def violations(self, location: str) -> list[dict[str, Any]]:
         """Return all the violations at `table` or `table.column`."""
-        table, _, column = place.partition(".")
+        table, _, column = location.partition(".")
         assert self.report is not None, self.errors
         return [v for v in self.report["violations"] if (v["table"], v["column"] or "") == (table, column)]
 
     def rules(self) -> set[tuple[str, str, str]]:
-        """Return what was found, as (place, rule, severity)."""
+        """Return what was found, as (location, rule, severity)."""
         assert self.report is not None, self.errors
         return {
             (f"{v['table']}.{v['column']}" if v["column"] else v["table"], v["rule"], v["severity"])

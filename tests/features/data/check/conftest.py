@@ -23,11 +23,11 @@ def accepted_before(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes
 @pytest.fixture
 def out(tmp_path: Path, accepted_before: dict[str, bytes]) -> Path:
     """An output folder with the files of an accepted check."""
-    place = tmp_path / "out"
-    (place / "accepted").mkdir(parents=True)
+    folder = tmp_path / "out"
+    (folder / "accepted").mkdir(parents=True)
     for name, content in accepted_before.items():
-        (place / "accepted" / name).write_bytes(content)
-    return place
+        (folder / "accepted" / name).write_bytes(content)
+    return folder
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from tests.features.data.check.conftest import Check
 from tests.features.tables import Row, Write, arrow, good_tables, write_csv, write_parquet
 
 
-@pytest.mark.parametrize("place", ["nowhere", "x" * 5000, "http://[", "nothing://x/y"])
-def test_data_that_cannot_be_opened_is_one_clear_error(place: str, refused: Check) -> None:
-    outcome = refused(place)
+@pytest.mark.parametrize("location", ["nowhere", "x" * 5000, "http://[", "nothing://x/y"])
+def test_data_that_cannot_be_opened_is_one_clear_error(location: str, refused: Check) -> None:
+    outcome = refused(location)
     assert outcome.report is None
     assert "expected:" in outcome.errors
     assert "→" in outcome.errors
@@ -33,7 +33,7 @@ def test_a_file_that_is_no_database_is_refused(refused: Check, tmp_path: Path) -
 
 def test_an_empty_folder_lacks_every_required_table(refused: Check, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
-    assert {place for place, _, _ in refused(tmp_path / "data").rules()} == {
+    assert {location for location, _, _ in refused(tmp_path / "data").rules()} == {
         "declarations",
         "traders",
         "audits",

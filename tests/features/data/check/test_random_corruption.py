@@ -229,8 +229,8 @@ many = settings(
 )
 
 
-def laid_out(place: str, before: dict[str, bytes]) -> tuple[Path, Path]:
-    data, out = Path(place, "data"), Path(place, "out")
+def laid_out(folder: str, before: dict[str, bytes]) -> tuple[Path, Path]:
+    data, out = Path(folder, "data"), Path(folder, "out")
     data.mkdir()
     (out / "accepted").mkdir(parents=True)
     for name, content in before.items():
@@ -245,8 +245,8 @@ def test_csv_spoilt_at_random_is_accepted_or_refused_and_nothing_else(
     rows: list[tuple[str, str, int, int, str]],
     files: list[tuple[str, str, int, bytes]],
 ) -> None:
-    with tempfile.TemporaryDirectory() as place:
-        data, out = laid_out(place, accepted_before)
+    with tempfile.TemporaryDirectory() as folder:
+        data, out = laid_out(folder, accepted_before)
         tables = good_tables()
         spoil_rows(tables, rows)
         write_csv(data, tables)
@@ -262,8 +262,8 @@ def test_parquet_spoilt_at_random_is_accepted_or_refused_and_nothing_else(
     retype: list[tuple[str, int, int]],
     files: list[tuple[str, str, int, bytes]],
 ) -> None:
-    with tempfile.TemporaryDirectory() as place:
-        data, out = laid_out(place, accepted_before)
+    with tempfile.TemporaryDirectory() as folder:
+        data, out = laid_out(folder, accepted_before)
         tables = good_tables()
         spoil_rows(tables, rows)
         write_parquet_somehow(data, tables, retype)

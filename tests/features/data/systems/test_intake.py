@@ -45,7 +45,9 @@ def test_the_folder_holds_tables_alone_and_the_report_stands_beside_it(tmp_path:
     report = bring("kcs", kcs_file(tmp_path), out=out)
     assert set(contents(out)) == {f"{table}.parquet" for table in report.tables}
     assert report_path(out) == tmp_path / "data.import.json"
-    assert json.loads(report_path(out).read_text(encoding="utf-8"))["lines_read"] == 6
+    content = json.loads(report_path(out).read_text(encoding="utf-8"))
+    assert content["lines_read"] == 6
+    assert [(file["name"], file["lines"]) for file in content["files"]] == [("kcs.csv", 6)]
     assert visible(tmp_path) == ["data", "data.import.json", "kcs.csv"]
     assert not [entry for entry in tmp_path.iterdir() if entry.name.endswith(".new")]
 
