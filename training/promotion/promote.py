@@ -93,9 +93,8 @@ def promote(named: str | None = None, *, force: str | None = None, home: Path, c
 def offer(registered: str, *, home: Path, clock: Clock) -> Promotion | None:
     """Make a new version the challenger; where nothing serves yet, promote it if it passes the gate."""
     client = store(home)
-    with file_lock(
-        _lock(home)
-    ):  # of two trainings at once the second waits, and sees what the first promoted
+    # of two trainings at once the second waits, and sees what the first promoted
+    with file_lock(_lock(home)):
         client.set_registered_model_alias(NAME, CHALLENGER, registered)
         if _with_alias(client, CHAMPION) is None:
             return _promote(client, home, named=registered, clock=clock)
