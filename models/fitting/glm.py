@@ -14,7 +14,7 @@ STEPS = 200
 LONGEST_STEP = 2.0
 SMALL = 1e-10
 Derivatives = Callable[[Floats], tuple[Floats, Floats]]
-"""The gradient of a log-likelihood along the margin (n,), and its expected curvature, above 0."""
+"""The gradient of a log-likelihood along the margin (n,), and its expected curvature, not below 0."""
 
 
 def sigmoid(margin: Floats) -> Floats:
