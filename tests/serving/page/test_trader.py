@@ -27,7 +27,7 @@ def text(page: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("audit", "said"),
+    ("audit", "sentence"),
     [
         (FOUND, "1 March 2022, field, chosen by joint tax: 1,300 assessed, mostly origin; −20 collected"),  # noqa: RUF001
         (NOTHING, "1 March 2022, field, chosen by joint tax: nothing found"),
