@@ -1,6 +1,8 @@
 """The front door: every command has help, an example in it, and a line in the README."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -55,6 +57,19 @@ def test_a_copy_that_was_not_installed_says_that_its_version_is_not_known(
     assert "not installed" in shown.output
 
 
+def test_python_runs_the_package_as_the_command_does() -> None:
+    done = subprocess.run([sys.executable, "-m", "audit_yield", "--version"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"audit-yield {metadata.version('audit-yield')}\n")
+
+
+def test_a_demo_that_is_there_is_taken_as_it_is_and_not_simulated_over(tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    refused = run("run", "--no-serve", folder=tmp_path)
+    assert refused.returncode == 2
+    assert "'demo/data' is not there" in refused.stderr
+    assert list((tmp_path / "demo").iterdir()) == []
+
+
 def test_the_changelog_has_a_section_for_the_version() -> None:
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     sections = re.findall(r"^## (.+)$", changes, re.MULTILINE)
@@ -75,6 +90,7 @@ def test_an_error_is_three_lines_and_no_traceback(tmp_path: Path) -> None:
     [
         (KeyboardInterrupt(), 130, "Stopped. What earlier calls made is as it was."),
         (OSError(28, "No space left on device", "/data/x"), 1, "A disk is full: /data/x."),
+        (OSError(5, "Input/output error", "/data/x"), 1, "The system refused: /data/x: Input/output error."),
         (ZeroDivisionError("a fault of ours"), 1, "A fault of audit-yield itself: ZeroDivisionError"),
     ],
 )

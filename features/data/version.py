@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from features.data.contract import TABLES
 from features.data.warehouse.database import connect
 from features.data.warehouse.engines.postgres import change_marks
 from features.data.warehouse.folder import PARQUET, TEXT
@@ -85,9 +86,13 @@ def _file_parts(path: Path, folder: Path) -> Mapping[str, str]:
 
 
 def _entries(path: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the parts of data and their files; hidden files are locks, unless they are named like tables."""
+    """Yield the parts of data and their files, as deep as tables are read: a home inside is none of them.
+
+    Hidden files are locks, unless they are named like tables.
+    """
     if path.is_dir():
-        for file in sorted(path.rglob("*")):
+        patterns = ("*", *(f"{table}/*" for table in TABLES))
+        for file in sorted(file for pattern in patterns for file in path.glob(pattern)):
             if not file.name.startswith(".") or file.name.endswith(PARQUET + TEXT):
                 yield file.relative_to(path).as_posix(), file
         return

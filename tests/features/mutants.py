@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 NUMBERS = count()
-Place = ast.expr | ast.keyword
+Node = ast.expr | ast.keyword
 """A node whose change computes something else."""
 OTHER: dict[type[ast.AST], type[Any]] = {
     ast.Add: ast.Sub,
@@ -121,7 +121,7 @@ def mutants(code: str, *, at_most: int | None = None) -> Iterator[tuple[str, str
             yield f"{before} -> {mutant}", ast.unparse(ast.fix_missing_locations(changed))
 
 
-def _changes(node: Place) -> Iterator[str]:
+def _changes(node: Node) -> Iterator[str]:
     """Change a node in place, in the one way or the ways that there are; yield what it became each time."""
     match node:
         case ast.BinOp(left=ast.BinOp() as inner):
@@ -156,7 +156,7 @@ def _other(value: object) -> float | str:
             return False
 
 
-def _computing_nodes(tree: ast.Module) -> list[Place]:
+def _computing_nodes(tree: ast.Module) -> list[Node]:
     """The nodes that compute: of functions, classes, and constants that they use."""
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     imported = {name.asname or name.name for node in imports for name in node.names}
@@ -176,7 +176,7 @@ def _computing_nodes(tree: ast.Module) -> list[Place]:
     ]
 
 
-def _computing(node: ast.AST, imported: set[str]) -> Iterator[Place]:
+def _computing(node: ast.AST, imported: set[str]) -> Iterator[Node]:
     """Yield a node and those in it, but none of docstrings, annotations, decorators, imports and errors.
 
     An attribute of what was imported is left out, too: another that there is not cannot be referred to.

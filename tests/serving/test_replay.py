@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner, Result
 
+from audit_yield.commands import app
 from features.errors import DataError
 from models.bundle.champion import PUBLISHED
 from serving import replay as replay_module
@@ -63,6 +65,19 @@ def test_a_prediction_that_the_model_would_not_make_is_found(own: Path, live: Li
     assert again(own, second).same
 
 
+def test_the_command_ends_with_a_status_of_its_own_where_it_is_not_the_same(
+    own: Path, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDIT_YIELD_HOME", str(own / "mlruns"))
+    first, second = logged(own, live, harm=0.01)[:2]
+
+    def command(prediction_id: str) -> Result:
+        return CliRunner().invoke(app, ["replay", prediction_id, "--log", str(own / "log")])
+
+    assert command(first).exit_code == 1
+    assert command(second).exit_code == 0
+
+
 def test_a_model_that_is_gone_is_said_to_be_gone(own: Path, live: Live) -> None:
     [first, *_] = logged(own, live)
     shutil.rmtree(own / "mlruns" / PUBLISHED / "1")
@@ -84,6 +99,22 @@ def test_a_snapshot_that_is_gone_is_said_to_be_gone_and_not_needed(own: Path, li
     replayed = again(own, first)
     assert replayed.same
     assert replayed.gone == ("the snapshot of 2024-10-01. The logged features cannot be held against it.",)
+
+
+def test_a_snapshot_that_is_damaged_is_as_good_as_gone(own: Path, live: Live) -> None:
+    [first, *_] = logged(own, live)
+    [table] = (own / "mlruns" / "snapshots").glob("*/features.parquet")
+    table.write_bytes(b"PAR1 torn")
+    found = again(own, first)
+    assert found.same
+    assert found.gone == ("the snapshot of 2024-10-01. The logged features cannot be held against it.",)
+
+
+def test_a_log_that_is_gone_knows_no_prediction(own: Path, live: Live) -> None:
+    [first, *_] = logged(own, live)
+    shutil.rmtree(own / "log")
+    with pytest.raises(DataError, match=first):
+        again(own, first)
 
 
 def test_features_that_came_with_the_request_need_no_snapshot(own: Path, live: Live) -> None:

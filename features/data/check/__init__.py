@@ -18,7 +18,7 @@ from features.data.warehouse.engine import first_line, refuse_exhausted_resource
 from features.data.warehouse.engines import engine_errors
 from features.data.warehouse.source import unreadable
 
-__all__ = ["CheckResult", "check", "usable"]
+__all__ = ["CheckResult", "check"]
 
 DEFAULT_LIMIT = 0.01
 

@@ -3,10 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
-from operator import and_
 
-import ibis
 from ibis.expr import types as ir
 
 EARLIEST_DAY = date(1990, 1, 1)
@@ -98,8 +95,3 @@ def in_order(earlier: str, later: str) -> RowRule:
         (earlier, later),
         lambda row: row[later] < row[earlier],
     )
-
-
-def every(conditions: list[ir.BooleanValue]) -> ir.BooleanValue:
-    """Return the conjunction of `conditions`; true where there are none."""
-    return reduce(and_, conditions, ibis.literal(True))

@@ -50,11 +50,6 @@ class Expectation:
     by_type: Floats
     probability: Floats
 
-    @property
-    def money(self) -> Floats:
-        """The expected finding over all types."""
-        return np.asarray(self.by_type.sum(axis=1))
-
 
 @dataclass(frozen=True)
 class Cases:

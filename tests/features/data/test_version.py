@@ -117,6 +117,25 @@ def test_locks_and_what_is_being_written_are_no_part_of_the_data(data: Path) -> 
     assert version(data) == before
 
 
+def test_a_home_inside_the_data_and_what_lies_in_other_folders_are_no_part_of_it(data: Path) -> None:
+    home = data / "mlruns"
+    before = version(data, home)
+    (home / "log").mkdir()
+    (home / "log" / "rows").write_text("answered")
+    (data / "declarations" / "old").mkdir()
+    within = version(data, home)
+    (data / "declarations" / "old" / "1.csv").write_text("of another year")
+    assert version(data, home) == within != before
+
+
+def test_the_parts_of_a_linked_folder_are_parts_of_the_data(data: Path) -> None:
+    (data / "declarations").rename(data / "months")
+    (data / "declarations").symlink_to(data / "months")
+    before = version(data)
+    (data / "months" / "1.csv").write_text("other rows")
+    assert version(data) != before
+
+
 @pytest.mark.parametrize("damage", ["", "{}", "[1, 2]", '{"sha256": "0", "content": {}}', "\0"])
 def test_a_damaged_manifest_is_made_anew(data: Path, tmp_path: Path, damage: str) -> None:
     time.sleep(SETTLED_AFTER / 1e9 + 0.1)

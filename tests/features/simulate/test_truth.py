@@ -73,12 +73,12 @@ def test_the_share_of_audits_with_an_adjustment_is_the_true_probability() -> Non
 
 
 def test_gaps_below_the_trivial_sum_are_let_pass() -> None:
-    assert expectation(EXPOSED).money[3] == 0
+    assert expectation(EXPOSED).by_type[3].sum() == 0
     assert expectation(EXPOSED).by_type[2, 5] == 0
 
 
 def test_overpaid_tax_is_expected_as_a_refund() -> None:
-    assert expectation(EXPOSED).money[1] < 0
+    assert expectation(EXPOSED).by_type[1].sum() < 0
 
 
 def test_an_audit_finds_only_faults_of_its_own_trader() -> None:

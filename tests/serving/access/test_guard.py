@@ -19,7 +19,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from starlette.testclient import TestClient
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
 from serving.access.guard import Guard
 from serving.access.permissions import ENDPOINTS, Endpoint
@@ -340,3 +341,64 @@ def test_a_number_that_is_none_is_an_alarm_and_never_null(
     assert got.status_code == 500
     assert "null" not in json.dumps(got.json())
     assert NOT_FINITE._value.get() == before + 1
+
+
+def driven(app: ASGIApp, *messages: Message, path: str = "/models", method: str = "GET") -> list[Message]:
+    """Drive an ASGI app with what a connection says; return what it sends."""
+    received, sent = list(messages), list[Message]()
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "headers": [(b"host", b"127.0.0.1"), *((k.encode(), v.encode()) for k, v in JSON.items())],
+        "client": ("127.0.0.1", 5),
+    }
+
+    async def receive() -> Message:
+        return received.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def connect() -> None:
+        await app(scope, receive, send)
+
+    asyncio.run(connect())
+    return sent
+
+
+def test_a_body_that_breaks_off_is_no_request(small: FastAPI) -> None:
+    begun = {"type": "http.request", "body": b"{", "more_body": True}
+    sent = driven(slow(small, seconds=0), begun, {"type": "http.disconnect"}, path="/predict", method="POST")
+    assert [each["status"] for each in sent if "status" in each] == [400]
+
+
+def test_whoever_waits_for_the_end_of_a_connection_learns_of_it_behind_the_guard(small: FastAPI) -> None:
+    heard: list[Message] = []
+
+    async def listening(scope: Scope, receive: Receive, send: Send) -> None:
+        heard.extend([await receive(), await receive()])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    guarded = slow(small, seconds=0)
+    guarded.app = listening
+    body = {"type": "http.request", "body": b"{}", "more_body": False}
+    driven(guarded, body, {"type": "http.disconnect"}, path="/predict", method="POST")
+    assert heard == [body, {"type": "http.disconnect"}]
+
+
+def test_an_answer_that_breaks_in_the_middle_is_not_begun_a_second_time(small: FastAPI) -> None:
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError
+
+    guarded = slow(small, seconds=0)
+    guarded.app = broken
+    assert [each["status"] for each in driven(guarded)] == [200]
+
+
+def test_a_websocket_is_closed_at_once(served: Service) -> None:
+    with pytest.raises(WebSocketDisconnect) as closed, served.client.websocket_connect("/models"):
+        pass
+    assert closed.value.code == 1008

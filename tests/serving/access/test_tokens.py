@@ -1,5 +1,6 @@
 """Tokens: kept as hashes, each with a role, perhaps an end and certain traders; revoked ones open nothing."""
 
+import json
 import stat
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -116,6 +117,9 @@ def test_the_command_line_makes_lists_and_revokes(tmp_path: Path, monkeypatch: p
     assert (caller.name, caller.role, caller.traders) == ("ann", "auditor", frozenset({"T1"}))
     assert "ann: auditor, holds, limited to traders T1, until 2999-01-01" in token("list").output
     assert secret not in token("list").output
+    [listed] = json.loads(token("list", "--json").output)
+    assert (listed["name"], listed["role"], listed["traders"]) == ("ann", "auditor", ["T1"])
+    assert "sha256" not in listed
     assert token("revoke", "ann").exit_code == 0
     assert "ann: auditor, revoked" in token("list").output
     assert token("revoke", "ann").exit_code == 2

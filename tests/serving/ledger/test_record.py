@@ -16,6 +16,7 @@ from features.data.dataset import Dataset
 from features.data.warehouse import open_warehouse
 from features.errors import OutputError
 from serving.access.tokens import LOCAL, Caller, Role
+from serving.ledger.database import append
 from serving.ledger.record import RecordedOutcome, record_outcome
 from serving.live.state import Live
 from serving.problems import ProblemError, ProblemKind
@@ -252,6 +253,38 @@ def test_a_ledger_that_cannot_be_written_is_an_error_and_left_as_it_was(
     monkeypatch.undo()
     assert (Path(data) / "findings.parquet").read_bytes() == before
     assert sorted(path.name for path in Path(data).iterdir() if "new" in path.name) == []
+
+
+def test_a_database_that_is_damaged_is_an_error_in_words(tmp_path: Path) -> None:
+    damaged = tmp_path / "customs.duckdb"
+    damaged.write_bytes(b"no database")
+    with pytest.raises(OutputError, match="The ledger cannot be written"):
+        append(str(damaged), EVENT)
+
+
+def test_a_ledger_of_another_kind_of_database_is_not_written_to() -> None:
+    with pytest.raises(ProblemError) as refused:
+        append("pyspark://customs", EVENT)
+    assert refused.value.kind is ProblemKind.REFUSED
+
+
+def test_a_database_that_lacks_a_column_for_a_value_is_not_written_to(tmp_path: Path) -> None:
+    data = a_database(tmp_path)
+    with duckdb.connect(data) as connection:
+        connection.execute("ALTER TABLE findings DROP COLUMN known_on")
+    before = ledger(data)
+    with pytest.raises(ProblemError) as refused:
+        append(data, EVENT | {"known_on": TODAY})
+    assert "known_on" in refused.value.detail
+    assert ledger(data) == before
+
+
+def test_of_two_events_of_one_number_at_once_a_database_takes_one(postgres: Server) -> None:
+    data = in_postgres(postgres)
+    append(data, EVENT)
+    with pytest.raises(ProblemError) as refused:
+        append(data, EVENT | {"amount": 5.0})
+    assert refused.value.kind is ProblemKind.CONFLICT
 
 
 @pytest.fixture(scope="module")

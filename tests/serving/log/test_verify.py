@@ -1,5 +1,6 @@
 """Whoever changes the log is found out: rows edited, removed, moved, chained anew, or a tail cut off."""
 
+import json
 import random
 import shutil
 import sqlite3
@@ -8,7 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from audit_yield.commands import app
 from features.errors import DataError
 from serving.log import anchor, store
 from serving.log.anchor import START, Anchor
@@ -98,6 +101,21 @@ def test_a_log_that_nobody_touched_is_proved(folder: Path) -> None:
 def test_what_was_done_to_the_rows_is_found(folder: Path, statement: str, fault: str) -> None:
     tamper(folder, statement)
     assert any(fault in each for each in verify(folder).faults)
+
+
+def test_the_command_says_whether_the_log_is_whole_and_ends_with_a_status_of_its_own(folder: Path) -> None:
+    def proved(*options: str) -> Result:
+        return CliRunner().invoke(app, ["log", "verify", "--log", str(folder), *options])
+
+    whole = proved()
+    assert (whole.exit_code, whole.output.split(",")[0]) == (0, f"{ROWS} rows")
+    tamper(folder, "DELETE FROM answers WHERE sequence = 4")
+    changed = proved()
+    assert changed.exit_code == 1
+    assert "The log is NOT as it was written" in changed.output
+    as_data = proved("--json")
+    assert as_data.exit_code == 1
+    assert json.loads(as_data.output)["faults"] == list(verify(folder).faults)
 
 
 def test_two_rows_that_changed_places_are_found(folder: Path) -> None:

@@ -196,6 +196,28 @@ def test_an_answer_that_the_disk_refuses_is_not_given_and_the_log_recovers(log: 
     assert verify(log.folder).faults == ()
 
 
+def test_a_transaction_that_breaks_off_leaves_nothing_behind(log: PredictionLog) -> None:
+    append(log, entry())
+    connection = sqlite3.connect(log.folder / FILE, isolation_level=None)
+
+    def broken_off() -> None:
+        with store.transaction(connection):
+            connection.execute("INSERT INTO traders VALUES ('T9', 1, 2)")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken_off()
+    assert not connection.in_transaction
+    connection.close()
+    assert verify(log.folder).faults == ()
+
+
+def test_a_database_that_cannot_be_opened_is_said_to_be_so(tmp_path: Path) -> None:
+    (tmp_path / "log" / f"{FILE}-wal").mkdir(parents=True)
+    with pytest.raises(OutputError, match="cannot be written: disk I/O error"):
+        PredictionLog(tmp_path / "log", clock=now)
+
+
 def test_a_folder_that_cannot_be_written_is_said_to_be_so(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("a file stands here")
     with pytest.raises(OutputError, match="cannot be written"):

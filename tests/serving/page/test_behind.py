@@ -92,6 +92,11 @@ def test_what_is_no_sum_has_no_shares(live: Live, trader: str) -> None:
     assert "no sum of its rows" in shown.share
 
 
+def test_a_row_without_a_share_of_its_own_adds_nothing_that_could_be_said(live: Live, trader: str) -> None:
+    read = found(live, trader, "customs_value_12m", value=75.0, hs2=["01", "02"], share=[75.0, None])
+    assert columns_of(evidence_view(live, read))["Adds"] == ("75 (100.0 %)", "")
+
+
 def test_a_mean_of_logarithms_has_factors_whose_product_is_the_value(live: Live, trader: str) -> None:
     read = evidence(live, trader, "price_gap_12m", value=np.log(0.5), x=["a", "b"], share=np.log([0.25, 2.0]))
     shown = evidence_view(_taking(live, "price_gap_12m", value=np.log(0.5)), read)

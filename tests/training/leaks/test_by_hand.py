@@ -119,6 +119,15 @@ def test_no_rows_are_not_judged() -> None:
     assert text == ["no leak suspected: 0 alarms are silent", "not judged, for want of data: a"]
 
 
+def test_a_suspected_leak_is_told_alarm_by_alarm() -> None:
+    raised = Alarm("codes", raised=True, value=0.5, limit=0.1, sentence="Look at the codes.")
+    silent = Alarm("loads", raised=False, value=0.0, limit=0.1, sentence="0 of 9 rows.")
+    assert list(LeakReport((raised, silent)).to_text()) == [
+        "LEAK SUSPECTED: 1 of 2 alarms are raised",
+        "  codes: Look at the codes.",
+    ]
+
+
 def test_a_report_of_leaks_is_read_as_it_was_written() -> None:
     report = LeakReport((Alarm("a", True, 0.5, 0.1, "Höher."), Alarm("b", False, None, None, "Not judged.")))
     assert LeakReport.from_json(report.to_json()) == report

@@ -1,12 +1,13 @@
 """A run says in MLflow how it ended, and what went in and came out."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from features.errors import OutputError
+from features.errors import DataError, OutputError
 from features.storage.home import home
 from features.storage.lock import file_lock, is_locked, try_file_lock
 from models.bundle.artefact import load_bundle
@@ -147,6 +148,30 @@ def test_the_store_stands_in_the_home_with_its_artefacts_beside(home: Path) -> N
     assert actual.name == NAME
     assert actual.artifact_location == (home / "artefacts").as_uri()
     assert sorted(path.name for path in home.iterdir()) == ["locks", "mlflow.db"]
+
+
+def test_a_store_that_a_kill_left_half_made_is_made_anew(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    for leftover in (".mlflow.db.new", ".mlflow.db.new-journal"):
+        (home / leftover).write_bytes(b"half")
+    assert store(home).search_registered_models() == []
+    assert sorted(path.name for path in home.iterdir()) == ["locks", "mlflow.db"]
+
+
+def test_a_model_whose_artefacts_are_gone_is_said_to_be_gone(home: Path, tmp_path: Path) -> None:
+    saved(tmp_path / "bundle")
+    with tracked("gone", home=home, clock=now) as run:
+        run.register(tmp_path / "bundle", tags=TAGS, description="")
+    [version] = models(home)
+    shutil.rmtree(home / "artefacts")
+    with pytest.raises(DataError, match="MLflow no longer has"):
+        registered_bundle(version, home=home)
+
+
+def test_where_git_is_not_installed_the_code_has_no_revision(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert revision() == "unknown"
 
 
 def test_a_home_that_was_moved_keeps_its_models_and_takes_new_ones(home: Path, tmp_path: Path) -> None:
