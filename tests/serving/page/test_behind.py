@@ -93,7 +93,7 @@ def test_what_is_no_sum_has_no_shares(live: Live, trader: str) -> None:
 
 
 def test_a_row_without_a_share_of_its_own_adds_nothing_that_could_be_said(live: Live, trader: str) -> None:
-    read = found(live, trader, "customs_value_12m", value=75.0, hs2=["01", "02"], share=[75.0, None])
+    read = evidence(live, trader, "customs_value_12m", value=75.0, hs2=["01", "02"], share=[75.0, None])
     assert columns_of(evidence_view(live, read))["Adds"] == ("75 (100.0 %)", "")
 
 
