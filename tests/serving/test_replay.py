@@ -105,9 +105,9 @@ def test_a_snapshot_that_is_damaged_is_as_good_as_gone(own: Path, live: Live) ->
     [first, *_] = logged(own, live)
     [table] = (own / "mlruns" / "snapshots").glob("*/features.parquet")
     table.write_bytes(b"PAR1 torn")
-    found = again(own, first)
-    assert found.same
-    assert found.gone == ("the snapshot of 2024-10-01. The logged features cannot be held against it.",)
+    replayed = again(own, first)
+    assert replayed.same
+    assert replayed.gone == ("the snapshot of 2024-10-01. The logged features cannot be held against it.",)
 
 
 def test_a_log_that_is_gone_knows_no_prediction(own: Path, live: Live) -> None:
