@@ -13,7 +13,7 @@ from features.data.contract.required import FINDING_TYPES
 from models.explain import explain
 from models.fitting.by_finding_type import Split, fit_split
 from models.fitting.circumstances import Circumstances, representative
-from models.fitting.interval import Interval, calibrated
+from models.fitting.interval import Interval, fit_interval
 from models.fitting.link import Link, link_values, read_link
 from models.fitting.margin import Margin
 from models.fitting.margin_state import margin_state, read_margin
@@ -83,7 +83,7 @@ class YieldModel(ABC):
         learned = self._learn(training)
         self.feature_names_in_, self.n_features_in_ = training.names, matrix.shape[1]
         self.margins_, self.link_, self.effects_ = learned.margins, learned.link, learned.effects
-        self.interval_ = calibrated(
+        self.interval_ = fit_interval(
             target,
             expected=learned.expected,
             probability=learned.probability,

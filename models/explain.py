@@ -23,7 +23,9 @@ ROWS_AT_ONCE = 10_000
 
 def explain(X: Floats, *, margins: Sequence[Margin], link: Link, names: tuple[str, ...]) -> Explanation:
     """Split the money of each row of `X` (n, p) into a base and a contribution of each feature."""
-    parts = [_explain_rows(X[at : at + ROWS_AT_ONCE], margins, link) for at in range(0, len(X), ROWS_AT_ONCE)]
+    parts = [
+        _explain_rows(X[row : row + ROWS_AT_ONCE], margins, link) for row in range(0, len(X), ROWS_AT_ONCE)
+    ]
     base = parts[0][0] if parts else 0.0
     contributions = np.concatenate([part[1] for part in parts]) if parts else np.empty((0, len(names)))
     total = np.concatenate([part[2] for part in parts]) if parts else np.empty(0)

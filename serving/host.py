@@ -46,7 +46,7 @@ class Host:
         drain: float,
         clock: Clock,
     ) -> None:
-        self._swapper, self._open_log, self._make = swapper, open_log, application
+        self._swapper, self._open_log, self._make_application = swapper, open_log, application
         self._on_failure, self._drain, self.clock = on_failure, drain, clock
         self._application: ASGIApp = _not_yet
         self._log: PredictionLog | None = None
@@ -88,7 +88,7 @@ class Host:
         try:
             await asyncio.to_thread(self._swapper.load)
             self._log = await asyncio.to_thread(self._open_log)
-            self._application = self._make(self._log)
+            self._application = self._make_application(self._log)
         except Exception as error:
             self._on_failure(error)
             return
@@ -149,7 +149,7 @@ def _measure(application: ASGIApp, *, closing: bool) -> ASGIApp:
     """Count and time the responses of an application; `closing` asks callers to open a new connection."""
 
     async def measured(scope: Scope, receive: Receive, send: Send) -> None:
-        begun, status = time.perf_counter(), 0
+        start, status = time.perf_counter(), 0
 
         async def send_counted(message: Message) -> None:
             nonlocal status
@@ -162,7 +162,7 @@ def _measure(application: ASGIApp, *, closing: bool) -> ASGIApp:
         try:
             await application(scope, receive, send_counted)
         finally:
-            REQUESTS.labels(_route(scope), str(status)).observe(time.perf_counter() - begun)
+            REQUESTS.labels(_route(scope), str(status)).observe(time.perf_counter() - start)
 
     return measured
 

@@ -27,9 +27,9 @@ def bundle_named(named: str = CHAMPION, *, home: Path) -> tuple[str, Bundle]:
 
     Raises `SettingError` where there is none, `DataError` where it is damaged.
     """
-    serving = read_champion(home)
-    if named == CHAMPION and serving:
-        return serving.version, load_bundle(home / serving.folder, digest=serving.digest)
+    champion = read_champion(home)
+    if named == CHAMPION and champion:
+        return champion.version, load_bundle(home / champion.folder, digest=champion.digest)
     model_version = version(store(home), named)
     return model_version.version, registered_bundle(model_version, home=home)
 
@@ -42,8 +42,8 @@ def bundle_of_day(dataset: Dataset, *, model: str = CHAMPION) -> tuple[str, Bund
 
 def score(dataset: Dataset, *, model: str = CHAMPION) -> pa.Table:
     """Return every active trader of a dataset, ranked by expected yield: see `models.score`."""
-    number, bundle, built = bundle_of_day(dataset, model=model)
-    return scored(bundle, built.table, version=number)
+    number, bundle, snapshot = bundle_of_day(dataset, model=model)
+    return scored(bundle, snapshot.table, version=number)
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,9 @@ def explain(dataset: Dataset, trader: str, *, model: str = CHAMPION) -> Explaine
 
     Raises `SettingError` for a trader that is not active then.
     """
-    number, bundle, built = bundle_of_day(dataset, model=model)
-    row_index = built.row_index(trader)
-    row = built.table.slice(row_index, 1).select(bundle.names)
+    number, bundle, snapshot = bundle_of_day(dataset, model=model)
+    row_index = snapshot.row_index(trader)
+    row = snapshot.table.slice(row_index, 1).select(bundle.names)
     explanation = bundle.model.explain(row)
     return Explained(
         trader_id=trader,

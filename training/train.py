@@ -97,7 +97,7 @@ def train(
             leaks = leak_report(warehouse, labelled_audits, report.out_of_fold.table(), cutoff=cutoff)
             stage("Fitting on all audits and registering")
             groups = trader_groups(warehouse, report.out_of_fold.audits["trader_id"], cutoff=cutoff)
-            model = _fitted(labelled_audits, experiment)
+            model = _fit_on_all(labelled_audits, experiment)
             version = record(
                 run, Training(model, labelled_audits, report, leaks, groups, assumed(dataset.data))
             )
@@ -105,7 +105,7 @@ def train(
     return Trained(version, report, leaks, offer(version, home=home, clock=clock))
 
 
-def _fitted(labelled_audits: LabelledAudits, experiment: Experiment) -> YieldModel:
+def _fit_on_all(labelled_audits: LabelledAudits, experiment: Experiment) -> YieldModel:
     weight = sample_weight(labelled_audits.audits, experiment)
     return new_model(experiment, labelled_audits.features).fit(
         labelled_audits.X, labelled_audits.y, sample_weight=weight, audits=labelled_audits.audits

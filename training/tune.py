@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from optuna import Study, Trial
 
 STUDIES = "studies.db"
-FIRST_BAGS = 1
-"""While tuning: trees of one seed rank settings as well as those of three, in a third of the time."""
+TUNING_BAGS = 1
+"""Trees of one seed rank settings as well as those of three, in a third of the time."""
 FEWEST, FEWEST_ADJUSTED = 30, 5
 """Audits that a fold must have to learn from, and to judge by."""
 
@@ -149,7 +149,7 @@ def _score(
 ) -> float:
     import optuna
 
-    candidate = _with_growth(experiment, {**_suggest(trial), "bags": FIRST_BAGS})
+    candidate = _with_growth(experiment, {**_suggest(trial), "bags": TUNING_BAGS})
     scores: list[float] = []
     for step, (training_audits, test_audits) in enumerate(parts):
         model = new_model(candidate, training_audits.features)

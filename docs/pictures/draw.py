@@ -22,7 +22,7 @@ from serving.live.history import past_audits
 from serving.live.state import load_live
 from serving.page import list_ranking, ranking_page, trader_page
 from training.backtest.out_of_fold import ORACLE, OutOfFold
-from training.promotion.gate import read
+from training.promotion.gate import read_out_of_fold
 from training.tracking.plots import gain
 from training.tracking.registry import OUT_OF_FOLD, run_file, version
 from training.tracking.store import store
@@ -56,19 +56,22 @@ def draw(page: str, target: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "page.html"
         file.write_text(page, encoding="utf-8")
-        place = f"--user-data-dir={folder}/profile"
-        command = [browser, *FLAGS, *WINDOW, place, f"--screenshot={target}", file.as_uri()]
+        profile = f"--user-data-dir={folder}/profile"
+        command = [browser, *FLAGS, *WINDOW, profile, f"--screenshot={target}", file.as_uri()]
         subprocess.run(command, check=True, capture_output=True, timeout=120)  # noqa: S603  our own arguments
 
 
 def draw_gain(target: Path) -> None:
     """Write the picture of what the champion and simpler orders gathered on audits they had not seen."""
     champion = version(store(home()), "champion")
-    told = pq.read_table(run_file(champion, OUT_OF_FOLD, home=home()))
-    of = {kind: read(told.filter(pc.equal(told["model"], kind))) for kind in (champion.kind, *ORDERS)}
+    table = pq.read_table(run_file(champion, OUT_OF_FOLD, home=home()))
+    by_kind = {
+        kind: read_out_of_fold(table.filter(pc.equal(table["model"], kind)))
+        for kind in (champion.kind, *ORDERS)
+    }
     words = {champion.kind: OURS, **ORDERS}
-    said = {words[kind]: one.predictions[kind] for kind, one in of.items()}
-    figure = gain(OutOfFold(of[champion.kind].audits, said), OURS)
+    predictions = {words[kind]: each.predictions[kind] for kind, each in by_kind.items()}
+    figure = gain(OutOfFold(by_kind[champion.kind].audits, predictions), OURS)
     figure.set_size_inches(8, 4.2)
     figure.suptitle("")
     _style(*figure.axes)
@@ -92,8 +95,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data")
     parser.add_argument("--as-of", type=date.fromisoformat, required=True)
-    asked = parser.parse_args()
-    dataset = Dataset(data=asked.data, cutoff=asked.as_of, today=date.today(), home=home())
+    arguments = parser.parse_args()
+    dataset = Dataset(data=arguments.data, cutoff=arguments.as_of, today=date.today(), home=home())
     live = load_live(dataset)
     first = live.ranking["trader_id"][0].as_py()
     draw(trader_page(live, first, history=past_audits(dataset).get(first, ())), HERE / "page.png")

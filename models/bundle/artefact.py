@@ -79,7 +79,12 @@ class Bundle:
 
     def require_features(self, digest: str) -> None:
         """Raise `DataError` unless the model was trained on a feature set of this digest."""
-        _require_features(self.feature_digest, digest)
+        if digest != self.feature_digest:
+            raise DataError(
+                f"The model was trained on the features {self.feature_digest[:12]}, these are {digest[:12]}.",
+                expected="the feature set it was trained on: what features compute has changed since.",
+                advice="Use the version of audit-yield that trained it, or train anew.",
+            )
 
 
 def save_bundle(
@@ -114,17 +119,14 @@ def save_bundle(
     return load_bundle(path, digest=write_sealed(path, files))
 
 
-def load_bundle(path: Path, *, digest: str | None = None, feature_digest: str | None = None) -> Bundle:
+def load_bundle(path: Path, *, digest: str | None = None) -> Bundle:
     """Load a model after proving every byte of its folder; its predictions are what they were, bit for bit.
 
-    Raises `DataError` where the folder is not as it was written, is not of the given `digest`, was trained
-    on a feature set of another digest than `feature_digest`, has a card that cannot be read, or does not
-    predict its golden rows.
+    Raises `DataError` where the folder is not as it was written, is not of the given `digest`, has a card
+    that cannot be read, or does not predict its golden rows.
     """
     files, actual_digest = read_sealed(path, digest=digest)
     about, card_json = json.loads(files["about.json"]), json.loads(files["card.json"])
-    if feature_digest is not None:
-        _require_features(about["feature_digest"], feature_digest)
     bundle = Bundle(
         model=_model(path, files),
         words=tuple(Words(**each) for each in about["words"]),
@@ -138,15 +140,6 @@ def load_bundle(path: Path, *, digest: str | None = None, feature_digest: str | 
     )
     _check_golden(path, bundle)
     return bundle
-
-
-def _require_features(trained: str, actual: str) -> None:
-    if actual != trained:
-        raise DataError(
-            f"The model was trained on the features {trained[:12]}, these are {actual[:12]}.",
-            expected="the feature set it was trained on: what features compute has changed since.",
-            advice="Use the version of audit-yield that trained it, or train anew.",
-        )
 
 
 def _model(path: Path, files: Mapping[str, bytes]) -> YieldModel:

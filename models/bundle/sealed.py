@@ -37,7 +37,7 @@ def read_sealed(folder: Path, *, digest: str | None = None) -> tuple[dict[str, b
 
     What is proven is what is returned: each file is read once. Raises `DataError`, before any content but
     the manifest's is parsed, for a file that is changed, missing, too many, a link or none of ours, and for
-    a folder whose digest is not the one asked for.
+    a folder whose digest is not the given one.
     """
     try:
         manifest = _read_manifest(folder)

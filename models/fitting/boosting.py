@@ -15,7 +15,7 @@ from models.fitting.margin import Trees
 from models.prediction import Floats
 
 RowIndices = NDArray[np.intp]
-FEW_AUDITS = 5_000
+MANY_AUDITS = 5_000
 RAREST = 1e-6
 ONE_THREAD = 20_000
 """Below so many rows a second thread costs more than it brings."""
@@ -54,7 +54,7 @@ class Growth:
             "max_bin": 255,
             "bags": 2,
         }
-        usual = large if rows >= FEW_AUDITS else {}
+        usual = large if rows >= MANY_AUDITS else {}
         return cls(**{"objective": objective, "seed": seed, **usual, **(given or {})})
 
 

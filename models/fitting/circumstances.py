@@ -22,8 +22,6 @@ REFERENCE: Mapping[str, frozenset[str]] = {
 }
 PRIOR_DEVIATION = 0.5
 """Two thirds of teams find between 0.6 and 1.6 times as often as the average, before any is looked at."""
-
-
 FEWEST_RANDOM = 30
 RAREST = 1e-4
 

@@ -13,7 +13,8 @@ from models.prediction import Floats
 STEPS = 200
 LONGEST_STEP = 2.0
 SMALL = 1e-10
-SlopeAndBend = Callable[[Floats], tuple[Floats, Floats]]
+Derivatives = Callable[[Floats], tuple[Floats, Floats]]
+"""The gradient of a log-likelihood along the margin (n,), and its expected curvature, not below 0."""
 
 
 def sigmoid(margin: Floats) -> Floats:
@@ -24,11 +25,11 @@ def sigmoid(margin: Floats) -> Floats:
 def logistic(design: Floats, y: Floats, *, weight: Floats, ridge: Floats) -> Floats:
     """Return the coefficients of the log-odds of `y` in [0, 1]; each column of `design` has its ridge."""
 
-    def slope_and_bend(margin: Floats) -> tuple[Floats, Floats]:
+    def derivatives(margin: Floats) -> tuple[Floats, Floats]:
         chance = sigmoid(margin)
         return weight * (y - chance), weight * chance * (1 - chance)
 
-    return _newton(design, slope_and_bend, ridge=ridge)
+    return _newton(design, derivatives, ridge=ridge)
 
 
 def power(design: Floats, y: Floats, *, variance: float, weight: Floats, ridge: Floats) -> Floats:
@@ -39,21 +40,21 @@ def power(design: Floats, y: Floats, *, variance: float, weight: Floats, ridge: 
     unit = float(np.average(y, weights=weight))
     scaled = y / unit
 
-    def slope_and_bend(margin: Floats) -> tuple[Floats, Floats]:
+    def derivatives(margin: Floats) -> tuple[Floats, Floats]:
         mean = np.exp(np.clip(margin, -30.0, 30.0))
         return weight * (scaled - mean) * mean ** (1 - variance), weight * mean ** (2 - variance)
 
-    coefficients = _newton(design, slope_and_bend, ridge=ridge)
+    coefficients = _newton(design, derivatives, ridge=ridge)
     coefficients[0] += np.log(unit)
     return coefficients
 
 
-def _newton(design: Floats, slope_and_bend: SlopeAndBend, *, ridge: Floats) -> Floats:
+def _newton(design: Floats, derivatives: Derivatives, *, ridge: Floats) -> Floats:
     coefficients = np.zeros(design.shape[1])
     for _ in range(STEPS):
-        slope, bend = slope_and_bend(design @ coefficients)
-        hessian = (design * bend[:, None]).T @ design + np.diag(ridge + SMALL)
-        step = np.linalg.solve(hessian, design.T @ slope - ridge * coefficients)
+        gradient, curvature = derivatives(design @ coefficients)
+        hessian = (design * curvature[:, None]).T @ design + np.diag(ridge + SMALL)
+        step = np.linalg.solve(hessian, design.T @ gradient - ridge * coefficients)
         step *= min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), SMALL))
         coefficients = coefficients + step
         if float(np.abs(step).max()) < SMALL:

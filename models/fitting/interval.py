@@ -72,7 +72,7 @@ class Interval:
         return np.where(zero, 0.0, amount * np.where(negative, refund, gain))
 
 
-def calibrated(
+def fit_interval(
     y: Floats,
     *,
     expected: Floats,

@@ -87,7 +87,9 @@ def columns_margin(X: Floats, *, columns: Sequence[int], scale: str) -> LinearMa
 
 def _least(column: Floats, *, above_zero: bool) -> float:
     known = column[column > 0] if above_zero else column[~np.isnan(column)]
-    return float(known.min(initial=1.0 if above_zero else 0.0)) if not len(known) else float(known.min())
+    if not len(known):
+        return 1.0 if above_zero else 0.0
+    return float(known.min())
 
 
 def _unlogged(values: Floats) -> Floats:

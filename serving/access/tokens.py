@@ -221,7 +221,7 @@ def _exclusive(home: Path) -> AbstractContextManager[None]:
 
 
 def _write(path: Path, tokens: Iterable[Token]) -> None:
-    """Write the file beside its place and rename it; nobody else may read it."""
+    """Write the file atomically, readable by its owner alone."""
     unchanged = "Free some space; the tokens are unchanged."
     with (
         atomic_file(path, advice=unchanged) as fresh,

@@ -67,8 +67,8 @@ def _prediction_with_reasons(
 def _evidence(live: Live, case: Case, *, most: int) -> list[Evidence]:
     """Return the rows behind the weightiest reasons; a feature combined of others stands for those."""
     weightiest = reasons(live.bundle.words, case.features[0], case.explanation.contributions[0])
-    made_of = (each.name for reason in weightiest for each in live.snapshot.with_rows(reason.feature))
-    names = islice(dict.fromkeys(made_of), most)
+    features = (each.name for reason in weightiest for each in live.snapshot.with_rows(reason.feature))
+    names = islice(dict.fromkeys(features), most)
     return list(read_rows(live, case.trader_id, names=names).values())
 
 

@@ -12,10 +12,9 @@ from fastapi.responses import Response
 from features.data.contract.required import FINDING_TYPES
 from features.snapshots.snapshot import DESCRIBED
 from features.storage.spreadsheet import inert
-from serving.api import response_schemas
 from serving.api.context import access_of, caller_of, context_of
 from serving.api.request_schemas import Filters
-from serving.api.response_schemas import Ranked
+from serving.api.response_schemas import Basis, Ranked
 from serving.api.serialise import JSON, JsonObject, as_json, serialise_basis, serialise_predictions
 from serving.live.case import with_predictions
 from serving.live.ranking import RankingQuery, filter_ranking
@@ -27,7 +26,7 @@ CSV = "text/csv"
 COLUMNS = (
     *(name for name in Ranked.model_fields if name != "by_type"),
     *(f"expected_{kind}" for kind in FINDING_TYPES),
-    *response_schemas.Basis.model_fields,
+    *Basis.model_fields,
 )
 """The columns of the ranking as CSV: the members of its JSON, side by side."""
 
@@ -66,7 +65,7 @@ async def ranking(request: Request, filters: Annotated[Filters, Query()]) -> Res
 
 def preferred_media_type(accept: str, *, offered: tuple[str, ...]) -> str:
     """Return the media type offered that a caller prefers; raises `ProblemError` where none is acceptable."""
-    quality = {name: max((q for q in _qualities(accept, name)), default=0.0) for name in offered}
+    quality = {name: max(_qualities(accept, name), default=0.0) for name in offered}
     best = max(offered, key=lambda name: quality[name])
     if quality[best] <= 0:
         raise ProblemError(

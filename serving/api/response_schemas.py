@@ -1,4 +1,4 @@
-"""Response schemas, for the OpenAPI document; answers are serialised without them."""
+"""Response schemas of the OpenAPI document, which shows their names; answers are serialised without them."""
 
 from datetime import date
 from typing import Any

@@ -38,7 +38,8 @@ def append(folder: Path, row: Row, *, dialect: Dialect) -> None:
     with atomic_file(file, advice="Free some space; the ledger is as it was.") as fresh:
         write(row, template, fresh, keep=template == file, dialect=dialect)
         shutil.copymode(template, fresh)
-        _sync(fresh)
+        with fresh.open("rb") as written:
+            os.fsync(written.fileno())
 
 
 def _file(folder: Path) -> Path:
@@ -51,11 +52,6 @@ def _file(folder: Path) -> Path:
 
 def _is_part(path: Path) -> bool:
     return not path.name.startswith(".") and path.name.endswith((".parquet", ".csv", ".csv.gz"))
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def _write_parquet(row: Row, template: Path, fresh: Path, *, keep: bool, dialect: Dialect) -> None:
@@ -74,8 +70,8 @@ def _as_type(value: object, column_type: pa.DataType, dialect: Dialect) -> pa.Ar
 
 
 def _write_csv(row: Row, template: Path, fresh: Path, *, keep: bool, dialect: Dialect) -> None:
-    packed = template.name.endswith(".gz")
-    content = gzip.decompress(template.read_bytes()) if packed else template.read_bytes()
+    is_gzip = template.name.endswith(".gz")
+    content = gzip.decompress(template.read_bytes()) if is_gzip else template.read_bytes()
     encoding = next((each for mark, each in BYTE_ORDER_MARKS if content.startswith(mark)), dialect.encoding)
     text = content.decode(encoding)
     end = "\r\n" if "\r\n" in text else "\n"
@@ -88,7 +84,7 @@ def _write_csv(row: Row, template: Path, fresh: Path, *, keep: bool, dialect: Di
         [_format(values[name], dialect) for name in names]
     )
     content = ((text if keep else first + end) + line.getvalue()).encode(encoding)
-    fresh.write_bytes(gzip.compress(content, mtime=0) if packed else content)
+    fresh.write_bytes(gzip.compress(content, mtime=0) if is_gzip else content)
 
 
 def _header(line: str) -> tuple[str, list[str]]:

@@ -33,9 +33,9 @@ class _LiveGauges:
         )
         model.add_metric([self._live.version, self._live.bundle.digest], 1.0)
         yield model
-        begun = datetime.combine(self._live.dataset.cutoff, time_of_day(), UTC)
+        cutoff = datetime.combine(self._live.dataset.cutoff, time_of_day(), UTC)
         yield GaugeMetricFamily(
             "audit_yield_snapshot_age_seconds",
             "Since the day as of which the service answers.",
-            value=(self._now - begun).total_seconds(),
+            value=(self._now - cutoff).total_seconds(),
         )

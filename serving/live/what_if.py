@@ -29,8 +29,8 @@ def with_declarations(
 ) -> pa.Table:
     """Return a row of a trader's features as of `cutoff`, with declarations added to those known of it.
 
-    Raises `ProblemError` for a trader that is not registered, and for
-    rows that break the contract, are there already, or would not be known before the cutoff.
+    Raises `ProblemError` for a trader that is not registered, and for rows that break the contract, are there
+    already, or would not be known before the cutoff.
     """
     with dataset.open() as warehouse:
         _require_registered(warehouse, trader_id)

@@ -25,7 +25,7 @@ class Packed:
     contributions: bytes
 
     @property
-    def content(self) -> bytes:
+    def digest(self) -> bytes:
         """The SHA-256 over all of it; each part goes in with its length: none can borrow from the next."""
         digest = hashlib.sha256()
         for part in (self.about, self.features, self.outputs, self.contributions):

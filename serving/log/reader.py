@@ -38,7 +38,7 @@ def read(folder: Path, prediction_id: str) -> LoggedPrediction:
     """Return a logged prediction; raises `DataError` where the log has none of that id."""
     parts = ID.fullmatch(prediction_id)
     row = _row(folder, int(parts[1])) if parts else None
-    if parts is None or row is None:
+    if row is None:
         raise _unknown(folder, prediction_id)
     entry = unpack(row.packed)
     prediction_ids = ids(row, len(entry.trader_ids))

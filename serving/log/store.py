@@ -77,7 +77,7 @@ class LogRow:
         """The value that `digest` must have: the SHA-256 over everything else in the row."""
         moment = self.logged_at.encode()
         numbers = self.sequence.to_bytes(8, "big") + len(moment).to_bytes(8, "big")
-        return hashlib.sha256(self.previous + numbers + moment + self.packed.content).digest()
+        return hashlib.sha256(self.previous + numbers + moment + self.packed.digest).digest()
 
     @property
     def anchor(self) -> Anchor:

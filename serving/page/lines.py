@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from features.unit import UNKNOWN, Unit, format_value
+from features.unit import Unit, format_value
 from models.reasons import Reason, in_whole_units, reasons
 from models.words import Words
 from serving.live.peers import Peers
@@ -92,11 +92,10 @@ def _line(live: Live, joined: JoinedReason, *, money: int, among: Peers) -> Reas
     reason = joined.first
     column = live.bundle.names.index(reason.feature)
     unit, median = Unit(live.bundle.words[column].unit), among.median(column)
-    known = reason.value is not None
     return ReasonLine(
-        sentence=reason.sentence if known else f"{reason.label}: {UNKNOWN}.",
+        sentence=reason.sentence,
         money=money,
-        value=format_value(reason.value, unit) if known else None,
+        value=None if reason.value is None else format_value(reason.value, unit),
         peers=None if median is None else format_value(median, unit),
         windows=len(joined.members),
         behind=tuple((each.name, each.label) for each in live.snapshot.with_rows(reason.feature)),

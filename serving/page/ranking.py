@@ -62,10 +62,6 @@ def ranking_page(live: Live, shown: RankingPage) -> str:
         page=shown.page,
         pages=shown.pages,
         labels=FACETS,
-        choices={name: _choices(live.ranking[name]) for name in FACETS},
+        choices={name: sorted(filter(None, pc.unique(live.ranking[name]).to_pylist())) for name in FACETS},
         findings=FINDING_TYPES,
     )
-
-
-def _choices(column: pa.ChunkedArray) -> list[str]:
-    return sorted(value for value in pc.unique(column).to_pylist() if value)

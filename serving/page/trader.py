@@ -137,8 +137,8 @@ def _unknown(live: Live, trader_id: str) -> dict[str, object]:
     empty = np.isnan(live.X[live.row_index[trader_id]])
     labels = [
         words.label
-        for words, gone in zip(live.bundle.words, empty, strict=True)
-        if gone and words.name not in missing
+        for words, is_empty in zip(live.bundle.words, empty, strict=True)
+        if is_empty and words.name not in missing
     ]
     columns = [column for lacking in missing.values() for column in lacking]
     return {

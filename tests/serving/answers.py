@@ -1,4 +1,4 @@
-"""Answers to log, made from a seed: what a service would have said."""
+"""Answers to log, made from a seed: what a service would answer."""
 
 import asyncio
 from datetime import date
@@ -20,11 +20,11 @@ def entry(request_id: str = "r1", *, traders: tuple[str, ...] = ("T1", "T2"), se
     features[:, 1] = np.nan
     by_type = some.random((len(traders), len(FINDING_TYPES)))
     expected, probability, low, high = some.random((4, len(traders)))
-    said = Prediction(expected, probability, low, high, by_type, tuple(FINDING_TYPES))
-    asked = Access("/predict", request_id, actor="north office", role="risk_unit", purpose="plan 2025")
-    return LogEntry(asked, BASIS, traders, features, said, some.random((len(traders), 3)), base=0.1)
+    prediction = Prediction(expected, probability, low, high, by_type, tuple(FINDING_TYPES))
+    access = Access("/predict", request_id, actor="north office", role="risk_unit", purpose="plan 2025")
+    return LogEntry(access, BASIS, traders, features, prediction, some.random((len(traders), 3)), base=0.1)
 
 
-def appended(log: PredictionLog, said: LogEntry) -> tuple[str, ...]:
-    """Keep an answer in a log and return its prediction ids."""
-    return asyncio.run(asyncio.wait_for(log.append(said), timeout=30))
+def appended(log: PredictionLog, answer: LogEntry) -> tuple[str, ...]:
+    """Append an answer to a log and return its prediction ids."""
+    return asyncio.run(asyncio.wait_for(log.append(answer), timeout=30))

@@ -35,13 +35,13 @@ needs_axe = pytest.mark.skipif(not AXE.exists(), reason="there is no axe-core; .
 
 def dom(page: str, folder: Path, *flags: str) -> str:
     """Return what a page has become once it is loaded, as HTML."""
-    return _run(kept(page, folder), "--dump-dom", *flags)
+    return _run(write_page(page, folder), "--dump-dom", *flags)
 
 
 def paper(page: str, folder: Path) -> int:
     """Print a page; return how many sheets of A4 it takes."""
     target = folder / "page.pdf"
-    _run(kept(page, folder), "--no-pdf-header-footer", f"--print-to-pdf={target}")
+    _run(write_page(page, folder), "--no-pdf-header-footer", f"--print-to-pdf={target}")
     return len(re.findall(rb"/Type\s*/Page\b", target.read_bytes()))
 
 
@@ -52,21 +52,21 @@ def picture(address: str, folder: Path) -> bytes:
     return target.read_bytes()
 
 
-def asked(page: str, folder: Path, *flags: str, script: str) -> Any:
+def evaluate(page: str, folder: Path, *flags: str, script: str) -> Any:
     """Return what a script finds on a page whose policy, which forbids scripts, was taken away."""
-    told = f"<script>(async () => {{ {script} }})().then(found => {{"
-    told += "const at = document.createElement('pre'); at.id = 'told';"
-    told += "at.textContent = JSON.stringify(found); document.body.append(at) })</script>"
+    tag = f"<script>(async () => {{ {script} }})().then(outcome => {{"
+    tag += "const at = document.createElement('pre'); at.id = 'outcome';"
+    tag += "at.textContent = JSON.stringify(outcome); document.body.append(at) })</script>"
     bare, taken = POLICY.subn("", page)
     assert taken == 1
-    content = dom(bare.replace("</body>", told + "</body>"), folder, *flags)
-    found = re.search(r'<pre id="told">(.*)</pre>', content, re.DOTALL)
-    assert found, content[-2000:]
-    return json.loads(html.unescape(found[1]))
+    content = dom(bare.replace("</body>", tag + "</body>"), folder, *flags)
+    match = re.search(r'<pre id="outcome">(.*)</pre>', content, re.DOTALL)
+    assert match, content[-2000:]
+    return json.loads(html.unescape(match[1]))
 
 
 def looked_over(page: str, folder: Path, *flags: str) -> dict[str, Any]:
-    """Return what can be said against a page.
+    """Return what a browser and axe-core see of a page.
 
     `faults` by axe-core's rules for WCAG 2.2 AA and its own good practice, `wide` how many pixels it is wider
     than the window, `loaded` what it fetched; beside them `passes` of axe-core and the `paper` it is on.
@@ -76,15 +76,16 @@ def looked_over(page: str, folder: Path, *flags: str) -> dict[str, Any]:
         const wide = document.documentElement.scrollWidth - innerWidth;
         const loaded = performance.getEntriesByType('resource').map(r => r.name.split('/').pop());
         const paper = getComputedStyle(document.body).backgroundColor;
-        const told = await axe.run({{runOnly: {json.dumps(RULES)}}});
-        const faults = told.violations.flatMap(v => v.nodes.map(n => v.id + ': ' + n.html.slice(0, 200)));
-        return {{faults, wide, loaded: loaded.filter(n => n != 'axe.js'), passes: told.passes.length, paper}}
+        const outcome = await axe.run({{runOnly: {json.dumps(RULES)}}});
+        const faults = outcome.violations.flatMap(v => v.nodes.map(n => v.id + ': ' + n.html.slice(0, 200)));
+        const passes = outcome.passes.length;
+        return {{faults, wide, loaded: loaded.filter(n => n != 'axe.js'), passes, paper}}
     """
     with_axe = page.replace("</head>", '<script src="axe.js"></script></head>')
-    return dict(asked(with_axe, folder, *flags, script=script))
+    return dict(evaluate(with_axe, folder, *flags, script=script))
 
 
-def kept(page: str, folder: Path) -> str:
+def write_page(page: str, folder: Path) -> str:
     """Write a page to a file; return its address."""
     path = folder / "page.html"
     path.write_text(page, encoding="utf-8")

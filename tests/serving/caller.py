@@ -1,4 +1,4 @@
-"""The service as a caller meets it: the app behind its guard, with a real log and a held model."""
+"""The service as a caller meets it: the app behind its guard, with a real log and a live model."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

@@ -16,14 +16,14 @@ from tests.serving.caller import Service, service
 @pytest.fixture(scope="session")
 def trained(shared: Path) -> Path:
     """A folder with `sim/data`, `sim/truth` and `mlruns`; the champion is version 1. Only to be read."""
-    place = shared / "trained"
-    with file_lock(place.parent / "trained.lock"):
-        if not place.exists():
-            made = place.with_name("trained.new")
+    folder = shared / "trained"
+    with file_lock(folder.parent / "trained.lock"):
+        if not folder.exists():
+            made = folder.with_name("trained.new")
             tiny.publish(made / "mlruns", tiny.administration(made / "sim"))
             load_live(tiny.dataset(made / "sim" / "data", made / "mlruns"))
-            made.rename(place)
-    return place
+            made.rename(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,7 @@ def host(
     )
 
 
-def asked(host: Host, ask: Callable[[httpx.AsyncClient], Awaitable[None]]) -> None:
+def converse(host: Host, ask: Callable[[httpx.AsyncClient], Awaitable[None]]) -> None:
     async def conversation() -> None:
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(host), base_url="http://localhost"
@@ -71,7 +71,7 @@ def test_until_it_is_loaded_it_lives_is_not_ready_and_tells_callers_to_come_back
         last = await client.get("/ranking")
         assert (last.text, last.headers["connection"]) == ("answered", "close")
 
-    asked(service, ask)
+    converse(service, ask)
 
 
 def test_where_nothing_can_be_loaded_it_says_so_once_and_never_turns_ready(
@@ -87,7 +87,7 @@ def test_where_nothing_can_be_loaded_it_says_so_once_and_never_turns_ready(
         assert (await client.get("/readyz")).status_code == 503
         await service.stop()
 
-    asked(service, ask)
+    converse(service, ask)
     assert [type(each) for each in failures] == [DataError]
 
 
@@ -98,7 +98,7 @@ def test_paths_that_callers_make_up_make_no_new_counters(own: Path, dataset: Dat
         await client.get("/made/up/by/a/caller")
         assert "made/up" not in (await client.get("/metrics")).text
 
-    asked(service, ask)
+    converse(service, ask)
 
 
 def test_probes_are_answered_while_nothing_else_is(own: Path, dataset: Dataset) -> None:
@@ -117,4 +117,4 @@ def test_probes_are_answered_while_nothing_else_is(own: Path, dataset: Dataset) 
             each.cancel()
         await service.stop()
 
-    asked(service, ask)
+    converse(service, ask)

@@ -22,9 +22,9 @@ MEGABYTES = 500 if TORTURE else 50
 def port(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with (
         service(live, tmp_path_factory.mktemp("home")) as made,
-        listening(made.client.app, header_seconds=0.5) as found,
+        listening(made.client.app, header_seconds=0.5) as bound,
     ):
-        yield found
+        yield bound
 
 
 def spoken(port: int, sent: bytes) -> bytes:

@@ -26,8 +26,8 @@ TRADERS = slice(10, 30)
 def logged(own: Path, live: Live, *, harm: float = 0.0, from_snapshot: bool = True) -> tuple[str, ...]:
     """Log predictions with reasons of twenty traders; `harm` is added to what was said of the first."""
     X = live.X[TRADERS]  # noqa: N806
-    said = live.bundle.model.predict(X)
-    expected = said.expected.copy()
+    prediction = live.bundle.model.predict(X)
+    expected = prediction.expected.copy()
     expected[0] += harm
     explained = live.bundle.model.explain(X)
     entry = LogEntry(
@@ -35,7 +35,7 @@ def logged(own: Path, live: Live, *, harm: float = 0.0, from_snapshot: bool = Tr
         live.basis if from_snapshot else replace(live.basis, snapshot_digest=None),
         tuple(live.row_index)[TRADERS],
         X,
-        replace(said, expected=expected),
+        replace(prediction, expected=expected),
         explained.contributions,
         base=explained.base,
     )
@@ -50,18 +50,18 @@ def again(own: Path, prediction_id: str) -> replay_module.Replay:
 
 
 def test_every_logged_prediction_and_its_reasons_come_out_bit_for_bit(own: Path, live: Live) -> None:
-    found = [again(own, each) for each in logged(own, live)]
-    assert [each.same for each in found] == [True] * 20
-    assert {(each.gone, each.remarks) for each in found} == {((), ())}
-    assert lines_of(found[0])[-1] == "Predicted again from the logged features: the same to the last bit."
+    replayed = [again(own, each) for each in logged(own, live)]
+    assert [each.same for each in replayed] == [True] * 20
+    assert {(each.gone, each.remarks) for each in replayed} == {((), ())}
+    assert lines_of(replayed[0])[-1] == "Predicted again from the logged features: the same to the last bit."
 
 
 def test_a_prediction_that_the_model_would_not_make_is_found(own: Path, live: Live) -> None:
     first, second = logged(own, live, harm=0.01)[:2]
-    found = again(own, first)
-    assert found.same is False
-    assert found.off_by == pytest.approx(0.01)
-    assert "NOT the same" in lines_of(found)[-1]
+    replayed = again(own, first)
+    assert replayed.same is False
+    assert replayed.off_by == pytest.approx(0.01)
+    assert "NOT the same" in lines_of(replayed)[-1]
     assert again(own, second).same
 
 
@@ -81,10 +81,10 @@ def test_the_command_ends_with_a_status_of_its_own_where_it_is_not_the_same(
 def test_a_model_that_is_gone_is_said_to_be_gone(own: Path, live: Live) -> None:
     [first, *_] = logged(own, live)
     shutil.rmtree(own / "mlruns" / PUBLISHED / "1")
-    found = again(own, first)
-    assert found.same is None
-    assert found.gone[0].startswith("model 1.")
-    assert "the log still says what was answered" in lines_of(found)[-1]
+    replayed = again(own, first)
+    assert replayed.same is None
+    assert replayed.gone[0].startswith("model 1.")
+    assert "the log still says what was answered" in lines_of(replayed)[-1]
 
 
 def test_a_model_that_was_changed_is_as_good_as_gone(own: Path, live: Live) -> None:
@@ -96,18 +96,18 @@ def test_a_model_that_was_changed_is_as_good_as_gone(own: Path, live: Live) -> N
 def test_a_snapshot_that_is_gone_is_said_to_be_gone_and_not_needed(own: Path, live: Live) -> None:
     [first, *_] = logged(own, live)
     shutil.rmtree(own / "mlruns" / "snapshots")
-    found = again(own, first)
-    assert found.same
-    assert found.gone == ("the snapshot of 2024-10-01. The logged features cannot be held against it.",)
+    replayed = again(own, first)
+    assert replayed.same
+    assert replayed.gone == ("the snapshot of 2024-10-01. The logged features cannot be held against it.",)
 
 
 def test_a_snapshot_that_is_damaged_is_as_good_as_gone(own: Path, live: Live) -> None:
     [first, *_] = logged(own, live)
     [table] = (own / "mlruns" / "snapshots").glob("*/features.parquet")
     table.write_bytes(b"PAR1 torn")
-    found = again(own, first)
-    assert found.same
-    assert found.gone == ("the snapshot of 2024-10-01. The logged features cannot be held against it.",)
+    replayed = again(own, first)
+    assert replayed.same
+    assert replayed.gone == ("the snapshot of 2024-10-01. The logged features cannot be held against it.",)
 
 
 def test_a_log_that_is_gone_knows_no_prediction(own: Path, live: Live) -> None:
@@ -141,10 +141,10 @@ def test_a_row_that_holds_no_prediction_cannot_be_replayed(own: Path) -> None:
 
 def test_as_json_it_says_the_same(own: Path, live: Live) -> None:
     [first, *_] = logged(own, live)
-    told = json.loads(again(own, first).to_json())
-    assert (told["prediction_id"], told["same"], told["gone"]) == (first, True, [])
-    assert told["expected_yield"] == np.float64(live.prediction.expected[TRADERS][0])
+    content = json.loads(again(own, first).to_json())
+    assert (content["prediction_id"], content["same"], content["gone"]) == (first, True, [])
+    assert content["expected_yield"] == np.float64(live.prediction.expected[TRADERS][0])
 
 
-def lines_of(found: replay_module.Replay) -> list[str]:
-    return list(to_text(found))
+def lines_of(replayed: replay_module.Replay) -> list[str]:
+    return list(to_text(replayed))

@@ -298,5 +298,5 @@ def test_the_image_holds_neither_training_code_nor_what_only_training_needs(tmp_
 
 
 def test_a_prediction_is_the_models_own(two: Path, live: Live) -> None:
-    said = live.bundle.model.predict(live.X)
-    assert np.array_equal(said.expected, live.prediction.expected)
+    prediction = live.bundle.model.predict(live.X)
+    assert np.array_equal(prediction.expected, live.prediction.expected)

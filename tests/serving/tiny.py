@@ -28,10 +28,10 @@ FEATURES: FeatureSet = LIBRARY.select(
 )
 
 
-def administration(place: Path) -> Path:
-    """Simulate 300 traders over three years below `place`; return the folder of the tables."""
-    simulate(place, traders=300, years=3, seed=7)
-    return place / "data"
+def administration(folder: Path) -> Path:
+    """Simulate 300 traders over three years below `folder`; return the folder of the tables."""
+    simulate(folder, traders=300, years=3, seed=7)
+    return folder / "data"
 
 
 def dataset(data: Path, home: Path) -> Dataset:

@@ -101,7 +101,7 @@ def estimate(values: Floats | None) -> Estimate:
 
 
 def _weights(evaluation: EvaluationSet, *, seed: int) -> Iterator[Floats]:
-    """Give the weights of the audits themselves, then those of the resamples, some columns at a time."""
+    """Yield the weights of the audits themselves, then those of the resamples, some columns at a time."""
     yield evaluation.weight
     rng = np.random.default_rng(seed)
     traders, numbers = np.unique(evaluation.trader, return_inverse=True)

@@ -66,9 +66,12 @@ def label_audits(
     audits = outcomes(warehouse, cutoff=cutoff, measure=measure, with_penalties=with_penalties).to_pyarrow()
     spine = Spine.of(audits["trader_id"].to_pylist(), audits["opened_on"].to_pylist())
     built = features.build(warehouse, spine)
-    indices = pc.index_in(_pairs(audits["trader_id"], audits["opened_on"]), _pairs(*(built[k] for k in KEY)))
+    indices = pc.index_in(
+        trader_days(audits["trader_id"], audits["opened_on"]), trader_days(*(built[k] for k in KEY))
+    )
     return LabelledAudits(features, built.select(features.names).take(indices), audits, cutoff)
 
 
-def _pairs(traders: pa.ChunkedArray, days: pa.ChunkedArray) -> pa.ChunkedArray:
+def trader_days(traders: pa.ChunkedArray, days: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return pairs of trader and day, each as one text by which rows can be looked up."""
     return pc.binary_join_element_wise(traders, days.cast(pa.string()), "\0")

@@ -47,21 +47,21 @@ def judge(
     counts = (len(chosen), int(np.count_nonzero(chosen.y)))
     first, *others = chosen.predictions
     for metric in metrics_by_name:
-        of = values.get(metric, {})
+        by_model = values.get(metric, {})
         for model in chosen.predictions:
-            yield _score(fold, population, counts, metric, model, None, estimate(of.get(model)))
+            yield _score(fold, population, counts, metric, model, None, estimate(by_model.get(model)))
         for other in others if fold is None else ():
-            difference = of[first] - of[other] if of else None
+            difference = by_model[first] - by_model[other] if by_model else None
             yield _score(fold, population, counts, metric, first, other, estimate(difference))
 
 
 def hours_share(out_of_fold: OutOfFold, experiment: Experiment, *, folds: Sequence[Fold]) -> float:
     """Return the share of the hours of the test audits that auditors have in the time of the folds."""
-    took = np.nansum(out_of_fold.audits["hours_spent"].to_numpy())
-    if experiment.capacity_hours is None or not took > 0:
+    hours_spent = np.nansum(out_of_fold.audits["hours_spent"].to_numpy())
+    if experiment.capacity_hours is None or not hours_spent > 0:
         return HOURS_SHARE
     years = sum((fold.until - fold.day).days for fold in folds) / DAYS_A_YEAR
-    return min(float(experiment.capacity_hours * years / took), 1.0)
+    return min(float(experiment.capacity_hours * years / hours_spent), 1.0)
 
 
 def _evaluation_set(chosen: OutOfFold, population: str) -> EvaluationSet:

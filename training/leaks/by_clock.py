@@ -27,7 +27,7 @@ HAPPENED = {
 
 
 def of_findings_before_opening(evidence: LeakEvidence) -> Iterator[Alarm]:
-    """Raise where findings stand in the books before the audit that made them had opened."""
+    """Raise where findings were recorded before the audit that made them had opened."""
     audits = evidence.warehouse.table("audits").select("audit_id", "opened_on")
     findings = evidence.warehouse.table("findings")
     joined = findings.filter(known_before(findings, evidence.cutoff)).join(audits, "audit_id")

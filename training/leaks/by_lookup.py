@@ -28,7 +28,7 @@ def of_controls(evidence: LeakEvidence) -> Iterator[Alarm]:
 
 
 def of_findings(evidence: LeakEvidence) -> Iterator[Alarm]:
-    """Try every table on lines in the scope of audits, found where a finding names them."""
+    """Try every table on lines in the scope of audits, which have a finding where one names them."""
     yield from _of_lines(evidence, audited_lines, subject="findings")
 
 

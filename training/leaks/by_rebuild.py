@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from features.spine import Spine
 from models.prediction import Floats
+from training.backtest.labelled_audits import trader_days
 from training.leaks.alarm import SURE, Alarm, too_often, unjudged
 from training.leaks.area import areas, enough
 from training.leaks.by_feature import strengths
@@ -64,17 +65,13 @@ def _rebuilt(evidence: LeakEvidence, names: list[str]) -> tuple[dict[str, Floats
     earlier = [day - timedelta(days=DAYS_BEFORE) for day in opened]
     features = evidence.labelled_audits.features.select(names)
     built = features.build(evidence.warehouse, Spine.of(traders * 2, opened + earlier))
-    rows = _keys(built["trader_id"], built["cutoff"])
+    rows = trader_days(built["trader_id"], built["cutoff"])
     indices = [
-        pc.index_in(_keys(audits["trader_id"], pa.chunked_array([pa.array(days, pa.date32())])), rows)
+        pc.index_in(trader_days(audits["trader_id"], pa.chunked_array([pa.array(days, pa.date32())])), rows)
         for days in (opened, earlier)
     ]
     now, before = ({name: numbers(built.take(rows_at), name) for name in names} for rows_at in indices)
     return now, before
-
-
-def _keys(traders: pa.ChunkedArray, days: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.binary_join_element_wise(traders, days.cast(pa.string()), "\0")
 
 
 def _different(evidence: LeakEvidence, names: list[str], now: dict[str, Floats]) -> Alarm:

@@ -17,7 +17,7 @@ from training.leaks.area import Flags, area, enough
 
 @dataclass(frozen=True)
 class LeakEvidence:
-    """A warehouse as known before `cutoff`, its audited rows, and a backtest's out-of-fold table."""
+    """A warehouse as known before `cutoff`, its labelled audits, and a backtest's out-of-fold table."""
 
     warehouse: Warehouse
     labelled_audits: LabelledAudits

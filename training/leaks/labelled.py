@@ -74,7 +74,7 @@ def _inside(lines: ir.Table, scopes: ir.Table) -> list[ir.BooleanValue]:
 
 
 def _fetched(labelled: ir.Table, tables: Sequence[Lookup]) -> pa.Table:
-    """Fetch the columns of all tables; a line `is_late` when accepted after the middle of those found.
+    """Fetch the columns of all tables; a line `is_late` as `with_lateness` has it.
 
     The order is fixed, so that areas come out alike to the last bit.
     """
@@ -85,7 +85,7 @@ def _fetched(labelled: ir.Table, tables: Sequence[Lookup]) -> pa.Table:
 
 
 def with_lateness(rows: pa.Table, *, day: str) -> pa.Table:
-    """Add `is_late`: whether the day of a row comes after the middle one of the rows found."""
+    """Add `is_late`: whether the day of a row comes after the middle day of the rows with a finding."""
     days = rows[day].to_numpy()
     finding_days = np.sort(days[rows["has_finding"].to_numpy()])
     late = (

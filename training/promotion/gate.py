@@ -51,17 +51,17 @@ def gate(out_of_fold: OutOfFold, *, rivals: Mapping[str, Prediction], leaks: Lea
     )
 
 
-def paired(challenger: pa.Table, champion: pa.Table) -> tuple[OutOfFold, Prediction]:
+def pair_predictions(challenger: pa.Table, champion: pa.Table) -> tuple[OutOfFold, Prediction]:
     """Return the out-of-fold predictions of two models for the audits that both were tested on.
 
     Tables are `OutOfFold.table()` of one model each; money found is as the challenger's run knew it.
     """
     indices = pc.index_in(challenger["audit_id"], champion["audit_id"])
     both = challenger.filter(indices.is_valid())
-    return read(both), _prediction(champion.take(indices.drop_null()))
+    return read_out_of_fold(both), _prediction(champion.take(indices.drop_null()))
 
 
-def read(table: pa.Table) -> OutOfFold:
+def read_out_of_fold(table: pa.Table) -> OutOfFold:
     """Return the out-of-fold prediction of an `OutOfFold.table()` of one model."""
     [model] = table["model"].unique().to_pylist() or ["-"]
     return OutOfFold(table.drop_columns(["model", *PER_TRADER]), {model: _prediction(table)})

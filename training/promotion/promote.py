@@ -19,7 +19,7 @@ from models.bundle.trial import trial_load
 from models.prediction import Prediction
 from training.backtest.out_of_fold import ORACLE
 from training.leaks.alarm import LeakReport
-from training.promotion.gate import Check, gate, paired, read
+from training.promotion.gate import Check, gate, pair_predictions, read_out_of_fold
 from training.tracking.cleanup import CHAMPION, clean_up
 from training.tracking.registry import (
     CHALLENGER,
@@ -93,9 +93,8 @@ def promote(named: str | None = None, *, force: str | None = None, home: Path, c
 def offer(registered: str, *, home: Path, clock: Clock) -> Promotion | None:
     """Make a new version the challenger; where nothing serves yet, promote it if it passes the gate."""
     client = store(home)
-    with file_lock(
-        _lock(home)
-    ):  # of two trainings at once the second waits, and sees what the first promoted
+    # of two trainings at once the second waits, and sees what the first promoted
+    with file_lock(_lock(home)):
         client.set_registered_model_alias(NAME, CHALLENGER, registered)
         if _with_alias(client, CHAMPION) is None:
             return _promote(client, home, named=registered, clock=clock)
@@ -142,9 +141,9 @@ def _checks(
     tested = pq.read_table(run_file(candidate, OUT_OF_FOLD, home=home))
     own = _of(tested, candidate.kind)
     if serving is None:
-        return gate(read(own), rivals=_baselines(tested, own=candidate.kind), leaks=leaks)
+        return gate(read_out_of_fold(own), rivals=_baselines(tested, own=candidate.kind), leaks=leaks)
     theirs = pq.read_table(run_file(serving, OUT_OF_FOLD, home=home))
-    both, prediction = paired(own, _of(theirs, serving.kind))
+    both, prediction = pair_predictions(own, _of(theirs, serving.kind))
     rivals = {f"version {serving.version}": prediction}
     return (_same_money(client, candidate, serving), *gate(both, rivals=rivals, leaks=leaks))
 
@@ -155,7 +154,7 @@ def _of(tested: pa.Table, kind: str) -> pa.Table:
 
 def _baselines(tested: pa.Table, *, own: str) -> dict[str, Prediction]:
     kinds = [kind for kind in tested["model"].unique().to_pylist() if kind not in (*OURS, ORACLE, own)]
-    return {kind: next(iter(read(_of(tested, kind)).predictions.values())) for kind in kinds}
+    return {kind: next(iter(read_out_of_fold(_of(tested, kind)).predictions.values())) for kind in kinds}
 
 
 def _same_money(client: "MlflowClient", *compared: ModelVersion) -> Check:

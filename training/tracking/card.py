@@ -114,8 +114,8 @@ def _performance(scores: Sequence[Score], population: str) -> Iterator[str]:
 def _cell(score: Score | None) -> str:
     if score is None or score.value is None:
         return "-"
-    sure = f" ({score.low:.2f} to {score.high:.2f})" if score.low is not None else ""
-    return f"{score.value:.2f}{sure}"
+    interval = f" ({score.low:.2f} to {score.high:.2f})" if score.low is not None else ""
+    return f"{score.value:.2f}{interval}"
 
 
 def _leaks(leaks: LeakSummary) -> Iterator[str]:

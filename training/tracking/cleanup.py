@@ -70,15 +70,15 @@ def _versions(client: "MlflowClient", home: Path) -> tuple[str, ...]:
 
 def _champion(client: "MlflowClient", home: Path) -> str | None:
     """Reset the alias where a kill between the flip of the pointer and that of the alias left it behind."""
-    serving = read_champion(home)
-    if serving is None or not client.search_registered_models(f"name = '{NAME}'"):
+    champion = read_champion(home)
+    if champion is None or not client.search_registered_models(f"name = '{NAME}'"):
         return None
     aliases = client.get_registered_model(NAME).aliases
     registered = {str(version.version) for version in client.search_model_versions(f"name = '{NAME}'")}
-    if str(aliases.get(CHAMPION)) == serving.version or serving.version not in registered:
+    if str(aliases.get(CHAMPION)) == champion.version or champion.version not in registered:
         return None
-    client.set_registered_model_alias(NAME, CHAMPION, serving.version)
-    return serving.version
+    client.set_registered_model_alias(NAME, CHAMPION, champion.version)
+    return champion.version
 
 
 def _alive(run: Any, home: Path) -> bool:

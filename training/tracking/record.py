@@ -74,8 +74,8 @@ def record(run: Run, training: Training) -> str:
     run.text(markdown(card), "card.md")
     summary, _, _ = markdown(card).partition("\n## Fairness")
     run.describe(f"{summary}\nIn full: the artefact card.md.\n")
-    with temporary_folder() as scratch:
-        folder = scratch / "bundle"
+    with temporary_folder() as temporary:
+        folder = temporary / "bundle"
         save_bundle(
             training.model,
             folder,

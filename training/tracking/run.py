@@ -153,7 +153,7 @@ class Run:
 
 
 @contextmanager
-def tracked(name: str, *, tags: Mapping[str, str] | None = None, home: Path, clock: Clock) -> Iterator[Run]:
+def tracked(name: str, *, home: Path, clock: Clock) -> Iterator[Run]:
     """Yield a new run, after a cleanup of what was killed; it ends with the block.
 
     The run is FINISHED where the block ends well, KILLED where a person stops it, FAILED after an error. Its
@@ -162,8 +162,8 @@ def tracked(name: str, *, tags: Mapping[str, str] | None = None, home: Path, clo
     client = store(home)
     clean_up(client, home)
     with _own_lock(home) as lock, private_tempdir():
-        own = {LOCK: lock, "mlflow.source.name": NAME, "mlflow.source.git.commit": revision()}
-        run = client.create_run(experiment(client, home), run_name=name, tags=own | dict(tags or {}))
+        tags = {LOCK: lock, "mlflow.source.name": NAME, "mlflow.source.git.commit": revision()}
+        run = client.create_run(experiment(client, home), run_name=name, tags=tags)
         status = "FAILED"
         try:
             yield Run(run.info.run_id, home, client, clock)

@@ -219,9 +219,10 @@ def test_another_model_in_the_place_of_the_one_asked_for_is_refused(bundle: Path
 
 
 def test_a_model_of_other_features_is_refused(bundle: Path) -> None:
-    load_bundle(bundle, feature_digest=features().digest)
+    loaded = load_bundle(bundle)
+    loaded.require_features(features().digest)
     with pytest.raises(DataError, match="was trained on the features"):
-        load_bundle(bundle, feature_digest="0" * 64)
+        loaded.require_features("0" * 64)
 
 
 def resealed(folder: Path, name: str, change: Callable[[dict[str, Any]], None]) -> Path:

@@ -43,12 +43,12 @@ def test_reasons_come_weightiest_first_with_sentence_and_value(
 def test_reasons_of_the_same_weight_keep_their_own_money(live: Live) -> None:
     money = np.array([[0.0, -2.0, 1.0, -0.0, 2.0, -1.0]])
     why = Explanation(0.0, money, money.sum(axis=1), live.bundle.names)
-    told = serialise_reasons(live.bundle, live.X[0], why, top=6)["reasons"]
-    assert {each["feature"]: each["money"] for each in told} == dict(
+    serialised = serialise_reasons(live.bundle, live.X[0], why, top=6)["reasons"]
+    assert {each["feature"]: each["money"] for each in serialised} == dict(
         zip(live.bundle.names, money[0], strict=True)
     )
-    assert [(-abs(each["money"]), each["feature"]) for each in told] == sorted(
-        (-abs(each["money"]), each["feature"]) for each in told
+    assert [(-abs(each["money"]), each["feature"]) for each in serialised] == sorted(
+        (-abs(each["money"]), each["feature"]) for each in serialised
     )
 
 
@@ -72,9 +72,9 @@ def test_the_rows_behind_a_reason_add_up_to_its_value(served: Service, traders: 
 def test_reasons_are_logged_as_the_model_gave_them(served: Service, live: Live, traders: list[str]) -> None:
     got = explain(served, traders[1]).json()
     logged = served.log.read(got["prediction"]["prediction_id"]).entry
-    said = live.bundle.model.explain(live.X[[live.row_index[traders[1]]]])
-    assert not_none(logged.contributions).tolist() == said.contributions.tolist()
-    assert logged.base == said.base
+    explanation = live.bundle.model.explain(live.X[[live.row_index[traders[1]]]])
+    assert not_none(logged.contributions).tolist() == explanation.contributions.tolist()
+    assert logged.base == explanation.base
 
 
 def test_an_unknown_trader_has_no_reasons(served: Service) -> None:

@@ -18,7 +18,7 @@ from tests.torture import TORTURE
 Operation = APIOperation[Any, Any, Any, OpenApiSchema]
 """A route as schemathesis reads it; tests look into none of its parts."""
 CASES = dict.fromkeys(Role, 100) if TORTURE else {Role.AUDITOR: 5, Role.RISK_UNIT: 2, Role.DATA_SCIENTIST: 2}
-"""Of each route, in each mode; all doors open to auditors."""
+"""Of each route, in each mode; every endpoint is open to auditors."""
 PATIENCE = 120
 TOLD_BY_THE_CONTRACT = ("positive_data_acceptance",)
 """A schema cannot say all that the data contract asks of a row; 422 tells the rest."""
@@ -57,21 +57,21 @@ def test_no_request_gets_a_5xx_or_an_answer_that_is_not_documented(
     running: tuple[Service, OpenApiSchema], role: Role, mode: GenerationMode
 ) -> None:
     made, document = running
-    for found in document.get_all_operations():
-        assert isinstance(found, Ok), found
-        held_against_the_document(found.ok(), mode=mode, cases=CASES[role], token=made.token(role))
+    for result in document.get_all_operations():
+        assert isinstance(result, Ok), result
+        held_against_the_document(result.ok(), mode=mode, cases=CASES[role], token=made.token(role))
 
 
 def test_the_document_names_every_route_but_itself(served: Service) -> None:
-    told = served.client.get("/openapi.json").json()
+    document = served.client.get("/openapi.json").json()
     routes = {route.path for route in served.routes}
-    assert set(told["paths"]) == routes - {"/openapi.json"}
-    assert told["openapi"] == "3.1.0"
+    assert set(document["paths"]) == routes - {"/openapi.json"}
+    assert document["openapi"] == "3.1.0"
 
 
 def test_every_body_has_an_example_that_is_answered_or_refused_for_its_content_alone(served: Service) -> None:
-    told = served.client.get("/openapi.json").json()
-    for path, operations in told["paths"].items():
+    document = served.client.get("/openapi.json").json()
+    for path, operations in document["paths"].items():
         for content in operations.get("post", {}).get("requestBody", {}).get("content", {}).values():
             for example in content["examples"].values():
                 assert served.client.post(path, json=example["value"]).status_code in (200, 201, 404)

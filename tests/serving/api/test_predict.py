@@ -20,19 +20,19 @@ def predict(running: Service, trader_ids: list[str], **headers: str) -> httpx2.R
 
 
 def test_answers_come_in_the_order_asked(served: Service, traders: list[str]) -> None:
-    asked = [traders[3], traders[0], traders[7]]
-    answers = predict(served, asked).json()["answers"]
-    assert [each["trader_id"] for each in answers] == asked
+    requested = [traders[3], traders[0], traders[7]]
+    answers = predict(served, requested).json()["answers"]
+    assert [each["trader_id"] for each in answers] == requested
     assert [each["rank"] for each in answers] == [4, 1, 8]
 
 
 def test_an_answer_says_what_the_model_says_in_cents(served: Service, live: Live, traders: list[str]) -> None:
-    [said] = predict(served, traders[:1]).json()["answers"]
+    [answer] = predict(served, traders[:1]).json()["answers"]
     row = live.bundle.model.predict(live.X[[live.row_index[traders[0]]]])
-    assert said["expected"] == round(float(row.expected[0]), 2)
-    assert said["probability"] == round(float(row.probability[0]), 6)
-    assert (said["low"], said["high"]) == (round(float(row.low[0]), 2), round(float(row.high[0]), 2))
-    assert sum(round(100 * part) for part in said["by_type"].values()) == round(100 * said["expected"])
+    assert answer["expected"] == round(float(row.expected[0]), 2)
+    assert answer["probability"] == round(float(row.probability[0]), 6)
+    assert (answer["low"], answer["high"]) == (round(float(row.low[0]), 2), round(float(row.high[0]), 2))
+    assert sum(round(100 * part) for part in answer["by_type"].values()) == round(100 * answer["expected"])
 
 
 def test_an_answer_names_model_features_day_and_prediction(
@@ -46,10 +46,10 @@ def test_an_answer_names_model_features_day_and_prediction(
         "as_of": "2024-10-01",
         "snapshot_digest": live.snapshot_digest,
     }
-    for said in got["answers"]:
-        logged = served.log.read(said["prediction_id"])
-        assert logged.entry.trader_ids == (said["trader_id"],)
-        assert round(float(not_none(logged.entry.prediction).expected[0]), 2) == said["expected"]
+    for answer in got["answers"]:
+        logged = served.log.read(answer["prediction_id"])
+        assert logged.entry.trader_ids == (answer["trader_id"],)
+        assert round(float(not_none(logged.entry.prediction).expected[0]), 2) == answer["expected"]
 
 
 def test_an_unknown_trader_is_a_problem_and_never_a_score_of_0(served: Service, traders: list[str]) -> None:
@@ -89,9 +89,9 @@ def test_many_traders_are_answered_as_one_by_one(served: Service, traders: list[
 
 
 def test_10_000_traders_take_a_request_of_a_second(served: Service, traders: list[str]) -> None:
-    asked = traders + [f"T-unknown-{n}" for n in range(10_000 - len(traders))]
+    requested = traders + [f"T-unknown-{n}" for n in range(10_000 - len(traders))]
     begun = time.monotonic()
-    got = predict(served, asked)
+    got = predict(served, requested)
     assert got.status_code == 200
     assert len(got.json()["answers"]) == 10_000
     assert time.monotonic() - begun < 10  # 0.2 s on a quiet machine
@@ -134,6 +134,6 @@ def test_no_answer_is_given_that_could_not_be_logged(
 
 def test_who_asked_and_what_for_is_logged(served: Service, traders: list[str]) -> None:
     body = {"trader_ids": traders[:1], "purpose": "audit plan"}
-    [said] = served.client.post("/predict", json=body).json()["answers"]
-    asked = served.log.read(said["prediction_id"]).entry.access
-    assert (asked.endpoint, asked.actor, asked.purpose) == ("POST /predict", "this machine", "audit plan")
+    [answer] = served.client.post("/predict", json=body).json()["answers"]
+    access = served.log.read(answer["prediction_id"]).entry.access
+    assert (access.endpoint, access.actor, access.purpose) == ("POST /predict", "this machine", "audit plan")

@@ -19,12 +19,12 @@ def ranking(served: Service, query: str = "", **headers: str) -> httpx2.Response
 
 
 def test_pages_together_are_the_ranking(served: Service, traders: list[str]) -> None:
-    found = []
+    trader_ids = []
     for page in (1, 2, 3):
         got = ranking(served, f"page={page}&page_size=100").json()
         assert (got["page"], got["pages"], got["total"]) == (page, 3, len(traders))
-        found += [row["trader_id"] for row in got["rows"]]
-    assert found == traders
+        trader_ids += [row["trader_id"] for row in got["rows"]]
+    assert trader_ids == traders
     assert ranking(served, "page=4&page_size=100").json()["rows"] == []
 
 
@@ -75,9 +75,9 @@ def test_a_form_that_there_is_not_is_406(served: Service, accept: str) -> None:
 def named(live: Live, name: str) -> Live:
     """Return what is live with every trader called so."""
     column = pa.array([name] * live.ranking.num_rows)
-    place = live.ranking.column_names.index("name")
+    column_index = live.ranking.column_names.index("name")
     renamed = replace(live)
-    renamed.__dict__["ranking"] = live.ranking.set_column(place, "name", column)
+    renamed.__dict__["ranking"] = live.ranking.set_column(column_index, "name", column)
     return renamed
 
 

@@ -41,9 +41,9 @@ EVENT = {
 
 def tables() -> Tables:
     """The small administration, its ledger with a column for when a row was known."""
-    found = good_tables()
-    found["findings"] = [row | {"known_on": row["event_on"]} for row in found["findings"]]
-    return found
+    changed = good_tables()
+    changed["findings"] = [row | {"known_on": row["event_on"]} for row in changed["findings"]]
+    return changed
 
 
 def a_file(folder: Path) -> str:

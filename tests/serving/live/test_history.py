@@ -26,13 +26,13 @@ LEDGER = [
 ]
 
 
-def told(folder: Path, before: str, **tables: Sequence[Row]) -> Mapping[str, Sequence[PastAudit]]:
+def audits_before(folder: Path, before: str, **tables: Sequence[Row]) -> Mapping[str, Sequence[PastAudit]]:
     with open_warehouse(str(write_parquet(folder, administration(**tables)))) as warehouse:
         return known_audits(warehouse, cutoff=day(before))
 
 
 def test_audits_are_as_known_on_the_day_the_newest_first(tmp_path: Path) -> None:
-    second, first = told(tmp_path, "2023-06-01", audits=[CLOSED, OPEN], findings=LEDGER)["T1"]
+    second, first = audits_before(tmp_path, "2023-06-01", audits=[CLOSED, OPEN], findings=LEDGER)["T1"]
     assert (second.audit_id, second.closed_on, second.assessed, second.finding_type) == (
         "A2",
         None,
@@ -44,19 +44,21 @@ def test_audits_are_as_known_on_the_day_the_newest_first(tmp_path: Path) -> None
 
 
 def test_an_audit_opened_later_is_not_known(tmp_path: Path) -> None:
-    known = told(tmp_path, "2022-08-01", audits=[CLOSED, OPEN], findings=LEDGER)["T1"]
+    known = audits_before(tmp_path, "2022-08-01", audits=[CLOSED, OPEN], findings=LEDGER)["T1"]
     assert [(each.audit_id, each.collected) for each in known] == [("A1", 0.0)]
 
 
 def test_an_audit_that_found_nothing_says_so(tmp_path: Path) -> None:
-    known = told(tmp_path, "2023-01-01", audits=[CLOSED], findings=[finding("A1", 1, "2022-06-01", 0.0)])
+    known = audits_before(
+        tmp_path, "2023-01-01", audits=[CLOSED], findings=[finding("A1", 1, "2022-06-01", 0.0)]
+    )
     assert [(each.assessed, each.finding_type) for each in known["T1"]] == [(0.0, None)]
 
 
 def test_traders_do_not_see_each_others_audits(tmp_path: Path) -> None:
     other = audit("A3", "T2", "2022-01-01", "2022-02-01")
-    known = told(tmp_path, "2023-01-01", audits=[CLOSED, other], findings=LEDGER[:2])
-    assert {trader: [each.audit_id for each in found] for trader, found in known.items()} == {
+    known = audits_before(tmp_path, "2023-01-01", audits=[CLOSED, other], findings=LEDGER[:2])
+    assert {trader: [each.audit_id for each in audits] for trader, audits in known.items()} == {
         "T1": ["A1"],
         "T2": ["A3"],
     }
@@ -64,8 +66,8 @@ def test_traders_do_not_see_each_others_audits(tmp_path: Path) -> None:
 
 def logged(basis: AnswerBasis | None, expected: float) -> LoggedPrediction:
     one = np.array([expected])
-    said = Prediction(one, one, one, one, by_type=np.array([[expected]]), types=("other",))
-    entry = LogEntry(Access("/predict", "r", "a", "auditor"), basis, ("T1",), None, said)
+    prediction = Prediction(one, one, one, one, by_type=np.array([[expected]]), types=("other",))
+    entry = LogEntry(Access("/predict", "r", "a", "auditor"), basis, ("T1",), None, prediction)
     return LoggedPrediction("1-1-00000000", 1, 0, datetime(2024, 1, 1, tzinfo=UTC), "code", entry)
 
 
@@ -74,14 +76,14 @@ def test_earlier_predictions_are_other_days_or_models_each_once(live: Live) -> N
     before = replace(now, as_of=date(2024, 7, 1))
     older = replace(before, model_version="0")
     what_if = replace(before, as_of=date(2024, 8, 1), snapshot_digest=None)
-    found = [
+    entries = [
         logged(now, 5.0),
         logged(what_if, 9.0),
         logged(before, 4.0),
         logged(before, 3.0),
         logged(older, 2.0),
     ]
-    assert earlier_predictions(found, live=live) == (
+    assert earlier_predictions(entries, live=live) == (
         EarlierPrediction(date(2024, 7, 1), live.version, 4.0),
         EarlierPrediction(date(2024, 7, 1), "0", 2.0),
     )

@@ -28,14 +28,14 @@ def few(live: Live) -> Live:
     return described(live, ["46"] * 6 + ["47"] * 3 + [None], ["small"] * 9 + [None])
 
 
-def of(live: Live, place: int) -> Peers:
-    return peers(live, live.snapshot.table["trader_id"][place].as_py())
+def of(live: Live, row_index: int) -> Peers:
+    return peers(live, live.snapshot.table["trader_id"][row_index].as_py())
 
 
 def test_peers_are_the_others_of_the_same_sector_and_size(few: Live) -> None:
-    found = of(few, 2)
-    assert found.words == "other traders of sector 46 and size small"
-    assert found.rows.tolist() == [0, 1, 3, 4, 5]
+    others = of(few, 2)
+    assert others.words == "other traders of sector 46 and size small"
+    assert others.rows.tolist() == [0, 1, 3, 4, 5]
 
 
 def test_where_they_are_too_few_all_of_the_size_count(few: Live) -> None:

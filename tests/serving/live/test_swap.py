@@ -147,11 +147,11 @@ def test_a_champion_promoted_after_a_refused_one_serves_at_once(swapper: ModelSw
 
 def test_a_new_day_brings_its_own_snapshot(home: Path, dataset: Dataset) -> None:
     dataset = replace(dataset, home=home)
-    asked = [dataset]
-    swapper = ModelSwapper(lambda: asked[0])
+    datasets = [dataset]
+    swapper = ModelSwapper(lambda: datasets[0])
     swapper.load()
     before = swapper.current
-    asked[0] = replace(dataset, cutoff=dataset.cutoff + timedelta(days=1))
+    datasets[0] = replace(dataset, cutoff=dataset.cutoff + timedelta(days=1))
     assert swapper.refresh()
     assert swapper.current.dataset.cutoff == dataset.cutoff + timedelta(days=1)
     assert swapper.current.snapshot_digest != before.snapshot_digest
@@ -161,10 +161,10 @@ def test_a_day_whose_data_cannot_be_read_leaves_the_day_before_serving(
     home: Path, dataset: Dataset, tmp_path: Path
 ) -> None:
     dataset = replace(dataset, home=home)
-    asked = [dataset]
-    swapper = ModelSwapper(lambda: asked[0])
+    datasets = [dataset]
+    swapper = ModelSwapper(lambda: datasets[0])
     swapper.load()
-    asked[0] = replace(dataset, data=str(tmp_path / "nowhere"))
+    datasets[0] = replace(dataset, data=str(tmp_path / "nowhere"))
     assert not swapper.refresh()
     assert swapper.current.dataset == dataset
 

@@ -168,8 +168,8 @@ def test_a_line_of_the_witness_torn_by_a_power_cut_is_no_fault(folder: Path) -> 
 
 
 def test_rows_that_a_kill_left_unwitnessed_are_taken_up(folder: Path) -> None:
-    told = (folder / ANCHOR).read_bytes().splitlines(keepends=True)
-    (folder / ANCHOR).write_bytes(b"".join(told[:-2]))
+    lines = (folder / ANCHOR).read_bytes().splitlines(keepends=True)
+    (folder / ANCHOR).write_bytes(b"".join(lines[:-2]))
     log = PredictionLog(folder, clock=now)
     appended(log, entry("one more"))
     log.close()
@@ -215,8 +215,8 @@ def test_any_bit_changed_in_a_row_is_found(folder: Path) -> None:
 
 def cell(folder: Path, column: str, row: int) -> bytes:
     with store.reading(folder / FILE) as connection:
-        [found] = connection.execute(f"SELECT {column} FROM answers WHERE sequence = ?", (row,)).fetchone()  # noqa: S608
-    return bytes(found)
+        [value] = connection.execute(f"SELECT {column} FROM answers WHERE sequence = ?", (row,)).fetchone()  # noqa: S608
+    return bytes(value)
 
 
 def put(folder: Path, column: str, row: int, value: bytes) -> None:

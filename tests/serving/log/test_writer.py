@@ -36,14 +36,16 @@ def append(log: PredictionLog, *entries: LogEntry) -> list[tuple[str, ...]]:
 
 
 def test_what_was_logged_is_read_again_to_the_last_bit(log: PredictionLog) -> None:
-    said = entry()
-    [ids] = append(log, said)
+    answer = entry()
+    [ids] = append(log, answer)
     second = log.read(ids[1]).entry
-    assert (second.access, second.basis, second.trader_ids) == (said.access, said.basis, ("T2",))
-    assert not_none(second.features).tobytes() == not_none(said.features)[1:].tobytes()
-    assert outputs(not_none(second.prediction)).tobytes() == outputs(not_none(said.prediction))[1:].tobytes()
-    assert not_none(second.contributions).tobytes() == not_none(said.contributions)[1:].tobytes()
-    assert second.base == said.base
+    assert (second.access, second.basis, second.trader_ids) == (answer.access, answer.basis, ("T2",))
+    assert not_none(second.features).tobytes() == not_none(answer.features)[1:].tobytes()
+    assert (
+        outputs(not_none(second.prediction)).tobytes() == outputs(not_none(answer.prediction))[1:].tobytes()
+    )
+    assert not_none(second.contributions).tobytes() == not_none(answer.contributions)[1:].tobytes()
+    assert second.base == answer.base
 
 
 def test_each_trader_gets_an_id_in_the_order_asked(log: PredictionLog) -> None:
@@ -124,9 +126,9 @@ def test_a_clock_that_jumps_backward_does_not_disorder_the_rows(tmp_path: Path) 
 
 def test_a_trader_finds_its_own_predictions_the_newest_first(log: PredictionLog) -> None:
     append(log, entry("r1", traders=("T1", "T2")), entry("r2", traders=("T2",)), entry("r3", traders=("T3",)))
-    found = log.of_trader("T2")
-    assert [(each.entry.access.request_id, each.position) for each in found] == [("r2", 0), ("r1", 1)]
-    for each in found:
+    logged = log.of_trader("T2")
+    assert [(each.entry.access.request_id, each.position) for each in logged] == [("r2", 0), ("r1", 1)]
+    for each in logged:
         same = log.read(each.prediction_id)
         assert each.entry.trader_ids == same.entry.trader_ids == ("T2",)
         assert (each.entry.features, each.entry.contributions) == (None, None)
@@ -145,9 +147,9 @@ def test_a_trader_finds_its_own_predictions_the_newest_first(log: PredictionLog)
 def test_a_trader_finds_an_access_without_a_prediction_whatever_its_id_is_made_of(log: PredictionLog) -> None:
     who = Access("GET /traders/evidence", "r1", "north office", "auditor")
     append(log, LogEntry(who, trader_ids=("T1", 'T"\\2é')))
-    [found] = log.of_trader('T"\\2é')
-    assert (found.entry.access, found.entry.prediction, found.position) == (who, None, 1)
-    assert found.entry.trader_ids == ('T"\\2é',)
+    [logged] = log.of_trader('T"\\2é')
+    assert (logged.entry.access, logged.entry.prediction, logged.position) == (who, None, 1)
+    assert logged.entry.trader_ids == ('T"\\2é',)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def trader(live: Live) -> str:
     return str(live.ranking["trader_id"][0].as_py())
 
 
-def found(
+def evidence(
     live: Live,
     trader: str,
     feature: str,
@@ -72,7 +72,7 @@ def test_rows_are_written_for_people(live: Live, trader: str) -> None:
         "known_on": pa.array([0, 0], pa.date32()),
         "share": [75.0, 25.0],
     }
-    shown = evidence_view(live, found(live, trader, "customs_value_12m", value=100.0, **rows))
+    shown = evidence_view(live, evidence(live, trader, "customs_value_12m", value=100.0, **rows))
     assert columns_of(shown) == {
         "Declaration ID": ("D1", "D2"),
         "Accepted on": ("1 January 1970", "2 January 1970"),
@@ -86,19 +86,19 @@ def test_rows_are_written_for_people(live: Live, trader: str) -> None:
 
 def test_what_is_no_sum_has_no_shares(live: Live, trader: str) -> None:
     shown = evidence_view(
-        live, found(live, trader, "line_count_12m", value=2.0, additive=False, hs2=["01"], share=[None])
+        live, evidence(live, trader, "line_count_12m", value=2.0, additive=False, hs2=["01"], share=[None])
     )
     assert columns_of(shown) == {"HS chapter": ("01",)}
     assert "no sum of its rows" in shown.share
 
 
 def test_a_row_without_a_share_of_its_own_adds_nothing_that_could_be_said(live: Live, trader: str) -> None:
-    read = found(live, trader, "customs_value_12m", value=75.0, hs2=["01", "02"], share=[75.0, None])
+    read = evidence(live, trader, "customs_value_12m", value=75.0, hs2=["01", "02"], share=[75.0, None])
     assert columns_of(evidence_view(live, read))["Adds"] == ("75 (100.0 %)", "")
 
 
 def test_a_mean_of_logarithms_has_factors_whose_product_is_the_value(live: Live, trader: str) -> None:
-    read = found(live, trader, "price_gap_12m", value=np.log(0.5), x=["a", "b"], share=np.log([0.25, 2.0]))
+    read = evidence(live, trader, "price_gap_12m", value=np.log(0.5), x=["a", "b"], share=np.log([0.25, 2.0]))
     shown = evidence_view(_taking(live, "price_gap_12m", value=np.log(0.5)), read)
     assert columns_of(shown)["Factor"] == ("0.25 times", "2.00 times")
     assert "0.50 times the middle price" in shown.sentence
@@ -117,7 +117,7 @@ def _taking(live: Live, feature: str, *, value: float) -> Live:
 
 def test_a_page_has_as_many_rows_and_columns_as_can_be_read(live: Live, trader: str) -> None:
     wide = {f"c{number}": ["x"] * (TOP + 7) for number in range(COLUMNS + 5)}
-    read = found(live, trader, "customs_value_12m", value=1.0, additive=False, **wide)
+    read = evidence(live, trader, "customs_value_12m", value=1.0, additive=False, **wide)
     shown = evidence_view(live, read)
     assert (len(shown.rows), len(shown.columns), shown.count) == (TOP, COLUMNS, TOP + 7)
     assert f"The first {TOP} are shown." in evidence_page(live, read)
@@ -126,7 +126,7 @@ def test_a_page_has_as_many_rows_and_columns_as_can_be_read(live: Live, trader: 
 def test_a_hostile_cell_is_only_text(live: Live, trader: str) -> None:
     cells = ["<script>owned()</script>", "=1+1", "a\x00b\u202ec"]
     page = evidence_page(
-        live, found(live, trader, "customs_value_12m", value=1.0, additive=False, description=cells)
+        live, evidence(live, trader, "customs_value_12m", value=1.0, additive=False, description=cells)
     )
     assert "<script" not in page
     assert "&lt;script&gt;owned()" in page

@@ -14,7 +14,7 @@ from serving.live.evidence import read_rows
 from serving.live.history import EarlierPrediction, past_audits
 from serving.live.state import Live
 from serving.page import evidence_page, trader_page
-from tests.serving.browser import DARK, asked, dom, looked_over, needs_axe, needs_chromium, paper
+from tests.serving.browser import DARK, dom, evaluate, looked_over, needs_axe, needs_chromium, paper
 from tests.serving.pages import HOSTILE, IDENTIFIERS, ranking, renamed
 
 DESK, PHONE = "--window-size=1280,800", "--window-size=500,900"
@@ -58,11 +58,11 @@ def pages(live: Live, dataset: Dataset, first: str) -> dict[str, str]:
 def test_a_page_is_accessible_fits_the_window_and_loads_nothing(
     name: str, flags: tuple[str, ...], pages: dict[str, str], tmp_path: Path
 ) -> None:
-    found = looked_over(pages[name], tmp_path, *flags)
-    assert found["faults"] == []
-    assert found["passes"] > 10
-    assert (found["wide"], found["loaded"]) == (0, [])
-    assert (found["paper"] == WHITE) is (DARK not in flags)
+    result = looked_over(pages[name], tmp_path, *flags)
+    assert result["faults"] == []
+    assert result["passes"] > 10
+    assert (result["wide"], result["loaded"]) == (0, [])
+    assert (result["paper"] == WHITE) is (DARK not in flags)
 
 
 @needs_chromium
@@ -77,10 +77,10 @@ def test_every_reason_is_on_the_first_screen_and_each_bar_begins_where_the_last_
         });
         return {bars, bottom: document.querySelector('.sum').getBoundingClientRect().bottom}
     """
-    found = asked(pages["trader"], tmp_path, DESK, script=script)
-    assert found["bottom"] < 800
-    assert all(-1 <= left <= right <= width + 1 for left, right, width in found["bars"])
-    for one, other in pairwise(found["bars"][:-1]):
+    result = evaluate(pages["trader"], tmp_path, DESK, script=script)
+    assert result["bottom"] < 800
+    assert all(-1 <= left <= right <= width + 1 for left, right, width in result["bars"])
+    for one, other in pairwise(result["bars"][:-1]):
         assert min(abs(a - b) for a in one[:2] for b in other[:2]) < 2.5
 
 
@@ -131,8 +131,8 @@ def test_hostile_names_together_are_text_in_the_browser(live: Live, tmp_path: Pa
     strange = renamed(live, names=dict(zip(traders, HOSTILE.values(), strict=True)))
     became = dom(ranking(strange, query={}), tmp_path, DESK)
     assert "<title>Traders by expected audit yield</title>" in became
-    found = Read(became)
-    assert found.is_inert()
+    read = Read(became)
+    assert read.is_inert()
     for shown in (
         HOSTILE["script"],
         HOSTILE["formula"],
@@ -140,7 +140,7 @@ def test_hostile_names_together_are_text_in_the_browser(live: Live, tmp_path: Pa
         HOSTILE["long"],
         "NUL\\x00",
     ):
-        assert shown in found.text
+        assert shown in read.text
 
 
 @needs_chromium
@@ -150,7 +150,7 @@ def test_a_long_name_does_not_push_the_page_aside(live: Live, first: str, tmp_pa
         return [document.documentElement.scrollWidth - innerWidth, last.bottom < 900]
     """
     page = trader_page(renamed(live, names={first: HOSTILE["long"]}), first)
-    assert asked(page, tmp_path, DESK, script=script) == [0, True]
+    assert evaluate(page, tmp_path, DESK, script=script) == [0, True]
 
 
 @needs_chromium
@@ -160,7 +160,7 @@ def test_a_long_name_takes_two_lines_of_the_ranking(live: Live, first: str, tmp_
         return [document.documentElement.scrollWidth - innerWidth, row.height < 60]
     """
     page = ranking(renamed(live, names={first: HOSTILE["long"]}), query={})
-    assert asked(page, tmp_path, DESK, script=script) == [0, True]
+    assert evaluate(page, tmp_path, DESK, script=script) == [0, True]
 
 
 @needs_chromium

@@ -24,15 +24,19 @@ def words(name: str, months: int | None = None) -> Words:
     return Words(name, "family", Unit.COUNT, name, "There are {value}.", "Because.", months, None)
 
 
-def said(amounts: dict[tuple[str, int | None], float]) -> tuple[list[Words], tuple[Reason, ...]]:
+def words_and_reasons(amounts: dict[tuple[str, int | None], float]) -> tuple[list[Words], tuple[Reason, ...]]:
     """The reasons of features, given as {(name, months): money}."""
-    told = [words(name, months) for name, months in amounts]
-    return told, reasons(told, np.ones(len(told)), np.array(list(amounts.values())))
+    feature_words = [words(name, months) for name, months in amounts]
+    return feature_words, reasons(
+        feature_words, np.ones(len(feature_words)), np.array(list(amounts.values()))
+    )
 
 
 def test_windows_of_one_indicator_are_one_line_and_the_weightiest_speaks() -> None:
-    told, found = said({("a_3m", 3): 10.0, ("a_12m", 12): -30.0, ("b_12m", 12): 15.0})
-    joined = join_windows(found, words=told)
+    feature_words, all_reasons = words_and_reasons(
+        {("a_3m", 3): 10.0, ("a_12m", 12): -30.0, ("b_12m", 12): 15.0}
+    )
+    joined = join_windows(all_reasons, words=feature_words)
     assert [(each.first.feature, each.money, len(each.members)) for each in joined] == [
         ("a_12m", -20.0, 2),
         ("b_12m", 15.0, 1),
@@ -40,22 +44,22 @@ def test_windows_of_one_indicator_are_one_line_and_the_weightiest_speaks() -> No
 
 
 def test_features_that_only_end_alike_are_not_joined() -> None:
-    told, found = said({("rate_3m", None): 1.0, ("rate_12m", 12): 2.0})
-    assert len(join_windows(found, words=told)) == 2
+    feature_words, all_reasons = words_and_reasons({("rate_3m", None): 1.0, ("rate_12m", 12): 2.0})
+    assert len(join_windows(all_reasons, words=feature_words)) == 2
 
 
 def test_of_equal_weight_the_name_decides() -> None:
-    told, found = said({("b", None): 1.0, ("a", None): -1.0})
-    assert [each.first.feature for each in join_windows(found, words=told)] == ["a", "b"]
+    feature_words, all_reasons = words_and_reasons({("b", None): 1.0, ("a", None): -1.0})
+    assert [each.first.feature for each in join_windows(all_reasons, words=feature_words)] == ["a", "b"]
 
 
 @pytest.mark.parametrize("top", [1, 3, 8])
 def test_the_lines_of_every_trader_add_up_in_whole_units(top: int, live: Live) -> None:
     for trader in live.ranking["trader_id"].to_pylist()[::7]:
-        told = account_of(live, trader, among=peers(live, trader), top=top)
-        assert told.base + sum(line.money for line in told.lines) + told.rest == told.total
+        account = account_of(live, trader, among=peers(live, trader), top=top)
+        assert account.base + sum(line.money for line in account.lines) + account.rest == account.total
         row = live.ranking_by_row.slice(live.row_index[trader], 1).to_pylist()[0]
-        assert told.total == round(row["expected_yield"])
+        assert account.total == round(row["expected_yield"])
 
 
 @pytest.mark.parametrize("view", ["full", "notice"])
@@ -79,18 +83,18 @@ def test_what_is_printed_adds_up(live: Live) -> None:
         ]
         assert sum(parts) == total
         split = page[page.index("What would be found") :]
-        found = re.findall(r'class="num">([^<]+)<', split[: split.index("</table>")])
-        assert sum(int(text.replace(",", "").replace("−", "-")) for text in found) == total  # noqa: RUF001
+        amounts = re.findall(r'class="num">([^<]+)<', split[: split.index("</table>")])
+        assert sum(int(text.replace(",", "").replace("−", "-")) for text in amounts) == total  # noqa: RUF001
 
 
 def test_an_unknown_value_is_said_to_be_unknown(live: Live) -> None:
     unknown = np.argwhere(np.isnan(live.X))
     assert len(unknown)
-    place, column = unknown[0]
-    trader = live.snapshot.table["trader_id"][int(place)].as_py()
-    told = account_of(live, trader, among=peers(live, trader), top=100)
+    row_index, column = unknown[0]
+    trader = live.snapshot.table["trader_id"][int(row_index)].as_py()
+    account = account_of(live, trader, among=peers(live, trader), top=100)
     label = live.bundle.words[column].label
-    [line] = [line for line in told.lines if line.sentence == f"{label}: unknown."]
+    [line] = [line for line in account.lines if line.sentence == f"{label}: unknown."]
     assert line.value is None
 
 

@@ -31,15 +31,15 @@ def test_pages_follow_one_another_and_the_last_is_the_last(live: Live) -> None:
 @pytest.mark.parametrize("column", ["region", "sector", "size_band"])
 def test_a_filter_keeps_those_alone(column: str, live: Live) -> None:
     value = next(value for value in live.ranking[column].to_pylist() if value)
-    kept = filter_ranking(live.ranking, RankingQuery.of({column: value}))
-    assert set(kept[column].to_pylist()) == {value}
-    assert kept.num_rows == live.ranking[column].to_pylist().count(value)
+    matches = filter_ranking(live.ranking, RankingQuery.of({column: value}))
+    assert set(matches[column].to_pylist()) == {value}
+    assert matches.num_rows == live.ranking[column].to_pylist().count(value)
 
 
 def test_by_finding_type_the_order_is_by_its_money(live: Live) -> None:
-    kept = filter_ranking(live.ranking, RankingQuery.of({"finding_type": "origin"}))
-    amounts = kept["expected_origin"].to_pylist()
-    assert kept.num_rows == live.ranking.num_rows
+    matches = filter_ranking(live.ranking, RankingQuery.of({"finding_type": "origin"}))
+    amounts = matches["expected_origin"].to_pylist()
+    assert matches.num_rows == live.ranking.num_rows
     assert amounts == sorted(amounts, reverse=True)
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from serving.live.state import Live
 from serving.page import HEADERS
 from tests.optional import not_none
-from tests.serving.browser import kept, needs_chromium, picture
+from tests.serving.browser import needs_chromium, picture, write_page
 from tests.serving.caller import Service
 from tests.serving.listening import listening
 
@@ -49,7 +49,9 @@ def test_the_browser_shows_what_the_file_shows(
 ) -> None:
     there = address + path.format(traders[0])
     page = httpx.get(there, timeout=60).text
-    assert above_the_foot(picture(there, tmp_path)) == above_the_foot(picture(kept(page, tmp_path), tmp_path))
+    assert above_the_foot(picture(there, tmp_path)) == above_the_foot(
+        picture(write_page(page, tmp_path), tmp_path)
+    )
 
 
 def above_the_foot(png: bytes) -> bytes:

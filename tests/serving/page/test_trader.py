@@ -27,7 +27,7 @@ def text(page: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("audit", "said"),
+    ("audit", "sentence"),
     [
         (FOUND, "1 March 2022, field, chosen by joint tax: 1,300 assessed, mostly origin; −20 collected"),  # noqa: RUF001
         (NOTHING, "1 March 2022, field, chosen by joint tax: nothing found"),
@@ -35,8 +35,8 @@ def text(page: str) -> str:
     ],
     ids=["found", "nothing", "open"],
 )
-def test_an_audit_is_told_in_one_line(audit: PastAudit, said: str, live: Live, trader: str) -> None:
-    assert said in text(trader_page(live, trader, history=[audit]))
+def test_an_audit_is_told_in_one_line(audit: PastAudit, sentence: str, live: Live, trader: str) -> None:
+    assert sentence in text(trader_page(live, trader, history=[audit]))
 
 
 def test_of_many_audits_the_newest_stand_there_and_the_others_are_counted(live: Live, trader: str) -> None:
@@ -46,30 +46,30 @@ def test_of_many_audits_the_newest_stand_there_and_the_others_are_counted(live: 
 
 
 def test_earlier_estimates_are_told_and_none_is_said(live: Live, trader: str) -> None:
-    said = text(trader_page(live, trader, predictions=[EarlierPrediction(date(2024, 7, 1), "0", 1234.6)]))
-    assert "1,235 as of 1 July 2024, model 0" in said
+    shown = text(trader_page(live, trader, predictions=[EarlierPrediction(date(2024, 7, 1), "0", 1234.6)]))
+    assert "1,235 as of 1 July 2024, model 0" in shown
     assert "None recorded." in text(trader_page(live, trader))
 
 
 def test_what_the_administration_does_not_keep_is_named(live: Live, trader: str) -> None:
     missing = {"line_count_12m": ("tariff.rate",), "yield_on_value": ("tariff.rate", "links.link_type")}
     lacking = replace(live, snapshot=replace(live.snapshot, missing=missing))
-    said = text(trader_page(lacking, trader))
-    assert "The administration has no tariff.rate, links.link_type: 2 indicators stay empty." in said
+    shown = text(trader_page(lacking, trader))
+    assert "The administration has no tariff.rate, links.link_type: 2 indicators stay empty." in shown
 
 
 def test_what_is_unknown_of_this_trader_is_named(live: Live) -> None:
-    [place, column] = np.argwhere(np.isnan(live.X))[0]
-    said = text(trader_page(live, live.snapshot.table["trader_id"][int(place)].as_py()))
-    assert re.search(r"\d+ of its indicators are empty for this trader: ", said)
-    assert live.bundle.words[column].label.lower() in said
+    [row_index, column] = np.argwhere(np.isnan(live.X))[0]
+    shown = text(trader_page(live, live.snapshot.table["trader_id"][int(row_index)].as_py()))
+    assert re.search(r"\d+ of its indicators are empty for this trader: ", shown)
+    assert live.bundle.words[column].label.lower() in shown
 
 
 def test_the_page_says_what_it_rests_on_and_that_it_is_no_evidence(live: Live, trader: str) -> None:
-    said = text(trader_page(live, trader))
-    for told in (live.bundle.digest, live.bundle.feature_digest, live.snapshot_digest, "no evidence"):
-        assert told in said
-    assert "What was known before 1 October 2024 · model 1" in said
+    shown = text(trader_page(live, trader))
+    for digest in (live.bundle.digest, live.bundle.feature_digest, live.snapshot_digest, "no evidence"):
+        assert digest in shown
+    assert "What was known before 1 October 2024 · model 1" in shown
 
 
 def test_the_same_trader_and_day_give_the_same_bytes(live: Live, trader: str) -> None:

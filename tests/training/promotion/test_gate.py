@@ -7,7 +7,7 @@ from models.prediction import Floats, Prediction
 from tests.training.trained import LEAK, audits, blind, money, prediction_of, sighted
 from training.backtest.out_of_fold import OutOfFold
 from training.leaks.alarm import LeakReport
-from training.promotion.gate import Check, gate, paired, read
+from training.promotion.gate import Check, gate, pair_predictions, read_out_of_fold
 
 NO_LEAK = LeakReport(())
 Y = money()
@@ -87,13 +87,13 @@ def test_only_the_newest_folds_count_where_they_say_enough() -> None:
 
 def test_models_are_paired_by_audit_where_both_were_tested() -> None:
     mine, theirs = OutOfFold(audits(), {"hurdle": GOOD}), OutOfFold(audits(first=100), {"old": GOOD})
-    both, old = paired(mine.table(), theirs.table())
+    both, old = pair_predictions(mine.table(), theirs.table())
     assert both.audits["audit_id"].to_pylist() == [f"A{n}" for n in range(100, 300)]
     assert both.predictions["hurdle"].expected.tolist() == GOOD.expected[100:].tolist()
     assert old.expected.tolist() == GOOD.expected[:200].tolist()
 
 
 def test_what_is_written_is_read_back() -> None:
-    again = read(OutOfFold(audits(), {"hurdle": GOOD}).table())
+    again = read_out_of_fold(OutOfFold(audits(), {"hurdle": GOOD}).table())
     assert again.audits.equals(audits())
     assert again.predictions["hurdle"].expected.tolist() == GOOD.expected.tolist()

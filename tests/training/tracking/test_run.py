@@ -50,7 +50,7 @@ def test_a_training_that_is_broken_off_says_so_and_leaves_no_version(
 
 
 def test_a_run_keeps_what_is_logged_to_it(home: Path) -> None:
-    with tracked("hurdle to 2024", home=home, tags={"kind": "hurdle"}, clock=now) as run:
+    with tracked("hurdle to 2024", home=home, clock=now) as run:
         run.parameters({"seed": 1, "parameters": {"growth": {"bags": 2}}, "model": "hurdle"})
         run.data(rows(), name="audits", fingerprint="f" * 64)
         run.metrics({"all/gini": 0.5, "all/width": None, "all/coverage": float("nan")})
