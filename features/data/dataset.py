@@ -86,13 +86,13 @@ def _key(warehouse: Warehouse, version: DataVersion) -> str:
         "faults": [asdict(fault) for fault in warehouse.faults],
         "dialect": repr(warehouse.dialect),
         "limit": DEFAULT_LIMIT,
-        "code": _code_digest(),
+        "code": checking_digest(),
     }
     return hashlib.sha256(json.dumps(inputs, default=str).encode()).hexdigest()[:32]
 
 
 @cache
-def _code_digest() -> str:
+def checking_digest() -> str:
     """Return the SHA-256 over the source code of checks, to the letter, and the engine's version."""
     digest = hashlib.sha256(f"{duckdb.__version__} {ibis.__version__}".encode())
     for package in CHECKING:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.build import FeatureSet
-from features.data.dataset import Dataset
+from features.data.dataset import Dataset, checking_digest
 from features.data.version import DataVersion
 from features.snapshots.snapshot import Snapshot, snapshot
 from features.storage.atomic import atomic_folder, restore, target_lock
@@ -20,8 +20,9 @@ TABLE, TRADERS, ABOUT = "features.parquet", "traders.parquet", "about.json"
 def cached_snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
     """Return the snapshot of a dataset from the cache below its home; build and cache it where it is missing.
 
-    Its key is the cutoff, the features and the version of the data. Data that changes while it is read is
-    read all the same, and not cached. Raises as `features.snapshots.snapshot` does, and `OutputError`.
+    Its key is the cutoff, the features, the version of the data and the code that checks it. Data that
+    changes while it is read is read all the same, and not cached. Raises as `features.snapshots.snapshot`
+    does, and `OutputError`.
     """
     version = dataset.version()
     folder = dataset.home / FOLDER / _key(dataset, features, version)
@@ -38,7 +39,8 @@ def cached_snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
 
 
 def _key(dataset: Dataset, features: FeatureSet, version: DataVersion) -> str:
-    inputs = [version.digest, dataset.cutoff.isoformat(), features.digest, repr(dataset.dialect)]
+    code = (features.digest, checking_digest())
+    inputs = [version.digest, dataset.cutoff.isoformat(), *code, repr(dataset.dialect)]
     return f"{dataset.cutoff}-{hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]}"
 
 
