@@ -66,6 +66,15 @@ class Dataset:
         with open_warehouse(self.data, dialect=self.dialect) as warehouse:
             yield self._outcome(warehouse, version).usable(warehouse)
 
+    def is_settled(self) -> bool:
+        """Whether checks on later days of the year leave out the same rows: none has a day still to come.
+
+        Raises `DataError` where there is nothing to open.
+        """
+        version = self.version()
+        with open_warehouse(self.data, dialect=self.dialect) as warehouse:
+            return not self._outcome(warehouse, version).has_future_days
+
     def _outcome(self, warehouse: Warehouse, version: DataVersion) -> CheckOutcome:
         path = self.home / CHECKS / f"{_key(warehouse, version)}.json"
         cached = read_cached(path)

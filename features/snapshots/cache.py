@@ -20,28 +20,39 @@ TABLE, TRADERS, ABOUT = "features.parquet", "traders.parquet", "about.json"
 def cached_snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
     """Return the snapshot of a dataset from the cache below its home; build and cache it where it is missing.
 
-    Its key is the cutoff, the features, the version of the data and the code that checks it. Data that
-    changes while it is read is read all the same, and not cached. Raises as `features.snapshots.snapshot`
-    does, and `OutputError`.
+    Its key is the cutoff, the features, the version of the data, the code that checks it, and the year in
+    which it is checked; where a row is left out for a day that is still to come, the day of the check. Data
+    that changes while it is read is read all the same, and not cached. Raises as
+    `features.snapshots.snapshot` does, and `OutputError`.
     """
-    version = dataset.version()
-    folder = dataset.home / FOLDER / _key(dataset, features, version)
-    restore(folder)
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with target_lock(folder.with_suffix(".build")):
-            if not folder.is_dir():  # else another call has built it meanwhile
-                built = snapshot(dataset, features)
-                if dataset.version() != version:
-                    return built
-                _write(built, folder)
+    version, today = dataset.version(), dataset.today
+    of_year, of_day = (
+        _folder(dataset, features, version, checked) for checked in (f"{today:%Y}", f"{today}")
+    )
+    if folder := _first_cached(of_day, of_year):
+        return _read(folder, features)
+    of_year.parent.mkdir(parents=True, exist_ok=True)
+    with target_lock(of_year.with_suffix(".build")):
+        if folder := _first_cached(of_day, of_year):  # another call has built it meanwhile
+            return _read(folder, features)
+        built, folder = snapshot(dataset, features), of_year if dataset.is_settled() else of_day
+        if dataset.version() != version:
+            return built
+        _write(built, folder)
     return _read(folder, features)
 
 
-def _key(dataset: Dataset, features: FeatureSet, version: DataVersion) -> str:
+def _first_cached(*folders: Path) -> Path | None:
+    for folder in folders:
+        restore(folder)
+    return next((folder for folder in folders if folder.is_dir()), None)
+
+
+def _folder(dataset: Dataset, features: FeatureSet, version: DataVersion, checked: str) -> Path:
     code = (features.digest, checking_digest())
-    inputs = [version.digest, dataset.cutoff.isoformat(), *code, repr(dataset.dialect)]
-    return f"{dataset.cutoff}-{hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]}"
+    inputs = [version.digest, dataset.cutoff.isoformat(), *code, repr(dataset.dialect), checked]
+    key = hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]
+    return dataset.home / FOLDER / f"{dataset.cutoff}-{key}"
 
 
 def _write(built: Snapshot, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ from features.data.dataset import Dataset
 from features.errors import SettingError
 from features.library import LIBRARY
 from features.snapshots.cache import FOLDER, cached_snapshot
-from features.snapshots.snapshot import snapshot, to_text
+from features.snapshots.snapshot import Snapshot, snapshot, to_text
 from features.storage.lock import file_lock
 from features.storage.spreadsheet import write_table
 from tests.features.administration import administration, day, line, trader
@@ -70,6 +71,27 @@ def test_a_snapshot_is_cached_once_however_the_folder_is_called(
         with file_lock(Path(data) / ".findings.lock"):  # a lock is no data
             cached_snapshot(replace(dataset(called), home=home), few)
     assert len([each for each in (home / FOLDER).iterdir() if not each.name.startswith(".")]) == 1
+
+
+def test_a_row_of_a_day_to_come_counts_once_that_day_has_passed(data: str) -> None:
+    """Of 200 debts due in June, all paid that day, one is said to be paid three days from today."""
+    due, later = day("2024-06-01"), TODAY - timedelta(days=200 - 3)
+    debts = [
+        {"debt_id": f"B{n}", "trader_id": "T2", "due_on": due, "paid_on": due, "amount": 1.0, "known_on": due}
+        for n in range(200)
+    ]
+    debts[0]["paid_on"] = later
+    write_parquet(Path(data), {"payments": debts})
+    few, before = LIBRARY.select(["days_late_12m"]), replace(dataset(data), today=later - timedelta(days=3))
+    assert days_late(cached_snapshot(before, few)) == 0.0
+    after = replace(before, today=later + timedelta(days=1))
+    assert days_late(cached_snapshot(after, few)) == days_late(snapshot(after, few)) > 0.0
+    assert days_late(cached_snapshot(before, few)) == 0.0
+
+
+def days_late(built: Snapshot) -> float:
+    value: float = built.table["days_late_12m"][built.row_index("T2")].as_py()
+    return value
 
 
 def test_the_command_writes_the_table(data: str, tmp_path: Path) -> None:
