@@ -67,7 +67,7 @@ class Dataset:
             yield self._outcome(warehouse, version).usable(warehouse)
 
     def is_settled(self) -> bool:
-        """Whether checks on later days of the year leave out the same rows: none has a day still to come.
+        """Whether checks on later days leave out the same rows: none is left out for a day still to come.
 
         Raises `DataError` where there is nothing to open.
         """

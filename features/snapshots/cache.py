@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,22 +21,20 @@ TABLE, TRADERS, ABOUT = "features.parquet", "traders.parquet", "about.json"
 def cached_snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
     """Return the snapshot of a dataset from the cache below its home; build and cache it where it is missing.
 
-    Its key is the cutoff, the features, the version of the data, the code that checks it, and the year in
-    which it is checked; where a row is left out for a day that is still to come, the day of the check. Data
-    that changes while it is read is read all the same, and not cached. Raises as
-    `features.snapshots.snapshot` does, and `OutputError`.
+    Its key is the cutoff, the features, the version of the data and the code that checks it; where a row is
+    left out for a day that is still to come, also the day of the check. Data that changes while it is read
+    is read all the same, and not cached. Raises as `features.snapshots.snapshot` does, and `OutputError`.
     """
-    version, today = dataset.version(), dataset.today
-    of_year, of_day = (
-        _folder(dataset, features, version, checked) for checked in (f"{today:%Y}", f"{today}")
-    )
-    if folder := _first_cached(of_day, of_year):
+    version = dataset.version()
+    of_any_day = _folder(dataset, features, version)
+    of_today = _folder(dataset, features, version, checked_on=dataset.today)
+    if folder := _first_cached(of_today, of_any_day):
         return _read(folder, features)
-    of_year.parent.mkdir(parents=True, exist_ok=True)
-    with target_lock(of_year.with_suffix(".build")):
-        if folder := _first_cached(of_day, of_year):  # another call has built it meanwhile
+    of_any_day.parent.mkdir(parents=True, exist_ok=True)
+    with target_lock(of_any_day.with_suffix(".build")):
+        if folder := _first_cached(of_today, of_any_day):  # another call has built it meanwhile
             return _read(folder, features)
-        built, folder = snapshot(dataset, features), of_year if dataset.is_settled() else of_day
+        built, folder = snapshot(dataset, features), of_any_day if dataset.is_settled() else of_today
         if dataset.version() != version:
             return built
         _write(built, folder)
@@ -48,9 +47,11 @@ def _first_cached(*folders: Path) -> Path | None:
     return next((folder for folder in folders if folder.is_dir()), None)
 
 
-def _folder(dataset: Dataset, features: FeatureSet, version: DataVersion, checked: str) -> Path:
+def _folder(
+    dataset: Dataset, features: FeatureSet, version: DataVersion, *, checked_on: date | None = None
+) -> Path:
     code = (features.digest, checking_digest())
-    inputs = [version.digest, dataset.cutoff.isoformat(), *code, repr(dataset.dialect), checked]
+    inputs = [version.digest, dataset.cutoff.isoformat(), *code, repr(dataset.dialect), str(checked_on)]
     key = hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]
     return dataset.home / FOLDER / f"{dataset.cutoff}-{key}"
 

@@ -11,7 +11,7 @@ from features.data.check.judge import CheckedTable, judge, parents_first
 from features.data.check.outcome import UNREADABLE, CheckOutcome, TableOutcome
 from features.data.check.report import CheckReport, TableReport
 from features.data.contract import Table
-from features.data.contract.rule import PAST_DAY
+from features.data.contract.rule import PAST_DAY, PLANNED_DAY
 from features.data.contract.violation import Severity, Violation
 from features.data.warehouse import Warehouse
 from features.data.warehouse.engine import first_line, refuse_exhausted_resources
@@ -44,7 +44,7 @@ class CheckResult:
         return CheckOutcome(
             checked_on=self.report.checked_on,
             refusal="; ".join(f"{v.location}: {v.found}" for v in stopping) if stopping else None,
-            has_future_days=PAST_DAY.name in rules,
+            has_future_days=not rules.isdisjoint({PAST_DAY.name, PLANNED_DAY.name}),
             is_lasting=UNREADABLE not in rules,
             tables={name: self._table_outcome(checked) for name, checked in self.tables.items()},
         )

@@ -45,11 +45,10 @@ class CheckOutcome:
     def holds(self, today: date) -> bool:
         """Return whether a check of the same data on the day `today` has the same outcome.
 
-        Rules depend on the day of the check by what is past and by its year: `features.data.contract.rule`.
+        Rules depend on the day of the check by the latest day that a row may have, which only grows:
+        `features.data.contract.rule`.
         """
-        return today == self.checked_on or (
-            today > self.checked_on and today.year == self.checked_on.year and not self.has_future_days
-        )
+        return today == self.checked_on or (today > self.checked_on and not self.has_future_days)
 
     def usable(self, warehouse: Warehouse) -> Warehouse:
         """Return the checked warehouse with only the rows that may be used, each once.

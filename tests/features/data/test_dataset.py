@@ -19,7 +19,7 @@ from ibis.expr import types as ir
 from features.data.check import check
 from features.data.check.outcome import CheckOutcome
 from features.data.contract import TABLES, ColumnType
-from features.data.contract.rule import PAST_DAY, Rule
+from features.data.contract.rule import PAST_DAY, PLANNED_DAY, Rule
 from features.data.dataset import CHECKS, Dataset
 from features.data.version import DataVersion
 from features.data.warehouse import open_warehouse
@@ -239,13 +239,14 @@ def condition(rule: Rule, kind: ColumnType, today: date) -> str:
     return str(ibis.to_sql(table.filter(rule.broken(table.value, today)), dialect="duckdb"))
 
 
-def test_rules_ask_of_today_for_its_year_or_whether_a_day_is_past() -> None:
+def test_only_rules_of_the_latest_day_ask_for_today() -> None:
     rules = {
         (rule, column.kind) for table in TABLES.values() for column in table.columns for rule in column.rules
     }
     for rule, kind in rules:
-        within = {condition(rule, kind, date(2025, 1, 1) + timedelta(days=n)) for n in (0, 100, 364)}
-        assert len(within) == (3 if rule is PAST_DAY else 1), rule.name
+        days = [date(2025, 1, 1) + timedelta(days=n) for n in (0, 100, 364, 365)]
+        number = {PAST_DAY: 4, PLANNED_DAY: 2}.get(rule, 1)
+        assert len({condition(rule, kind, day) for day in days}) == number, rule.name
 
 
 def test_a_day_in_the_future_is_checked_again_on_a_later_day(tmp_path: Path) -> None:
@@ -258,15 +259,14 @@ def test_a_day_in_the_future_is_checked_again_on_a_later_day(tmp_path: Path) -> 
     refusal(lambda: opened(dataset))
 
 
-def test_an_outcome_holds_for_later_days_of_the_year_and_no_others(dataset: Dataset) -> None:
+def test_an_outcome_holds_for_later_days_unless_a_row_waits_for_its_day(dataset: Dataset) -> None:
     opened(dataset)
     outcome = CheckOutcome.of(read_cached(cached(dataset)))
-    last = date(TODAY.year, 12, 31)
+    later = TODAY + timedelta(days=400)
     assert outcome.holds(TODAY)
-    assert outcome.holds(last)
-    assert not outcome.holds(last + timedelta(days=1))
+    assert outcome.holds(later)
     assert not outcome.holds(TODAY - timedelta(days=1))
-    assert not replace(outcome, has_future_days=True).holds(last)
+    assert not replace(outcome, has_future_days=True).holds(later)
 
 
 def test_a_file_that_cannot_be_read_is_looked_at_again(tmp_path: Path) -> None:
