@@ -26,26 +26,13 @@ from features.evidence import evidence
 from features.library import LIBRARY
 from features.simulate import simulate
 from features.spine import Spine
+from serving.api.app import EXAMPLE_LINE
 from serving.live.what_if import with_declarations
 
 CUTOFF, TODAY = date(2024, 10, 1), date(2025, 6, 30)
 FEATURE, TIMES = "customs_value_12m", 5
 FEW = LIBRARY.select([FEATURE, "line_count_12m", "preference_share_12m", "yield_on_value"])
-LINE = {
-    "declaration_id": "WHAT-IF-1",
-    "item_number": 1,
-    "version": 0,
-    "accepted_on": date(2024, 9, 20),
-    "office_code": "XA01",
-    "procedure_code": "4000",
-    "hs_code": "61091000",
-    "origin_country": "CN",
-    "customs_value": 12500.0,
-    "net_mass_kg": 480.0,
-    "duty_rate": 0.12,
-    "duty_assessed": 1500.0,
-    "vat_assessed": 2800.0,
-}
+LINE = EXAMPLE_LINE | {"accepted_on": date(2024, 9, 20)}
 
 
 def _evidence(dataset: Dataset, trader: str) -> None:

@@ -10,10 +10,11 @@ import enum
 import hashlib
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from functools import partial
+from pathlib import Path
 from types import MethodType, ModuleType
 from typing import Any
 
@@ -110,6 +111,16 @@ class CodeDigest:
             self._digests[key] = compute()
             self._active.pop()
         return self._digests[key]
+
+
+def source_digest(root: Path, packages: Iterable[str]) -> str:
+    """Return the SHA-256 over the sources of packages below `root`, to the letter, by name and content."""
+    digest = hashlib.sha256()
+    for path in sorted(path for package in packages for path in (root / package).rglob("*.py")):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
 
 
 def _bound(value: partial[Any] | MethodType) -> tuple[Any, ...]:

@@ -17,6 +17,7 @@ from features.data.check import DEFAULT_LIMIT, check
 from features.data.check.outcome import CheckOutcome
 from features.data.version import DataVersion, version_of
 from features.data.warehouse import Dialect, Warehouse, open_warehouse
+from features.digest import source_digest
 from features.errors import SettingError
 from features.storage.json_cache import read_cached, write_cached
 
@@ -62,18 +63,16 @@ class Dataset:
         they then are, unchecked, as after every check. Raises `DataError` where there is nothing to open or
         the data is refused.
         """
+        with self.open_checked() as (warehouse, _):
+            yield warehouse
+
+    @contextlib.contextmanager
+    def open_checked(self) -> Iterator[tuple[Warehouse, CheckOutcome]]:
+        """Open the tables as `open` does, and yield the outcome of their check beside them."""
         version = self.version()
         with open_warehouse(self.data, dialect=self.dialect) as warehouse:
-            yield self._outcome(warehouse, version).usable(warehouse)
-
-    def is_settled(self) -> bool:
-        """Whether checks on later days leave out the same rows: none is left out for a day still to come.
-
-        Raises `DataError` where there is nothing to open.
-        """
-        version = self.version()
-        with open_warehouse(self.data, dialect=self.dialect) as warehouse:
-            return not self._outcome(warehouse, version).has_future_days
+            outcome = self._outcome(warehouse, version)
+            yield outcome.usable(warehouse), outcome
 
     def _outcome(self, warehouse: Warehouse, version: DataVersion) -> CheckOutcome:
         path = self.home / CHECKS / f"{_key(warehouse, version)}.json"
@@ -103,11 +102,8 @@ def _key(warehouse: Warehouse, version: DataVersion) -> str:
 @cache
 def checking_digest() -> str:
     """Return the SHA-256 over the source code of checks, to the letter, and the engine's version."""
-    digest = hashlib.sha256(f"{duckdb.__version__} {ibis.__version__}".encode())
-    for package in CHECKING:
-        for module in sorted((Path(__file__).parent / package).rglob("*.py")):
-            digest.update(module.read_bytes())
-    return digest.hexdigest()
+    sources = source_digest(Path(__file__).parent, CHECKING)
+    return hashlib.sha256(f"{duckdb.__version__} {ibis.__version__} {sources}".encode()).hexdigest()
 
 
 def day_after_newest(warehouse: Warehouse) -> date:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from features.build import FeatureSet
 from features.data.dataset import Dataset, checking_digest
 from features.data.version import DataVersion
-from features.snapshots.snapshot import Snapshot, snapshot
+from features.snapshots.snapshot import Snapshot, snapshot_of
 from features.storage.atomic import atomic_folder, restore, target_lock
 
 FOLDER = "snapshots"
@@ -34,7 +34,9 @@ def cached_snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
     with target_lock(of_any_day.with_suffix(".build")):
         if folder := _first_cached(of_today, of_any_day):  # another call has built it meanwhile
             return _read(folder, features)
-        built, folder = snapshot(dataset, features), of_any_day if dataset.is_settled() else of_today
+        with dataset.open_checked() as (warehouse, outcome):
+            built = snapshot_of(warehouse, features, cutoff=dataset.cutoff)
+        folder = of_today if outcome.has_future_days else of_any_day
         if dataset.version() != version:
             return built
         _write(built, folder)

@@ -63,9 +63,14 @@ class Snapshot:
 def snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
     """Build the features of every trader active in a dataset; raises `DataError` where that is refused."""
     with dataset.open() as warehouse:
-        table = features.build(warehouse, Spine.active(warehouse, dataset.cutoff)).sort_by("trader_id")
-        traders = _described(warehouse, table["trader_id"], dataset.cutoff)
-        return Snapshot(features, table, traders, features.missing(warehouse))
+        return snapshot_of(warehouse, features, cutoff=dataset.cutoff)
+
+
+def snapshot_of(warehouse: Warehouse, features: FeatureSet, *, cutoff: date) -> Snapshot:
+    """Build the features of every trader active before a cutoff in a warehouse that was checked."""
+    table = features.build(warehouse, Spine.active(warehouse, cutoff)).sort_by("trader_id")
+    traders = _described(warehouse, table["trader_id"], cutoff)
+    return Snapshot(features, table, traders, features.missing(warehouse))
 
 
 def _described(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date) -> pa.Table:
