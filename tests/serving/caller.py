@@ -18,6 +18,7 @@ from serving.settings import Settings
 from tests.clock import now
 
 LOCAL = "http://localhost"
+JSON = {"content-type": "application/json"}
 
 
 @dataclass
