@@ -41,6 +41,8 @@ class Feature:
     - `label`: a few words; `phrase`: the template of `sentence`; `why`: the finding it points to.
     - `finding_type`: the kind of finding that it concerns, None where none in particular.
     - `monotone`: +1 or -1 where theory says that the yield rises or falls with it, else 0.
+    - `prior_yield`: of money at stake under a suspicion, the share of it that an audit is expected to book
+      before any audit is known; None for every other feature.
     - `indicator`: the indicator of the literature that it belongs to; `reference`: its source.
     - `inputs`: the columns of the contract without which it is empty, as `table.column`.
     """
@@ -57,6 +59,7 @@ class Feature:
     why: str
     finding_type: str | None = None
     monotone: int = 0
+    prior_yield: float | None = None
     indicator: str
     reference: str
     inputs: tuple[str, ...] = ()
@@ -123,6 +126,7 @@ class Meaning(TypedDict):
     example: Example
     finding_type: NotRequired[str]
     monotone: NotRequired[int]
+    prior_yield: NotRequired[float]
 
 
 def feature(
