@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from features.data.contract.required import FINDING_TYPES
 from models.explain import explain
-from models.fitting.by_finding_type import Split, fit_split
+from models.fitting.by_finding_type import Split, amounts_by_type, fit_split
 from models.fitting.circumstances import Circumstances, representative
 from models.fitting.interval import Interval, fit_interval
 from models.fitting.link import Link, link_values, read_link
@@ -79,6 +79,7 @@ class YieldModel(ABC):
             circumstances=circumstances,
             blocks=_blocks(audits, rows=len(matrix), seed=self.seed),
             names=column_names(X),
+            by_type=amounts_by_type(audits),
         )
         learned = self._learn(training)
         self.feature_names_in_, self.n_features_in_ = training.names, matrix.shape[1]

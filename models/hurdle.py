@@ -6,101 +6,165 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from features.data.contract.required import FINDING_TYPES
 from models.base import YieldModel
-from models.fitting.boosting import Growth
-from models.fitting.calibrate import amount_map, chance_map, net_share, total_factor
-from models.fitting.corrected import CorrectedTrees, fit_corrected_trees
-from models.fitting.glm import power, sigmoid
-from models.fitting.line import columns_margin
-from models.fitting.link import HurdleLink
-from models.fitting.margin import LinearMargin
+from models.fitting.calibrate import total_factor
+from models.fitting.hurdles import Effects, FittedHurdle, fit_hurdle
+from models.fitting.link import Hurdle, HurdlesLink
+from models.fitting.stake import Stakes, fit_stakes
 from models.fitting.training_rows import Learned, TrainingRows
+from models.prediction import Floats
+
+FEWEST_OF_TYPE = 40
+"""Adjusted audits from which a finding type is learned by itself."""
+LARGEST_SHARE = 0.1
 
 
 @dataclass(kw_only=True, eq=False)
 class HurdleModel(YieldModel):
     """Most audits find nothing and amounts are heavy-tailed: P(adjustment) x E[amount | adjustment].
 
-    Both parts are boosted trees, with the monotone directions of the features, calibrated on held-out
-    audits (Platt; gamma regression). Refunds count by size in the amount, and their share of the money is
-    taken off. `monotone` gives +1 or -1 by feature; `growth` overrides `models.fitting.boosting.Growth` by
-    name.
+    Both parts are boosted trees, with the monotone directions of the features, which correct a line on money
+    at stake, and are calibrated on held-out audits (Platt; gamma regression). Amounts grow with what is at
+    stake, which trees of a few hundred findings see only in steps.
 
-    Amounts grow with trade, which trees of a few hundred findings see only in steps: so they correct a line
-    on the logarithm of `exposure`, where there is such a feature (as actuaries do).
+    Additional revenue is seen in two ways, as a whole and as a sum over finding types, and the geometric mean
+    of both counts. Refunds are a hurdle of their own, taken off.
+
+    `monotone` gives +1 or -1 by feature; `prior_yields` the share of money at stake that audits are expected
+    to book, by feature, and `finding_types` its finding type; `growth` overrides
+    `models.fitting.boosting.Growth` by name; `exposure` names features of the value that is traded,
+    blank-separated: the first that there is counts.
     """
 
     kind: ClassVar[str] = "hurdle"
     monotone: Mapping[str, int] | None = None
+    prior_yields: Mapping[str, float] | None = None
+    finding_types: Mapping[str, str] | None = None
     growth: Mapping[str, Any] | None = None
-    exposure: str | None = "customs_value_12m"
+    exposure: str = "customs_value_24m customs_value_12m"
 
     def _learn(self, training: TrainingRows) -> Learned:
-        chance, amount = self._chance(training), self._amount(training)
-        probability = sigmoid(chance.calibration.of(chance.held_out, training.design))
-        net = net_share(training.y, training.weight)
-        expected = probability * np.exp(amount.calibration.of(amount.held_out, training.design)) * net
-        factor = total_factor(training.y, expected, training.weight)
-        link = HurdleLink(
-            a=chance.calibration.slope,
-            b=chance.calibration.intercept,
-            c=amount.calibration.intercept + float(np.log(factor * net)),
-            d=amount.calibration.slope,
+        limited = _limited(training)
+        due, refunded = np.maximum(limited.y, 0.0), np.maximum(-limited.y, 0.0)
+        whole = self._hurdle(limited, due, types=None)
+        by_type = self._by_type(limited, whole.effects)
+        refunds = self._hurdle(limited, refunded, types=()) if refunded.any() else None
+        money = whole.chance * whole.amount
+        if by_type:
+            other = sum((part.chance * part.amount for part in by_type), np.zeros_like(money))
+            middle = np.sqrt(money * other)
+            even = float(limited.weight @ (money + other)) / (2 * float(limited.weight @ middle))
+            money = even * middle
+        else:
+            even = 1.0
+        expected, probability = money, whole.chance
+        if refunds:
+            expected = money - refunds.chance * refunds.amount
+            probability = 1 - (1 - whole.chance) * (1 - refunds.chance)
+        factor = total_factor(limited.y, expected, limited.weight)
+        fitted = [whole, *by_type, *([refunds] if refunds else [])]
+        link = HurdlesLink(
+            whole=_scaled(whole.hurdle, factor * even),
+            by_type=tuple(_scaled(part.hurdle, factor * even) for part in by_type),
+            refunds=_scaled(refunds.hurdle, factor) if refunds else None,
         )
         return Learned(
-            margins=(chance.margin, amount.margin),
+            margins=tuple(margin for part in fitted for margin in part.margins),
             link=link,
             expected=expected * factor,
             probability=probability,
             effects={
-                "occurrence": training.circumstances.named(chance.calibration.effects.tolist()),
-                "amount": training.circumstances.named(amount.calibration.effects.tolist()),
+                "occurrence": training.circumstances.named(whole.effects[0].tolist()),
+                "amount": training.circumstances.named(whole.effects[1].tolist()),
             },
         )
 
-    def _chance(self, training: TrainingRows) -> CorrectedTrees:
-        """Learn how likely an adjustment is."""
-        adjusted = (training.y != 0).astype(np.float64)
-        return fit_corrected_trees(
-            training,
-            adjusted,
-            where=np.ones_like(adjusted),
-            growth=Growth.for_rows(self.growth, objective="binary", rows=len(adjusted), seed=self.seed),
-            monotone=training.directions(self.monotone),
-            calibrate=lambda margin: chance_map(margin, adjusted, training),
+    def _by_type(self, training: TrainingRows, effects: Effects) -> tuple[FittedHurdle, ...]:
+        """Learn a hurdle for each finding type with findings enough, and one for the rest of them."""
+        if training.by_type is None:
+            return ()
+        found = np.maximum(training.by_type, 0.0)
+        frequent = np.count_nonzero(found, axis=0) >= FEWEST_OF_TYPE
+        if frequent.sum() < 2:
+            return ()
+        names = np.array(FINDING_TYPES)
+        groups = [(name,) for name in names[frequent]]
+        sizes = list(found[:, frequent].T)
+        if found[:, ~frequent].any():
+            groups.append(tuple(names[~frequent]))
+            sizes.append(found[:, ~frequent].sum(axis=1))
+        return tuple(
+            self._hurdle(training, size, types=group, effects=effects)
+            for group, size in zip(groups, sizes, strict=True)
         )
 
-    def _amount(self, training: TrainingRows) -> CorrectedTrees:
-        """Learn how large an adjustment is, from the audits that made one."""
-        size, adjusted = np.abs(training.y), (training.y != 0).astype(np.float64)
-        return fit_corrected_trees(
+    def _hurdle(
+        self,
+        training: TrainingRows,
+        size: Floats,
+        *,
+        types: tuple[str, ...] | None,
+        effects: Effects | None = None,
+    ) -> FittedHurdle:
+        """Learn a hurdle of sizes, on what is at stake under findings of some types, or of all."""
+        growth = self.growth if effects is None else {"bags": 1, **(self.growth or {})}
+        return fit_hurdle(
             training,
             size,
-            where=adjusted,
-            growth=Growth.for_rows(self.growth, objective="gamma", rows=int(adjusted.sum()), seed=self.seed),
-            monotone=training.directions(self.monotone),
-            calibrate=lambda margin: amount_map(margin, size, training),
-            linear=self._exposure_margin(training),
+            stakes=self._stakes(training, size, types=types),
+            growth=growth,
+            monotone=self.monotone if types != () else self._reversed(),
+            seed=self.seed,
+            effects=effects,
         )
 
-    def _exposure_margin(self, training: TrainingRows) -> LinearMargin | None:
-        """Return the log of the amount on the log of exposure: its slope is fitted on adjusted audits.
+    def _reversed(self) -> Mapping[str, int]:
+        """Return the directions for refunds: what makes money due must not make it refunded."""
+        return {
+            name: -direction
+            for name, direction in (self.monotone or {}).items()
+            if name not in self.exposure.split()
+        }
 
-        It is centred on the audits' mean, from which reasons then count.
-        """
-        if self.exposure not in training.names:
+    def _stakes(
+        self, training: TrainingRows, size: Floats, *, types: tuple[str, ...] | None
+    ) -> Stakes | None:
+        exposure = next((name for name in self.exposure.split() if name in training.names), None)
+        if exposure is None:
             return None
-        column = training.column_index(self.exposure)
-        margin = columns_margin(training.X, columns=[column], scale="log")
-        values, adjusted = margin.value(training.X), np.flatnonzero(training.y)
-        mean = float(np.average(values, weights=training.weight))
-        slope = power(
-            np.column_stack([np.ones_like(adjusted), values[adjusted] - mean]),
-            np.abs(training.y[adjusted]),
-            variance=2.0,
-            weight=training.weight[adjusted],
-            ridge=np.array([0.0, 1.0]),
-        )[1]
-        centres = margin.centres.copy()
-        centres[column] = mean
-        return replace(margin, intercept=0.0, centres=centres, weights=slope * margin.weights)
+        of_type = self.finding_types or {}
+        written = np.array(
+            [
+                (self.prior_yields or {}).get(name, 0.0)
+                if types is None or of_type.get(name) in types
+                else 0.0
+                for name in training.names
+            ]
+        )
+        return fit_stakes(
+            training.X,
+            size,
+            written=written,
+            trade=training.column_index(exposure),
+            weight=training.weight,
+        )
+
+
+def _scaled(hurdle: Hurdle, factor: float) -> Hurdle:
+    return replace(hurdle, c=hurdle.c + float(np.log(factor)))
+
+
+def _limited(training: TrainingRows) -> TrainingRows:
+    """Return the audits with amounts of at most a tenth of the money of all others together."""
+    size = np.abs(training.y)
+    hits = np.sort(size[size > 0])
+    limit = hits[-1]
+    for largest in hits[::-1]:
+        others = float(np.minimum(size, largest).sum()) - largest
+        limit = largest
+        if largest <= LARGEST_SHARE * others or len(hits) < 2 / LARGEST_SHARE:
+            break
+    scale = np.minimum(1.0, limit / np.maximum(size, limit))
+    by_type = None if training.by_type is None else training.by_type * scale[:, None]
+    return replace(training, y=training.y * scale, by_type=by_type)

@@ -54,6 +54,14 @@ class Split:
         return cls(np.array(values["shares"], np.float64), trees)
 
 
+def amounts_by_type(audits: pa.Table | None) -> Floats | None:
+    """Return the money of audits by finding type (n, types), signed; None where it is not known."""
+    names = [f"{kind}_amount" for kind in FINDING_TYPES]
+    if audits is None or not set(names) <= set(audits.column_names):
+        return None
+    return np.column_stack([audits[name].to_numpy() for name in names]).astype(np.float64)
+
+
 def fit_split(X: Floats, audits: pa.Table | None, *, weight: Floats, seed: int) -> Split:
     """Learn the split from the audits' amounts by finding type; evenly spread where none are known.
 
@@ -62,7 +70,7 @@ def fit_split(X: Floats, audits: pa.Table | None, *, weight: Floats, seed: int) 
     """
     if audits is None:
         return Split(np.full(len(FINDING_TYPES), 1 / len(FINDING_TYPES)), None)
-    amounts = np.column_stack([np.abs(audits[f"{kind}_amount"].to_numpy()) for kind in FINDING_TYPES])
+    amounts = np.abs(amounts_by_type(audits))
     sums = amounts.sum(axis=1)
     adjusted = np.flatnonzero(sums > 0)
     parts = amounts[adjusted] / sums[adjusted, None] * weight[adjusted, None]

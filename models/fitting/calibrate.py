@@ -16,7 +16,16 @@ from models.prediction import Floats
 FEWEST_FOR_SLOPE = 10
 TOTAL_DEVIATION = 0.1
 """Prior relative deviation of the total from the money found."""
-Fit = Callable[[Floats, Floats], Floats]
+IDENTITY_RIDGE = np.array([1.0, 1 / 0.3**2])
+"""A margin that begins with a written line needs no more than this deviation of intercept and slope."""
+Fit = Callable[[Floats, Floats, Floats], Floats]
+
+
+@dataclass(frozen=True)
+class Prior:
+    """The calibration expected before any audit is held against it: the margin as it is, and `effects`."""
+
+    effects: Floats
 
 
 @dataclass(frozen=True)
@@ -32,47 +41,71 @@ class CalibrationMap:
         return self.intercept + self.slope * margin + design @ self.effects
 
 
-def chance_map(margin: Floats, adjusted: Floats, training: TrainingRows) -> CalibrationMap:
+def chance_map(
+    margin: Floats, adjusted: Floats, training: TrainingRows, *, prior: Prior | None = None
+) -> CalibrationMap:
     """Fit the log-odds of an adjustment on the margin (Platt 1999) and on the circumstances."""
     rows = np.arange(len(margin))
 
-    def fit(design: Floats, ridge: Floats) -> Floats:
-        return logistic(design, adjusted, weight=training.weight, ridge=ridge)
+    def fit(design: Floats, ridge: Floats, centre: Floats) -> Floats:
+        return logistic(design, adjusted, weight=training.weight, ridge=ridge, prior=centre)
 
-    return _fit_map(fit, margin, rows, training, dispersion=1.0)
+    return _fit_map(fit, margin, rows, training, dispersion=1.0, prior=prior)
 
 
 def amount_map(
-    margin: Floats, amount: Floats, training: TrainingRows, *, variance: float = 2.0
+    margin: Floats,
+    amount: Floats,
+    training: TrainingRows,
+    *,
+    variance: float = 2.0,
+    prior: Prior | None = None,
 ) -> CalibrationMap:
     """Fit the log of the mean amount, of the rows that have one, on the margin and on the circumstances."""
     rows = np.flatnonzero(amount > 0) if variance == 2.0 else np.arange(len(amount))
+    weight = training.weight[rows]
 
-    def fit(design: Floats, ridge: Floats) -> Floats:
-        return power(design, amount[rows], variance=variance, weight=training.weight[rows], ridge=ridge)
+    def fit(design: Floats, ridge: Floats, centre: Floats) -> Floats:
+        return power(
+            design, amount[rows], variance=variance, weight=weight, ridge=ridge, prior=centre
+        )
 
-    first = _fit_map(fit, margin, rows, training, dispersion=1.0)
+    first = _fit_map(fit, margin, rows, training, dispersion=1.0, prior=prior)
+    if not weight.any():
+        return first
     mean = np.exp(first.of(margin, training.design)[rows])
-    spread = (amount[rows] - mean) ** 2 / mean**variance
-    return _fit_map(
-        fit, margin, rows, training, dispersion=float(np.average(spread, weights=training.weight[rows]))
-    )
+    spread = float(np.average((amount[rows] - mean) ** 2 / mean**variance, weights=weight))
+    return _fit_map(fit, margin, rows, training, dispersion=spread, prior=prior)
 
 
 def _fit_map(
-    fit: Fit, margin: Floats, rows: np.ndarray, training: TrainingRows, *, dispersion: float
+    fit: Fit,
+    margin: Floats,
+    rows: np.ndarray,
+    training: TrainingRows,
+    *,
+    dispersion: float,
+    prior: Prior | None,
 ) -> CalibrationMap:
     """Fit on some rows; a slope below 0, or of too few rows, is 0: the margin then has no effect."""
     one, values, design = np.ones((len(rows), 1)), margin[rows, None], training.design[rows]
+    effects = prior.effects if prior else np.zeros(design.shape[1])
     ridge = training.circumstances.ridge(dispersion=dispersion)
-    if len(rows) >= FEWEST_FOR_SLOPE and np.ptp(values) > 0:
-        centre = float(values.mean())
-        coefficients = fit(np.hstack([one, values - centre, design]), np.concatenate([np.zeros(2), ridge]))
+    if prior or (len(rows) >= FEWEST_FOR_SLOPE and np.ptp(values) > 0):
+        centre = float(values.mean()) if len(rows) else 0.0
+        drawn = dispersion * IDENTITY_RIDGE if prior else np.zeros(2)
+        coefficients = fit(
+            np.hstack([one, values - centre, design]),
+            np.concatenate([drawn, ridge]),
+            np.array([centre, 1.0, *effects]) if prior else np.zeros(2 + len(effects)),
+        )
         if coefficients[1] > 0:
             return CalibrationMap(
                 float(coefficients[0] - coefficients[1] * centre), float(coefficients[1]), coefficients[2:]
             )
-    coefficients = fit(np.hstack([one, design]), np.concatenate([np.zeros(1), ridge]))
+    coefficients = fit(
+        np.hstack([one, design]), np.concatenate([np.zeros(1), ridge]), np.array([0.0, *effects])
+    )
     return CalibrationMap(float(coefficients[0]), 0.0, coefficients[1:])
 
 

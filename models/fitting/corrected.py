@@ -7,9 +7,12 @@ import numpy as np
 
 from models.fitting.boosting import Growth, Sample, grow, held_out
 from models.fitting.calibrate import CalibrationMap
-from models.fitting.margin import LinearMargin, Margin, Sum
+from models.fitting.margin import Margin, Sum
 from models.fitting.training_rows import TrainingRows
 from models.prediction import Floats
+
+FEWEST_FOR_TREES = 20
+"""Audits with money; a tree needs some on either side of a split."""
 
 
 @dataclass(frozen=True)
@@ -29,20 +32,28 @@ def fit_corrected_trees(
     growth: Growth,
     monotone: tuple[int, ...],
     calibrate: Callable[[Floats], CalibrationMap],
-    linear: LinearMargin | None = None,
+    line: Margin | None = None,
+    effects: Floats | None = None,
 ) -> CorrectedTrees:
     """Grow trees for a target (n,) on the audits `where` it is known.
 
-    A first look, by trees that know no circumstances, gives the effects of these; the trees that count are
-    then grown on top of them, as offsets. Where a `linear` margin is given they correct it.
+    A first look, by trees that know no circumstances, gives the effects of these where they are not given;
+    the trees that count are then grown on top of them, as offsets. Where a `line` is given they correct it,
+    and with too few audits to grow trees from the line stands alone.
     """
-    known = linear.value(training.X) if linear else np.zeros(len(target))
+    known = line.value(training.X) if line else np.zeros(len(target))
+    if line and np.count_nonzero(target) < FEWEST_FOR_TREES:
+        return CorrectedTrees(line, known, calibrate(known))
     sample = Sample(training.X, target, training.weight, known, monotone)
     if training.circumstances.levels:
-        first_look = known + held_out(sample, replace(growth, bags=1), blocks=training.blocks, where=where)
-        sample = replace(sample, offset=known + training.design @ calibrate(first_look).effects)
+        if effects is None:
+            first_look = known + held_out(
+                sample, replace(growth, bags=1), blocks=training.blocks, where=where
+            )
+            effects = calibrate(first_look).effects
+        sample = replace(sample, offset=known + training.design @ effects)
     held_out_margin = known + held_out(sample, growth, blocks=training.blocks, where=where)
     trees = grow(sample.of(np.flatnonzero(where)), growth)
     return CorrectedTrees(
-        Sum(linear, trees) if linear else trees, held_out_margin, calibrate(held_out_margin)
+        Sum((line, trees)) if line else trees, held_out_margin, calibrate(held_out_margin)
     )

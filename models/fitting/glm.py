@@ -22,39 +22,56 @@ def sigmoid(margin: Floats) -> Floats:
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * margin)), np.float64)
 
 
-def logistic(design: Floats, y: Floats, *, weight: Floats, ridge: Floats) -> Floats:
-    """Return the coefficients of the log-odds of `y` in [0, 1]; each column of `design` has its ridge."""
+def logistic(
+    design: Floats, y: Floats, *, weight: Floats, ridge: Floats, prior: Floats | None = None
+) -> Floats:
+    """Return the coefficients of the log-odds of `y` in [0, 1].
+
+    Each column of `design` has its ridge, which draws its coefficient towards `prior`, 0 where not given.
+    """
 
     def derivatives(margin: Floats) -> tuple[Floats, Floats]:
         chance = sigmoid(margin)
         return weight * (y - chance), weight * chance * (1 - chance)
 
-    return _newton(design, derivatives, ridge=ridge)
+    return _newton(design, derivatives, ridge=ridge, prior=prior)
 
 
-def power(design: Floats, y: Floats, *, variance: float, weight: Floats, ridge: Floats) -> Floats:
+def power(
+    design: Floats,
+    y: Floats,
+    *,
+    variance: float,
+    weight: Floats,
+    ridge: Floats,
+    prior: Floats | None = None,
+) -> Floats:
     """Return the coefficients of log E[y] where Var[y] ~ E[y] ** variance: 1 Poisson, 1.5 Tweedie, 2 gamma.
 
     The first column must be the intercept; `y` is not negative. Fisher scoring.
     """
-    unit = float(np.average(y, weights=weight))
+    unit = float(np.average(y, weights=weight)) if len(y) else 1.0
     scaled = y / unit
+    before = None if prior is None else prior - np.log(unit) * (np.arange(len(prior)) == 0)
 
     def derivatives(margin: Floats) -> tuple[Floats, Floats]:
         mean = np.exp(np.clip(margin, -30.0, 30.0))
         return weight * (scaled - mean) * mean ** (1 - variance), weight * mean ** (2 - variance)
 
-    coefficients = _newton(design, derivatives, ridge=ridge)
+    coefficients = _newton(design, derivatives, ridge=ridge, prior=before)
     coefficients[0] += np.log(unit)
     return coefficients
 
 
-def _newton(design: Floats, derivatives: Derivatives, *, ridge: Floats) -> Floats:
-    coefficients = np.zeros(design.shape[1])
+def _newton(
+    design: Floats, derivatives: Derivatives, *, ridge: Floats, prior: Floats | None = None
+) -> Floats:
+    centre = np.zeros(design.shape[1]) if prior is None else prior
+    coefficients = centre.copy()
     for _ in range(STEPS):
         gradient, curvature = derivatives(design @ coefficients)
         hessian = (design * curvature[:, None]).T @ design + np.diag(ridge + SMALL)
-        step = np.linalg.solve(hessian, design.T @ gradient - ridge * coefficients)
+        step = np.linalg.solve(hessian, design.T @ gradient - ridge * (coefficients - centre))
         step *= min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), SMALL))
         coefficients = coefficients + step
         if float(np.abs(step).max()) < SMALL:

@@ -31,32 +31,93 @@ class Link(Protocol):
 
 
 @dataclass(frozen=True)
-class HurdleLink:
-    """Money is the probability of an adjustment times its amount.
+class Hurdle:
+    """Money as the chance that it comes times its amount: sigmoid(a F + b) x exp(d G + c).
 
-    From an occurrence margin F and an amount margin G: sigmoid(a F + b) x exp(d G + c). The first is Platt's
-    calibration, the second a gamma regression on the log of the amount.
+    F and G are margins; the first calibration is Platt's, the second a gamma regression.
     """
 
-    kind: ClassVar[str] = "hurdle"
-    straight: ClassVar[bool] = False
     a: float
     b: float
     c: float
     d: float
 
-    def probability(self, margins: Floats) -> Floats:
-        """Return the calibrated probability."""
+    def chance(self, margins: Floats) -> Floats:
+        """Return the calibrated chance (n,) of margins (n, 2)."""
         return sigmoid(self.a * margins[:, 0] + self.b)
 
-    def money(self, margins: Floats) -> Floats:
-        """Return probability times amount."""
-        return self.probability(margins) * np.exp(self.d * margins[:, 1] + self.c)
+    def amount(self, margins: Floats) -> Floats:
+        """Return the amount (n,) if it comes."""
+        return np.exp(self.d * margins[:, 1] + self.c)
+
+    def log_money(self, margins: Floats) -> Floats:
+        """Return the logarithm of chance times amount (n,)."""
+        odds = self.a * margins[:, 0] + self.b
+        return self.d * margins[:, 1] + self.c - np.logaddexp(0.0, -odds)
 
     def slopes(self, margins: Floats) -> Floats:
-        """Return the slopes along F and G."""
-        money, chance = self.money(margins), self.probability(margins)
-        return np.column_stack([self.a * (1 - chance) * money, self.d * money])
+        """Return how the logarithm of the money changes with each margin (n, 2)."""
+        return np.column_stack([self.a * (1 - self.chance(margins)), np.full(len(margins), self.d)])
+
+
+@dataclass(frozen=True)
+class HurdlesLink:
+    """Money is what is additionally due, by hurdles that see it in two ways, less what is refunded.
+
+    Additional revenue is the geometric mean of one hurdle for all of it and of the sum of hurdles by finding
+    type, where there are any. Margins come in pairs: of the one hurdle, of each by type, of refunds.
+    """
+
+    kind: ClassVar[str] = "hurdles"
+    straight: ClassVar[bool] = False
+    whole: Hurdle
+    by_type: tuple[Hurdle, ...]
+    refunds: Hurdle | None
+
+    def money(self, margins: Floats) -> Floats:
+        """Return the expected money, below zero where refunds outweigh."""
+        return np.exp(self._log_due(margins)) - self._refunded(margins)
+
+    def probability(self, margins: Floats) -> Floats:
+        """Return the probability of an adjustment, up or down."""
+        none = 1 - self.whole.chance(margins[:, :2])
+        if self.refunds:
+            none = none * (1 - self.refunds.chance(margins[:, -2:]))
+        return np.asarray(1 - none, np.float64)
+
+    def slopes(self, margins: Floats) -> Floats:
+        """Return the slopes along each margin."""
+        due = np.exp(self._log_due(margins))[:, None]
+        share = 0.5 if self.by_type else 1.0
+        slopes = [share * due * self.whole.slopes(margins[:, :2])]
+        if self.by_type:
+            logs = self._logs_by_type(margins)
+            parts = np.exp(logs - np.logaddexp.reduce(logs, axis=1, keepdims=True))
+            for k, hurdle in enumerate(self.by_type):
+                slopes.append(0.5 * due * parts[:, [k]] * hurdle.slopes(_pair(margins, k + 1)))
+        if self.refunds:
+            slopes.append(-self._refunded(margins)[:, None] * self.refunds.slopes(margins[:, -2:]))
+        return np.hstack(slopes)
+
+    def _log_due(self, margins: Floats) -> Floats:
+        logs = self.whole.log_money(margins[:, :2])
+        if not self.by_type:
+            return logs
+        return 0.5 * (logs + np.logaddexp.reduce(self._logs_by_type(margins), axis=1))
+
+    def _logs_by_type(self, margins: Floats) -> Floats:
+        return np.column_stack(
+            [hurdle.log_money(_pair(margins, k + 1)) for k, hurdle in enumerate(self.by_type)]
+        )
+
+    def _refunded(self, margins: Floats) -> Floats:
+        if self.refunds is None:
+            return np.zeros(len(margins))
+        return np.exp(self.refunds.log_money(margins[:, -2:]))
+
+
+def _pair(margins: Floats, number: int) -> Floats:
+    return margins[:, 2 * number : 2 * number + 2]
 
 
 def chance_of_any(money: Floats, *, rate: float, variance: float) -> Floats:
@@ -115,11 +176,6 @@ class MoneyLink:
         return np.full_like(margins, self.factor)
 
 
-LINKS: Mapping[str, type[HurdleLink] | type[LogLink] | type[MoneyLink]] = {
-    link.kind: link for link in (HurdleLink, LogLink, MoneyLink)
-}
-
-
 def link_values(link: Link) -> dict[str, Any]:
     """Return a link as data."""
     return {"kind": link.kind, **asdict(link)}  # type: ignore[call-overload]
@@ -127,4 +183,11 @@ def link_values(link: Link) -> dict[str, Any]:
 
 def read_link(values: Mapping[str, Any]) -> Link:
     """Return the link of such data."""
-    return LINKS[values["kind"]](**{name: value for name, value in values.items() if name != "kind"})
+    fields = {name: value for name, value in values.items() if name != "kind"}
+    if values["kind"] == HurdlesLink.kind:
+        return HurdlesLink(
+            whole=Hurdle(**fields["whole"]),
+            by_type=tuple(Hurdle(**each) for each in fields["by_type"]),
+            refunds=fields["refunds"] and Hurdle(**fields["refunds"]),
+        )
+    return {link.kind: link for link in (LogLink, MoneyLink)}[values["kind"]](**fields)

@@ -92,18 +92,18 @@ class LinearMargin:
 
 @dataclass(frozen=True)
 class Sum:
-    """The sum of a linear margin and of trees that correct it."""
+    """The sum of some margins."""
 
-    linear: LinearMargin
-    trees: Trees
+    terms: tuple[Margin, ...]
 
     def value(self, X: Floats) -> Floats:
-        """Return the sum of both."""
-        return self.linear.value(X) + self.trees.value(X)
+        """Return the sum of all."""
+        return np.asarray(sum((term.value(X) for term in self.terms[1:]), self.terms[0].value(X)))
 
     def contributions(self, X: Floats) -> Floats:
-        """Return the sum of the contributions to both."""
-        return self.linear.contributions(X) + self.trees.contributions(X)
+        """Return the sum of the contributions to all."""
+        first, *others = (term.contributions(X) for term in self.terms)
+        return np.asarray(sum(others, first))
 
 
 def signed_log(values: Floats) -> Floats:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from models.fitting.margin import LinearMargin, Margin, Sum, Trees
+from models.fitting.stake import LogSum
 
 ARRAYS = ("weights", "low", "high", "centres", "spreads")
 
@@ -20,9 +21,14 @@ def margin_state(margin: Margin, *, name: str, trees: dict[str, str]) -> dict[st
         arrays = {each: getattr(margin, each).tolist() for each in ARRAYS}
         return {"intercept": margin.intercept, "scale": margin.scale, **arrays}
     if isinstance(margin, Sum):
+        return {"terms": [margin_state(term, name=name, trees=trees) for term in margin.terms]}
+    if isinstance(margin, LogSum):
         return {
-            "line": margin_state(margin.linear, name=name, trees=trees),
-            "correction": margin_state(margin.trees, name=name, trees=trees),
+            "intercept": margin.intercept,
+            "slope": margin.slope,
+            "floor": margin.floor,
+            "at_stake": margin.weights.tolist(),
+            "centres": margin.centres.tolist(),
         }
     raise TypeError(type(margin))
 
@@ -31,7 +37,10 @@ def read_margin(values: Mapping[str, Any], trees: Mapping[str, str]) -> Any:
     """Return the margin of such data."""
     if "trees" in values:
         return Trees.read(values["start"], [trees[name] for name in values["trees"]])
-    if "line" in values:
-        return Sum(read_margin(values["line"], trees), read_margin(values["correction"], trees))
+    if "terms" in values:
+        return Sum(tuple(read_margin(term, trees) for term in values["terms"]))
+    if "at_stake" in values:
+        weights, centres = (np.array(values[each], np.float64) for each in ("at_stake", "centres"))
+        return LogSum(values["intercept"], values["slope"], weights, centres, values["floor"])
     arrays = {each: np.array(values[each], np.float64) for each in ARRAYS}
     return LinearMargin(intercept=values["intercept"], scale=values["scale"], **arrays)

@@ -16,7 +16,8 @@ from models.prediction import Floats
 class TrainingRows:
     """Audits to learn from: a row an audit, in the order of opening where that is known.
 
-    `design` (n, levels) encodes the circumstances of each; `blocks` are the rows held out in turn.
+    `design` (n, levels) encodes the circumstances of each; `blocks` are the rows held out in turn;
+    `by_type` (n, finding types) splits the money, where that is known.
     """
 
     X: Floats
@@ -26,6 +27,7 @@ class TrainingRows:
     circumstances: Circumstances
     blocks: tuple[np.ndarray, ...]
     names: tuple[str, ...]
+    by_type: Floats | None = None
 
     def without_circumstances(self) -> "TrainingRows":
         """Return the audits as if nothing were known of how they were done."""
