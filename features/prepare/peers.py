@@ -73,7 +73,7 @@ ROUTES = PeerGroup(
 )
 HABITS = PeerGroup(
     levels=(("hs6",), ("hs4",)),
-    measures={"is_adjusted": ("mean",), "is_elsewhere": ("mean",)},
+    measures={"is_adjusted": ("mean",), "is_elsewhere": ("mean",), "duty_rate": ("mean",)},
 )
 GROUPS = (GOODS, ROUTES, HABITS)
 

@@ -45,6 +45,7 @@ MEASURES: dict[str, Callable[[Row], Number]] = {
     "freight_share": lambda row: _log(row["freight_amount"], row["customs_value"]),
     "is_adjusted": is_adjusted,
     "is_elsewhere": is_elsewhere,
+    "duty_rate": lambda row: row["duty_rate"],
 }
 
 
