@@ -43,14 +43,19 @@ OF_TYPES = Field(description=f"`expected` by finding type: {', '.join(FINDING_TY
 
 
 class Said(ResponseSchema):
-    """What an audit of a trader would bring: money in cents, low to high with the model's coverage."""
+    """What an audit of a trader would bring, in money rounded to cents."""
 
     trader_id: str
     prediction_id: str
     expected: float
     probability: float = Field(ge=0, le=1)
-    low: float
-    high: float
+    low: float = Field(le=0, description="At least 90 of 100 such audits bring between `low` and `high`.")
+    high: float = Field(ge=0, description="See `low`. 0 is always between them.")
+    low_if_adjusted: float = Field(
+        description="If such an audit ends in an adjustment, up or down, it is between this and "
+        "`high_if_adjusted` in 90 of 100 cases."
+    )
+    high_if_adjusted: float = Field(description="See `low_if_adjusted`.")
     by_type: ByType = OF_TYPES
 
 
