@@ -27,7 +27,7 @@ class Audits:
 
 
 def drawn(count: int, *, seed: int, rate: float = 0.1, refunds: float = 0.1) -> Audits:
-    """Draw an audit of every trader; of a third of them, adjustments are refunds with the chance `refunds`."""
+    """Draw an audit of every trader; in a third, an adjustment is a refund with the chance `refunds`."""
     rng = np.random.default_rng(seed)
     size, risk = rng.normal(0, 1, count), rng.normal(0, 1, count)
     log_odds = np.log(rate / (1 - rate)) - 0.6 + 1.1 * risk
