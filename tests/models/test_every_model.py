@@ -46,7 +46,7 @@ def test_a_prediction_is_money_a_chance_and_an_interval_for_every_row(model: Yie
     assert len(prediction) == 60
     assert np.isfinite(prediction.expected).all()
     assert ((prediction.probability >= 0) & (prediction.probability <= 1)).all()
-    assert ((prediction.low <= 0) & (0 <= prediction.high)).all()
+    assert ((prediction.low <= 0) & (prediction.high >= 0)).all()
     assert (prediction.low_if_adjusted < prediction.high_if_adjusted).all()
 
 

@@ -160,7 +160,10 @@ def coverage_at_top(
 
 
 def coverage_worst_fifth(y: Floats, prediction: PredictionLike, *, weight: Floats, hours: Floats) -> Number:
-    """Return the coverage of the intervals in that fifth of audits, by expected money, where it is lowest."""
+    """Return the coverage of the intervals in that fifth of audits, by expected money, where it is lowest.
+
+    Chance alone makes it about 0.03 lower than the coverage of all where a fifth has 100 audits.
+    """
     inside = by_decile(_inside(y, prediction), by=prediction.expected, weight=weight)
     audits = by_decile(np.ones(len(y)), by=prediction.expected, weight=weight)
     return np.nanmin(_ratio(inside[::2] + inside[1::2], audits[::2] + audits[1::2]), axis=0)  # type: ignore[no-any-return]
