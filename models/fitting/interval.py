@@ -145,8 +145,8 @@ def fit_interval(
     scores = np.full(len(y), np.inf)
     for block in blocks:
         others = np.setdiff1d(np.arange(len(y)), block)
-        sizes = _fit_sizes(y[others], amount[others])
-        scores[block] = _scores(sizes, y[block], probability[block], amount[block], up[block])
+        sizes, rows = _fit_sizes(y[others], amount[others]), block[y[block] != 0]
+        scores[rows] = _scores(sizes, y[rows], probability[rows], amount[rows], up[rows])
     nodes, nearness = _localised(_log_money(probability, amount))
     represents = weight / max(float(weight.mean()), SMALLEST) if len(y) else weight
     outside = [_outside(scores, near * represents, share=1 - coverage) for near in nearness]
@@ -154,10 +154,10 @@ def fit_interval(
 
 
 def _scores(sizes: Sizes, y: Floats, probability: Floats, amount: Floats, up: Floats) -> Floats:
-    """Return the smallest share that leaves each audit out; infinite where nothing was found."""
+    """Return the smallest share that leaves each adjusted audit out."""
     larger = probability * np.where(y > 0, up, 1 - up) * (1 - sizes.levels(np.abs(y), amount))
     other = probability * np.where(y > 0, 1 - up, up)
-    return np.where(y == 0, np.inf, np.minimum(2 * larger, larger + other))
+    return np.minimum(2 * larger, larger + other)
 
 
 def _left_out(outside: Floats, *, own: Floats, other: Floats) -> Floats:
