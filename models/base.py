@@ -13,7 +13,7 @@ from features.data.contract.required import FINDING_TYPES
 from models.explain import explain
 from models.fitting.by_finding_type import Split, amounts_by_type, fit_split
 from models.fitting.circumstances import Circumstances, representative
-from models.fitting.interval import Interval, fit_interval
+from models.fitting.interval import SMALLEST, Interval, fit_interval
 from models.fitting.link import Link, link_values, read_link
 from models.fitting.margin import Margin
 from models.fitting.margin_state import margin_state, read_margin
@@ -51,6 +51,7 @@ class YieldModel(ABC):
     margins_: tuple[Margin, ...] = field(init=False, repr=False)
     link_: Link = field(init=False, repr=False)
     interval_: Interval = field(init=False, repr=False)
+    upward_share_: float = field(init=False, repr=False)
     split_: Split = field(init=False, repr=False)
     effects_: Mapping[str, list[dict[str, str | float]]] = field(init=False, repr=False)
 
@@ -84,10 +85,12 @@ class YieldModel(ABC):
         learned = self._learn(training)
         self.feature_names_in_, self.n_features_in_ = training.names, matrix.shape[1]
         self.margins_, self.link_, self.effects_ = learned.margins, learned.link, learned.effects
+        self.upward_share_ = _upward_share(target, weight)
         self.interval_ = fit_interval(
             target,
-            expected=learned.expected,
             probability=learned.probability,
+            amount=_size(learned.expected, learned.probability),
+            up=np.full(len(target), self.upward_share_),
             weight=representative(audits, learned.probability),
             blocks=training.blocks,
             coverage=self.coverage,
@@ -100,9 +103,19 @@ class YieldModel(ABC):
         matrix = as_matrix(X, names=self.feature_names_in_)
         margins = np.column_stack([margin.value(matrix) for margin in self.margins_])
         expected, probability = self.link_.money(margins), self.link_.probability(margins)
-        low, high = self.interval_.between(expected, probability)
-        by_type = self.split_.divide(matrix, expected)
-        return Prediction(expected, probability, low, high, by_type, FINDING_TYPES)
+        amount, up = _size(expected, probability), np.full(len(matrix), self.upward_share_)
+        low, high = self.interval_.between(probability=probability, amount=amount, up=up)
+        low_if_adjusted, high_if_adjusted = self.interval_.between_if_adjusted(amount=amount, up=up)
+        return Prediction(
+            expected=expected,
+            probability=probability,
+            low=low,
+            high=high,
+            low_if_adjusted=low_if_adjusted,
+            high_if_adjusted=high_if_adjusted,
+            by_type=self.split_.divide(matrix, expected),
+            types=FINDING_TYPES,
+        )
 
     def explain(self, X: MatrixLike) -> Explanation:
         """Split each row's expected money into a base and a contribution of each feature."""
@@ -121,6 +134,7 @@ class YieldModel(ABC):
             ],
             "link": link_values(self.link_),
             "interval": self.interval_.values(),
+            "upward_share": self.upward_share_,
             "split": {
                 **self.split_.values(),
                 "trees": self.split_.trees and margin_state(self.split_.trees, name="split", trees=trees),
@@ -139,6 +153,7 @@ class YieldModel(ABC):
         model.margins_ = tuple(read_margin(margin, state.trees) for margin in values["margins"])
         model.link_ = read_link(values["link"])
         model.interval_ = Interval.read(values["interval"])
+        model.upward_share_ = values["upward_share"]
         split = values["split"]
         model.split_ = Split.read(split, split["trees"] and read_margin(split["trees"], state.trees))
         model.effects_ = values["effects"]
@@ -154,6 +169,16 @@ class YieldModel(ABC):
         for name, value in params.items():
             setattr(self, name, value)
         return self
+
+
+def _size(expected: Floats, probability: Floats) -> Floats:
+    """Return the expected size of an adjustment, up or down (n,)."""
+    return np.maximum(np.abs(expected) / np.maximum(probability, SMALLEST), SMALLEST)
+
+
+def _upward_share(y: Floats, weight: Floats) -> float:
+    """Return the share of adjustments that bring additional revenue; one of these is assumed."""
+    return float((weight @ (y > 0) + 1.0) / (weight @ (y != 0) + 1.0))
 
 
 def _blocks(audits: pa.Table | None, *, rows: int, seed: int) -> tuple[np.ndarray, ...]:

@@ -14,7 +14,7 @@ class Predictor:
         self.bundle = bundle
 
     def predict(self, rows: Any) -> Any:
-        """Return a frame of expected, probability, low and high, a row for each of `rows`."""
+        """Return a frame of the columns `PER_TRADER`, a row for each of `rows`."""
         prediction = self.bundle.model.predict(rows[list(self.bundle.names)].to_numpy("float64"))
         frame = type(rows)  # the caller's own kind of frame: models/ never imports pandas
         return frame({name: getattr(prediction, name) for name in PER_TRADER}, index=rows.index)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-PER_TRADER = ("expected", "probability", "low", "high")
+PER_TRADER = ("expected", "probability", "low", "high", "low_if_adjusted", "high_if_adjusted")
 """The parts of a prediction that are one number a trader."""
 
 
@@ -27,7 +27,9 @@ class Prediction:
 
     - `expected` (n,): money, net of refunds.
     - `probability` (n,): that an adjustment, up or down, would be booked.
-    - `low`, `high` (n,): between them the money of such an audit lies with the model's coverage (0.9).
+    - `low`, `high` (n,): between them the money of such an audit lies with at least the model's coverage
+      (0.9); 0 is between them.
+    - `low_if_adjusted`, `high_if_adjusted` (n,): the same of audits that end in an adjustment.
     - `by_type` (n, len(types)): `expected` split by finding type; a row adds up to it.
     """
 
@@ -35,6 +37,8 @@ class Prediction:
     probability: Floats
     low: Floats
     high: Floats
+    low_if_adjusted: Floats
+    high_if_adjusted: Floats
     by_type: Floats
     types: tuple[str, ...]
 
@@ -43,14 +47,8 @@ class Prediction:
 
     def taken(self, rows: Sequence[int] | slice | NDArray[np.bool_]) -> "Prediction":
         """Return the predictions of some rows."""
-        return Prediction(
-            expected=self.expected[rows],
-            probability=self.probability[rows],
-            low=self.low[rows],
-            high=self.high[rows],
-            by_type=self.by_type[rows],
-            types=self.types,
-        )
+        columns = {name: getattr(self, name)[rows] for name in (*PER_TRADER, "by_type")}
+        return Prediction(**columns, types=self.types)
 
 
 @dataclass(frozen=True)

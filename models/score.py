@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from models.bundle.artefact import Bundle
-from models.prediction import Prediction
+from models.prediction import PER_TRADER, Prediction
 
 
 def scored(bundle: Bundle, rows: pa.Table, *, version: str) -> pa.Table:
@@ -16,16 +16,14 @@ def scored(bundle: Bundle, rows: pa.Table, *, version: str) -> pa.Table:
 def ranked(trader_ids: pa.ChunkedArray, prediction: Prediction, *, version: str) -> pa.Table:
     """Return a row a trader with its prediction, the highest yield first.
 
-    Columns: trader_id, expected_yield, probability, low, high, rank (from 1; equal yields by trader_id),
-    model_version, and the expected yield by finding type as `expected_<type>`.
+    Columns: trader_id, expected_yield, probability, low, high, low_if_adjusted, high_if_adjusted, rank (from
+    1; equal yields by trader_id), model_version, and the expected yield by finding type as `expected_<type>`.
     """
     table = pa.table(
         {
             "trader_id": trader_ids,
             "expected_yield": prediction.expected,
-            "probability": prediction.probability,
-            "low": prediction.low,
-            "high": prediction.high,
+            **{name: getattr(prediction, name) for name in PER_TRADER if name != "expected"},
             "model_version": pa.array([version] * len(prediction), pa.string()),
             **{
                 f"expected_{kind}": prediction.by_type[:, column]

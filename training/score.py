@@ -69,6 +69,8 @@ class Explained:
             "probability": float(prediction.probability[0]),
             "low": float(prediction.low[0]),
             "high": float(prediction.high[0]),
+            "low_if_adjusted": float(prediction.low_if_adjusted[0]),
+            "high_if_adjusted": float(prediction.high_if_adjusted[0]),
             "by_type": dict(zip(prediction.types, prediction.by_type[0].tolist(), strict=True)),
             "base": self.base,
             "reasons": [asdict(reason) for reason in self.reasons[:top]],
@@ -81,9 +83,10 @@ class Explained:
         prediction = self.prediction
         yield (
             f"{self.trader_id} as of {self.cutoff}: an audit would bring {prediction.expected[0]:,.0f} on "
-            f"average; an adjustment has a chance of {prediction.probability[0]:.0%}, and "
-            f"{self.coverage:.0%} of such audits bring "
-            f"{prediction.low[0]:,.0f} to {prediction.high[0]:,.0f}. (Model version {self.version}.)"
+            f"average; at least {self.coverage:.0%} of such audits bring {prediction.low[0]:,.0f} to "
+            f"{prediction.high[0]:,.0f}. An adjustment has a chance of {prediction.probability[0]:.0%} and "
+            f"is, in {self.coverage:.0%} of cases, {prediction.low_if_adjusted[0]:,.0f} to "
+            f"{prediction.high_if_adjusted[0]:,.0f}. (Model version {self.version}.)"
         )
         yield f"{self.base:>14,.0f}  where every trader starts, before anything is known of it"
         for reason in self.reasons[:top]:

@@ -147,7 +147,10 @@ def _model(path: Path, files: Mapping[str, bytes]) -> YieldModel:
     if content["kind"] not in MODELS:
         raise refusal(path, f"is of the kind '{content['kind']}', which this version does not know")
     trees = {name: files[_trees_file(name)].decode() for name in content["trees"]}
-    return read_model(State(content["kind"], content["values"], trees))
+    try:
+        return read_model(State(content["kind"], content["values"], trees))
+    except KeyError as error:
+        raise refusal(path, f"is of another release: its state has no {error}") from error
 
 
 def _with_predictions(model: YieldModel, rows: pa.Table) -> pa.Table:

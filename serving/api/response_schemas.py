@@ -41,16 +41,23 @@ class Basis(ResponseSchema):
 ByType = dict[str, float]
 OF_TYPES = Field(description=f"`expected` by finding type: {', '.join(FINDING_TYPES)}; adds up to it.")
 
+COVERAGE = "A share of 0.9 (the model's coverage)"
+
 
 class Said(ResponseSchema):
-    """What an audit of a trader would bring: money in cents, low to high with the model's coverage."""
+    """What an audit of a trader would bring, in money rounded to cents."""
 
     trader_id: str
     prediction_id: str
     expected: float
     probability: float = Field(ge=0, le=1)
-    low: float
-    high: float
+    low: float = Field(le=0, description=f"{COVERAGE} of such audits, or more, bring from `low` to `high`.")
+    high: float = Field(ge=0, description="The upper end; 0, nothing found, is always in between.")
+    low_if_adjusted: float = Field(
+        description=f"{COVERAGE} of such audits that end in an adjustment, up or down, bring from "
+        "`low_if_adjusted` to `high_if_adjusted`."
+    )
+    high_if_adjusted: float = Field(description="The upper end of it.")
     by_type: ByType = OF_TYPES
 
 

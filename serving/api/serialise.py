@@ -37,19 +37,16 @@ def serialise_predictions(
     rounded: Prediction, *, trader_ids: Sequence[str], prediction_ids: Sequence[str]
 ) -> list[JsonObject]:
     """Serialise predictions that were rounded to cents, in their order."""
-    numbers = (getattr(rounded, name).tolist() for name in (*PER_TRADER, "by_type"))
+    columns = zip(*(getattr(rounded, name).tolist() for name in PER_TRADER), strict=True)
     return [
         {
             "trader_id": trader,
             "prediction_id": prediction,
-            "expected": expected,
-            "probability": probability,
-            "low": low,
-            "high": high,
+            **dict(zip(PER_TRADER, numbers, strict=True)),
             "by_type": dict(zip(rounded.types, parts, strict=True)),
         }
-        for trader, prediction, expected, probability, low, high, parts in zip(
-            trader_ids, prediction_ids, *numbers, strict=True
+        for trader, prediction, numbers, parts in zip(
+            trader_ids, prediction_ids, columns, rounded.by_type.tolist(), strict=True
         )
     ]
 

@@ -29,6 +29,8 @@ def round_prediction(prediction: Prediction) -> Prediction:
         probability=prediction.probability.round(CHANCE_DIGITS),
         low=to_cents(prediction.low),
         high=to_cents(prediction.high),
+        low_if_adjusted=to_cents(prediction.low_if_adjusted),
+        high_if_adjusted=to_cents(prediction.high_if_adjusted),
         by_type=in_cents(prediction.by_type, prediction.expected),
     )
 

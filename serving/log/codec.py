@@ -71,15 +71,17 @@ def unpack(packed: Packed) -> LogEntry:
 
 
 def outputs(prediction: Prediction) -> Floats:
-    """Return a prediction as a matrix (n, 4 + types): expected, probability, low, high, the split by type."""
+    """Return a prediction as a matrix (n, 6 + types): the numbers of `PER_TRADER`, then the split by type."""
     return np.column_stack([*(getattr(prediction, name) for name in PER_TRADER), prediction.by_type])
 
 
 def _prediction(rows: Floats | None, types: tuple[str, ...]) -> Prediction | None:
     if rows is None:
         return None
-    whole = {name: rows[:, column] for column, name in enumerate(PER_TRADER)}
-    return Prediction(**whole, by_type=rows[:, len(PER_TRADER) :], types=types)
+    numbers = rows.shape[1] - len(types)  # four before 0.2.0: those that an older row lacks are NaN
+    absent = np.full(len(rows), np.nan)
+    whole = {name: rows[:, k] if k < numbers else absent for k, name in enumerate(PER_TRADER)}
+    return Prediction(**whole, by_type=rows[:, numbers:], types=types)
 
 
 def _basis(values: Mapping[str, Any] | None) -> AnswerBasis | None:

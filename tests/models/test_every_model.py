@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from features.errors import SettingError
 from models import MODELS, read_model
 from models.base import State, YieldModel
-from models.prediction import Prediction
+from models.prediction import PER_TRADER, Prediction
 from tests.models.risky import DIRECTIONS, NAMES, Risky, risky
 
 AUDITS = risky(300, seed=1)
@@ -46,7 +46,14 @@ def test_a_prediction_is_money_a_chance_and_an_interval_for_every_row(model: Yie
     assert len(prediction) == 60
     assert np.isfinite(prediction.expected).all()
     assert ((prediction.probability >= 0) & (prediction.probability <= 1)).all()
-    assert (prediction.low <= prediction.high).all()
+    assert ((prediction.low <= 0) & (prediction.high >= 0)).all()
+    assert (prediction.low_if_adjusted < prediction.high_if_adjusted).all()
+
+
+def test_an_interval_is_no_point_where_an_adjustment_is_likely(model: YieldModel) -> None:
+    prediction = model.predict(TRADERS.X)
+    some = (prediction.probability > 0.02) & (np.abs(prediction.expected) > 1)
+    assert (prediction.high - prediction.low > 0.05 * np.abs(prediction.expected))[some].all()
 
 
 def test_the_split_by_finding_type_adds_up_to_the_expected_money(model: YieldModel) -> None:
@@ -90,8 +97,7 @@ def test_reasons_by_group_still_add_up(model: YieldModel) -> None:
 def test_a_row_gets_the_same_bits_alone_and_among_others(model: YieldModel) -> None:
     many = pa.concat_tables([TRADERS.X] * 6)
     together, alone = model.predict(many), model.predict(many.slice(7, 1))
-    assert together.expected[7] == alone.expected[0]
-    assert (together.low[7], together.high[7]) == (alone.low[0], alone.high[0])
+    assert all(getattr(together, name)[7] == getattr(alone, name)[0] for name in PER_TRADER)
     assert np.array_equal(
         model.explain(many).contributions[7], model.explain(many.slice(7, 1)).contributions[0]
     )

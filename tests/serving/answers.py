@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 
 from features.data.contract.required import FINDING_TYPES
-from models.prediction import Prediction
+from models.prediction import PER_TRADER, Prediction
 from serving.log.entry import Access, AnswerBasis, LogEntry
 from serving.log.writer import PredictionLog
 
@@ -19,8 +19,8 @@ def entry(request_id: str = "r1", *, traders: tuple[str, ...] = ("T1", "T2"), se
     features = some.random((len(traders), 3))
     features[:, 1] = np.nan
     by_type = some.random((len(traders), len(FINDING_TYPES)))
-    expected, probability, low, high = some.random((4, len(traders)))
-    prediction = Prediction(expected, probability, low, high, by_type, tuple(FINDING_TYPES))
+    numbers = {name: some.random(len(traders)) for name in PER_TRADER}
+    prediction = Prediction(**numbers, by_type=by_type, types=tuple(FINDING_TYPES))
     access = Access("/predict", request_id, actor="north office", role="risk_unit", purpose="plan 2025")
     return LogEntry(access, BASIS, traders, features, prediction, some.random((len(traders), 3)), base=0.1)
 

@@ -43,7 +43,16 @@ class MeanModel(YieldModel):
         by_type = np.zeros((len(X), len(FINDING_TYPES)))
         by_type[:, 0] = expected
         chance = np.full(len(X), 0.5)
-        return Prediction(expected, chance, expected - 50, expected + 50, by_type, FINDING_TYPES)
+        return Prediction(
+            expected,
+            chance,
+            expected - 50,
+            expected + 50,
+            expected - 50,
+            expected + 50,
+            by_type,
+            FINDING_TYPES,
+        )
 
     def _learn(self, training: TrainingRows) -> Learned:
         raise NotImplementedError

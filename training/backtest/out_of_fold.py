@@ -39,7 +39,7 @@ class OutOfFold:
         return OutOfFold(self.audits.filter(pa.array(mask)), predictions)
 
     def table(self) -> pa.Table:
-        """Return one row an audit and model: the audit's columns, model, expected, probability, low, high."""
+        """Return one row an audit and model: the audit's columns, model and `PER_TRADER`."""
         parts = []
         for model, prediction in self.predictions.items():
             part = self.audits.append_column("model", pa.array([model] * len(self), pa.string()))
@@ -62,7 +62,7 @@ def oracle(y: Floats) -> Prediction:
     """Return outcomes as a prediction, under the name `ORACLE`: the most that an order can capture."""
     types = np.zeros((len(y), len(FINDING_TYPES)))
     types[:, -1] = y
-    return Prediction(y, (y != 0).astype(np.float64), y, y, types, FINDING_TYPES)
+    return Prediction(y, (y != 0).astype(np.float64), y, y, y, y, types, FINDING_TYPES)
 
 
 def _joined(parts: Sequence[Prediction]) -> Prediction:

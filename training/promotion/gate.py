@@ -64,11 +64,13 @@ def pair_predictions(challenger: pa.Table, champion: pa.Table) -> tuple[OutOfFol
 def read_out_of_fold(table: pa.Table) -> OutOfFold:
     """Return the out-of-fold prediction of an `OutOfFold.table()` of one model."""
     [model] = table["model"].unique().to_pylist() or ["-"]
-    return OutOfFold(table.drop_columns(["model", *PER_TRADER]), {model: _prediction(table)})
+    audits = table.select([name for name in table.column_names if name not in ("model", *PER_TRADER)])
+    return OutOfFold(audits, {model: _prediction(table)})
 
 
 def _prediction(table: pa.Table) -> Prediction:
-    columns = {name: table[name].to_numpy() for name in PER_TRADER}
+    absent = np.full(table.num_rows, np.nan)  # runs before 0.2.0 lack the range if adjusted
+    columns = {name: table[name].to_numpy() if name in table.column_names else absent for name in PER_TRADER}
     return Prediction(**columns, by_type=np.zeros((table.num_rows, 0)), types=())
 
 

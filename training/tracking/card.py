@@ -31,6 +31,7 @@ METRICS = {
     "total_ratio": "money predicted / found",
     "probability_ratio": "adjustments predicted / booked",
     "coverage": "coverage of the interval",
+    "coverage_top_5": "coverage in the first 5 %",
 }
 
 

@@ -21,9 +21,10 @@ from models.bundle.artefact import load_bundle
 from models.bundle.sealed import MANIFEST, read_sealed, write_sealed
 from models.bundle.trial import trial_load
 from models.card import ModelCard, TrainingData
+from models.prediction import PER_TRADER
 from tests.models.tiny import features, fitted, rows, saved
 
-PARTS = ("expected", "probability", "low", "high", "by_type")
+PARTS = (*PER_TRADER, "by_type")
 ROOT = Path(__file__).parents[3]
 
 
@@ -240,6 +241,14 @@ def test_a_model_that_does_not_predict_its_golden_rows_is_refused(copy: Path) ->
 
     with pytest.raises(DataError, match="does not predict here what it predicted"):
         load_bundle(resealed(copy, "model.json", shift))
+
+
+def test_a_state_of_another_release_is_refused_by_what_it_lacks(copy: Path) -> None:
+    def as_before(content: dict[str, Any]) -> None:
+        content["values"]["interval"] = {"coverage": 0.9, "reach": 0.1, "ratios": [0.0, 1.0, 3.0]}
+
+    with pytest.raises(DataError, match="of another release: its state has no 'sizes'"):
+        load_bundle(resealed(copy, "model.json", as_before))
 
 
 def test_a_kind_of_model_that_is_not_known_is_named(copy: Path) -> None:

@@ -9,6 +9,7 @@ from schemathesis import APIOperation, Case, GenerationMode, checks, openapi
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
+from models.prediction import PER_TRADER
 from serving.access.tokens import Role
 from serving.live.state import Live
 from tests.serving.caller import Service, service
@@ -67,6 +68,15 @@ def test_the_document_names_every_route_but_itself(served: Service) -> None:
     routes = {route.path for route in served.routes}
     assert set(document["paths"]) == routes - {"/openapi.json"}
     assert document["openapi"] == "3.1.0"
+
+
+@pytest.mark.parametrize("name", ["Predicted", "Said", "Ranked"])
+def test_every_number_of_a_prediction_is_required_and_its_interval_described(
+    served: Service, name: str
+) -> None:
+    schema = served.client.get("/openapi.json").json()["components"]["schemas"][name]
+    assert set(PER_TRADER) <= set(schema["required"])
+    assert all("description" in schema["properties"][end] for end in PER_TRADER[2:])
 
 
 def test_every_body_has_an_example_that_is_answered_or_refused_for_its_content_alone(served: Service) -> None:

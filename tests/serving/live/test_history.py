@@ -66,7 +66,7 @@ def test_traders_do_not_see_each_others_audits(tmp_path: Path) -> None:
 
 def logged(basis: AnswerBasis | None, expected: float) -> LoggedPrediction:
     one = np.array([expected])
-    prediction = Prediction(one, one, one, one, by_type=np.array([[expected]]), types=("other",))
+    prediction = Prediction(one, one, one, one, one, one, by_type=np.array([[expected]]), types=("other",))
     entry = LogEntry(Access("/predict", "r", "a", "auditor"), basis, ("T1",), None, prediction)
     return LoggedPrediction("1-1-00000000", 1, 0, datetime(2024, 1, 1, tzinfo=UTC), "code", entry)
 

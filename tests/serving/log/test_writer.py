@@ -14,7 +14,7 @@ import pytest
 
 from features.errors import DataError, OutputError
 from serving.log import store
-from serving.log.codec import outputs
+from serving.log.codec import outputs, pack, unpack
 from serving.log.entry import Access, Decision, LogEntry
 from serving.log.reader import ANCHOR, FILE
 from serving.log.verify import verify
@@ -46,6 +46,18 @@ def test_what_was_logged_is_read_again_to_the_last_bit(log: PredictionLog) -> No
     )
     assert not_none(second.contributions).tobytes() == not_none(answer.contributions)[1:].tobytes()
     assert second.base == answer.base
+
+
+def test_a_row_of_a_release_that_knew_no_range_if_adjusted_is_read() -> None:
+    answer = entry()
+    packed, prediction = pack(answer, code="c" * 64), not_none(answer.prediction)
+    numbers = np.frombuffer(packed.outputs).reshape(2, -1)
+    earlier = not_none(
+        unpack(replace(packed, outputs=np.delete(numbers, [4, 5], axis=1).tobytes())).prediction
+    )
+    assert earlier.high.tolist() == prediction.high.tolist()
+    assert earlier.by_type.tolist() == prediction.by_type.tolist()
+    assert np.isnan(earlier.high_if_adjusted).all()
 
 
 def test_each_trader_gets_an_id_in_the_order_asked(log: PredictionLog) -> None:

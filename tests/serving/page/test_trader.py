@@ -65,6 +65,16 @@ def test_what_is_unknown_of_this_trader_is_named(live: Live) -> None:
     assert live.bundle.words[column].label.lower() in shown
 
 
+def test_the_page_says_what_audits_bring_and_what_those_do_that_find_something(
+    live: Live, trader: str
+) -> None:
+    shown = text(trader_page(live, trader))
+    row = live.ranking_by_row.slice(live.row_index[trader], 1).to_pylist()[0]
+    low, high = (f"{row[name]:,.0f}" for name in ("low_if_adjusted", "high_if_adjusted"))
+    assert f"Of 100 such audits, at least 90 bring between 0 and {row['high']:,.0f}." in shown
+    assert f"If something is found, it is between {low} and {high} in 90 of 100 cases." in shown
+
+
 def test_the_page_says_what_it_rests_on_and_that_it_is_no_evidence(live: Live, trader: str) -> None:
     shown = text(trader_page(live, trader))
     for digest in (live.bundle.digest, live.bundle.feature_digest, live.snapshot_digest, "no evidence"):

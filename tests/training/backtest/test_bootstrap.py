@@ -26,7 +26,7 @@ def evaluation_set(
 
 def between(low: np.ndarray, high: np.ndarray, *, expected: np.ndarray | None = None) -> Prediction:
     expected = low if expected is None else expected
-    return Prediction(expected, np.full(len(low), 0.2), low, high, expected[:, None], ("other",))
+    return Prediction(expected, np.full(len(low), 0.2), low, high, low, high, expected[:, None], ("other",))
 
 
 Y = np.tile([0.0, 0.0, 0.0, 10.0], 100)

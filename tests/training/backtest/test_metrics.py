@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.prediction import Floats, Prediction
+from models.prediction import PER_TRADER, Floats, Prediction
 from training.backtest.metrics import Metric, at_top, by_decile, metrics
 
 ALL = metrics()
@@ -23,9 +23,10 @@ def prediction_of(
 ) -> Prediction:
     columns = [
         np.array(column if column is not None else expected, dtype=np.float64)
-        for column in (expected, probability, low, high)
+        for column in (expected, probability, low, high, low, high)
     ]
-    return Prediction(columns[0], columns[1], columns[2], columns[3], columns[0][:, None], ("other",))
+    numbers = dict(zip(PER_TRADER, columns, strict=True))
+    return Prediction(**numbers, by_type=columns[0][:, None], types=("other",))
 
 
 def value(name: str, y: Sequence[float], prediction: Prediction, **other: Sequence[float]) -> float:
@@ -126,6 +127,16 @@ def test_deciles_share_audits_across_a_border() -> None:
     assert tied == pytest.approx(np.full(10, 10.5))
 
 
+def test_coverage_is_measured_at_the_top_and_in_the_worst_fifth() -> None:
+    """Of 100 audits the intervals miss 2 of the first 5, 10 of the fourth fifth, 3 of the last."""
+    expected = np.arange(100.0, 0.0, -1.0)
+    missed = np.isin(np.arange(100), [0, 1, *range(60, 70), *range(97, 100)])
+    prediction = prediction_of(list(expected), low=[0.0] * 100, high=[9.0] * 100)
+    y = list(np.where(missed, 10.0, 0.0))
+    assert value("coverage_top_5", y, prediction) == pytest.approx(3 / 5)
+    assert value("coverage_worst_fifth", y, prediction) == pytest.approx(10 / 20)
+
+
 def test_coverage_counts_the_ends_of_the_interval() -> None:
     prediction = prediction_of([0.0] * 4, low=[0.0, 0.0, 1.0, -9.0], high=[5.0, 5.0, 5.0, -1.0])
     assert value("coverage", [0.0, 5.0, 0.0, -5.0], prediction) == 0.75
@@ -156,28 +167,28 @@ def test_the_order_of_the_audits_changes_nothing(metric: Metric) -> None:
     rng = np.random.default_rng(2)
     y, prediction, hours = _drawn(rng, n=300)
     weight, order = rng.random(300), rng.permutation(300)
-    parts = (prediction.expected, prediction.probability, prediction.low, prediction.high)
-    expected, probability, low, high = (part[order] for part in parts)
     moved = metric.function(
         y[order],
-        Prediction(expected, probability, low, high, prediction.by_type, ("other",)),
+        prediction.taken(order.tolist()),
         weight=weight[order],
         hours=hours[order],
     )
     assert moved == pytest.approx(metric.function(y, prediction, weight=weight, hours=hours), rel=1e-9)
 
 
-@pytest.mark.parametrize("metric", [m for m in ALL.values() if "decile" not in m.words], ids=lambda m: m.name)
+@pytest.mark.parametrize(
+    "metric",
+    [m for m in ALL.values() if not {"decile", "fifth"} & set(m.words.split())],
+    ids=lambda m: m.name,
+)
 def test_a_weight_of_two_is_the_audit_twice(metric: Metric) -> None:
     rng = np.random.default_rng(3)
     y, prediction, hours = _drawn(rng, n=120)
     weight = rng.integers(0, 3, size=120)
     rows = np.repeat(np.arange(120), weight)
-    parts = (prediction.expected, prediction.probability, prediction.low, prediction.high)
-    expected, probability, low, high = (part[rows] for part in parts)
     repeated = metric.function(
         y[rows],
-        Prediction(expected, probability, low, high, prediction.by_type[rows], ("other",)),
+        prediction.taken(rows.tolist()),
         weight=np.ones(len(rows)),
         hours=hours[rows],
     )

@@ -93,6 +93,13 @@ def test_models_are_paired_by_audit_where_both_were_tested() -> None:
     assert old.expected.tolist() == GOOD.expected[:200].tolist()
 
 
+def test_a_champion_of_a_release_that_knew_no_range_if_adjusted_is_paired_all_the_same() -> None:
+    challenger = OutOfFold(audits(), {"hurdle": GOOD}).table()
+    champion = challenger.drop_columns(["low_if_adjusted", "high_if_adjusted"])
+    both, old = pair_predictions(challenger, champion)
+    assert old.high.tolist() == both.predictions["hurdle"].high.tolist()
+
+
 def test_what_is_written_is_read_back() -> None:
     again = read_out_of_fold(OutOfFold(audits(), {"hurdle": GOOD}).table())
     assert again.audits.equals(audits())
