@@ -92,7 +92,6 @@ class YieldModel(ABC):
             amount=_size(learned.expected, learned.probability),
             up=np.full(len(target), self.upward_share_),
             weight=representative(audits, learned.probability),
-            blocks=training.blocks,
             coverage=self.coverage,
         )
         self.split_ = fit_split(matrix, audits, weight=weight, seed=self.seed)
