@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from features.data.contract.required import FINDING_TYPES
 from models.explain import explain
-from models.fitting.by_finding_type import Split, amounts_by_type, fit_split
+from models.fitting.by_finding_type import amounts_by_type, divide, overall_shares
 from models.fitting.circumstances import Circumstances, representative
-from models.fitting.interval import SMALLEST, Interval, fit_interval
+from models.fitting.interval import Interval, fit_interval
 from models.fitting.link import Link, link_values, read_link
 from models.fitting.margin import Margin
 from models.fitting.margin_state import margin_state, read_margin
@@ -51,8 +51,7 @@ class YieldModel(ABC):
     margins_: tuple[Margin, ...] = field(init=False, repr=False)
     link_: Link = field(init=False, repr=False)
     interval_: Interval = field(init=False, repr=False)
-    upward_share_: float = field(init=False, repr=False)
-    split_: Split = field(init=False, repr=False)
+    type_shares_: Floats = field(init=False, repr=False)
     effects_: Mapping[str, list[dict[str, str | float]]] = field(init=False, repr=False)
 
     @abstractmethod
@@ -66,7 +65,7 @@ class YieldModel(ABC):
 
         `audits` are their rows of `features.outcomes`, in the order of `X`: opened_on orders the blocks that
         calibration holds out, treatment, selection_channel and team_id are corrected for, and the amounts by
-        finding type teach the split. Without it none of that is done. Raises `SettingError` for rows that do
+        finding type teach what is due by type. Without it none of that is done. Raises `SettingError` for rows that do
         not fit together or for money that is no number.
         """
         matrix = as_matrix(X)
@@ -85,34 +84,35 @@ class YieldModel(ABC):
         learned = self._learn(training)
         self.feature_names_in_, self.n_features_in_ = training.names, matrix.shape[1]
         self.margins_, self.link_, self.effects_ = learned.margins, learned.link, learned.effects
-        self.upward_share_ = _upward_share(target, weight)
         self.interval_ = fit_interval(
             target,
-            probability=learned.probability,
-            amount=_size(learned.expected, learned.probability),
-            up=np.full(len(target), self.upward_share_),
-            weight=representative(audits, learned.probability),
+            probability=learned.held_out.probability,
+            amount=learned.held_out.amount,
+            up=learned.held_out.upward,
+            weight=representative(audits, learned.held_out.probability),
             coverage=self.coverage,
         )
-        self.split_ = fit_split(matrix, audits, weight=weight, seed=self.seed)
+        self.type_shares_ = overall_shares(training.by_type, weight=weight)
         return self
 
     def predict(self, X: MatrixLike) -> Prediction:
         """Predict what a reference audit of each row would bring."""
         matrix = as_matrix(X, names=self.feature_names_in_)
         margins = np.column_stack([margin.value(matrix) for margin in self.margins_])
-        expected, probability = self.link_.money(margins), self.link_.probability(margins)
-        amount, up = _size(expected, probability), np.full(len(matrix), self.upward_share_)
-        low, high = self.interval_.between(probability=probability, amount=amount, up=up)
-        low_if_adjusted, high_if_adjusted = self.interval_.between_if_adjusted(amount=amount, up=up)
+        each = self.link_.expectation(margins)
+        shares = np.tile(self.type_shares_, (len(matrix), 1)) if each.type_shares is None else each.type_shares
+        low, high = self.interval_.between(probability=each.probability, amount=each.amount, up=each.upward)
+        low_if_adjusted, high_if_adjusted = self.interval_.between_if_adjusted(
+            amount=each.amount, up=each.upward
+        )
         return Prediction(
-            expected=expected,
-            probability=probability,
+            expected=each.money,
+            probability=each.probability,
             low=low,
             high=high,
             low_if_adjusted=low_if_adjusted,
             high_if_adjusted=high_if_adjusted,
-            by_type=self.split_.divide(matrix, expected),
+            by_type=divide(each.money, shares),
             types=FINDING_TYPES,
         )
 
@@ -133,11 +133,7 @@ class YieldModel(ABC):
             ],
             "link": link_values(self.link_),
             "interval": self.interval_.values(),
-            "upward_share": self.upward_share_,
-            "split": {
-                **self.split_.values(),
-                "trees": self.split_.trees and margin_state(self.split_.trees, name="split", trees=trees),
-            },
+            "type_shares": self.type_shares_.tolist(),
             "effects": {name: list(effects) for name, effects in self.effects_.items()},
         }
         return State(self.kind, values, trees)
@@ -152,9 +148,7 @@ class YieldModel(ABC):
         model.margins_ = tuple(read_margin(margin, state.trees) for margin in values["margins"])
         model.link_ = read_link(values["link"])
         model.interval_ = Interval.read(values["interval"])
-        model.upward_share_ = values["upward_share"]
-        split = values["split"]
-        model.split_ = Split.read(split, split["trees"] and read_margin(split["trees"], state.trees))
+        model.type_shares_ = np.array(values["type_shares"], np.float64)
         model.effects_ = values["effects"]
         return model
 
@@ -168,16 +162,6 @@ class YieldModel(ABC):
         for name, value in params.items():
             setattr(self, name, value)
         return self
-
-
-def _size(expected: Floats, probability: Floats) -> Floats:
-    """Return the expected size of an adjustment, up or down (n,)."""
-    return np.maximum(np.abs(expected) / np.maximum(probability, SMALLEST), SMALLEST)
-
-
-def _upward_share(y: Floats, weight: Floats) -> float:
-    """Return the share of adjustments that bring additional revenue; one of these is assumed."""
-    return float((weight @ (y > 0) + 1.0) / (weight @ (y != 0) + 1.0))
 
 
 def _blocks(audits: pa.Table | None, *, rows: int, seed: int) -> tuple[np.ndarray, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from models.base import YieldModel
 from models.fitting.boosting import Growth, Sample, grow
-from models.fitting.calibrate import chance_map
+from models.fitting.calibrate import chance_map, upward_share
 from models.fitting.line import ridge_margin
 from models.fitting.link import MoneyLink
 from models.fitting.margin import Margin
@@ -35,8 +35,7 @@ class DirectModel(YieldModel):
         return Learned(
             margins=(self._margin(training, np.arange(len(training.y))),),
             link=link,
-            expected=link.money(held_out[:, None]),
-            probability=link.probability(held_out[:, None]),
+            held_out=link.expectation(held_out[:, None]),
             effects={},
         )
 
@@ -52,6 +51,7 @@ def money_link(margin: Floats, training: TrainingRows) -> MoneyLink:
         a=chances.slope,
         b=chances.intercept,
         unit=unit,
+        upward=upward_share(training.y, training.weight),
     )
 
 

@@ -10,13 +10,11 @@ from features.data.contract.required import FINDING_TYPES
 from models.base import YieldModel
 from models.fitting.calibrate import total_factor
 from models.fitting.hurdles import Effects, FittedHurdle, fit_hurdle
-from models.fitting.link import Hurdle, HurdlesLink
+from models.fitting.link import Hurdle, HurdlesLink, expectation_of
 from models.fitting.stake import Stakes, fit_stakes
 from models.fitting.training_rows import Learned, TrainingRows
-from models.prediction import Floats
+from models.prediction import Expectation, Floats
 
-FEWEST_OF_TYPE = 40
-"""Adjusted audits from which a finding type is learned by itself."""
 LARGEST_SHARE = 0.1
 
 
@@ -50,19 +48,9 @@ class HurdleModel(YieldModel):
         whole = self._hurdle(limited, due, types=None)
         by_type = self._by_type(limited, whole.effects)
         refunds = self._hurdle(limited, refunded, types=()) if refunded.any() else None
-        money = whole.chance * whole.amount
-        if by_type:
-            other = sum((part.chance * part.amount for part in by_type), np.zeros_like(money))
-            middle = np.sqrt(money * other)
-            even = float(limited.weight @ (money + other)) / (2 * float(limited.weight @ middle))
-            money = even * middle
-        else:
-            even = 1.0
-        expected, probability = money, whole.chance
-        if refunds:
-            expected = money - refunds.chance * refunds.amount
-            probability = 1 - (1 - whole.chance) * (1 - refunds.chance)
-        factor = total_factor(limited.y, expected, limited.weight)
+        even = _even(whole, by_type, weight=limited.weight)
+        held_out = _held_out(whole, by_type, refunds, even=even)
+        factor = total_factor(limited.y, held_out.money, limited.weight)
         fitted = [whole, *by_type, *([refunds] if refunds else [])]
         link = HurdlesLink(
             whole=_scaled(whole.hurdle, factor * even),
@@ -72,8 +60,7 @@ class HurdleModel(YieldModel):
         return Learned(
             margins=tuple(margin for part in fitted for margin in part.margins),
             link=link,
-            expected=expected * factor,
-            probability=probability,
+            held_out=replace(held_out, money=held_out.money * factor, amount=held_out.amount * factor),
             effects={
                 "occurrence": training.circumstances.named(whole.effects[0].tolist()),
                 "amount": training.circumstances.named(whole.effects[1].tolist()),
@@ -81,22 +68,12 @@ class HurdleModel(YieldModel):
         )
 
     def _by_type(self, training: TrainingRows, effects: Effects) -> tuple[FittedHurdle, ...]:
-        """Learn a hurdle for each finding type with findings enough, and one for the rest of them."""
+        """Learn a hurdle for each finding type, where the money by type is known."""
         if training.by_type is None:
             return ()
-        found = np.maximum(training.by_type, 0.0)
-        frequent = np.count_nonzero(found, axis=0) >= FEWEST_OF_TYPE
-        if frequent.sum() < 2:
-            return ()
-        names = np.array(FINDING_TYPES)
-        groups = [(name,) for name in names[frequent]]
-        sizes = list(found[:, frequent].T)
-        if found[:, ~frequent].any():
-            groups.append(tuple(names[~frequent]))
-            sizes.append(found[:, ~frequent].sum(axis=1))
         return tuple(
-            self._hurdle(training, size, types=group, effects=effects)
-            for group, size in zip(groups, sizes, strict=True)
+            self._hurdle(training, np.maximum(amounts, 0.0), types=(kind,), effects=effects)
+            for kind, amounts in zip(FINDING_TYPES, training.by_type.T, strict=True)
         )
 
     def _hurdle(
@@ -149,6 +126,30 @@ class HurdleModel(YieldModel):
             trade=training.column_index(exposure),
             weight=training.weight,
         )
+
+
+def _even(whole: FittedHurdle, by_type: tuple[FittedHurdle, ...], *, weight: Floats) -> float:
+    """Return the factor by which the geometric mean of the two views has the total of both on average."""
+    if not by_type or not weight.any():
+        return 1.0
+    one, other = whole.chance * whole.amount, sum(part.chance * part.amount for part in by_type)
+    return float(weight @ (one + other) / (2 * weight @ np.sqrt(one * other)))
+
+
+def _held_out(
+    whole: FittedHurdle, by_type: tuple[FittedHurdle, ...], refunds: FittedHurdle | None, *, even: float
+) -> Expectation:
+    """Return what the hurdles expect of audits that they had not seen."""
+    due, none = whole.chance * whole.amount, np.zeros_like(whole.chance)
+    if by_type:
+        due = even * np.sqrt(due * sum(part.chance * part.amount for part in by_type))
+    return expectation_of(
+        due,
+        refunds.chance * refunds.amount if refunds else none,
+        whole.chance,
+        refunds.chance if refunds else none,
+        logs_by_type=None,
+    )
 
 
 def _scaled(hurdle: Hurdle, factor: float) -> Hurdle:

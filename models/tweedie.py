@@ -1,14 +1,14 @@
 """Tweedie model: expected money as the mean of a compound Poisson sum."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from models.base import YieldModel
 from models.fitting.boosting import Growth
-from models.fitting.calibrate import CalibrationMap, amount_map, net_share, total_factor
+from models.fitting.calibrate import CalibrationMap, amount_map, net_share, total_factor, upward_share
 from models.fitting.corrected import fit_corrected_trees
 from models.fitting.link import LogLink, chance_of_any
 from models.fitting.margin import Margin
@@ -60,12 +60,13 @@ def fit_log_link(
         d=calibration.slope,
         rate=rate,
         variance=variance,
+        upward=upward_share(training.y, training.weight),
     )
+    under_own = replace(link, c=0.0, d=1.0)
     return Learned(
         margins=(margin,),
         link=link,
-        expected=expected * factor,
-        probability=chance_of_any(expected * factor, rate=rate, variance=variance),
+        held_out=under_own.expectation(np.log(expected * factor)[:, None]),
         effects={"money": training.circumstances.named(calibration.effects.tolist())},
     )
 

@@ -127,3 +127,8 @@ def total_factor(y: Floats, expected: Floats, weight: Floats) -> float:
 def net_share(y: Floats, weight: Floats) -> float:
     """Return what is left of the money of adjustments when refunds are taken off, at least a hundredth."""
     return max(float((weight * y).sum() / (weight * np.abs(y)).sum()), 0.01)
+
+
+def upward_share(y: Floats, weight: Floats) -> float:
+    """Return the share of adjustments that bring additional revenue; one of these is assumed."""
+    return float((weight @ (y > 0) + 1.0) / (weight @ (y != 0) + 1.0))

@@ -10,7 +10,9 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from models.fitting.glm import sigmoid
-from models.prediction import Floats
+from models.prediction import Expectation, Floats
+
+SMALLEST = 1e-9
 
 
 class Link(Protocol):
@@ -23,8 +25,8 @@ class Link(Protocol):
     def money(self, margins: Floats) -> Floats:
         """Return the expected money (n,)."""
 
-    def probability(self, margins: Floats) -> Floats:
-        """Return the probability of an adjustment (n,)."""
+    def expectation(self, margins: Floats) -> Expectation:
+        """Return the expected money with its parts."""
 
     def slopes(self, margins: Floats) -> Floats:
         """Return how money changes with each margin (n, k)."""
@@ -78,12 +80,13 @@ class HurdlesLink:
         """Return the expected money, below zero where refunds outweigh."""
         return np.exp(self._log_due(margins)) - self._refunded(margins)
 
-    def probability(self, margins: Floats) -> Floats:
-        """Return the probability of an adjustment, up or down."""
-        none = 1 - self.whole.chance(margins[:, :2])
-        if self.refunds:
-            none = none * (1 - self.refunds.chance(margins[:, -2:]))
-        return np.asarray(1 - none, np.float64)
+    def expectation(self, margins: Floats) -> Expectation:
+        """Return the expected money with its parts."""
+        due, refunded = np.exp(self._log_due(margins)), self._refunded(margins)
+        chance_due = self.whole.chance(margins[:, :2])
+        chance_refunded = self.refunds.chance(margins[:, -2:]) if self.refunds else np.zeros(len(margins))
+        logs = self._logs_by_type(margins) if self.by_type else None
+        return expectation_of(due, refunded, chance_due, chance_refunded, logs_by_type=logs)
 
     def slopes(self, margins: Floats) -> Floats:
         """Return the slopes along each margin."""
@@ -116,6 +119,28 @@ class HurdlesLink:
         return np.exp(self.refunds.log_money(margins[:, -2:]))
 
 
+def expectation_of(
+    due: Floats,
+    refunded: Floats,
+    chance_due: Floats,
+    chance_refunded: Floats,
+    *,
+    logs_by_type: Floats | None,
+) -> Expectation:
+    """Return the expectation of additional revenue and refunds, which come independently, each (n,)."""
+    probability = 1 - (1 - chance_due) * (1 - chance_refunded)
+    shares = None
+    if logs_by_type is not None:
+        shares = np.exp(logs_by_type - np.logaddexp.reduce(logs_by_type, axis=1, keepdims=True))
+    return Expectation(
+        money=due - refunded,
+        probability=probability,
+        amount=np.maximum((due + refunded) / np.maximum(probability, SMALLEST), SMALLEST),
+        upward=chance_due / np.maximum(chance_due + chance_refunded, SMALLEST),
+        type_shares=shares,
+    )
+
+
 def _pair(margins: Floats, number: int) -> Floats:
     return margins[:, 2 * number : 2 * number + 2]
 
@@ -138,14 +163,17 @@ class LogLink:
     d: float
     rate: float
     variance: float
+    upward: float
 
     def money(self, margins: Floats) -> Floats:
         """Return the exponential of the calibrated margin."""
         return np.exp(self.d * margins[:, 0] + self.c)
 
-    def probability(self, margins: Floats) -> Floats:
-        """Return the probability that the sum is above 0."""
-        return chance_of_any(self.money(margins), rate=self.rate, variance=self.variance)
+    def expectation(self, margins: Floats) -> Expectation:
+        """Return the money with the probability that the sum is above 0."""
+        money = self.money(margins)
+        chance = chance_of_any(money, rate=self.rate, variance=self.variance)
+        return _alike(money, chance, upward=self.upward)
 
     def slopes(self, margins: Floats) -> Floats:
         """Return the slope along the margin."""
@@ -162,18 +190,30 @@ class MoneyLink:
     a: float
     b: float
     unit: float
+    upward: float
 
     def money(self, margins: Floats) -> Floats:
         """Return the margin times the factor."""
         return self.factor * margins[:, 0]
 
-    def probability(self, margins: Floats) -> Floats:
-        """Return the calibrated probability."""
-        return sigmoid(self.a * np.arcsinh(margins[:, 0] / self.unit) + self.b)
+    def expectation(self, margins: Floats) -> Expectation:
+        """Return the money with the calibrated probability."""
+        chance = sigmoid(self.a * np.arcsinh(margins[:, 0] / self.unit) + self.b)
+        return _alike(self.money(margins), chance, upward=self.upward)
 
     def slopes(self, margins: Floats) -> Floats:
         """Return the factor."""
         return np.full_like(margins, self.factor)
+
+
+def _alike(money: Floats, probability: Floats, *, upward: float) -> Expectation:
+    """Return an expectation where adjustments of all traders are upward with the same chance."""
+    return Expectation(
+        money=money,
+        probability=probability,
+        amount=np.maximum(np.abs(money) / np.maximum(probability, SMALLEST), SMALLEST),
+        upward=np.full(len(money), upward),
+    )
 
 
 def link_values(link: Link) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from features.errors import SettingError
 from models.fitting.circumstances import Circumstances
 from models.fitting.link import Link
 from models.fitting.margin import Margin
-from models.prediction import Floats
+from models.prediction import Expectation, Floats
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,10 @@ class TrainingRows:
 class Learned:
     """The result of learning: margins of the features, the link to money, and the same held out.
 
-    `expected` and `probability` (n,) are each audit's, under its own circumstances, from a model that had not
-    seen it. `effects` are the estimated effects of the circumstances, as data.
+    `held_out` is what a model that had not seen an audit expects of it, under its own circumstances. `effects` are the estimated effects of the circumstances, as data.
     """
 
     margins: tuple[Margin, ...]
     link: Link
-    expected: Floats
-    probability: Floats
+    held_out: Expectation
     effects: Mapping[str, list[dict[str, str | float]]]
