@@ -2,7 +2,7 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -17,7 +17,7 @@ from models.fitting.interval import Interval, fit_interval
 from models.fitting.link import Link, link_values, read_link
 from models.fitting.margin import Margin
 from models.fitting.margin_state import margin_state, read_margin
-from models.fitting.matrix import as_matrix, as_target, as_weight, column_names
+from models.fitting.matrix import FEWEST_AUDITS, as_matrix, as_target, as_weight, column_names
 from models.fitting.training_rows import Learned, TrainingRows
 from models.prediction import Explanation, Floats, Prediction
 
@@ -68,8 +68,9 @@ class YieldModel(ABC):
         finding type teach what is due by type. Without it none of that is done. Raises `SettingError` for rows that do
         not fit together or for money that is no number.
         """
-        matrix = as_matrix(X)
-        target, weight = as_target(y, rows=len(matrix)), as_weight(sample_weight, rows=len(matrix))
+        matrix, names = as_matrix(X), column_names(X)
+        target = as_target(y, rows=len(matrix), fewest=self.fewest_audits(names))
+        weight = as_weight(sample_weight, rows=len(matrix))
         circumstances = Circumstances.of(audits)
         training = TrainingRows(
             X=matrix,
@@ -78,7 +79,7 @@ class YieldModel(ABC):
             design=circumstances.design(audits, rows=len(matrix)),
             circumstances=circumstances,
             blocks=_blocks(audits, rows=len(matrix), seed=self.seed),
-            names=column_names(X),
+            names=names,
             by_type=amounts_by_type(audits),
         )
         learned = self._learn(training)
@@ -94,6 +95,10 @@ class YieldModel(ABC):
         )
         self.type_shares_ = overall_shares(training.by_type, weight=weight)
         return self
+
+    def fewest_audits(self, names: Sequence[str]) -> int:  # noqa: ARG002  for kinds that know more
+        """Return how many audits `fit` needs with features of such names."""
+        return FEWEST_AUDITS
 
     def predict(self, X: MatrixLike) -> Prediction:
         """Predict what a reference audit of each row would bring."""
@@ -173,4 +178,4 @@ def _blocks(audits: pa.Table | None, *, rows: int, seed: int) -> tuple[np.ndarra
         order = np.random.default_rng(seed).permutation(rows)
     else:
         order = np.argsort(audits["opened_on"].to_numpy(), kind="stable")
-    return tuple(np.sort(block) for block in np.array_split(order, min(BLOCKS, rows)))
+    return tuple(np.sort(block) for block in np.array_split(order, max(1, min(BLOCKS, rows))))

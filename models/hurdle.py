@@ -1,6 +1,6 @@
 """Hurdle model: the probability of an adjustment times its expected amount."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -41,6 +41,11 @@ class HurdleModel(YieldModel):
     finding_types: Mapping[str, str] | None = None
     growth: Mapping[str, Any] | None = None
     exposure: str = "customs_value_24m customs_value_12m"
+
+    def fewest_audits(self, names: Sequence[str]) -> int:
+        """Return 0 where money at stake is written for a feature, so that it ranks before any audit."""
+        written = set(self.prior_yields or {}) & set(names) and set(self.exposure.split()) & set(names)
+        return 0 if written else super().fewest_audits(names)
 
     def _learn(self, training: TrainingRows) -> Learned:
         limited = _limited(training)
@@ -160,7 +165,7 @@ def _limited(training: TrainingRows) -> TrainingRows:
     """Return the audits with amounts of at most a tenth of the money of all others together."""
     size = np.abs(training.y)
     hits = np.sort(size[size > 0])
-    limit = hits[-1]
+    limit = float(size.max(initial=0.0)) or 1.0
     for largest in hits[::-1]:
         others = float(np.minimum(size, largest).sum()) - largest
         limit = largest

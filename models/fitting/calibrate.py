@@ -116,7 +116,9 @@ def total_factor(y: Floats, expected: Floats, weight: Floats) -> float:
     `TOTAL_DEVIATION`: a few large findings do not move every trader's money, thousands of audits do.
     """
     whole = float((weight * expected).sum())
-    ratio = float((weight * y).sum()) / whole if whole > 0 else 1.0
+    if whole <= 0:
+        return 1.0
+    ratio = float((weight * y).sum()) / whole
     if ratio <= 0:
         return 1.0
     uncertain = float((weight**2 * (y - expected) ** 2).sum()) / whole**2

@@ -51,8 +51,11 @@ def _from_table(table: pa.Table, names: Sequence[str] | None) -> Floats:
     return np.column_stack([column.fill_null(float("nan")).to_numpy() for column in columns])
 
 
-def as_target(y: Floats, *, rows: int) -> Floats:
-    """Return the money (n,); raises `SettingError` where it does not fit the rows or is no number."""
+def as_target(y: Floats, *, rows: int, fewest: int = FEWEST_AUDITS) -> Floats:
+    """Return the money (n,), of at least the `fewest` audits, one of them adjusted where that is above 0.
+
+    Raises `SettingError` where it does not fit the rows, is no number, or teaches too little.
+    """
     target = np.asarray(y, np.float64)
     if target.shape != (rows,) or not np.isfinite(target).all():
         raise SettingError(
@@ -61,10 +64,10 @@ def as_target(y: Floats, *, rows: int) -> Floats:
             expected=f"one finite amount for each of the {rows} rows.",
             advice="Leave out audits that are still open: they have no outcome yet.",
         )
-    if rows < FEWEST_AUDITS or not (target != 0).any():
+    if rows < fewest or (fewest and not (target != 0).any()):
         raise SettingError(
             f"There are {rows} closed audits, {int((target != 0).sum())} of them with an adjustment.",
-            expected=f"at least {FEWEST_AUDITS} closed audits and one adjustment to learn from.",
+            expected=f"at least {fewest} closed audits and one adjustment to learn from.",
             advice="Take a later day, or audit more traders first.",
         )
     return target
@@ -73,7 +76,7 @@ def as_target(y: Floats, *, rows: int) -> Floats:
 def as_weight(weight: Floats | None, *, rows: int) -> Floats:
     """Return the weights (n,), one each where none are given."""
     weights = np.ones(rows) if weight is None else np.asarray(weight, np.float64)
-    if weights.shape != (rows,) or not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
+    if weights.shape != (rows,) or not np.isfinite(weights).all() or (weights < 0).any() or (rows and not weights.any()):
         raise SettingError(
             f"The weights are an array of shape {weights.shape}.",
             expected=f"one finite weight for each of the {rows} rows, none negative, some above 0.",
