@@ -9,8 +9,8 @@ from types import ModuleType
 from features.build import FeatureSet
 from features.feature import Definition
 from features.library import physical
-from features.library.classification import cheaper_codes, doubtful_codes, variety
-from features.library.exposure import at_stake, levels, own_past, procedures, rhythm, volume
+from features.library.classification import cheaper_codes, doubtful_codes, usual_rates, variety
+from features.library.exposure import beside_others, levels, own_rates, procedures, rhythm, volume
 from features.library.history import (
     audits,
     authorisation,
@@ -24,12 +24,12 @@ from features.library.history import (
 from features.library.origin import countries, preferences, relief
 from features.library.parties import brokers, kin, sellers
 from features.library.tax import beside_customs, conduct, tax_at_stake
-from features.library.valuation import digits, own_prices, peer_prices, terms
+from features.library.valuation import digits, own_past, own_prices, peer_prices, terms
 
 FAMILIES: Mapping[str, tuple[ModuleType, ...]] = {
-    "exposure": (volume, levels, own_past, at_stake, rhythm, procedures),
-    "valuation": (peer_prices, own_prices, terms, digits),
-    "classification": (cheaper_codes, variety, doubtful_codes),
+    "exposure": (volume, levels, own_rates, beside_others, rhythm, procedures),
+    "valuation": (peer_prices, own_past, own_prices, terms, digits),
+    "classification": (cheaper_codes, usual_rates, variety, doubtful_codes),
     "origin": (preferences, countries, relief),
     "physical": (physical,),
     "parties": (brokers, sellers, kin),

@@ -1,0 +1,109 @@
+"""Own past: unit prices beside the trader's own earlier ones, however few lines there are.
+
+The earlier price of a line is the mean of the trader's own log unit prices in the four quarters before, for
+the same subheading, unit and origin; where there is none, of any origin; where there is none, of the heading.
+"""
+
+from math import log
+
+from ibis.expr import types as ir
+
+from features import exact
+from features.feature import Example, feature
+from features.library.at_stake import TAXES, on_missing_value
+from features.library.literature import DATE
+from features.library.valuation.inputs import PRICED
+from features.prepare.lines import SLIP
+from features.unit import Unit
+
+USUAL = log(0.8)
+"""Prices of like goods move by a fifth without a reason that an audit would find."""
+
+
+def _fall(lines: ir.Table) -> ir.FloatingColumn:
+    return (lines.log_price - lines.own_log_price).clip(-SLIP, SLIP)
+
+
+@feature(
+    source="lines",
+    months=(12, 24),
+    unit=Unit.LOG_RATIO,
+    indicator="own_past_price",
+    reference=DATE,
+    inputs=PRICED,
+    label="Unit price against its own past",
+    phrase="On average by value, unit prices in {window} were {value} what the trader itself had declared "
+    "for like goods in the year before each.",
+    why="A trader knows its prices: a fall of them under its own earlier ones points to undervaluation that "
+    "began. Where it has no past, prices against other traders say it.",
+    finding_type="valuation",
+    monotone=-1,
+    example=Example(
+        "log_price own_log_price customs_value",
+        [(1.0, 1.5, 300.0), (2.0, 1.9, 100.0), (5.0, 1.0, 100.0), (1.0, None, 900.0)],
+        (-0.5 * 300 + 0.1 * 100 + log(10.0) * 100) / 500,
+    ),
+)
+def own_past_gap(lines: ir.Table) -> ir.FloatingScalar:
+    """Value-weighted mean of ln(unit price / own earlier price), each gap limited to ten times off."""
+    return exact.weighted_mean(_fall(lines), lines.customs_value)
+
+
+@feature(
+    source="lines",
+    months=(24,),
+    unit=Unit.SHARE,
+    indicator="own_past_price",
+    reference=DATE,
+    inputs=PRICED,
+    label="Lines well under its own past prices",
+    phrase="On {value} of the lines of {window} the unit price was less than four fifths of what the trader "
+    "itself had declared for like goods in the year before.",
+    why="One cheap line is chance; many point to values declared too low.",
+    finding_type="valuation",
+    monotone=1,
+    example=Example(
+        "log_price own_log_price",
+        [(log(3.0), log(4.0)), (log(3.9), log(4.0)), (log(3.0), None), (log(9.0), log(4.0)), (0.0, log(4.0))],
+        0.5,
+    ),
+)
+def own_past_low_share(lines: ir.Table) -> ir.FloatingScalar:
+    """Share of lines, of those with an own earlier price, more than a fifth under it."""
+    return exact.count_share_where(_fall(lines) < USUAL)
+
+
+@feature(
+    source="lines",
+    months=(24,),
+    unit=Unit.MONEY,
+    indicator="own_past_price",
+    reference=DATE,
+    inputs=f"{PRICED} {TAXES}",
+    label="Taxes on value missing against its own past prices",
+    phrase="At four fifths of its own earlier prices for like goods, {value} more duty and VAT would have "
+    "been due on the lines of {window} declared below them.",
+    why="It is the revenue at stake if the fall of its prices proves to be undervaluation. Where the trader "
+    "has no past, the taxes missing against other traders' prices say it.",
+    finding_type="valuation",
+    monotone=1,
+    prior_yield=0.1,
+    example=Example(
+        "log_price own_log_price duty_assessed vat_assessed",
+        [
+            (log(2.0), log(5.0), 10.0, 20.0),
+            (log(4.5), log(5.0), 100.0, 0.0),
+            (log(0.1), log(5.0), 1.0, 1.0),
+            (log(0.1), None, 10.0, 0.0),
+        ],
+        (0.8 * 5 / 2 - 1) * 30 + 9 * 2,
+    ),
+)
+def own_past_money(lines: ir.Table) -> ir.FloatingScalar:
+    """Sum of (four fifths of the own earlier price / unit price - 1) x duty and VAT, where above 0.
+
+    Each counts up to ten times the value. Lines without an own earlier price add nothing; where no line has
+    one, it is unknown.
+    """
+    shortfall = lines.own_log_price + USUAL - lines.log_price
+    return on_missing_value(lines, shortfall).sum()
