@@ -10,7 +10,7 @@ from features.build import FeatureSet
 from features.feature import Definition
 from features.library import physical
 from features.library.classification import cheaper_codes, doubtful_codes, usual_rates, variety
-from features.library.exposure import at_stake, levels, own_habits, procedures, rhythm, volume
+from features.library.exposure import beside_others, levels, own_rates, procedures, rhythm, volume
 from features.library.history import (
     audits,
     authorisation,
@@ -27,7 +27,7 @@ from features.library.tax import beside_customs, conduct, tax_at_stake
 from features.library.valuation import digits, own_past, own_prices, peer_prices, terms
 
 FAMILIES: Mapping[str, tuple[ModuleType, ...]] = {
-    "exposure": (volume, levels, own_habits, at_stake, rhythm, procedures),
+    "exposure": (volume, levels, own_rates, beside_others, rhythm, procedures),
     "valuation": (peer_prices, own_past, own_prices, terms, digits),
     "classification": (cheaper_codes, usual_rates, variety, doubtful_codes),
     "origin": (preferences, countries, relief),

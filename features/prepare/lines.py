@@ -43,7 +43,7 @@ def with_line_facts(declarations: ir.Table) -> ir.Table:
     - `happened_on`: the day of acceptance; `quarter`: the first day of its quarter;
       `known_quarter`: that of the day it became known.
     - `month`: the first day of its month; `hs6`, `hs4`, `hs2`: subheading, heading and chapter.
-    - `taxes`: duty, VAT and excise assessed; `vat_rate`: VAT on the value with duty and excise.
+    - `taxes`: duty, VAT and excise assessed.
     - `quantity`, `quantity_unit`: the supplementary quantity where there is one, else net mass in kg.
     - `log_price`: natural logarithm of the customs value per unit of quantity; the other `log_…` are such
       logarithms of ratios too, rounded so that lines at one price can be told from lines below it.
@@ -76,9 +76,7 @@ def with_line_facts(declarations: ir.Table) -> ir.Table:
         is_adjusted=(declarations.valuation_adjustment.fill_null(0.0) != 0).ifelse(1.0, 0.0),
         is_elsewhere=number(declarations.origin_country != declarations.dispatch_country),
     )
-    taxed = facts.customs_value + facts.duty_assessed + facts.excise_assessed.fill_null(0.0)
     return facts.mutate(
-        vat_rate=exact.share(facts.vat_assessed, taxed).fill_null(0.0),
         **{
             name: exact.stepped(log_ratio(facts[over], facts[under]))
             for name, (over, under) in RATIOS.items()

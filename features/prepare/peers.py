@@ -79,12 +79,7 @@ ROUTES = PeerGroup(
 )
 HABITS = PeerGroup(
     levels=(("hs6",), ("hs4",)),
-    measures={
-        "is_adjusted": ("mean",),
-        "addition_share": ("mean",),
-        "is_elsewhere": ("mean",),
-        "duty_rate": ("mean",),
-    },
+    measures={"is_adjusted": ("mean",), "addition_share": ("mean",), "is_elsewhere": ("mean",)},
 )
 GROUPS = (GOODS, HEADINGS, ROUTES, HABITS)
 

@@ -9,11 +9,12 @@ from features.unit import Unit
 
 
 @combined(
+    months=24,
     unit=Unit.MONEY,
     indicator="activity",
     reference=WCO_AUDIT,
     label="Value of a declaration",
-    phrase="A declaration of the last 24 months was worth {value} on average.",
+    phrase="A declaration of {window} was worth {value} on average.",
     why="One large declaration that is wrong costs as much as many small ones.",
     example=Example("customs_value_24m declaration_count_24m", [(900.0, 3.0)], 300.0),
 )
@@ -25,11 +26,12 @@ def value_per_declaration(
 
 
 @combined(
+    months=24,
     unit=Unit.RATIO,
     indicator="activity",
     reference=WCO_AUDIT,
     label="Lines of a declaration",
-    phrase="A declaration of the last 24 months had {value} goods items on average.",
+    phrase="A declaration of {window} had {value} goods items on average.",
     why="Many goods on one declaration are classified and valued with less care each.",
     example=Example("line_count_24m declaration_count_24m", [(9.0, 3.0)], 3.0),
 )
@@ -41,11 +43,12 @@ def lines_per_declaration(
 
 
 @combined(
+    months=24,
     unit=Unit.RATE,
     indicator="effective_rate",
     reference=f"{WCO_AUDIT}; {DATE}",
     label="Duty on the value",
-    phrase="Duty was {value} of the customs value of the last 24 months.",
+    phrase="Duty was {value} of the customs value of {window}.",
     why="Without the VAT, which all goods bear, low codes and preferences stand out.",
     example=Example("duty_24m customs_value_24m", [(20.0, 400.0)], 0.05),
 )
@@ -64,8 +67,8 @@ def duty_on_value(duty_24m: ir.FloatingValue, customs_value_24m: ir.FloatingValu
     label="Duty rate that others pay for its goods",
     phrase="Others paid duty of {value} on goods like those of {window}, weighted by value.",
     why="Says how dear the trader's goods are, whatever it paid itself.",
-    example=Example("customs_value peer_mean_duty_rate", [(300.0, 0.1), (100.0, 0.02), (50.0, None)], 0.08),
+    example=Example("customs_value peer_mean_full_rate", [(300.0, 0.1), (100.0, 0.02), (50.0, None)], 0.08),
 )
 def peer_duty_rate(lines: ir.Table) -> ir.FloatingScalar:
-    """Mean of the peers' mean duty rates of the subheadings, else headings, weighted by value."""
-    return exact.weighted_mean(lines.peer_mean_duty_rate, lines.customs_value)
+    """Mean rate of other importers of the heading who claim no preference, weighted by value."""
+    return exact.weighted_mean(lines.peer_mean_full_rate, lines.customs_value)

@@ -118,12 +118,13 @@ def past_refund_share(audits: ir.Table) -> ir.FloatingScalar:
 
 
 @combined(
+    months=24,
     unit=Unit.MONEY,
     indicator="shrunk_yield_per_value",
     reference=DATE,
     label="Expected by its record",
-    phrase="At the yield of its own audits and of those of its sector and size, the customs value of the "
-    "last 24 months would bring {value}.",
+    phrase="At the yield of its own audits and of those of its sector and size, the customs value of "
+    "{window} would bring {value}.",
     why="What past audits brought in on the goods they covered is the plainest forecast of the next.",
     monotone=1,
     example=Example("yield_on_value customs_value_24m", [(0.01, 5000.0)], 50.0),
@@ -139,12 +140,13 @@ def _from_record(finding_type: str, fault: str) -> Decorator:
     Audits were chosen, and find more than others would: half is expected.
     """
     return combined(
+        months=24,
         unit=Unit.MONEY,
         indicator="shrunk_yield_per_value",
         reference=DATE,
         label=f"Expected by its record from {finding_type}",
-        phrase="At the yield of its own audits and of those of its sector and size, the customs value of the "
-        f"last 24 months would bring {{value}} for {fault}.",
+        phrase="At the yield of its own audits and of those of its sector and size, the customs value of "
+        f"{{window}} would bring {{value}} for {fault}.",
         why="What past audits brought in on the goods they covered is the plainest forecast of the next.",
         finding_type=finding_type,
         monotone=1,

@@ -7,10 +7,8 @@ from ibis.expr import types as ir
 from features import exact
 from features.feature import Example, combined, feature
 from features.library.literature import CBP, IMF, PREFERENCES, VERIFICATION
-from features.library.shortfall import SHORTFALL, below_general, forgone
+from features.library.shortfall import RATED, SHORTFALL, below_general, forgone
 from features.unit import Unit
-
-CLAIM = "declarations.preference_code declarations.duty_rate declarations.customs_value"
 
 
 @feature(
@@ -133,7 +131,7 @@ def preference_share_change(
     unit=Unit.MONEY,
     indicator="preference_money",
     reference=IMF,
-    inputs=CLAIM,
+    inputs=f"declarations.preference_code {RATED}",
     label="Duty and VAT saved by preferences",
     phrase="Preferences claimed in {window} saved {value} of duty and the VAT on it.",
     why="What is to be paid if none of the origins stands.",
@@ -143,10 +141,10 @@ def preference_share_change(
     example=Example(
         f"preference_code {SHORTFALL}",
         [
-            ("FTA1", 300.0, 0.02, 0.12, 0.07, 0.2),
-            ("FTA1", 100.0, 0.0, None, 0.1, 0.0),
-            ("GSP", 100.0, 0.05, 0.04, 0.07, 0.2),
-            (None, 900.0, 0.0, 0.12, 0.07, 0.2),
+            ("FTA1", 300.0, 0.02, 0.12, 0.07, 6.0, 61.2),
+            ("FTA1", 100.0, 0.0, None, 0.1, 0.0, 0.0),
+            ("GSP", 100.0, 0.05, 0.04, 0.07, 5.0, 21.0),
+            (None, 900.0, 0.0, 0.12, 0.07, 0.0, 180.0),
         ],
         46.0,
     ),
@@ -167,7 +165,7 @@ def preference_at_stake(lines: ir.Table) -> ir.FloatingScalar:
     unit=Unit.MONEY,
     indicator="preference_no_doc",
     reference=f"{PREFERENCES}; {IMF}",
-    inputs=f"{CLAIM} declarations.origin_proof_id",
+    inputs=f"declarations.preference_code declarations.origin_proof_id {RATED}",
     label="Duty and VAT saved without proof",
     phrase="Preferences claimed in {window} without naming a proof of origin saved {value} of duty and the "
     "VAT on it.",
@@ -178,9 +176,9 @@ def preference_at_stake(lines: ir.Table) -> ir.FloatingScalar:
     example=Example(
         f"preference_code origin_proof_id {SHORTFALL}",
         [
-            ("FTA1", "P1", 300.0, 0.0, 0.12, 0.07, 0.2),
-            ("FTA1", None, 100.0, 0.02, 0.12, 0.07, 0.2),
-            (None, None, 900.0, 0.0, 0.12, 0.07, 0.2),
+            ("FTA1", "P1", 300.0, 0.0, 0.12, 0.07, 0.0, 60.0),
+            ("FTA1", None, 100.0, 0.02, 0.12, 0.07, 2.0, 20.4),
+            (None, None, 900.0, 0.0, 0.12, 0.07, 0.0, 180.0),
         ],
         12.0,
     ),
@@ -201,7 +199,7 @@ def unproven_preference_at_stake(lines: ir.Table) -> ir.FloatingScalar:
     unit=Unit.MONEY,
     indicator="origin_not_dispatch",
     reference=VERIFICATION,
-    inputs=f"{CLAIM} declarations.origin_country declarations.dispatch_country",
+    inputs=f"declarations.preference_code declarations.origin_country declarations.dispatch_country {RATED}",
     label="Duty and VAT saved by preferences on goods sent from elsewhere",
     phrase="Preferences claimed in {window} on goods sent from another country than their origin saved "
     "{value} of duty and the VAT on it.",
@@ -212,9 +210,9 @@ def unproven_preference_at_stake(lines: ir.Table) -> ir.FloatingScalar:
     example=Example(
         f"preference_code is_elsewhere {SHORTFALL}",
         [
-            ("FTA1", 1.0, 100.0, 0.02, 0.12, 0.07, 0.2),
-            ("FTA1", None, 100.0, 0.02, 0.12, 0.07, 0.2),
-            (None, 1.0, 900.0, 0.0, 0.12, 0.07, 0.2),
+            ("FTA1", 1.0, 100.0, 0.02, 0.12, 0.07, 2.0, 20.4),
+            ("FTA1", None, 100.0, 0.02, 0.12, 0.07, 2.0, 20.4),
+            (None, 1.0, 900.0, 0.0, 0.12, 0.07, 0.0, 180.0),
         ],
         12.0,
     ),
@@ -234,7 +232,7 @@ def detour_preference_at_stake(lines: ir.Table) -> ir.FloatingScalar:
     unit=Unit.MONEY,
     indicator="preference_money",
     reference=IMF,
-    inputs=CLAIM,
+    inputs=f"declarations.preference_code {RATED}",
     label="Duty and VAT saved by preferences beyond its own past",
     phrase="Preferences of the last 12 months saved {value} more duty and VAT than the trader's share of the "
     "12 months before would have.",
@@ -245,9 +243,9 @@ def detour_preference_at_stake(lines: ir.Table) -> ir.FloatingScalar:
     example=Example(
         f"happened_on from_12m preference_code {SHORTFALL}",
         [
-            (date(2023, 9, 1), date(2023, 7, 1), "FTA1", 200.0, 0.0, 0.1, 0.07, 0.0),
-            (date(2022, 9, 1), date(2023, 7, 1), "FTA1", 100.0, 0.0, 0.1, 0.07, 0.0),
-            (date(2022, 9, 1), date(2023, 7, 1), None, 100.0, 0.1, 0.1, 0.07, 0.0),
+            (date(2023, 9, 1), date(2023, 7, 1), "FTA1", 200.0, 0.0, 0.1, 0.07, 0.0, 0.0),
+            (date(2022, 9, 1), date(2023, 7, 1), "FTA1", 100.0, 0.0, 0.1, 0.07, 0.0, 0.0),
+            (date(2022, 9, 1), date(2023, 7, 1), None, 100.0, 0.1, 0.1, 0.07, 10.0, 0.0),
         ],
         10.0,
     ),

@@ -5,14 +5,14 @@ from ibis.expr import types as ir
 
 from features import exact
 from features.feature import Example, feature
+from features.library.at_stake import on_missing_rate
 from features.library.exposure.procedures import is_special
 from features.library.literature import RELIEF
-from features.library.shortfall import SHORTFALL, below_general, due_rate, with_vat
+from features.library.shortfall import RATED, SHORTFALL, below_general, due_rate
 from features.unit import Unit
 
 PROCESSING = ("51", "53")
 """Inward processing and temporary admission, the first two digits of a procedure (SAD box 37)."""
-SUSPENDED = "declarations.procedure_code declarations.duty_rate declarations.customs_value"
 
 
 @feature(
@@ -78,7 +78,7 @@ def relief_money(lines: ir.Table) -> ir.FloatingScalar:
     unit=Unit.MONEY,
     indicator="relief_open",
     reference=RELIEF,
-    inputs=SUSPENDED,
+    inputs=f"declarations.procedure_code {RATED}",
     label="Duty and VAT suspended, not discharged",
     phrase="Goods entered for processing or temporary use in {window} and still open owe {value} of duty and "
     "the VAT on it if they were not sent back.",
@@ -87,11 +87,11 @@ def relief_money(lines: ir.Table) -> ir.FloatingScalar:
     monotone=1,
     prior_yield=0.1,
     example=Example(
-        f"procedure_code duty_assessed {SHORTFALL}",
+        f"procedure_code {SHORTFALL}",
         [
-            ("5100", 0.0, 300.0, 0.1, 0.1, 0.07, 0.0),
-            ("5300", 5.0, 100.0, 0.0, None, 0.15, 0.0),
-            ("4051", 10.0, 100.0, 0.1, 0.1, 0.07, 0.2),
+            ("5100", 300.0, 0.1, 0.1, 0.07, 0.0, 0.0),
+            ("5300", 100.0, 0.0, None, 0.15, 5.0, 0.0),
+            ("4051", 100.0, 0.1, 0.1, 0.07, 10.0, 22.0),
         ],
         30.0,
     ),
@@ -116,7 +116,7 @@ def relief_at_stake(lines: ir.Table) -> ir.FloatingScalar:
     unit=Unit.MONEY,
     indicator="special_regime_share",
     reference=RELIEF,
-    inputs=SUSPENDED,
+    inputs=f"declarations.procedure_code {RATED}",
     label="Duty and VAT not paid under special procedures",
     phrase="Goods under another procedure than plain import paid {value} less duty and VAT on it in {window} "
     "than plain import would have.",
@@ -125,11 +125,11 @@ def relief_at_stake(lines: ir.Table) -> ir.FloatingScalar:
     monotone=1,
     prior_yield=0.05,
     example=Example(
-        f"procedure_code duty_assessed {SHORTFALL}",
+        f"procedure_code {SHORTFALL}",
         [
-            ("7100", 0.0, 300.0, 0.1, 0.1, 0.07, 0.2),
-            ("4000", 0.0, 300.0, 0.1, 0.1, 0.07, 0.2),
-            ("KR21", 0.0, 300.0, 0.1, 0.1, 0.07, 0.2),
+            ("7100", 300.0, 0.1, 0.1, 0.07, 0.0, 60.0),
+            ("4000", 300.0, 0.1, 0.1, 0.07, 0.0, 60.0),
+            ("KR21", 300.0, 0.1, 0.1, 0.07, 0.0, 60.0),
         ],
         36.0,
     ),
@@ -141,4 +141,5 @@ def special_procedure_at_stake(lines: ir.Table) -> ir.FloatingScalar:
 
 def _unassessed(lines: ir.Table) -> ir.FloatingColumn:
     """Return the duty due less the duty assessed, whatever rate was declared, with VAT on it."""
-    return with_vat(lines, due_rate(lines) - exact.share(lines.duty_assessed, lines.customs_value))
+    paid = exact.share(lines.duty_assessed, lines.customs_value)
+    return on_missing_rate(lines, due_rate(lines) - paid).fill_null(0.0)

@@ -114,11 +114,12 @@ def kin_yield(linked: ir.Table) -> ir.FloatingScalar:
 
 
 @combined(
+    months=24,
     unit=Unit.MONEY,
     indicator="graph_risk",
     reference=NETWORK,
     label="Expected by the record of its kin",
-    phrase="At what audits of tied traders assess per customs value, the value of the last 24 months would "
+    phrase="At what audits of tied traders assess per customs value, the value of {window} would "
     "bring {value}.",
     why="Families of firms share owners, books and habits.",
     monotone=1,
@@ -148,11 +149,12 @@ def silent_kin_value(linked: ir.Table) -> ir.FloatingScalar:
 
 
 @combined(
+    months=24,
     unit=Unit.MONEY,
     indicator="shared_identity",
     reference=ARMENIA,
     label="Taxes on trade that kin gave up",
-    phrase="Taxes of {value} stand on trade of the last 24 months that silent tied traders had before.",
+    phrase="Taxes of {value} stand on trade of {window} that silent tied traders had before.",
     why="A trade handed on to a new name leaves its debts with the old one.",
     finding_type="other",
     monotone=1,
@@ -169,12 +171,13 @@ def inherited_at_stake(
 
 
 @combined(
+    months=24,
     unit=Unit.MONEY,
     indicator="shared_identity",
     reference=ARMENIA,
     label="Taxes of a young trader that shares its identity",
     phrase="Registered less than three years ago and sharing its identity with others, the trader was to pay "
-    "taxes of {value} in the last 24 months.",
+    "taxes of {value} in {window}.",
     why="Firms that share such details and do not live long are set up to be given up with their debts.",
     finding_type="other",
     monotone=1,

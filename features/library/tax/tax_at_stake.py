@@ -132,12 +132,13 @@ def import_vat_at_stake(returns: ir.Table) -> ir.FloatingScalar:
 
 
 @combined(
+    months=24,
     unit=Unit.MONEY,
     indicator="implied_margin",
     reference=COOPERATION,
     label="Taxes on turnover beyond that of its sector",
     phrase="At the turnover per customs value of its sector, imports that would owe {value} more taxes in "
-    "the last 24 months stand behind the turnover.",
+    "{window} stand behind the turnover.",
     why="A margin no one else in the trade earns points to values declared too low.",
     finding_type="valuation",
     monotone=1,

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from tests.features.proofs.reference import sector
 from tests.features.proofs.reference.arithmetic import Number, deviation, less, mean, ratio, total, weighted
-from tests.features.proofs.reference.peers import habit
+from tests.features.proofs.reference.peers import HEADINGS, habit
 from tests.features.proofs.reference.rows import Row, taxes, value
-from tests.features.proofs.reference.shortfall import due, with_vat
+from tests.features.proofs.reference.shortfall import due, missing
 from tests.features.proofs.reference.then_and_now import Goods, then_and_now
 from tests.features.proofs.reference.world import View
 
@@ -151,7 +151,9 @@ def duty_on_value(view: View, months: None) -> Number:
 
 
 def peer_duty_rate(view: View, months: int) -> Number:
-    return weighted((habit(view, row, "duty_rate"), row["customs_value"]) for row in view.lines(months))
+    return weighted(
+        (habit(view, row, "full_rate", HEADINGS), row["customs_value"]) for row in view.lines(months)
+    )
 
 
 def effective_rate_change(view: View, months: None) -> Number:
@@ -176,11 +178,5 @@ def sector_rate_shortfall(view: View, months: None) -> Number:
     return None if gap is None else value(view.lines(24)) * max(gap, 0.0)
 
 
-def peer_rate_shortfall(view: View, months: int) -> Number:
-    return total(
-        with_vat(row, less(habit(view, row, "duty_rate"), row["duty_rate"])) for row in view.lines(months)
-    )
-
-
 def overpaid(view: View, months: int) -> Number:
-    return total(with_vat(row, less(row["duty_rate"], due(view, row))) for row in view.lines(months))
+    return total(missing(row, less(row["duty_rate"], due(view, row))) for row in view.lines(months))

@@ -7,7 +7,7 @@ from tests.features.proofs.reference.arithmetic import Number, less, ratio, tota
 from tests.features.proofs.reference.audited import mean_finding_rate
 from tests.features.proofs.reference.peers import habit, is_elsewhere
 from tests.features.proofs.reference.rows import Row, value
-from tests.features.proofs.reference.shortfall import due, short, with_vat
+from tests.features.proofs.reference.shortfall import due, missing, short
 from tests.features.proofs.reference.then_and_now import then_and_now
 from tests.features.proofs.reference.world import View
 
@@ -98,7 +98,7 @@ def special_procedure_at_stake(view: View, months: int) -> Number:
 
 
 def _unassessed(view: View, row: Row) -> float:
-    return with_vat(row, less(due(view, row), ratio(row["duty_assessed"], row["customs_value"])))
+    return missing(row, less(due(view, row), ratio(row["duty_assessed"], row["customs_value"])))
 
 
 def preference_at_stake(view: View, months: int) -> Number:

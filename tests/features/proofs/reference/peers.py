@@ -48,7 +48,6 @@ MEASURES: dict[str, Callable[[Row], Number]] = {
     "addition_share": addition_share,
     "full_rate": full_rate,
     "is_elsewhere": is_elsewhere,
-    "duty_rate": lambda row: row["duty_rate"],
 }
 
 

@@ -78,9 +78,3 @@ def shares(rows: Iterable[Row], name: str) -> list[float]:
     """The shares in customs value of what lines name."""
     values = [value(each) for each in by(rows, name).values()]
     return [each / total(values) for each in values] if total(values) else []
-
-
-def vat_rate(row: Row) -> float:
-    """VAT on the value with duty and excise."""
-    taxed: float = row["customs_value"] + row["duty_assessed"] + (row["excise_assessed"] or 0.0)
-    return row["vat_assessed"] / taxed if taxed else 0.0
