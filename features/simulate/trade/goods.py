@@ -69,6 +69,17 @@ class Goods:
         order = np.lexsort((self.mfn[quarter], self.heading))
         return order[self.first]
 
+    def highest(self, quarter: int) -> Whole:
+        """Return, for each heading, its subheading with the highest rate in that quarter."""
+        order = np.lexsort((self.mfn[quarter], self.heading))
+        return order[self.first + self.count - 1]
+
+    def lowest_of_chapter(self, quarter: int) -> Whole:
+        """Return, for each chapter, its subheading with the lowest rate in that quarter."""
+        chapter = self.chapter[self.heading]
+        order: Whole = np.lexsort((self.mfn[quarter], chapter))
+        return order[np.searchsorted(chapter[order], np.arange(len(CHAPTERS)))]
+
 
 def goods(chance: Chance, *, quarters: int) -> Goods:
     """Draw the nomenclature, its rates and its prices."""
