@@ -44,11 +44,11 @@ def simulate_command(
 ) -> None:
     """Make a customs administration whose truth is known, to try things on and to judge models by.
 
-    About 33 declaration lines a trader and year. docs/simulation.md describes how it works. Worlds differ in
-    who evades and how, in the marks that it leaves, in audits, and in the tables there are: docs/worlds.md. A
-    model that is better in one world may be worse in the next, so judge it in several. What holds in a world
-    other than the standard one is printed, and stands in OUT/truth/world.json; OUT/truth/mechanisms.parquet
-    says by mechanism what an audit of each trader would bring.
+    About 33 declaration lines a trader and year. docs/simulation.md describes how it works.
+
+    Worlds differ in who evades and how, in the marks that it leaves, in the audits, and in the tables there
+    are (docs/worlds.md). A model that is better in one may be worse in the next: judge it in several. What
+    holds in a world other than the standard one is printed, and stands in OUT/truth/world.json.
 
     Example: `audit-yield simulate demo --traders 6000 --years 5 --seed 1`
 

@@ -48,7 +48,16 @@ def _audit(state: SimulationState, quarter: int) -> None:
     alive = traders.alive(quarter)
     cutoff = int(calendar.starts[quarter])
     eligible = alive & (sight.declared > 0)
-    state.truths.append(truth(exposed, faults=faults, cutoff=cutoff, alive=alive, eligible=eligible))
+    state.truths.append(
+        truth(
+            chance.stream("reference audits", quarter),
+            exposed,
+            faults=faults,
+            cutoff=cutoff,
+            alive=alive,
+            eligible=eligible,
+        )
+    )
     selection = select(chance, state.world, traders=traders, sight=sight, quarter=quarter)
     booked = work(chance.stream("audits", quarter), selection.cases, faults=faults, exposed=exposed)
     abandoned = cases.abandoned(chance, count=selection.channel.size, quarter=quarter)

@@ -172,6 +172,17 @@ def work(stream: np.random.Generator, cases: Cases, *, faults: Faults, exposed: 
     )
 
 
+def drawn_yields(stream: np.random.Generator, *, exposed: Exposure, faults: Faults) -> Floats:
+    """Draw a reference audit of every trader: what stands of it after appeals."""
+    everyone = np.arange(exposed.band.size)
+    cases = Cases(trader=everyone, treatment=np.full(everyone.size, FIELD), skill=np.ones(everyone.size))
+    booked = work(stream, cases, faults=faults, exposed=exposed)
+    money, cut = booked.faults.money, np.nan_to_num(booked.cut[booked.case, booked.faults.kind])
+    stands = np.where(money > 0, money * (1 - cut), money)
+    summed = np.bincount(booked.case, weights=stands, minlength=everyone.size)
+    return np.asarray(np.round(summed, 2), np.float64)
+
+
 def _cuts(stream: np.random.Generator, *, appeals: Floats) -> Floats:
     """Draw which types are appealed against, and the share by which that reduces them."""
     shape = (appeals.size, len(KINDS))

@@ -6,7 +6,13 @@ import numpy as np
 import pyarrow as pa
 
 from features.simulate.arrays import Flags, Floats
-from features.simulate.audits.audit import Expectation, Exposure, by_mechanism, expectation
+from features.simulate.audits.audit import (
+    Expectation,
+    Exposure,
+    by_mechanism,
+    drawn_yields,
+    expectation,
+)
 from features.simulate.evasion.evade import Faults
 from features.simulate.evasion.intent import KINDS
 from features.simulate.mechanisms import MECHANISMS
@@ -22,9 +28,10 @@ SCHEMA = pa.schema(
         pa.field("eligible", pa.bool_(), nullable=False),
     ]
 )
-BY_MECHANISM = pa.schema(
+REFERENCE = pa.schema(
     [
         *(SCHEMA.field(name) for name in ("trader_id", "cutoff")),
+        pa.field("drawn_yield", pa.float64(), nullable=False),
         *(pa.field(f"expected_{name}", pa.float64(), nullable=False) for name in MECHANISMS),
     ]
 )
@@ -39,10 +46,19 @@ class Truth:
     eligible: Flags
     expected: Expectation
     by_mechanism: Floats
+    drawn: Floats
     revenue_gap: Floats
 
 
-def truth(exposed: Exposure, *, faults: Faults, cutoff: int, alive: Flags, eligible: Flags) -> Truth:
+def truth(
+    stream: np.random.Generator,
+    exposed: Exposure,
+    *,
+    faults: Faults,
+    cutoff: int,
+    alive: Flags,
+    eligible: Flags,
+) -> Truth:
     """Return the truth at a cutoff.
 
     The reference audit is a field audit by a team of average skill, opened at the cutoff, of the
@@ -54,6 +70,7 @@ def truth(exposed: Exposure, *, faults: Faults, cutoff: int, alive: Flags, eligi
         eligible=eligible,
         expected=expectation(exposed),
         by_mechanism=by_mechanism(exposed, faults),
+        drawn=drawn_yields(stream, exposed=exposed, faults=faults),
         revenue_gap=(exposed.up + exposed.down).sum(axis=1),
     )
 
@@ -64,14 +81,15 @@ def truth_table(truths: list[Truth], *, trader_ids: pa.Array) -> pa.Table:
     return pa.Table.from_batches(batches, schema=SCHEMA)
 
 
-def mechanisms_table(truths: list[Truth], *, trader_ids: pa.Array) -> pa.Table:
-    """Return the expected yield by mechanism, row for row with the truth."""
+def reference_table(truths: list[Truth], *, trader_ids: pa.Array) -> pa.Table:
+    """Return one drawn reference audit and the expectation by mechanism, row for row with the truth."""
     batches = []
     for truth in truths:
         rows = np.flatnonzero(truth.alive)
-        columns = [pa.array(np.ascontiguousarray(column)) for column in truth.by_mechanism[rows].T]
-        batches.append(pa.RecordBatch.from_arrays([*_keys(truth, trader_ids), *columns], schema=BY_MECHANISM))
-    return pa.Table.from_batches(batches, schema=BY_MECHANISM)
+        by_mechanism = [pa.array(np.ascontiguousarray(column)) for column in truth.by_mechanism[rows].T]
+        columns = [*_keys(truth, trader_ids), pa.array(truth.drawn[rows]), *by_mechanism]
+        batches.append(pa.RecordBatch.from_arrays(columns, schema=REFERENCE))
+    return pa.Table.from_batches(batches, schema=REFERENCE)
 
 
 def _keys(truth: Truth, trader_ids: pa.Array) -> list[pa.Array]:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from features.simulate.arrays import stack
-from features.simulate.audits.truth import mechanisms_table, truth_table
+from features.simulate.audits.truth import reference_table, truth_table
 from features.simulate.evasion.links import links
 from features.simulate.state import SimulationState
 from features.simulate.worlds.description import as_json
@@ -41,7 +41,7 @@ def write_rest(state: SimulationState, *, folder: Path) -> dict[str, int]:
     ids = serials("T", np.arange(traders.count), digits=7)
     truths = truth_table(state.truths, trader_ids=ids)
     pq.write_table(truths, folder / TRUTH / "truth.parquet", store_schema=False)
-    mechanisms = mechanisms_table(state.truths, trader_ids=ids)
-    pq.write_table(mechanisms, folder / TRUTH / "mechanisms.parquet", store_schema=False)
+    reference = reference_table(state.truths, trader_ids=ids)
+    pq.write_table(reference, folder / TRUTH / "reference_audits.parquet", store_schema=False)
     (folder / TRUTH / "world.json").write_text(as_json(parameters), encoding="utf-8")
     return {**rows, "truth": truths.num_rows}

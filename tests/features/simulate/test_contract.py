@@ -44,7 +44,7 @@ def test_the_truth_is_not_in_the_data_folder(administration: Path) -> None:
 
     assert names == {f"{name}.parquet" for name in TABLES}
     assert {path.name for path in (administration / "truth").iterdir()} == {
-        "mechanisms.parquet",
+        "reference_audits.parquet",
         "truth.parquet",
         "world.json",
     }
