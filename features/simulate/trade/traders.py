@@ -91,7 +91,7 @@ def traders(chance: Chance, world: World, *, count: int) -> Traders:
         capital=np.round(20_000 * (size * scale) ** 0.7 * lognormal(stream, count, sigma=1.0), -2) + 1_000,
         ring=ring,
         phoenix=phoenix,
-        overpays=_overpays(chance, count=count, share=trade.overpayers),
+        overpays=_overpays(chance, band=band, share=trade.overpayers),
         leaning=_leaning(chance, evasion, ring=ring, aeo=aeo, band=band) * world.sector_habit[sector],
         carelessness=_carelessness(chance, aeo=aeo, count=count, mean=evasion.carelessness),
         stress=lognormal(stream, count, sigma=0.8),
@@ -162,11 +162,14 @@ def _short_lives(
     return born, dies
 
 
-def _overpays(chance: Chance, *, count: int, share: float) -> Whole:
-    """Draw which traders overpay, and how: an index of `OVERPAYMENTS`, -1 for those that do not."""
+def _overpays(chance: Chance, *, band: Whole, share: float) -> Whole:
+    """Draw which traders overpay, and how: an index of `OVERPAYMENTS`, -1 for those that do not.
+
+    Large ones have departments that would notice.
+    """
     stream = chance.stream("overpayers")
-    chosen = stream.random(count) < share
-    return np.where(chosen, stream.integers(0, len(OVERPAYMENTS), size=count), -1)
+    chosen = stream.random(band.size) < share * np.array([1.2, 1.1, 0.7, 0.0])[band]
+    return np.where(chosen, stream.integers(0, len(OVERPAYMENTS), size=band.size), -1)
 
 
 def rings(chance: Chance, *, count: int, share: float) -> Whole:
