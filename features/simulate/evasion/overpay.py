@@ -18,8 +18,8 @@ def overpay(chance: Chance, context: SchemeContext, *, draft: Lines, traders: Tr
     """Let overpaying traders overpay on `free` lines; return the finding types (-1: none).
 
     Part of them declare transport after importation, which is not dutiable (WTO Customs Valuation Agreement,
-    note to article 1), part do not claim preferences that are due (a fifth and more of eligible trade, UNCTAD
-    2021 on the use of preferences), and part declare a sibling with a higher rate.
+    note to article 1), part do not claim preferences that are due (of a tenth to a third of eligible trade,
+    Kommerskollegium and UNCTAD 2018), and part declare a sibling with a higher rate.
     """
     kinds = np.full(draft.count, -1)
     if not (traders.overpays >= 0).any():

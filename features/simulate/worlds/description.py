@@ -24,7 +24,7 @@ def as_json(parameters: Parameters) -> str:
 
 def as_lines(parameters: Parameters) -> Iterator[str]:
     """Yield the schemes of a world, then each parameter that differs from the standard world's."""
-    yield f"World {parameters.name}"
+    yield f"World {parameters.name}: {parameters.about}"
     yield "  schemes"
     for scheme, each in zip(Scheme, parameters.evasion.schemes, strict=True):
         if each.start > 0:

@@ -35,7 +35,13 @@ def draw(seed: int) -> Parameters:
     audits = AuditParameters(**_values(stream, ranges.AUDITS))
     tables, absent = _data(stream)
     return Parameters(
-        name=f"{RANDOM} {seed}", trade=trade, evasion=evasion, audits=audits, tables=tables, absent=absent
+        name=RANDOM,
+        about=f"drawn from the seed {seed}",
+        trade=trade,
+        evasion=evasion,
+        audits=audits,
+        tables=tables,
+        absent=absent,
     )
 
 
@@ -47,7 +53,7 @@ def _value(stream: np.random.Generator, drawn: Range) -> float:
     """Draw a parameter to three digits, so that what is printed is what holds."""
     there, where = stream.random(2)
     if there < drawn.absent:
-        return 0.0
+        return drawn.none
     low, high = drawn.lowest, drawn.highest
     value = low * (high / low) ** where if drawn.logarithmic else low + (high - low) * where
     return float(f"{value:.3g}")

@@ -21,11 +21,16 @@ def _only(**schemes: SchemeParameters) -> tuple[SchemeParameters, ...]:
     return tuple(schemes.get(scheme.name.lower(), SchemeParameters()) for scheme in Scheme)
 
 
-THIN_TABLES = replace(STANDARD, name="thin-tables", tables=())
-"""The standard world, of which only the required tables reach the data."""
+THIN_TABLES = replace(
+    STANDARD,
+    name="thin-tables",
+    about="the standard world, of which only the required tables reach the data",
+    tables=(),
+)
 
 REFUNDS = Parameters(
     name="refunds",
+    about="two traders in five pay more than they owe, and few evade: most findings are refunds",
     trade=TradeParameters(overpayers=0.4),
     evasion=EvasionParameters(
         schemes=_only(
@@ -34,10 +39,10 @@ REFUNDS = Parameters(
         )
     ),
 )
-"""A third of the traders pay more than they owe, and few evade: most findings are refunds."""
 
 SILENT = Parameters(
     name="silent",
+    about="what is wrong leaves nothing in the data: only size, and what audits brought, say anything",
     trade=TradeParameters(assists=0.35),
     evasion=EvasionParameters(
         schemes=_only(
@@ -51,17 +56,16 @@ SILENT = Parameters(
     ),
     audits=AuditParameters(suspicion=0.0, referrals=0.0, complaints=0.0),
 )
-"""What is wrong leaves nothing in the data: only size, and what audits brought, say anything."""
 
 GIANTS = Parameters(
     name="giants",
+    about="a few traders hold most of the trade and of the money, and lean to evade as the small ones do",
     trade=TradeParameters(
         size_spread=1.9, largest_size=400.0, shipment_spread=1.0, price_noise=1.8, tail_weight=0.3
     ),
     evasion=EvasionParameters(small_lean=-0.3),
     audits=AuditParameters(size=0.9, half_share=0.001),
 )
-"""A few traders hold most of the trade and of the money, and lean to evade as the small ones do."""
 
 WORLDS: Mapping[str, Parameters] = {
     world.name: world for world in (STANDARD, THIN_TABLES, REFUNDS, SILENT, GIANTS)

@@ -127,12 +127,13 @@ class AuditParameters:
 
 @dataclass(frozen=True)
 class Parameters:
-    """The parameters of a world: its name, what holds in it, and which tables and columns its data has.
+    """The parameters of a world: its name and what it is about, what holds in it, and what its data has.
 
     `tables` are the optional tables that exist, `absent` the optional columns of declarations that do not.
     """
 
     name: str = "standard"
+    about: str = "the world of every example and of most tests: all tables, six schemes"
     trade: TradeParameters = TradeParameters()
     evasion: EvasionParameters = EvasionParameters()
     audits: AuditParameters = AuditParameters()

@@ -7,7 +7,7 @@ from features.simulate.mechanisms import Scheme
 
 @dataclass(frozen=True)
 class Range:
-    """The range of a parameter: drawn evenly, or evenly in its logarithm; 0 with the probability `absent`."""
+    """The range of a parameter, drawn evenly or evenly in its logarithm; `none` with probability `absent`."""
 
     name: str
     lowest: float
@@ -15,6 +15,7 @@ class Range:
     source: str
     logarithmic: bool = False
     absent: float = 0.0
+    none: float = 0.0
 
 
 TRADE = (
@@ -36,7 +37,11 @@ TRADE = (
     Range("renewal_spread", 0.05, 0.35, "a new seller charges another price, up or down"),
     Range("rings", 0.05, 0.25, "families of firms around one person"),
     Range(
-        "overpayers", 0.01, 0.1, "preferences go unclaimed (UNCTAD 2021), additions are overdone", absent=0.4
+        "overpayers",
+        0.01,
+        0.1,
+        "a tenth to a third of preferences go unclaimed (Kommerskollegium, UNCTAD 2018)",
+        absent=0.4,
     ),
 )
 
@@ -52,7 +57,10 @@ EVASION = (
     Range("example", 0.0, 3.0, "members of a ring follow one another, or do not"),
     Range("stop", 0.03, 0.15, "a scheme lasts two to eight years"),
     Range(
-        "caught_stop", 0.3, 0.9, "audits deter some (Kleven and others 2011) and teach others (Gemmell 2012)"
+        "caught_stop",
+        0.3,
+        0.9,
+        "audits deter some (Kleven and others 2011) and teach others (Gemmell and Ratto 2012)",
     ),
     Range("growth", -0.5, 1.0, "evasion comes and goes with rates and enforcement"),
     Range("severity_drift", -0.7, 0.3, "evaders learn what escapes notice (Yang 2008)"),
@@ -77,8 +85,8 @@ AUDITS = (
     Range("suspicion", 0.5, 3.0, "officers hear of things, some of them true", absent=0.3),
     Range("judgement", 0.5, 2.5, "the noise in all of it"),
     Range("field_share", 0.2, 0.9, "field audits against audits at the desk and letters"),
-    Range("skill_spread", 0.05, 0.5, "teams differ (Black and others 2022 find it of tax auditors)"),
-    Range("catch", 0.65, 1.0, "audits miss half of what is there (Feinstein 1991 on detection)"),
+    Range("skill_spread", 0.05, 0.5, "examiners differ in what they detect (Feinstein 1991)"),
+    Range("catch", 0.65, 1.0, "audits miss half of what is there (Feinstein 1991)"),
     Range("booked", 0.7, 1.1, "what is seen is not all assessed"),
     Range("half_money", 150, 1200, "materiality", logarithmic=True),
     Range("half_share", 0.001, 0.005, "audits work from samples", logarithmic=True),
@@ -92,7 +100,7 @@ COVERAGE = Range("coverage", 0.3, 0.95, "a scheme for one product, or for all")
 OPENS = Range(
     "opens", 0.2, 0.7, "evasion moves to where enforcement does not look yet (Yang 2008)", absent=0.7
 )
-CLOSES = Range("closes", 0.3, 0.8, "a way is closed by a reform, at 1 never", absent=0.8)
+CLOSES = Range("closes", 0.3, 0.8, "a reform closes a way, or none does", absent=0.8, none=1.0)
 PHOENIXES = Range("phoenixes", 0.01, 0.04, "chains of short-lived companies (Anderson and others 2014)")
 ASSISTS = Range(
     "assists", 0.05, 0.35, "moulds and designs supplied free of charge (WTO agreement, article 8.1 b)"
