@@ -56,6 +56,7 @@ def simulate_command(
     """
     from features.simulate import simulate
     from features.simulate.worlds.description import as_lines
+    from features.simulate.worlds.named import parameters_of
 
     with progress_bar() as (stage, progress):
         stage("Simulating quarters")
@@ -64,7 +65,7 @@ def simulate_command(
             traders=traders,
             years=years,
             seed=seed,
-            world=world,
+            world=parameters_of(world, seed=seed),
             overwrite=overwrite,
             progress=progress,
         )

@@ -19,6 +19,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -33,6 +34,7 @@ from features.data.warehouse import open_warehouse
 from features.library import LIBRARY
 from features.outcomes import BY_TYPE
 from features.simulate import simulate
+from features.simulate.worlds.drawn import draw
 from features.spine import Spine
 from features.storage.atomic import atomic_file, atomic_folder
 from models import MODELS
@@ -142,7 +144,7 @@ def _built(seed: int, *, traders: int, years: int) -> Mapping[str, pa.Table]:
     """Simulate the drawn world of a seed, and build the features of its audits and of its traders."""
     with TemporaryDirectory() as temporary:
         out = Path(temporary) / "world"
-        simulate(out, traders=traders, years=years, seed=seed, world="random")
+        simulate(out, traders=traders, years=years, seed=seed, world=draw(seed))
         truth, reference = (
             pq.read_table(out / "truth" / f"{name}.parquet") for name in ("truth", "reference_audits")
         )
@@ -164,6 +166,7 @@ def _path(arguments: argparse.Namespace, name: str, *, digest: str) -> Path:
     return Path(arguments.cache) / f"{name}-{size}-{digest}.json"
 
 
+@cache
 def _digest(*sources: str) -> str:
     """Return a short digest of the code below some folders or files."""
     digest = hashlib.sha256()

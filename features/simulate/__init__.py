@@ -18,7 +18,6 @@ from features.simulate.state import SimulationState, initial_state
 from features.simulate.trade.portfolio import slots as draw_slots
 from features.simulate.trade.traders import traders as draw_traders
 from features.simulate.trade.world import world as draw_world
-from features.simulate.worlds.named import WORLDS, parameters_of
 from features.simulate.worlds.parameters import STANDARD, Parameters
 from features.simulate.writing.declarations import declarations_table
 from features.simulate.writing.declarations import dictionaries as draw_dictionaries
@@ -29,7 +28,7 @@ from features.storage.atomic import atomic_folder, restore
 FEWEST_TRADERS = 50
 YEARS = (2, 20)
 
-__all__ = ["WORLDS", "Parameters", "Summary", "simulate"]
+__all__ = ["Summary", "simulate"]
 
 
 @dataclass(frozen=True)
@@ -47,16 +46,16 @@ def simulate(
     traders: int,
     years: int,
     seed: int,
-    world: str = STANDARD.name,
+    world: Parameters = STANDARD,
     overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
     """Write a simulated administration to `out`: its tables to `out/data`, its truth to `out/truth`.
 
-    `world` is one of `WORLDS`, or "random" for one that is drawn from `seed`. There are `traders` traders
-    over `years` years that end with 2024, and about 33 declaration lines a trader and year. The same
-    arguments give the same bytes. `progress(done, total)` is called after each quarter. Whatever stops a run,
-    `out` is afterwards what it was or the new simulation, never a part of it.
+    There are `traders` traders over `years` years that end with 2024, and about 33 declaration lines a
+    trader and year; `world` says how they trade and evade, and how they are audited. The same arguments give
+    the same bytes. `progress(done, total)` is called after each quarter. Whatever stops a run, `out` is
+    afterwards what it was or the new simulation, never a part of it.
 
     Raises `SettingError` for invalid arguments, `OutputError` where `out` holds other files, or a
     simulation while `overwrite` is not given.
@@ -65,14 +64,13 @@ def simulate(
     out = Path(out)
     restore(out)
     refuse_other_folders(out, overwrite=overwrite)
-    parameters = parameters_of(world, seed=seed)
-    state = _begin(traders=traders, years=years, seed=seed, parameters=parameters)
+    state = _begin(traders=traders, years=years, seed=seed, parameters=world)
     with atomic_folder(out) as folder:
         for part in (DATA, TRUTH):
             (folder / part).mkdir()
         lines = _run(state, folder=folder, progress=progress or (lambda *_: None))
         rows = write_rest(state, folder=folder)
-    return Summary(out=out, world=parameters, rows={"declarations": lines, **rows})
+    return Summary(out=out, world=world, rows={"declarations": lines, **rows})
 
 
 def _check(*, traders: int, years: int, seed: int) -> None:
