@@ -109,7 +109,8 @@ def main() -> None:
                     fresh.write_text(json.dumps(asdict(result)), encoding="utf-8")
             results.append(Result(**json.loads(path.read_text(encoding="utf-8"))))
     rows = pd.DataFrame([asdict(result) for result in results])
-    print(compared(rows).to_string())
+    print(f"Shares of the oracle's money, and the lead of {DEFAULT}\n{money(rows).to_string()}\n")
+    print(f"Totals over the truth, and intervals\n{certainty(rows).to_string()}")
     print(f"\n{len(rows.query('contender == @DEFAULT'))} worlds, {arguments.traders:,} traders, as of {DAY}")
     (arguments.cache / "worlds.json").write_text(rows.to_json(orient="records", indent=2), encoding="utf-8")
 
@@ -222,23 +223,40 @@ def captured(truth: Floats, values: Floats, *, share: float) -> float:
     return float(truth[top(values, share=share)].sum() / truth[top(truth, share=share)].sum())
 
 
-def compared(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return mean and worst world by contender, and the default's lead with its standard error, by world."""
+def money(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return mean and worst share by contender, and the default's lead with its standard error, by world."""
     by_contender = rows.groupby("contender", sort=False)
-    table = by_contender[["top_1", "top_5", "top_10"]].mean()
-    table["worst_5"] = by_contender["top_5"].min()
+    columns: dict[str, pd.Series] = {}
     for share in ("top_1", "top_5", "top_10"):
         wide = rows.pivot_table(index="world", columns="contender", values=share)
         lead = wide[[DEFAULT]].to_numpy() - wide
-        table[f"lead_{share[4:]}"], table[f"se_{share[4:]}"] = lead.mean(), lead.sem()
-    wide = rows.pivot_table(index="world", columns="contender", values="top_5")
-    table["ahead"] = (wide[[DEFAULT]].to_numpy() > wide).sum()
-    table["total"] = by_contender["total"].median()
-    table["within_1.25"] = by_contender["total"].agg(lambda total: total.between(0.8, 1.25).sum())
-    for name in ("cover", "cover_top", "points"):
-        table[name] = by_contender[name].mean()
-    table["worst_cover"] = by_contender["cover_top"].min()
-    return table.round(3)
+        columns |= {
+            share: by_contender[share].mean(),
+            f"{share}_worst": by_contender[share].min(),
+            f"{share}_lead": lead.mean(),
+            f"{share}_se": lead.sem(),
+        }
+        if share == "top_5":
+            columns["top_5_ahead"] = (lead > 0).sum()
+    return pd.DataFrame(columns).loc[list(by_contender.groups)].round(3)
+
+
+def certainty(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return by contender how totals compare with the truth, and how many drawn audits intervals cover."""
+    by_contender = rows.groupby("contender", sort=False)
+    total = by_contender["total"]
+    return pd.DataFrame(
+        {
+            "total_median": total.median(),
+            "total_lowest": total.min(),
+            "total_highest": total.max(),
+            "within_0.8_1.25": total.agg(lambda each: each.between(0.8, 1.25).sum()),
+            "cover": by_contender["cover"].mean(),
+            "cover_top_5": by_contender["cover_top"].mean(),
+            "cover_top_5_worst": by_contender["cover_top"].min(),
+            "points": by_contender["points"].mean(),
+        }
+    ).round(3)
 
 
 if __name__ == "__main__":
