@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from textwrap import wrap
 
 from features.simulate.mechanisms import Scheme
 from features.simulate.worlds.parameters import OPTIONAL_TABLES, STANDARD, Parameters, SchemeParameters
@@ -39,7 +38,8 @@ def as_lines(parameters: Parameters) -> Iterator[str]:
         if differing:
             words = [f"{name} {value:.3g} ({usual[name]:.3g})" for name, value in differing.items()]
             yield f"  {group}, beside the standard world's"
-            yield from wrap(", ".join(words), 100, initial_indent="    ", subsequent_indent="    ")
+            rows = (words[first : first + 3] for first in range(0, len(words), 3))
+            yield from ("    " + "".join(f"{each:34}" for each in row).rstrip() for row in rows)
     missing = [name for name in OPTIONAL_TABLES if name not in parameters.tables]
     yield f"  missing tables: {', '.join(missing) or 'none'}"
     yield f"  missing columns of declarations: {', '.join(parameters.absent) or 'none'}"
