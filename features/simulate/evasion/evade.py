@@ -18,6 +18,7 @@ from features.simulate.trade.world import World
 
 FALSIFIED = (
     "seller",
+    "dispatch",
     "sub",
     "origin",
     "agreement",

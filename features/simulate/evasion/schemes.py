@@ -126,7 +126,7 @@ def misclassify(context: SchemeContext, draft: Lines, *, rows: Whole, stream: np
 def claim_false_origin(
     context: SchemeContext, draft: Lines, *, rows: Whole, stream: np.random.Generator
 ) -> None:
-    """Claim a preference for goods from elsewhere: the origin changes, the route often does not.
+    """Claim a preference for goods from elsewhere: the origin changes, the route at times.
 
     A proof is missing more often than with honest claims; otherwise it is forged.
     """
@@ -134,6 +134,8 @@ def claim_false_origin(
     member = (context.slots.luck[draft.slot[rows], Scheme.FALSE_ORIGIN] * 1e4).astype(np.int64)
     members = np.flatnonzero(world.agreement >= 0)
     origin = members[member % members.size]
+    passes = member % 97 < 97 * context.evasion.transhipped
+    draft.dispatch[rows] = np.where(passes, origin, draft.dispatch[rows])
     draft.origin[rows], draft.agreement[rows] = origin, world.agreement[origin]
     forged = stream.random(rows.size) < context.evasion.forged
     draft.proof[rows] = np.where(forged, stream.integers(0, 10_000_000, size=rows.size), -1)

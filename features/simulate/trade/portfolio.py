@@ -8,7 +8,7 @@ from features.simulate.arrays import Flags, Floats, Whole
 from features.simulate.chance import Chance, by_scheme, heavy_tailed, lognormal, pick
 from features.simulate.trade.goods import CHAPTERS, Goods
 from features.simulate.trade.traders import Traders
-from features.simulate.trade.world import COUNTRIES, HUBS, MODES, SECTORS, World
+from features.simulate.trade.world import COUNTRIES, HUBS, SECTORS, World
 from features.simulate.worlds.parameters import TradeParameters
 
 LINES_A_YEAR = 33  # on average over traders and years
@@ -32,7 +32,6 @@ class Slots:
     origin: Whole
     dispatch: Whole
     mode: Whole
-    port: Whole
     rate: Floats
     kilograms: Floats
     price: Floats
@@ -77,7 +76,6 @@ def slots(chance: Chance, world: World, *, traders: Traders) -> Slots:
         origin=origin,
         dispatch=dispatch,
         mode=mode,
-        port=2 * dispatch + (mode == MODES.size - 1),
         rate=_rates(traders, trader=trader, lines=lines, begins=begins, ends=ends),
         kilograms=value / world.goods.price[heading],
         price=price,

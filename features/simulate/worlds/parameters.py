@@ -74,7 +74,8 @@ class EvasionParameters:
     starts over the run and `severity_drift` that of the logarithm of severity; `carelessness` the share of
     lines with a mistake. `books_true` is the share of traders whose tax returns show what was really paid;
     `freight_follows` how far freight falls with a false price; `forged` the share of false claims of origin
-    with a proof on file; `gross_stays` how much of a hidden quantity still weighs in the gross mass.
+    with a proof on file; `transhipped` the share of them that pass through the claimed country; `gross_stays`
+    how much of a hidden quantity still weighs in the gross mass.
     """
 
     schemes: tuple[SchemeParameters, ...] = STANDARD_SCHEMES
@@ -90,6 +91,7 @@ class EvasionParameters:
     books_true: float = 0.55
     freight_follows: float = 0.0
     forged: float = 0.60
+    transhipped: float = 0.0
     gross_stays: float = 0.25
 
 

@@ -70,6 +70,7 @@ EVASION = (
         "freight_follows", 0.0, 1.0, "freight is declared from the carrier's bill, or as a share of the value"
     ),
     Range("forged", 0.3, 1.0, "a proof of origin is forged, or missing"),
+    Range("transhipped", 0.0, 0.7, "goods pass through the country that is claimed (OLAF on transhipment)"),
     Range("gross_stays", 0.05, 0.5, "the carrier's mass is checked, or copied", absent=0.3),
 )
 

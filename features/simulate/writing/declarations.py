@@ -113,7 +113,8 @@ def _goods_columns(
     wording = heading * len(WORDING) + slots.wording
     blank = missing(number, salt=2, share=0.01)
     unit = np.array([["", "LTR", "NAR", "PR"].index(row[5]) for row in CHAPTERS])[chapter][slot] - 1
-    port = np.where(slots.mode == 1, -1, slots.port)[slot]
+    mode = slots.mode[slot]
+    port = np.where(mode == 1, -1, 2 * lines.dispatch + (mode == MODES.size - 1))
     return {
         "hs_code": coded(lines.sub, list(world.goods.code)),
         "origin_country": coded(lines.origin, list(COUNTRIES)),
