@@ -44,7 +44,7 @@ def model_card(
 ) -> ModelCard:
     """Return the card of a model: nothing in it depends on when or where it was made.
 
-    `assumed` is what the import of the data assumed.
+    `assumed` is what the import and the check of the data assumed.
     """
     experiment = report.experiment
     return ModelCard(
@@ -89,7 +89,7 @@ def _written(card: ModelCard) -> Iterator[str]:
     yield f"- {data.tested_audits:,} audits tested out of fold, folds from {', '.join(map(str, data.folds))}"
     yield f"- {data.features} features, digest `{data.feature_digest[:12]}`"
     yield f"- fingerprint of the data `{data.fingerprint[:12]}`"
-    yield from (f"- assumed when the data was imported: {sentence}" for sentence in data.assumed)
+    yield from (f"- assumed when the data was imported or checked: {sentence}" for sentence in data.assumed)
     yield from ("", "## Performance", "", "Out of fold; in brackets 95 % intervals over resampled traders.")
     for population in POPULATIONS:
         yield from ("", *_performance(card.performance, population))

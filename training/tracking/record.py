@@ -32,7 +32,7 @@ class Training:
 
     `model` was fitted on all of `labelled_audits`, `report` is its backtest, `groups` gives the value of each
     attribute for the audits of `report.out_of_fold`, row for row (see
-    `training.backtest.fairness.trader_groups`), and `assumed` are the assumptions of the import of the data.
+    `training.backtest.fairness.trader_groups`), and `assumed` are assumptions about the data.
     """
 
     model: YieldModel
