@@ -17,6 +17,7 @@ from features.outcomes import outcomes
 from models.base import YieldModel
 from models.card import Score
 from models.prediction import Prediction
+from training.analyst.model import AnalystModel
 from training.backtest.candidates import candidates
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold
@@ -72,7 +73,7 @@ class Backtest:
         warehouse: Warehouse,
         labelled_audits: LabelledAudits,
         *,
-        models: Mapping[str, YieldModel] | None = None,
+        models: Mapping[str, YieldModel | AnalystModel] | None = None,
         progress: Progress | None = None,
     ) -> BacktestReport:
         """Fit every model on every fold and score its predictions for the audits opened in the fold.
@@ -114,7 +115,7 @@ class Backtest:
         training_audits: LabelledAudits,
         labelled_audits: LabelledAudits,
         *,
-        models: Mapping[str, YieldModel],
+        models: Mapping[str, YieldModel | AnalystModel],
         step: Callable[[], None],
     ) -> OutOfFold:
         """Return the predictions of models fitted before the fold for its test audits, and the oracle's."""
@@ -123,14 +124,21 @@ class Backtest:
         predictions: dict[str, Prediction] = {}
         for name, model in models.items():
             model.fit(
-                training_audits.X, training_audits.y, sample_weight=weight, audits=training_audits.audits
+                _columns(training_audits, model),
+                training_audits.y,
+                sample_weight=weight,
+                audits=training_audits.audits,
             )
-            predictions[name] = model.predict(test_audits.X)
+            predictions[name] = model.predict(_columns(test_audits, model))
             step()
         days = pa.array([fold.day] * len(test_audits), pa.date32())
         return OutOfFold(
             test_audits.audits.append_column("fold", days), predictions | {ORACLE: oracle(test_audits.y)}
         )
+
+
+def _columns(audits: LabelledAudits, model: YieldModel | AnalystModel) -> pa.Table:
+    return audits.page if isinstance(model, AnalystModel) else audits.X
 
 
 def known_on(

@@ -225,7 +225,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> BacktestReport:
         experiment,
         progress=lambda done, total: steps.append((done, total)),
     )
-    assert steps == [(1, 3), (2, 3), (3, 3)]
+    assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)]
     return done
 
 
