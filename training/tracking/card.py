@@ -24,6 +24,10 @@ LIMITS = (
     "or practice.",
     "An adjustment is no fraud: the probability is that of any booked adjustment, up or down.",
 )
+UNTESTED = (
+    "No model can be judged yet: too few audits are closed to hold some out. This ranking is by the money at "
+    "stake under the written indicators, as far as audits have not corrected it."
+)
 METRICS = {
     "captured_5": "captured at 5 %",
     "captured_10": "captured at 10 %",
@@ -71,7 +75,7 @@ def model_card(
         ),
         leaks=LeakSummary(leaks.suspected, tuple(each.sentence for each in leaks.raised)),
         fairness=tuple(groups),
-        limits=LIMITS,
+        limits=LIMITS if len(report.out_of_fold) else (UNTESTED, *LIMITS),
     )
 
 
