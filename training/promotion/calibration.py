@@ -48,21 +48,29 @@ def calibrated(out_of_fold: OutOfFold) -> Iterator[Check]:
     )
     for metric in CALIBRATION:
         drawn = at_random[metric]
-        few = (
-            f"; only {drawn.adjusted} audits drawn at random have an adjustment, fewer than {FEWEST_RANDOM}, "
-            "so that the total over all traders cannot be judged"
-        )
         if drawn.adjusted >= FEWEST_RANDOM:
             yield Check(metric, _ratio_verdict(drawn), f"{_ratio_sentence(drawn)}, on audits drawn at random")
-        elif _is_outside(drawn, FAR):
-            yield Check(metric, Verdict.REFUSED, f"{_ratio_sentence(drawn)}, on the few drawn at random")
         else:
-            score = alike[metric]
-            verdict = _ratio_verdict(score)
-            if verdict is Verdict.REFUSED and interval(score)[1] < LIMITS[0]:
-                verdict = Verdict.CANNOT_TELL
-            words = f"{_ratio_sentence(score)}, on audits like those predicted{few}"
-            yield Check(metric, verdict, words)
+            yield _by_chosen(alike[metric], drawn)
+
+
+def _by_chosen(alike: Score, drawn: Score) -> Check:
+    """Judge a ratio on audits like those predicted, for few drawn at random have an adjustment.
+
+    What those few credibly deny is not passed, and is refused where they are far off.
+    """
+    metric, verdict = alike.metric, _ratio_verdict(alike)
+    if _is_outside(drawn, FAR):
+        return Check(metric, Verdict.REFUSED, f"{_ratio_sentence(drawn)}, on the few drawn at random")
+    is_denied = verdict is Verdict.PASSED and _is_outside(drawn, LIMITS)
+    is_below = verdict is Verdict.REFUSED and interval(alike)[1] < LIMITS[0]
+    low, high = interval(drawn)
+    theirs = "" if drawn.value is None else f": {drawn.value:.2f} ({low:.2f} to {high:.2f})"
+    sentence = (
+        f"{_ratio_sentence(alike)}, on audits like those predicted; only {drawn.adjusted} drawn at random "
+        f"have an adjustment{theirs}, and {FEWEST_RANDOM} are needed to judge the total over all traders"
+    )
+    return Check(metric, Verdict.CANNOT_TELL if is_denied or is_below else verdict, sentence)
 
 
 def _ratio_verdict(score: Score) -> Verdict:

@@ -101,7 +101,7 @@ def promote(named: str | None = None, *, force: str | None = None, home: Path, c
 
 
 def offer(registered: str, *, home: Path, clock: Clock) -> Promotion | None:
-    """Make a new version the challenger; where nothing serves yet, promote it if it passes the gate."""
+    """Make a new version the challenger; where nothing serves yet, promote it unless the gate refuses it."""
     client = store(home)
     # of two trainings at once the second waits, and sees what the first promoted
     with file_lock(_lock(home)):

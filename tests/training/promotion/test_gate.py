@@ -118,8 +118,18 @@ def test_where_few_were_drawn_at_random_a_total_below_that_of_chosen_audits_is_l
     _, low = at_random(y, right, drawn=40, noise=3.0)
     _, high = at_random(y, prediction_of(right.expected * 3), drawn=40)
     assert low["total_ratio"].verdict is Verdict.CANNOT_TELL
-    assert "so that the total over all traders cannot be judged" in low["total_ratio"].sentence
+    assert "60 are needed to judge the total over all traders" in low["total_ratio"].sentence
     assert high["total_ratio"].verdict is Verdict.REFUSED
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(1.0, "PASSED"), (1.8, "CANNOT TELL"), (5.0, "REFUSED")])
+def test_what_few_audits_drawn_at_random_deny_is_not_passed(factor: float, verdict: str) -> None:
+    """On the chosen audits the total is right each time; on 120 drawn at random it is that much too high."""
+    y = money(3_000)
+    right = sighted(y, noise=0.3)
+    drawn = np.arange(3_000) < 120
+    _, checks = at_random(y, prediction_of(np.where(drawn, y * factor, right.expected)), drawn=120)
+    assert checks["total_ratio"].verdict == verdict
 
 
 def test_a_total_right_by_luck_alone_is_left_open() -> None:
@@ -146,7 +156,7 @@ def test_intervals_must_cover_what_they_promise_at_the_top_too(missed: int, expe
     first = 30 if missed < 100 else 0
     is_missed = (number >= first) & (number < first + missed)
     y[number % 4 > 0] = 0.0
-    model = prediction_of(1_000.0 - number)
+    model = prediction_of(1_000.0 - number.astype(np.float64))
     covering = Prediction(
         model.expected, model.probability, np.where(is_missed, 50.0, 0.0), model.high, model.by_type, ()
     )
