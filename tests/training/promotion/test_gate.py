@@ -1,5 +1,7 @@
 """The gate: what is shown passes, what is refuted is refused, and of all else nobody can tell."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -157,9 +159,7 @@ def test_intervals_must_cover_what_they_promise_at_the_top_too(missed: int, expe
     is_missed = (number >= first) & (number < first + missed)
     y[number % 4 > 0] = 0.0
     model = prediction_of(1_000.0 - number.astype(np.float64))
-    covering = Prediction(
-        model.expected, model.probability, np.where(is_missed, 50.0, 0.0), model.high, model.by_type, ()
-    )
+    covering = replace(model, low=np.where(is_missed, 50.0, 0.0))
     _, checks = at_random(y, covering, drawn=0)
     refused = [name for name, check in checks.items() if check.verdict is Verdict.REFUSED]
     assert [name for name in refused if name.startswith("coverage")] == expected
