@@ -42,7 +42,7 @@ def train_command(
 ) -> None:
     """Train a model on what was known before a day, backtest it, look for leaks, and register it.
 
-    The first model that passes the gate against its rivals of the backtest becomes champion by itself; later
+    The first model that the gate does not refuse becomes champion by itself; later
     ones are challengers until `promote`. State is kept in mlruns/, or in AUDIT_YIELD_HOME.
 
     Example: `audit-yield train demo/data --as-of 2024-10-01`
@@ -164,14 +164,14 @@ def promote_command(
     version: Annotated[str | None, typer.Argument(help="The version; else the challenger.")] = None,
     *,
     force: Annotated[
-        str | None, typer.Option(help="Promote it although the gate fails, for this reason; it is kept.")
+        str | None, typer.Option(help="Promote it whatever the gate says, for this reason; it is kept.")
     ] = None,
     json: AsJson = False,
 ) -> None:
     """Make a version the champion, the model that serves, if it passes the gate.
 
-    It must not be credibly worse than the champion on the newest folds, be calibrated within limits, and
-    no leak may be suspected. Exits with 1 where it does not pass.
+    It must not be credibly worse than champion and analyst on the newest folds, its money and intervals must
+    hold, and no leak may be suspected. The verdict comes first; exits with 1 where it is not promoted.
 
     Example: `audit-yield promote 3`
     """

@@ -32,7 +32,7 @@ class Training:
 
     `model` was fitted on all of `labelled_audits`, `report` is its backtest, `groups` gives the value of each
     attribute for the audits of `report.out_of_fold`, row for row (see
-    `training.backtest.fairness.trader_groups`), and `assumed` are the assumptions of the import of the data.
+    `training.backtest.fairness.trader_groups`), and `assumed` are assumptions about the data.
     """
 
     model: YieldModel
@@ -105,10 +105,14 @@ def _log_plots(run: Run, training: Training) -> None:
     features = training.labelled_audits.features.features
     X = training.labelled_audits.X.slice(max(len(training.labelled_audits) - EXPLAINED, 0))
     explanation = training.model.explain(X)
+    tested = (
+        {"gain": gain(out_of_fold, kind), "calibration": calibration(out_of_fold, kind)}
+        if len(out_of_fold)
+        else {}
+    )
     run.figures(
-        {
-            "gain": gain(out_of_fold, kind),
-            "calibration": calibration(out_of_fold, kind),
+        tested
+        | {
             "importance_by_family": families(explanation, {each.name: each.family for each in features}),
             "contributions_in_money": beeswarm(
                 explanation, X, {each.name: _label(each) for each in features}
