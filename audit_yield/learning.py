@@ -37,6 +37,14 @@ def train_command(
     trials: Annotated[
         int, typer.Option(min=0, help="Tune the trees in so many trials; a stopped tuning goes on later.")
     ] = 0,
+    learning_curve: Annotated[
+        bool,
+        typer.Option(
+            "--learning-curve",
+            help="Learn from 25, 50 and 75 % of the audits before each fold too: would more audits help? It "
+            "fits the model three times more on each fold.",
+        ),
+    ] = False,
     dialect: DialectFile = None,
     json: AsJson = False,
 ) -> None:
@@ -56,6 +64,7 @@ def train_command(
             experiment_of(experiment),
             clock=now,
             trials=trials,
+            with_learning_curve=learning_curve,
             stage=stage,
             progress=progress,
         )

@@ -1,0 +1,1 @@
+"""What a training learned and how far it can be trusted: importance, reliability, circumstances, learning."""
