@@ -70,7 +70,7 @@ def effects_to_text(effects: Sequence[Effect]) -> Iterator[str]:
         yield "Circumstances of audits: this model corrects for none"
         return
     yield "Circumstances: what each changes, other things equal, beside an audit like the one predicted;"
-    yield "in brackets its lowest and highest in the models of the folds; few audits are drawn towards 1 times"
+    yield "in brackets its lowest and highest in the models of the folds; few audits draw it towards 1 times"
     for column in dict.fromkeys(each.column for each in effects):
         of_column = [each for each in effects if each.column == column]
         by_level = {each.level: [e for e in of_column if e.level == each.level] for each in of_column}
