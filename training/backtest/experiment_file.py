@@ -47,8 +47,8 @@ def experiment_toml() -> str:
 
 
 def _lines(experiment: Experiment) -> Iterator[str]:
-    yield "# The default experiment of audit-yield train and backtest: change what you like, then give the file"
-    yield "# to --experiment. A line that begins with # is not read; without the # it is a setting like the others."
+    yield "# The default experiment of train and backtest. Change what you like and give the file to"
+    yield "# --experiment. Lines that begin with # are not read; some are settings that have no default."
     for name, meaning in MEANINGS.items():
         if name == "parameters":
             continue

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from features.data.warehouse import Warehouse
+from models.fitting.matrix import FEWEST_AUDITS
 from models.prediction import Prediction
 from training.backtest.candidates import new_model
 from training.backtest.experiment import Experiment
@@ -54,8 +55,8 @@ def learning_curve(
     """Return the learning curve of the model of a backtest, by metric.
 
     The parts are drawn by the experiment's seed, each within the next. A fold counts where its least part
-    has 5 audits with an adjustment; where none does the curve is empty. The model is fitted three times on
-    each of them. `progress(done, total)` follows the folds.
+    has 20 audits, 5 with an adjustment; where none does the curve is empty. The model is fitted three times
+    on each of them. `progress(done, total)` follows the folds.
     """
     experiment = report.experiment
     known = {
@@ -64,17 +65,17 @@ def learning_curve(
     folds = [
         each.fold
         for each in report.folds
-        if each.enough and _adjusted(_part(known[each.fold], PARTS[0], experiment)) >= FEWEST_ADJUSTED
+        if each.enough and _enough(_part(known[each.fold], PARTS[0], experiment))
     ]
     if not folds:
         return ()
     days = np.array(report.out_of_fold.audits["fold"].to_pylist())
     tested: list[OutOfFold] = []
-    for done, fold in enumerate(folds):
-        if progress:
-            progress(done, len(folds))
+    for done, fold in enumerate(folds, start=1):
         own = report.out_of_fold.where(days == fold.day)
         tested.append(_tested(own, known[fold], fold.test_audits(labelled_audits), experiment))
+        if progress:
+            progress(done, len(folds))
     newest = {part: len(_part(known[folds[-1]], part, experiment)) for part in (*PARTS, ALL)}
     return tuple(_steps(joined(tested), newest, experiment))
 
@@ -99,8 +100,8 @@ def _part(known: LabelledAudits, per_cent: int, experiment: Experiment) -> Label
     return known.where(pa.array(drawn))
 
 
-def _adjusted(audits: LabelledAudits) -> int:
-    return int(np.count_nonzero(audits.y))
+def _enough(part: LabelledAudits) -> bool:
+    return len(part) >= FEWEST_AUDITS and int(np.count_nonzero(part.y)) >= FEWEST_ADJUSTED
 
 
 def _steps(together: OutOfFold, newest: Mapping[int, int], experiment: Experiment) -> Iterator[LearningStep]:
