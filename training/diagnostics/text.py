@@ -55,10 +55,10 @@ def importance_to_text(features: Sequence[Importance], indicators: Sequence[Impo
     """Yield the weightiest features and indicators, and which features are empty or unused."""
     yield "Importance: money that a feature moves, up or down, in the mean audit not learned from"
     yield f"  {'money':>12}{'share':>8}  {'in the folds':16}the weightiest of {len(features)} features"
-    for each in features[:SHOWN_FEATURES]:
+    for each in _used(features)[:SHOWN_FEATURES]:
         yield f"{_importance(each)}{each.label} ({each.name})"
     yield f"  {'':38}the weightiest of {len(indicators)} indicators, the features of each together"
-    for each in indicators[:SHOWN_INDICATORS]:
+    for each in _used(indicators)[:SHOWN_INDICATORS]:
         yield f"{_importance(each)}{each.label}"
     yield from _not_used(features, "empty", "have no value in any audit")
     yield from _not_used(features, "unused", "have values, but no model of a fold goes by them")
@@ -123,6 +123,10 @@ def _money(row: ReliabilityRow | None) -> str:
 def _importance(each: Importance) -> str:
     spread = f"{each.lowest_share:.1%} to {each.highest_share:.1%}"
     return f"  {each.moved_amount:>12,.0f}{each.share:>8.1%}  {spread:16}"
+
+
+def _used(importances: Sequence[Importance]) -> list[Importance]:
+    return [each for each in importances if each.state == "used"]
 
 
 def _not_used(features: Sequence[Importance], state: str, words: str) -> Iterator[str]:
