@@ -16,11 +16,7 @@ SHOWN_LEVELS = 3
 POPULATION = "reference"
 CHANCE_HEADS = f"{'audits':>7}{'predicted':>11}{'found':>7}"
 MONEY_HEADS = f"{'audits':>7}{'predicted':>12}{'found':>12}"
-PARTS = {
-    ODDS: "finds something {} times as often",
-    "amount": "amounts {} times as large",
-    "money": "money {} times as much",
-}
+PARTS = {ODDS: "finds something", "amount": "amounts", "money": "money"}
 """Words for the parts of a model that circumstances change; another part is shown by its name."""
 
 
@@ -49,6 +45,7 @@ def reliability_to_text(rows: Sequence[ReliabilityRow]) -> Iterator[str]:
     yield f"  {'':2}{CHANCE_HEADS:44}{MONEY_HEADS}"
     for number, (left, right) in enumerate(zip_longest(chances, money), start=1):
         yield f"  {number:>2}{_chance(left):44}{_money(right)}".rstrip()
+    yield "  * predicted lies outside the 95 % interval; none stands where fewer than 5 audits found money"
 
 
 def importance_to_text(features: Sequence[Importance], indicators: Sequence[Importance]) -> Iterator[str]:
@@ -69,18 +66,23 @@ def effects_to_text(effects: Sequence[Effect]) -> Iterator[str]:
     if not effects:
         yield "Circumstances of audits: this model corrects for none"
         return
-    yield "Circumstances: what each changes, other things equal, beside an audit like the one predicted;"
-    yield "in brackets its lowest and highest in the models of the folds; few audits draw it towards 1 times"
+    parts = list(dict.fromkeys(each.part for each in effects))
+    yield "Circumstances: times as often, or as much, as in an audit like the one predicted, all else equal;"
+    yield "in brackets the lowest and highest in the models of the folds; few audits draw it towards 1"
+    yield f"  {'':28}{'audits':>7}{''.join(f'  {PARTS.get(part, part):20}' for part in parts)}".rstrip()
     for column in dict.fromkeys(each.column for each in effects):
-        of_column = [each for each in effects if each.column == column]
-        by_level = {each.level: [e for e in of_column if e.level == each.level] for each in of_column}
-        levels = sorted(by_level.values(), key=lambda parts: parts[0].times)
-        if len(levels) > 2 * SHOWN_LEVELS:
-            yield f"  of {len(levels)} levels of {column} the {SHOWN_LEVELS} lowest and highest:"
-            levels = levels[:SHOWN_LEVELS] + levels[-SHOWN_LEVELS:]
-        for parts in levels:
-            words = ", ".join(_effect(part) for part in parts)
-            yield f"  {f'{column} {parts[0].level}':28}{parts[0].audits:>6,} audits: {words}"
+        levels: dict[str, dict[str, Effect]] = {}
+        for each in effects:
+            if each.column == column:
+                levels.setdefault(each.level, {})[each.part] = each
+        ranked = sorted(levels.items(), key=lambda level: next(iter(level[1].values())).times)
+        if len(ranked) > 2 * SHOWN_LEVELS:
+            yield f"  of {len(ranked)} levels of {column} the {SHOWN_LEVELS} lowest and highest:"
+            ranked = ranked[:SHOWN_LEVELS] + ranked[-SHOWN_LEVELS:]
+        for level, by_part in ranked:
+            audits = next(iter(by_part.values())).audits
+            cells = "".join(f"  {_effect(by_part.get(part)):20}" for part in parts)
+            yield f"  {f'{column} {level}':28}{audits:>7,}{cells}".rstrip()
 
 
 def learning_curve_to_text(steps: Sequence[LearningStep]) -> Iterator[str]:
@@ -109,15 +111,19 @@ def _step(step: LearningStep) -> str:
 def _chance(row: ReliabilityRow | None) -> str:
     if row is None:
         return ""
-    interval = f" [{row.low:.1%}, {row.high:.1%}]" if row.low is not None else ""
-    return f"{row.audits:>7,}{row.predicted:>11.1%}{row.found:>7.1%}{interval}"
+    interval = f" [{row.low:.0%}, {row.high:.0%}]" if row.low is not None else ""
+    return f"{row.audits:>7,}{row.predicted:>11.0%}{row.found:>7.0%}{interval}{_outside(row)}"
 
 
 def _money(row: ReliabilityRow | None) -> str:
     if row is None:
         return ""
     interval = f" [{row.low:,.0f}, {row.high:,.0f}]" if row.low is not None else ""
-    return f"{row.audits:>7,}{row.predicted:>12,.0f}{row.found:>12,.0f}{interval}"
+    return f"{row.audits:>7,}{row.predicted:>12,.0f}{row.found:>12,.0f}{interval}{_outside(row)}"
+
+
+def _outside(row: ReliabilityRow) -> str:
+    return "" if row.low is None or row.high is None or row.low <= row.predicted <= row.high else " *"
 
 
 def _importance(each: Importance) -> str:
@@ -136,8 +142,10 @@ def _not_used(features: Sequence[Importance], state: str, words: str) -> Iterato
         yield f"  {len(names)} of {len(features)} {words}: {', '.join(names[:SHOWN_NAMES])}{others}"
 
 
-def _effect(effect: Effect) -> str:
+def _effect(effect: Effect | None) -> str:
+    if effect is None:
+        return ""
     spread = ""
     if effect.lowest_times is not None:
         spread = f" [{effect.lowest_times:.2f}, {effect.highest_times:.2f}]"
-    return PARTS.get(effect.part, f"{effect.part} {{}} times").format(f"{effect.times:.2f}") + spread
+    return f"{effect.times:.2f}{spread}"

@@ -52,8 +52,10 @@ def importance(importances: Sequence[Importance], of: str) -> "Figure":
     shown = [each for each in importances if each.state == "used"][:SHOWN][::-1]
     shares = np.array([each.share for each in shown])
     ends = np.array([[each.lowest_share, each.highest_share] for each in shown]).reshape(-1, 2).T
-    axes.barh([each.label for each in shown], shares, color="tab:blue", alpha=0.7)
-    axes.hlines(np.arange(len(shown)), *ends, color="black", linewidth=1.0)
+    positions = np.arange(len(shown))
+    axes.barh(positions, shares, color="tab:blue", alpha=0.7)
+    axes.hlines(positions, *ends, color="black", linewidth=1.0)
+    axes.set_yticks(positions, [each.label for each in shown])
     axes.set_xlabel("share of the money that all move; line: lowest to highest fold")
     axes.xaxis.set_major_formatter("{x:.0%}")
     return figure
@@ -65,9 +67,12 @@ def learning_curve(steps: Sequence[LearningStep]) -> "Figure":
     figure, panels = _figure("Learning curve, out of fold", panels=max(len(metrics), 1))
     for axes, metric in zip(panels, metrics, strict=False):
         shown = [step for step in steps if step.metric == metric and step.value is not None]
-        values = np.array([(s.value, s.low or s.value, s.high or s.value) for s in shown], np.float64).T
-        reach = np.clip([values[0] - values[1], values[2] - values[0]], 0.0, None)
-        axes.errorbar([step.per_cent for step in shown], values[0], yerr=reach, marker="o", capsize=3)
+        parts, values = [step.per_cent for step in shown], np.array([step.value for step in shown])
+        known = [k for k, step in enumerate(shown) if step.low is not None]
+        ends = np.array([[shown[k].low, shown[k].high] for k in known], np.float64).reshape(-1, 2).T
+        axes.plot(parts, values, marker="o", color="tab:blue")
+        axes.vlines([parts[k] for k in known], *ends, color="black", linewidth=1.0)
+        axes.set_xticks(parts)
         axes.set_title(metric)
         axes.set_xlabel("per cent of the audits before each fold")
     return figure
@@ -138,6 +143,7 @@ def _groups(axes: "Axes", rows: Sequence[ReliabilityRow], *, by: By, title: str)
     shown = [row for row in rows if row.population == "reference" and row.by == by]
     positions = np.array([row.group for row in shown])
     found = np.array([row.found for row in shown])
+    axes.set_xticks(positions)
     axes.bar(positions - 0.2, [row.predicted for row in shown], 0.4, label="predicted")
     axes.bar(positions + 0.2, found, 0.4, label="found")
     known = [k for k, row in enumerate(shown) if row.low is not None]

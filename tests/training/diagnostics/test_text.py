@@ -38,7 +38,7 @@ WHOLE = Diagnostics(
     indicators=(feature("kind", share=0.3),),
     reliability=(
         ReliabilityRow("reference", "chance", 1, 20, 6, 0.287, 0.3, 0.145, 0.519),
-        ReliabilityRow("reference", "money", 1, 20, 6, 3845.0, 26459.0, 2391.0, 70435.0),
+        ReliabilityRow("reference", "money", 1, 20, 6, 1845.0, 26459.0, 2391.0, 70435.0),
         ReliabilityRow("reference", "money", 2, 22, 1, 15.0, 7.0, None, None),
         ReliabilityRow("all", "money", 1, 99, 6, 1.0, 1.0, None, None),
     ),
@@ -55,7 +55,7 @@ def line_of(words: str) -> str:
 
 def test_predicted_stands_beside_found_for_the_audits_that_a_prediction_is_of() -> None:
     assert "20 audits like the one predicted" in line_of("Reliability")
-    assert line_of("28.7%") == "1 20 28.7% 30.0% [14.5%, 51.9%] 20 3,845 26,459 [2,391, 70,435]"
+    assert line_of("29%") == "1 20 29% 30% [14%, 52%] 20 1,845 26,459 [2,391, 70,435] *"
     assert line_of(" 15 ") == "2 22 15 7"
     assert not [line for line in LINES if " 99 " in line]
 
@@ -68,11 +68,9 @@ def test_features_and_indicators_are_told_with_their_shares_and_the_others_by_na
     assert not [line for line in LINES if "Words for u" in line or "Words for e0" in line]
 
 
-def test_circumstances_are_sentences_and_of_many_levels_the_lowest_and_highest() -> None:
-    assert line_of("treatment desk") == (
-        "treatment desk 43 audits: finds something 0.61 times as often [0.52, 0.70], "
-        "amounts 1.10 times as large"
-    )
+def test_circumstances_are_a_table_and_of_many_levels_the_lowest_and_highest() -> None:
+    assert line_of("finds something") == "audits finds something amounts"
+    assert line_of("treatment desk") == "treatment desk 43 0.61 [0.52, 0.70] 1.10"
     assert [line.split()[1] for line in LINES if "team_id K" in line] == ["K0", "K1", "K2", "K7", "K8", "K9"]
 
 

@@ -53,10 +53,12 @@ def test_importance_shows_the_weightiest_and_its_range_over_folds() -> None:
 
 
 def test_a_learning_curve_has_a_panel_a_metric_that_the_audits_are_enough_for() -> None:
-    steps = [LearningStep(part, 10 * part, "gini", part / 200, 0.1, 0.9, None, None) for part in (50, 100)]
+    steps = [LearningStep(part, 10 * part, "gini", part / 200, 0.0, 0.9, None, None) for part in (50, 100)]
     few = LearningStep(50, 500, "captured_5", None, None, None, None, None)
     [axes] = learning_curve([few, *steps]).axes
     assert axes.get_title() == "gini"
+    [intervals] = axes.collections
+    assert np.asarray(intervals.get_paths()[0].vertices).tolist() == [[50.0, 0.0], [50.0, 0.9]]
     assert np.asarray(axes.lines[0].get_xydata()).tolist() == [[50.0, 0.25], [100.0, 0.5]]
 
 
