@@ -55,7 +55,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Change:
+class SettingChange:
     """A setting, or what is known of data and code, that differs; None where a version has none."""
 
     name: str
@@ -74,7 +74,7 @@ class Move:
     second_rank: int
     first_expected: float
     second_expected: float
-    found: float
+    yield_amount: float
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Comparison:
     differences: tuple[Difference, ...]
     features_added: tuple[str, ...]
     features_removed: tuple[str, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[SettingChange, ...]
     moves: tuple[Move, ...]
 
     def to_json(self) -> str:
@@ -148,10 +148,10 @@ def _made_of(client: "MlflowClient", of: ModelVersion) -> Mapping[str, str]:
     return {**data.params, "code": data.tags.get(REVISION, "unknown")}
 
 
-def _changes(first: Mapping[str, str], second: Mapping[str, str]) -> Iterator[Change]:
+def _changes(first: Mapping[str, str], second: Mapping[str, str]) -> Iterator[SettingChange]:
     for name in dict.fromkeys((*first, *second)):
         if first.get(name) != second.get(name):
-            yield Change(name, first.get(name), second.get(name))
+            yield SettingChange(name, first.get(name), second.get(name))
 
 
 def _differences(together: OutOfFold) -> Iterator[Difference]:
@@ -192,7 +192,7 @@ def _moves(audits: pa.Table, first: Floats, second: Floats) -> tuple[Move, ...]:
             second_rank=int(after[index]),
             first_expected=float(first[index]),
             second_expected=float(second[index]),
-            found=float(str(row["yield_amount"])),
+            yield_amount=float(str(row["yield_amount"])),
         )
         for index, row in zip(largest, rows, strict=True)
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from training.backtest.metrics import metrics
 from training.backtest.populations import POPULATIONS
 from training.backtest.report import HEADINGS
-from training.comparison.compare import Change, Comparison, Difference, Move
+from training.comparison.compare import Comparison, Difference, Move, SettingChange
 
 HEADLINE = ("captured_5", "captured_10", "gini")
 """Metrics of reference audits for the first line: the first that the audits are enough for."""
@@ -101,7 +101,7 @@ def _features(compared: Comparison) -> Iterator[str]:
             yield f"Features {words}, {len(names)}: {', '.join(names)}"
 
 
-def _changed(changes: Sequence[Change]) -> Iterator[str]:
+def _changed(changes: Sequence[SettingChange]) -> Iterator[str]:
     yield "Settings, data and code that differ:" if changes else "Settings, data and code: the same"
     for each in changes:
         yield f"  {each.name:20}{_short(each.first)} → {_short(each.second)}"
@@ -126,5 +126,5 @@ def _moved(moves: Sequence[Move], compared: Comparison) -> Iterator[str]:
         rank = f"{each.first_rank:,} → {each.second_rank:,}"
         yield (
             f"  {each.audit_id:14}{each.trader_id:14}{each.opened_on:12}{rank:>12}"
-            f"{each.first_expected:>22,.0f}{each.second_expected:>14,.0f}{each.found:>14,.0f}"
+            f"{each.first_expected:>22,.0f}{each.second_expected:>14,.0f}{each.yield_amount:>14,.0f}"
         )

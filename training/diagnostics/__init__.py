@@ -1,1 +1,1 @@
-"""What a training learned and how far it can be trusted: importance, reliability, circumstances, learning."""
+"""Diagnostics of a training: importance, reliability, effects of circumstances, learning curve."""

@@ -21,7 +21,7 @@ from training.backtest.labelled_audits import LabelledAudits
 
 MOST_EXPLAINED = 500
 """Audits of a fold, evenly spread: the mean of more is the same to a few hundredths, and each costs time."""
-State = Literal["used", "unused", "empty"]
+FeatureState = Literal["used", "unused", "empty"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Importance:
     name: str
     label: str
     indicator: str
-    state: State
+    state: FeatureState
     filled_share: float
     moved_amount: float
     share: float
@@ -122,7 +122,7 @@ def _importance(
     """Return the importance of a name over folds, each given by its audits and the money moved by name."""
     moved = [by_name[name] for _, by_name in folds]
     shares = [by_name[name] / whole if (whole := sum(by_name.values())) > 0 else 0.0 for _, by_name in folds]
-    state: State = "used" if any(moved) else "unused"
+    state: FeatureState = "used" if any(moved) else "unused"
     return Importance(
         name=name,
         label=label,

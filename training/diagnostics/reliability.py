@@ -25,9 +25,9 @@ class ReliabilityRow:
     """A group of audits of like predictions: what was predicted of them and what they found, as means.
 
     - `group`: 1 holds the highest predictions; `audits` are in it, `adjusted` of them not zero.
-    - `predicted`, `found`: the mean chance and the share of audits with an adjustment, or the mean money.
-    - `low`, `high`: the 95 % interval of what was found; None where fewer than 5 audits found anything. For
-      shares it is Wilson's (1927), for money over resampled traders.
+    - `predicted`, `observed`: the mean chance and the share of audits with an adjustment, or the mean money.
+    - `low`, `high`: the 95 % interval of what was observed: Wilson's (1927) for shares, over resampled traders
+      for money, and None where fewer than 5 audits found any.
     """
 
     population: str
@@ -36,7 +36,7 @@ class ReliabilityRow:
     audits: int
     adjusted: int
     predicted: float
-    found: float
+    observed: float
     low: float | None
     high: float | None
 
@@ -68,9 +68,9 @@ def _row(
     predicted, outcome = (
         (prediction.probability, adjusted) if by == "chance" else (prediction.expected, evaluation.y)
     )
-    found = float(np.average(outcome, weights=evaluation.weight))
+    observed = float(np.average(outcome, weights=evaluation.weight))
     low, high = (
-        _wilson(found, evaluation.effective)
+        _wilson(observed, evaluation.effective)
         if by == "chance"
         else _between(evaluation, prediction, seed=seed)
     )
@@ -81,7 +81,7 @@ def _row(
         audits=len(chosen),
         adjusted=int(adjusted.sum()),
         predicted=float(np.average(predicted, weights=evaluation.weight)),
-        found=found,
+        observed=observed,
         low=low,
         high=high,
     )

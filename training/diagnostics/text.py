@@ -112,14 +112,14 @@ def _chance(row: ReliabilityRow | None) -> str:
     if row is None:
         return ""
     interval = f" [{row.low:.0%}, {row.high:.0%}]" if row.low is not None else ""
-    return f"{row.audits:>7,}{row.predicted:>11.0%}{row.found:>7.0%}{interval}{_outside(row)}"
+    return f"{row.audits:>7,}{row.predicted:>11.0%}{row.observed:>7.0%}{interval}{_outside(row)}"
 
 
 def _money(row: ReliabilityRow | None) -> str:
     if row is None:
         return ""
     interval = f" [{row.low:,.0f}, {row.high:,.0f}]" if row.low is not None else ""
-    return f"{row.audits:>7,}{row.predicted:>12,.0f}{row.found:>12,.0f}{interval}{_outside(row)}"
+    return f"{row.audits:>7,}{row.predicted:>12,.0f}{row.observed:>12,.0f}{interval}{_outside(row)}"
 
 
 def _outside(row: ReliabilityRow) -> str:

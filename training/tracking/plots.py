@@ -142,10 +142,9 @@ def _line(name: str, model: str) -> dict[str, Any]:
 def _groups(axes: "Axes", rows: Sequence[ReliabilityRow], *, by: By, title: str) -> None:
     shown = [row for row in rows if row.population == "reference" and row.by == by]
     positions = np.array([row.group for row in shown])
-    found = np.array([row.found for row in shown])
     axes.set_xticks(positions)
     axes.bar(positions - 0.2, [row.predicted for row in shown], 0.4, label="predicted")
-    axes.bar(positions + 0.2, found, 0.4, label="found")
+    axes.bar(positions + 0.2, [row.observed for row in shown], 0.4, label="found")
     known = [k for k, row in enumerate(shown) if row.low is not None]
     ends = np.array([[shown[k].low, shown[k].high] for k in known], np.float64).reshape(-1, 2).T
     axes.vlines(positions[known] + 0.2, *ends, color="black", linewidth=1.0, label="95 % interval")

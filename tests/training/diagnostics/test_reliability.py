@@ -34,18 +34,18 @@ def test_groups_hold_tenths_of_the_audits_the_highest_predictions_first() -> Non
     assert [row.group for row in by_money] == list(range(1, 11))
     assert [row.audits for row in by_money] == [30] * 10
     assert by_money[0].predicted == pytest.approx(np.arange(300, 270, -1.0).mean())
-    assert by_money[0].found == pytest.approx(Y[:30].mean())
-    assert not_none(by_money[0].low) < by_money[0].found < not_none(by_money[0].high)
+    assert by_money[0].observed == pytest.approx(Y[:30].mean())
+    assert not_none(by_money[0].low) < by_money[0].observed < not_none(by_money[0].high)
 
 
 def test_audits_that_tie_are_one_group_and_their_order_changes_nothing() -> None:
     [all_alike] = rows(predicted(FALLING, SAME), "chance")
-    assert (all_alike.audits, all_alike.adjusted, all_alike.found) == (300, 75, 0.25)
+    assert (all_alike.audits, all_alike.adjusted, all_alike.observed) == (300, 75, 0.25)
     ties = np.repeat([4.0, 3.0, 2.0, 1.0], 75)
     shuffled = np.random.default_rng(0).permutation(300)
     first, second = (rows(predicted(ties, SAME, order), "money") for order in (None, shuffled))
     assert [(row.audits, row.predicted) for row in first] == [(75, 4.0), (75, 3.0), (75, 2.0), (75, 1.0)]
-    assert [row.found for row in first] == pytest.approx([row.found for row in second])
+    assert [row.observed for row in first] == pytest.approx([row.observed for row in second])
 
 
 def test_the_interval_of_a_share_is_wilsons() -> None:
@@ -57,10 +57,10 @@ def test_the_interval_of_a_share_is_wilsons() -> None:
 def test_a_share_of_nothing_has_an_upper_end_and_money_of_few_findings_no_interval() -> None:
     sorted_out = np.where(Y == 0, 0.01 * FALLING / 300, 0.5 + FALLING / 1000)
     chance = rows(predicted(sorted_out, sorted_out), "chance")[-1]
-    assert (chance.adjusted, chance.found, chance.low) == (0, 0.0, 0.0)
+    assert (chance.adjusted, chance.observed, chance.low) == (0, 0.0, 0.0)
     assert not_none(chance.high) == pytest.approx(0.1135, abs=1e-3)
     last = rows(predicted(sorted_out, sorted_out), "money")[-1]
-    assert (last.found, last.low, last.high) == (0.0, None, None)
+    assert (last.observed, last.low, last.high) == (0.0, None, None)
 
 
 def test_few_audits_make_few_groups_and_no_audits_none() -> None:

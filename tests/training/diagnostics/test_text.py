@@ -1,14 +1,14 @@
 """Diagnostics as a person reads them."""
 
 from training.diagnostics.effects import Effect
-from training.diagnostics.importance import Importance, State
+from training.diagnostics.importance import FeatureState, Importance
 from training.diagnostics.learning_curve import LearningStep
 from training.diagnostics.reliability import ReliabilityRow
 from training.diagnostics.report import Diagnostics
 from training.diagnostics.text import diagnostics_to_text
 
 
-def feature(name: str, state: State = "used", share: float = 0.0) -> Importance:
+def feature(name: str, state: FeatureState = "used", share: float = 0.0) -> Importance:
     return Importance(name, f"Words for {name}", "kind", state, 0.5, 1234.4, share, share / 2, share * 2)
 
 
