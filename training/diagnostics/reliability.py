@@ -26,8 +26,8 @@ class ReliabilityRow:
 
     - `group`: 1 holds the highest predictions; `audits` are in it, `adjusted` of them not zero.
     - `predicted`, `observed`: the mean chance and the share of audits with an adjustment, or the mean money.
-    - `low`, `high`: the 95 % interval of what was observed: Wilson's (1927) for shares, over resampled traders
-      for money, and None where fewer than 5 audits found any.
+    - `low`, `high`: the 95 % interval of what was observed: Wilson's (1927) for shares; for money over
+      resampled traders, and None where fewer than 5 audits found any.
     """
 
     population: str

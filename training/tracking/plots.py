@@ -78,18 +78,6 @@ def learning_curve(steps: Sequence[LearningStep]) -> "Figure":
     return figure
 
 
-def families(explanation: Explanation, family: Mapping[str, str]) -> "Figure":
-    """Draw how much money an audit each family of features moves, up or down, on average."""
-    figure, [axes] = _figure("What the prediction goes by")
-    grouped = explanation.grouped(family)
-    moved = np.abs(grouped.contributions).mean(axis=0)
-    order = np.argsort(moved)
-    axes.barh([grouped.names[index] for index in order], moved[order], color="tab:blue")
-    axes.set_xlabel("mean money moved per audit")
-    axes.xaxis.set_major_formatter(MONEY)
-    return figure
-
-
 def beeswarm(explanation: Explanation, X: pa.Table, labels: Mapping[str, str]) -> "Figure":
     """Draw each audit's contributions in money, a row a feature, with shap's own beeswarm.
 

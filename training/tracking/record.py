@@ -21,7 +21,7 @@ from training.diagnostics.learning_curve import POPULATION
 from training.diagnostics.report import Diagnostics
 from training.leaks.alarm import LeakReport
 from training.tracking.card import markdown, model_card
-from training.tracking.plots import beeswarm, families, gain, importance, learning_curve, reliability
+from training.tracking.plots import beeswarm, gain, importance, learning_curve, reliability
 from training.tracking.registry import LEAKS, OUT_OF_FOLD
 from training.tracking.run import Run
 
@@ -139,7 +139,6 @@ def _log_plots(run: Run, training: Training) -> None:
         "reliability": reliability(diagnostics.reliability, kind),
         "importance": importance(diagnostics.features, "features"),
         "importance_by_indicator": importance(diagnostics.indicators, "indicators"),
-        "importance_by_family": families(explanation, {each.name: each.family for each in features}),
         "contributions_in_money": beeswarm(explanation, X, {each.name: label(each) for each in features}),
     }
     if diagnostics.learning_curve:

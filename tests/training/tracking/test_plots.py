@@ -13,7 +13,7 @@ from training.backtest.out_of_fold import OutOfFold, oracle
 from training.diagnostics.importance import Importance
 from training.diagnostics.learning_curve import LearningStep
 from training.diagnostics.reliability import reliability as reliability_of
-from training.tracking.plots import beeswarm, families, gain, importance, learning_curve, reliability
+from training.tracking.plots import beeswarm, gain, importance, learning_curve, reliability
 
 Y = money()
 PREDICTED = OutOfFold(audits(), {"hurdle": prediction_of(Y[::-1] + 1), "oracle": oracle(Y)})
@@ -60,12 +60,6 @@ def test_a_learning_curve_has_a_panel_a_metric_that_the_audits_are_enough_for() 
     [intervals] = axes.collections
     assert np.asarray(intervals.get_paths()[0].vertices).tolist() == [[50.0, 0.0], [50.0, 0.9]]
     assert np.asarray(axes.lines[0].get_xydata()).tolist() == [[50.0, 0.25], [100.0, 0.5]]
-
-
-def test_families_are_ranked_by_the_money_they_move() -> None:
-    [axes] = families(EXPLANATION, {"a": "exposure", "b": "exposure", "c": "history"}).axes
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["exposure", "history"]
-    assert [bar.get_width() for bar in axes.patches if isinstance(bar, Rectangle)] == [3.0, 5.0]
 
 
 def test_the_beeswarm_says_the_features_words() -> None:

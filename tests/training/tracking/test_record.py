@@ -84,7 +84,6 @@ def test_a_training_is_kept_whole_and_can_be_promoted(version: str, home: Path) 
         "contributions_in_money",
         "gain",
         "importance",
-        "importance_by_family",
         "importance_by_indicator",
         "reliability",
     )
