@@ -21,6 +21,7 @@ SHOWN = (
     "width",
 )
 MONEY = ("measure", "with_penalties")
+SHOWN_NAMES = 10
 LONGEST_VALUE = 40
 
 
@@ -44,12 +45,13 @@ def _verdict(compared: Comparison) -> str:
     for metric in HEADLINE:
         difference = own.get(metric)
         if difference and difference.difference is not None:
-            sign = "more" if difference.difference > 0 else "less"
-            credible = "" if difference.credible else ": no credible difference"
+            words = "not credibly better or worse than"
+            if difference.credible:
+                words = "better than" if difference.difference > 0 else "worse than"
             return (
-                f"Version {compared.second} has {abs(difference.difference):.2f} {sign} than version "
-                f"{compared.first} in {metrics()[metric].words} (s.e. {difference.standard_error or 0:.2f}, "
-                f"{difference.audits:,} audits like the one predicted){credible}."
+                f"Version {compared.second} is {words} version {compared.first}: {metrics()[metric].words} "
+                f"{difference.difference:+.2f} (s.e. {difference.standard_error or 0.0:.2f}, "
+                f"{difference.audits:,} audits like the one predicted)."
             )
     return (
         f"Too few audits were tested by both versions {compared.first} and {compared.second} to compare them."
@@ -98,7 +100,8 @@ def _features(compared: Comparison) -> Iterator[str]:
         yield "Features: the same"
     for names, words in ((compared.features_added, "added"), (compared.features_removed, "removed")):
         if names:
-            yield f"Features {words}, {len(names)}: {', '.join(names)}"
+            others = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+            yield f"Features {words}, {len(names)}: {', '.join(names[:SHOWN_NAMES])}{others}"
 
 
 def _changed(changes: Sequence[SettingChange]) -> Iterator[str]:
