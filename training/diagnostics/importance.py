@@ -21,7 +21,7 @@ from training.backtest.labelled_audits import LabelledAudits
 
 MOST_EXPLAINED = 2_000
 """Audits of a fold, evenly spread: 2,000 take a second, 100,000 a minute, and the mean is the same."""
-FeatureState = Literal["used", "unused", "empty"]
+FeatureState = Literal["used", "unused", "empty", "untested"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class FoldImportance:
 class Importance:
     """The importance of a feature, or of an indicator: the sum of the contributions of its features.
 
-    - `state`: `empty` where no closed audit has a value, `unused` where no model of a fold went by it.
+    - `state`: `empty` where no closed audit has a value, `unused` where no model of a fold went by it,
+      `untested` where there was no fold.
     - `filled_share`: the share of closed audits that have a value.
     - `moved_amount`: the money it moves in the mean audit of all folds.
     - `share`: that of a fold as a part of all that features move there, the mean over folds; `lowest_share`
@@ -120,19 +121,19 @@ def _importance(
     folds: Sequence[tuple[int, Mapping[str, float]]],
 ) -> Importance:
     """Return the importance of a name over folds, each given by its audits and the money moved by name."""
-    moved = [by_name[name] for _, by_name in folds]
+    moved = [audits * by_name[name] for audits, by_name in folds]
     shares = [by_name[name] / whole if (whole := sum(by_name.values())) > 0 else 0.0 for _, by_name in folds]
-    state: FeatureState = "used" if any(moved) else "unused"
+    state: FeatureState = "used" if any(moved) else "unused" if folds else "untested"
     return Importance(
         name=name,
         label=label,
         indicator=indicator,
         state=state if filled_share else "empty",
         filled_share=filled_share,
-        moved_amount=float(np.average(moved, weights=[audits for audits, _ in folds])),
-        share=float(np.mean(shares)),
-        lowest_share=min(shares),
-        highest_share=max(shares),
+        moved_amount=sum(moved) / max(sum(audits for audits, _ in folds), 1),
+        share=sum(shares) / max(len(shares), 1),
+        lowest_share=min(shares, default=0.0),
+        highest_share=max(shares, default=0.0),
     )
 
 

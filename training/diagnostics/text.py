@@ -51,6 +51,10 @@ def reliability_to_text(rows: Sequence[ReliabilityRow]) -> Iterator[str]:
 def importance_to_text(features: Sequence[Importance], indicators: Sequence[Importance]) -> Iterator[str]:
     """Yield the weightiest features and indicators, and which features are empty or unused."""
     yield "Importance: money that a feature moves, up or down, in the mean audit not learned from"
+    if not _used(features):
+        yield "  none was seen to move any"
+        yield from _not_used(features, "empty", "have no value in any audit")
+        return
     yield f"  {'money':>12}{'share':>8}  {'in the folds':16}the weightiest of {len(features)} features"
     for each in _used(features)[:SHOWN_FEATURES]:
         yield f"{_importance(each)}{each.label} ({each.name})"

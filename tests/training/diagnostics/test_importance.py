@@ -55,6 +55,12 @@ def test_a_feature_without_values_is_empty_and_one_that_moves_nothing_in_any_fol
     assert [by_name[name].filled_share for name in NAMES] == [1.0, 0.5, 1.0, 0.0]
 
 
+def test_without_a_fold_it_is_known_alone_what_is_empty() -> None:
+    by_name = {each.name: each for each in importance_of_features([], FEATURES, X)}
+    assert by_name["days_late_12m"].state == "empty"
+    assert (by_name["duty_12m"].state, by_name["duty_12m"].share) == ("untested", 0.0)
+
+
 def test_a_fold_moves_what_its_model_explains_and_an_indicator_what_its_features_do_together() -> None:
     tested = LabelledAudits(features(), rows(), pa.table({"trader_id": ["T"] * 150}), FOLD.until)
     together = dict.fromkeys(features().names, "one")

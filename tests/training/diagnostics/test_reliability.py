@@ -67,3 +67,7 @@ def test_few_audits_make_few_groups_and_no_audits_none() -> None:
     few = predicted(FALLING, SAME).where(np.arange(300) < 45)
     assert [row.audits for row in rows(few, "money")] == [22, 23]
     assert rows(few, "money", "random") == []
+
+
+def test_no_audit_makes_no_group() -> None:
+    assert reliability(predicted(FALLING, SAME).where(np.zeros(300, bool)), "hurdle", seed=1) == ()

@@ -86,3 +86,10 @@ def test_a_model_without_circumstances_and_a_training_without_reference_audits_s
     assert "  none of them was tested" in lines
     assert "Circumstances of audits: this model corrects for none" in lines
     assert not [line for line in lines if "Learning curve" in line]
+
+
+def test_where_no_model_moved_anything_what_is_empty_is_still_said() -> None:
+    nothing = Diagnostics((feature("a", "untested"), feature("e", "empty")), (), (), (), ())
+    lines = list(diagnostics_to_text(nothing))
+    assert "  none was seen to move any" in lines
+    assert "  1 of 2 have no value in any audit: e" in lines
