@@ -68,14 +68,17 @@ class Trained:
             yield from checks
 
     def _judged(self) -> Iterator[str]:
-        """Yield the verdict, then what the gate measured."""
+        """Yield the verdict, with what the gate says first, then what else it measured."""
         if self.promotion is None:
             yield (
                 f"Version {self.version} is challenger, the champion serves on: audit-yield compare champion "
                 f"{self.version} says how they differ, audit-yield promote judges it at the gate."
             )
         else:
-            yield from self.promotion.to_text()
+            first, *checks = self.promotion.to_text()
+            state = "champion" if self.promotion.promoted else "not promoted"
+            yield f"Version {self.version} is {state}: {first.strip()}"
+            yield from checks
 
 
 def train(
