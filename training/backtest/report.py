@@ -9,6 +9,7 @@ from models.card import Score
 from training.backtest.out_of_fold import ORACLE
 from training.backtest.populations import POPULATIONS
 from training.backtest.run import FEWEST_ADJUSTED, FEWEST_LEARNED, BacktestReport, FoldReport
+from training.backtest.scores import score_name
 
 SHOWN = {
     "captured_5": "captured at 5 %",
@@ -30,7 +31,7 @@ def backtest_to_json(report: BacktestReport) -> str:
         "experiment": json.loads(report.experiment.to_json()),
         "features": {"number": len(report.features.names), "digest": report.features.digest},
         "folds": [asdict(fold) | {"used": fold.enough} for fold in report.folds],
-        "scores": [asdict(score) for score in report.scores],
+        "scores": [{"name": score_name(score)} | asdict(score) for score in report.scores],
     }
     return json.dumps(content, default=date.isoformat, indent=2, allow_nan=False) + "\n"
 

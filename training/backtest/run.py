@@ -30,6 +30,8 @@ FEWEST_LEARNED = 50
 FEWEST_ADJUSTED = 5
 
 Progress = Callable[[int, int], None]
+Observer = Callable[[Fold, YieldModel, LabelledAudits], None]
+"""Called with a fold, the first of the models fitted before it, and the audits that it is tested on."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,14 @@ class Backtest:
         *,
         models: Mapping[str, YieldModel | AnalystModel] | None = None,
         progress: Progress | None = None,
+        observe: Observer | None = None,
     ) -> BacktestReport:
         """Fit every model on every fold and score its predictions for the audits opened in the fold.
 
         `labelled_audits` are as known at the end of the backtest. `models` are fitted anew on each fold; the
         first is compared with the others; the experiment's own and those it names where not given.
-        `progress(done, total)` follows each fit. Folds on which nothing can be learned are passed over; where
-        none is left the report has no prediction and no score.
+        `progress(done, total)` follows each fit, `observe` sees the first model on each fold. Folds on which
+        nothing can be learned are passed over; where none is left the report has no prediction and no score.
         """
         models = candidates(self.experiment, labelled_audits.features) if models is None else models
         training_audits = [
@@ -92,7 +95,7 @@ class Backtest:
         usable_folds = [(r.fold, part) for r, part in zip(reports, training_audits, strict=True) if r.enough]
         step = _step_counter(progress, total=len(usable_folds) * len(models))
         parts = [
-            self._fit_and_predict(fold, part, labelled_audits, models=models, step=step)
+            self._fit_and_predict(fold, part, labelled_audits, models=models, step=step, observe=observe)
             for fold, part in usable_folds
         ]
         out_of_fold = joined(parts) if parts else untested(labelled_audits.audits, models)
@@ -115,6 +118,7 @@ class Backtest:
         *,
         models: Mapping[str, YieldModel | AnalystModel],
         step: Callable[[], None],
+        observe: Observer | None,
     ) -> OutOfFold:
         """Return the predictions of models fitted before the fold for its test audits, and the oracle's."""
         test_audits = fold.test_audits(labelled_audits)
@@ -128,6 +132,8 @@ class Backtest:
                 audits=training_audits.audits,
             )
             predictions[name] = model.predict(_columns(test_audits, model))
+            if observe and len(predictions) == 1 and isinstance(model, YieldModel):
+                observe(fold, model, test_audits)
             step()
         days = pa.array([fold.day] * len(test_audits), pa.date32())
         return OutOfFold(
