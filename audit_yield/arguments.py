@@ -33,7 +33,10 @@ DialectFile = Annotated[
 ]
 ExperimentFile = Annotated[
     Path | None,
-    typer.Option("--experiment", help="A TOML file with settings; docs/data-scientists.md lists them."),
+    typer.Option(
+        "--experiment",
+        help="A TOML file with settings, as audit-yield experiment prints it; see docs/data-scientists.md.",
+    ),
 ]
 LogFolder = Annotated[
     Path | None, typer.Option("--log", help="The folder of the prediction log; else log/ in the home.")

@@ -33,6 +33,12 @@ def simulate_command(
     traders: Annotated[int, typer.Option(help="How many traders there ever are.")] = 1000,
     years: Annotated[int, typer.Option(help="How many years, up to the end of 2024.")] = 4,
     seed: Annotated[int, typer.Option(help="The same arguments and seed give the same bytes.")] = 1,
+    world: Annotated[
+        str,
+        typer.Option(
+            help="standard, thin-tables, refunds, silent, giants, or random: one drawn from the seed."
+        ),
+    ] = "standard",
     overwrite: Overwrite = False,
     json: AsJson = False,
 ) -> None:
@@ -40,17 +46,32 @@ def simulate_command(
 
     About 33 declaration lines a trader and year. docs/simulation.md describes how it works.
 
+    Worlds differ in who evades and how, in the marks that it leaves, in the audits, and in the tables there
+    are (docs/worlds.md). A model that is better in one may be worse in the next: judge it in several. What
+    holds in a world other than the standard one is printed, and stands in OUT/truth/world.json.
+
     Example: `audit-yield simulate demo --traders 6000 --years 5 --seed 1`
+
+    Example: `audit-yield simulate elsewhere --world random --seed 7`
     """
     from features.simulate import simulate
+    from features.simulate.worlds.description import as_lines
+    from features.simulate.worlds.named import parameters_of
 
     with progress_bar() as (stage, progress):
         stage("Simulating quarters")
         administration = simulate(
-            out, traders=traders, years=years, seed=seed, overwrite=overwrite, progress=progress
+            out,
+            traders=traders,
+            years=years,
+            seed=seed,
+            world=parameters_of(world, seed=seed),
+            overwrite=overwrite,
+            progress=progress,
         )
+    drawn = [] if world == "standard" else [*as_lines(administration.world), ""]
     counted = [f"{name}: {rows:,} rows" for name, rows in administration.rows.items()]
-    show(as_json(administration.rows) if json else [*counted, f"All of it is in {out}."])
+    show(as_json(administration.rows) if json else [*drawn, *counted, f"All of it is in {out}."])
 
 
 @app.command(name="import", rich_help_panel=PART)

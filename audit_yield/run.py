@@ -59,7 +59,7 @@ def run_command(
     show(summary_to_text(current.bundle, current.snapshot, version=current.version, cutoff=dataset.cutoff))
     show(["", f"Experiments: {EXPERIMENTS.format(home=home())}"])
     if not current.serves:
-        show(["No model passed the gate, so none serves. `audit-yield promote` says why."])
+        show(["The gate refused the model, so none serves. `audit-yield promote` says why."])
     elif serving:
         day = datetime.combine(dataset.cutoff, datetime.min.time())
         serve_command(data, as_of=day, port=port, dialect=dialect)

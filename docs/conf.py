@@ -34,7 +34,13 @@ CONTENTS = {
     "For everybody": ["docs/glossary"],
     "For auditors": ["docs/auditors", "docs/features"],
     "For risk units": ["docs/risk-units"],
-    "For data scientists": ["docs/data-scientists", "docs/model", "docs/leaks", "docs/simulation"],
+    "For data scientists": [
+        "docs/data-scientists",
+        "docs/model",
+        "docs/leaks",
+        "docs/simulation",
+        "docs/worlds",
+    ],
     "Data": ["docs/bring-your-data", "docs/contract", "docs/warehouse", "docs/systems"],
     "Code": ["docs/architecture", "CONTRIBUTING", "SECURITY", "CHANGELOG"],
     "Decisions": [

@@ -6,12 +6,14 @@ from pathlib import Path
 from features import document as features
 from features.data.contract import document as contract
 from features.data.systems import document as systems
+from features.simulate.worlds import document as worlds
 
 DOCS = Path(__file__).parent
 DOCUMENTS = {
     DOCS / "contract.md": contract.document,
     DOCS / "features.md": features.document,
     DOCS / "systems.md": systems.document,
+    DOCS / "worlds.md": worlds.document,
 }
 
 

@@ -58,7 +58,7 @@ class Group:
 class TrainingData:
     """The data that a model learned from.
 
-    - `fingerprint`: of the data; `assumed`: what its import assumed, a sentence each.
+    - `fingerprint`: of the data; `assumed`: what its import and check assumed, a sentence each.
     - `measure`, `with_penalties`: which money was learned, as `training.backtest.experiment.Experiment` has
       it.
     - `tested_audits`: out of fold, in the `folds` that begin on these days.

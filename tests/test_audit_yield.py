@@ -13,7 +13,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from audit_yield.commands import app
-from audit_yield.console import friendly
+from audit_yield.console import REFUSED, friendly
 from features.data.check import DEFAULT_LIMIT
 from features.data.systems import SYSTEMS
 from tests.installed import run
@@ -140,3 +140,18 @@ def test_every_command_that_answers_does_so_as_json_too() -> None:
 def _help(*command: str) -> str:
     shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "200"}).output
     return " ".join(shown.replace("│", " ").split())
+
+
+def test_what_was_drawn_is_printed_and_a_world_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    few = ["--traders", "50", "--years", "2", "--seed", "3"]
+
+    drawn = CliRunner().invoke(app, ["simulate", str(tmp_path / "a"), *few, "--world", "random"])
+    standard = CliRunner().invoke(app, ["simulate", str(tmp_path / "b"), *few])
+    refused = CliRunner().invoke(app, ["simulate", str(tmp_path / "c"), *few, "--world", "atlantis"])
+
+    assert "World random: drawn from the seed 3" in drawn.output
+    assert "marks: " in drawn.output
+    assert "World" not in standard.output
+    assert refused.exit_code == REFUSED
+    assert "thin-tables" in refused.output
+    assert not (tmp_path / "c").exists()

@@ -69,7 +69,7 @@ def _require_same_administration(model_version: ModelVersion, dataset: Dataset) 
     )
     with dataset.open() as warehouse:
         present = _audits(warehouse.table("audits").select(*AUDIT).to_pyarrow())
-    if tested.isdisjoint(present):
+    if tested and tested.isdisjoint(present):
         raise SettingError(
             f"Version {model_version.version} in {dataset.home.name} learned from another administration: "
             f"of the {len(tested):,} audits it was tried by, none is in {Path(dataset.data).name}.",

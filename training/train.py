@@ -16,6 +16,9 @@ from training.backtest.populations import sample_weight
 from training.backtest.report import backtest_to_json, backtest_to_text
 from training.backtest.run import Backtest, BacktestReport, Progress
 from training.backtest.setup import Stage, set_up
+from training.diagnostics.learning_curve import LearningStep, learning_curve
+from training.diagnostics.report import Diagnostics, FoldModel, diagnostics, fold_model
+from training.diagnostics.text import diagnostics_to_text
 from training.leaks import LeakReport, leak_report
 from training.promotion.gate import NEWEST
 from training.promotion.promote import Promotion, offer
@@ -26,36 +29,56 @@ from training.tune import tune_experiment
 
 @dataclass(frozen=True)
 class Trained:
-    """The result of a training: its version in the registry, its backtest and leaks, and whether it serves.
+    """The result of a training: its version in the registry, what was tested and learned, whether it serves.
 
     `promotion` is None where another model serves already: the new version is then its challenger.
     """
 
     version: str
     report: BacktestReport
+    diagnostics: Diagnostics
     leaks: LeakReport
     promotion: Promotion | None
 
     def to_json(self) -> str:
-        """Return version, scores, alarms and promotion as JSON text."""
+        """Return version, verdict, alarms, diagnostics and scores as JSON text."""
+        verdict, *_ = self._judged()
         content = {
             "version": self.version,
+            "verdict": verdict,
             "promotion": self.promotion and self.promotion.content(),
             "leaks": json.loads(self.leaks.to_json()),
+            "diagnostics": self.diagnostics.content(),
             "backtest": json.loads(backtest_to_json(self.report)),
         }
-        return json.dumps(content, indent=2) + "\n"
+        return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
     def to_text(self) -> Iterator[str]:
-        """Yield the backtest, the leak report and what serves now, as lines for a terminal."""
+        """Yield the verdict, then what it rests on, as lines for a terminal."""
+        verdict, *checks = self._judged()
+        yield verdict
+        yield ""
         yield from backtest_to_text(self.report)
         yield ""
-        yield from self.leaks.to_text()
+        yield from diagnostics_to_text(self.diagnostics)
         yield ""
+        yield from self.leaks.to_text()
+        if checks:
+            yield ""
+            yield from checks
+
+    def _judged(self) -> Iterator[str]:
+        """Yield the verdict, with what the gate says first, then what else it measured."""
         if self.promotion is None:
-            yield f"Version {self.version} is the challenger; audit-yield promote makes it serve."
+            yield (
+                f"Version {self.version} is challenger, the champion serves on: audit-yield compare champion "
+                f"{self.version} says how they differ, audit-yield promote judges it at the gate."
+            )
         else:
-            yield from self.promotion.to_text()
+            first, *checks = self.promotion.to_text()
+            state = "champion" if self.promotion.promoted else "not promoted"
+            yield f"Version {self.version} is {state}: {first.strip()}"
+            yield from checks
 
 
 def train(
@@ -64,6 +87,7 @@ def train(
     *,
     clock: Clock,
     trials: int = 0,
+    with_learning_curve: bool = False,
     stage: Stage = lambda words: None,
     progress: Progress | None = None,
 ) -> Trained:
@@ -71,8 +95,9 @@ def train(
 
     The model's trees are tuned in `trials` trials on the folds before the newest, by which the gate judges.
     The model is backtested beside the others, held against the leak alarm, fitted on all closed audits and
-    registered; where nothing serves yet and it passes the gate it becomes champion, else challenger. `clock`
-    stamps what is recorded, `stage(words)` reports the current stage, `progress(done, total)` its progress.
+    registered; where nothing serves yet and it passes the gate it becomes champion, else challenger.
+    `with_learning_curve` fits it three times more on each fold. `clock` stamps what is recorded,
+    `stage(words)` reports the current stage, `progress(done, total)` its progress.
     Raises `DataError` where the data is refused, `SettingError` where there are too few audits or folds.
     """
     cutoff, home = dataset.cutoff, dataset.home
@@ -92,17 +117,33 @@ def train(
         with tracked(f"{experiment.model} {cutoff}", home=home, clock=clock) as run:
             begin(run, experiment, labelled_audits)
             stage("Backtesting")
-            report = Backtest(setup.folds, experiment).run(warehouse, labelled_audits, progress=progress)
+            folds: list[FoldModel] = []
+            report = Backtest(setup.folds, experiment).run(
+                warehouse,
+                labelled_audits,
+                progress=progress,
+                observe=lambda *fitted: folds.append(fold_model(*fitted)),
+            )
+            curve: tuple[LearningStep, ...] = ()
+            if with_learning_curve:
+                stage("Learning from parts of the audits")
+                curve = learning_curve(warehouse, labelled_audits, report, progress=progress)
             stage("Looking for leaks")
             leaks = leak_report(warehouse, labelled_audits, report.out_of_fold.table(), cutoff=cutoff)
             stage("Fitting on all audits and registering")
             groups = trader_groups(warehouse, report.out_of_fold.audits["trader_id"], cutoff=cutoff)
             model = _fit_on_all(labelled_audits, experiment)
+            learned = diagnostics(report, labelled_audits, model, folds=folds, learning_curve=curve)
+            about_data = (*assumed(dataset.data), *map(_counts_as_absent, setup.left_out))
             version = record(
-                run, Training(model, labelled_audits, report, leaks, groups, assumed(dataset.data))
+                run, Training(model, labelled_audits, report, learned, leaks, groups, about_data)
             )
     stage("Holding it against the gate")
-    return Trained(version, report, leaks, offer(version, home=home, clock=clock))
+    return Trained(version, report, learned, leaks, offer(version, home=home, clock=clock))
+
+
+def _counts_as_absent(column: str) -> str:
+    return f"{column} counts as absent, for nearly every value of it is wrong"
 
 
 def _fit_on_all(labelled_audits: LabelledAudits, experiment: Experiment) -> YieldModel:

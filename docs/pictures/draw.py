@@ -21,6 +21,7 @@ from features.storage.home import home
 from serving.live.history import past_audits
 from serving.live.state import load_live
 from serving.page import list_ranking, ranking_page, trader_page
+from training.analyst.model import ANALYST
 from training.backtest.out_of_fold import ORACLE, OutOfFold
 from training.promotion.gate import read_out_of_fold
 from training.tracking.plots import gain
@@ -38,6 +39,7 @@ FLAGS = (
 WINDOW = ("--window-size=1280,800", "--force-device-scale-factor=1.5")
 OURS = "audit-yield"
 ORDERS = {
+    ANALYST: "an analyst's page of SQL",
     "declared_value": "largest declared value first",
     "past_yield": "highest past yield first",
     "rule_score": "most risk rules first",
@@ -45,7 +47,11 @@ ORDERS = {
 }
 """What a risk unit could go by without a model, in words; the oracle knows what was found."""
 COLOURS = dict(
-    zip((OURS, *ORDERS.values()), ("#0b5f6e", "#c2703d", "#8a6fae", "#8a9a3b", "#1c2326"), strict=True)
+    zip(
+        (OURS, *ORDERS.values()),
+        ("#0b5f6e", "#b03a48", "#c2703d", "#8a6fae", "#8a9a3b", "#1c2326"),
+        strict=True,
+    )
 )
 """Ours and the oracle's are those of the page."""
 

@@ -18,6 +18,7 @@ from features.simulate.state import SimulationState, initial_state
 from features.simulate.trade.portfolio import slots as draw_slots
 from features.simulate.trade.traders import traders as draw_traders
 from features.simulate.trade.world import world as draw_world
+from features.simulate.worlds.parameters import STANDARD, Parameters
 from features.simulate.writing.declarations import declarations_table
 from features.simulate.writing.declarations import dictionaries as draw_dictionaries
 from features.simulate.writing.export import write_rest
@@ -32,9 +33,10 @@ __all__ = ["Summary", "simulate"]
 
 @dataclass(frozen=True)
 class Summary:
-    """The result of a simulation: its folder, and the number of rows of each table, the truth included."""
+    """The result of a simulation: its folder, its world, and the rows of each table, the truth included."""
 
     out: Path
+    world: Parameters
     rows: dict[str, int]
 
 
@@ -44,14 +46,16 @@ def simulate(
     traders: int,
     years: int,
     seed: int,
+    world: Parameters = STANDARD,
     overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
     """Write a simulated administration to `out`: its tables to `out/data`, its truth to `out/truth`.
 
     There are `traders` traders over `years` years that end with 2024, and about 33 declaration lines a
-    trader and year. The same arguments give the same bytes. `progress(done, total)` is called after each
-    quarter. Whatever stops a run, `out` is afterwards what it was or the new simulation, never a part of it.
+    trader and year; `world` says how they trade and evade, and how they are audited. The same arguments give
+    the same bytes. `progress(done, total)` is called after each quarter. Whatever stops a run, `out` is
+    afterwards what it was or the new simulation, never a part of it.
 
     Raises `SettingError` for invalid arguments, `OutputError` where `out` holds other files, or a
     simulation while `overwrite` is not given.
@@ -60,13 +64,13 @@ def simulate(
     out = Path(out)
     restore(out)
     refuse_other_folders(out, overwrite=overwrite)
-    state = _begin(traders=traders, years=years, seed=seed)
+    state = _begin(traders=traders, years=years, seed=seed, parameters=world)
     with atomic_folder(out) as folder:
         for part in (DATA, TRUTH):
             (folder / part).mkdir()
         lines = _run(state, folder=folder, progress=progress or (lambda *_: None))
         rows = write_rest(state, folder=folder)
-    return Summary(out=out, rows={"declarations": lines, **rows})
+    return Summary(out=out, world=world, rows={"declarations": lines, **rows})
 
 
 def _check(*, traders: int, years: int, seed: int) -> None:
@@ -84,10 +88,10 @@ def _check(*, traders: int, years: int, seed: int) -> None:
             )
 
 
-def _begin(*, traders: int, years: int, seed: int) -> SimulationState:
+def _begin(*, traders: int, years: int, seed: int, parameters: Parameters) -> SimulationState:
     """Draw the world and its traders, and return the state before the first quarter."""
     chance = Chance(seed)
-    world = draw_world(chance, calendar=calendar(years=years), traders=traders)
+    world = draw_world(chance, calendar=calendar(years=years), traders=traders, parameters=parameters)
     population = draw_traders(chance, world, count=traders)
     slots = draw_slots(chance, world, traders=population)
     return initial_state(chance, world, traders=population, slots=slots)

@@ -6,6 +6,7 @@ from zlib import crc32
 import numpy as np
 
 from features.simulate.arrays import Array, Floats, Whole
+from features.simulate.mechanisms import FIRST_SCHEMES, Scheme
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,30 @@ class Chance:
 def lognormal(stream: np.random.Generator, size: int | tuple[int, ...], *, sigma: float) -> Floats:
     """Return lognormal factors whose mean is one."""
     return np.exp(sigma * stream.standard_normal(size) - sigma**2 / 2)
+
+
+def heavy_tailed(
+    chance: Chance, mechanism: str, noise: Floats, *, tail_weight: float, quarter: int = 0
+) -> Floats:
+    """Return normal `noise` as draws of Student's t with 1 / `tail_weight` degrees of freedom (0: as it is).
+
+    The other half of t comes from a stream of its own, so that the normal noise is the same in every world.
+    """
+    if tail_weight == 0:
+        return noise
+    degrees = 1 / tail_weight
+    chi = chance.stream(f"{mechanism} tails", quarter).chisquare(degrees, size=noise.shape)
+    return noise * np.sqrt(degrees / chi)
+
+
+def by_scheme(
+    chance: Chance, stream: np.random.Generator, mechanism: str, *, rows: int, quarter: int = 0
+) -> Floats:
+    """Return uniform numbers (rows, schemes): from `stream` for the first schemes, for later ones not."""
+    later = chance.stream(f"{mechanism} of later schemes", quarter)
+    return np.hstack(
+        [stream.random((rows, FIRST_SCHEMES)), later.random((rows, len(Scheme) - FIRST_SCHEMES))]
+    )
 
 
 def pick(stream: np.random.Generator, size: int, *, weights: Array) -> Whole:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from features.simulate.arrays import Floats, stack, take
+from features.simulate.arrays import Flags, Floats, stack, take
 from features.simulate.audits import cases
 from features.simulate.audits.audit import Exposure, exposure, work
 from features.simulate.audits.controls import controls
@@ -36,7 +36,8 @@ def current_exposure(state: SimulationState) -> tuple[Faults, Exposure]:
     """Return the faults within an audit's scope, and each trader's exposure to a finding."""
     faults = stack(*state.faults[-SCOPE_QUARTERS:])
     paid = np.sum([trade.taxes for trade in state.trade[-SCOPE_QUARTERS:]], axis=0)
-    return faults, exposure(faults, taxes_paid=paid, band=state.traders.band)
+    audits = state.world.parameters.audits
+    return faults, exposure(faults, taxes_paid=paid, band=state.traders.band, audits=audits)
 
 
 def _audit(state: SimulationState, quarter: int) -> None:
@@ -46,7 +47,17 @@ def _audit(state: SimulationState, quarter: int) -> None:
     sight = _sight(state, quarter)
     alive = traders.alive(quarter)
     cutoff = int(calendar.starts[quarter])
-    state.truths.append(truth(exposed, cutoff=cutoff, alive=alive, eligible=alive & (sight.declared > 0)))
+    eligible = alive & (sight.declared > 0)
+    state.truths.append(
+        truth(
+            chance.stream("reference audits", quarter),
+            exposed,
+            faults=faults,
+            cutoff=cutoff,
+            alive=alive,
+            eligible=eligible,
+        )
+    )
     selection = select(chance, state.world, traders=traders, sight=sight, quarter=quarter)
     booked = work(chance.stream("audits", quarter), selection.cases, faults=faults, exposed=exposed)
     abandoned = cases.abandoned(chance, count=selection.channel.size, quarter=quarter)
@@ -76,7 +87,7 @@ def _sight(state: SimulationState, quarter: int) -> Sight:
     calendar, traders = state.world.calendar, state.traders
     recent = state.trade[-SCOPE_QUARTERS:]
     stream = state.chance.stream("complaints", quarter)
-    evading = state.intent.active.any(axis=1)
+    evading: Flags = np.any(state.intent.active, axis=1, keepdims=True)[:, 0]
     taxed = np.zeros(traders.count, dtype=np.bool_)
     for audits in state.tax_audits:
         open_now = (audits.opened_on < calendar.starts[quarter]) & (
@@ -92,7 +103,14 @@ def _sight(state: SimulationState, quarter: int) -> Sight:
         since_audit=quarter - state.last_audit,
         busy=state.busy_until >= quarter,
         tip=(stream.random(traders.count) < 0.2) * (0.3 + evading),
+        suspected=_suspected(state, evading=evading, quarter=quarter),
     )
+
+
+def _suspected(state: SimulationState, *, evading: Flags, quarter: int) -> Flags:
+    """Draw whom officers have heard of: four evaders in ten, and one in ten of the others."""
+    draw = state.chance.stream("suspicions", quarter).random(evading.size)
+    return draw < np.where(evading, 0.4, 0.1)
 
 
 def _declare(state: SimulationState, quarter: int) -> Lines:
@@ -130,6 +148,8 @@ def _declare(state: SimulationState, quarter: int) -> Lines:
 def _trade(state: SimulationState, honest: Lines, *, declared: Lines) -> tax_records.Trade:
     """Return a quarter's totals by trader."""
     assessed = taxes(declared, state.world.goods)
+    # What was supplied free of charge is in no one's books of purchases.
+    assists = np.round(honest.goods * state.slots.assist[honest.slot], 2)
 
     def total(values: Floats) -> Floats:
         summed = np.bincount(declared.trader, weights=values, minlength=state.traders.count)
@@ -137,8 +157,8 @@ def _trade(state: SimulationState, honest: Lines, *, declared: Lines) -> tax_rec
 
     return tax_records.Trade(
         declared=total(declared.value),
-        true=total(honest.value),
-        royalties=total(honest.adjustment),
+        true=total(honest.value - assists),
+        royalties=total(honest.adjustment - assists),
         taxes=total(assessed.sum(axis=1)),
         vat=total(assessed[:, 1]),
         lines=total(np.ones(declared.count)),

@@ -25,6 +25,6 @@ def test_labels_that_are_a_proxy_are_called_so_and_what_leaks_does_not_serve(tmp
     assert done.returncode == 0, done.stderr
     assert "PROXY: nobody audited these importers" in done.stdout
     assert "LEAK SUSPECTED: " in done.stdout
-    assert done.stdout.splitlines()[-1].startswith("No model passed the gate, so none serves.")
+    assert done.stdout.splitlines()[-1].startswith("The gate refused the model, so none serves.")
     [version] = json.loads(call(tmp_path, "models", "--json").stdout)
     assert version["aliases"] == ["challenger"]

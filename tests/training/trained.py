@@ -35,16 +35,8 @@ def money(count: int = 300) -> Floats:
 def prediction_of(expected: Floats, *, probability: float = 0.25) -> Prediction:
     """What a model says that gives everyone the same chance."""
     chance = np.full(len(expected), probability)
-    return Prediction(
-        expected,
-        chance,
-        expected - 1,
-        expected + 1,
-        expected - 1,
-        expected + 1,
-        np.zeros((len(expected), 0)),
-        (),
-    )
+    low, high = np.zeros_like(expected), np.full_like(expected, 1e9)
+    return Prediction(expected, chance, low, high, low, high, np.zeros((len(expected), 0)), ())
 
 
 def sighted(y: Floats, *, noise: float, seed: int = 1) -> Prediction:

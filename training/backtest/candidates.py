@@ -1,4 +1,4 @@
-"""Candidates: the models that a backtest compares, the experiment's own and its competitors."""
+"""Candidates: the models that a backtest compares, the experiment's own, its competitors and the analyst."""
 
 import inspect
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from features.build import FeatureSet
 from features.errors import unknown
 from models import MODELS
 from models.base import YieldModel
+from training.analyst.model import ANALYST, AnalystModel
 from training.backtest.experiment import Experiment
 
 
@@ -35,10 +36,14 @@ def new_model(experiment: Experiment, features: FeatureSet, *, kind: str | None 
     return MODELS[model_kind](**{**accepted, **given})
 
 
-def candidates(experiment: Experiment, features: FeatureSet) -> Mapping[str, YieldModel]:
-    """Return the experiment's model and those it is compared with, unfitted, by kind; its own comes first."""
+def candidates(experiment: Experiment, features: FeatureSet) -> Mapping[str, YieldModel | AnalystModel]:
+    """Return the experiment's model and those it is compared with, unfitted, by kind; its own comes first.
+
+    The analyst is always among them.
+    """
     others = tuple(MODELS) if experiment.against is None else experiment.against
     return {
         experiment.model: new_model(experiment, features),
         **{kind: new_model(experiment, features, kind=kind) for kind in others if kind != experiment.model},
+        ANALYST: AnalystModel(seed=experiment.seed, coverage=experiment.coverage),
     }

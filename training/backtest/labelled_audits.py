@@ -13,18 +13,21 @@ from features.data.warehouse import Warehouse
 from features.outcomes import Measure, outcomes
 from features.spine import Spine
 from models.prediction import Floats
+from training.analyst.page import PAGE
 
 
 @dataclass(frozen=True)
 class LabelledAudits:
-    """Audits with an outcome: `X` and `audits` row for row, in order of opening.
+    """Audits with an outcome: `X`, `page` and `audits` row for row, in order of opening.
 
     - `X`: a float64 column a feature, as known before the audit opened.
+    - `page`: the columns of `training.analyst.page`, as known then.
     - `audits`: rows of `features.outcomes`, as known by `cutoff`.
     """
 
     features: FeatureSet
     X: pa.Table
+    page: pa.Table
     audits: pa.Table
     cutoff: date
 
@@ -48,7 +51,9 @@ class LabelledAudits:
 
     def where(self, mask: pa.Array) -> "LabelledAudits":
         """Return the audits for which a mask holds."""
-        return replace(self, X=self.X.filter(mask), audits=self.audits.filter(mask))
+        return replace(
+            self, X=self.X.filter(mask), page=self.page.filter(mask), audits=self.audits.filter(mask)
+        )
 
     def as_known(self, audits: pa.Table, cutoff: date) -> "LabelledAudits":
         """Return the audits closed by an earlier cutoff, given the `outcomes` as known by it.
@@ -56,20 +61,26 @@ class LabelledAudits:
         Features stay as they are: they were fixed when each audit opened.
         """
         indices = pc.index_in(audits["audit_id"], self.audits["audit_id"])
-        return replace(self, X=self.X.take(indices), audits=audits, cutoff=cutoff)
+        return replace(
+            self, X=self.X.take(indices), page=self.page.take(indices), audits=audits, cutoff=cutoff
+        )
 
 
 def label_audits(
     warehouse: Warehouse, *, features: FeatureSet, cutoff: date, measure: Measure, with_penalties: bool
 ) -> LabelledAudits:
-    """Build the features of every audit that was closed by `cutoff`, and its outcome as known by then."""
+    """Build the features of every audit that was closed by `cutoff`, and its outcome as known by then.
+
+    The analyst's page is built with them, from the same rows.
+    """
     audits = outcomes(warehouse, cutoff=cutoff, measure=measure, with_penalties=with_penalties).to_pyarrow()
     spine = Spine.of(audits["trader_id"].to_pylist(), audits["opened_on"].to_pylist())
-    built = features.build(warehouse, spine)
+    built = FeatureSet((*features.features, *PAGE.features)).build(warehouse, spine)
     indices = pc.index_in(
         trader_days(audits["trader_id"], audits["opened_on"]), trader_days(*(built[k] for k in KEY))
     )
-    return LabelledAudits(features, built.select(features.names).take(indices), audits, cutoff)
+    X, page = (built.select(each.names).take(indices) for each in (features, PAGE))
+    return LabelledAudits(features, X, page, audits, cutoff)
 
 
 def trader_days(traders: pa.ChunkedArray, days: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -1,6 +1,6 @@
 """Out-of-fold predictions: what models predict for audits that they have not learned from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,6 +56,13 @@ def joined(parts: Sequence[OutOfFold]) -> OutOfFold:
         pa.concat_tables([part.audits for part in parts]),
         {model: _joined([part.predictions[model] for part in parts]) for model in models},
     )
+
+
+def untested(audits: pa.Table, models: Iterable[str]) -> OutOfFold:
+    """Return what there is where no audit could be held out: no audit, and an empty prediction a model."""
+    nothing = oracle(np.zeros(0))
+    none = audits.slice(0, 0).append_column("fold", pa.array([], pa.date32()))
+    return OutOfFold(none, dict.fromkeys((*models, ORACLE), nothing))
 
 
 def oracle(y: Floats) -> Prediction:

@@ -8,7 +8,8 @@ from datetime import date
 from models.card import Score
 from training.backtest.out_of_fold import ORACLE
 from training.backtest.populations import POPULATIONS
-from training.backtest.run import BacktestReport, FoldReport
+from training.backtest.run import FEWEST_ADJUSTED, FEWEST_LEARNED, BacktestReport, FoldReport
+from training.backtest.scores import score_name
 
 SHOWN = {
     "captured_5": "captured at 5 %",
@@ -17,6 +18,10 @@ SHOWN = {
     "coverage": "coverage",
 }
 CAPTURED = "captured_5"
+NOT_TESTED = (
+    f"No fold can be used, so no model can be judged yet: one needs {FEWEST_LEARNED} audits that were closed "
+    f"before it, {FEWEST_ADJUSTED} of them with an adjustment, and one that opened in it."
+)
 
 
 def backtest_to_json(report: BacktestReport) -> str:
@@ -26,7 +31,7 @@ def backtest_to_json(report: BacktestReport) -> str:
         "experiment": json.loads(report.experiment.to_json()),
         "features": {"number": len(report.features.names), "digest": report.features.digest},
         "folds": [asdict(fold) | {"used": fold.enough} for fold in report.folds],
-        "scores": [asdict(score) for score in report.scores],
+        "scores": [{"name": score_name(score)} | asdict(score) for score in report.scores],
     }
     return json.dumps(content, default=date.isoformat, indent=2, allow_nan=False) + "\n"
 
@@ -36,6 +41,10 @@ def backtest_to_text(report: BacktestReport) -> Iterator[str]:
     yield f"Outcomes as known by {report.cutoff}, tested on audits opened from each fold's day to the next:"
     for fold in report.folds:
         yield f"  {_fold_text(fold)}"
+    if not report.scores:
+        yield ""
+        yield NOT_TESTED
+        return
     for population in POPULATIONS:
         yield ""
         yield from _table(report, population)

@@ -12,16 +12,16 @@ from features.as_known import known_before
 from features.build import FeatureSet
 from features.data.dataset import Dataset
 from features.data.warehouse import Warehouse
-from features.errors import SettingError
 from features.outcomes import outcomes
 from models.base import YieldModel
 from models.card import Score
 from models.prediction import Prediction
+from training.analyst.model import AnalystModel
 from training.backtest.candidates import candidates
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold
 from training.backtest.labelled_audits import LabelledAudits
-from training.backtest.out_of_fold import ORACLE, OutOfFold, joined, oracle
+from training.backtest.out_of_fold import ORACLE, OutOfFold, joined, oracle, untested
 from training.backtest.populations import sample_weight
 from training.backtest.scores import scores
 from training.backtest.setup import set_up
@@ -30,6 +30,8 @@ FEWEST_LEARNED = 50
 FEWEST_ADJUSTED = 5
 
 Progress = Callable[[int, int], None]
+Observer = Callable[[Fold, YieldModel, LabelledAudits], None]
+"""Called with a fold, the first of the models fitted before it, and the audits that it is tested on."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +74,16 @@ class Backtest:
         warehouse: Warehouse,
         labelled_audits: LabelledAudits,
         *,
-        models: Mapping[str, YieldModel] | None = None,
+        models: Mapping[str, YieldModel | AnalystModel] | None = None,
         progress: Progress | None = None,
+        observe: Observer | None = None,
     ) -> BacktestReport:
         """Fit every model on every fold and score its predictions for the audits opened in the fold.
 
         `labelled_audits` are as known at the end of the backtest. `models` are fitted anew on each fold; the
         first is compared with the others; the experiment's own and those it names where not given.
-        `progress(done, total)` follows each fit. Folds on which nothing can be learned are passed over;
-        raises `SettingError` where none is left.
+        `progress(done, total)` follows each fit, `observe` sees the first model on each fold. Folds on which
+        nothing can be learned are passed over; where none is left the report has no prediction and no score.
         """
         models = candidates(self.experiment, labelled_audits.features) if models is None else models
         training_audits = [
@@ -90,22 +93,21 @@ class Backtest:
             _reports(warehouse, labelled_audits, folds=self.folds, training_audits=training_audits)
         )
         usable_folds = [(r.fold, part) for r, part in zip(reports, training_audits, strict=True) if r.enough]
-        if not usable_folds:
-            raise _too_few(reports)
         step = _step_counter(progress, total=len(usable_folds) * len(models))
-        out_of_fold = joined(
-            [
-                self._fit_and_predict(fold, part, labelled_audits, models=models, step=step)
-                for fold, part in usable_folds
-            ]
-        )
+        parts = [
+            self._fit_and_predict(fold, part, labelled_audits, models=models, step=step, observe=observe)
+            for fold, part in usable_folds
+        ]
+        out_of_fold = joined(parts) if parts else untested(labelled_audits.audits, models)
         return BacktestReport(
             cutoff=labelled_audits.cutoff,
             experiment=self.experiment,
             features=labelled_audits.features,
             folds=reports,
             out_of_fold=out_of_fold,
-            scores=scores(out_of_fold, self.experiment, folds=[fold for fold, _ in usable_folds]),
+            scores=scores(out_of_fold, self.experiment, folds=[fold for fold, _ in usable_folds])
+            if parts
+            else (),
         )
 
     def _fit_and_predict(
@@ -114,8 +116,9 @@ class Backtest:
         training_audits: LabelledAudits,
         labelled_audits: LabelledAudits,
         *,
-        models: Mapping[str, YieldModel],
+        models: Mapping[str, YieldModel | AnalystModel],
         step: Callable[[], None],
+        observe: Observer | None,
     ) -> OutOfFold:
         """Return the predictions of models fitted before the fold for its test audits, and the oracle's."""
         test_audits = fold.test_audits(labelled_audits)
@@ -123,14 +126,23 @@ class Backtest:
         predictions: dict[str, Prediction] = {}
         for name, model in models.items():
             model.fit(
-                training_audits.X, training_audits.y, sample_weight=weight, audits=training_audits.audits
+                _columns(training_audits, model),
+                training_audits.y,
+                sample_weight=weight,
+                audits=training_audits.audits,
             )
-            predictions[name] = model.predict(test_audits.X)
+            predictions[name] = model.predict(_columns(test_audits, model))
+            if observe and len(predictions) == 1 and isinstance(model, YieldModel):
+                observe(fold, model, test_audits)
             step()
         days = pa.array([fold.day] * len(test_audits), pa.date32())
         return OutOfFold(
             test_audits.audits.append_column("fold", days), predictions | {ORACLE: oracle(test_audits.y)}
         )
+
+
+def _columns(audits: LabelledAudits, model: YieldModel | AnalystModel) -> pa.Table:
+    return audits.page if isinstance(model, AnalystModel) else audits.X
 
 
 def known_on(
@@ -148,7 +160,7 @@ def run_backtest(
 ) -> BacktestReport:
     """Run the backtest of an experiment on all audits closed by the cutoff of a dataset.
 
-    Raises `DataError` where the data is refused, `SettingError` where there are too few audits.
+    Raises `DataError` where the data is refused, `SettingError` where the settings cannot be used.
     """
     with set_up(dataset, experiment) as setup:
         return Backtest(setup.folds, experiment).run(
@@ -183,16 +195,3 @@ def _step_counter(progress: Progress | None, *, total: int) -> Callable[[], None
             progress(done, total)
 
     return step
-
-
-def _too_few(reports: tuple[FoldReport, ...]) -> SettingError:
-    counted = "; ".join(
-        f"by {each.fold.day} {each.learned} were closed, {each.adjusted} with an adjustment, "
-        f"and {each.tested} can be tested"
-        for each in reports
-    )
-    return SettingError(
-        f"There are too few audits for a backtest: {counted}.",
-        expected=f"{FEWEST_LEARNED} closed audits before a fold, {FEWEST_ADJUSTED} with an adjustment.",
-        advice="Choose later, fewer or longer folds: first_fold_on, folds, fold_months of the experiment.",
-    )

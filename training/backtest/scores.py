@@ -42,7 +42,7 @@ def judge(
 ) -> Iterator[Score]:
     """Score every model on one population of the audits, and compare the first with each other."""
     chosen = out_of_fold.where(POPULATIONS[population](out_of_fold.audits))
-    evaluation = _evaluation_set(chosen, population)
+    evaluation = evaluation_set(chosen, population)
     values = resample_metrics(evaluation, chosen.predictions, metrics_by_name, seed=seed)
     counts = (len(chosen), int(np.count_nonzero(chosen.y)))
     first, *others = chosen.predictions
@@ -55,6 +55,16 @@ def judge(
             yield _score(fold, population, counts, metric, first, other, estimate(difference))
 
 
+def score_name(score: Score) -> str:
+    """Return the name of a score, the same in MLflow and JSON: `metric/population/model`.
+
+    `captured_5/random/hurdle` is a metric of a model, `captured_5/random/hurdle-tweedie` how much higher it
+    is than another's, `captured_5/random/hurdle/fold` that of one fold, whose number is the step.
+    """
+    model = f"{score.model}-{score.against}" if score.against else score.model
+    return f"{score.metric}/{score.population}/{model}" + ("/fold" if score.fold else "")
+
+
 def hours_share(out_of_fold: OutOfFold, experiment: Experiment, *, folds: Sequence[Fold]) -> float:
     """Return the share of the hours of the test audits that auditors have in the time of the folds."""
     hours_spent = np.nansum(out_of_fold.audits["hours_spent"].to_numpy())
@@ -64,7 +74,8 @@ def hours_share(out_of_fold: OutOfFold, experiment: Experiment, *, folds: Sequen
     return min(float(experiment.capacity_hours * years / hours_spent), 1.0)
 
 
-def _evaluation_set(chosen: OutOfFold, population: str) -> EvaluationSet:
+def evaluation_set(chosen: OutOfFold, population: str) -> EvaluationSet:
+    """Return audits of a population as what predictions are judged on."""
     hours = chosen.audits["hours_spent"].to_numpy()
     return EvaluationSet(
         y=chosen.y,

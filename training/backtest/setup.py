@@ -17,9 +17,10 @@ Stage = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Setup:
-    """The warehouse without quarantined rows, the audits closed before a cutoff, the folds before it."""
+    """The warehouse of usable rows, its columns left out, the audits closed by a cutoff, the folds before."""
 
     warehouse: Warehouse
+    left_out: tuple[str, ...]
     labelled_audits: LabelledAudits
     folds: tuple[Fold, ...]
 
@@ -41,7 +42,7 @@ def set_up(dataset: Dataset, experiment: Experiment, *, stage: Stage = lambda wo
         first_day=experiment.first_fold_on,
     )
     stage("Checking the data")
-    with dataset.open() as warehouse:
+    with dataset.open_checked() as (warehouse, outcome):
         stage("Building the features of audited traders")
         labelled_audits = label_audits(
             warehouse,
@@ -50,4 +51,4 @@ def set_up(dataset: Dataset, experiment: Experiment, *, stage: Stage = lambda wo
             measure=experiment.measure,
             with_penalties=experiment.with_penalties,
         )
-        yield Setup(warehouse, labelled_audits, folds)
+        yield Setup(warehouse, outcome.left_out, labelled_audits, folds)

@@ -1,7 +1,6 @@
-"""Gate: checks that a model is not credibly worse than the champion, is calibrated and without leaks."""
+"""Gate: judges whether a model may serve, by its ranking, its money and intervals, and the leak alarms."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -9,44 +8,40 @@ import pyarrow.compute as pc
 
 from models.card import Score
 from models.prediction import PER_TRADER, Prediction
-from training.backtest.metrics import metrics
 from training.backtest.out_of_fold import OutOfFold
 from training.backtest.scores import judge
 from training.leaks.alarm import LeakReport
+from training.promotion.calibration import METRICS, REFERENCE, SEED, calibrated, covered, interval, measured
+from training.promotion.verdict import Check, Verdict
 
 NEWEST = 2
-"""Folds; where they have too few audits, more folds are taken."""
-POPULATION = "reference"
+"""Folds by which rankings are compared; where they have too few audits, more folds are taken."""
 YIELD = ("captured_5", "captured_10", "gini")
 """Metrics to compare models by: the first that the audits are enough for."""
-CALIBRATION = ("total_ratio", "probability_ratio")
-LIMITS = (0.8, 1.25)
-SEED = 1
-METRICS = metrics()
+UNTESTED = Check(
+    "backtest",
+    Verdict.CANNOT_TELL,
+    "no model can be judged yet; this ranking is by the money at stake under the written indicators",
+)
 
 
-@dataclass(frozen=True)
-class Check:
-    """One condition of the gate: whether it is met, and a sentence on what was measured."""
-
-    name: str
-    passed: bool
-    sentence: str
-
-
-def gate(out_of_fold: OutOfFold, *, rivals: Mapping[str, Prediction], leaks: LeakReport) -> tuple[Check, ...]:
+def gate(
+    out_of_fold: OutOfFold, *, rivals: Mapping[str, Prediction], leaks: LeakReport, coverage: float = 0.9
+) -> tuple[Check, ...]:
     """Judge a model that might serve.
 
     `out_of_fold` holds its prediction alone; `rivals` are the predictions of others for the same audits, row
-    for row, by a name for people; `leaks` is the report of the leak alarm.
+    for row, by a name for people; `leaks` is the report of the leak alarm, `coverage` what intervals promise.
     """
+    if not len(out_of_fold):
+        return (UNTESTED, _no_leak(leaks))
     [model] = out_of_fold.predictions
     together = OutOfFold(out_of_fold.audits, {**out_of_fold.predictions, **rivals})
-    scores = [score for score in _scores(together) if score.model == model and score.value is not None]
-    own = {score.metric: score for score in scores if score.against is None}
+    compared = [score for score in _newest_scores(together) if score.model == model]
     return (
-        *(_not_worse([score for score in scores if score.against == rival], rival) for rival in rivals),
-        *(_calibrated(name, own.get(name)) for name in CALIBRATION),
+        *(_not_worse([score for score in compared if score.against == rival], rival) for rival in rivals),
+        *calibrated(out_of_fold),
+        *covered(out_of_fold, coverage),
         _no_leak(leaks),
     )
 
@@ -74,16 +69,17 @@ def _prediction(table: pa.Table) -> Prediction:
     return Prediction(**columns, by_type=np.zeros((table.num_rows, 0)), types=())
 
 
-def _scores(together: OutOfFold) -> Sequence[Score]:
-    """Score on the newest folds, and on as many more as the metrics need."""
-    by_name = {name: metric for name, metric in METRICS.items() if name in (*YIELD, *CALIBRATION)}
+def _newest_scores(together: OutOfFold) -> Sequence[Score]:
+    """Score rankings on the newest folds, and on as many more as the metrics need."""
+    by_name = {name: METRICS[name] for name in YIELD}
     folds = np.array(together.audits["fold"].to_pylist(), dtype="datetime64[D]")
     days = sorted(set(folds.tolist()), reverse=True)
     scores: list[Score] = []
     for oldest in days[NEWEST - 1 :] or days[-1:]:
         newest = together.where(folds >= np.datetime64(oldest))
-        scores = list(judge(newest, by_name, population=POPULATION, seed=SEED))
-        if any(score.metric == YIELD[0] and score.value is not None for score in scores):
+        judged = judge(newest, by_name, population=REFERENCE, seed=SEED)
+        scores = [score for score in judged if score.value is not None]
+        if any(score.metric == YIELD[0] for score in scores):
             break
     return scores
 
@@ -93,36 +89,13 @@ def _not_worse(scores: Sequence[Score], rival: str) -> Check:
     name = f"not worse than {rival}"
     by_metric = {score.metric: score for score in scores}
     for score in (by_metric[metric] for metric in YIELD if metric in by_metric):
-        _, high = _interval(score)
-        return Check(
-            name, high >= 0, _sentence(score, form="+.3f", what=f"{METRICS[score.metric].words}, difference")
-        )
-    return Check(name, False, "Too few audits were tested by both to compare them.")
-
-
-def _calibrated(metric: str, score: Score | None) -> Check:
-    """Check a ratio: it is outside the limits where its whole interval is."""
-    words, (lowest, highest) = METRICS[metric].words, LIMITS
-    if score is None:
-        return Check(metric, False, f"Too few audits to judge {words}.")
-    low, high = _interval(score)
-    sentence = _sentence(score, form=".2f", what=words)
-    return Check(
-        metric, low <= highest and high >= lowest, f"{sentence}; limits {lowest:.2f} to {highest:.2f}"
-    )
+        _, high = interval(score)
+        sentence = measured(score, form="+.3f", what=f"{METRICS[score.metric].words}, difference")
+        return Check(name, Verdict.PASSED if high >= 0 else Verdict.REFUSED, sentence)
+    return Check(name, Verdict.CANNOT_TELL, "Too few audits were tested by both to compare them.")
 
 
 def _no_leak(report: LeakReport) -> Check:
     names = ", ".join(alarm.name for alarm in report.raised)
-    return Check("no leak", not report.suspected, f"suspected by {names}" if names else "none suspected")
-
-
-def _interval(score: Score) -> tuple[float, float]:
-    """Return the interval, or the value twice where no resample differs from it."""
-    value = 0.0 if score.value is None else score.value
-    return (value, value) if score.low is None or score.high is None else (score.low, score.high)
-
-
-def _sentence(score: Score, *, form: str, what: str) -> str:
-    low, high = _interval(score)
-    return f"{what} {score.value:{form}} ({low:{form}} to {high:{form}}, {score.audits:,} audits)"
+    verdict = Verdict.REFUSED if report.suspected else Verdict.PASSED
+    return Check("no leak", verdict, f"suspected by {names}" if names else "none suspected")

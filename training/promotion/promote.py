@@ -17,9 +17,11 @@ from models.bundle.champion import PUBLISHED, Champion, point_to
 from models.bundle.sealed import read_sealed, write_sealed
 from models.bundle.trial import trial_load
 from models.prediction import Prediction
+from training.analyst.model import ANALYST
 from training.backtest.out_of_fold import ORACLE
 from training.leaks.alarm import LeakReport
-from training.promotion.gate import Check, gate, pair_predictions, read_out_of_fold
+from training.promotion.gate import gate, pair_predictions, read_out_of_fold
+from training.promotion.verdict import Check, Verdict, may_serve, overall, verdict_line
 from training.tracking.cleanup import CHAMPION, clean_up
 from training.tracking.registry import (
     CHALLENGER,
@@ -39,11 +41,13 @@ if TYPE_CHECKING:
 OURS = ("hurdle", "tweedie")
 """Kinds that are no baseline: a first model need not beat one of these."""
 MONEY = ("measure", "with_penalties")
+COVERAGE = 0.9
+"""What the intervals of a run promise that did not record it."""
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """The result of a promotion: `promoted` where the gate passed, or was `forced` for a reason."""
+    """The result of a promotion: `promoted` where the model may serve, or was `forced` for a reason."""
 
     version: str
     before: str | None
@@ -53,16 +57,22 @@ class Promotion:
     @property
     def promoted(self) -> bool:
         """Whether the version now serves."""
-        return self.forced is not None or all(check.passed for check in self.checks)
+        return self.forced is not None or may_serve(self.verdict, is_first=self.before is None)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the gate decided."""
+        return overall(self.checks)
 
     def content(self) -> dict[str, Any]:
         """Return it as plain data for JSON."""
-        return asdict(self) | {"promoted": self.promoted}
+        return {"verdict": self.verdict, **asdict(self), "promoted": self.promoted}
 
     def to_text(self) -> Iterator[str]:
-        """Yield what was checked and what serves now, as lines for a terminal."""
+        """Yield the verdict, what was checked and what serves now, as lines for a terminal."""
+        yield verdict_line(self.checks, is_first=self.before is None)
         for check in self.checks:
-            yield f"{'passed' if check.passed else 'FAILED':8}{check.name}: {check.sentence}"
+            yield f"  {check.verdict.lower():13}{check.name}: {check.sentence}"
         if not self.promoted:
             yield f"Version {self.version} is not promoted; {_serves(self.before)}."
             yield 'To promote it all the same: audit-yield promote --force "reason".'
@@ -91,7 +101,7 @@ def promote(named: str | None = None, *, force: str | None = None, home: Path, c
 
 
 def offer(registered: str, *, home: Path, clock: Clock) -> Promotion | None:
-    """Make a new version the challenger; where nothing serves yet, promote it if it passes the gate."""
+    """Make a new version the challenger; where nothing serves yet, promote it unless the gate refuses it."""
     client = store(home)
     # of two trainings at once the second waits, and sees what the first promoted
     with file_lock(_lock(home)):
@@ -140,12 +150,15 @@ def _checks(
     leaks = LeakReport.from_json(run_file(candidate, LEAKS, home=home).read_text(encoding="utf-8"))
     tested = pq.read_table(run_file(candidate, OUT_OF_FOLD, home=home))
     own = _of(tested, candidate.kind)
+    promised = float(client.get_run(candidate.run_id).data.params.get("coverage", COVERAGE))
     if serving is None:
-        return gate(read_out_of_fold(own), rivals=_baselines(tested, own=candidate.kind), leaks=leaks)
+        rivals = _baselines(tested, own=candidate.kind)
+        return gate(read_out_of_fold(own), rivals=rivals, leaks=leaks, coverage=promised)
     theirs = pq.read_table(run_file(serving, OUT_OF_FOLD, home=home))
     both, prediction = pair_predictions(own, _of(theirs, serving.kind))
-    rivals = {f"version {serving.version}": prediction}
-    return (_same_money(client, candidate, serving), *gate(both, rivals=rivals, leaks=leaks))
+    rivals = {f"version {serving.version}": prediction, **_analyst(tested, both.audits["audit_id"])}
+    checks = gate(both, rivals=rivals, leaks=leaks, coverage=promised)
+    return (_same_money(client, candidate, serving), *checks)
 
 
 def _of(tested: pa.Table, kind: str) -> pa.Table:
@@ -157,16 +170,24 @@ def _baselines(tested: pa.Table, *, own: str) -> dict[str, Prediction]:
     return {kind: next(iter(read_out_of_fold(_of(tested, kind)).predictions.values())) for kind in kinds}
 
 
+def _analyst(tested: pa.Table, audits: pa.ChunkedArray) -> dict[str, Prediction]:
+    """Return the analyst's prediction for some of the audits tested; none of a run that had no analyst."""
+    by_analyst = _of(tested, ANALYST)
+    rows = by_analyst.filter(pc.is_in(by_analyst["audit_id"], audits))
+    return dict(read_out_of_fold(rows).predictions) if rows.num_rows else {}
+
+
 def _same_money(client: "MlflowClient", *compared: ModelVersion) -> Check:
     """Check that both models learned the same money: assessed and collected amounts cannot be compared."""
     parameters = [client.get_run(each.run_id).data.params for each in compared]
     measured = [" ".join(f"{name} {each.get(name)}" for name in MONEY) for each in parameters]
-    return Check("same money", len(set(measured)) == 1, "; ".join(dict.fromkeys(measured)))
+    verdict = Verdict.PASSED if len(set(measured)) == 1 else Verdict.REFUSED
+    return Check("same money", verdict, "; ".join(dict.fromkeys(measured)))
 
 
 def _record(client: "MlflowClient", promotion: Promotion, *, at: str) -> None:
     """Store the checks and the decision as tags of the version, before anything changes."""
-    decision: dict[str, Any] = asdict(promotion) | {"at": at, "promoted": promotion.promoted}
+    decision = promotion.content() | {"at": at}
     client.set_model_version_tag(
         NAME, promotion.version, "promotion", json.dumps(decision, ensure_ascii=False)
     )

@@ -24,6 +24,10 @@ LIMITS = (
     "or practice.",
     "An adjustment is no fraud: the probability is that of any booked adjustment, up or down.",
 )
+UNTESTED = (
+    "No model can be judged yet: too few audits are closed to hold some out. This ranking is by the money at "
+    "stake under the written indicators, as far as audits have not corrected it."
+)
 METRICS = {
     "captured_5": "captured at 5 %",
     "captured_10": "captured at 10 %",
@@ -45,7 +49,7 @@ def model_card(
 ) -> ModelCard:
     """Return the card of a model: nothing in it depends on when or where it was made.
 
-    `assumed` is what the import of the data assumed.
+    `assumed` is what the import and the check of the data assumed.
     """
     experiment = report.experiment
     return ModelCard(
@@ -72,7 +76,7 @@ def model_card(
         ),
         leaks=LeakSummary(leaks.suspected, tuple(each.sentence for each in leaks.raised)),
         fairness=tuple(groups),
-        limits=LIMITS,
+        limits=LIMITS if len(report.out_of_fold) else (UNTESTED, *LIMITS),
     )
 
 
@@ -90,7 +94,7 @@ def _written(card: ModelCard) -> Iterator[str]:
     yield f"- {data.tested_audits:,} audits tested out of fold, folds from {', '.join(map(str, data.folds))}"
     yield f"- {data.features} features, digest `{data.feature_digest[:12]}`"
     yield f"- fingerprint of the data `{data.fingerprint[:12]}`"
-    yield from (f"- assumed when the data was imported: {sentence}" for sentence in data.assumed)
+    yield from (f"- assumed when the data was imported or checked: {sentence}" for sentence in data.assumed)
     yield from ("", "## Performance", "", "Out of fold; in brackets 95 % intervals over resampled traders.")
     for population in POPULATIONS:
         yield from ("", *_performance(card.performance, population))

@@ -1,14 +1,16 @@
-"""Plots of a training: gain curve, calibration, importance by family, contributions in money."""
+"""Plots of a training: gain curve, reliability, importance, learning curve, contributions in money."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from models.prediction import Explanation, Floats
-from training.backtest.metrics import DECILES, by_decile
+from models.prediction import Explanation
 from training.backtest.out_of_fold import ORACLE, OutOfFold
+from training.diagnostics.importance import Importance
+from training.diagnostics.learning_curve import LearningStep
+from training.diagnostics.reliability import By, ReliabilityRow
 from training.tracking.store import quiet
 
 if TYPE_CHECKING:
@@ -34,25 +36,45 @@ def gain(out_of_fold: OutOfFold, model: str) -> "Figure":
     return figure
 
 
-def calibration(out_of_fold: OutOfFold, model: str) -> "Figure":
-    """Draw predictions beside outcomes, by tenths of the audits: money and adjustments."""
-    figure, [money, rate] = _figure(f"Calibration of {model}, out of fold", panels=2)
-    prediction, adjusted = out_of_fold.predictions[model], (out_of_fold.y != 0).astype(np.float64)
-    _pairs(money, prediction.expected, out_of_fold.y, title="money an audit")
+def reliability(rows: Sequence[ReliabilityRow], model: str) -> "Figure":
+    """Draw chance and money predicted beside what was found, with its interval, by groups of audits."""
+    figure, [rate, money] = _figure(f"Reliability of {model}, out of fold, reference audits", panels=2)
+    _groups(rate, rows, by="chance", title="chance of an adjustment")
+    rate.yaxis.set_major_formatter("{x:.0%}")
+    _groups(money, rows, by="money", title="money an audit")
     money.yaxis.set_major_formatter(MONEY)
-    _pairs(rate, prediction.probability, adjusted, title="rate of adjustments")
     return figure
 
 
-def families(explanation: Explanation, family: Mapping[str, str]) -> "Figure":
-    """Draw how much money an audit each family of features moves, up or down, on average."""
-    figure, [axes] = _figure("What the prediction goes by")
-    grouped = explanation.grouped(family)
-    moved = np.abs(grouped.contributions).mean(axis=0)
-    order = np.argsort(moved)
-    axes.barh([grouped.names[index] for index in order], moved[order], color="tab:blue")
-    axes.set_xlabel("mean money moved per audit")
-    axes.xaxis.set_major_formatter(MONEY)
+def importance(importances: Sequence[Importance], of: str) -> "Figure":
+    """Draw the share of all money moved that the weightiest move, with its range over folds."""
+    figure, [axes] = _figure(f"Importance of {of}, on audits that the model was not fitted on")
+    shown = [each for each in importances if each.state == "used"][:SHOWN][::-1]
+    shares = np.array([each.share for each in shown])
+    ends = np.array([[each.lowest_share, each.highest_share] for each in shown]).reshape(-1, 2).T
+    positions = np.arange(len(shown))
+    axes.barh(positions, shares, color="tab:blue", alpha=0.7)
+    axes.hlines(positions, *ends, color="black", linewidth=1.0)
+    axes.set_yticks(positions, [each.label for each in shown])
+    axes.set_xlabel("share of the money that all move; line: lowest to highest fold")
+    axes.xaxis.set_major_formatter("{x:.0%}")
+    return figure
+
+
+def learning_curve(steps: Sequence[LearningStep]) -> "Figure":
+    """Draw each metric by the per cent of the audits that the model learned from, with its interval."""
+    metrics = list(dict.fromkeys(step.metric for step in steps if step.value is not None))
+    figure, panels = _figure("Learning curve, out of fold", panels=max(len(metrics), 1))
+    for axes, metric in zip(panels, metrics, strict=False):
+        shown = [step for step in steps if step.metric == metric and step.value is not None]
+        parts, values = [step.per_cent for step in shown], np.array([step.value for step in shown])
+        known = [k for k, step in enumerate(shown) if step.low is not None]
+        ends = np.array([[shown[k].low, shown[k].high] for k in known], np.float64).reshape(-1, 2).T
+        axes.plot(parts, values, marker="o", color="tab:blue")
+        axes.vlines([parts[k] for k in known], *ends, color="black", linewidth=1.0)
+        axes.set_xticks(parts)
+        axes.set_title(metric)
+        axes.set_xlabel("per cent of the audits before each fold")
     return figure
 
 
@@ -105,12 +127,15 @@ def _line(name: str, model: str) -> dict[str, Any]:
     return {"linewidth": 1.0, "alpha": 0.7}
 
 
-def _pairs(axes: "Axes", predictions: Floats, outcomes: Floats, *, title: str) -> None:
-    one = np.ones(len(predictions))
-    audits = by_decile(one, by=predictions, weight=one)
-    positions = np.arange(1, DECILES + 1)
-    for values, label, shift in ((predictions, "predicted", -0.2), (outcomes, "found", 0.2)):
-        axes.bar(positions + shift, by_decile(values, by=predictions, weight=one) / audits, 0.4, label=label)
+def _groups(axes: "Axes", rows: Sequence[ReliabilityRow], *, by: By, title: str) -> None:
+    shown = [row for row in rows if row.population == "reference" and row.by == by]
+    positions = np.array([row.group for row in shown])
+    axes.set_xticks(positions)
+    axes.bar(positions - 0.2, [row.predicted for row in shown], 0.4, label="predicted")
+    axes.bar(positions + 0.2, [row.observed for row in shown], 0.4, label="found")
+    known = [k for k, row in enumerate(shown) if row.low is not None]
+    ends = np.array([[shown[k].low, shown[k].high] for k in known], np.float64).reshape(-1, 2).T
+    axes.vlines(positions[known] + 0.2, *ends, color="black", linewidth=1.0, label="95 % interval")
     axes.set_title(title)
-    axes.set_xlabel("tenth of the audits, highest prediction first")
+    axes.set_xlabel("group of audits, highest prediction first")
     axes.legend(frameon=False)

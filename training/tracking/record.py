@@ -1,12 +1,13 @@
 """Recording of a training in MLflow: settings, scores, plots, the card, and the model as a version."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from csv import DictWriter
+from dataclasses import asdict, dataclass, fields
+from io import StringIO
 
 import numpy as np
 
-from features.feature import Feature
 from features.storage.temporary import temporary_folder
 from models.base import YieldModel
 from models.bundle.artefact import save_bundle
@@ -14,9 +15,13 @@ from training.backtest.experiment import Experiment
 from training.backtest.fairness import fairness
 from training.backtest.labelled_audits import LabelledAudits
 from training.backtest.run import BacktestReport
+from training.backtest.scores import score_name
+from training.diagnostics.importance import Importance, label
+from training.diagnostics.learning_curve import POPULATION
+from training.diagnostics.report import Diagnostics
 from training.leaks.alarm import LeakReport
 from training.tracking.card import markdown, model_card
-from training.tracking.plots import beeswarm, calibration, families, gain
+from training.tracking.plots import beeswarm, gain, importance, learning_curve, reliability
 from training.tracking.registry import LEAKS, OUT_OF_FOLD
 from training.tracking.run import Run
 
@@ -30,14 +35,16 @@ COMPARED = ("captured_5", "gini", "total_ratio")
 class Training:
     """The results of a training to record.
 
-    `model` was fitted on all of `labelled_audits`, `report` is its backtest, `groups` gives the value of each
-    attribute for the audits of `report.out_of_fold`, row for row (see
-    `training.backtest.fairness.trader_groups`), and `assumed` are the assumptions of the import of the data.
+    `model` was fitted on all of `labelled_audits`, `report` is its backtest, `diagnostics` says what it
+    learned and how far it can be trusted, `groups` gives the value of each attribute for the audits of
+    `report.out_of_fold`, row for row (see `training.backtest.fairness.trader_groups`), and `assumed` are
+    assumptions about the data.
     """
 
     model: YieldModel
     labelled_audits: LabelledAudits
     report: BacktestReport
+    diagnostics: Diagnostics
     leaks: LeakReport
     groups: Mapping[str, list[str]]
     assumed: tuple[str, ...] = ()
@@ -61,6 +68,7 @@ def record(run: Run, training: Training) -> str:
     run.table(report.out_of_fold.table(), OUT_OF_FOLD)
     run.text(training.leaks.to_json(), LEAKS)
     _log_scores(run, report)
+    _log_diagnostics(run, training.diagnostics, kind=kind)
     _log_plots(run, training)
     groups = fairness(report.out_of_fold, kind, training.groups)
     card = model_card(
@@ -89,15 +97,35 @@ def record(run: Run, training: Training) -> str:
 
 
 def _log_scores(run: Run, report: BacktestReport) -> None:
-    """Log scores over all folds by population, a few of the other models, and the folds as steps."""
+    """Log every score of the model, a few of its rivals and its lead over them, and the folds as steps."""
     own = report.experiment.model
-    whole = [each for each in report.scores if each.fold is None and each.against is None]
-    run.metrics({f"{each.population}/{each.metric}": each.value for each in whole if each.model == own})
-    others = [each for each in whole if each.model != own and each.metric in COMPARED]
-    run.metrics({f"{each.model}/{each.metric}": each.value for each in others if each.population == "all"})
+    run.metrics(
+        {
+            score_name(each): each.value
+            for each in report.scores
+            if each.fold is None and (each.metric in COMPARED or (each.model == own and each.against is None))
+        }
+    )
     for step, day in enumerate(sorted({each.fold for each in report.scores if each.fold}), start=1):
         of_fold = [each for each in report.scores if each.fold == day and each.model == own]
-        run.metrics({f"fold/{e.metric}": e.value for e in of_fold if e.population == "all"}, step=step)
+        run.metrics({score_name(each): each.value for each in of_fold}, step=step)
+
+
+def _log_diagnostics(run: Run, diagnostics: Diagnostics, *, kind: str) -> None:
+    """Log it as JSON, importance as tables, and the learning curve as metrics: the step is the per cent."""
+    run.json(diagnostics.content(), "diagnostics.json")
+    for name, importances in (("features", diagnostics.features), ("indicators", diagnostics.indicators)):
+        run.text(_as_csv(importances), f"importance/{name}.csv")
+    for step in diagnostics.learning_curve:
+        run.metrics({f"{step.metric}/{POPULATION}/{kind}/learning_curve": step.value}, step=step.per_cent)
+
+
+def _as_csv(importances: Sequence[Importance]) -> str:
+    written = StringIO()
+    writer = DictWriter(written, [field.name for field in fields(Importance)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(each) for each in importances)
+    return written.getvalue()
 
 
 def _log_plots(run: Run, training: Training) -> None:
@@ -105,16 +133,19 @@ def _log_plots(run: Run, training: Training) -> None:
     features = training.labelled_audits.features.features
     X = training.labelled_audits.X.slice(max(len(training.labelled_audits) - EXPLAINED, 0))
     explanation = training.model.explain(X)
-    run.figures(
-        {
+    figures = {
+        "contributions_in_money": beeswarm(explanation, X, {each.name: label(each) for each in features})
+    }
+    if len(out_of_fold):
+        figures |= {
             "gain": gain(out_of_fold, kind),
-            "calibration": calibration(out_of_fold, kind),
-            "importance_by_family": families(explanation, {each.name: each.family for each in features}),
-            "contributions_in_money": beeswarm(
-                explanation, X, {each.name: _label(each) for each in features}
-            ),
+            "reliability": reliability(training.diagnostics.reliability, kind),
+            "importance": importance(training.diagnostics.features, "features"),
+            "importance_by_indicator": importance(training.diagnostics.indicators, "indicators"),
         }
-    )
+    if training.diagnostics.learning_curve:
+        figures["learning_curve"] = learning_curve(training.diagnostics.learning_curve)
+    run.figures(figures)
 
 
 def _version_tags(training: Training) -> dict[str, str]:
@@ -136,10 +167,6 @@ def _version_tags(training: Training) -> dict[str, str]:
         "calibration": _short(whole.get("total_ratio")),
         "leak": raised or "none suspected",
     }
-
-
-def _label(feature: Feature) -> str:
-    return f"{feature.label}, {feature.months} m" if feature.months else feature.label
 
 
 def _short(value: float | None) -> str:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from ibis.expr import types as ir
 
 from features.data.check import between, structure
+from features.data.check.columns import wrong_columns
 from features.data.check.judge import CheckedTable, judge, parents_first
 from features.data.check.outcome import UNREADABLE, CheckOutcome, TableOutcome
 from features.data.check.report import CheckReport, TableReport
@@ -54,6 +56,7 @@ class CheckResult:
             *checked.counts,
             has_bad_rows=bool(checked.failed_with(Severity.ROW)),
             has_repeated_rows=not self.report.is_without(checked.table.name, "repeated_row"),
+            left_out=checked.left_out,
         )
 
 
@@ -79,9 +82,11 @@ def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) ->
             continue
         source = warehouse.sources[table.name]
         violations += structure.column_faults(source, table, warehouse=warehouse)
-        checked = judge(source, table, dialect=warehouse.dialect, today=today, parents=tables)
+        judged = partial(judge, source, table, dialect=warehouse.dialect, today=today, parents=tables)
         try:
-            violations += _examine(checked, limit)
+            wrong = tuple(wrong_columns(judged()))
+            checked = judged(left_out=tuple(violation.column or "" for violation in wrong))
+            violations += [*wrong, *_examine(checked, limit)]
         except engine_errors() as error:
             refuse_exhausted_resources(error)
             violations.append(_broken_off(table, error))

@@ -50,6 +50,8 @@ class CheckedTable:
     tests: tuple[Test, ...]
     counted: Counts | None = None
     """The counts, where an earlier check of the same rows has them."""
+    left_out: tuple[str, ...] = ()
+    """Columns of the source that count as absent."""
 
     def filled(self, column: str) -> ir.Column:
         """The non-empty values of one column, as the shortest possible expression."""
@@ -62,7 +64,7 @@ class CheckedTable:
         if self.counted is not None:
             return self.counted
         rows = self.columns(self.names)
-        sums = {flag(i): self._fails(i, rows).sum() for i in range(len(self.tests))}
+        sums = {flag(i): self.fails(i, rows).sum() for i in range(len(self.tests))}
         read = _read_to_the_end(self, rows) if self.source.has_rows_numbered else {}
         counted = rows.aggregate(rows=rows.count(), **sums, **read).to_pyarrow().to_pylist()[0]
         return int(counted["rows"]), tuple(int(counted[flag(i)] or 0) for i in range(len(self.tests)))
@@ -92,7 +94,7 @@ class CheckedTable:
 
     def violations(self) -> tuple[Violation, ...]:
         """Every failed test as a violation with its first rows."""
-        return tuple(self._violation(i) for i in self.failed)
+        return tuple(self.violation(i) for i in self.failed)
 
     def bad_rows(self) -> ir.Table | None:
         """The rows to quarantine with a flag a test that one of them fails, or None where there are none."""
@@ -101,7 +103,7 @@ class CheckedTable:
             return None
         rows = self.columns(self.names)
         bad = rows.filter(self._any(failed, rows))
-        return self.in_order(bad.mutate(**{flag(i): self._fails(i, bad) for i in failed}))
+        return self.in_order(bad.mutate(**{flag(i): self.fails(i, bad) for i in failed}))
 
     def good_rows(self, *names: str) -> ir.Table:
         """The conformed rows that pass every test of a row, in all columns or in those named."""
@@ -145,13 +147,14 @@ class CheckedTable:
         return location
 
     def _any(self, numbers: Sequence[int], rows: ir.Table) -> ir.BooleanValue:
-        return reduce(or_, (self._fails(i, rows) for i in numbers))
+        return reduce(or_, (self.fails(i, rows) for i in numbers))
 
-    def _fails(self, number: int, rows: ir.Table) -> ir.BooleanValue:
+    def fails(self, number: int, rows: ir.Table) -> ir.BooleanValue:
         """Flag the rows that fail a test; an empty value breaks no rule but the one that it be filled."""
         return self.tests[number].broken(rows).fill_null(False)
 
-    def _violation(self, number: int) -> Violation:
+    def violation(self, number: int) -> Violation:
+        """Return a failed test as a violation with its first rows."""
         test, (rows, failed) = self.tests[number], self.counts
         return Violation(
             table=self.table.name,
@@ -168,7 +171,7 @@ class CheckedTable:
     def _examples(self, number: int) -> tuple[ExampleRow, ...]:
         test = self.tests[number]
         rows = self.columns((*self.table.key, *test.shown))
-        first = self.in_order(rows.filter(self._fails(number, rows))).limit(EXAMPLES)
+        first = self.in_order(rows.filter(self.fails(number, rows))).limit(EXAMPLES)
         shown = [name for name in test.shown if RAW + name in rows.columns]
         locations = [name for name in (SOURCE_FILE, SOURCE_ROW) if name in rows.columns]
         selected = dict.fromkeys((*self.table.key, *locations, *(RAW + name for name in shown)))
@@ -179,9 +182,19 @@ class CheckedTable:
 
 
 def judge(
-    source: Source, table: Table, *, dialect: Dialect, today: date, parents: Mapping[str, CheckedTable]
+    source: Source,
+    table: Table,
+    *,
+    dialect: Dialect,
+    today: date,
+    parents: Mapping[str, CheckedTable],
+    left_out: tuple[str, ...] = (),
 ) -> CheckedTable:
-    """Check `source` against the rules of `table`, lazily; `parents` holds the tables it refers to."""
+    """Check `source` against the rules of `table`, lazily, as if it had no columns `left_out`.
+
+    `parents` holds the tables it refers to.
+    """
+    source = source.without(left_out)
     conformed = conform(source.table, table, dialect=dialect)
     has_currencies = dialect.currency_column in source.columns
     tests = (
@@ -195,7 +208,7 @@ def judge(
             for test in _reference_tests(reference, parents[reference.table])
         ),
     )
-    return CheckedTable(table, source, conformed, tests)
+    return CheckedTable(table, source, conformed, tests, left_out=left_out)
 
 
 def _reference_tests(reference: Reference, parent: CheckedTable) -> tuple[Test, ...]:

@@ -15,17 +15,18 @@ UNREADABLE = "readable"
 
 @dataclass(frozen=True)
 class TableOutcome:
-    """The counts of one table: its rows, those that fail each test, and whether any are left out."""
+    """The counts of one table: its rows, those that fail each test, whether rows or columns are left out."""
 
     rows: int
     failed: tuple[int, ...]
     has_bad_rows: bool
     has_repeated_rows: bool
+    left_out: tuple[str, ...]
 
     @property
     def is_clean(self) -> bool:
         """Whether every row may be used unchanged."""
-        return not self.has_bad_rows and not self.has_repeated_rows
+        return not (self.has_bad_rows or self.has_repeated_rows or self.left_out)
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class CheckOutcome:
     has_future_days: bool
     is_lasting: bool
     tables: Mapping[str, TableOutcome]
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The columns that count as absent, as `table.column`."""
+        return tuple(f"{name}.{column}" for name, table in self.tables.items() for column in table.left_out)
 
     def holds(self, today: date) -> bool:
         """Return whether a check of the same data on the day `today` has the same outcome.
@@ -67,7 +73,14 @@ class CheckOutcome:
         for table in parents_first():
             if table.name in warehouse.sources:
                 outcome, source = self.tables[table.name], warehouse.sources[table.name]
-                lazy = judge(source, table, dialect=warehouse.dialect, today=self.checked_on, parents=tables)
+                lazy = judge(
+                    source,
+                    table,
+                    dialect=warehouse.dialect,
+                    today=self.checked_on,
+                    parents=tables,
+                    left_out=outcome.left_out,
+                )
                 tables[table.name] = replace(lazy, counted=(outcome.rows, outcome.failed))
         return replace(warehouse, sources={name: self._good_rows(tables[name]) for name in warehouse.sources})
 
@@ -90,7 +103,9 @@ class CheckOutcome:
     def of(cls, content: dict[str, Any]) -> Self:
         """Return the outcome from its `content`."""
         tables = {
-            name: TableOutcome(**table | {"failed": tuple(table["failed"])})
+            name: TableOutcome(
+                **table | {"failed": tuple(table["failed"]), "left_out": tuple(table["left_out"])}
+            )
             for name, table in content["tables"].items()
         }
         return cls(**content | {"checked_on": date.fromisoformat(content["checked_on"]), "tables": tables})

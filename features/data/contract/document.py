@@ -38,6 +38,8 @@ not fit its type, two rows of one key that differ, an audit of an unknown trader
 refused, exit status 2; earlier results stay as they were |
 | **row**: a value or row that breaks a rule below, or refers to a row in quarantine | the row goes to quarantine with \
 its reasons; above 1 % of a table's rows the data is refused (`check --limit` moves that for the check alone) |
+| **note**: an optional column at least 95 % of whose values are wrong, and that no key, reference or rule between \
+columns needs | the column counts as absent; its rows stay |
 | **note**: rows repeated alike in every column (one is kept), identifiers that look alike (kept apart), a file that \
 is no table | reported |
 """

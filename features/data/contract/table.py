@@ -95,6 +95,21 @@ class Table:
         """The names of all columns, in the contract's order."""
         return tuple(self._by_name)
 
+    @cached_property
+    def descriptive(self) -> tuple[str, ...]:
+        """The optional columns that no key, reference, default or rule between columns needs."""
+        needed = {
+            *self.key,
+            *(reference.column for reference in self.references),
+            *(name for between in self.rules for name in between.columns),
+            *(column.default for column in self.columns),
+        }
+        return tuple(
+            column.name
+            for column in self.columns
+            if not column.required and not column.default and column.name not in needed
+        )
+
     @property
     def schema(self) -> pa.Schema:
         """The Arrow schema in which the table is written; columns that must be filled are not nullable."""

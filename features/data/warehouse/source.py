@@ -1,7 +1,8 @@
 """Source tables: as they are stored, before their columns are brought to the contract's types."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from ibis.expr import types as ir
 
@@ -32,6 +33,10 @@ class Source:
     def columns(self) -> tuple[str, ...]:
         """The names of its own columns, without those that locate a row in its file."""
         return tuple(name for name in self.table.columns if name not in (SOURCE_FILE, SOURCE_ROW))
+
+    def without(self, columns: Sequence[str]) -> Self:
+        """Return the table as if it had never had some columns."""
+        return replace(self, table=self.table.drop(*columns)) if columns else self
 
     @property
     def has_rows_numbered(self) -> bool:

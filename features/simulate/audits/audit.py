@@ -17,12 +17,12 @@ import numpy as np
 from features.simulate.arrays import Array, Flags, Floats, Whole, take
 from features.simulate.evasion.evade import Faults
 from features.simulate.evasion.intent import KINDS
+from features.simulate.mechanisms import MECHANISMS
+from features.simulate.worlds.parameters import STANDARD, AuditParameters
 
 CATCH = np.array([0.72, 0.68, 0.68, 0.55, 0.72, 0.55])  # p_k of a large gap: field audit, average team
 BOOKED = np.array([0.70, 0.80, 0.80, 0.60, 0.80, 0.70])  # r_k
 TRIVIAL = 100.0  # gaps of a type below this sum are ignored
-HALF_MONEY = 500.0  # the sum at which a gap is half as likely to be detected as a very large one
-HALF_SHARE = 0.004  # the same as a share of the taxes paid: little errors drown in much trade
 TREATMENTS = ("field", "desk", "letter", "joint")
 FIELD, DESK, LETTER, JOINT = range(4)
 REACH = np.array([1.0, 0.60, 0.35, 1.12])
@@ -33,7 +33,10 @@ CUT_FROM, CUT_TO = 0.2, 0.8
 
 @dataclass(frozen=True)
 class Exposure:
-    """The gaps that an audit could find, (traders, types): money and lines, lost (up) and overpaid (down)."""
+    """The gaps that an audit could find, (traders, types): money and lines, lost (up) and overpaid (down).
+
+    `audits` are the parameters of the world by which they are found.
+    """
 
     up: Floats
     down: Floats
@@ -41,6 +44,17 @@ class Exposure:
     lines_down: Floats
     taxes_paid: Floats
     band: Whole
+    audits: AuditParameters = STANDARD.audits
+
+    @property
+    def booked(self) -> Floats:
+        """The probability r_k with which each line of a detected type is booked."""
+        return np.minimum(BOOKED * self.audits.booked, 0.95)
+
+    @property
+    def appeals(self) -> Floats:
+        """The probability of an appeal, by trader."""
+        return np.minimum(APPEALS * self.audits.appeals, 0.9)[self.band]
 
 
 @dataclass(frozen=True)
@@ -72,7 +86,9 @@ class Booked:
     cut: Floats
 
 
-def exposure(faults: Faults, *, taxes_paid: Floats, band: Whole) -> Exposure:
+def exposure(
+    faults: Faults, *, taxes_paid: Floats, band: Whole, audits: AuditParameters = STANDARD.audits
+) -> Exposure:
     """Sum the gaps of the faulty lines in scope by trader and type."""
     count, types = taxes_paid.size, len(KINDS)
     cell, money = faults.lines.trader * types + faults.kind, faults.money
@@ -88,6 +104,7 @@ def exposure(faults: Faults, *, taxes_paid: Floats, band: Whole) -> Exposure:
         lines_down=total(money < 0),
         taxes_paid=taxes_paid,
         band=band,
+        audits=audits,
     )
 
 
@@ -97,32 +114,44 @@ def detection(exposed: Exposure) -> Floats:
     Audits work from samples and by materiality, so that the same error is found in a small trader's books
     and missed in a large one's.
     """
-    gap = exposed.up - exposed.down
+    gap, audits = exposed.up - exposed.down, exposed.audits
     share = gap / np.maximum(exposed.taxes_paid, 1.0)[:, None]
-    probability = CATCH * gap / (gap + HALF_MONEY) * share / (share + HALF_SHARE)
+    probability = np.minimum(CATCH * audits.catch, 0.95) * gap / (gap + audits.half_money)
+    probability = probability * share / (share + audits.half_share)
     return np.where(gap >= TRIVIAL, probability, 0.0)
 
 
-def cut_expected(band: Whole) -> Floats:
-    """Return the share of an upward assessment by which appeals are expected to reduce it."""
-    return APPEALS[band] * (CANCELLED + REDUCED * (CUT_FROM + CUT_TO) / 2)
+def cut_expected(appeals: Floats) -> Floats:
+    """Return the share of an upward assessment by which `appeals`, as likely as given, will reduce it."""
+    return appeals * (CANCELLED + REDUCED * (CUT_FROM + CUT_TO) / 2)
 
 
 def expectation(exposed: Exposure) -> Expectation:
     """Return the expected finding of the reference audit: a field audit by a team of average skill."""
     probability = detection(exposed)
-    upheld_share = (1 - cut_expected(exposed.band))[:, None]
+    upheld_share = (1 - cut_expected(exposed.appeals))[:, None]
     upheld = probability * _upheld(exposed)
     return Expectation(
-        by_type=probability * BOOKED * (upheld_share * exposed.up + exposed.down),
+        by_type=probability * exposed.booked * (upheld_share * exposed.up + exposed.down),
         probability=1 - np.prod(1 - upheld, axis=1),
     )
 
 
+def by_mechanism(exposed: Exposure, faults: Faults) -> Floats:
+    """Return the expected finding by mechanism (traders, mechanisms); it adds up to that by type."""
+    share = (detection(exposed) * exposed.booked)[faults.lines.trader, faults.kind]
+    upheld = 1 - cut_expected(exposed.appeals)[faults.lines.trader]
+    money = faults.money * share * np.where(faults.money > 0, upheld, 1.0)
+    count = len(MECHANISMS)
+    cell = faults.lines.trader * count + faults.mechanism
+    summed = np.bincount(cell, weights=money, minlength=exposed.band.size * count)
+    return summed.astype(np.float64).reshape(exposed.band.size, count)
+
+
 def _upheld(exposed: Exposure) -> Floats:
     """Return the probability, given that type k is detected, that a line is booked and not cancelled."""
-    missed = 1 - BOOKED
-    cancelled = (APPEALS * CANCELLED)[exposed.band][:, None]
+    missed = 1 - exposed.booked
+    cancelled = (exposed.appeals * CANCELLED)[:, None]
     all_missed = missed ** (exposed.lines_up + exposed.lines_down)
     only_up = (1 - missed**exposed.lines_up) * missed**exposed.lines_down
     return 1 - all_missed - only_up * cancelled
@@ -136,17 +165,28 @@ def work(stream: np.random.Generator, cases: Cases, *, faults: Faults, exposed: 
     case_of = np.full(exposed.band.size, -1)
     case_of[cases.trader] = np.arange(cases.trader.size)
     case = case_of[faults.lines.trader]  # -1 means the last row of `detected`, which is all false
-    booked = detected[case, faults.kind] & (stream.random(case.size) < BOOKED[faults.kind])
+    booked = detected[case, faults.kind] & (stream.random(case.size) < exposed.booked[faults.kind])
     rows = np.flatnonzero(booked)
     return Booked(
-        case=case[rows], faults=take(faults, rows), cut=_cuts(stream, band=exposed.band[cases.trader])
+        case=case[rows], faults=take(faults, rows), cut=_cuts(stream, appeals=exposed.appeals[cases.trader])
     )
 
 
-def _cuts(stream: np.random.Generator, *, band: Whole) -> Floats:
+def drawn_yields(stream: np.random.Generator, *, exposed: Exposure, faults: Faults) -> Floats:
+    """Draw a reference audit of every trader: what stands of it after appeals."""
+    everyone = np.arange(exposed.band.size)
+    cases = Cases(trader=everyone, treatment=np.full(everyone.size, FIELD), skill=np.ones(everyone.size))
+    booked = work(stream, cases, faults=faults, exposed=exposed)
+    money, cut = booked.faults.money, np.nan_to_num(booked.cut[booked.case, booked.faults.kind])
+    stands = np.where(money > 0, money * (1 - cut), money)
+    summed = np.bincount(booked.case, weights=stands, minlength=everyone.size)
+    return np.asarray(np.round(summed, 2), np.float64)
+
+
+def _cuts(stream: np.random.Generator, *, appeals: Floats) -> Floats:
     """Draw which types are appealed against, and the share by which that reduces them."""
-    shape = (band.size, len(KINDS))
-    appealed: Flags = stream.random(shape) < APPEALS[band][:, None]
+    shape = (appeals.size, len(KINDS))
+    appealed: Flags = stream.random(shape) < appeals[:, None]
     outcome = stream.random(shape)
     part = CUT_FROM + (CUT_TO - CUT_FROM) * stream.random(shape)
     cut = np.where(outcome < CANCELLED, 1.0, np.where(outcome < CANCELLED + REDUCED, part, 0.0))

@@ -10,14 +10,12 @@ from features.simulate.chance import Chance
 from features.simulate.clock import SCOPE_QUARTERS
 from features.simulate.trade.traders import Traders
 from features.simulate.trade.world import TEAMS, World
+from features.simulate.worlds.parameters import AuditParameters
 
-AUDITS_A_YEAR = 0.0625  # of the traders: 1,500 audits of 6,000 traders in the four years after the first
-RANDOM_SHARE = 0.18
 RANDOM_WEIGHT = np.array([1.0, 1.4, 2.0, 3.0])  # by size band
 REST = 8  # quarters after an audit in which the rules do not select the trader again
 RANDOM, RULE, REFERRAL, JOINT_TAX, COMPLAINT = range(5)
 CHANNELS = ("random", "rule", "referral", "joint_tax", "complaint")
-SHARES = {REFERRAL: 0.12, JOINT_TAX: 0.06, COMPLAINT: 0.06}  # of the targeted ones; the rest is by rule
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,8 @@ class Sight:
     """The information of the administration on each trader when it selects (arrays of traders).
 
     `declared` is the customs value of the last year, `past_finding` and `broker_findings` are
-    counts, `since_audit` quarters since the last audit opened, `tip` the weight of a complaint.
+    counts, `since_audit` quarters since the last audit opened, `tip` the weight of a complaint,
+    and `suspected` whom officers have heard of.
     """
 
     declared: Floats
@@ -36,6 +35,7 @@ class Sight:
     since_audit: Whole
     busy: Flags
     tip: Floats
+    suspected: Flags
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,19 @@ class Selection:
 
 def select(chance: Chance, world: World, *, traders: Traders, sight: Sight, quarter: int) -> Selection:
     """Select the audits that open in a quarter; the random draw comes first and depends on nothing else."""
-    capacity = AUDITS_A_YEAR * traders.count / 4
+    audits = world.parameters.audits
+    capacity = audits.a_year * traders.count / 4
     frame = frame_of(traders, sight=sight, quarter=quarter)
-    inclusion = inclusion_probabilities(traders, frame=frame, expected=RANDOM_SHARE * capacity)
+    inclusion = inclusion_probabilities(traders, frame=frame, expected=audits.random_share * capacity)
     drawn = chance.stream("random audits", quarter).random(traders.count) < inclusion
-    targeted = round((1 - RANDOM_SHARE) * capacity)
+    targeted = round((1 - audits.random_share) * capacity)
     rested = frame & ~drawn & (sight.since_audit >= REST)
     channel = _targeted(
         chance, world, traders=traders, sight=sight, frame=rested, count=targeted, quarter=quarter
     )
     channel = np.where(drawn, RANDOM, channel)
     trader = np.flatnonzero(channel >= 0)
-    treatment = _treatments(chance, channel=channel[trader], quarter=quarter)
+    treatment = _treatments(chance, audits, channel=channel[trader], quarter=quarter)
     team = _teams(
         chance, world, traders=traders, trader=trader, random=channel[trader] == RANDOM, quarter=quarter
     )
@@ -110,10 +111,12 @@ def _targeted(
         JOINT_TAX: sight.tax_audit.astype(np.float64),
         COMPLAINT: sight.tip,
     }
+    audits = world.parameters.audits
+    shares = {REFERRAL: audits.referrals, JOINT_TAX: audits.joint_tax, COMPLAINT: audits.complaints}
     for code, weight in weights.items():
         free = weight * (frame & (channel < 0))
         key = stream.exponential(size=traders.count) / np.maximum(free, 1e-12)
-        number = min(round(SHARES[code] * count), int(np.count_nonzero(free)))
+        number = min(round(shares[code] * count), int(np.count_nonzero(free)))
         channel[np.argsort(key, kind="stable")[:number]] = code
     score = rule_score(stream, world, traders=traders, sight=sight)
     score[~frame | (channel >= 0)] = -np.inf
@@ -127,24 +130,28 @@ def rule_score(stream: np.random.Generator, world: World, *, traders: Traders, s
 
     Large traders come first; sectors are suspected by habit, not by record; strict offices send more
     cases; traders with findings are audited again, and so are clients of brokers with findings; half of
-    the score is the officer's judgement.
+    the score is the officer's judgement, in some worlds helped by what officers have heard.
     """
-    return (
-        0.35 * np.log1p(sight.declared)
-        + 1.00 * world.sector_suspect[traders.sector]
+    audits = world.parameters.audits
+    return np.asarray(
+        audits.size * np.log1p(sight.declared)
+        + audits.prejudice * world.sector_suspect[traders.sector]
         + 0.50 * np.log(world.strictness[traders.office])
-        + 1.10 * np.minimum(sight.past_finding, 2)
+        + audits.record * np.minimum(sight.past_finding, 2)
         + 0.45 * np.log1p(sight.broker_findings)
         + 0.80 * np.log1p(sight.border_hits)
         - 0.60 * (traders.aeo > 0)
-        + 1.10 * stream.standard_normal(traders.count)
+        + audits.suspicion * sight.suspected
+        + audits.judgement * stream.standard_normal(traders.count)
     )
 
 
-def _treatments(chance: Chance, *, channel: Whole, quarter: int) -> Whole:
+def _treatments(chance: Chance, audits: AuditParameters, *, channel: Whole, quarter: int) -> Whole:
     """Draw treatments: field audits for random draws (the reference), joint ones for tax cases."""
     stream = chance.stream("treatments", quarter)
-    treatment = stream.choice([FIELD, DESK, LETTER], size=channel.size, p=[0.62, 0.24, 0.14])
+    rest = 1 - audits.field_share
+    odds = [audits.field_share, rest * 12 / 19, rest * 7 / 19]
+    treatment = stream.choice([FIELD, DESK, LETTER], size=channel.size, p=odds)
     treatment = np.where(channel == RANDOM, FIELD, treatment)
     return np.where(channel == JOINT_TAX, JOINT, treatment)
 

@@ -6,15 +6,19 @@ import numpy as np
 
 from features.simulate.arrays import Flags, Floats, Whole, columns, take
 from features.simulate.chance import Chance
-from features.simulate.evasion.intent import Intent, Scheme
+from features.simulate.evasion.intent import Intent
 from features.simulate.evasion.mistakes import make_mistakes
+from features.simulate.evasion.overpay import overpay
 from features.simulate.evasion.schemes import FALSIFY, KIND_OF_SCHEME, SchemeContext, schemes_of
+from features.simulate.mechanisms import MISTAKE, OVERPAY, Scheme
 from features.simulate.trade.lines import Lines, rates, rounded, taxes
 from features.simulate.trade.portfolio import Slots
 from features.simulate.trade.traders import Traders
 from features.simulate.trade.world import World
 
 FALSIFIED = (
+    "seller",
+    "dispatch",
     "sub",
     "origin",
     "agreement",
@@ -22,6 +26,7 @@ FALSIFIED = (
     "relief",
     "rate",
     "goods",
+    "freight",
     "adjustment",
     "net",
     "gross",
@@ -33,13 +38,14 @@ FALSIFIED = (
 class Faults:
     """Lines on which the declared tax is wrong; a line has at most one fault.
 
-    `lines` holds them as they should have been declared; `kind` is the finding type; `gap` (lines, 3)
-    the duty, VAT and excise lost (negative where too much was paid); `number` identifies the fault.
+    `lines` holds them as they should have been declared; `kind` is the finding type, `mechanism` what made it
+    wrong (an index of `MECHANISMS`); `gap` (lines, 3) the duty, VAT and excise lost (negative where too much
+    was paid); `number` identifies the fault.
     """
 
     number: Whole
     kind: Whole
-    deliberate: Flags
+    mechanism: Whole
     gap: Floats
     lines: Lines
 
@@ -47,6 +53,11 @@ class Faults:
     def money(self) -> Floats:
         """The tax lost on each line."""
         return np.asarray(self.gap.sum(axis=1))
+
+    @property
+    def deliberate(self) -> Flags:
+        """Whether a scheme is behind each fault."""
+        return self.mechanism < OVERPAY
 
 
 def declare(
@@ -65,22 +76,27 @@ def declare(
 
     `spared` marks provisional lines, which their trader will correct of its own accord.
     """
+    drift = np.exp(world.parameters.evasion.severity_drift * quarter / world.calendar.quarters)
     context = SchemeContext(
-        world=world, slots=slots, quarter=quarter, severity=intent.severity[honest.trader]
+        world=world, slots=slots, quarter=quarter, severity=drift * intent.severity[honest.trader]
     )
     draft = replace(honest, **{name: getattr(honest, name).copy() for name in FALSIFIED})
     scheme = np.where(spared, -1, schemes_of(chance, context, honest=honest, intent=intent))
     for number, falsify in FALSIFY.items():
         stream = chance.stream(f"scheme {number:d}", quarter)
         falsify(context, draft, rows=np.flatnonzero(scheme == number), stream=stream)
-    mistaken = make_mistakes(chance, context, draft=draft, traders=traders, free=(scheme < 0) & ~spared)
+    overpaid = overpay(chance, context, draft=draft, traders=traders, free=(scheme < 0) & ~spared)
+    free = (scheme < 0) & (overpaid < 0) & ~spared
+    mistaken = make_mistakes(chance, context, draft=draft, traders=traders, free=free)
     kind = np.where(scheme >= 0, np.array([KIND_OF_SCHEME[number] for number in Scheme])[scheme], mistaken)
+    kind = np.where(overpaid >= 0, overpaid, kind)
+    mechanism = np.where(scheme >= 0, scheme, np.where(overpaid >= 0, OVERPAY, MISTAKE))
     draft = _assessed(draft, world=world, changed=np.flatnonzero(kind >= 0), quarter=quarter)
-    return draft, _faults(draft, honest, kind=kind, deliberate=scheme >= 0, world=world, first=first)
+    return draft, _faults(draft, honest, kind=kind, mechanism=mechanism, world=world, first=first)
 
 
 def _faults(
-    draft: Lines, honest: Lines, *, kind: Whole, deliberate: Flags, world: World, first: int
+    draft: Lines, honest: Lines, *, kind: Whole, mechanism: Whole, world: World, first: int
 ) -> Faults:
     """Return the lines whose declared tax differs from the true one; a lie that saves nothing is no fault."""
     changed = np.flatnonzero(kind >= 0)
@@ -90,7 +106,7 @@ def _faults(
     return Faults(
         number=first + np.arange(rows.size),
         kind=kind[rows],
-        deliberate=deliberate[rows],
+        mechanism=mechanism[rows],
         gap=np.round(gap[costs], 2),
         lines=take(honest, rows),
     )

@@ -1,36 +1,21 @@
 """Intent to evade: schemes start and stop by propensity, opportunity, example and experience of audits."""
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 
 from features.simulate.arrays import Flags, Floats, Whole
-from features.simulate.chance import Chance
+from features.simulate.chance import Chance, by_scheme
+from features.simulate.mechanisms import Scheme
 from features.simulate.trade.portfolio import MANUFACTURERS, Slots
 from features.simulate.trade.traders import Traders
 from features.simulate.trade.world import World
+from features.simulate.worlds.parameters import EvasionParameters
 
 VALUATION, CLASSIFICATION, ORIGIN, QUANTITY, PROCEDURE, OTHER = range(6)
 KINDS = ("valuation", "classification", "origin", "quantity", "procedure", "other")
+DEAR = 1.05  # times the usual price of the heading: from there on a price can fall and look sound
 MISTAKE_KINDS = (0.30, 0.25, 0.12, 0.13, 0.10, 0.10)
-ROUTE_OPENS = 0.5  # share of the run after which inward processing begins to be abused
-
-
-class Scheme(IntEnum):
-    """The six schemes to pay less, in the order in which they are applied."""
-
-    UNDERVALUE = 0
-    MISCLASSIFY = 1
-    FALSE_ORIGIN = 2
-    UNDERDECLARE_QUANTITY = 3
-    OMIT_ROYALTY = 4
-    ABUSE_RELIEF = 5
-
-
-START = np.array([0.020, 0.016, 0.018, 0.012, 0.038, 0.026])  # a quarter, at average leaning
-STOP = 0.07
-SEVERITY = np.array([[0.20, 0.60], [0, 0], [0, 0], [0.12, 0.40], [0, 0], [0, 0]])
 
 
 @dataclass(frozen=True)
@@ -63,17 +48,36 @@ def opportunities(world: World, traders: Traders, *, slots: Slots) -> Flags:
     np.logical_or.at(possible[:, Scheme.FALSE_ORIGIN], slots.trader, no_claim & (rate >= 0.03))
     np.logical_or.at(possible[:, Scheme.OMIT_ROYALTY], slots.trader, slots.royalty > 0)
     possible[:, Scheme.ABUSE_RELIEF] = traders.sector < MANUFACTURERS
+    possible[:, [Scheme.SWITCH_SELLER, Scheme.RUSH]] = True
+    dear = slots.price > DEAR
+    np.logical_or.at(possible[:, Scheme.LOWER_OWN_PRICE], slots.trader, dear)
+    dearer = rate - wares.mfn[0][wares.lowest_of_chapter(0)][wares.chapter[wares.heading[slots.sub]]] >= 0.015
+    np.logical_or.at(possible[:, Scheme.MISDESCRIBE], slots.trader, dearer)
+    np.logical_or.at(possible[:, Scheme.OMIT_ASSIST], slots.trader, slots.assist > 0)
+    possible[:, Scheme.PHOENIX] = traders.phoenix
     return possible
+
+
+def starts(parameters: EvasionParameters, *, share: float) -> Floats:
+    """Return the probability to start each scheme, at average leaning, once a `share` of the run is over."""
+    return np.array([each.start * (each.opens <= share < each.closes) for each in parameters.schemes])
+
+
+def severity(parameters: EvasionParameters, uniform: Floats) -> Floats:
+    """Return the severity of each scheme (traders, schemes) for `uniform` numbers."""
+    low = np.array([each.lowest for each in parameters.schemes])
+    high = np.array([each.highest for each in parameters.schemes])
+    return np.asarray(low + (high - low) * uniform)
 
 
 def first_intent(chance: Chance, world: World, *, traders: Traders, possible: Flags) -> Intent:
     """Return the intent at the start: as many schemes as the hazards lead to in the long run."""
-    stream = chance.stream("first intent")
-    hazard = START * traders.leaning[:, None] * world.crooked[traders.broker][:, None] ** 0.7 * possible
-    hazard[:, Scheme.ABUSE_RELIEF] = 0.0
-    active = stream.random(hazard.shape) < hazard / (hazard + STOP)
-    low, high = SEVERITY.T
-    return Intent(active=active, severity=low + (high - low) * stream.random(hazard.shape))
+    evasion, stream = world.parameters.evasion, chance.stream("first intent")
+    push = world.crooked[traders.broker][:, None] ** evasion.broker_push
+    hazard = starts(evasion, share=0.0) * traders.leaning[:, None] * push * possible
+    active = by_scheme(chance, stream, "first intent", rows=traders.count) < hazard / (hazard + evasion.stop)
+    uniform = by_scheme(chance, stream, "first severity", rows=traders.count)
+    return Intent(active=active, severity=severity(evasion, uniform))
 
 
 def next_intent(
@@ -89,16 +93,15 @@ def next_intent(
     quarter: int,
 ) -> Intent:
     """Return the intent after `quarter`; the duty rate of goods of `tempted` traders rose."""
-    stream = chance.stream("intent", quarter)
-    starts = _starting(world, traders, intent=intent, brokers=brokers, tempted=tempted, quarter=quarter)
-    draw = stream.random(intent.active.shape)
-    begun = ~intent.active & possible & (draw < starts * (~lessons.notified & ~lessons.caught)[:, None])
-    ended = intent.active & (draw < _stopping(lessons)[:, None])
-    low, high = SEVERITY.T
-    fresh = low + (high - low) * stream.random(draw.shape)
+    evasion, stream = world.parameters.evasion, chance.stream("intent", quarter)
+    hazard = _starting(world, traders, intent=intent, brokers=brokers, tempted=tempted, quarter=quarter)
+    draw = by_scheme(chance, stream, "intent", rows=traders.count, quarter=quarter)
+    begun = ~intent.active & possible & (draw < hazard * (~lessons.notified & ~lessons.caught)[:, None])
+    ended = intent.active & (draw < _stopping(evasion, lessons)[:, None])
+    uniform = by_scheme(chance, stream, "severity", rows=traders.count, quarter=quarter)
     return Intent(
         active=(intent.active | begun) & ~ended & traders.alive(quarter + 1)[:, None],
-        severity=np.where(begun, fresh, intent.severity),
+        severity=np.where(begun, severity(evasion, uniform), intent.severity),
     )
 
 
@@ -108,36 +111,40 @@ def _starting(
     """Return the probability to start each scheme.
 
     It is leaning times a crooked broker's push (Chalendar and others 2023 find brokers at the centre of
-    evasion), times the example of the trader's ring, and rises by a third over the run; after a rate rise
-    the sibling with the lower rate is tempting.
+    evasion), times the example of the trader's ring, and changes by the world's growth over the run; after a
+    rate rise the sibling with the lower rate is tempting.
     """
-    quarters = world.calendar.quarters
-    push = traders.leaning * world.crooked[brokers] ** 0.7 * _example(traders, intent)
-    hazard = START * push[:, None] * (1 + quarter / quarters / 3)
+    evasion, quarters = world.parameters.evasion, world.calendar.quarters
+    push = traders.leaning * world.crooked[brokers] ** evasion.broker_push
+    push = push * _example(traders, intent, weight=evasion.example)
+    hazard = (
+        starts(evasion, share=quarter / quarters) * push[:, None] * (1 + quarter / quarters * evasion.growth)
+    )
     hazard[:, Scheme.MISCLASSIFY] *= np.where(tempted, 8.0, 1.0)
-    hazard[:, Scheme.ABUSE_RELIEF] *= quarter >= ROUTE_OPENS * quarters
-    return np.minimum(hazard, 0.5)
+    hazard = np.minimum(hazard, 0.5)
+    hazard[:, Scheme.PHOENIX] = evasion.schemes[Scheme.PHOENIX].start  # founded for it: it does not hesitate
+    return hazard
 
 
-def _example(traders: Traders, intent: Intent) -> Floats:
-    """Return a factor from one to three that grows with the share of the trader's ring that evades now."""
+def _example(traders: Traders, intent: Intent, *, weight: float) -> Floats:
+    """Return a factor from one to 1 + `weight` that grows with the share of the ring that evades now."""
     ring = traders.ring + 1
     evading = np.bincount(ring, weights=intent.active.any(axis=1).astype(np.float64))
     share = evading[ring] / np.bincount(ring)[ring]
-    return np.where(traders.ring >= 0, 1 + 2 * share, 1.0)
+    return np.where(traders.ring >= 0, 1 + weight * share, 1.0)
 
 
-def _stopping(lessons: Lessons) -> Floats:
+def _stopping(evasion: EvasionParameters, lessons: Lessons) -> Floats:
     """Return the probability to stop: most caught traders stop, some notified ones; cleared ones feel safe.
 
     Field experiments find that letters work on a part of the traders and audits on more (Kleven et al.
     2011; Pomeranz 2015); evaders whom an audit missed carry on.
     """
-    probability = np.full(lessons.caught.size, STOP)
-    probability = np.where(lessons.cleared, STOP / 2, probability)
+    probability = np.full(lessons.caught.size, evasion.stop)
+    probability = np.where(lessons.cleared, evasion.stop / 2, probability)
     probability = np.where(lessons.notified, 0.30, probability)
     probability = np.where(lessons.letter, 0.35, probability)
-    return np.where(lessons.caught, 0.75, probability)
+    return np.where(lessons.caught, evasion.caught_stop, probability)
 
 
 def switch_brokers(chance: Chance, world: World, *, intent: Intent, brokers: Whole, quarter: int) -> Whole:

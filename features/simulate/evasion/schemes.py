@@ -1,4 +1,4 @@
-"""The six deliberate schemes: the lines on which each pays, and how it falsifies them."""
+"""The deliberate schemes: the lines on which each pays, and how it falsifies them."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,21 +9,23 @@ from features.simulate.arrays import Flags, Floats, Whole
 from features.simulate.chance import Chance
 from features.simulate.evasion.intent import (
     CLASSIFICATION,
+    DEAR,
     ORIGIN,
     PROCEDURE,
     QUANTITY,
     VALUATION,
     Intent,
-    Scheme,
 )
+from features.simulate.mechanisms import Scheme
 from features.simulate.trade.lines import Lines
 from features.simulate.trade.portfolio import Slots
 from features.simulate.trade.world import World
+from features.simulate.worlds.parameters import EvasionParameters
 
-COVERAGE = 0.75  # share of a trader's slots that a scheme takes in
-STEADINESS = 0.85  # share of the lines of such a slot
+STEADINESS = 0.85  # share of the lines of a slot that a scheme takes in
 NOTEWORTHY_RATE = 0.015
-FORGED = 0.60  # of false claims, those with a proof on file
+RUSH_DAYS = 25  # at the end of a quarter, when offices are busiest
+INTERMEDIARIES = 0.03  # share of the sellers that write invoices for others
 KIND_OF_SCHEME = {
     Scheme.UNDERVALUE: VALUATION,
     Scheme.MISCLASSIFY: CLASSIFICATION,
@@ -31,6 +33,12 @@ KIND_OF_SCHEME = {
     Scheme.UNDERDECLARE_QUANTITY: QUANTITY,
     Scheme.OMIT_ROYALTY: VALUATION,
     Scheme.ABUSE_RELIEF: PROCEDURE,
+    Scheme.LOWER_OWN_PRICE: VALUATION,
+    Scheme.SWITCH_SELLER: VALUATION,
+    Scheme.MISDESCRIBE: CLASSIFICATION,
+    Scheme.OMIT_ASSIST: VALUATION,
+    Scheme.RUSH: VALUATION,
+    Scheme.PHOENIX: VALUATION,
 }
 
 
@@ -43,6 +51,11 @@ class SchemeContext:
     quarter: int
     severity: Floats
 
+    @property
+    def evasion(self) -> EvasionParameters:
+        """The parameters of evasion in this world."""
+        return self.world.parameters.evasion
+
 
 def schemes_of(chance: Chance, context: SchemeContext, *, honest: Lines, intent: Intent) -> Whole:
     """Return the scheme that falsifies each line, -1 for none: the rarer opportunity comes first."""
@@ -54,9 +67,9 @@ def schemes_of(chance: Chance, context: SchemeContext, *, honest: Lines, intent:
     running, luck = intent.active[honest.trader[rows]], context.slots.luck[honest.slot[rows]]
     # A related seller writes any invoice: undervaluation takes in every line of one.
     luck[context.slots.related[honest.slot[rows]], Scheme.UNDERVALUE] = 0.0
-    chosen = np.full(rows.size, -1)
+    chosen, coverage = np.full(rows.size, -1), [each.coverage for each in context.evasion.schemes]
     for number, possible in _opportunities(context, honest, rows=rows).items():
-        fits = running[:, number] & (luck[:, number] < COVERAGE) & possible & (chosen < 0)
+        fits = running[:, number] & (luck[:, number] < coverage[number]) & possible & (chosen < 0)
         chosen[fits] = number
     scheme[rows] = chosen
     return scheme
@@ -67,12 +80,20 @@ def _opportunities(context: SchemeContext, lines: Lines, *, rows: Whole) -> dict
     wares, sub = context.world.goods, lines.sub[rows]
     mfn = wares.mfn[context.quarter][sub]
     lowest = wares.mfn[context.quarter][wares.lowest(context.quarter)][wares.heading[sub]]
+    cheapest = wares.mfn[context.quarter][wares.lowest_of_chapter(context.quarter)]
+    slot, last = lines.slot[rows], context.world.calendar.starts[context.quarter + 1]
     always = np.ones(rows.size, dtype=np.bool_)
     return {
-        Scheme.OMIT_ROYALTY: lines.adjustment[rows] > 0,
+        Scheme.PHOENIX: always,
+        Scheme.OMIT_ASSIST: context.slots.assist[slot] > 0,
+        Scheme.OMIT_ROYALTY: (lines.adjustment[rows] > 0) & (context.slots.royalty[slot] > 0),
         Scheme.ABUSE_RELIEF: mfn >= NOTEWORTHY_RATE,
         Scheme.FALSE_ORIGIN: (lines.agreement[rows] < 0) & (mfn >= 2 * NOTEWORTHY_RATE),
         Scheme.MISCLASSIFY: lines.rate[rows] - lowest >= NOTEWORTHY_RATE,
+        Scheme.MISDESCRIBE: lines.rate[rows] - cheapest[wares.chapter[wares.heading[sub]]] >= NOTEWORTHY_RATE,
+        Scheme.RUSH: lines.accepted[rows] >= last - RUSH_DAYS,
+        Scheme.SWITCH_SELLER: always,
+        Scheme.LOWER_OWN_PRICE: context.slots.price[slot] > DEAR,
         Scheme.UNDERDECLARE_QUANTITY: always,
         Scheme.UNDERVALUE: always,
     }
@@ -81,11 +102,19 @@ def _opportunities(context: SchemeContext, lines: Lines, *, rows: Whole) -> dict
 def undervalue(context: SchemeContext, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
     """Declare less than was paid, the first concern of post-clearance audit (WCO guidelines, volume 2).
 
-    A second invoice lowers the price by about the trader's usual share; freight, weight and everything
-    else stay true, so that unit prices fall and freight looks high for the value.
+    A second invoice lowers the price by about the trader's usual share; weight and everything else stay
+    true, so that unit prices fall; freight, too, and looks high for the value, unless it follows the price.
     """
-    share = context.severity[rows, Scheme.UNDERVALUE] * np.exp(0.15 * stream.standard_normal(rows.size))
-    draft.goods[rows] *= 1 - np.minimum(share, 0.8)
+    _lower(context, draft, rows=rows, scheme=Scheme.UNDERVALUE, stream=stream)
+
+
+def _lower(
+    context: SchemeContext, draft: Lines, *, rows: Whole, scheme: Scheme, stream: np.random.Generator
+) -> None:
+    share = context.severity[rows, scheme] * np.exp(0.15 * stream.standard_normal(rows.size))
+    share = np.minimum(share, 0.8)
+    draft.goods[rows] *= 1 - share
+    draft.freight[rows] *= 1 - context.evasion.freight_follows * share
 
 
 def misclassify(context: SchemeContext, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
@@ -97,7 +126,7 @@ def misclassify(context: SchemeContext, draft: Lines, *, rows: Whole, stream: np
 def claim_false_origin(
     context: SchemeContext, draft: Lines, *, rows: Whole, stream: np.random.Generator
 ) -> None:
-    """Claim a preference for goods from elsewhere: the origin changes, the route often does not.
+    """Claim a preference for goods from elsewhere: the origin changes, the route at times.
 
     A proof is missing more often than with honest claims; otherwise it is forged.
     """
@@ -105,8 +134,10 @@ def claim_false_origin(
     member = (context.slots.luck[draft.slot[rows], Scheme.FALSE_ORIGIN] * 1e4).astype(np.int64)
     members = np.flatnonzero(world.agreement >= 0)
     origin = members[member % members.size]
+    passes = member % 97 < 97 * context.evasion.transhipped
+    draft.dispatch[rows] = np.where(passes, origin, draft.dispatch[rows])
     draft.origin[rows], draft.agreement[rows] = origin, world.agreement[origin]
-    forged = stream.random(rows.size) < FORGED
+    forged = stream.random(rows.size) < context.evasion.forged
     draft.proof[rows] = np.where(forged, stream.integers(0, 10_000_000, size=rows.size), -1)
 
 
@@ -115,7 +146,7 @@ def underdeclare_quantity(
 ) -> None:
     """Declare fewer goods than arrived: price, mass and quantity fall together, so unit prices look sound.
 
-    Gross mass, which the carrier also reports, falls less, so that packing seems heavy.
+    Gross mass, which the carrier also reports, may fall less, so that packing seems heavy.
     """
     share = context.severity[rows, Scheme.UNDERDECLARE_QUANTITY] * np.exp(
         0.2 * stream.standard_normal(rows.size)
@@ -123,7 +154,7 @@ def underdeclare_quantity(
     left = 1 - np.minimum(share, 0.7)
     for column in (draft.goods, draft.net, draft.quantity):
         column[rows] *= left
-    draft.gross[rows] *= left + 0.25 * (1 - left)
+    draft.gross[rows] *= left + context.evasion.gross_stays * (1 - left)
 
 
 def omit_royalty(context: SchemeContext, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
@@ -137,6 +168,61 @@ def abuse_relief(context: SchemeContext, draft: Lines, *, rows: Whole, stream: n
     Evasion moves to where enforcement does not look yet (Yang 2008 measured it in the Philippines).
     """
     draft.relief[rows] = True
+
+
+def lower_own_price(
+    context: SchemeContext, draft: Lines, *, rows: Whole, stream: np.random.Generator
+) -> None:
+    """Lower the prices of dear goods, no further than to what others pay: only the own past betrays it.
+
+    Sellers of quality have room below them; peer prices are what administrations compare with first.
+    """
+    room = 1 - DEAR / (context.slots.price[draft.slot[rows]] + 0.15)
+    share = np.minimum(context.severity[rows, Scheme.LOWER_OWN_PRICE], np.maximum(room, 0.05))
+    draft.goods[rows] *= 1 - share * np.exp(-0.1 * np.abs(stream.standard_normal(rows.size)))
+
+
+def switch_seller(context: SchemeContext, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
+    """Buy through an intermediary that invoices less, while the goods come straight from the maker.
+
+    Re-invoicing through third parties is the usual way to shift value abroad (Global Financial Integrity
+    2015). A few intermediaries serve many, and honest buyers as well.
+    """
+    sellers = context.world.seller_country.size
+    few = max(int(INTERMEDIARIES * sellers), 3)
+    draft.seller[rows] = (context.slots.luck[draft.slot[rows], Scheme.SWITCH_SELLER] * 1e6).astype(
+        np.int64
+    ) % few
+    _lower(context, draft, rows=rows, scheme=Scheme.SWITCH_SELLER, stream=stream)
+
+
+def misdescribe(context: SchemeContext, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
+    """Declare the subheading of another heading of the chapter with the lowest rate.
+
+    The text on the invoice stays what it was, so that it does not fit the code, and nor does the price a
+    kilogram. Javorcik and Narciso (2008) find evasion where goods are hard to tell apart.
+    """
+    wares = context.world.goods
+    chapter = wares.chapter[wares.heading[draft.sub[rows]]]
+    draft.sub[rows] = wares.lowest_of_chapter(context.quarter)[chapter]
+
+
+def omit_assist(context: SchemeContext, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
+    """Leave out what was supplied to the seller free of charge (article 8.1 b); the data show nothing."""
+    assist = np.round(draft.goods[rows] * context.slots.assist[draft.slot[rows]], 2)
+    draft.adjustment[rows] = np.maximum(draft.adjustment[rows] - assist, 0.0)
+
+
+def rush(context: SchemeContext, draft: Lines, *, rows: Whole, stream: np.random.Generator) -> None:
+    """Undervalue only in the last weeks of a quarter, when offices have least time to look."""
+    _lower(context, draft, rows=rows, scheme=Scheme.RUSH, stream=stream)
+
+
+def undervalue_as_phoenix(
+    context: SchemeContext, draft: Lines, *, rows: Whole, stream: np.random.Generator
+) -> None:
+    """Undervalue everything for some quarters, then wind the company up and go on as the next of a chain."""
+    _lower(context, draft, rows=rows, scheme=Scheme.PHOENIX, stream=stream)
 
 
 class Falsify(Protocol):
@@ -155,4 +241,10 @@ FALSIFY: dict[Scheme, Falsify] = {
     Scheme.UNDERDECLARE_QUANTITY: underdeclare_quantity,
     Scheme.OMIT_ROYALTY: omit_royalty,
     Scheme.ABUSE_RELIEF: abuse_relief,
+    Scheme.LOWER_OWN_PRICE: lower_own_price,
+    Scheme.SWITCH_SELLER: switch_seller,
+    Scheme.MISDESCRIBE: misdescribe,
+    Scheme.OMIT_ASSIST: omit_assist,
+    Scheme.RUSH: rush,
+    Scheme.PHOENIX: undervalue_as_phoenix,
 }

@@ -3,7 +3,7 @@
 import numpy as np
 
 from features.simulate.arrays import Array, Flags, Floats, Whole, group_positions
-from features.simulate.chance import Chance
+from features.simulate.chance import Chance, heavy_tailed
 from features.simulate.trade.lines import Lines, rates, rounded
 from features.simulate.trade.portfolio import Slots
 from features.simulate.trade.traders import Traders
@@ -47,6 +47,8 @@ def honest_lines(
         broker=broker,
         office=office,
         channel=channel,
+        seller=np.where(slots.renewed <= quarter, slots.new_seller, slots.seller)[slot],
+        dispatch=slots.dispatch[slot],
         sub=sub,
         origin=origin,
         agreement=agreement,
@@ -55,7 +57,7 @@ def honest_lines(
         rate=rates(world.goods, quarter, sub=sub, agreement=agreement, relief=relief),
         goods=goods,
         freight=freight,
-        adjustment=goods * slots.royalty[slot],
+        adjustment=goods * (slots.royalty + slots.assist)[slot],
         net=net,
         gross=gross,
         quantity=net / slots.unit_mass[slot],
@@ -137,14 +139,21 @@ def _mass_and_price(
     """Draw net mass, price paid, freight and gross mass.
 
     Prices of one heading, origin and seller disperse lognormally, as unit values in trade data do
-    (Schott 2004): quality tiers between slots, and from line to line the heading's own spread.
+    (Schott 2004): quality tiers between slots, and from line to line the heading's own spread,
+    whose tails are heavier in drawn worlds.
     """
-    stream = chance.stream("prices", quarter)
+    trade, stream = world.parameters.trade, chance.stream("prices", quarter)
     noise: Array = stream.standard_normal((4, slot.size))
+    noise[1] = heavy_tailed(chance, "prices", noise[1], tail_weight=trade.tail_weight, quarter=quarter)
     heading = world.goods.heading[slots.sub]
-    unit_price = slots.price * world.goods.price[heading] * world.goods.inflation[quarter][heading]
+    unit_price = slots.price * np.where(slots.renewed <= quarter, slots.new_price, 1.0)
+    unit_price = unit_price * world.goods.price[heading] * world.goods.inflation[quarter][heading]
     net = slots.kilograms[slot] * np.exp(0.6 * noise[0]) + 0.01
-    goods = net * unit_price[slot] * np.exp(world.goods.spread[heading][slot] * noise[1])
+    goods = (
+        net
+        * unit_price[slot]
+        * np.exp(np.clip(trade.price_noise * world.goods.spread[heading][slot] * noise[1], -3, 3))
+    )
     carriage = FREIGHT_PER_KG[slots.mode] * world.distance[slots.dispatch]
     freight = (net * carriage[slot] + goods * FREIGHT_ON_GOODS[slots.mode][slot]) * np.exp(0.25 * noise[2])
     gross = net * slots.tare[slot] * np.exp(0.03 * np.abs(noise[3]))

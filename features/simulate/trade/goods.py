@@ -69,6 +69,19 @@ class Goods:
         order = np.lexsort((self.mfn[quarter], self.heading))
         return order[self.first]
 
+    def highest(self, quarter: int) -> Whole:
+        """Return, for each heading, its subheading with the highest rate in that quarter."""
+        order: Whole = np.lexsort((self.mfn[quarter], self.heading))
+        dearest: Whole = order[self.first + self.count - 1]
+        return dearest
+
+    def lowest_of_chapter(self, quarter: int) -> Whole:
+        """Return, for each chapter, its subheading with the lowest rate in that quarter."""
+        chapter = self.chapter[self.heading]
+        order: Whole = np.lexsort((self.mfn[quarter], chapter))
+        cheapest: Whole = order[np.searchsorted(chapter[order], np.arange(len(CHAPTERS)))]
+        return cheapest
+
 
 def goods(chance: Chance, *, quarters: int) -> Goods:
     """Draw the nomenclature, its rates and its prices."""

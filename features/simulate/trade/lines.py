@@ -30,6 +30,8 @@ class Lines:
     broker: Whole
     office: Whole
     channel: Whole
+    seller: Whole
+    dispatch: Whole
     sub: Whole
     origin: Whole
     agreement: Whole

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.simulate.arrays import Flags, Floats, Whole
-from features.simulate.chance import Chance, lognormal, pick
+from features.simulate.chance import Chance, by_scheme, heavy_tailed, lognormal, pick
 from features.simulate.trade.goods import CHAPTERS, Goods
 from features.simulate.trade.traders import Traders
-from features.simulate.trade.world import COUNTRIES, HUBS, MODES, SECTORS, World
+from features.simulate.trade.world import COUNTRIES, HUBS, SECTORS, World
+from features.simulate.worlds.parameters import TradeParameters
 
 LINES_A_YEAR = 33  # on average over traders and years
-SCHEMES = 6
 KILOGRAMS_A_UNIT = np.array([row[6] for row in CHAPTERS])
 MANUFACTURERS = 6  # the first sectors make things, and so use inward processing honestly
 
@@ -21,7 +21,9 @@ class Slots:
     """The product slots of all traders, sorted by trader, as true as the trader knows them.
 
     `rate` is lines a quarter, `kilograms` the usual mass of a line, `price` a factor on the heading's price
-    (seller and quality tier), `luck` (slots, schemes) uniform numbers: a scheme takes the lowest slots first.
+    (seller and quality tier); from quarter `renewed` on the seller is `new_seller` and the price another by
+    `new_price`, honestly; `royalty` and `assist` are additions to the price, as shares of it; `luck` (slots,
+    schemes) uniform numbers: a scheme takes the lowest slots first.
     """
 
     trader: Whole
@@ -30,7 +32,6 @@ class Slots:
     origin: Whole
     dispatch: Whole
     mode: Whole
-    port: Whole
     rate: Floats
     kilograms: Floats
     price: Floats
@@ -39,6 +40,10 @@ class Slots:
     related: Flags
     says_related: Flags
     royalty: Floats
+    assist: Floats
+    renewed: Whole
+    new_seller: Whole
+    new_price: Floats
     method: Whole
     claims: Flags
     relief: Flags
@@ -51,15 +56,17 @@ class Slots:
 def slots(chance: Chance, world: World, *, traders: Traders) -> Slots:
     """Draw the slots; with even odds another product replaces each at some time in the run (drift)."""
     stream = chance.stream("slots")
+    trade = world.parameters.trade
     trader, begins, ends = _chains(chance, traders, quarters=world.calendar.quarters)
     sub = _products(chance, world, sector=traders.sector[trader], later=begins > 0)
     seller, origin, dispatch = _routes(chance, world, slots=trader.size)
     related, says_related, royalty = _relations(chance, traders, trader=trader)
+    renewed, new_seller, new_price = _renewals(chance, world, seller=seller)
     heading = world.goods.heading[sub]
     mode = np.minimum((stream.random(trader.size) + world.goods.price[heading] / 90).astype(int), 1) * 2
     mode = np.where(stream.random(trader.size) < 0.25, 1, mode)
     lines = traders.size[trader] * stream.exponential(size=trader.size)
-    price = lognormal(stream, trader.size, sigma=0.22) * world.price_of_seller[seller]
+    price = _tiers(chance, trade, noise=stream.standard_normal(trader.size)) * world.price_of_seller[seller]
     price = price * world.price_of_origin[heading, origin] * world.goods.price_of_sub[sub]
     value = 9_000 * traders.scale[trader] * lognormal(stream, trader.size, sigma=0.6)
     return Slots(
@@ -69,15 +76,19 @@ def slots(chance: Chance, world: World, *, traders: Traders) -> Slots:
         origin=origin,
         dispatch=dispatch,
         mode=mode,
-        port=2 * dispatch + (mode == MODES.size - 1),
         rate=_rates(traders, trader=trader, lines=lines, begins=begins, ends=ends),
         kilograms=value / world.goods.price[heading],
         price=price,
-        unit_mass=KILOGRAMS_A_UNIT[world.goods.chapter[heading]] * lognormal(stream, trader.size, sigma=0.2),
+        unit_mass=KILOGRAMS_A_UNIT[world.goods.chapter[heading]]
+        * lognormal(stream, trader.size, sigma=trade.mass_spread),
         tare=1 + 0.04 + 0.12 * stream.random(trader.size),
         related=related,
         says_related=says_related,
         royalty=royalty,
+        assist=_assists(chance, slots=trader.size, share=trade.assists),
+        renewed=renewed,
+        new_seller=new_seller,
+        new_price=new_price,
         method=np.where(
             related & (stream.random(trader.size) < 0.15), stream.choice([2, 4, 6], trader.size), 1
         ),
@@ -86,7 +97,47 @@ def slots(chance: Chance, world: World, *, traders: Traders) -> Slots:
         wording=stream.integers(0, 4, size=trader.size),
         begins=begins,
         ends=ends,
-        luck=stream.random((trader.size, SCHEMES)),
+        luck=by_scheme(chance, stream, "slots", rows=trader.size),
+    )
+
+
+def _tiers(chance: Chance, trade: TradeParameters, *, noise: Floats) -> Floats:
+    """Return the quality tiers of slots, factors of mean one.
+
+    Unit values within the finest product codes differ by factors of twenty and more (Schott 2004), so
+    the tails may be heavier than lognormal ones; they end at four standard deviations.
+    """
+    spread = trade.quality_spread
+    noise = heavy_tailed(chance, "tiers", noise, tail_weight=trade.tail_weight)
+    noise = np.clip(noise, -4, 4) if trade.tail_weight else noise
+    return np.asarray(np.exp(spread * noise - spread**2 / 2))
+
+
+def _assists(chance: Chance, *, slots: int, share: float) -> Floats:
+    """Draw additions for goods supplied to the seller free of charge, such as moulds, of a `share` of slots.
+
+    They belong to the customs value (WTO Customs Valuation Agreement, article 8.1 b), and no document of the
+    import shows them.
+    """
+    stream = chance.stream("assists")
+    return np.where(stream.random(slots) < share, 0.08 + 0.30 * stream.random(slots), 0.0)
+
+
+def _renewals(chance: Chance, world: World, *, seller: Whole) -> tuple[Whole, Whole, Floats]:
+    """Draw honest changes: from a quarter on, a slot has another seller and another price, up or down.
+
+    Most pairs of buyer and seller last less than a few years (Monarch and Schmidt-Eisenlohr 2023), so that a
+    new seller or a lower price says little by itself.
+    """
+    trade, stream = world.parameters.trade, chance.stream("renewals")
+    quarters = world.calendar.quarters
+    renews = stream.random(seller.size) < trade.renewals
+    moves = renews & (stream.random(seller.size) < 0.6)
+    another = stream.integers(0, world.seller_country.size, size=seller.size)
+    return (
+        np.where(renews, stream.integers(1, quarters, size=seller.size), quarters),
+        np.where(moves, another, seller),
+        np.exp(trade.renewal_spread * stream.standard_normal(seller.size)),
     )
 
 

@@ -8,6 +8,7 @@ from features.simulate.arrays import Array, Floats, Whole
 from features.simulate.chance import Chance, lognormal
 from features.simulate.clock import Calendar
 from features.simulate.trade.goods import AGREEMENTS, Goods, goods
+from features.simulate.worlds.parameters import STANDARD, Parameters
 
 # ISO 3166-1 leaves these codes to users: no real country is meant.
 COUNTRIES = np.array(
@@ -35,6 +36,7 @@ class World:
     relative to that of the average team (mean exactly one).
     """
 
+    parameters: Parameters
     calendar: Calendar
     goods: Goods
     agreement: Whole
@@ -52,14 +54,15 @@ class World:
     ports: Array
 
 
-def world(chance: Chance, *, calendar: Calendar, traders: int) -> World:
-    """Draw the world in which `traders` trade."""
+def world(chance: Chance, *, calendar: Calendar, traders: int, parameters: Parameters = STANDARD) -> World:
+    """Draw the world in which `traders` trade, within its `parameters`."""
     stream = chance.stream("world")
     wares = goods(chance, quarters=calendar.quarters)
     sellers, brokers, countries = max(60, traders), max(10, traders // 50), COUNTRIES.size
     habit = lognormal(stream, SECTORS.size, sigma=0.6)
-    skill = np.exp(0.28 * stream.standard_normal(TEAMS))
+    skill = np.exp(parameters.audits.skill_spread * stream.standard_normal(TEAMS))
     return World(
+        parameters=parameters,
         calendar=calendar,
         goods=wares,
         agreement=_agreements(stream),

@@ -70,7 +70,8 @@ def declarations_table(lines: Lines, *, world: World, slots: Slots, dictionaries
         **_money_columns(lines, world, slots),
     }
     schema = coded_schema(columns, table="declarations")
-    return pa.Table.from_arrays([columns[name] for name in TABLES["declarations"].names], schema=schema)
+    table = pa.Table.from_arrays([columns[name] for name in TABLES["declarations"].names], schema=schema)
+    return table.drop_columns(list(world.parameters.absent))
 
 
 def _header_columns(lines: Lines, slots: Slots, dictionaries: Dictionaries) -> dict[str, pa.Array]:
@@ -85,7 +86,7 @@ def _header_columns(lines: Lines, slots: Slots, dictionaries: Dictionaries) -> d
         "known_on": days(lines.known),
         "trader_id": coded(lines.trader, dictionaries.traders),
         "declarant_id": coded(lines.broker, dictionaries.brokers),
-        "seller_id": coded(np.where(unnamed, -1, slots.seller[slot]), dictionaries.sellers),
+        "seller_id": coded(np.where(unnamed, -1, lines.seller), dictionaries.sellers),
         "office_code": coded(lines.office, list(OFFICES)),
         "procedure_code": coded(lines.relief.astype(np.int32), list(PROCEDURES)),
         "related_party": pa.array(slots.says_related[slot]),
@@ -112,11 +113,12 @@ def _goods_columns(
     wording = heading * len(WORDING) + slots.wording
     blank = missing(number, salt=2, share=0.01)
     unit = np.array([["", "LTR", "NAR", "PR"].index(row[5]) for row in CHAPTERS])[chapter][slot] - 1
-    port = np.where(slots.mode == 1, -1, slots.port)[slot]
+    mode = slots.mode[slot]
+    port = np.where(mode == 1, -1, 2 * lines.dispatch + (mode == MODES.size - 1))
     return {
         "hs_code": coded(lines.sub, list(world.goods.code)),
         "origin_country": coded(lines.origin, list(COUNTRIES)),
-        "dispatch_country": coded(slots.dispatch[slot], list(COUNTRIES)),
+        "dispatch_country": coded(lines.dispatch, list(COUNTRIES)),
         "preference_code": coded(lines.agreement, list(AGREEMENTS)),
         "net_mass_kg": pa.array(lines.net),
         "gross_mass_kg": numbers(lines.gross, empty=missing(number, salt=3, share=0.01)),

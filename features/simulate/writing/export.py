@@ -6,9 +6,11 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from features.simulate.arrays import stack
-from features.simulate.audits.truth import truth_table
+from features.simulate.audits.truth import reference_table, truth_table
 from features.simulate.evasion.links import links
 from features.simulate.state import SimulationState
+from features.simulate.worlds.description import as_json
+from features.simulate.worlds.parameters import OPTIONAL_TABLES
 from features.simulate.writing import tables
 from features.simulate.writing.text import serials
 from features.simulate.writing.write import DATA, TRUTH, write_table
@@ -29,8 +31,17 @@ def write_rest(state: SimulationState, *, folder: Path) -> dict[str, int]:
         "links": tables.links_columns(ties, calendar=calendar),
         "payments": tables.payments_columns(stack(*state.payments), calendar=calendar),
     }
-    rows = {name: write_table(part, table=name, folder=folder / DATA) for name, part in columns.items()}
+    parameters = state.world.parameters
+    left_out = set(OPTIONAL_TABLES) - set(parameters.tables)
+    rows = {
+        name: write_table(part, table=name, folder=folder / DATA)
+        for name, part in columns.items()
+        if name not in left_out
+    }
     ids = serials("T", np.arange(traders.count), digits=7)
     truths = truth_table(state.truths, trader_ids=ids)
     pq.write_table(truths, folder / TRUTH / "truth.parquet", store_schema=False)
+    reference = reference_table(state.truths, trader_ids=ids)
+    pq.write_table(reference, folder / TRUTH / "reference_audits.parquet", store_schema=False)
+    (folder / TRUTH / "world.json").write_text(as_json(parameters), encoding="utf-8")
     return {**rows, "truth": truths.num_rows}

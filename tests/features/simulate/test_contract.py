@@ -43,7 +43,11 @@ def test_the_truth_is_not_in_the_data_folder(administration: Path) -> None:
     names = {path.name for path in (administration / "data").iterdir()}
 
     assert names == {f"{name}.parquet" for name in TABLES}
-    assert [path.name for path in (administration / "truth").iterdir()] == ["truth.parquet"]
+    assert {path.name for path in (administration / "truth").iterdir()} == {
+        "reference_audits.parquet",
+        "truth.parquet",
+        "world.json",
+    }
 
 
 @pytest.mark.parametrize(("name", "event"), EVENT_DAYS.items())

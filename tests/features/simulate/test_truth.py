@@ -21,7 +21,7 @@ def _faults(trader: list[int], kind: list[int], money: list[float]) -> Faults:
     return Faults(
         number=np.arange(count),
         kind=np.array(kind),
-        deliberate=np.ones(count, dtype=np.bool_),
+        mechanism=np.array(kind),
         gap=gap,
         lines=Lines(**columns),
     )

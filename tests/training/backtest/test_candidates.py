@@ -11,14 +11,14 @@ from training.backtest.experiment import Experiment
 
 def test_without_settings_every_kind_is_tried_the_hurdle_model_first() -> None:
     models = candidates(Experiment(), LIBRARY)
-    assert set(models) == set(MODELS)
+    assert set(models) == {*MODELS, "analyst"}
     assert next(iter(models)) == "hurdle"
-    assert {kind: model.kind for kind, model in models.items()} == {kind: kind for kind in models}
+    assert all(models[kind].kind == kind for kind in MODELS)
 
 
-def test_the_experiment_names_whom_its_model_is_held_against() -> None:
+def test_the_experiment_names_whom_its_model_is_held_against_beside_the_analyst() -> None:
     models = candidates(Experiment(model="ridge", against=("ridge", "plain")), LIBRARY)
-    assert list(models) == ["ridge", "plain"]
+    assert list(models) == ["ridge", "plain", "analyst"]
 
 
 def test_models_take_seed_coverage_and_the_directions_of_features() -> None:
@@ -32,8 +32,8 @@ def test_models_take_seed_coverage_and_the_directions_of_features() -> None:
 def test_parameters_are_for_the_experiments_own_model_alone() -> None:
     experiment = Experiment(model="tweedie", parameters={"coverage": 0.7}, against=("hurdle",))
     models = candidates(experiment, LIBRARY)
-    assert models["tweedie"].get_params()["coverage"] == 0.7
-    assert models["hurdle"].get_params()["coverage"] == 0.9
+    assert models["tweedie"].coverage == 0.7
+    assert models["hurdle"].coverage == 0.9
 
 
 def test_a_kind_that_there_is_not_is_refused() -> None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from features.data.dataset import Dataset
 from features.data.warehouse import open_warehouse
-from features.errors import SettingError
 from features.library import LIBRARY
 from features.simulate import simulate
 from models import MODELS
@@ -197,9 +196,15 @@ def test_folds_on_which_nothing_can_be_learned_are_passed_over(tmp_path: Path) -
     assert "too few, passed over" in "\n".join(backtest_to_text(report))
 
 
-def test_too_few_audits_are_refused_with_their_numbers(tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match=r"by 2023-07-03 40 were closed, 14 with an adjustment, and 0"):
-        backtest(tmp_path, weekly(40), MeanModel())
+def test_where_no_fold_can_be_used_the_backtest_is_empty_and_says_so(tmp_path: Path) -> None:
+    report = backtest(tmp_path, weekly(40), MeanModel())
+    assert (len(report.out_of_fold), report.scores) == (0, ())
+    assert set(report.out_of_fold.predictions) == {"mean", "oracle"}
+    assert report.out_of_fold.table().num_rows == 0
+    lines = list(backtest_to_text(report))
+    assert "learned from 40 audits, 14 with an adjustment; tested on 0" in lines[1]
+    assert lines[-1].startswith("No fold can be used, so no model can be judged yet")
+    assert json.loads(backtest_to_json(report))["scores"] == []
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +230,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> BacktestReport:
         experiment,
         progress=lambda done, total: steps.append((done, total)),
     )
-    assert steps == [(1, 3), (2, 3), (3, 3)]
+    assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)]
     return done
 
 

@@ -1,13 +1,17 @@
-"""The gate: only what chance does not explain keeps a model out, or lets nothing through unseen."""
+"""The gate: what is shown passes, what is refuted is refused, and of all else nobody can tell."""
+
+from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from models.prediction import Floats, Prediction
 from tests.training.trained import LEAK, audits, blind, money, prediction_of, sighted
 from training.backtest.out_of_fold import OutOfFold
 from training.leaks.alarm import LeakReport
-from training.promotion.gate import Check, gate, pair_predictions, read_out_of_fold
+from training.promotion.gate import UNTESTED, gate, pair_predictions, read_out_of_fold
+from training.promotion.verdict import Check, Verdict, may_serve, overall, verdict_line
 
 NO_LEAK = LeakReport(())
 Y = money()
@@ -20,7 +24,7 @@ def failed(
     checks = gate(
         OutOfFold(audits(count), {"hurdle": challenger}), rivals={"champion": champion}, leaks=leaks
     )
-    return [check.name for check in checks if not check.passed]
+    return [check.name for check in checks if check.verdict is not Verdict.PASSED]
 
 
 def test_a_model_passes_against_itself() -> None:
@@ -69,13 +73,116 @@ def test_a_model_that_promises_twice_as_many_adjustments_fails() -> None:
 
 def test_a_suspected_leak_fails_and_is_named() -> None:
     checks = gate(OutOfFold(audits(), {"hurdle": GOOD}), rivals={"champion": GOOD}, leaks=LEAK)
-    assert checks[-1] == Check("no leak", False, "suspected by clock")
+    assert checks[-1] == Check("no leak", Verdict.REFUSED, "suspected by clock")
+    assert verdict_line(checks, is_first=True) == "REFUSED: no leak: suspected by clock."
 
 
 def test_where_too_few_audits_were_tested_nothing_passes_that_must_be_measured() -> None:
     few = OutOfFold(audits(), {"hurdle": GOOD}).where(np.arange(300) >= 280)
     checks = gate(few, rivals={"champion": few.predictions["hurdle"]}, leaks=NO_LEAK)
-    assert [check.passed for check in checks] == [False, False, False, True]
+    undecided = [check.name for check in checks if check.verdict is Verdict.CANNOT_TELL]
+    assert undecided == ["not worse than champion", "total_ratio", "probability_ratio"]
+    assert overall(checks) is Verdict.CANNOT_TELL
+
+
+def at_random(
+    y: Floats, predicted: Prediction, *, drawn: int, noise: float = 1.0
+) -> tuple[OutOfFold, dict[str, Check]]:
+    """The first `drawn` of the audits were drawn at random; of the others, twice as much was found."""
+    table = audits(len(y))
+    channels = ["random"] * drawn + ["rule"] * (len(y) - drawn)
+    found = np.where(np.arange(len(y)) < drawn, y, noise * y)
+    for name, column in (("selection_channel", pa.array(channels)), ("yield_amount", pa.array(found))):
+        table = table.set_column(table.column_names.index(name), name, column)
+    out_of_fold = OutOfFold(table, {"hurdle": predicted})
+    return out_of_fold, {check.name: check for check in gate(out_of_fold, rivals={}, leaks=NO_LEAK)}
+
+
+@pytest.mark.parametrize(
+    ("factor", "verdict"),
+    [(0.3, "REFUSED"), (1.0, "PASSED"), (3.0, "REFUSED")],
+)
+def test_money_is_judged_on_audits_drawn_at_random_where_enough_have_an_adjustment(
+    factor: float, verdict: str
+) -> None:
+    """What was found on the other audits, twice as much, does not matter."""
+    y = money(3_000)
+    predicted = prediction_of(sighted(y, noise=0.3).expected * factor)
+    _, checks = at_random(y, predicted, drawn=1_500, noise=2.0)
+    assert checks["total_ratio"].verdict == verdict
+    assert checks["total_ratio"].sentence.endswith("on audits drawn at random")
+
+
+def test_where_few_were_drawn_at_random_a_total_below_that_of_chosen_audits_is_left_open() -> None:
+    """They were chosen because more was suspected; one above theirs is refused all the same."""
+    y = money(3_000)
+    right = sighted(y, noise=0.3)
+    _, low = at_random(y, right, drawn=40, noise=3.0)
+    _, high = at_random(y, prediction_of(right.expected * 3), drawn=40)
+    assert low["total_ratio"].verdict is Verdict.CANNOT_TELL
+    assert "60 are needed to judge the total over all traders" in low["total_ratio"].sentence
+    assert high["total_ratio"].verdict is Verdict.REFUSED
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(1.0, "PASSED"), (1.8, "CANNOT TELL"), (5.0, "REFUSED")])
+def test_what_few_audits_drawn_at_random_deny_is_not_passed(factor: float, verdict: str) -> None:
+    """On the chosen audits the total is right each time; on 120 drawn at random it is that much too high."""
+    y = money(3_000)
+    right = sighted(y, noise=0.3)
+    drawn = np.arange(3_000) < 120
+    _, checks = at_random(y, prediction_of(np.where(drawn, y * factor, right.expected)), drawn=120)
+    assert checks["total_ratio"].verdict == verdict
+
+
+def test_a_total_right_by_luck_alone_is_left_open() -> None:
+    """The value is within the limits; the interval reaches from a quarter to four times."""
+    y = np.zeros(300)
+    y[::20] = np.random.default_rng(4).lognormal(6, 2.2, 15)
+    predicted = prediction_of(np.full(300, float(y.mean())), probability=0.05)
+    _, checks = at_random(y, predicted, drawn=0)
+    assert "predicted / found 1.00" in checks["total_ratio"].sentence
+    assert checks["total_ratio"].verdict is Verdict.CANNOT_TELL
+
+
+@pytest.mark.parametrize(
+    ("missed", "expected"),
+    [
+        (0, []),
+        (30, ["coverage of the top fifth"]),
+        (120, ["coverage", "coverage of the top fifth", "coverage of the top 5 %"]),
+    ],
+)
+def test_intervals_must_cover_what_they_promise_at_the_top_too(missed: int, expected: list[str]) -> None:
+    """Of 400 audits the top fifth are 80, the top 5 % the first 20; those missed begin at the 31st."""
+    y, number = np.full(400, 10.0), np.arange(400)
+    first = 30 if missed < 100 else 0
+    is_missed = (number >= first) & (number < first + missed)
+    y[number % 4 > 0] = 0.0
+    model = prediction_of(1_000.0 - number.astype(np.float64))
+    covering = replace(model, low=np.where(is_missed, 50.0, 0.0))
+    _, checks = at_random(y, covering, drawn=0)
+    refused = [name for name, check in checks.items() if check.verdict is Verdict.REFUSED]
+    assert [name for name in refused if name.startswith("coverage")] == expected
+
+
+def test_without_an_audit_to_judge_by_nobody_can_tell_and_the_first_model_may_serve() -> None:
+    none = OutOfFold(audits(0), {"hurdle": prediction_of(np.zeros(0))})
+    checks = gate(none, rivals={}, leaks=NO_LEAK)
+    assert checks[0] == UNTESTED
+    assert verdict_line(checks, is_first=True) == (
+        "CANNOT TELL: backtest: no model can be judged yet; this ranking is by the money at stake under the "
+        "written indicators. Nothing refutes it and nothing serves yet, so it may serve."
+    )
+    assert verdict_line(checks, is_first=False).endswith("The champion stays.")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "first", "later"),
+    [(Verdict.PASSED, True, True), (Verdict.CANNOT_TELL, True, False), (Verdict.REFUSED, False, False)],
+)
+def test_what_cannot_be_told_keeps_the_champion(verdict: Verdict, first: bool, later: bool) -> None:
+    assert may_serve(verdict, is_first=True) is first
+    assert may_serve(verdict, is_first=False) is later
 
 
 def test_only_the_newest_folds_count_where_they_say_enough() -> None:

@@ -31,7 +31,7 @@ def serving(home: Path) -> str | None:
 def test_the_first_model_that_passes_against_the_baselines_serves_by_itself(home: Path) -> None:
     done = offer(training(home), home=home, clock=now)
     assert done is not None
-    assert [check.name for check in done.checks if not check.passed] == []
+    assert [check.name for check in done.checks if check.verdict != "PASSED"] == []
     assert "not worse than past_yield" in [check.name for check in done.checks]
     champion = read_champion(home)
     assert champion is not None
@@ -77,8 +77,9 @@ def test_a_worse_model_serves_only_by_force_and_the_reason_stays_with_it(home: P
     assert tags["forced"] == "the old one breaks the new law"
     decision = json.loads(tags["promotion"])
     assert [
-        check["passed"] for check in decision["checks"] if check["name"] == "not worse than version 1"
-    ] == [False]
+        check["verdict"] for check in decision["checks"] if check["name"] == "not worse than version 1"
+    ] == ["REFUSED"]
+    assert decision["verdict"] == "REFUSED"
 
 
 def test_force_without_a_reason_is_refused(home: Path) -> None:
@@ -89,7 +90,7 @@ def test_force_without_a_reason_is_refused(home: Path) -> None:
 def test_models_of_different_money_are_not_held_against_each_other(home: Path) -> None:
     offer(training(home), home=home, clock=now)
     offer(training(home, measure="collected"), home=home, clock=now)
-    assert [check.name for check in promote(home=home, clock=now).checks if not check.passed] == [
+    assert [check.name for check in promote(home=home, clock=now).checks if check.verdict != "PASSED"] == [
         "same money"
     ]
 

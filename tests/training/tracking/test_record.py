@@ -21,6 +21,7 @@ from training.backtest.fairness import trader_groups
 from training.backtest.folds import folds_before
 from training.backtest.labelled_audits import label_audits
 from training.backtest.run import Backtest
+from training.diagnostics.report import FoldModel, diagnostics, fold_model
 from training.leaks.alarm import LeakReport
 from training.promotion.promote import promote
 from training.tracking.record import Training, begin, record
@@ -44,13 +45,20 @@ def version(home: Path, tmp_path: Path) -> str:
             warehouse, features=features, cutoff=CUTOFF, measure="assessed", with_penalties=False
         )
         begin(run, SMALL, labelled_audits)
-        folds = folds_before(CUTOFF, number=1, months=6, settling_months=2)
-        report = Backtest(folds, SMALL).run(warehouse, labelled_audits, models=candidates(SMALL, features))
+        folds = folds_before(CUTOFF, number=1, months=12, settling_months=2)
+        of_folds: list[FoldModel] = []
+        report = Backtest(folds, SMALL).run(
+            warehouse,
+            labelled_audits,
+            models=candidates(SMALL, features),
+            observe=lambda *fitted: of_folds.append(fold_model(*fitted)),
+        )
         model = new_model(SMALL, features).fit(
             labelled_audits.X, labelled_audits.y, audits=labelled_audits.audits
         )
         groups = trader_groups(warehouse, report.out_of_fold.audits["trader_id"], cutoff=CUTOFF)
-        return record(run, Training(model, labelled_audits, report, LeakReport(()), groups))
+        learned = diagnostics(report, labelled_audits, model, folds=of_folds)
+        return record(run, Training(model, labelled_audits, report, learned, LeakReport(()), groups))
 
 
 def test_a_training_is_kept_whole_and_can_be_promoted(version: str, home: Path) -> None:
@@ -62,9 +70,23 @@ def test_a_training_is_kept_whole_and_can_be_promoted(version: str, home: Path) 
     assert run.data.params["audits"] == "140"
     assert json.loads(run.data.params["parameters"]) == {"growth": {"rounds": 5, "bags": 1}}
     files = {each.path for each in client.list_artifacts(run.info.run_id)}
-    assert files == {"card.json", "card.md", "leaks.json", "out_of_fold.parquet", "plots"}
+    assert files == {
+        "card.json",
+        "card.md",
+        "diagnostics.json",
+        "importance",
+        "leaks.json",
+        "out_of_fold.parquet",
+        "plots",
+    }
     plots = {each.path for each in client.list_artifacts(run.info.run_id, "plots")}
-    names = ("calibration", "contributions_in_money", "gain", "importance_by_family")
+    names = (
+        "contributions_in_money",
+        "gain",
+        "importance",
+        "importance_by_indicator",
+        "reliability",
+    )
     assert plots == {f"plots/{name}.{form}" for name in names for form in ("png", "svg")}
     assert run.data.tags["mlflow.note.content"].startswith("# hurdle, from what was known before 2025-01-01")
 
@@ -79,3 +101,37 @@ def test_a_training_is_kept_whole_and_can_be_promoted(version: str, home: Path) 
     assert card["data"]["fingerprint"] == run.data.params["fingerprint"] == bundle.fingerprint
     assert {each["attribute"] for each in card["fairness"]} == {"size_band", "sector", "region"}
     assert np.isfinite(bundle.model.predict(bundle.golden.select(bundle.names)).expected).all()
+
+
+def test_metrics_are_named_by_metric_population_and_model(version: str, home: Path) -> None:
+    client = store(home)
+    run = client.get_run(not_none(client.get_model_version("audit-yield", version).run_id))
+    names = {tuple(name.split("/")) for name in run.data.metrics}
+    assert {population for _, population, *_ in names} <= {"all", "reference", "random"}
+    assert {model for _, _, model, *_ in names} == {
+        "hurdle",
+        "declared_value",
+        "oracle",
+        "analyst",
+        "hurdle-analyst",
+        "hurdle-declared_value",
+        "hurdle-oracle",
+    }
+    assert {rest for _, _, _, *ending in names for rest in ending} == {"fold"}
+    assert run.data.metrics["gini/all/hurdle"] - run.data.metrics["gini/all/declared_value"] == pytest.approx(
+        run.data.metrics["gini/all/hurdle-declared_value"]
+    )
+
+
+def test_importance_is_kept_as_tables_and_all_of_it_as_json(version: str, home: Path) -> None:
+    client = store(home)
+    run_id = not_none(client.get_model_version("audit-yield", version).run_id)
+    table = Path(client.download_artifacts(run_id, "importance/features.csv", str(home.parent))).read_text()
+    head, *rows = table.splitlines()
+    assert head.startswith("name,label,indicator,state,filled_share,moved_amount,share")
+    assert {row.split(",")[0] for row in rows} >= {"customs_value_12m", "closed_audits"}
+    content = json.loads(
+        Path(client.download_artifacts(run_id, "diagnostics.json", str(home.parent))).read_text()
+    )
+    assert set(content) == {"features", "indicators", "reliability", "effects", "learning_curve"}
+    assert [each["name"] for each in content["features"]] == [row.split(",")[0] for row in rows]

@@ -219,6 +219,15 @@ def test_a_nan_among_negatives_is_not_negative_in_any_home(home: Home) -> None:
     assert broken == {"finite": 1, "not_negative": 1}
 
 
+def test_a_column_wrong_in_every_row_is_left_out_in_any_home(home: Home) -> None:
+    traders = [row | {"region": "north"} for row in all_tables()["traders"]]
+    with open_warehouse(home({**all_tables(), "traders": traders})) as warehouse:
+        outcome = check(warehouse, today=TODAY).outcome
+        regions = outcome.usable(warehouse).table("traders").region.to_pyarrow().to_pylist()
+    assert outcome.left_out == ("traders.region",)
+    assert regions == [None] * len(traders)
+
+
 def _payment_of(amount: float) -> Row:
     return all_tables()["payments"][0] | {"amount": amount, "debt_id": str(amount)}
 

@@ -1,0 +1,88 @@
+"""Worlds with a name: the standard one, and such as are extreme on purpose."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from features.errors import SettingError
+from features.simulate.mechanisms import Scheme
+from features.simulate.worlds.drawn import RANDOM, draw
+from features.simulate.worlds.parameters import (
+    STANDARD,
+    AuditParameters,
+    EvasionParameters,
+    Parameters,
+    SchemeParameters,
+    TradeParameters,
+)
+
+
+def _only(**schemes: SchemeParameters) -> tuple[SchemeParameters, ...]:
+    """Return the parameters of all schemes when only the named ones exist."""
+    return tuple(schemes.get(scheme.name.lower(), SchemeParameters()) for scheme in Scheme)
+
+
+THIN_TABLES = replace(
+    STANDARD,
+    name="thin-tables",
+    about="the standard world, of which only the required tables reach the data",
+    tables=(),
+)
+
+REFUNDS = Parameters(
+    name="refunds",
+    about="two traders in five pay more than they owe, and few evade: most findings are refunds",
+    trade=TradeParameters(overpayers=0.4),
+    evasion=EvasionParameters(
+        schemes=_only(
+            undervalue=SchemeParameters(start=0.003, lowest=0.2, highest=0.6),
+            misclassify=SchemeParameters(start=0.003),
+        )
+    ),
+)
+
+SILENT = Parameters(
+    name="silent",
+    about="what is wrong leaves nothing in the data: only size, and what audits brought, say anything",
+    trade=TradeParameters(assists=0.35),
+    evasion=EvasionParameters(
+        schemes=_only(
+            omit_assist=SchemeParameters(start=0.06),
+            underdeclare_quantity=SchemeParameters(start=0.03, lowest=0.15, highest=0.45),
+        ),
+        books_true=0.0,
+        gross_stays=0.0,
+        broker_push=0.0,
+        example=0.0,
+    ),
+    audits=AuditParameters(suspicion=0.0, referrals=0.0, complaints=0.0),
+)
+
+GIANTS = Parameters(
+    name="giants",
+    about="a few traders hold most of the trade and of the money, and lean to evade as the small ones do",
+    trade=TradeParameters(
+        size_spread=1.9, largest_size=400.0, shipment_spread=1.0, price_noise=1.8, tail_weight=0.3
+    ),
+    evasion=EvasionParameters(small_lean=-0.3),
+    audits=AuditParameters(size=0.9, half_share=0.001),
+)
+
+WORLDS: Mapping[str, Parameters] = {
+    world.name: world for world in (STANDARD, THIN_TABLES, REFUNDS, SILENT, GIANTS)
+}
+
+
+def parameters_of(name: str, *, seed: int) -> Parameters:
+    """Return the parameters of a world by its name; those of "random" are drawn from the seed.
+
+    Raises `SettingError` for a name that no world has.
+    """
+    if name == RANDOM:
+        return draw(seed)
+    if name not in WORLDS:
+        raise SettingError(
+            f"world is {name!r}.",
+            expected=f"{', '.join(WORLDS)} or {RANDOM}.",
+            advice="Choose one of these; docs/worlds.md describes them.",
+        )
+    return WORLDS[name]

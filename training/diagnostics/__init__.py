@@ -1,0 +1,1 @@
+"""Diagnostics of a training: importance, reliability, effects of circumstances, learning curve."""

@@ -1,0 +1,145 @@
+"""Calibration: whether a model's money, chances and intervals are what audits that it had not seen found.
+
+They are judged on audits drawn at random where enough of them have an adjustment, for they alone speak for
+all traders. Else on audits like those predicted, which were chosen because more was suspected than features
+tell: they may find more than a good model expects. So a total above theirs refutes a model, one below theirs
+does not.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from models.card import Score
+from training.backtest.metrics import metrics
+from training.backtest.out_of_fold import OutOfFold
+from training.backtest.populations import POPULATIONS
+from training.backtest.scores import judge
+from training.promotion.verdict import Check, Verdict
+
+REFERENCE, RANDOM = "reference", "random"
+FEWEST_RANDOM = 60
+"""Audits drawn at random with an adjustment; with fewer their money is uncertain by a factor of 2 or more."""
+CALIBRATION = ("total_ratio", "probability_ratio")
+LIMITS = (0.8, 1.25)
+"""Within these a ratio is right."""
+NEAR = (2 / 3, 1.5)
+"""A ratio whose interval lies within these is shown to be right enough, wherever its value lies."""
+WIDEST = (0.4, 2.5)
+"""A value may be within `LIMITS` by luck: its interval must lie within these to show anything."""
+FAR = (0.5, 2.0)
+"""A ratio whose interval lies outside these is refused, however few audits it comes from."""
+COVERED = {"coverage": 1.0, "coverage of the top fifth": 0.2, "coverage of the top 5 %": 0.05}
+"""Parts of the audits, by predicted money, whose intervals must cover what they promise."""
+FEWEST_COVERED = 20
+SHORTFALL = 0.05
+"""By so much the share covered may fall short of what is promised."""
+TWO_SIDED = 1.96
+SEED = 1
+METRICS = metrics()
+
+
+def calibrated(out_of_fold: OutOfFold) -> Iterator[Check]:
+    """Check money and chances on all folds: at random first, else on audits like those predicted."""
+    by_name = {name: METRICS[name] for name in CALIBRATION}
+    at_random, alike = (
+        {score.metric: score for score in judge(out_of_fold, by_name, population=population, seed=SEED)}
+        for population in (RANDOM, REFERENCE)
+    )
+    for metric in CALIBRATION:
+        drawn = at_random[metric]
+        if drawn.adjusted >= FEWEST_RANDOM:
+            yield Check(metric, _ratio_verdict(drawn), f"{_ratio_sentence(drawn)}, on audits drawn at random")
+        else:
+            yield _by_chosen(alike[metric], drawn)
+
+
+def _by_chosen(alike: Score, drawn: Score) -> Check:
+    """Judge a ratio on audits like those predicted, for few drawn at random have an adjustment.
+
+    What those few credibly deny is not passed, and is refused where they are far off.
+    """
+    metric, verdict = alike.metric, _ratio_verdict(alike)
+    if _is_outside(drawn, FAR):
+        return Check(metric, Verdict.REFUSED, f"{_ratio_sentence(drawn)}, on the few drawn at random")
+    is_denied = verdict is Verdict.PASSED and _is_outside(drawn, LIMITS)
+    is_below = verdict is Verdict.REFUSED and interval(alike)[1] < LIMITS[0]
+    low, high = interval(drawn)
+    theirs = "" if drawn.value is None else f": {drawn.value:.2f} ({low:.2f} to {high:.2f})"
+    sentence = (
+        f"{_ratio_sentence(alike)}, on audits like those predicted; only {drawn.adjusted} drawn at random "
+        f"have an adjustment{theirs}, and {FEWEST_RANDOM} are needed to judge the total over all traders"
+    )
+    return Check(metric, Verdict.CANNOT_TELL if is_denied or is_below else verdict, sentence)
+
+
+def _ratio_verdict(score: Score) -> Verdict:
+    """Judge a ratio: it must be shown to be right, and shown to be wrong to be refused."""
+    if score.value is None:
+        return Verdict.CANNOT_TELL
+    if _is_outside(score, LIMITS):
+        return Verdict.REFUSED
+    is_right = LIMITS[0] <= score.value <= LIMITS[1] and _is_inside(score, WIDEST)
+    return Verdict.PASSED if is_right or _is_inside(score, NEAR) else Verdict.CANNOT_TELL
+
+
+def _is_outside(score: Score, limits: tuple[float, float]) -> bool:
+    low, high = interval(score)
+    return score.value is not None and (high < limits[0] or low > limits[1])
+
+
+def _is_inside(score: Score, limits: tuple[float, float]) -> bool:
+    low, high = interval(score)
+    return limits[0] <= low and high <= limits[1]
+
+
+def _ratio_sentence(score: Score) -> str:
+    words, (lowest, highest) = METRICS[score.metric].words, LIMITS
+    if score.value is None:
+        return f"too few audits to judge {words}"
+    return f"{measured(score, form='.2f', what=words)}; limits {lowest:.2f} to {highest:.2f}"
+
+
+def covered(out_of_fold: OutOfFold, promised: float) -> Iterator[Check]:
+    """Check that intervals cover what they promise, by the share covered and its interval (Wilson 1927)."""
+    at_random = out_of_fold.where(POPULATIONS[RANDOM](out_of_fold.audits))
+    alike = out_of_fold.where(POPULATIONS[REFERENCE](out_of_fold.audits))
+    is_enough = np.count_nonzero(at_random.y) >= FEWEST_RANDOM
+    for name, share in COVERED.items():
+        chosen, words = (
+            (at_random, "drawn at random") if share == 1.0 and is_enough else (alike, "like those predicted")
+        )
+        [prediction] = chosen.predictions.values()
+        first = np.argsort(-prediction.expected, kind="stable")[: round(share * len(chosen))]
+        if len(first) >= FEWEST_COVERED:
+            inside = (prediction.low <= chosen.y) & (chosen.y <= prediction.high)
+            yield _coverage_check(name, int(inside[first].sum()), len(first), promised, words)
+        elif share == 1.0:
+            yield Check(name, Verdict.CANNOT_TELL, f"too few audits {words} to judge the intervals")
+
+
+def _coverage_check(name: str, inside: int, audits: int, promised: float, words: str) -> Check:
+    share, z = inside / audits, TWO_SIDED
+    middle = (share + z**2 / (2 * audits)) / (1 + z**2 / audits)
+    reach = z * np.sqrt(share * (1 - share) / audits + (z / (2 * audits)) ** 2) / (1 + z**2 / audits)
+    if middle + reach < promised - SHORTFALL:
+        verdict = Verdict.REFUSED
+    else:
+        verdict = Verdict.PASSED if share >= promised - SHORTFALL else Verdict.CANNOT_TELL
+    between = f"{middle - reach:.0%} to {middle + reach:.0%}"
+    sentence = (
+        f"intervals cover {share:.0%} ({between}) of {audits:,} audits {words}; they promise {promised:.0%}"
+    )
+    return Check(name, verdict, sentence)
+
+
+def interval(score: Score) -> tuple[float, float]:
+    """Return the interval, or the value twice where no resample differs from it."""
+    value = 0.0 if score.value is None else score.value
+    return (value, value) if score.low is None or score.high is None else (score.low, score.high)
+
+
+def measured(score: Score, *, form: str, what: str) -> str:
+    """Return a value with its interval and number of audits, in words."""
+    low, high = interval(score)
+    return f"{what} {score.value:{form}} ({low:{form}} to {high:{form}}, {score.audits:,} audits)"
