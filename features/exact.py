@@ -65,6 +65,11 @@ def share_where(amounts: ir.NumericColumn, condition: ir.BooleanValue) -> ir.Flo
     return share(amounts.sum(where=condition), amounts.sum(where=known))
 
 
+def count_share_where(condition: ir.BooleanColumn) -> ir.FloatingScalar:
+    """Return the share of rows for which the condition holds, of those for which it is known."""
+    return share(condition.sum(), condition.count())
+
+
 def weighted_mean(values: ir.NumericColumn, weights: ir.NumericColumn) -> ir.FloatingScalar:
     """Return the mean of the values that are known, each weighted; empty where the weights sum to zero."""
     known = values.notnull()

@@ -9,15 +9,15 @@ from types import ModuleType
 from features.build import FeatureSet
 from features.feature import Definition
 from features.library import origin, parties, physical, tax
-from features.library.classification import cheaper_codes, doubtful_codes, variety
+from features.library.classification import cheaper_codes, doubtful_codes, usual_rates, variety
 from features.library.exposure import procedures, rhythm, volume
 from features.library.history import audits, authorisation, border, corrections, debts, identity, offences
-from features.library.valuation import digits, own_prices, peer_prices, terms
+from features.library.valuation import digits, own_past, own_prices, peer_prices, terms
 
 FAMILIES: Mapping[str, tuple[ModuleType, ...]] = {
     "exposure": (volume, rhythm, procedures),
-    "valuation": (peer_prices, own_prices, terms, digits),
-    "classification": (cheaper_codes, variety, doubtful_codes),
+    "valuation": (peer_prices, own_past, own_prices, terms, digits),
+    "classification": (cheaper_codes, usual_rates, variety, doubtful_codes),
     "origin": (origin,),
     "physical": (physical,),
     "parties": (parties,),

@@ -1,12 +1,14 @@
 """Physical traces: weights, quantities, offices and routes that do not fit the goods or the habit."""
 
 from datetime import date
+from math import log
 
 from ibis.expr import types as ir
 
 from features import exact
 from features.feature import Example, feature
-from features.library.literature import DATE, WCO_AUDIT
+from features.library.at_stake import TAXES, missing_share, on_missing_value
+from features.library.literature import DATE, THIS, WCO_AUDIT
 from features.prepare.lines import SLIP
 from features.unit import Unit
 
@@ -41,15 +43,15 @@ def low_value_per_kg_share(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(12,),
+    months=(12, 24),
     unit=Unit.SHARE,
     indicator="value_per_kg_tail",
     reference=DATE,
     inputs="declarations.customs_value declarations.gross_mass_kg declarations.hs_code "
     "declarations.origin_country",
     label="Value very high for the weight",
-    phrase="{value} of the customs value of the last 12 months was more a kilogram than with 19 in 20 other "
-    "traders for like goods.",
+    phrase="{value} of the customs value of {window} was more a kilogram than with 19 in 20 other traders "
+    "for like goods.",
     why="Goods light for their value point to other goods than declared, or to a weight declared too low.",
     finding_type="classification",
     example=Example(
@@ -66,7 +68,7 @@ def high_value_per_kg_share(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(3, 12),
+    months=(3, 12, 24),
     unit=Unit.LOG_RATIO,
     indicator="mass_ratio_anomaly",
     reference=DATE,
@@ -96,15 +98,15 @@ def net_mass_gap(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(12,),
+    months=(12, 24),
     unit=Unit.LOG_RATIO,
     indicator="mass_ratio_anomaly",
     reference=DATE,
     inputs="declarations.customs_value declarations.net_mass_kg declarations.supplementary_quantity "
     "declarations.supplementary_unit declarations.hs_code",
     label="Pieces for the mass against other traders",
-    phrase="On average by value, the quantity for the mass was {value} off what is usual for the goods, "
-    "up or down.",
+    phrase="On average by value, the quantity for the mass was in {window} {value} off what is usual for the "
+    "goods, up or down.",
     why="Quantity and mass that do not fit each other point to one of them being wrong, or to other goods.",
     finding_type="quantity",
     monotone=1,
@@ -124,15 +126,140 @@ def quantity_mass_gap(lines: ir.Table) -> ir.FloatingScalar:
     return exact.weighted_mean(gap, lines.customs_value)
 
 
+MASSES = "declarations.net_mass_kg declarations.gross_mass_kg declarations.hs_code"
+PIECES = (
+    "declarations.net_mass_kg declarations.supplementary_quantity declarations.supplementary_unit "
+    "declarations.hs_code"
+)
+
+
+@feature(
+    source="lines",
+    months=(24,),
+    unit=Unit.MONEY,
+    indicator="mass_ratio_anomaly",
+    reference=DATE,
+    inputs=f"{MASSES} {TAXES}",
+    label="Taxes on net mass missing for the gross mass",
+    phrase="At the net mass for the gross mass that nine in ten other traders reach, {value} more taxes "
+    "would have been due on the lines of {window} declared below it.",
+    why="It is the revenue at stake if less was declared than came: the carrier states gross mass too. "
+    "Without gross mass, value a kilogram and the trader's own past say it.",
+    finding_type="quantity",
+    monotone=1,
+    prior_yield=0.3,
+    example=Example(
+        "log_net_share peer_low_log_net_share taxes peer_traders_log_net_share peer_group_log_net_share",
+        [
+            (log(0.6), log(0.9), 100.0, 9, HS6),
+            (log(0.95), log(0.9), 100.0, 9, HS6),
+            (log(0.5), None, 100.0, None, None),
+        ],
+        50.0,
+    ),
+)
+def net_mass_money(lines: ir.Table) -> ir.FloatingScalar:
+    """Sum of (net / gross mass that a tenth of peers stay under, over the line's, - 1) x taxes, above 0.
+
+    Each counts up to ten times the mass; where no line has peers, it is unknown.
+    """
+    return (missing_share(lines.peer_low_log_net_share - lines.log_net_share) * lines.taxes).sum()
+
+
+@feature(
+    source="lines",
+    months=(24,),
+    unit=Unit.MONEY,
+    indicator="mass_ratio_anomaly",
+    reference=DATE,
+    inputs=f"{PIECES} {TAXES}",
+    label="Taxes on pieces missing for the mass",
+    phrase="At the quantity for the mass that nine in ten other traders reach, {value} more taxes would have "
+    "been due on the lines of {window} declared below it.",
+    why="It is the revenue at stake if fewer pieces were declared than came. Goods taxed by the kilogram "
+    "have no pieces: value a kilogram says it.",
+    finding_type="quantity",
+    monotone=1,
+    example=Example(
+        "log_quantity_per_kg peer_low_log_quantity_per_kg taxes "
+        "peer_traders_log_quantity_per_kg peer_group_log_quantity_per_kg",
+        [
+            (log(2.0), log(4.0), 100.0, 9, HS6),
+            (log(5.0), log(4.0), 100.0, 9, HS6),
+            (None, log(4.0), 100.0, 9, HS6),
+        ],
+        100.0,
+    ),
+)
+def missing_pieces_money(lines: ir.Table) -> ir.FloatingScalar:
+    """Sum of (quantity / net mass that a tenth of peers stay under, over the line's, - 1) x taxes, above 0.
+
+    Each counts up to ten times the quantity; where no line has peers, it is unknown.
+    """
+    return (missing_share(lines.peer_low_log_quantity_per_kg - lines.log_quantity_per_kg) * lines.taxes).sum()
+
+
+@feature(
+    source="lines",
+    months=(24,),
+    unit=Unit.MONEY,
+    indicator="value_per_kg_tail",
+    reference=DATE,
+    inputs="declarations.customs_value declarations.gross_mass_kg declarations.hs_code "
+    f"declarations.origin_country {TAXES}",
+    label="Taxes on value missing for the weight",
+    phrase="At the value a kilogram that 19 in 20 other traders reach, {value} more duty and VAT would have "
+    "been due on the lines of {window} declared below it.",
+    why="It is the revenue at stake if goods heavy for their value were undervalued: the carrier states the "
+    "weight. Without gross mass, the lowest usual prices say it.",
+    finding_type="valuation",
+    monotone=1,
+    example=Example(
+        "log_value_per_kg peer_p05_log_value_per_kg duty_assessed vat_assessed "
+        "peer_traders_log_value_per_kg peer_group_log_value_per_kg",
+        [
+            (log(2.0), log(3.0), 30.0, 70.0, 9, HS6),
+            (log(4.0), log(3.0), 30.0, 70.0, 9, HS6),
+            (log(1.0), None, 30.0, 70.0, None, None),
+        ],
+        50.0,
+    ),
+)
+def low_value_per_kg_money(lines: ir.Table) -> ir.FloatingScalar:
+    """Sum of (value per kg of gross mass that a 20th of peers stay under, over the line's, - 1) x duty, VAT.
+
+    Where above 0, and up to ten times the value; where no line has peers, it is unknown.
+    """
+    return on_missing_value(lines, lines.peer_p05_log_value_per_kg - lines.log_value_per_kg).sum()
+
+
+@feature(
+    source="lines",
+    months=(24,),
+    unit=Unit.MONEY,
+    indicator="value_per_kg",
+    reference=THIS,
+    inputs="declarations.customs_value declarations.net_mass_kg",
+    label="Value a kilogram",
+    phrase="The goods of {window} were worth {value} a kilogram.",
+    why="Says what kind of goods it is: dear ones leave room in the value, cheap ones in the mass.",
+    example=Example("customs_value net_mass_kg", [(300.0, 20.0), (100.0, 60.0), (50.0, 0.0)], 5.0),
+)
+def value_per_kg(lines: ir.Table) -> ir.FloatingScalar:
+    """Value / net mass, of the lines with a net mass."""
+    weighed = lines.net_mass_kg > 0
+    return exact.share(lines.customs_value.sum(where=weighed), lines.net_mass_kg.sum(where=weighed))
+
+
 @feature(
     source="offices",
-    months=(12,),
+    months=(12, 24),
     unit=Unit.NAT,
     indicator="office_shopping",
     reference=DATE,
     inputs="declarations.office_code declarations.customs_value",
     label="Spread over customs offices",
-    phrase="The customs value of the last 12 months is spread over offices with an entropy of {value}.",
+    phrase="The customs value of {window} is spread over offices with an entropy of {value}.",
     why="Declaring now here, now there can be a search for the office that looks least closely.",
     example=Example("customs_value", [(100.0,), (100.0,), (0.0,)], 0.6931471805599453),
 )

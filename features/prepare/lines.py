@@ -47,6 +47,9 @@ def with_line_facts(declarations: ir.Table) -> ir.Table:
     - `quantity`, `quantity_unit`: the supplementary quantity where there is one, else net mass in kg.
     - `log_price`: natural logarithm of the customs value per unit of quantity; the other `log_…` are such
       logarithms of ratios too, rounded so that lines at one price can be told from lines below it.
+    - `full_rate`: the duty rate where no preference is claimed, else empty.
+    - `addition_share`: the additions to the price that are declared, as a share of the customs value, from
+      0 to 1; empty where there is no value.
     - `is_adjusted`, `is_elsewhere`: 1 where an addition to the price is declared, where the goods come
       from another country than they originate in; else 0.
     """
@@ -64,6 +67,12 @@ def with_line_facts(declarations: ir.Table) -> ir.Table:
         + declarations.excise_assessed.fill_null(0.0),
         quantity=has_unit.ifelse(declarations.supplementary_quantity, declarations.net_mass_kg),
         quantity_unit=has_unit.ifelse(declarations.supplementary_unit, "kg"),
+        full_rate=declarations.preference_code.isnull().ifelse(declarations.duty_rate, None),
+        addition_share=exact.stepped(
+            (declarations.valuation_adjustment.fill_null(0.0) / declarations.customs_value.nullif(0.0)).clip(
+                0.0, 1.0
+            )
+        ),
         is_adjusted=(declarations.valuation_adjustment.fill_null(0.0) != 0).ifelse(1.0, 0.0),
         is_elsewhere=number(declarations.origin_country != declarations.dispatch_country),
     )

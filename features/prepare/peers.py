@@ -63,19 +63,20 @@ GOODS = PeerGroup(
     measures={
         "log_price": ("low", "middle"),
         "log_value_per_kg": ("p05", "p95"),
-        "log_net_share": ("middle",),
-        "log_quantity_per_kg": ("middle",),
+        "log_net_share": ("low", "middle"),
+        "log_quantity_per_kg": ("low", "middle"),
     },
 )
+HEADINGS = PeerGroup(levels=(("hs4",),), measures={"full_rate": ("mean",)})
 ROUTES = PeerGroup(
     levels=(("dispatch_country", "transport_mode", "hs4"), ("dispatch_country", "transport_mode")),
     measures={"log_freight_share": ("middle",)},
 )
 HABITS = PeerGroup(
     levels=(("hs6",), ("hs4",)),
-    measures={"is_adjusted": ("mean",), "is_elsewhere": ("mean",)},
+    measures={"is_adjusted": ("mean",), "addition_share": ("mean",), "is_elsewhere": ("mean",)},
 )
-GROUPS = (GOODS, ROUTES, HABITS)
+GROUPS = (GOODS, HEADINGS, ROUTES, HABITS)
 
 
 def fact(measure: str, statistic: str) -> str:

@@ -24,7 +24,8 @@ REACH = 18
 VERSION = ("declaration_id", "item_number", "version")
 LINE = ("trader_id", *VERSION)
 DAYS = ("happened_on", "known_on")
-COLUMNS = (*LINE, "accepted_on", "known_on", "hs_code", "origin_country", "customs_value")
+MONEY = ("customs_value", "duty_assessed", "vat_assessed")
+COLUMNS = (*LINE, "accepted_on", "known_on", "hs_code", "origin_country", *MONEY)
 
 
 def after_rises(prepared: Prepared) -> ir.Table:
@@ -140,12 +141,19 @@ def _at_fault(lines: ir.Table, *, controls: ir.Table, findings: ir.Table) -> ir.
 
 
 def _moved_to_cheaper(lines: ir.Table, measures: ir.Table, prepared: Prepared) -> ir.Table:
-    """Return the lines under a cheaper code of the heading that was not used before the measure."""
+    """Return the lines under a cheaper code of the heading that was not used before the measure.
+
+    `missing_rate` is how much cheaper it is; of several measures the dearest counts.
+    """
     soon = _soon_after(lines, measures.rename(dear_code="hs_code"), key="hs4")
     other = tariff.with_general_rate(soon.filter(soon.hs_code != soon.dear_code), _general(prepared))
     cheaper = prepared.materialise(other.filter(other.general_rate < other.dear_rate))
     fresh = _without_earlier(cheaper, _first_versions(lines), same=("hs_code",))
-    rows = prepared.materialise(fresh.select(*LINE, *DAYS, "hs_code", "customs_value").distinct())
+    rows = prepared.materialise(
+        fresh.group_by(*LINE, *DAYS, "hs_code", *MONEY).aggregate(
+            missing_rate=(fresh.dear_rate - fresh.general_rate).max()
+        )
+    )
     return _until_superseded(rows, prepared.table("declarations"))
 
 

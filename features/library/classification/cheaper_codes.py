@@ -4,6 +4,7 @@ from ibis.expr import types as ir
 
 from features import exact
 from features.feature import Example, feature
+from features.library.at_stake import TAXES, on_missing_rate
 from features.library.literature import FISMAN_WEI, TYPOLOGIES
 from features.unit import Unit
 
@@ -37,26 +38,28 @@ def sibling_rate_gap(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(12,),
+    months=(12, 24),
     unit=Unit.MONEY,
     empty=0.0,
     indicator="sibling_rate_gap",
     reference=FISMAN_WEI,
-    inputs="declarations.hs_code declarations.customs_value tariff.rate",
-    label="Duty between code and dearest sibling",
-    phrase="Under the dearest code of each heading, the goods of {window} would have paid {value} more duty.",
-    why="The most duty that wrong codes within their headings can have cost.",
+    inputs=f"declarations.hs_code declarations.customs_value tariff.rate {TAXES}",
+    label="Taxes between code and dearest sibling",
+    phrase="Under the dearest code of each heading, the goods of {window} would have paid {value} more duty "
+    "and VAT.",
+    why="The most revenue that wrong codes within their headings can have cost. Without a tariff, the rates "
+    "that others and the trader itself paid in the heading say it.",
     finding_type="classification",
     monotone=1,
     example=Example(
-        "customs_value general_rate highest_sibling_rate",
-        [(300.0, 0.02, 0.12), (100.0, 0.12, 0.12), (50.0, None, None)],
-        30.0,
+        "customs_value general_rate highest_sibling_rate duty_assessed vat_assessed",
+        [(300.0, 0.02, 0.12, 6.0, 30.6), (100.0, 0.12, 0.12, 12.0, 11.2), (50.0, None, None, 0.0, 5.0)],
+        33.0,
     ),
 )
 def sibling_rate_money(lines: ir.Table) -> ir.FloatingScalar:
-    """Value x (highest general rate of the heading - general rate of the code), summed."""
-    return (lines.customs_value * (lines.highest_sibling_rate - lines.general_rate)).sum()
+    """Value x (highest general rate of the heading - general rate of the code) and the VAT on it, summed."""
+    return on_missing_rate(lines, lines.highest_sibling_rate - lines.general_rate).sum()
 
 
 @feature(
@@ -136,3 +139,56 @@ def switch_after_finding(lines: ir.Table) -> ir.FloatingScalar:
     reason to move; of audits, findings that name a line count.
     """
     return lines.customs_value.sum()
+
+
+@feature(
+    source="switches_after_rises",
+    months=(24,),
+    empty=0.0,
+    unit=Unit.MONEY,
+    indicator="switch_to_lower",
+    reference=f"{FISMAN_WEI}; {TYPOLOGIES}",
+    inputs=f"declarations.hs_code declarations.customs_value tariff.valid_from tariff.rate {TAXES}",
+    label="Taxes saved by a cheaper code after a rate rise",
+    phrase="After the duty rate of a code in use rose, goods moved in {window} to a cheaper code of the "
+    "heading not used before paid {value} less duty and VAT than under the dearer.",
+    why="It is the revenue at stake if only the code is new.",
+    finding_type="classification",
+    monotone=1,
+    prior_yield=0.2,
+    example=Example(
+        "customs_value missing_rate duty_assessed vat_assessed",
+        [(300.0, 0.1, 6.0, 30.6), (100.0, 0.05, 12.0, 0.0)],
+        38.0,
+    ),
+)
+def switch_after_rise_money(lines: ir.Table) -> ir.FloatingScalar:
+    """Value x (rate of the dearer code - rate of the cheaper) of the lines moved, and the VAT on it."""
+    return on_missing_rate(lines, lines.missing_rate).sum()
+
+
+@feature(
+    source="switches_after_findings",
+    months=(24,),
+    empty=0.0,
+    unit=Unit.MONEY,
+    indicator="switch_to_lower",
+    reference=TYPOLOGIES,
+    inputs="declarations.hs_code declarations.customs_value tariff.rate controls.finding_type "
+    f"controls.known_on findings.known_on {TAXES}",
+    label="Taxes saved by a cheaper code after a finding",
+    phrase="After a control or audit found fault with a code, goods moved in {window} to a cheaper code of "
+    "the heading not used before paid {value} less duty and VAT than under the dearer.",
+    why="It is the revenue at stake if the trader who was caught with one code tries the next.",
+    finding_type="classification",
+    monotone=1,
+    prior_yield=0.2,
+    example=Example(
+        "customs_value missing_rate duty_assessed vat_assessed",
+        [(300.0, 0.1, 6.0, 30.6), (100.0, 0.05, 12.0, 0.0)],
+        38.0,
+    ),
+)
+def switch_after_finding_money(lines: ir.Table) -> ir.FloatingScalar:
+    """Value x (rate of the dearer code - rate of the cheaper) of the lines moved, and the VAT on it."""
+    return on_missing_rate(lines, lines.missing_rate).sum()

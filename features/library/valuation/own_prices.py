@@ -59,14 +59,14 @@ def own_price_change(goods: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="goods",
-    months=(12,),
+    months=(12, 24),
     unit=Unit.LOG_RATIO,
     indicator="own_price_spread",
     reference=DATE,
     inputs=PRICED,
     label="Spread of own unit prices",
-    phrase="For goods of one kind and origin, the upper quarter of own unit prices was {value} the lower "
-    "quarter.",
+    phrase="For goods of one kind and origin, the upper quarter of own unit prices in {window} was {value} "
+    "the lower quarter.",
     why="Widely spread prices for the like point to values or quantities that are made up, or to goods "
     "declared under the wrong code.",
     finding_type="valuation",

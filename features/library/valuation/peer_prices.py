@@ -6,7 +6,8 @@ from ibis.expr import types as ir
 
 from features import exact
 from features.feature import Example, feature
-from features.library.literature import DATE
+from features.library.at_stake import TAXES, on_missing_value
+from features.library.literature import DATE, VALUATION_AGREEMENT
 from features.library.valuation.inputs import PRICED
 from features.prepare.lines import SLIP
 from features.unit import Unit
@@ -100,32 +101,145 @@ def low_price_share(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(3, 12, 24),
-    unit=Unit.MONEY,
-    indicator="undervalue_money",
+    months=(24,),
+    unit=Unit.LOG_RATIO,
+    indicator="unit_price_gap",
     reference=DATE,
-    inputs=f"{PRICED} declarations.duty_rate",
-    label="Duty on value missing against other traders' prices",
-    phrase="At the middle prices of other traders, {value} more duty would have been due on the lines "
-    "declared below them in {window}.",
-    why="It is the duty at stake if low prices prove to be undervaluation.",
+    inputs=PRICED,
+    label="Unit price of the average line against other traders",
+    phrase="On average over the lines of {window}, each alike, unit prices were {value} the middle price "
+    "that other traders declared for like goods.",
+    why="By value one large line hides many small ones at low prices.",
+    finding_type="valuation",
+    monotone=-1,
+    example=Example(
+        f"log_price peer_middle_log_price {PEERS}",
+        [(1.0, 1.5, 12, HS6), (2.0, 1.9, 8, HS6), (1.0, None, None, None)],
+        -0.2,
+    ),
+)
+def line_price_gap(lines: ir.Table) -> ir.FloatingScalar:
+    """Mean over lines of ln(unit price / peers' middle price), each gap limited to ten times off."""
+    return _price_gap(lines).mean()
+
+
+@feature(
+    source="lines",
+    months=(12, 24),
+    unit=Unit.SHARE,
+    indicator="unit_price_gap",
+    reference=DATE,
+    inputs=PRICED,
+    label="Lines under half of other traders' price",
+    phrase="On {value} of the lines of {window} the unit price was less than half the middle price that "
+    "other traders declared for like goods.",
+    why="Better terms seldom halve a price: such lines point to values declared too low.",
     finding_type="valuation",
     monotone=1,
     example=Example(
-        f"log_price peer_middle_log_price customs_value duty_rate {PEERS}",
+        f"log_price peer_middle_log_price {PEERS}",
         [
-            (log(3.0), log(5.0), 300.0, 0.1, 12, HS6),
-            (log(8.0), log(5.0), 800.0, 0.1, 12, HS6),
-            (log(0.1), log(5.0), 10.0, 0.1, 12, HS6),
-            (log(0.1), None, 10.0, 0.1, None, None),
+            (log(2.0), log(5.0), 12, HS6),
+            (log(3.0), log(5.0), 12, HS6),
+            (log(9.0), log(5.0), 12, HS6),
+            (0.0, None, None, None),
         ],
-        0.1 * (500 - 300) + 0.1 * (100 - 10),
+        1 / 3,
     ),
 )
-def undervalue_duty(lines: ir.Table) -> ir.FloatingScalar:
-    """Sum of (peers' middle price x quantity - value) x duty rate, where above 0, up to ten times the value.
+def half_price_share(lines: ir.Table) -> ir.FloatingScalar:
+    """Share of lines, of those with peers, under half of the peers' middle price."""
+    return exact.count_share_where(_price_gap(lines) < -log(2.0))
+
+
+@feature(
+    source="lines",
+    months=(12, 24),
+    unit=Unit.MONEY,
+    indicator="undervalue_money",
+    reference=DATE,
+    inputs=f"{PRICED} {TAXES}",
+    label="Taxes on value missing against other traders' prices",
+    phrase="At the middle prices of other traders, {value} more duty and VAT would have been due on the "
+    "lines of {window} declared below them.",
+    why="It is the revenue at stake if low prices prove to be undervaluation.",
+    finding_type="valuation",
+    monotone=1,
+    example=Example(
+        f"log_price peer_middle_log_price duty_assessed vat_assessed {PEERS}",
+        [
+            (log(3.0), log(5.0), 30.0, 60.0, 12, HS6),
+            (log(8.0), log(5.0), 80.0, 0.0, 12, HS6),
+            (log(0.1), log(5.0), 1.0, 1.0, 12, HS6),
+            (log(0.1), None, 10.0, 0.1, None, None),
+        ],
+        90 * (5 / 3 - 1) + 2 * 9,
+    ),
+)
+def undervalue_money(lines: ir.Table) -> ir.FloatingScalar:
+    """Sum of (peers' middle price / unit price - 1) x duty and VAT, where above 0, up to ten times the value.
 
     Lines without peers add nothing; where no line has any, it is unknown.
     """
-    missing = (-_price_gap(lines)).clip(0.0, SLIP).exp() - 1.0
-    return (missing * lines.customs_value * lines.duty_rate).sum()
+    return on_missing_value(lines, lines.peer_middle_log_price - lines.log_price).sum()
+
+
+@feature(
+    source="lines",
+    months=(24,),
+    unit=Unit.MONEY,
+    indicator="undervalue_money",
+    reference=DATE,
+    inputs=f"{PRICED} {TAXES}",
+    label="Taxes on value missing against the lowest usual prices",
+    phrase="At the price that nine in ten other traders reach, {value} more duty and VAT would have been due "
+    "on the lines of {window} declared below it.",
+    why="What lies under the prices of nearly everybody is hardly a matter of quality or terms.",
+    finding_type="valuation",
+    monotone=1,
+    prior_yield=0.1,
+    example=Example(
+        f"log_price peer_low_log_price duty_assessed vat_assessed {PEERS}",
+        [
+            (log(3.0), log(4.5), 30.0, 60.0, 12, HS6),
+            (log(5.0), log(4.5), 80.0, 0.0, 12, HS6),
+            (log(0.1), None, 10.0, 0.1, None, None),
+        ],
+        90 * (4.5 / 3 - 1),
+    ),
+)
+def low_price_money(lines: ir.Table) -> ir.FloatingScalar:
+    """Sum of (price that a tenth of peers stay under / unit price - 1) x duty and VAT, where above 0.
+
+    Each counts up to ten times the value. Lines without peers add nothing; where no line has any, it is
+    unknown.
+    """
+    return on_missing_value(lines, lines.peer_low_log_price - lines.log_price).sum()
+
+
+@feature(
+    source="lines",
+    months=(24,),
+    unit=Unit.MONEY,
+    indicator="overvalue_money",
+    reference=VALUATION_AGREEMENT,
+    inputs=f"{PRICED} {TAXES}",
+    label="Taxes on value above other traders' prices",
+    phrase="{value} of the duty and VAT of {window} was paid on value above the middle prices of other "
+    "traders.",
+    why="A trader that declares more than others may have paid too much: an audit may end in a refund.",
+    finding_type="valuation",
+    example=Example(
+        f"log_price peer_middle_log_price duty_assessed vat_assessed {PEERS}",
+        [
+            (log(8.0), log(5.0), 30.0, 50.0, 12, HS6),
+            (log(3.0), log(5.0), 30.0, 60.0, 12, HS6),
+            (log(9.0), None, 10.0, 0.1, None, None),
+        ],
+        80 * (1 - 5 / 8),
+    ),
+)
+def overvalue_money(lines: ir.Table) -> ir.FloatingScalar:
+    """Sum of (1 - peers' middle price / unit price) x duty and VAT, where above 0."""
+    taxes = lines.duty_assessed + lines.vat_assessed
+    return ((1.0 - (-_price_gap(lines).clip(lower=0.0)).exp()) * taxes).sum()

@@ -1,17 +1,20 @@
 """Terms: freight, relation to the seller, valuation method and additions beside the price."""
 
+from math import log
+
 from ibis.expr import types as ir
 
 from features import exact
 from features.feature import Example, feature
-from features.library.literature import DATE, TRANSFER_PRICING, WCO_AUDIT
+from features.library.at_stake import TAXES, on_missing_value
+from features.library.literature import DATE, TRANSFER_PRICING, VALUATION_AGREEMENT, WCO_AUDIT
 from features.prepare.lines import SLIP
 from features.unit import Unit
 
 
 @feature(
     source="lines",
-    months=(3, 12),
+    months=(3, 12, 24),
     unit=Unit.LOG_RATIO,
     indicator="freight_ratio_gap",
     reference=DATE,
@@ -42,15 +45,93 @@ def freight_gap(lines: ir.Table) -> ir.FloatingScalar:
     return exact.weighted_mean(gap, lines.customs_value)
 
 
+FREIGHT = (
+    "declarations.freight_amount declarations.customs_value declarations.dispatch_country "
+    f"declarations.transport_mode {TAXES}"
+)
+ROUTE = "dispatch_country, transport_mode"
+
+
 @feature(
     source="lines",
-    months=(12,),
+    months=(24,),
+    unit=Unit.MONEY,
+    indicator="freight_ratio_gap",
+    reference=DATE,
+    inputs=FREIGHT,
+    label="Taxes on value missing for the freight",
+    phrase="If freight weighed as much on the value as is usual on the route, {value} more duty and VAT "
+    "would have been due on the lines of {window} whose freight is dear for their value.",
+    why="The carrier's bill stays true where the seller's is false: it is the revenue at stake if the value "
+    "was declared too low. Without freight, prices against other traders say it.",
+    finding_type="valuation",
+    monotone=1,
+    example=Example(
+        "log_freight_share peer_middle_log_freight_share duty_assessed vat_assessed "
+        "peer_traders_log_freight_share peer_group_log_freight_share",
+        [
+            (log(0.2), log(0.1), 30.0, 60.0, 9, ROUTE),
+            (log(0.05), log(0.1), 30.0, 60.0, 9, ROUTE),
+            (None, log(0.1), 30.0, 60.0, 9, ROUTE),
+        ],
+        90.0,
+    ),
+)
+def freight_value_money(lines: ir.Table) -> ir.FloatingScalar:
+    """Sum of (freight / value, over its middle on the route, - 1) x duty and VAT, where above 0.
+
+    Each counts up to ten times the value. Lines without freight add nothing; where no line has any, it is
+    unknown.
+    """
+    return on_missing_value(lines, lines.log_freight_share - lines.peer_middle_log_freight_share).sum()
+
+
+@feature(
+    source="lines",
+    months=(24,),
+    unit=Unit.MONEY,
+    indicator="freight_ratio_gap",
+    reference=VALUATION_AGREEMENT,
+    inputs=FREIGHT,
+    label="Taxes on freight left out",
+    phrase="With the freight that is usual on the route, {value} more duty and VAT would have been due on "
+    "the lines of {window} that state less.",
+    why="Freight up to the border belongs to the customs value: it is the revenue at stake if it was left "
+    "out.",
+    finding_type="valuation",
+    monotone=1,
+    prior_yield=0.05,
+    example=Example(
+        "freight_amount customs_value peer_middle_log_freight_share duty_assessed vat_assessed "
+        "peer_traders_log_freight_share peer_group_log_freight_share",
+        [
+            (0.0, 100.0, log(0.1), 30.0, 60.0, 9, ROUTE),
+            (6.0, 100.0, log(0.1), 30.0, 20.0, 9, ROUTE),
+            (20.0, 100.0, log(0.1), 30.0, 60.0, 9, ROUTE),
+            (None, 100.0, log(0.1), 30.0, 60.0, 9, ROUTE),
+        ],
+        0.1 * 90 + 0.04 * 50,
+    ),
+)
+def freight_missing_money(lines: ir.Table) -> ir.FloatingScalar:
+    """Sum of (middle of freight / value on the route - freight / value) x duty and VAT, where above 0.
+
+    Lines that do not state their freight add nothing; where none does, it is unknown.
+    """
+    stated = lines.freight_amount / lines.customs_value.nullif(0.0)
+    missing = (lines.peer_middle_log_freight_share.exp() - stated).clip(lower=0.0)
+    return (missing * (lines.duty_assessed + lines.vat_assessed)).sum()
+
+
+@feature(
+    source="lines",
+    months=(12, 24),
     unit=Unit.SHARE,
     indicator="related_party_share",
     reference=TRANSFER_PRICING,
     inputs="declarations.related_party declarations.customs_value",
     label="Value from related sellers",
-    phrase="{value} of the customs value of the last 12 months was bought from sellers declared as related.",
+    phrase="{value} of the customs value of {window} was bought from sellers declared as related.",
     why="Prices between related parties are set, not bargained for, and may need adjustment.",
     finding_type="valuation",
     example=Example("related_party customs_value", [(True, 100.0), (False, 300.0), (None, 900.0)], 0.25),
@@ -87,7 +168,7 @@ def undeclared_tie_share(sellers: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(3, 12),
+    months=(3, 12, 24),
     unit=Unit.SHARE,
     indicator="method_not_1_share",
     reference=WCO_AUDIT,
@@ -105,14 +186,14 @@ def other_method_share(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(12,),
+    months=(12, 24),
     unit=Unit.SHARE,
     indicator="adjustments_absent",
     reference=TRANSFER_PRICING,
     inputs="declarations.valuation_adjustment declarations.hs_code declarations.customs_value",
     label="Additions that others declare",
-    phrase="On {value} of the customs value of the last 12 months, others would have declared additions to "
-    "the price, such as royalties, and none were.",
+    phrase="On {value} of the customs value of {window}, others would have declared additions to the price, "
+    "such as royalties, and none were.",
     why="Royalties, licence fees and assists that others declare for such goods may have been left out.",
     finding_type="valuation",
     monotone=1,
@@ -130,3 +211,35 @@ def other_method_share(lines: ir.Table) -> ir.FloatingScalar:
 def additions_absent(lines: ir.Table) -> ir.FloatingScalar:
     """Value-weighted mean of the share of lines on which others declare additions, 0 where the line does."""
     return exact.weighted_mean((1.0 - lines.is_adjusted) * lines.peer_mean_is_adjusted, lines.customs_value)
+
+
+@feature(
+    source="lines",
+    months=(24,),
+    unit=Unit.MONEY,
+    indicator="adjustments_absent",
+    reference=f"{VALUATION_AGREEMENT}, art. 8; {TRANSFER_PRICING}",
+    inputs=f"declarations.valuation_adjustment declarations.hs_code declarations.customs_value {TAXES}",
+    label="Taxes on additions that others declare",
+    phrase="With the additions to the price that others declare for like goods, such as royalties, {value} "
+    "more duty and VAT would have been due on the lines of {window}.",
+    why="It is the revenue at stake if royalties, licence fees or assists were left out of the value.",
+    finding_type="valuation",
+    monotone=1,
+    prior_yield=0.1,
+    example=Example(
+        "addition_share peer_mean_addition_share duty_assessed vat_assessed "
+        "peer_traders_addition_share peer_group_addition_share",
+        [
+            (0.0, 0.04, 30.0, 20.0, 9, "hs6"),
+            (0.01, 0.03, 100.0, 0.0, 9, "hs6"),
+            (0.1, 0.04, 30.0, 20.0, 9, "hs6"),
+            (0.0, None, 30.0, 20.0, None, None),
+        ],
+        0.04 * 50 + 0.02 * 100,
+    ),
+)
+def additions_missing_money(lines: ir.Table) -> ir.FloatingScalar:
+    """Sum of (peers' mean of additions / value - additions / value) x duty and VAT, where above 0."""
+    missing = (lines.peer_mean_addition_share - lines.addition_share).clip(lower=0.0)
+    return (missing * (lines.duty_assessed + lines.vat_assessed)).sum()

@@ -32,6 +32,7 @@ GROUPS = 8
 READ_WHERE_THERE = {
     "declarations.supplementary_quantity": "unit prices are per kilogram where no quantity is given",
     "declarations.supplementary_unit": "as the quantity",
+    "declarations.preference_code": "all rates paid are then those without preference",
     "declarations.excise_assessed": "taxes are then duty and VAT",
     "traders.sector": "traders are then compared with all others",
     "traders.size_band": "traders are then compared with all of their sector",

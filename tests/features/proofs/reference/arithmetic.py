@@ -11,6 +11,16 @@ def total(terms: Iterable[Number]) -> float:
     return sum(_millionths(term) for term in terms if term is not None) / 1e6
 
 
+def sum_or_none(terms: Iterable[Number]) -> Number:
+    """The sum of the terms that are known; unknown where none is."""
+    known = [term for term in terms if term is not None]
+    return total(known) if known else None
+
+
+def times(one: Number, other: Number) -> Number:
+    return None if one is None or other is None else one * other
+
+
 def step(value: float) -> float:
     """The nearest millionth."""
     return _millionths(value) / 1e6

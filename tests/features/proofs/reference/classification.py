@@ -1,11 +1,19 @@
 """Codes: what the other codes of their headings cost, how many there are, and what moved to them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from tests.features.proofs.reference import moves, sector
-from tests.features.proofs.reference.arithmetic import Number, concentration, entropy, less, total, weighted
+from tests.features.proofs.reference import moves, peers, sector
+from tests.features.proofs.reference.arithmetic import (
+    Number,
+    concentration,
+    entropy,
+    less,
+    sum_or_none,
+    total,
+    weighted,
+)
 from tests.features.proofs.reference.audited import mean_finding_rate
-from tests.features.proofs.reference.rows import Row, shares, value
+from tests.features.proofs.reference.rows import Row, full_rate, shares, value, with_vat
 from tests.features.proofs.reference.world import View
 
 
@@ -32,7 +40,10 @@ def sibling_rate_gap(view: View, months: int) -> Number:
 
 
 def sibling_rate_money(view: View, months: int) -> Number:
-    return total((high - rate) * row["customs_value"] for row, rate, _, high in _with_siblings(view, months))
+    return total(
+        with_vat(row, (high - rate) * row["customs_value"])
+        for row, rate, _, high in _with_siblings(view, months)
+    )
 
 
 def lowest_rate_share(view: View, months: int) -> Number:
@@ -43,20 +54,81 @@ def lowest_rate_share(view: View, months: int) -> Number:
     )
 
 
+def peer_rate_gap(view: View, months: int) -> Number:
+    return _rate_gap(view, months, _peer_rate)
+
+
+def own_rate_gap(view: View, months: int) -> Number:
+    return _rate_gap(view, months, _own_rate)
+
+
+def _rate_gap(view: View, months: int, usual: Callable[[View, Row], Number]) -> Number:
+    return weighted(
+        (less(full_rate(row), usual(view, row)), row["customs_value"]) for row in view.lines(months)
+    )
+
+
+def peer_rate_money(view: View, months: int) -> Number:
+    return _rate_money(view, months, _peer_rate)
+
+
+def own_rate_money(view: View, months: int) -> Number:
+    return _rate_money(view, months, _own_rate)
+
+
+def _rate_money(view: View, months: int, usual: Callable[[View, Row], Number]) -> Number:
+    rates = [(less(usual(view, row), full_rate(row)), row) for row in view.lines(months)]
+    return sum_or_none(
+        None if rate is None else with_vat(row, max(rate, 0) * row["customs_value"]) for rate, row in rates
+    )
+
+
+def _peer_rate(view: View, row: Row) -> Number:
+    return peers.habit(view, row, "full_rate", levels=peers.HEADINGS)
+
+
+def _own_rate(view: View, row: Row) -> Number:
+    return peers.own_past(view, row, measure="full_rate", levels=peers.HEADINGS)
+
+
 def switch_after_rise(view: View, months: int) -> Number:
-    rises = [c for c in moves.changes(view.world) if c.preference is None and c.rises]
-    return _moved(view, months, list(moves.met(view, rises, lambda rise, row: row["hs_code"] == rise.code)))
+    return value(row for row, _ in _moved(view, months, _rises(view)))
 
 
 def switch_after_finding(view: View, months: int) -> Number:
-    return _moved(view, months, list(moves.faults(view)))
+    return value(row for row, _ in _moved(view, months, moves.faults(view)))
 
 
-def _moved(view: View, months: int, measures: list[moves.Measure]) -> float:
-    return value(
-        row
-        for row in view.lines(months)
-        if any(moves.moved_to_cheaper(view, row, measure) for measure in measures)
+def switch_after_rise_money(view: View, months: int) -> Number:
+    return _saved(view, _moved(view, months, _rises(view)))
+
+
+def switch_after_finding_money(view: View, months: int) -> Number:
+    return _saved(view, _moved(view, months, moves.faults(view)))
+
+
+def _rises(view: View) -> Iterable[moves.Measure]:
+    rises = [c for c in moves.changes(view.world) if c.preference is None and c.rises]
+    return moves.met(view, rises, lambda rise, row: row["hs_code"] == rise.code)
+
+
+def _moved(
+    view: View, months: int, measures: Iterable[moves.Measure]
+) -> Iterable[tuple[Row, list[moves.Measure]]]:
+    """Lines moved to a cheaper code, with the measures that they moved after."""
+    measures = list(measures)
+    for row in view.lines(months):
+        if met := [measure for measure in measures if moves.moved_to_cheaper(view, row, measure)]:
+            yield row, met
+
+
+def _saved(view: View, moved: Iterable[tuple[Row, list[moves.Measure]]]) -> float:
+    """The taxes between the rate of a line and that of the dearest code it moved from."""
+    return total(
+        with_vat(
+            row, row["customs_value"] * max(less(m.rate, view.world.general_rate(row)) or 0 for m in met)
+        )
+        for row, met in moved
     )
 
 

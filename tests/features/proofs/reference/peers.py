@@ -9,13 +9,14 @@ from functools import cache
 from features.prepare import peers as settings
 from features.spine import months_before, quarter_of
 from tests.features.proofs.reference.arithmetic import Number, log_of, mean, quantile, step, weighted
-from tests.features.proofs.reference.rows import Row, parts, quantity
+from tests.features.proofs.reference.rows import Row, addition_share, full_rate, parts, quantity
 from tests.features.proofs.reference.world import View, World
 
 Levels = Iterable[tuple[str, ...]]
 GOODS = (("hs6", "quantity_unit", "origin_country"), ("hs6", "quantity_unit"), ("hs4", "quantity_unit"))
 ROUTES = (("dispatch_country", "transport_mode", "hs4"), ("dispatch_country", "transport_mode"))
 HABITS = (("hs6",), ("hs4",))
+HEADINGS = (("hs4",),)
 
 
 def log_price(row: Row) -> Number:
@@ -44,6 +45,8 @@ MEASURES: dict[str, Callable[[Row], Number]] = {
     "quantity_per_kg": lambda row: _log(row["supplementary_quantity"], row["net_mass_kg"]),
     "freight_share": lambda row: _log(row["freight_amount"], row["customs_value"]),
     "is_adjusted": is_adjusted,
+    "addition_share": addition_share,
+    "full_rate": full_rate,
     "is_elsewhere": is_elsewhere,
 }
 
@@ -105,7 +108,38 @@ def share_above(view: View, months: int, *, measure: str, share: float) -> Numbe
     return weighted((None if g is None else g > 1e-9, row["customs_value"]) for g, row in gaps)
 
 
-def habit(view: View, row: Row, measure: str) -> Number:
+def missing(shortfall: Number) -> Number:
+    """What is missing as a share of what was declared, up to ten times off, of a logarithm of their ratio."""
+    return None if shortfall is None else min(math.exp(max(shortfall, 0)), 10) - 1
+
+
+def habit(view: View, row: Row, measure: str, levels: Levels = HABITS) -> Number:
     """The mean of the others' means."""
-    rest = others(view, row, measure=measure, levels=HABITS)
+    rest = others(view, row, measure=measure, levels=levels)
     return None if rest is None else step(mean(rest))
+
+
+@cache
+def _own(
+    world: World, measure: str, *, level: tuple[str, ...], key: tuple[object, ...], trader: str, quarter: date
+) -> list[float]:
+    """A trader's values of a measure in the three years before a quarter."""
+    values = [
+        MEASURES[measure](row)
+        for row in world.first_versions
+        if row["trader_id"] == trader
+        and months_before(quarter, 36) <= row["known"] < quarter
+        and parts(row, level) == key
+    ]
+    return [value for value in values if value is not None]
+
+
+def own_past(view: View, row: Row, *, measure: str, levels: Levels = GOODS) -> Number:
+    """The mean of the trader's own lines of the three years before, in the narrowest group with one."""
+    quarter = quarter_of(row["accepted_on"])
+    for level in levels:
+        key = parts(row, level)
+        values = _own(view.world, measure, level=level, key=key, trader=view.trader, quarter=quarter)
+        if values:
+            return step(mean(values))
+    return None

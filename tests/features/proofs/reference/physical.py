@@ -2,9 +2,24 @@
 
 import math
 
-from tests.features.proofs.reference.arithmetic import Number, ratio, total, weighted
-from tests.features.proofs.reference.peers import limited_gap, mean_gap, share_above, share_below
-from tests.features.proofs.reference.rows import by, value
+from tests.features.proofs.reference.arithmetic import (
+    Number,
+    less,
+    ratio,
+    sum_or_none,
+    times,
+    total,
+    weighted,
+)
+from tests.features.proofs.reference.peers import (
+    gap,
+    limited_gap,
+    mean_gap,
+    missing,
+    share_above,
+    share_below,
+)
+from tests.features.proofs.reference.rows import ad_valorem, by, taxes, value
 from tests.features.proofs.reference.world import View
 
 
@@ -23,6 +38,32 @@ def net_mass_gap(view: View, months: int) -> Number:
 def quantity_mass_gap(view: View, months: int) -> Number:
     gaps = [(limited_gap(view, row, measure="quantity_per_kg"), row) for row in view.lines(months)]
     return weighted((None if gap is None else abs(gap), row["customs_value"]) for gap, row in gaps)
+
+
+def net_mass_money(view: View, months: int) -> Number:
+    return sum_or_none(
+        times(missing(less(0, gap(view, row, measure="net_share", share=0.1))), taxes(row))
+        for row in view.lines(months)
+    )
+
+
+def missing_pieces_money(view: View, months: int) -> Number:
+    return sum_or_none(
+        times(missing(less(0, gap(view, row, measure="quantity_per_kg", share=0.1))), taxes(row))
+        for row in view.lines(months)
+    )
+
+
+def low_value_per_kg_money(view: View, months: int) -> Number:
+    return sum_or_none(
+        times(missing(less(0, gap(view, row, measure="value_per_kg", share=0.05))), ad_valorem(row))
+        for row in view.lines(months)
+    )
+
+
+def value_per_kg(view: View, months: int) -> Number:
+    rows = [row for row in view.lines(months) if row["net_mass_kg"]]
+    return ratio(value(rows), total(row["net_mass_kg"] for row in rows))
 
 
 def office_entropy(view: View, months: int) -> Number:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from tests.features.proofs.reference.arithmetic import total
+from tests.features.proofs.reference.arithmetic import step, total
 
 Row = dict[str, Any]
 
@@ -16,6 +16,28 @@ def value(rows: Iterable[Row]) -> float:
 def taxes(row: Row) -> float:
     paid: float = row["duty_assessed"] + row["vat_assessed"] + (row["excise_assessed"] or 0.0)
     return paid
+
+
+def ad_valorem(row: Row) -> float:
+    """The taxes that grow with the value."""
+    paid: float = row["duty_assessed"] + row["vat_assessed"]
+    return paid
+
+
+def with_vat(row: Row, duty: float) -> float:
+    """More duty on a line, and the VAT on it at the line's own rate."""
+    base = row["customs_value"] + row["duty_assessed"]
+    return duty * (1 + (row["vat_assessed"] / base if base else 0))
+
+
+def full_rate(row: Row) -> float | None:
+    """The duty rate, unless a preference is claimed."""
+    return row["duty_rate"] if row["preference_code"] is None else None
+
+
+def addition_share(row: Row) -> float | None:
+    declared = row["valuation_adjustment"] or 0
+    return step(min(max(declared / row["customs_value"], 0), 1)) if row["customs_value"] else None
 
 
 def quantity(row: Row) -> float:

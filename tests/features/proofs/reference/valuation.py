@@ -2,11 +2,21 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from features.library.valuation import digits
 from features.prepare import prices as settings
-from tests.features.proofs.reference.arithmetic import Number, less, quantile, ratio, total, weighted
+from tests.features.proofs.reference.arithmetic import (
+    Number,
+    less,
+    quantile,
+    ratio,
+    step,
+    sum_or_none,
+    times,
+    total,
+    weighted,
+)
 from tests.features.proofs.reference.peers import (
     ROUTES,
     gap,
@@ -15,9 +25,12 @@ from tests.features.proofs.reference.peers import (
     limited_gap,
     log_price,
     mean_gap,
+    missing,
+    others,
+    own_past,
     share_below,
 )
-from tests.features.proofs.reference.rows import Row, by, value
+from tests.features.proofs.reference.rows import Row, ad_valorem, addition_share, by, value
 from tests.features.proofs.reference.world import View
 
 GOODS = ("hs6", "quantity_unit", "origin_country")
@@ -27,14 +40,75 @@ def price_gap(view: View, months: int) -> Number:
     return mean_gap(view, months, measure="price")
 
 
-def undervalue_duty(view: View, months: int) -> Number:
+def line_price_gap(view: View, months: int) -> Number:
+    return _average(limited_gap(view, row, measure="price") for row in view.lines(months))
+
+
+def half_price_share(view: View, months: int) -> Number:
+    gaps = [gap(view, row, measure="price") for row in view.lines(months)]
+    return _average(None if g is None else g < -math.log(2) for g in gaps)
+
+
+def _average(values: Iterable[Number]) -> Number:
+    return weighted((value, 1) for value in values)
+
+
+def undervalue_money(view: View, months: int) -> Number:
+    return _on_value(view, months, lambda row: gap(view, row, measure="price"))
+
+
+def low_price_money(view: View, months: int) -> Number:
+    return _on_value(view, months, lambda row: gap(view, row, measure="price", share=0.1))
+
+
+def _on_value(view: View, months: int, excess: Callable[[Row], Number]) -> Number:
+    """The taxes on the value that is missing where a line lies below what it should be, in logarithms."""
+    return sum_or_none(times(missing(less(0, excess(row))), ad_valorem(row)) for row in view.lines(months))
+
+
+def overvalue_money(view: View, months: int) -> Number:
     gaps = [(limited_gap(view, row, measure="price"), row) for row in view.lines(months)]
-    terms = [
-        row["customs_value"] * row["duty_rate"] * (math.exp(max(-g, 0)) - 1)
-        for g, row in gaps
-        if g is not None
-    ]
-    return total(terms) if terms else None
+    return sum_or_none(None if g is None else (1 - math.exp(-max(g, 0))) * ad_valorem(row) for g, row in gaps)
+
+
+def own_past_gap(view: View, months: int) -> Number:
+    return weighted((_own_gap(view, row), row["customs_value"]) for row in view.lines(months))
+
+
+def _own_gap(view: View, row: Row) -> Number:
+    whole = less(log_price(row), own_past(view, row, measure="price"))
+    return None if whole is None else min(max(whole, -math.log(10)), math.log(10))
+
+
+def own_past_low_share(view: View, months: int) -> Number:
+    gaps = [_own_gap(view, row) for row in view.lines(months)]
+    return _average(None if g is None else g < math.log(0.7) for g in gaps)
+
+
+def own_past_line_gap(view: View, months: int) -> Number:
+    return _average(_own_gap(view, row) for row in view.lines(months))
+
+
+def own_past_money(view: View, months: int) -> Number:
+    return _on_value(view, months, lambda row: _beyond_own(view, row))
+
+
+def _beyond_own(view: View, row: Row) -> Number:
+    """How far a price lies above seven tenths of the own earlier one."""
+    return less(less(log_price(row), own_past(view, row, measure="price")), math.log(0.7))
+
+
+def own_past_fall_money(view: View, months: int) -> Number:
+    fall = less(0, own_past_line_gap(view, months))
+    return times(None if fall is None else max(fall, 0), total(ad_valorem(row) for row in view.lines(months)))
+
+
+def low_on_both_money(view: View, months: int) -> Number:
+    def higher(row: Row) -> Number:
+        own, peers = _beyond_own(view, row), gap(view, row, measure="price")
+        return None if own is None or peers is None else max(own, peers)
+
+    return _on_value(view, months, higher)
 
 
 def middle_price_gap(view: View, months: int) -> Number:
@@ -110,6 +184,23 @@ def freight_gap(view: View, months: int) -> Number:
     return mean_gap(view, months, measure="freight_share", levels=ROUTES)
 
 
+def freight_value_money(view: View, months: int) -> Number:
+    def dear(row: Row) -> Number:
+        return less(0, gap(view, row, measure="freight_share", levels=ROUTES))
+
+    return _on_value(view, months, dear)
+
+
+def freight_missing_money(view: View, months: int) -> Number:
+    terms = []
+    for row in view.lines(months):
+        usual = others(view, row, measure="freight_share", levels=ROUTES)
+        if usual is not None and row["freight_amount"] is not None and row["customs_value"]:
+            share = math.exp(step(quantile(usual, 0.5))) - row["freight_amount"] / row["customs_value"]
+            terms.append(max(share, 0) * ad_valorem(row))
+    return sum_or_none(terms)
+
+
 def related_party_share(view: View, months: int) -> Number:
     return weighted((row["related_party"], row["customs_value"]) for row in view.lines(months))
 
@@ -133,6 +224,12 @@ def additions_absent(view: View, months: int) -> Number:
     return weighted(
         (None if h is None else 0 if is_adjusted(row) else h, row["customs_value"]) for h, row in habits
     )
+
+
+def additions_missing_money(view: View, months: int) -> Number:
+    habits = [(habit(view, row, "addition_share"), row) for row in view.lines(months)]
+    shares = [(less(h, addition_share(row)), row) for h, row in habits]
+    return sum_or_none(None if s is None else max(s, 0) * ad_valorem(row) for s, row in shares)
 
 
 def _amounts(view: View, months: int) -> list[float]:
