@@ -5,9 +5,6 @@ by volume; its own vote is left out of what its lines are compared with. A group
 `FEWEST_LINES` lines of `FEWEST_TRADERS` other traders stand behind it; where it is not, the next wider one
 is taken.
 
-The trader's own vote is its past: `own_<measure>` is its mean in those quarters, in the narrowest group in
-which it had a line, however few.
-
 Only first versions count, in the quarter in which they became known: a line of a quarter is compared with
 what was known when that quarter began.
 """
@@ -25,8 +22,6 @@ FEWEST_LINES = 30
 FEWEST_TRADERS = 5
 QUARTERS = 4
 QUANTILES = {"low": 0.1, "middle": 0.5, "p05": 0.05, "p95": 0.95}
-OWN = "own"
-"""The statistic that is the trader's own vote."""
 
 Materialise = Callable[[ir.Table], ir.Table]
 Drop = Callable[[ir.Table], None]
@@ -37,8 +32,8 @@ Level = tuple[str, ...]
 class PeerGroup:
     """Groups of lines, narrow to wide, and what is known of them: column of the line -> statistics.
 
-    Beside its statistics (a quantile or the mean of the others, or `OWN`), a measure has `traders`, the
-    number of others behind them, and `group`, the columns that those others share with the line.
+    Beside its statistics (a quantile or the mean), a measure has `traders`, the number of others behind
+    them, and `group`, the columns that those others share with the line.
     """
 
     levels: tuple[Level, ...]
@@ -46,7 +41,7 @@ class PeerGroup:
 
     @property
     def facts(self) -> frozenset[str]:
-        """The columns that a line gains, as `peer_<statistic>_<measure>` and `own_<measure>`."""
+        """The columns that a line gains, as `peer_<statistic>_<measure>`."""
         return frozenset().union(*map(self.facts_of, self.measures))
 
     def facts_of(self, measure: str) -> frozenset[str]:
@@ -66,13 +61,13 @@ GOODS = PeerGroup(
         ("hs4", "quantity_unit"),
     ),
     measures={
-        "log_price": ("low", "middle", OWN),
+        "log_price": ("low", "middle"),
         "log_value_per_kg": ("p05", "p95"),
         "log_net_share": ("low", "middle"),
         "log_quantity_per_kg": ("low", "middle"),
     },
 )
-HEADINGS = PeerGroup(levels=(("hs4",),), measures={"full_rate": ("mean", OWN)})
+HEADINGS = PeerGroup(levels=(("hs4",),), measures={"full_rate": ("mean",)})
 ROUTES = PeerGroup(
     levels=(("dispatch_country", "transport_mode", "hs4"), ("dispatch_country", "transport_mode")),
     measures={"log_freight_share": ("middle",)},
@@ -85,8 +80,8 @@ GROUPS = (GOODS, HEADINGS, ROUTES, HABITS)
 
 
 def fact(measure: str, statistic: str) -> str:
-    """Return the name of a fact of a line about its peers, or about its trader's past."""
-    return f"own_{measure}" if statistic == OWN else f"peer_{statistic}_{measure}"
+    """Return the name of a fact of a line about its peers."""
+    return f"peer_{statistic}_{measure}"
 
 
 COMPARISON_FACTS = frozenset(
@@ -261,12 +256,9 @@ def _facts(joined: ir.Table, level: Level, measure: str, statistics: tuple[str, 
     lines = joined[f"all_lines_{measure}"] - joined[f"lines_{measure}"].fill_null(0)
     wide = (others >= FEWEST_TRADERS) & (lines >= FEWEST_LINES)
     # in whole steps, as the lines' own logarithms are: a line at the price of all others is not below it
-    values = {
-        each: exact.stepped(_without_own(joined, measure, each, others)) for each in statistics if each != OWN
-    }
+    values = {each: exact.stepped(_without_own(joined, measure, each, others)) for each in statistics}
     values |= {"traders": others, "group": ibis.literal(", ".join(level))}
-    own = {fact(measure, OWN): joined[f"vote_{measure}"]} if OWN in statistics else {}
-    return own | {fact(measure, each): wide.ifelse(value, None) for each, value in values.items()}
+    return {fact(measure, each): wide.ifelse(value, None) for each, value in values.items()}
 
 
 def _without_own(joined: ir.Table, measure: str, statistic: str, others: ir.IntegerValue) -> ir.NumericValue:

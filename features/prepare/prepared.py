@@ -9,13 +9,15 @@ from ibis.expr import types as ir
 
 from features.as_known import known_before
 from features.data.warehouse import Warehouse
-from features.prepare import audits, entities, lines, peers, records, tariff, track
+from features.prepare import audits, entities, lines, own_past, peers, records, tariff, track
 from features.spine import Spine, months_before, quarter_of
 
 LONGEST_WINDOW = 24
 WINDOWS = (3, 6, 12, 24)
 PEERS_REACH = 12
 """Months before the quarter of the first line from which peers are read: four quarters."""
+PAST_REACH = 3 * own_past.QUARTERS
+"""Months before the quarter of the first line from which a trader's own past is read."""
 
 LINE_KEYS = frozenset(records.BASE_COLUMNS)
 
@@ -114,6 +116,19 @@ class Prepared:
         return self.materialise(peers.tallies(first_versions, self.line_columns))
 
     @cached_property
+    def own_tallied(self) -> ir.Table:
+        """The tallies that own pasts need of the first versions of these traders' lines; materialised."""
+        declarations = self.table("declarations")
+        past_from = months_before(quarter_of(self.first_day), PAST_REACH)
+        reached = declarations.filter(
+            known_before(declarations, self.last_cutoff),
+            declarations.known_on >= past_from,
+            declarations.version == 0,
+        )
+        own = lines.with_line_facts(reached.semi_join(self.traders, "trader_id"))
+        return self.materialise(own_past.tallies(own))
+
+    @cached_property
     def lines(self) -> ir.Table:
         """The lines of these traders, with the columns that features need; materialised."""
         recent = self.declared.filter(self.declared.accepted_on >= self.first_day)
@@ -132,6 +147,14 @@ class Prepared:
                     materialise=self.materialise,
                     drop=self.drop,
                 )
+        if facts := self.line_columns & own_past.FACTS.keys():
+            rows = own_past.with_own_past(
+                rows,
+                own_lines=recent.semi_join(self.traders, "trader_id"),
+                tallied=self.own_tallied,
+                facts=facts,
+                materialise=self.materialise,
+            )
         return self.materialise(rows.select(*sorted(self.line_columns)))
 
     @cached_property

@@ -1,8 +1,9 @@
 """Usual rates: the duty rate of goods beside that of others, and of the trader's own past, in a heading.
 
 They need no tariff. Lines under a preference are left out, where the data knows of preferences, so that a
-claim does not look like a classification. A rate of others is the mean over the other traders, and a rate of
-one's own past the mean over one's own lines, of the four quarters before a line's own.
+claim does not look like a classification. A rate of others is the mean over the other traders in the four
+quarters before a line's own, a rate of one's own past the mean over one's own lines in the three years before
+it.
 """
 
 from ibis.expr import types as ir
@@ -79,7 +80,7 @@ def peer_rate_money(lines: ir.Table) -> ir.FloatingScalar:
     inputs=RATED,
     label="Duty rate against its own past in the heading",
     phrase="On average over the value of {window}, the duty rate was {value} [above|below] what the trader "
-    "itself had paid in the same headings in the year before.",
+    "itself had paid in the same headings in the three years before.",
     why="The goods may be the same, and only the code cheaper. Where the trader has no past, the rates of "
     "other traders say it.",
     finding_type="classification",
@@ -103,8 +104,8 @@ def own_rate_gap(lines: ir.Table) -> ir.FloatingScalar:
     reference=TYPOLOGIES,
     inputs=f"{RATED} {TAXES}",
     label="Taxes below its own past rates in the heading",
-    phrase="At the duty rates that the trader itself had paid in the same headings in the year before, "
-    "{value} more duty and VAT would have been due on the lines of {window} below them.",
+    phrase="At the duty rates that the trader itself had paid in the same headings in the three years "
+    "before, {value} more duty and VAT would have been due on the lines of {window} below them.",
     why="It is the revenue at stake if goods moved to a cheaper code without having changed. Where the "
     "trader has no past, the rates of other traders say it.",
     finding_type="classification",

@@ -44,12 +44,12 @@ def test_many_earlier_lines_count_by_their_mean() -> None:
     [
         (date(2024, 3, 31), True),
         (date(2024, 4, 1), False),
-        (date(2023, 4, 1), True),
-        (date(2023, 3, 31), False),
+        (date(2021, 4, 1), True),
+        (date(2021, 3, 31), False),
     ],
 )
-def test_the_past_is_what_was_known_in_the_four_quarters_before(known_on: date, counts: bool) -> None:
-    earlier = lines(date(2023, 3, 1), 4.0, known_on=known_on)
+def test_the_past_is_what_was_known_in_the_three_years_before(known_on: date, counts: bool) -> None:
+    earlier = lines(date(2021, 3, 1), 4.0, known_on=known_on)
     assert (gap(earlier + lines(NOW, 2.0)) is not None) is counts
 
 
@@ -76,11 +76,21 @@ def test_the_past_of_others_is_not_ones_own() -> None:
     assert gap(lines(EARLIER, 4.0, trader_id="OTHER") + lines(NOW, 2.0)) is None
 
 
-def test_a_fall_by_a_fifth_costs_nothing() -> None:
+def test_a_fall_by_three_tenths_costs_nothing_by_line() -> None:
     name = "own_past_money_24m"
     taxed = {"duty_assessed": 3.0, "vat_assessed": 2.0}
-    assert value(lines(EARLIER, 5.0) + lines(NOW, 4.0, **taxed), name) == pytest.approx(0.0, abs=1e-4)
-    assert value(lines(EARLIER, 5.0) + lines(NOW, 2.0, **taxed), name) == pytest.approx(5.0, abs=1e-4)
+    assert value(lines(EARLIER, 10.0) + lines(NOW, 7.0, **taxed), name) == pytest.approx(0.0, abs=1e-4)
+    assert value(lines(EARLIER, 10.0) + lines(NOW, 3.5, **taxed), name) == pytest.approx(5.0, abs=1e-4)
+
+
+def test_on_average_chance_evens_out() -> None:
+    name = "own_past_fall_money_24m"
+    taxed = {"duty_assessed": 3.0, "vat_assessed": 2.0}
+    up_and_down = lines(EARLIER, 4.0) + lines(NOW, 2.0, 8.0, **taxed)
+    assert value(up_and_down, name) == pytest.approx(0.0, abs=1e-4)
+    untaxed = {"duty_assessed": 0.0, "vat_assessed": 0.0}
+    both_down = lines(EARLIER, 4.0, **untaxed) + lines(NOW, 2.0, 1.0, **taxed)
+    assert value(both_down, name) == pytest.approx(10.0 * 1.5 * log(2), abs=1e-4)
 
 
 def test_a_rate_below_the_own_past_of_the_heading_is_duty_and_vat_at_stake() -> None:

@@ -119,12 +119,27 @@ def habit(view: View, row: Row, measure: str, levels: Levels = HABITS) -> Number
     return None if rest is None else step(mean(rest))
 
 
+@cache
+def _own(
+    world: World, measure: str, *, level: tuple[str, ...], key: tuple[object, ...], trader: str, quarter: date
+) -> list[float]:
+    """A trader's values of a measure in the three years before a quarter."""
+    values = [
+        MEASURES[measure](row)
+        for row in world.first_versions
+        if row["trader_id"] == trader
+        and months_before(quarter, 36) <= row["known"] < quarter
+        and parts(row, level) == key
+    ]
+    return [value for value in values if value is not None]
+
+
 def own_past(view: View, row: Row, *, measure: str, levels: Levels = GOODS) -> Number:
-    """The mean of the trader's own lines in the four quarters before, in the narrowest group with one."""
+    """The mean of the trader's own lines of the three years before, in the narrowest group with one."""
     quarter = quarter_of(row["accepted_on"])
     for level in levels:
         key = parts(row, level)
-        votes = _votes(view.world, measure, level=level, key=key, quarter=quarter)
-        if None not in key and view.trader in votes:
-            return step(mean(votes[view.trader]))
+        values = _own(view.world, measure, level=level, key=key, trader=view.trader, quarter=quarter)
+        if values:
+            return step(mean(values))
     return None

@@ -82,16 +82,33 @@ def _own_gap(view: View, row: Row) -> Number:
 
 def own_past_low_share(view: View, months: int) -> Number:
     gaps = [_own_gap(view, row) for row in view.lines(months)]
-    return _average(None if g is None else g < math.log(0.8) for g in gaps)
+    return _average(None if g is None else g < math.log(0.7) for g in gaps)
+
+
+def own_past_line_gap(view: View, months: int) -> Number:
+    return _average(_own_gap(view, row) for row in view.lines(months))
 
 
 def own_past_money(view: View, months: int) -> Number:
-    """What is missing against four fifths of the own earlier price."""
-    return _on_value(
-        view,
-        months,
-        lambda row: less(less(log_price(row), own_past(view, row, measure="price")), math.log(0.8)),
-    )
+    return _on_value(view, months, lambda row: _beyond_own(view, row))
+
+
+def _beyond_own(view: View, row: Row) -> Number:
+    """How far a price lies above seven tenths of the own earlier one."""
+    return less(less(log_price(row), own_past(view, row, measure="price")), math.log(0.7))
+
+
+def own_past_fall_money(view: View, months: int) -> Number:
+    fall = less(0, own_past_line_gap(view, months))
+    return times(None if fall is None else max(fall, 0), total(ad_valorem(row) for row in view.lines(months)))
+
+
+def low_on_both_money(view: View, months: int) -> Number:
+    def higher(row: Row) -> Number:
+        own, peers = _beyond_own(view, row), gap(view, row, measure="price")
+        return None if own is None or peers is None else max(own, peers)
+
+    return _on_value(view, months, higher)
 
 
 def middle_price_gap(view: View, months: int) -> Number:

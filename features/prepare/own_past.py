@@ -1,0 +1,89 @@
+"""A trader's own past: the means of what it declared itself for like goods, however few lines there are.
+
+The past of a line are the first versions of the trader's own lines that became known in the `QUARTERS` before
+the line's quarter: those of the narrowest group in which there is one.
+"""
+
+from collections.abc import Callable, Sequence
+
+import ibis
+from ibis.expr import types as ir
+
+from features import exact
+
+QUARTERS = 12
+"""Three years, as what begins and goes on would soon be a short past of its own."""
+LEVELS = {
+    "log_price": (
+        ("hs6", "quantity_unit", "origin_country"),
+        ("hs6", "quantity_unit"),
+        ("hs4", "quantity_unit"),
+    ),
+    "full_rate": (("hs4",),),
+}
+"""Of each measure, the groups of like goods, narrow to wide."""
+FACTS = {f"own_{measure}": measure for measure in LEVELS}
+"""The columns that a line gains, each the mean of a measure."""
+
+Level = tuple[str, ...]
+Materialise = Callable[[ir.Table], ir.Table]
+
+
+def tallies(first_versions: ir.Table) -> ir.Table:
+    """Return lines and total of each measure by trader, quarter in which they became known, and goods."""
+    return first_versions.group_by(*LEVELS["log_price"][0], "hs4", "trader_id", "known_quarter").aggregate(
+        **{f"lines_{measure}": first_versions[measure].count() for measure in LEVELS},
+        **{f"total_{measure}": exact.total(first_versions[measure]) for measure in LEVELS},
+    )
+
+
+def with_own_past(
+    lines: ir.Table,
+    *,
+    own_lines: ir.Table,
+    tallied: ir.Table,
+    facts: frozenset[str],
+    materialise: Materialise,
+) -> ir.Table:
+    """Add to lines those `facts` of `FACTS` that are wanted, empty where the trader has no past.
+
+    `own_lines` has the lines' groups, trader_id and quarter; `tallied` are the `tallies` of these traders.
+    """
+    for fact in sorted(facts):
+        measure = FACTS[fact]
+        columns = tuple(dict.fromkeys(column for level in LEVELS[measure] for column in level))
+        key = (*columns, "trader_id", "quarter")
+        known = own_lines.select(*key).distinct().mutate(past=ibis.null("float64"))
+        for level in LEVELS[measure]:
+            means = _means(tallied, known, level, measure=measure)
+            joined = known.left_join(means, [*level, "trader_id", "quarter"], rname="level_{name}")
+            known = joined.select(*key, past=ibis.coalesce(joined.past, joined.mean))
+        past = materialise(known)
+        joined = lines.left_join(past, list(key), rname="past_{name}")
+        lines = joined.select(*lines.columns, joined.past.name(fact))
+    return lines
+
+
+def _means(tallied: ir.Table, known: ir.Table, level: Level, *, measure: str) -> ir.Table:
+    """Return the `mean` of a measure in the quarters before each quarter that is `known` of a level."""
+    group = [*level, "trader_id"]
+    declared = tallied.group_by(*group, quarter=tallied.known_quarter).aggregate(
+        lines=tallied[f"lines_{measure}"].sum().cast("int64"),
+        total=exact.total(tallied[f"total_{measure}"]),
+        is_known=ibis.literal(False),
+    )
+    wanted = known.select(*group, "quarter").distinct()
+    nothing = {"lines": ibis.literal(0, "int64"), "total": ibis.literal(0.0), "is_known": ibis.literal(True)}
+    rows = declared.union(wanted.mutate(**nothing).select(*declared.columns))
+    before = _quarters_before(rows, group)
+    means = rows.mutate(
+        mean=exact.stepped(
+            exact.total(rows.total).over(before) / rows.lines.sum().over(before).cast("float64").nullif(0.0)
+        )
+    )
+    return means.filter(means.is_known).select(*group, "quarter", "mean")
+
+
+def _quarters_before(rows: ir.Table, group: Sequence[str]) -> object:
+    number = (rows.quarter.year() * 4 + rows.quarter.quarter()).cast("int64")
+    return ibis.window(group_by=list(group), order_by=number, range=(-QUARTERS, -1))
