@@ -154,14 +154,17 @@ def feature(
     return define
 
 
-def combined(**meaning: Unpack[Meaning]) -> Decorator:
+def combined(*, months: int | None = ALL_HISTORY, **meaning: Unpack[Meaning]) -> Decorator:
     """Make an expression of other features of the same row a feature; its parameters name them.
 
-    The example's columns are those features.
+    The example's columns are those features. `months` is the window that they speak of, where it is one.
     """
 
     def define(function: Callable[..., ir.Value]) -> Definition:
-        return Definition(function, (Feature(**_identity(function), **meaning),))
+        whole = Feature(**_identity(function), **meaning)
+        if months is None:
+            return Definition(function, (whole,))
+        return Definition(function, (replace(whole, name=f"{whole.name}_{months}m", months=months),))
 
     return define
 

@@ -8,21 +8,33 @@ from types import ModuleType
 
 from features.build import FeatureSet
 from features.feature import Definition
-from features.library import origin, parties, physical, tax
+from features.library import physical
 from features.library.classification import cheaper_codes, doubtful_codes, usual_rates, variety
-from features.library.exposure import procedures, rhythm, volume
-from features.library.history import audits, authorisation, border, corrections, debts, identity, offences
+from features.library.exposure import beside_others, levels, own_rates, procedures, rhythm, volume
+from features.library.history import (
+    audits,
+    authorisation,
+    border,
+    corrections,
+    debts,
+    identity,
+    money,
+    offences,
+)
+from features.library.origin import countries, preferences, relief
+from features.library.parties import brokers, kin, sellers
+from features.library.tax import beside_customs, conduct, tax_at_stake
 from features.library.valuation import digits, own_past, own_prices, peer_prices, terms
 
 FAMILIES: Mapping[str, tuple[ModuleType, ...]] = {
-    "exposure": (volume, rhythm, procedures),
+    "exposure": (volume, levels, own_rates, beside_others, rhythm, procedures),
     "valuation": (peer_prices, own_past, own_prices, terms, digits),
     "classification": (cheaper_codes, usual_rates, variety, doubtful_codes),
-    "origin": (origin,),
+    "origin": (preferences, countries, relief),
     "physical": (physical,),
-    "parties": (parties,),
-    "history": (audits, offences, border, corrections, debts, authorisation, identity),
-    "tax": (tax,),
+    "parties": (brokers, sellers, kin),
+    "history": (audits, money, offences, border, corrections, debts, authorisation, identity),
+    "tax": (beside_customs, tax_at_stake, conduct),
 }
 """The modules of each family; their order is that of the columns."""
 

@@ -41,6 +41,25 @@ def by(*columns: str) -> Regroup:
     return regroup
 
 
+def then_and_now(rows: ir.Table, prepared: Prepared) -> ir.Table:
+    """Bring lines to one row a heading and origin: value and taxes of the last 12 months, and before.
+
+    `early_heading_value` and `early_heading_taxes` are those of the heading from any origin.
+    """
+    parts = {"late": rows.happened_on >= rows.from_12m, "early": rows.happened_on < rows.from_12m}
+    sums = {
+        f"{part}_{short}": exact.total(where.ifelse(rows[name], 0.0))
+        for part, where in parts.items()
+        for short, name in {"value": "customs_value", "taxes": "taxes"}.items()
+    }
+    used = rows.group_by(*ROW, "hs4", "origin_country").aggregate(**sums)
+    heading = ibis.window(group_by=(*ROW, "hs4"))
+    return used.mutate(
+        early_heading_value=exact.total(used.early_value).over(heading),
+        early_heading_taxes=exact.total(used.early_taxes).over(heading),
+    )
+
+
 def lately(column: str) -> Regroup:
     """Return the regrouping to one row for each value of `column`, with its use of late.
 

@@ -80,7 +80,7 @@ def with_line_facts(declarations: ir.Table) -> ir.Table:
         **{
             name: exact.stepped(log_ratio(facts[over], facts[under]))
             for name, (over, under) in RATIOS.items()
-        }
+        },
     )
 
 

@@ -134,7 +134,8 @@ class Prepared:
         recent = self.declared.filter(self.declared.accepted_on >= self.first_day)
         rows = lines.with_validity(recent.semi_join(self.traders, "trader_id"), self.ends)
         if self.line_columns & tariff.FACTS:
-            rows = tariff.with_tariff(rows, self.table("tariff"))
+            has_tariff = self.warehouse.has("tariff.rate")
+            rows = tariff.with_tariff(rows, self.table("tariff") if has_tariff else None)
         for group in peers.GROUPS:
             if facts := self.line_columns & group.facts:
                 rows = peers.with_peers(
@@ -192,8 +193,8 @@ class Prepared:
 
     @cached_property
     def audit_steps(self) -> ir.Table:
-        """The change that each state of an audit made to the counts of closed audits and of findings."""
-        return self.materialise(entities.steps(self.audit_states))
+        """The change that each state of an audit made to what is counted of closed audits."""
+        return self.materialise(entities.steps(self.closed_audits))
 
     @cached_property
     def audited_scope(self) -> ir.Table:

@@ -11,6 +11,7 @@ from ibis.expr import types as ir
 
 from features import exact
 from features.as_known import in_force_at_quarters, known_before, known_in_earlier_quarter
+from features.prepare.entities import COUNTS
 from features.prepare.lines import first_of_quarter
 
 MOST_TIED = 50
@@ -55,31 +56,36 @@ def _thirds(ties: ir.Table, quarters: ir.Table) -> ir.Table:
 
 
 def with_past(
-    parties: ir.Table, *, states: ir.Table, first_versions: ir.Table, quarters: ir.Table
+    parties: ir.Table, *, closed: ir.Table, first_versions: ir.Table, quarters: ir.Table
 ) -> ir.Table:
-    """Add to each party its closed `audits`, those with a finding (`hits`), and whether it `is_silent`.
+    """Add to each party what is counted of its `closed` audits (`COUNTS`), and how its trade ended.
 
-    `other_rate` is the share of audits with a finding among all traders but the one of the row. A party is
-    silent where it imported in the 24 months before the quarter but not in the last six: the contract does
-    not tell who was dissolved, and who is dissolved imports no more.
+    `other_<count>` is the mean per audit among all traders but the one of the row. A party `is_silent` where
+    it imported in the 24 months before the quarter but not in the last six: the contract does not tell who
+    was dissolved, and who is dissolved imports no more. `value` is its customs value of those 24 months.
     """
-    ended = in_force_at_quarters(states.filter(states.is_closed), quarters)
-    by_trader = ended.group_by("trader_id", "cutoff_quarter").aggregate(
-        audits=ended.count(), hits=(ended.assessed > 0).sum()
+    known = in_force_at_quarters(closed, quarters)
+    by_trader = known.group_by("trader_id", "cutoff_quarter").aggregate(
+        **{name: exact.total(known[name]) for name in COUNTS}
     )
     overall = by_trader.group_by("cutoff_quarter").aggregate(
-        all_audits=by_trader.audits.sum(), all_hits=by_trader.hits.sum()
+        **{f"all_{name}": exact.total(by_trader[name]) for name in COUNTS}
     )
     counted = _counted(parties, by_trader, of="kin_id", prefix="kin")
     counted = _counted(counted, by_trader, of="trader_id", prefix="own")
-    counted = counted.left_join(overall, "cutoff_quarter").select(*counted.columns, "all_audits", "all_hits")
-    counted = _with_last_import(counted, first_versions)
+    everybody = [f"all_{name}" for name in COUNTS]
+    counted = counted.left_join(overall, "cutoff_quarter").select(*counted.columns, *everybody)
+    counted = _with_trade(counted, first_versions)
     day = counted.cutoff_quarter
+    others = counted.all_audits - counted.own_audits
     return counted.select(
         *parties.columns,
-        audits=counted.kin_audits,
-        hits=counted.kin_hits,
-        other_rate=exact.share(counted.all_hits - counted.own_hits, counted.all_audits - counted.own_audits),
+        **{name: counted[f"kin_{name}"] for name in COUNTS},
+        **{
+            f"other_{name}": exact.share(counted[f"all_{name}"] - counted[f"own_{name}"], others)
+            for name in COUNTS
+        },
+        value=counted.value.fill_null(0.0),
         is_silent=counted.last_import.between(
             _before(day, RECENT_MONTHS), _before(day, SILENT_MONTHS)
         ).fill_null(False),
@@ -95,20 +101,27 @@ def _counted(parties: ir.Table, by_trader: ir.Table, *, of: str, prefix: str) ->
             parties.cutoff_quarter == counts[f"{prefix}_cutoff_quarter"],
         ],
     )
-    filled = {f"{prefix}_{name}": joined[f"{prefix}_{name}"].fill_null(0) for name in ("audits", "hits")}
+    filled = {f"{prefix}_{name}": joined[f"{prefix}_{name}"].fill_null(0.0) for name in COUNTS}
     return joined.select(*parties.columns, **filled)
 
 
-def _with_last_import(parties: ir.Table, first_versions: ir.Table) -> ir.Table:
-    """Add `last_import`, the last day of acceptance among the party's lines known when the quarter began."""
+def _with_trade(parties: ir.Table, first_versions: ir.Table) -> ir.Table:
+    """Add `last_import`, the party's last day of acceptance, and `value`, its customs value of 24 months.
+
+    Of lines known when the quarter began.
+    """
     lines = first_versions.mutate(kin_id=first_versions.trader_id).semi_join(parties, "kin_id")
-    quarterly = lines.group_by("kin_id", known_quarter=first_of_quarter(lines.known_on)).aggregate(
-        last_on=lines.accepted_on.max()
+    daily = lines.group_by("kin_id", "accepted_on", known_quarter=first_of_quarter(lines.known_on)).aggregate(
+        customs_value=exact.total(lines.customs_value)
     )
-    joined = parties.select("kin_id", "cutoff_quarter").distinct().join(quarterly, "kin_id")
+    joined = parties.select("kin_id", "cutoff_quarter").distinct().join(daily, "kin_id")
     known = joined.filter(known_in_earlier_quarter(joined, joined.cutoff_quarter))
-    last = known.group_by("kin_id", "cutoff_quarter").aggregate(last_import=known.last_on.max())
-    return parties.left_join(last, ["kin_id", "cutoff_quarter"]).select(*parties.columns, "last_import")
+    recent = known.accepted_on >= _before(known.cutoff_quarter, RECENT_MONTHS)
+    trade = known.group_by("kin_id", "cutoff_quarter").aggregate(
+        last_import=known.accepted_on.max(), value=exact.total(recent.ifelse(known.customs_value, 0.0))
+    )
+    joined = parties.left_join(trade, ["kin_id", "cutoff_quarter"])
+    return joined.select(*parties.columns, "last_import", "value")
 
 
 def _before(day: ir.DateValue, months: int) -> ir.DateValue:

@@ -16,7 +16,7 @@ from features.spine import months_before
 
 PERIOD = ("period_from", "period_to")
 STATED = ("turnover", "purchases_imported", "import_vat_claimed", "payments_abroad", "royalties_abroad")
-DECLARED = ("customs_value", "vat_assessed", "valuation_adjustment")
+DECLARED = ("customs_value", "vat_assessed", "valuation_adjustment", "taxes")
 REACH = 24
 LONGEST_PERIOD = 12
 """In months. Of the rare return over more, no line is read: a build may not reach back to them."""
@@ -46,8 +46,12 @@ def compared(prepared: Prepared) -> ir.Table:
 
 
 def by_return(rows: ir.Table, prepared: Prepared) -> ir.Table:
-    """Bring them to one row a return: what it states, and the sums of what was declared in its period."""
+    """Bring them to one row a return: what it states, and the sums of what was declared in its period.
+
+    `is_late` is whether the period ends in the last 12 months.
+    """
     return rows.group_by(*goods.ROW, *PERIOD).aggregate(
+        is_late=rows.period_to.max() >= rows.from_12m.max(),
         **{name: rows[name].max() for name in STATED},
         **{name: exact.total(rows[name]).fill_null(0.0) for name in DECLARED},
     )

@@ -81,7 +81,7 @@ def _related_parties(rows: ir.Table, prepared: Prepared) -> ir.Table:
     )
     return related_parties.with_past(
         pairs,
-        states=prepared.audit_states,
+        closed=prepared.closed_audits,
         first_versions=declarations.filter(declarations.version == 0),
         quarters=quarters,
     )
@@ -91,6 +91,12 @@ ROWS: dict[str, RowKind] = {
     "lines": RowKind(row="a goods item, in the version known", read=_lines),
     "subheadings": _grouped("an HS subheading (6 digits) used", "hs6"),
     "chapters": _grouped("an HS chapter used", "hs2"),
+    "headings_then_and_now": RowKind(
+        row="goods of a heading and origin, in the last 12 months and in those before",
+        read=_lines,
+        regroup=goods.then_and_now,
+        needs=frozenset({"hs4", "origin_country", "customs_value", "taxes"}),
+    ),
     "months": RowKind(
         row="a calendar month with lines",
         read=_lines,

@@ -56,11 +56,14 @@ def with_general_rate(lines: ir.Table, general: ir.Table) -> ir.Table:
     return _on_acceptance(lines, rates, "hs_code")
 
 
-def with_tariff(lines: ir.Table, tariff: ir.Table) -> ir.Table:
+def with_tariff(lines: ir.Table, tariff: ir.Table | None) -> ir.Table:
     """Add `general_rate`, `highest_sibling_rate` and `lowest_sibling_rate` as in force on acceptance.
 
-    Siblings are the codes of the heading (4 digits), the line's own among them.
+    Siblings are the codes of the heading (4 digits), the line's own among them. Without a tariff all are
+    empty.
     """
+    if tariff is None:
+        return lines.mutate(**{name: ibis.null("float64") for name in FACTS})
     general = general_steps(rate_steps(tariff))
     return _on_acceptance(with_general_rate(lines, general), sibling_steps(general), "hs4")
 

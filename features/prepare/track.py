@@ -39,6 +39,8 @@ def closed(states: ir.Table, *, declarations: ir.Table, descriptions: ir.Table) 
     return celled.select(
         "audit_id",
         *BASE_COLUMNS,
+        "period_from",
+        "period_to",
         **{name: celled[name].fill_null("") for name in CELL},
         audits=ibis.literal(1.0),
         adjusted=(celled.assessed > 0).ifelse(1.0, 0.0),

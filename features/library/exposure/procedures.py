@@ -4,14 +4,14 @@ import ibis
 from ibis.expr import types as ir
 
 from features import exact
-from features.feature import Example, feature
+from features.feature import Example, combined, feature
 from features.library.literature import CBP, WCO_AUDIT
 from features.unit import Unit
 
 
 @feature(
     source="lines",
-    months=(3, 12),
+    months=(3, 12, 24),
     unit=Unit.SHARE,
     indicator="special_regime_share",
     reference=f"{WCO_AUDIT}; {CBP}: special trade programs",
@@ -28,13 +28,32 @@ from features.unit import Unit
     ),
 )
 def special_procedure_share(lines: ir.Table) -> ir.FloatingScalar:
-    """Value share of lines other than 40 00, home use after no earlier procedure (box 37 of the SAD).
+    """Value share of lines under another procedure than plain import."""
+    return exact.share_where(lines.customs_value, is_special(lines.procedure_code))
 
-    Codes that do not begin with a digit are national, and count neither way.
+
+@combined(
+    unit=Unit.SHARE,
+    indicator="special_regime_share",
+    reference=f"{WCO_AUDIT}; {CBP}: special trade programs",
+    label="Special procedures, beside its own past",
+    phrase="The share of the customs value under another procedure than plain import in the last 12 months "
+    "is {value} [above|below] that of the last 24 months.",
+    why="Relief asked for of late is relief whose conditions nobody has checked.",
+    finding_type="procedure",
+    example=Example("special_procedure_share_12m special_procedure_share_24m", [(0.5, 0.25)], 0.25),
+)
+def special_procedure_change(
+    special_procedure_share_12m: ir.FloatingValue, special_procedure_share_24m: ir.FloatingValue
+) -> ir.Value:
+    """Share of 12 months less that of 24, of which they are a part: what lies before weighs by its value."""
+    return special_procedure_share_12m - special_procedure_share_24m
+
+
+def is_special(code: ir.StringColumn) -> ir.BooleanColumn:
+    """Return whether a procedure is another than 40 00, home use after no earlier one (box 37 of the SAD).
+
+    Codes that do not begin with a digit are national: it is not known.
     """
-    code = lines.procedure_code
     of_sad = code.substr(0, 1).isin(tuple("0123456789"))
-    return exact.share_where(
-        lines.customs_value,
-        of_sad.ifelse((code != "40") & (code.substr(0, 4) != "4000"), ibis.null("boolean")),
-    )
+    return of_sad.ifelse((code != "40") & (code.substr(0, 4) != "4000"), ibis.null("boolean"))

@@ -31,7 +31,7 @@ def customs_value(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(12,),
+    months=(12, 24),
     empty=0.0,
     unit=Unit.MONEY,
     indicator="taxes_12m",
@@ -49,7 +49,7 @@ def duty(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(12,),
+    months=(12, 24),
     empty=0.0,
     unit=Unit.MONEY,
     indicator="taxes_12m",
@@ -132,7 +132,7 @@ def effective_rate_gap(effective_rate_12m: ir.FloatingValue, sector_rate: ir.Flo
 
 @feature(
     source="lines",
-    months=(3, 12),
+    months=(3, 12, 24),
     empty=0.0,
     unit=Unit.COUNT,
     indicator="activity",
@@ -150,7 +150,7 @@ def declaration_count(lines: ir.Table) -> ir.IntegerScalar:
 
 @feature(
     source="lines",
-    months=(12,),
+    months=(12, 24),
     empty=0.0,
     unit=Unit.COUNT,
     indicator="activity",

@@ -96,3 +96,23 @@ def border_hits(controls: ir.Table) -> ir.IntegerScalar:
 def border_revenue(controls: ir.Table) -> ir.FloatingScalar:
     """Revenue that controls gained, net of what they found paid too much."""
     return controls.revenue_delta.sum()
+
+
+@feature(
+    source="controls",
+    months=(24,),
+    unit=Unit.SHARE,
+    indicator="border_hits",
+    reference=WCO_AUDIT,
+    inputs=CONTROLLED,
+    label="Controls with a finding",
+    phrase="{value} of the controls at the border in {window} found something.",
+    why="What was wrong with the goods controlled may be wrong with those that were not.",
+    monotone=1,
+    example=Example(
+        "revenue_delta finding_type", [(0.0, None), (50.0, "quantity"), (0.0, None), (0.0, None)], 0.25
+    ),
+)
+def border_hit_share(controls: ir.Table) -> ir.FloatingScalar:
+    """Share of all controls that found something, however they were selected."""
+    return exact.share(controls.count(where=_hit(controls)), controls.count())

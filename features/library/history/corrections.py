@@ -64,6 +64,24 @@ def amended_taxes(amended: ir.Table) -> ir.FloatingScalar:
 
 
 @feature(
+    source="amendments",
+    months=(24,),
+    empty=0.0,
+    unit=Unit.MONEY,
+    indicator="amendments",
+    reference=WCO_AUDIT,
+    inputs="declarations.version declarations.known_on declarations.duty_assessed",
+    label="Taxes lowered by amendments",
+    phrase="Amendments in {window} lowered taxes by {value}, those that raised them left aside.",
+    why="Who often paid too much at first may be owed more than was noticed.",
+    example=Example("tax_change", [(120.0,), (-20.0,), (None,)], 20.0),
+)
+def lowered_taxes(amended: ir.Table) -> ir.FloatingScalar:
+    """Taxes taken off by the new versions that lowered them."""
+    return amended.tax_change.negate().clip(lower=0.0).sum()
+
+
+@feature(
     source="letters",
     unit=Unit.SHARE,
     indicator="letter_response",

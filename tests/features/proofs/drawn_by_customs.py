@@ -24,7 +24,7 @@ def description(draw: Draw, trader: str, valid_from: date) -> Row:
         "trader_id": trader,
         "valid_from": valid_from,
         "known_on": draw.choice((None, draw.later(valid_from), valid_from - timedelta(days=20))),
-        "registered_on": draw.day(date(2005, 1, 1), date(2019, 1, 1)),
+        "registered_on": draw.day(date(2005, 1, 1), date(2019, 1, 1)) + timedelta(days=1275),
         "name": trader,
         "sector": draw.choice(("46", "46", "10", None)),
         "size_band": draw.choice(("small", "small", "large", None)),

@@ -36,6 +36,7 @@ READ_WHERE_THERE = {
     "declarations.excise_assessed": "taxes are then duty and VAT",
     "traders.sector": "traders are then compared with all others",
     "traders.size_band": "traders are then compared with all of their sector",
+    "tariff.rate": "the rate that others pay then stands for the general one",
     "tariff.preference_code": "all rates are then those without preference",
     "tariff.valid_to": "a rate then holds until the next begins",
     "controls.item_number": "a control then speaks of the whole declaration",

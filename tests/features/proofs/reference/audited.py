@@ -35,12 +35,32 @@ def _hits(audits: list[Row]) -> int:
 def mean_finding_rate(view: View, months: int, *names: str) -> Number:
     """The mean rate of the brokers, sellers or goods used, each over the audits of others that met it."""
     used = by(view.lines(months), *names)
-    return weighted((_finding_rate(view, names, entity), value(rows)) for entity, rows in used.items())
+    rates = {entity: shrunk_rate(view, _met(view, names, entity)) for entity in used}
+    return weighted((rates[entity], value(rows)) for entity, rows in used.items())
 
 
-def _finding_rate(view: View, names: tuple[str, ...], entity: object) -> Number:
-    met = [a for a in of_others(view) if entity in _named(view.world, a["audit_id"], names, view.quarter)]
-    return shrunk_rate(view, met)
+def record_money(view: View, months: int, name: str) -> Number:
+    """What audits of others that met the brokers or sellers used assessed per value, x their value."""
+    used = by(view.lines(months), name)
+    yields = {entity: shrunk_yield(view, _met(view, (name,), entity)) for entity in used}
+    terms = [each * value(used[entity]) for entity, each in yields.items() if each is not None]
+    return total(terms) if terms else None
+
+
+def shrunk_yield(view: View, audits: list[Row]) -> Number:
+    """(assessed + 10 x the mean of others) / (audited value + 10 x the mean of others)."""
+    others = of_others(view)
+    if not others:
+        return None
+    over, under = (
+        total(a[name] for a in audits) + PRIOR * (total(a[name] for a in others) / len(others))
+        for name in ("assessed", "audited_value")
+    )
+    return ratio(over, under)
+
+
+def _met(view: View, names: tuple[str, ...], entity: object) -> list[Row]:
+    return [a for a in of_others(view) if entity in _named(view.world, a["audit_id"], names, view.quarter)]
 
 
 @cache

@@ -7,7 +7,10 @@ from itertools import pairwise
 
 from tests.features.proofs.reference import sector
 from tests.features.proofs.reference.arithmetic import Number, deviation, less, mean, ratio, total, weighted
+from tests.features.proofs.reference.peers import HEADINGS, habit
 from tests.features.proofs.reference.rows import Row, taxes, value
+from tests.features.proofs.reference.shortfall import due, missing
+from tests.features.proofs.reference.then_and_now import Goods, then_and_now
 from tests.features.proofs.reference.world import View
 
 
@@ -129,3 +132,51 @@ def days_since_last_line(view: View, months: int) -> Number:
 
 def special_procedure_share(view: View, months: int) -> Number:
     return weighted((row["procedure_code"] != "4000", row["customs_value"]) for row in view.lines(months))
+
+
+def special_procedure_change(view: View, months: None) -> Number:
+    return less(special_procedure_share(view, 12), special_procedure_share(view, 24))
+
+
+def value_per_declaration(view: View, months: None) -> Number:
+    return ratio(customs_value(view, 24) or 0.0, declaration_count(view, 24) or 0.0)
+
+
+def lines_per_declaration(view: View, months: None) -> Number:
+    return ratio(line_count(view, 24) or 0.0, declaration_count(view, 24) or 0.0)
+
+
+def duty_on_value(view: View, months: None) -> Number:
+    return ratio(duty(view, 24) or 0.0, customs_value(view, 24) or 0.0)
+
+
+def peer_duty_rate(view: View, months: int) -> Number:
+    return weighted(
+        (habit(view, row, "full_rate", HEADINGS), row["customs_value"]) for row in view.lines(months)
+    )
+
+
+def effective_rate_change(view: View, months: None) -> Number:
+    return less(effective_rate(view, 12), effective_rate(view, 24))
+
+
+def own_rate_fall(view: View, months: int) -> Number:
+    return total(_fall(goods) for goods in then_and_now(view) if goods.early_value)
+
+
+def new_origin_at_stake(view: View, months: int) -> Number:
+    return total(_fall(goods) for goods in then_and_now(view) if not goods.early_value)
+
+
+def _fall(goods: Goods) -> float:
+    earlier = ratio(goods.early_heading_taxes, goods.early_heading_value)
+    return 0.0 if earlier is None else max(goods.late_value * earlier - goods.late_taxes, 0.0)
+
+
+def sector_rate_shortfall(view: View, months: None) -> Number:
+    gap = less(sector_rate(view, None), effective_rate(view, 24))
+    return None if gap is None else value(view.lines(24)) * max(gap, 0.0)
+
+
+def overpaid(view: View, months: int) -> Number:
+    return total(missing(row, less(row["duty_rate"], due(view, row))) for row in view.lines(months))

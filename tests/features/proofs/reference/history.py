@@ -272,3 +272,74 @@ def paid_in_capital(view: View, months: None) -> Number:
 
 def imports_to_capital(view: View, months: None) -> Number:
     return ratio(customs_value(view, 12) or 0.0, paid_in_capital(view, None) or 0.0)
+
+
+def past_hits(view: View, months: None) -> Number:
+    return len([audit for audit in closed(view.audits) if audit["assessed"] > 0])
+
+
+def past_hit_share(view: View, months: None) -> Number:
+    return ratio(past_hits(view, None) or 0, len(closed(view.audits)))
+
+
+def past_assessed(view: View, months: None) -> Number:
+    return total(audit["assessed"] for audit in closed(view.audits))
+
+
+def assessed_per_audit(view: View, months: None) -> Number:
+    return ratio(past_assessed(view, None) or 0, len(closed(view.audits)))
+
+
+def past_refunds(view: View, months: None) -> Number:
+    return total(max(-audit["assessed"], 0) for audit in closed(view.audits))
+
+
+def past_refund_share(view: View, months: None) -> Number:
+    return ratio(sum(audit["assessed"] < 0 for audit in closed(view.audits)), len(closed(view.audits)))
+
+
+def record_money(view: View, months: None) -> Number:
+    return _on_value(view, yield_on_value(view, None))
+
+
+def valuation_record_money(view: View, months: None) -> Number:
+    return _on_value(view, valuation_yield(view, None))
+
+
+def classification_record_money(view: View, months: None) -> Number:
+    return _on_value(view, classification_yield(view, None))
+
+
+def origin_record_money(view: View, months: None) -> Number:
+    return _on_value(view, origin_yield(view, None))
+
+
+def quantity_record_money(view: View, months: None) -> Number:
+    return _on_value(view, quantity_yield(view, None))
+
+
+def procedure_record_money(view: View, months: None) -> Number:
+    return _on_value(view, procedure_yield(view, None))
+
+
+def _on_value(view: View, each: Number) -> Number:
+    return None if each is None else each * (customs_value(view, 24) or 0.0)
+
+
+def border_hit_share(view: View, months: int) -> Number:
+    return _hit_rate(_controls(view, months))
+
+
+def unpaid_debts(view: View, months: int) -> Number:
+    return total(row["amount"] for row in _debts(view, months) if row["paid_on"] is None)
+
+
+def lowered_taxes(view: View, months: int) -> Number:
+    return total(max(-change, 0) for _, change in _lately(view, months))
+
+
+def young_at_stake(view: View, months: int) -> Number:
+    age, rows = trader_age(view, None), view.lines(months)
+    if age is None or age >= 3:
+        return 0.0
+    return total(map(taxes, rows)) if rows else None

@@ -4,9 +4,16 @@ from collections import defaultdict
 
 from features.prepare import related_parties as settings
 from features.spine import months_before
-from tests.features.proofs.reference.arithmetic import Number, weighted
-from tests.features.proofs.reference.audited import closed, mean_finding_rate, shrunk_rate
-from tests.features.proofs.reference.rows import by, shares
+from tests.features.proofs.reference.arithmetic import Number, ratio, total, weighted
+from tests.features.proofs.reference.audited import (
+    closed,
+    mean_finding_rate,
+    record_money,
+    shrunk_rate,
+    shrunk_yield,
+)
+from tests.features.proofs.reference.history import trader_age
+from tests.features.proofs.reference.rows import Row, by, shares, taxes, value
 from tests.features.proofs.reference.world import View
 
 
@@ -76,3 +83,76 @@ def _fell_silent(party: View) -> bool:
     """Whether the last import known of is six months to two years old."""
     days = [row["accepted_on"] for row in party.first_versions if row["known"] < party.cutoff]
     return bool(days) and months_before(party.cutoff, 24) <= max(days) <= months_before(party.cutoff, 6)
+
+
+def broker_record_money(view: View, months: int) -> Number:
+    return record_money(view, months, "declarant_id")
+
+
+def seller_record_money(view: View, months: int) -> Number:
+    return record_money(view, months, "seller_id")
+
+
+def sellers_used(view: View, months: int) -> Number:
+    return len(by(view.lines(months), "seller_id")) or None
+
+
+def main_seller_share(view: View, months: int) -> Number:
+    return max(shares(view.lines(months), "seller_id"), default=None)
+
+
+def fresh_seller_share(view: View, months: int) -> Number:
+    by_seller = by(view.lines(months), "seller_id")
+    early = {
+        name
+        for name, rows in by_seller.items()
+        if any(not view.within(row["accepted_on"], 12) for row in rows)
+    }
+    return weighted((name not in early, value(rows)) for name, rows in by_seller.items())
+
+
+def kin_assessed(view: View, months: None) -> Number:
+    return total(audit["assessed"] for audit in _audits_of_kin(view))
+
+
+def kin_yield(view: View, months: None) -> Number:
+    return shrunk_yield(view, _audits_of_kin(view)) if _related_parties(view) else None
+
+
+def _audits_of_kin(view: View) -> list[Row]:
+    parties = _related_parties(view)
+    return [audit for audit in closed(view.world.audits(view.quarter)) if audit["trader_id"] in parties]
+
+
+def kin_record_money(view: View, months: None) -> Number:
+    each = kin_yield(view, None)
+    return None if each is None else each * value(view.lines(24))
+
+
+def silent_kin_value(view: View, months: None) -> Number:
+    parties = [View(view.world, party, view.quarter) for party in _related_parties(view)]
+    return total(_value_of_two_years(party) for party in parties if _fell_silent(party))
+
+
+def _value_of_two_years(party: View) -> float:
+    return value(
+        row
+        for row in party.first_versions
+        if row["known"] < party.cutoff and row["accepted_on"] >= months_before(party.cutoff, 24)
+    )
+
+
+def _effective_rate(view: View) -> Number:
+    return ratio(total(map(taxes, view.lines(24))), value(view.lines(24)))
+
+
+def inherited_at_stake(view: View, months: None) -> Number:
+    rate = _effective_rate(view)
+    return None if rate is None else min(silent_kin_value(view, None) or 0, value(view.lines(24))) * rate
+
+
+def short_lived_at_stake(view: View, months: None) -> Number:
+    age, shared, rate = trader_age(view, None), identity_shared_with(view, None), _effective_rate(view)
+    if not shared or age is None or age >= 3:
+        return 0.0
+    return None if rate is None else value(view.lines(24)) * rate

@@ -4,7 +4,7 @@ from datetime import date
 
 from tests.features.proofs.reference import sector
 from tests.features.proofs.reference.arithmetic import Number, less, log_of, ratio, total
-from tests.features.proofs.reference.rows import Row, value
+from tests.features.proofs.reference.rows import Row, taxes, value
 from tests.features.proofs.reference.world import View
 
 
@@ -17,13 +17,22 @@ def _returns(view: View, months: int, stating: str) -> list[Row]:
 def _beside(view: View, months: int, *, stated: str, declared: str) -> tuple[float, float] | None:
     """What returns state, and what was declared in the periods of those that state it."""
     returns = _returns(view, months, stated)
-    lines = [
-        line[declared]
+    declarations = _declared(view, returns, declared)
+    return (total(row[stated] for row in returns), total(declarations)) if returns else None
+
+
+def _declared(view: View, returns: list[Row], name: str) -> list[Number]:
+    return [line[name] for line in _lines(view, returns)]
+
+
+def _lines(view: View, returns: list[Row]) -> list[Row]:
+    """The lines accepted in the periods of returns."""
+    return [
+        line
         for row in returns
         for line in view.all_lines
         if row["period_from"] <= line["accepted_on"] <= row["period_to"]
     ]
-    return (total(row[stated] for row in returns), total(lines)) if returns else None
 
 
 def import_purchases_gap(view: View, months: int) -> Number:
@@ -98,3 +107,52 @@ def tax_adjusted(view: View, months: None) -> Number:
 
 def tax_audit_open(view: View, months: None) -> Number:
     return float(any(row["closed_on"] is None for row in _tax_audits(view)))
+
+
+def turnover_multiple_change(view: View, months: int) -> Number:
+    returns = _returns(view, months, "turnover")
+    late = [row for row in returns if view.within(row["period_to"], 12)]
+    early = [row for row in returns if not view.within(row["period_to"], 12)]
+    return log_of(_multiple(view, late), _multiple(view, early))
+
+
+def _multiple(view: View, returns: list[Row]) -> Number:
+    return ratio(total(row["turnover"] for row in returns), total(_declared(view, returns, "customs_value")))
+
+
+def turnover(view: View, months: int) -> Number:
+    returns = _returns(view, months, "turnover")
+    return total(row["turnover"] for row in returns) if returns else None
+
+
+def purchases_at_stake(view: View, months: int) -> Number:
+    return _taxes_on(view, months, stated="purchases_imported", declared="customs_value")
+
+
+def payments_at_stake(view: View, months: int) -> Number:
+    return _taxes_on(view, months, stated="payments_abroad", declared="customs_value")
+
+
+def royalties_at_stake(view: View, months: int) -> Number:
+    return _taxes_on(view, months, stated="royalties_abroad", declared="valuation_adjustment")
+
+
+def _taxes_on(view: View, months: int, *, stated: str, declared: str) -> Number:
+    """What is stated beyond what was declared, at the taxes paid per value in the same periods."""
+    sums = _beside(view, months, stated=stated, declared=declared)
+    lines = _lines(view, _returns(view, months, stated))
+    rate = ratio(total(map(taxes, lines)), value(lines))
+    return None if sums is None or rate is None else max(sums[0] - sums[1], 0.0) * rate
+
+
+def import_vat_at_stake(view: View, months: int) -> Number:
+    gap = import_vat_gap(view, months)
+    return None if gap is None else max(gap, 0.0)
+
+
+def turnover_at_stake(view: View, months: None) -> Number:
+    multiple, usual = turnover_multiple(view, 24), sector_multiple(view, None)
+    rate = ratio(total(map(taxes, view.lines(24))), value(view.lines(24)))
+    if multiple is None or not usual or rate is None:
+        return None
+    return value(view.lines(24)) * rate * min(max(multiple / usual - 1, 0.0), 1.0)

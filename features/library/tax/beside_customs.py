@@ -1,12 +1,11 @@
-"""Tax: tax returns of the trader compared with its declarations to customs."""
+"""Beside customs: what tax returns state, beside what was declared to customs in their periods."""
 
 import math
-from datetime import date
 
 from ibis.expr import types as ir
 
 from features.feature import Example, combined, feature
-from features.library.literature import COOPERATION, TRAILS, TRANSFER_PRICING, VALUATION_AGREEMENT, WCO_AUDIT
+from features.library.literature import COOPERATION, TRAILS, TRANSFER_PRICING, VALUATION_AGREEMENT
 from features.prepare.lines import log_ratio
 from features.unit import Unit
 
@@ -148,75 +147,43 @@ def royalties_not_added(returns: ir.Table) -> ir.FloatingScalar:
 
 
 @feature(
-    source="tax_returns",
-    months=(12,),
-    unit=Unit.MONEY,
-    indicator="tax_conduct",
-    reference=WCO_AUDIT,
-    inputs="tax_returns.arrears",
-    label="Tax in arrears",
-    phrase="Up to {value} of tax was overdue in {window}.",
-    why="Who cannot or will not pay its taxes is tempted to lower them.",
-    monotone=1,
-    example=Example("arrears", [(0.0,), (500.0,), (None,)], 500.0),
-)
-def tax_arrears(tax_returns: ir.Table) -> ir.FloatingScalar:
-    """The highest tax overdue that a return states."""
-    return tax_returns.arrears.max()
-
-
-@feature(
-    source="filings",
+    source="compared_returns",
     months=(24,),
-    unit=Unit.DAY,
-    indicator="tax_conduct",
-    reference=WCO_AUDIT,
-    inputs="tax_returns.filed_on",
-    label="Days until tax returns are filed",
-    phrase="Tax returns were filed {value} after the end of their period, on average over {window}.",
-    why="Late books are often unsound books.",
-    monotone=1,
+    unit=Unit.LOG_RATIO,
+    indicator="implied_margin",
+    reference=COOPERATION,
+    inputs="tax_returns.turnover declarations.customs_value",
+    label="Turnover per unit of customs value, beside its own past",
+    phrase="Turnover per unit of customs value of the last 12 months was {value} that of the returns before.",
+    why="Selling for more what is declared at less asks where the difference came from.",
+    finding_type="valuation",
     example=Example(
-        "period_to first_filed_on",
-        [(date(2024, 3, 31), date(2024, 4, 30)), (date(2024, 6, 30), date(2024, 8, 9))],
-        35.0,
+        "turnover customs_value is_late",
+        [(300.0, 100.0, True), (300.0, 200.0, False), (None, 90.0, True)],
+        math.log(2),
     ),
 )
-def filing_delay(filings: ir.Table) -> ir.FloatingScalar:
-    """Mean days from the end of a period to the first return filed for it."""
-    return filings.first_filed_on.delta(filings.period_to, unit="day").mean()
+def turnover_multiple_change(returns: ir.Table) -> ir.FloatingValue:
+    """ln(turnover / customs value of returns of the last 12 months / the same of those before)."""
+    stating = returns.turnover.notnull()
+    late, early = returns.is_late & stating, ~returns.is_late & stating
+    now = returns.turnover.sum(where=late) / returns.customs_value.sum(where=late).nullif(0.0)
+    before = returns.turnover.sum(where=early) / returns.customs_value.sum(where=early).nullif(0.0)
+    return log_ratio(now, before)
 
 
 @feature(
-    source="tax_audits",
-    empty=0.0,
+    source="compared_returns",
+    months=(24,),
     unit=Unit.MONEY,
-    indicator="tax_conduct",
-    reference=WCO_AUDIT,
-    inputs="tax_audits.adjustment",
-    label="Adjusted by tax audits",
-    phrase="Audits by the tax administration adjusted {value} so far.",
-    why="Books that were wrong for one tax are often wrong for the other.",
-    monotone=1,
-    example=Example("adjustment", [(1200.0,), (None,), (0.0,)], 1200.0),
+    indicator="implied_margin",
+    reference=COOPERATION,
+    inputs="tax_returns.turnover",
+    label="Turnover",
+    phrase="Tax returns of {window} state a turnover of {value}.",
+    why="Says how large the trader is beside its imports.",
+    example=Example("turnover", [(300.0,), (None,), (450.0,)], 750.0),
 )
-def tax_adjusted(tax_audits: ir.Table) -> ir.FloatingScalar:
-    """Total adjustments of the tax audits known."""
-    return tax_audits.adjustment.sum()
-
-
-@feature(
-    source="tax_audits",
-    empty=0.0,
-    unit=Unit.FLAG,
-    indicator="tax_conduct",
-    reference=f"{WCO_AUDIT}; {COOPERATION}",
-    inputs="tax_audits.opened_on tax_audits.closed_on",
-    label="Tax audit open now",
-    phrase="The tax administration has an audit of this trader open: {value}.",
-    why="A joint audit saves the trader and both administrations time.",
-    example=Example("closed_on", [(date(2023, 5, 1),), (None,)], 1.0),
-)
-def tax_audit_open(tax_audits: ir.Table) -> ir.FloatingScalar:
-    """Whether a tax audit is known to be open."""
-    return tax_audits.closed_on.isnull().ifelse(1.0, 0.0).max()
+def turnover(returns: ir.Table) -> ir.FloatingScalar:
+    """Turnover stated."""
+    return returns.turnover.sum()

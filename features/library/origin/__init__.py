@@ -1,0 +1,1 @@
+"""Origin: preferences claimed, countries of origin and dispatch, and duty relief."""
