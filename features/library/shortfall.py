@@ -22,9 +22,3 @@ def due_rate(lines: ir.Table) -> ir.FloatingColumn:
 def forgone(lines: ir.Table) -> ir.FloatingColumn:
     """Return value x (rate due - rate paid) and the VAT on it; 0 where that is below zero or not known."""
     return on_missing_rate(lines, due_rate(lines) - lines.duty_rate).fill_null(0.0)
-
-
-def below_general(lines: ir.Table, relieved: ir.BooleanColumn) -> ir.FloatingScalar:
-    """Return Σ value x (general rate - rate paid) of relieved lines; a code without a rate adds nothing."""
-    saved = lines.general_rate - lines.duty_rate
-    return (relieved & (saved > 0)).ifelse(lines.customs_value * saved, 0.0).sum()

@@ -1,4 +1,4 @@
-"""What audits found with brokers, sellers, headings and origins: how often, and how much of the value.
+"""Records of brokers, sellers, headings and origins: how often audits found something, and how much.
 
 The rates of an entity leave the trader's own audits out, and are shrunk towards those over all other
 traders' audits: with n audits behind it, k of them with a finding, and p over all,

@@ -53,35 +53,36 @@ def with_own_past(
         measure = FACTS[fact]
         columns = tuple(dict.fromkeys(column for level in LEVELS[measure] for column in level))
         key = (*columns, "trader_id", "quarter")
-        known = own_lines.select(*key).distinct().mutate(past=ibis.null("float64"))
+        wanted = materialise(own_lines.select(*key).distinct())
+        pasts = wanted.mutate(past=ibis.null("float64"))
         for level in LEVELS[measure]:
-            means = _means(tallied, known, level, measure=measure)
-            joined = known.left_join(means, [*level, "trader_id", "quarter"], rname="level_{name}")
-            known = joined.select(*key, past=ibis.coalesce(joined.past, joined.mean))
-        past = materialise(known)
+            means = _means(tallied, wanted, level, measure=measure)
+            joined = pasts.left_join(means, [*level, "trader_id", "quarter"], rname="level_{name}")
+            pasts = joined.select(*key, past=ibis.coalesce(joined.past, joined.mean))
+        past = materialise(pasts)
         joined = lines.left_join(past, list(key), rname="past_{name}")
         lines = joined.select(*lines.columns, joined.past.name(fact))
     return lines
 
 
-def _means(tallied: ir.Table, known: ir.Table, level: Level, *, measure: str) -> ir.Table:
-    """Return the `mean` of a measure in the quarters before each quarter that is `known` of a level."""
+def _means(tallied: ir.Table, wanted: ir.Table, level: Level, *, measure: str) -> ir.Table:
+    """Return the `mean` of a measure in the quarters before each quarter that is wanted of a level."""
     group = [*level, "trader_id"]
     declared = tallied.group_by(*group, quarter=tallied.known_quarter).aggregate(
         lines=tallied[f"lines_{measure}"].sum().cast("int64"),
         total=exact.total(tallied[f"total_{measure}"]),
-        is_known=ibis.literal(False),
+        is_wanted=ibis.literal(False),
     )
-    wanted = known.select(*group, "quarter").distinct()
-    nothing = {"lines": ibis.literal(0, "int64"), "total": ibis.literal(0.0), "is_known": ibis.literal(True)}
-    rows = declared.union(wanted.mutate(**nothing).select(*declared.columns))
+    quarters = wanted.select(*group, "quarter").distinct()
+    nothing = {"lines": ibis.literal(0, "int64"), "total": ibis.literal(0.0), "is_wanted": ibis.literal(True)}
+    rows = declared.union(quarters.mutate(**nothing).select(*declared.columns))
     before = _quarters_before(rows, group)
     means = rows.mutate(
         mean=exact.stepped(
             exact.total(rows.total).over(before) / rows.lines.sum().over(before).cast("float64").nullif(0.0)
         )
     )
-    return means.filter(means.is_known).select(*group, "quarter", "mean")
+    return means.filter(means.is_wanted).select(*group, "quarter", "mean")
 
 
 def _quarters_before(rows: ir.Table, group: Sequence[str]) -> object:

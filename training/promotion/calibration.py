@@ -15,7 +15,7 @@ from training.backtest.metrics import metrics
 from training.backtest.out_of_fold import OutOfFold
 from training.backtest.populations import POPULATIONS
 from training.backtest.scores import judge
-from training.promotion.verdict import Check, Verdict
+from training.promotion.verdict import Check, GateVerdict
 
 REFERENCE, RANDOM = "reference", "random"
 FEWEST_RANDOM = 60
@@ -61,26 +61,26 @@ def _by_chosen(alike: Score, drawn: Score) -> Check:
     """
     metric, verdict = alike.metric, _ratio_verdict(alike)
     if _is_outside(drawn, FAR):
-        return Check(metric, Verdict.REFUSED, f"{_ratio_sentence(drawn)}, on the few drawn at random")
-    is_denied = verdict is Verdict.PASSED and _is_outside(drawn, LIMITS)
-    is_below = verdict is Verdict.REFUSED and interval(alike)[1] < LIMITS[0]
+        return Check(metric, GateVerdict.REFUSED, f"{_ratio_sentence(drawn)}, on the few drawn at random")
+    is_denied = verdict is GateVerdict.PASSED and _is_outside(drawn, LIMITS)
+    is_below = verdict is GateVerdict.REFUSED and interval(alike)[1] < LIMITS[0]
     low, high = interval(drawn)
     theirs = "" if drawn.value is None else f": {drawn.value:.2f} ({low:.2f} to {high:.2f})"
     sentence = (
         f"{_ratio_sentence(alike)}, on audits like those predicted; only {drawn.adjusted} drawn at random "
         f"have an adjustment{theirs}, and {FEWEST_RANDOM} are needed to judge the total over all traders"
     )
-    return Check(metric, Verdict.CANNOT_TELL if is_denied or is_below else verdict, sentence)
+    return Check(metric, GateVerdict.CANNOT_TELL if is_denied or is_below else verdict, sentence)
 
 
-def _ratio_verdict(score: Score) -> Verdict:
+def _ratio_verdict(score: Score) -> GateVerdict:
     """Judge a ratio: it must be shown to be right, and shown to be wrong to be refused."""
     if score.value is None:
-        return Verdict.CANNOT_TELL
+        return GateVerdict.CANNOT_TELL
     if _is_outside(score, LIMITS):
-        return Verdict.REFUSED
+        return GateVerdict.REFUSED
     is_right = LIMITS[0] <= score.value <= LIMITS[1] and _is_inside(score, WIDEST)
-    return Verdict.PASSED if is_right or _is_inside(score, NEAR) else Verdict.CANNOT_TELL
+    return GateVerdict.PASSED if is_right or _is_inside(score, NEAR) else GateVerdict.CANNOT_TELL
 
 
 def _is_outside(score: Score, limits: tuple[float, float]) -> bool:
@@ -115,7 +115,7 @@ def covered(out_of_fold: OutOfFold, promised: float) -> Iterator[Check]:
             inside = (prediction.low <= chosen.y) & (chosen.y <= prediction.high)
             yield _coverage_check(name, int(inside[first].sum()), len(first), promised, words)
         elif share == 1.0:
-            yield Check(name, Verdict.CANNOT_TELL, f"too few audits {words} to judge the intervals")
+            yield Check(name, GateVerdict.CANNOT_TELL, f"too few audits {words} to judge the intervals")
 
 
 def _coverage_check(name: str, inside: int, audits: int, promised: float, words: str) -> Check:
@@ -123,9 +123,9 @@ def _coverage_check(name: str, inside: int, audits: int, promised: float, words:
     middle = (share + z**2 / (2 * audits)) / (1 + z**2 / audits)
     reach = z * np.sqrt(share * (1 - share) / audits + (z / (2 * audits)) ** 2) / (1 + z**2 / audits)
     if middle + reach < promised - SHORTFALL:
-        verdict = Verdict.REFUSED
+        verdict = GateVerdict.REFUSED
     else:
-        verdict = Verdict.PASSED if share >= promised - SHORTFALL else Verdict.CANNOT_TELL
+        verdict = GateVerdict.PASSED if share >= promised - SHORTFALL else GateVerdict.CANNOT_TELL
     between = f"{middle - reach:.0%} to {middle + reach:.0%}"
     sentence = (
         f"intervals cover {share:.0%} ({between}) of {audits:,} audits {words}; they promise {promised:.0%}"

@@ -12,7 +12,7 @@ from training.backtest.out_of_fold import OutOfFold
 from training.backtest.scores import judge
 from training.leaks.alarm import LeakReport
 from training.promotion.calibration import METRICS, REFERENCE, SEED, calibrated, covered, interval, measured
-from training.promotion.verdict import Check, Verdict
+from training.promotion.verdict import Check, GateVerdict
 
 NEWEST = 2
 """Folds by which rankings are compared; where they have too few audits, more folds are taken."""
@@ -20,7 +20,7 @@ YIELD = ("captured_5", "captured_10", "gini")
 """Metrics to compare models by: the first that the audits are enough for."""
 UNTESTED = Check(
     "backtest",
-    Verdict.CANNOT_TELL,
+    GateVerdict.CANNOT_TELL,
     "no model can be judged yet; this ranking is by the money at stake under the written indicators",
 )
 
@@ -91,11 +91,11 @@ def _not_worse(scores: Sequence[Score], rival: str) -> Check:
     for score in (by_metric[metric] for metric in YIELD if metric in by_metric):
         _, high = interval(score)
         sentence = measured(score, form="+.3f", what=f"{METRICS[score.metric].words}, difference")
-        return Check(name, Verdict.PASSED if high >= 0 else Verdict.REFUSED, sentence)
-    return Check(name, Verdict.CANNOT_TELL, "Too few audits were tested by both to compare them.")
+        return Check(name, GateVerdict.PASSED if high >= 0 else GateVerdict.REFUSED, sentence)
+    return Check(name, GateVerdict.CANNOT_TELL, "Too few audits were tested by both to compare them.")
 
 
 def _no_leak(report: LeakReport) -> Check:
     names = ", ".join(alarm.name for alarm in report.raised)
-    verdict = Verdict.REFUSED if report.suspected else Verdict.PASSED
+    verdict = GateVerdict.REFUSED if report.suspected else GateVerdict.PASSED
     return Check("no leak", verdict, f"suspected by {names}" if names else "none suspected")

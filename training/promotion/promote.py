@@ -21,7 +21,7 @@ from training.analyst.model import ANALYST
 from training.backtest.out_of_fold import ORACLE
 from training.leaks.alarm import LeakReport
 from training.promotion.gate import gate, pair_predictions, read_out_of_fold
-from training.promotion.verdict import Check, Verdict, may_serve, overall, verdict_line
+from training.promotion.verdict import Check, GateVerdict, may_serve, overall, verdict_line
 from training.tracking.cleanup import CHAMPION, clean_up
 from training.tracking.registry import (
     CHALLENGER,
@@ -60,7 +60,7 @@ class Promotion:
         return self.forced is not None or may_serve(self.verdict, is_first=self.before is None)
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> GateVerdict:
         """What the gate decided."""
         return overall(self.checks)
 
@@ -181,7 +181,7 @@ def _same_money(client: "MlflowClient", *compared: ModelVersion) -> Check:
     """Check that both models learned the same money: assessed and collected amounts cannot be compared."""
     parameters = [client.get_run(each.run_id).data.params for each in compared]
     measured = [" ".join(f"{name} {each.get(name)}" for name in MONEY) for each in parameters]
-    verdict = Verdict.PASSED if len(set(measured)) == 1 else Verdict.REFUSED
+    verdict = GateVerdict.PASSED if len(set(measured)) == 1 else GateVerdict.REFUSED
     return Check("same money", verdict, "; ".join(dict.fromkeys(measured)))
 
 

@@ -12,6 +12,8 @@ from features.prepare.spans import years_between
 from features.unit import Unit
 
 LIMITED_FORMS = ("limited", "stock", "company", "corporation", "cooperative")
+YOUNG_YEARS = 3.0
+"""Missing traders are gone within a few quarters; three years leave room for late registrations."""
 PERSONAL_FORMS = ("sole", "sole trader", "sole proprietor", "individual", "natural person", "partnership")
 
 
@@ -78,3 +80,24 @@ def paid_in_capital(described: ir.Table) -> ir.FloatingScalar:
 def imports_to_capital(customs_value_12m: ir.FloatingColumn, paid_in_capital: ir.FloatingColumn) -> ir.Value:
     """Customs value of 12 months / paid-in capital; empty without capital."""
     return exact.share(customs_value_12m, paid_in_capital)
+
+
+@combined(
+    months=24,
+    unit=Unit.MONEY,
+    indicator="entity",
+    reference=f"{WCO_AUDIT}; {ARMENIA}",
+    label="Taxes of a young trader",
+    phrase="Registered less than three years ago, the trader was to pay taxes of {value} in {window}.",
+    why="Some firms are set up to be given up with their debts. Where ties are not in the data, youth alone "
+    "says it.",
+    finding_type="other",
+    monotone=1,
+    prior_yield=0.02,
+    example=Example("trader_age customs_value_24m effective_rate_24m", [(1.5, 2000.0, 0.2)], 400.0),
+)
+def young_at_stake(
+    trader_age: ir.FloatingValue, customs_value_24m: ir.FloatingValue, effective_rate_24m: ir.FloatingValue
+) -> ir.Value:
+    """Taxes of 24 months where the trader is younger than three years, else 0; a fiftieth is expected."""
+    return (trader_age < YOUNG_YEARS).ifelse(customs_value_24m * effective_rate_24m, 0.0)

@@ -7,7 +7,7 @@ from ibis.expr import types as ir
 from features import exact
 from features.feature import Example, combined, feature
 from features.library.literature import CBP, IMF, PREFERENCES, VERIFICATION
-from features.library.shortfall import RATED, SHORTFALL, below_general, forgone
+from features.library.shortfall import RATED, SHORTFALL, forgone
 from features.unit import Unit
 
 
@@ -51,7 +51,7 @@ def preference_share(lines: ir.Table) -> ir.FloatingScalar:
 )
 def preference_money(lines: ir.Table) -> ir.FloatingScalar:
     """Value x (general rate - rate paid) of the lines with a claim, where that is above zero."""
-    return below_general(lines, lines.preference_code.notnull())
+    return _below_general(lines, lines.preference_code.notnull())
 
 
 @feature(
@@ -103,7 +103,7 @@ def preference_no_doc(lines: ir.Table) -> ir.FloatingScalar:
 )
 def preference_no_doc_money(lines: ir.Table) -> ir.FloatingScalar:
     """Value x (general rate - rate paid) of the lines with a claim and no proof of origin."""
-    return below_general(lines, lines.preference_code.notnull() & lines.origin_proof_id.isnull())
+    return _below_general(lines, lines.preference_code.notnull() & lines.origin_proof_id.isnull())
 
 
 @combined(
@@ -260,3 +260,9 @@ def risen_preference_at_stake(lines: ir.Table) -> ir.FloatingScalar:
     before = exact.share(saved.sum(where=~late), lines.customs_value.sum(where=~late))
     usual = before * lines.customs_value.sum(where=late).fill_null(0.0)
     return (saved.sum(where=late).fill_null(0.0) - usual).clip(lower=0.0)
+
+
+def _below_general(lines: ir.Table, relieved: ir.BooleanColumn) -> ir.FloatingScalar:
+    """Return Σ value x (general rate - rate paid) of relieved lines; a code without a rate adds nothing."""
+    saved = lines.general_rate - lines.duty_rate
+    return (relieved & (saved > 0)).ifelse(lines.customs_value * saved, 0.0).sum()

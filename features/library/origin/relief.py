@@ -8,7 +8,7 @@ from features.feature import Example, feature
 from features.library.at_stake import on_missing_rate
 from features.library.exposure.procedures import is_special
 from features.library.literature import RELIEF
-from features.library.shortfall import RATED, SHORTFALL, below_general, due_rate
+from features.library.shortfall import RATED, SHORTFALL, due_rate
 from features.unit import Unit
 
 PROCESSING = ("51", "53")
@@ -44,31 +44,6 @@ def relief_open(lines: ir.Table) -> ir.FloatingScalar:
     entered = lines.customs_value.sum(where=requested.isin(PROCESSING)).fill_null(0.0)
     discharged = lines.customs_value.sum(where=previous.isin(PROCESSING)).fill_null(0.0)
     return ibis.greatest(entered - discharged, 0.0)
-
-
-@feature(
-    source="lines",
-    months=(24,),
-    empty=0.0,
-    unit=Unit.MONEY,
-    indicator="relief_open",
-    reference=RELIEF,
-    inputs="declarations.procedure_code declarations.hs_code declarations.duty_rate "
-    "declarations.customs_value tariff.rate",
-    label="Duty relieved by processing or temporary use",
-    phrase="Goods entered for processing or temporary use in {window} were relieved of {value} of duty.",
-    why="The duty to be paid if the goods were not sent back.",
-    finding_type="procedure",
-    monotone=1,
-    example=Example(
-        "procedure_code customs_value general_rate duty_rate",
-        [("5100", 300.0, 0.1, 0.0), ("5300", 50.0, 0.2, 0.1), ("4000", 900.0, 0.1, 0.0)],
-        35.0,
-    ),
-)
-def relief_money(lines: ir.Table) -> ir.FloatingScalar:
-    """Value x (general rate - rate paid) of lines entered for inward processing or temporary admission."""
-    return below_general(lines, lines.procedure_code.substr(0, 2).isin(PROCESSING))
 
 
 @feature(

@@ -4,14 +4,13 @@ import ibis
 from ibis.expr import types as ir
 
 from features.feature import Example, combined, feature
+from features.library.history.identity import YOUNG_YEARS
 from features.library.history.inputs import FINDINGS, RECORD
 from features.library.literature import ARMENIA, NETWORK
 from features.prepare.entities import PRIOR_AUDITS
 from features.unit import Unit
 
 LINKS = "links.from_id links.to_id links.link_type links.known_on"
-YOUNG_YEARS = 3.0
-"""Missing traders are gone within a few quarters; three years leave room for late registrations."""
 
 
 @feature(

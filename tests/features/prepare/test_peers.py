@@ -66,9 +66,10 @@ def test_a_price_is_compared_with_the_middle_of_the_others() -> None:
     assert values[KEY]["price_gap_12m"] == pytest.approx(log(2 / 4), abs=1e-5)
 
 
-def test_the_duty_missing_is_that_on_the_middle_price() -> None:
-    values = built(tables(peers() + own(1.0, duty_rate=0.1)), "undervalue_money_12m", [KEY])
-    assert values[KEY]["undervalue_money_12m"] == pytest.approx(0.1 * (4 - 1), abs=1e-5)
+def test_the_taxes_missing_are_those_on_the_middle_price() -> None:
+    taxed = own(1.0, duty_assessed=0.1, vat_assessed=0.2)
+    values = built(tables(peers() + taxed), "undervalue_money_12m", [KEY])
+    assert values[KEY]["undervalue_money_12m"] == pytest.approx(0.3 * (4 - 1), abs=1e-5)
 
 
 def test_a_tenth_of_the_others_stay_under_the_low_price() -> None:

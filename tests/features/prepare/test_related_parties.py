@@ -103,3 +103,29 @@ def test_kin_are_silent_who_imported_in_two_years_but_not_in_half_a_year() -> No
     )
     assert values(tables, "T1", "silent_kin", "2023-02-01", "2023-04-01") == [1, 1]
     assert values(tables, "T1", "silent_kin", "2021-02-01", "2022-02-01") == [0, 1]
+
+
+def test_kin_that_fell_silent_hands_on_the_trade_of_its_last_two_years() -> None:
+    """T2's lines of 2020 lie too far back; T3 imports still. T1 goes on with 300 of T2's 900 at 20 %."""
+    tables = four_traders(
+        tie("T1", "T2", "bank"),
+        tie("T1", "T3", "bank"),
+        declarations=[
+            line("D1", "T2", "2020-06-01", customs_value=5000.0),
+            line("D2", "T2", "2022-03-01", customs_value=900.0),
+            line("D3", "T3", "2022-11-01", customs_value=700.0),
+            line("D4", "T1", "2022-12-01", customs_value=300.0, duty_assessed=60.0),
+        ],
+    )
+    assert values(tables, "T1", "silent_kin_value", "2023-01-01") == [900.0]
+    assert values(tables, "T1", "inherited_at_stake_24m", "2023-01-01") == [pytest.approx(60.0)]
+
+
+def test_what_audits_assessed_with_kin_counts_from_the_next_quarter() -> None:
+    tables = four_traders(
+        tie("T1", "T2", "bank"),
+        declarations=[line("D1", "T2", "2022-03-01")],
+        audits=[audit("A1", "T2", "2023-01-02", "2023-02-01")],
+        findings=[finding("A1", 1, "2023-02-01", 250.0)],
+    )
+    assert values(tables, "T1", "kin_assessed", "2023-03-31", "2023-04-01") == [0.0, 250.0]

@@ -11,6 +11,8 @@ from tests.features.tables import Row, arrow, good_tables, line, rate
 
 CUTOFF = date(2024, 7, 1)
 LAST = date(9999, 12, 31)
+WITH_VAT = 1.19
+"""The duty and the VAT on it, at the rate of the usual line."""
 
 
 def values(rates: list[Row], lines: list[Row], features: str) -> Row:
@@ -85,7 +87,8 @@ def test_a_sibling_that_has_ended_counts_no_more() -> None:
         rate("61099000", 0.3, date(2020, 1, 1), valid_to=date(2024, 3, 31)),
     ]
     lines = [line(date(2024, 3, 31)), line(date(2024, 4, 1))]
-    assert values(rates, lines, "sibling_rate_money_12m")["sibling_rate_money_12m"] == 20.0
+    row = values(rates, lines, "sibling_rate_money_12m")
+    assert row["sibling_rate_money_12m"] == pytest.approx(20.0 * WITH_VAT)
 
 
 def test_another_heading_is_no_sibling() -> None:
@@ -107,7 +110,7 @@ def test_doubled_and_overlapping_rows_multiply_no_line() -> None:
     ]
     names = "customs_value_12m sibling_rate_money_12m lowest_rate_share_12m"
     row = values(rates, [line(date(2024, 4, 1)), line(date(2024, 5, 1))], names)
-    assert [row[name] for name in names.split()] == [200.0, pytest.approx(40.0), 1.0]
+    assert [row[name] for name in names.split()] == [200.0, pytest.approx(40.0 * WITH_VAT), 1.0]
 
 
 def test_a_code_that_the_tariff_lacks_has_no_gap() -> None:
@@ -117,7 +120,11 @@ def test_a_code_that_the_tariff_lacks_has_no_gap() -> None:
     alone = values(rates, [unknown], names)
     assert [alone[name] for name in names.split()] == [None, None, 0.0]
     beside = values(rates, [unknown, line(date(2024, 4, 1))], names)
-    assert [beside[name] for name in names.split()] == [pytest.approx(0.2), 1.0, pytest.approx(20.0)]
+    assert [beside[name] for name in names.split()] == [
+        pytest.approx(0.2),
+        1.0,
+        pytest.approx(20.0 * WITH_VAT),
+    ]
 
 
 def test_where_the_codes_of_a_heading_cost_the_same_there_is_no_choice() -> None:

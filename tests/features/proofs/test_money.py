@@ -1,6 +1,7 @@
 """Money in, money out: values in money grow with money itself, others do not, and no stake is below zero."""
 
 import math
+from functools import partial
 
 from features.data.contract import TABLES
 from features.library import LIBRARY
@@ -18,12 +19,12 @@ def dearer(tables: Tables) -> Tables:
     """The same administration in a currency worth a tenth; invoices stay in their own."""
     for name, table in TABLES.items():
         columns = [column.name for column in table.columns if column.unit is Unit.MONEY]
-        tables = with_rows(tables, name, lambda row, columns=columns: row | _times(row, columns))
+        tables = with_rows(tables, name, partial(_times, columns=columns))
     return tables
 
 
-def _times(row: Row, columns: list[str]) -> Row:
-    return {name: TIMES * row[name] for name in columns if row[name] is not None}
+def _times(row: Row, *, columns: list[str]) -> Row:
+    return row | {name: TIMES * row[name] for name in columns if row[name] is not None}
 
 
 def test_a_value_in_money_grows_with_money_and_no_other_does() -> None:

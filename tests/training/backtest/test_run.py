@@ -236,7 +236,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> BacktestReport:
 
 def test_a_backtest_scores_every_model_on_every_population_with_its_numbers(report: BacktestReport) -> None:
     together = [s for s in report.scores if s.fold is None and s.against is None]
-    assert {s.model for s in together} == {"ridge", "rule_score", "declared_value", "oracle"}
+    assert {s.model for s in together} == {"ridge", "rule_score", "declared_value", "analyst", "oracle"}
     assert {s.population for s in together} == {"all", "reference", "random"}
     of_all = {s.audits for s in together if s.population == "all"}
     assert of_all == {len(report.out_of_fold)}
@@ -258,7 +258,13 @@ def test_the_first_model_is_compared_with_every_other(report: BacktestReport) ->
     assert lead.value == pytest.approx(not_none(own.value) - not_none(other.value))
     error = not_none(lead.standard_error)
     assert 0 < error < not_none(own.standard_error) + not_none(other.standard_error)
-    assert {against for _, _, against in scores} == {None, "rule_score", "declared_value", "oracle"}
+    assert {against for _, _, against in scores} == {
+        None,
+        "rule_score",
+        "declared_value",
+        "analyst",
+        "oracle",
+    }
 
 
 def test_hours_at_hand_are_a_part_of_those_that_the_tested_audits_took(report: BacktestReport) -> None:

@@ -16,8 +16,9 @@ Y = money()
 def predicted(expected: Floats, chance: Floats, order: np.ndarray | None = None) -> OutOfFold:
     order = np.arange(300) if order is None else order
     money_of, chance_of = expected[order], chance[order]
-    same = [money_of] * 4
-    prediction = Prediction(money_of, chance_of, *same, np.zeros((300, 0)), ())
+    prediction = Prediction(
+        money_of, chance_of, money_of, money_of, money_of, money_of, np.zeros((300, 0)), ()
+    )
     return OutOfFold(audits().take(pa.array(order)), {"hurdle": prediction})
 
 

@@ -11,7 +11,7 @@ from tests.training.trained import LEAK, audits, blind, money, prediction_of, si
 from training.backtest.out_of_fold import OutOfFold
 from training.leaks.alarm import LeakReport
 from training.promotion.gate import UNTESTED, gate, pair_predictions, read_out_of_fold
-from training.promotion.verdict import Check, Verdict, may_serve, overall, verdict_line
+from training.promotion.verdict import Check, GateVerdict, may_serve, overall, verdict_line
 
 NO_LEAK = LeakReport(())
 Y = money()
@@ -24,7 +24,7 @@ def failed(
     checks = gate(
         OutOfFold(audits(count), {"hurdle": challenger}), rivals={"champion": champion}, leaks=leaks
     )
-    return [check.name for check in checks if check.verdict is not Verdict.PASSED]
+    return [check.name for check in checks if check.verdict is not GateVerdict.PASSED]
 
 
 def test_a_model_passes_against_itself() -> None:
@@ -73,16 +73,16 @@ def test_a_model_that_promises_twice_as_many_adjustments_fails() -> None:
 
 def test_a_suspected_leak_fails_and_is_named() -> None:
     checks = gate(OutOfFold(audits(), {"hurdle": GOOD}), rivals={"champion": GOOD}, leaks=LEAK)
-    assert checks[-1] == Check("no leak", Verdict.REFUSED, "suspected by clock")
+    assert checks[-1] == Check("no leak", GateVerdict.REFUSED, "suspected by clock")
     assert verdict_line(checks, is_first=True) == "REFUSED: no leak: suspected by clock."
 
 
 def test_where_too_few_audits_were_tested_nothing_passes_that_must_be_measured() -> None:
     few = OutOfFold(audits(), {"hurdle": GOOD}).where(np.arange(300) >= 280)
     checks = gate(few, rivals={"champion": few.predictions["hurdle"]}, leaks=NO_LEAK)
-    undecided = [check.name for check in checks if check.verdict is Verdict.CANNOT_TELL]
+    undecided = [check.name for check in checks if check.verdict is GateVerdict.CANNOT_TELL]
     assert undecided == ["not worse than champion", "total_ratio", "probability_ratio"]
-    assert overall(checks) is Verdict.CANNOT_TELL
+    assert overall(checks) is GateVerdict.CANNOT_TELL
 
 
 def at_random(
@@ -119,9 +119,9 @@ def test_where_few_were_drawn_at_random_a_total_below_that_of_chosen_audits_is_l
     right = sighted(y, noise=0.3)
     _, low = at_random(y, right, drawn=40, noise=3.0)
     _, high = at_random(y, prediction_of(right.expected * 3), drawn=40)
-    assert low["total_ratio"].verdict is Verdict.CANNOT_TELL
+    assert low["total_ratio"].verdict is GateVerdict.CANNOT_TELL
     assert "60 are needed to judge the total over all traders" in low["total_ratio"].sentence
-    assert high["total_ratio"].verdict is Verdict.REFUSED
+    assert high["total_ratio"].verdict is GateVerdict.REFUSED
 
 
 @pytest.mark.parametrize(("factor", "verdict"), [(1.0, "PASSED"), (1.8, "CANNOT TELL"), (5.0, "REFUSED")])
@@ -141,7 +141,7 @@ def test_a_total_right_by_luck_alone_is_left_open() -> None:
     predicted = prediction_of(np.full(300, float(y.mean())), probability=0.05)
     _, checks = at_random(y, predicted, drawn=0)
     assert "predicted / found 1.00" in checks["total_ratio"].sentence
-    assert checks["total_ratio"].verdict is Verdict.CANNOT_TELL
+    assert checks["total_ratio"].verdict is GateVerdict.CANNOT_TELL
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_intervals_must_cover_what_they_promise_at_the_top_too(missed: int, expe
     model = prediction_of(1_000.0 - number.astype(np.float64))
     covering = replace(model, low=np.where(is_missed, 50.0, 0.0))
     _, checks = at_random(y, covering, drawn=0)
-    refused = [name for name, check in checks.items() if check.verdict is Verdict.REFUSED]
+    refused = [name for name, check in checks.items() if check.verdict is GateVerdict.REFUSED]
     assert [name for name in refused if name.startswith("coverage")] == expected
 
 
@@ -178,9 +178,13 @@ def test_without_an_audit_to_judge_by_nobody_can_tell_and_the_first_model_may_se
 
 @pytest.mark.parametrize(
     ("verdict", "first", "later"),
-    [(Verdict.PASSED, True, True), (Verdict.CANNOT_TELL, True, False), (Verdict.REFUSED, False, False)],
+    [
+        (GateVerdict.PASSED, True, True),
+        (GateVerdict.CANNOT_TELL, True, False),
+        (GateVerdict.REFUSED, False, False),
+    ],
 )
-def test_what_cannot_be_told_keeps_the_champion(verdict: Verdict, first: bool, later: bool) -> None:
+def test_what_cannot_be_told_keeps_the_champion(verdict: GateVerdict, first: bool, later: bool) -> None:
     assert may_serve(verdict, is_first=True) is first
     assert may_serve(verdict, is_first=False) is later
 

@@ -336,3 +336,10 @@ def unpaid_debts(view: View, months: int) -> Number:
 
 def lowered_taxes(view: View, months: int) -> Number:
     return total(max(-change, 0) for _, change in _lately(view, months))
+
+
+def young_at_stake(view: View, months: int) -> Number:
+    age, rows = trader_age(view, None), view.lines(months)
+    if age is None or age >= 3:
+        return 0.0
+    return total(map(taxes, rows)) if rows else None

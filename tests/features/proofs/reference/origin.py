@@ -81,10 +81,6 @@ def relief_open(view: View, months: int) -> Number:
     return max(entered - value(row for row in rows if row["procedure_code"][2:4] in ("51", "53")), 0)
 
 
-def relief_money(view: View, months: int) -> Number:
-    return _forgone(view, (row for row in view.lines(months) if row["procedure_code"][:2] in ("51", "53")))
-
-
 def relief_at_stake(view: View, months: int) -> Number:
     rows = view.lines(months)
     entered = [row for row in rows if row["procedure_code"][:2] in ("51", "53")]
