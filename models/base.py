@@ -105,7 +105,9 @@ class YieldModel(ABC):
         matrix = as_matrix(X, names=self.feature_names_in_)
         margins = np.column_stack([margin.value(matrix) for margin in self.margins_])
         each = self.link_.expectation(margins)
-        shares = np.tile(self.type_shares_, (len(matrix), 1)) if each.type_shares is None else each.type_shares
+        shares = (
+            np.tile(self.type_shares_, (len(matrix), 1)) if each.type_shares is None else each.type_shares
+        )
         low, high = self.interval_.between(probability=each.probability, amount=each.amount, up=each.upward)
         low_if_adjusted, high_if_adjusted = self.interval_.between_if_adjusted(
             amount=each.amount, up=each.upward

@@ -66,9 +66,7 @@ def amount_map(
     weight = training.weight[rows]
 
     def fit(design: Floats, ridge: Floats, centre: Floats) -> Floats:
-        return power(
-            design, amount[rows], variance=variance, weight=weight, ridge=ridge, prior=centre
-        )
+        return power(design, amount[rows], variance=variance, weight=weight, ridge=ridge, prior=centre)
 
     first = _fit_map(fit, margin, rows, training, dispersion=1.0, prior=prior)
     if not weight.any():

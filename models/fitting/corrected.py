@@ -54,6 +54,4 @@ def fit_corrected_trees(
         sample = replace(sample, offset=known + training.design @ effects)
     held_out_margin = known + held_out(sample, growth, blocks=training.blocks, where=where)
     trees = grow(sample.of(np.flatnonzero(where)), growth)
-    return CorrectedTrees(
-        Sum((line, trees)) if line else trees, held_out_margin, calibrate(held_out_margin)
-    )
+    return CorrectedTrees(Sum((line, trees)) if line else trees, held_out_margin, calibrate(held_out_margin))

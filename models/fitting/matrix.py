@@ -76,7 +76,12 @@ def as_target(y: Floats, *, rows: int, fewest: int = FEWEST_AUDITS) -> Floats:
 def as_weight(weight: Floats | None, *, rows: int) -> Floats:
     """Return the weights (n,), one each where none are given."""
     weights = np.ones(rows) if weight is None else np.asarray(weight, np.float64)
-    if weights.shape != (rows,) or not np.isfinite(weights).all() or (weights < 0).any() or (rows and not weights.any()):
+    if (
+        weights.shape != (rows,)
+        or not np.isfinite(weights).all()
+        or (weights < 0).any()
+        or (rows and not weights.any())
+    ):
         raise SettingError(
             f"The weights are an array of shape {weights.shape}.",
             expected=f"one finite weight for each of the {rows} rows, none negative, some above 0.",

@@ -59,7 +59,9 @@ class LogSum:
         moved = self._terms(X) - self.weights * self.centres
         change = row_sums(moved)
         relative = change / self.sum_of_centres
-        steep = np.where(np.abs(relative) < 1e-9, 1.0, np.log1p(relative) / np.where(relative == 0, 1.0, relative))
+        steep = np.where(
+            np.abs(relative) < 1e-9, 1.0, np.log1p(relative) / np.where(relative == 0, 1.0, relative)
+        )
         parts = self.slope * moved * (steep / self.sum_of_centres)[:, None]
         return np.column_stack([parts, np.full(len(X), self.intercept)])
 
