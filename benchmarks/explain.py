@@ -28,7 +28,7 @@ WIDE, MANY = 80, 5_000
 def main() -> None:
     """Print both comparisons."""
     X, y = audits(AUDITS, FEATURES, seed=1)
-    model = HurdleModel(exposure=None).fit(X, y)
+    model = HurdleModel(exposure="").fit(X, y)
     rows = X[:EXPLAINED]
     ours, brute = model.explain(rows).contributions, shapley(model, rows)
     size = np.abs(brute).sum(axis=1)
@@ -40,7 +40,7 @@ def main() -> None:
     print(f"  same first reason: {same_first:.0%}")
 
     X, y = audits(AUDITS, WIDE, seed=2)
-    wide = HurdleModel(exposure=None).fit(X, y)
+    wide = HurdleModel(exposure="").fit(X, y)
     many, _ = audits(MANY, WIDE, seed=3)
     boosters = [booster for margin in wide.margins_ for booster in trees_of(margin).boosters]
     bare = seconds(lambda: [booster.predict(many, pred_contrib=True) for booster in boosters])

@@ -65,8 +65,8 @@ class YieldModel(ABC):
 
         `audits` are their rows of `features.outcomes`, in the order of `X`: opened_on orders the blocks that
         calibration holds out, treatment, selection_channel and team_id are corrected for, and the amounts by
-        finding type teach what is due by type. Without it none of that is done. Raises `SettingError` for rows that do
-        not fit together or for money that is no number.
+        finding type teach what is due by type. Without it none of that is done. Raises `SettingError` for
+        rows that do not fit together, too few of them, or for money that is no number.
         """
         matrix, names = as_matrix(X), column_names(X)
         target = as_target(y, rows=len(matrix), fewest=self.fewest_audits(names))

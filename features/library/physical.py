@@ -247,7 +247,7 @@ def low_value_per_kg_money(lines: ir.Table) -> ir.FloatingScalar:
     example=Example("customs_value net_mass_kg", [(300.0, 20.0), (100.0, 60.0), (50.0, 0.0)], 5.0),
 )
 def value_per_kg(lines: ir.Table) -> ir.FloatingScalar:
-    """Value / net mass, of the lines with a net mass; one beyond what a ship carries, a slip, counts as that."""
+    """Value / net mass, of the lines with a net mass, each of no more than a ship carries."""
     mass = lines.net_mass_kg.clip(upper=SHIPLOAD_KG)
     return exact.share(lines.customs_value.sum(where=mass > 0), mass.sum())
 

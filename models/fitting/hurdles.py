@@ -16,7 +16,6 @@ from models.fitting.stake import Stakes
 from models.fitting.training_rows import TrainingRows
 from models.prediction import Floats
 
-
 Effects = tuple[Floats, Floats]
 """The effects of the circumstances on the log-odds and on the log of the amount, each (levels,)."""
 
@@ -59,7 +58,7 @@ def fit_hurdle(
         growth=Growth.for_rows(growth, objective="binary", rows=len(hit), seed=seed),
         monotone=directions,
         calibrate=lambda margin: chance_map(margin, hit, training, prior=priors[0]),
-        line=stakes and stakes.chance_line(training.X, hit, weight=training.weight),
+        line=stakes.chance_line(training.X, hit, weight=training.weight) if stakes else None,
         effects=effects and effects[0],
     )
     amount = fit_corrected_trees(
@@ -69,7 +68,7 @@ def fit_hurdle(
         growth=Growth.for_rows(growth, objective="gamma", rows=int(hit.sum()), seed=seed),
         monotone=directions,
         calibrate=lambda margin: amount_map(margin, size, training, prior=priors[1]),
-        line=stakes and stakes.amount_line(training.X, size, weight=training.weight),
+        line=stakes.amount_line(training.X, size, weight=training.weight) if stakes else None,
         effects=effects and effects[1],
     )
     return FittedHurdle(

@@ -106,7 +106,7 @@ class HurdlesLink:
         logs = self.whole.log_money(margins[:, :2])
         if not self.by_type:
             return logs
-        return 0.5 * (logs + np.logaddexp.reduce(self._logs_by_type(margins), axis=1))
+        return np.asarray(0.5 * (logs + np.logaddexp.reduce(self._logs_by_type(margins), axis=1)))
 
     def _logs_by_type(self, margins: Floats) -> Floats:
         return np.column_stack(

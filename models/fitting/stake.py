@@ -33,11 +33,11 @@ SMALLEST = 1e-6
 
 @dataclass(frozen=True)
 class LogSum:
-    """intercept + slope x log((floor + S(x)) / (floor + S(centres))), S being a weighted sum of columns, none below 0.
+    """intercept + slope x log((floor + S(x)) / (floor + S(centres))), S being a weighted sum of columns.
 
-    Contributions are the Aumann-Shapley values along the straight line from the centres to x, which for the
-    logarithm of a sum are weight_j (x_j - centre_j) x log(S / S0) / (S - S0): exact, and in closed form.
-    An empty value counts as 0, since nothing is known to be at stake.
+    Columns and weights count from 0 up. Contributions are the Aumann-Shapley values along the straight line
+    from the centres to x, which for the logarithm of a sum are exact in closed form: weight_j (x_j -
+    centre_j) x log(S / S0) / (S - S0). An empty value counts as 0, since nothing is known to be at stake.
     """
 
     intercept: float

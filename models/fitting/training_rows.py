@@ -52,7 +52,8 @@ class TrainingRows:
 class Learned:
     """The result of learning: margins of the features, the link to money, and the same held out.
 
-    `held_out` is what a model that had not seen an audit expects of it, under its own circumstances. `effects` are the estimated effects of the circumstances, as data.
+    `held_out` is what a model that had not seen an audit expects of it, under its own circumstances.
+    `effects` are the estimated effects of the circumstances, as data.
     """
 
     margins: tuple[Margin, ...]

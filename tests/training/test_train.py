@@ -23,7 +23,7 @@ from training.train import Trained
 
 RIDGE = Experiment(model="ridge", against=("declared_value",))
 FOLDS = (Fold(day("2023-07-03"), day("2024-01-01")), Fold(day("2024-01-01"), day("2024-10-01")))
-REFUSED = Promotion("3", None, (Check("no leak", Verdict.REFUSED, "suspected by clock"),), None)
+REFUSED = Promotion("3", None, (Check("no leak", GateVerdict.REFUSED, "suspected by clock"),), None)
 
 
 @pytest.fixture(scope="module")
