@@ -107,7 +107,9 @@ def main() -> None:
                 result = judged(world, contender=name, prediction=contenders[name](world))
                 with atomic_file(path) as fresh:
                     fresh.write_text(json.dumps(asdict(result)), encoding="utf-8")
-                print(f"  {result}", flush=True)
+                print(
+                    f"  world {seed}, {name}: {result.top_5:.2f} at 5 %, total {result.total:.2f}", flush=True
+                )
             results.append(Result(**json.loads(path.read_text(encoding="utf-8"))))
     rows = pd.DataFrame([asdict(result) for result in results])
     print(f"Shares of the oracle's money, and the lead of {DEFAULT}\n{money(rows).to_string()}\n")

@@ -184,10 +184,9 @@ def _amend(state: SimulationState, quarter: int) -> Lines:
     calendar, busy = state.world.calendar, state.busy_until >= quarter
     earlier = state.faults[:-1]
     if earlier:
+        faults = stack(*earlier)
         state.pending.append(
-            amend.disclosures(
-                state.chance, faults=stack(*earlier), busy=busy, calendar=calendar, quarter=quarter
-            )
+            amend.disclosures(state.chance, state.world, faults=faults, busy=busy, quarter=quarter)
         )
     ready, later = amend.due(stack(*state.pending), calendar=calendar, quarter=quarter)
     state.pending = [later]

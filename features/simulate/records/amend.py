@@ -11,9 +11,9 @@ from features.simulate.chance import Chance
 from features.simulate.clock import Calendar
 from features.simulate.evasion.evade import Faults
 from features.simulate.trade.lines import BY_CUSTOMS, BY_TRADER, Lines, amended, rounded
+from features.simulate.trade.world import World
 
 PROVISIONAL = 0.004
-DISCLOSED = np.array([0.02, 0.003])  # a quarter: of honest mistakes, of schemes
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,16 @@ def final_invoices(chance: Chance, *, declared: Lines, chosen: Flags, quarter: i
     )
 
 
-def disclosures(
-    chance: Chance, *, faults: Faults, busy: Flags, calendar: Calendar, quarter: int
-) -> Amendments:
+def disclosures(chance: Chance, world: World, *, faults: Faults, busy: Flags, quarter: int) -> Amendments:
     """Draw voluntary disclosures by traders who are not under audit: of mistakes, and fewer of schemes.
 
     Only faults of earlier quarters are disclosed, so that the amendment follows the declaration.
     """
     stream = chance.stream("disclosures", quarter)
-    hazard = DISCLOSED[faults.deliberate.astype(np.int64)] * ~busy[faults.lines.trader]
+    evasion = world.parameters.evasion
+    hazard = np.where(faults.deliberate, evasion.confessed, evasion.disclosed) * ~busy[faults.lines.trader]
     disclosed = take(faults, np.flatnonzero(stream.random(hazard.size) < hazard))
-    start, end = calendar.starts[quarter : quarter + 2]
+    start, end = world.calendar.starts[quarter : quarter + 2]
     known = stream.integers(start, end, size=disclosed.number.size)
     return corrections(disclosed, known=np.maximum(known, disclosed.lines.known + 1), amended_by=BY_TRADER)
 

@@ -72,10 +72,11 @@ class EvasionParameters:
     alike); `broker_push` the weight of a crooked broker, `example` that of the own ring; `stop` the
     probability to stop in a quarter, `caught_stop` of those whom an audit caught; `growth` the change of all
     starts over the run and `severity_drift` that of the logarithm of severity; `carelessness` the share of
-    lines with a mistake. `books_true` is the share of traders whose tax returns show what was really paid;
-    `freight_follows` how far freight falls with a false price; `forged` the share of false claims of origin
-    with a proof on file; `transhipped` the share of them that pass through the claimed country; `gross_stays`
-    how much of a hidden quantity still weighs in the gross mass.
+    lines with a mistake. `disclosed` is the probability that a line with a mistake is corrected by its trader
+    in a quarter, `confessed` of one with a scheme. `books_true` is the share of traders whose tax returns
+    show what was really paid; `freight_follows` how far freight falls with a false price; `forged` the share
+    of false claims of origin with a proof on file; `transhipped` the share of them that pass through the
+    claimed country; `gross_stays` how much of a hidden quantity still weighs in the gross mass.
     """
 
     schemes: tuple[SchemeParameters, ...] = STANDARD_SCHEMES
@@ -88,6 +89,8 @@ class EvasionParameters:
     growth: float = 1 / 3
     severity_drift: float = 0.0
     carelessness: float = 0.014
+    disclosed: float = 0.02
+    confessed: float = 0.003
     books_true: float = 0.55
     freight_follows: float = 0.0
     forged: float = 0.60

@@ -65,6 +65,10 @@ EVASION = (
     Range("growth", -0.5, 1.0, "evasion comes and goes with rates and enforcement"),
     Range("severity_drift", -0.7, 0.3, "evaders learn what escapes notice (Yang 2008)"),
     Range("carelessness", 0.008, 0.05, "error rates of compliance measurement programmes", logarithmic=True),
+    Range("disclosed", 0.002, 0.04, "programmes of voluntary disclosure differ", logarithmic=True),
+    Range(
+        "confessed", 0.0001, 0.002, "who cheats seldom corrects a line of it", logarithmic=True, absent=0.4
+    ),
     Range("books_true", 0.1, 0.8, "whether a second invoice is booked", absent=0.3),
     Range(
         "freight_follows", 0.0, 1.0, "freight is declared from the carrier's bill, or as a share of the value"
