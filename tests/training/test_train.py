@@ -18,7 +18,7 @@ from training.backtest.run import Backtest
 from training.diagnostics.report import FoldModel, diagnostics, fold_model
 from training.leaks.alarm import LeakReport
 from training.promotion.promote import Promotion
-from training.promotion.verdict import Check, Verdict
+from training.promotion.verdict import Check, GateVerdict
 from training.train import Trained
 
 RIDGE = Experiment(model="ridge", against=("declared_value",))
