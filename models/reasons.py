@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -78,6 +79,16 @@ class TopicReason:
         """The weightiest part that points the same way as the topic: its sentence speaks for it."""
         money = self.money
         return next((part for part in self.parts if part.money * money > 0), self.parts[0])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the topic as plain data: with the leading feature and its sentence, and all its features."""
+        return {
+            "topic": self.topic,
+            "money": self.money,
+            "feature": self.leading.feature,
+            "sentence": self.leading.sentence,
+            "features": [part.feature for part in self.parts],
+        }
 
 
 def by_topic(parts: Sequence[Reason]) -> tuple[TopicReason, ...]:
