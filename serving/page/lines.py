@@ -28,8 +28,8 @@ class ReasonLine:
     - `money`: what it adds to the expected money or takes away, in whole units.
     - `parts`: the weightiest that add or take away a whole unit or more; with `other_parts`, the sum of all
       others, they add up to `money`.
-    - `value`, `peers`: the trader's value and its peers' median as a person reads them, where known; they are
-      of the feature of the sentence.
+    - `value`: the trader's value as a person reads it, where the sentence does not say it so; `peers`: the
+      median of its peers. None where unknown.
     - `behind`: features whose rows can be shown, each with its label.
     """
 
@@ -78,6 +78,7 @@ def _line(live: Live, reason: TopicReason, *, money: int, among: Peers) -> Reaso
     leading = reason.leading
     column = live.bundle.names.index(leading.feature)
     unit, median = Unit(live.bundle.words[column].unit), among.median(column)
+    value = format_value(leading.value, unit)
     whole = in_whole_units([part.money for part in reason.parts], money)
     parts = tuple(
         ReasonPart(part.sentence, amount)
@@ -90,7 +91,7 @@ def _line(live: Live, reason: TopicReason, *, money: int, among: Peers) -> Reaso
         money=money,
         parts=parts,
         other_parts=money - sum(part.money for part in parts),
-        value=None if leading.value is None else format_value(leading.value, unit),
+        value=None if leading.value is None or value in leading.sentence else value,
         peers=None if median is None else format_value(median, unit),
         behind=tuple((each.name, each.label) for each in live.snapshot.with_rows(leading.feature)),
     )
