@@ -26,10 +26,10 @@ def test_ten_topics_hold_four_fifths_of_the_change_for_nine_traders_in_ten(tmp_p
     audits = audits.filter(pc.and_(pc.equal(truth["cutoff"], DAY), truth["eligible"]))
     with open_warehouse(str(tmp_path / "data")) as warehouse:
         built = LIBRARY.build(warehouse, Spine.every(audits["trader_id"].to_pylist(), [DAY]))
-    X = built.take(pc.index_in(audits["trader_id"], built["trader_id"])).select(LIBRARY.names)
-    model = new_model(Experiment(), LIBRARY).fit(X, audits["drawn_yield"].to_numpy())
+    rows = built.take(pc.index_in(audits["trader_id"], built["trader_id"])).select(LIBRARY.names)
+    model = new_model(Experiment(), LIBRARY).fit(rows, audits["drawn_yield"].to_numpy())
     topics = {feature.name: feature.topic for feature in LIBRARY.features}
-    explanation = model.explain(X).grouped(topics)
+    explanation = model.explain(rows).grouped(topics)
     assert len(explanation.names) > LINES
     size = np.sort(np.abs(explanation.contributions))
     held = size[:, -LINES:].sum(axis=1) / size.sum(axis=1)
