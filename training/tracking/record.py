@@ -132,10 +132,10 @@ def _log_plots(run: Run, training: Training) -> None:
     out_of_fold, kind = training.report.out_of_fold, training.report.experiment.model
     features = training.labelled_audits.features.features
     X = training.labelled_audits.X.slice(max(len(training.labelled_audits) - EXPLAINED, 0))
-    explanation = training.model.explain(X)
-    figures = {
-        "contributions_in_money": beeswarm(explanation, X, {each.name: label(each) for each in features})
-    }
+    figures = {}
+    if len(X):
+        labels = {each.name: label(each) for each in features}
+        figures["contributions_in_money"] = beeswarm(training.model.explain(X), X, labels)
     if len(out_of_fold):
         figures |= {
             "gain": gain(out_of_fold, kind),
@@ -175,4 +175,4 @@ def _short(value: float | None) -> str:
 
 def _spread(rows: int) -> list[int]:
     """Return indices of rows evenly spread over all of them, the same each time."""
-    return sorted({int(index) for index in np.linspace(0, rows - 1, GOLDEN)})
+    return sorted({int(index) for index in np.linspace(0, rows - 1, min(GOLDEN, rows))})
