@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from io import StringIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.storage.temporary import temporary_folder
 from models.base import YieldModel
@@ -173,6 +174,6 @@ def _short(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
-def _spread(rows: int) -> list[int]:
+def _spread(rows: int) -> NDArray[np.int64]:
     """Return indices of rows evenly spread over all of them, the same each time."""
-    return sorted({int(index) for index in np.linspace(0, rows - 1, min(GOLDEN, rows))})
+    return np.unique(np.linspace(0, rows - 1, min(GOLDEN, rows)).astype(np.int64))
