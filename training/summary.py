@@ -48,7 +48,7 @@ def _against_others(bundle: Bundle) -> Iterator[str]:
             for model, value in sorted(comparable.items(), key=lambda each: -each[1]):
                 yield f"  {model:15}{value:>6.0%}  {'█' * round(BAR * max(value, 0.0))}"
             return
-    yield "Too few audits were tested to say how it fares."
+    yield bundle.card.untested or "Too few audits were tested to say how it fares."
 
 
 def _first(bundle: Bundle, snapshot: Snapshot, first: pa.Table) -> Iterator[str]:

@@ -157,7 +157,7 @@ def fit_stakes(X: Floats, size: Floats, *, written: Floats, trade: int, weight: 
     centres = values.mean(axis=0) if len(X) else np.zeros(len(written))
     one = np.zeros(len(written))
     one[trade] = 1.0
-    floor = FLOOR_SHARE * centres[trade] if len(X) else SMALLEST
+    floor = max(FLOOR_SHARE * centres[trade], SMALLEST)
     return Stakes(
         LogSum(0.0, 1.0, yields, centres, floor * yields[trade]), LogSum(0.0, 1.0, one, centres, floor)
     )

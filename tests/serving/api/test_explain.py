@@ -78,9 +78,8 @@ def test_an_unknown_value_is_null_and_said_to_be_unknown(served: Service, live: 
     assert format_value(None, Unit.DAY) in reason["sentence"]
 
 
-def test_the_rows_behind_a_reason_add_up_to_its_value(served: Service, traders: list[str]) -> None:
-    trader = traders[-1]
-    [behind] = explain(served, trader, evidence=1).json()["evidence"]
+def test_the_rows_behind_a_reason_add_up_to_its_value(served: Service, small_trader: str) -> None:
+    [behind] = explain(served, small_trader, evidence=1).json()["evidence"]
     assert behind["additive"]
     assert behind["rows_in_all"] == len(behind["rows"])
     assert sum(row["share"] for row in behind["rows"]) == pytest.approx(behind["value"])
