@@ -10,8 +10,8 @@ from serving.live.state import Live
 from serving.page.lines import topic_reasons
 
 OWN = {
-    "your declarations": "lines subheadings chapters months offices ports transport_modes goods "
-    "priced_lines goods_of_sellers seller_goods switches_after_rises switches_after_findings dearer_origins",
+    "your declarations": "lines subheadings months offices ports transport_modes goods "
+    "goods_of_sellers seller_goods switches_after_rises switches_after_findings",
     "your amendments of declarations": "amendments",
     "earlier audits of your company": "audits letters",
     "controls of your goods": "controls",

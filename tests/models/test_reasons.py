@@ -10,12 +10,16 @@ from features.unit import Unit, format_value
 from models.reasons import by_topic, in_whole_units, reasons
 from models.words import Words
 
-WORDS = [Words.of(LIBRARY.by_name[name]) for name in ("customs_value_12m", "price_gap_12m", "never_audited")]
+WORDS = [Words.of(LIBRARY.by_name[name]) for name in ("customs_value_12m", "price_gap_12m", "tax_audit_open")]
 
 
 def test_the_weightiest_reason_comes_first_and_says_the_traders_value() -> None:
     explained = reasons(WORDS, np.array([1234567.8, -0.35, 1.0]), np.array([10.0, -300.0, 20.0]))
-    assert [reason.feature for reason in explained] == ["price_gap_12m", "never_audited", "customs_value_12m"]
+    assert [reason.feature for reason in explained] == [
+        "price_gap_12m",
+        "tax_audit_open",
+        "customs_value_12m",
+    ]
     assert "0.70 times" in explained[0].sentence
     assert "yes" in explained[1].sentence
     assert "1,234,568" in explained[2].sentence
