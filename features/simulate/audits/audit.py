@@ -58,7 +58,7 @@ class Exposure:
 
 
 @dataclass(frozen=True)
-class Expectation:
+class ExpectedAudit:
     """Expected finding by type (traders, types) and the probability that an adjustment is upheld."""
 
     by_type: Floats
@@ -126,12 +126,12 @@ def cut_expected(appeals: Floats) -> Floats:
     return appeals * (CANCELLED + REDUCED * (CUT_FROM + CUT_TO) / 2)
 
 
-def expectation(exposed: Exposure) -> Expectation:
+def expectation(exposed: Exposure) -> ExpectedAudit:
     """Return the expected finding of the reference audit: a field audit by a team of average skill."""
     probability = detection(exposed)
     upheld_share = (1 - cut_expected(exposed.appeals))[:, None]
     upheld = probability * _upheld(exposed)
-    return Expectation(
+    return ExpectedAudit(
         by_type=probability * exposed.booked * (upheld_share * exposed.up + exposed.down),
         probability=1 - np.prod(1 - upheld, axis=1),
     )

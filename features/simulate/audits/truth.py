@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from features.simulate.arrays import Flags, Floats
 from features.simulate.audits.audit import (
-    Expectation,
+    ExpectedAudit,
     Exposure,
     by_mechanism,
     drawn_yields,
@@ -44,7 +44,7 @@ class Truth:
     cutoff: int
     alive: Flags
     eligible: Flags
-    expected: Expectation
+    expected: ExpectedAudit
     by_mechanism: Floats
     drawn: Floats
     revenue_gap: Floats
