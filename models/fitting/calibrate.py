@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.fitting.circumstances import CHANCE_DEVIATIONS, MONEY_DEVIATIONS
 from models.fitting.glm import logistic, power
 from models.fitting.training_rows import TrainingRows
 from models.prediction import Floats
@@ -50,7 +51,8 @@ def chance_map(
     def fit(design: Floats, ridge: Floats, centre: Floats) -> Floats:
         return logistic(design, adjusted, weight=training.weight, ridge=ridge, prior=centre)
 
-    return _fit_map(fit, margin, rows, training, dispersion=1.0, prior=prior)
+    ridge = training.circumstances.ridge(CHANCE_DEVIATIONS)
+    return _fit_map(fit, margin, rows, training, ridge=ridge, dispersion=1.0, prior=prior)
 
 
 def amount_map(
@@ -68,12 +70,16 @@ def amount_map(
     def fit(design: Floats, ridge: Floats, centre: Floats) -> Floats:
         return power(design, amount[rows], variance=variance, weight=weight, ridge=ridge, prior=centre)
 
-    first = _fit_map(fit, margin, rows, training, dispersion=1.0, prior=prior)
+    def fit_with(dispersion: float) -> CalibrationMap:
+        ridge = training.circumstances.ridge(MONEY_DEVIATIONS, dispersion=dispersion)
+        return _fit_map(fit, margin, rows, training, ridge=ridge, dispersion=dispersion, prior=prior)
+
+    first = fit_with(1.0)
     if not weight.any():
         return first
     mean = np.exp(first.of(margin, training.design)[rows])
     spread = float(np.average((amount[rows] - mean) ** 2 / mean**variance, weights=weight))
-    return _fit_map(fit, margin, rows, training, dispersion=spread, prior=prior)
+    return fit_with(spread)
 
 
 def _fit_map(
@@ -82,13 +88,13 @@ def _fit_map(
     rows: np.ndarray,
     training: TrainingRows,
     *,
+    ridge: Floats,
     dispersion: float,
     prior: Prior | None,
 ) -> CalibrationMap:
     """Fit on some rows; a slope below 0, or of too few rows, is 0: the margin then has no effect."""
     one, values, design = np.ones((len(rows), 1)), margin[rows, None], training.design[rows]
     effects = prior.effects if prior else np.zeros(design.shape[1])
-    ridge = training.circumstances.ridge(dispersion=dispersion)
     if prior or (len(rows) >= FEWEST_FOR_SLOPE and np.ptp(values) > 0):
         centre = float(values.mean()) if len(rows) else 0.0
         drawn = dispersion * IDENTITY_RIDGE if prior else np.zeros(2)

@@ -1,9 +1,9 @@
-"""Circumstances of an audit: treatment, selection channel and team, which move outcomes beside the trader.
+"""Circumstances of an audit: treatment, selection channel, team and day, which move outcomes beside the trader.
 
-A prediction is for the reference audit: a field audit by a team of average skill, for which the trader was
-chosen on recorded data. A referral, a complaint or a tax audit carries information that no feature has;
-selection by rule, by a model or at random does not. The effects are estimated beside the features' margins,
-each drawn towards none by a normal prior, and left out when predicting.
+A prediction is for the reference audit: a field audit by a team of average skill, opened on the newest day,
+of a trader drawn at random from those like it. Whoever chose a trader knew something that no feature has, a
+referral more than a rule; and non-compliance changes with the years. The effects are estimated beside the
+features' margins, each drawn towards none by a normal prior, and left out when predicting.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,47 +15,65 @@ import pyarrow as pa
 from models.fitting.glm import logistic, sigmoid
 from models.prediction import Floats
 
-REFERENCE: Mapping[str, frozenset[str]] = {
-    "treatment": frozenset({"field"}),
-    "selection_channel": frozenset({"random", "rule", "model"}),
-    "team_id": frozenset(),
+REFERENCE: Mapping[str, str | None] = {"treatment": "field", "selection_channel": "random", "team_id": None}
+TREND = "opened_on"
+CHANCE_DEVIATIONS: Mapping[str, float] = {
+    "treatment": 0.5,
+    "selection_channel": 0.7,
+    "team_id": 0.5,
+    TREND: 0.15,
 }
-PRIOR_DEVIATION = 0.5
-"""Two thirds of teams find between 0.6 and 1.6 times as often as the average, before any is looked at."""
+"""Prior deviations of the effects on the log-odds of an adjustment: two thirds of teams find between 0.6 and
+1.6 times as often as the average, before any is looked at; of the trend, a year."""
+MONEY_DEVIATIONS: Mapping[str, float] = {
+    "treatment": 0.5,
+    "selection_channel": 0.1,
+    "team_id": 0.5,
+    TREND: 0.15,
+}
+"""The same of the effects on the log of money. Who chose the trader hardly moves it: the few random audits
+that find something would decide, and their mean is ruled by one large finding, or by its absence."""
+DAYS_A_YEAR = 365.25
 FEWEST_RANDOM = 30
 RAREST = 1e-4
 
 
 @dataclass(frozen=True)
 class Circumstances:
-    """The levels that differ from the reference, as (column, level), in the order of the effects."""
+    """The levels that differ from the reference, as (column, level), in the order of the effects.
+
+    The level of the trend is a year earlier than the newest audit.
+    """
 
     levels: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, audits: pa.Table | None) -> "Circumstances":
         """Return the levels that stand in audits; none where there are no audits."""
-        if audits is None:
+        if audits is None or not len(audits):
             return cls(())
-        return cls(
-            tuple(
-                (column, level)
-                for column, reference in REFERENCE.items()
-                for level in _levels(audits, column)
-                if level not in reference
-            )
-        )
+        levels = [
+            (column, level)
+            for column, reference in REFERENCE.items()
+            for level in _levels(audits, column)
+            if level != reference
+        ]
+        return cls((*levels, (TREND, "a year earlier")))
 
     def design(self, audits: pa.Table | None, *, rows: int) -> Floats:
-        """Return a column of 0 and 1 for each level (rows, levels)."""
+        """Return a column for each level (rows, levels): 0 or 1, or the years before the newest audit."""
         if audits is None or not self.levels:
             return np.zeros((rows, 0))
-        columns = {column: np.array(audits[column].to_pylist(), dtype=object) for column, _ in self.levels}
-        return np.column_stack([columns[column] == level for column, level in self.levels]).astype(np.float64)
+        columns = {column: np.array(audits[column].to_pylist(), dtype=object) for column in REFERENCE}
+        days = audits[TREND].to_numpy().astype("datetime64[D]").astype(np.float64)
+        years = (days.max() - days) / DAYS_A_YEAR
+        return np.column_stack(
+            [years if column == TREND else columns[column] == level for column, level in self.levels]
+        ).astype(np.float64)
 
-    def ridge(self, *, dispersion: float = 1.0) -> Floats:
-        """Return the penalty of each effect, for a likelihood with that dispersion."""
-        return np.full(len(self.levels), dispersion / PRIOR_DEVIATION**2)
+    def ridge(self, deviations: Mapping[str, float], *, dispersion: float = 1.0) -> Floats:
+        """Return the penalty of each effect, for prior deviations and a likelihood with that dispersion."""
+        return np.array([dispersion / deviations[column] ** 2 for column, _ in self.levels])
 
     def named(self, effects: Sequence[float]) -> list[dict[str, str | float]]:
         """Return effects beside their levels, as data."""
