@@ -1,9 +1,9 @@
-"""Circumstances of an audit: treatment, selection channel, team and day, which move outcomes beside the trader.
+"""Circumstances of an audit: treatment, selection channel and team, which move outcomes beside the trader.
 
-A prediction is for the reference audit: a field audit by a team of average skill, opened on the newest day,
-of a trader drawn at random from those like it. Whoever chose a trader knew something that no feature has, a
-referral more than a rule; and non-compliance changes with the years. The effects are estimated beside the
-features' margins, each drawn towards none by a normal prior, and left out when predicting.
+A prediction is for the reference audit: a field audit by a team of average skill, of a trader drawn at random
+among those with its features. Whoever chose a trader knew something that no feature has, a referral more than
+a rule. The effects are estimated beside the features' margins, each drawn towards none by a normal prior, and
+left out when predicting.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,64 +16,47 @@ from models.fitting.glm import logistic, sigmoid
 from models.prediction import Floats
 
 REFERENCE: Mapping[str, str | None] = {"treatment": "field", "selection_channel": "random", "team_id": None}
-TREND = "opened_on"
-CHANCE_DEVIATIONS: Mapping[str, float] = {
-    "treatment": 0.5,
-    "selection_channel": 0.7,
-    "team_id": 0.5,
-    TREND: 0.15,
-}
-"""Prior deviations of the effects on the log-odds of an adjustment: two thirds of teams find between 0.6 and
-1.6 times as often as the average, before any is looked at; of the trend, a year."""
-MONEY_DEVIATIONS: Mapping[str, float] = {
-    "treatment": 0.5,
-    "selection_channel": 0.1,
-    "team_id": 0.5,
-    TREND: 0.15,
-}
-"""The same of the effects on the log of money. Who chose the trader hardly moves it: the few random audits
-that find something would decide, and their mean is ruled by one large finding, or by its absence."""
-DAYS_A_YEAR = 365.25
+CHANCE_DEVIATIONS: Mapping[str, float] = {"treatment": 0.15, "selection_channel": 0.8, "team_id": 0.3}
+"""Prior deviations of the effects on the log-odds of an adjustment. Small for treatments: desk audits are of
+small traders, so that their effect and that of size can hardly be told apart, and an effect that is too large
+inflates the small. Large for channels: audits drawn at random find a third as often as those chosen."""
+MONEY_DEVIATIONS: Mapping[str, float] = {"treatment": 0.15, "selection_channel": 0.01, "team_id": 0.2}
+"""The same of the effects on the log of money. Channels have next to none: the mean of the few random audits
+that find something is ruled by one large finding, or by its absence."""
 FEWEST_RANDOM = 30
 RAREST = 1e-4
 
 
 @dataclass(frozen=True)
 class Circumstances:
-    """The levels that differ from the reference, as (column, level), in the order of the effects.
-
-    The level of the trend is a year earlier than the newest audit.
-    """
+    """The levels that differ from the reference, as (column, level), in the order of the effects."""
 
     levels: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, audits: pa.Table | None) -> "Circumstances":
         """Return the levels that stand in audits; none where there are no audits."""
-        if audits is None or not len(audits):
+        if audits is None:
             return cls(())
-        levels = [
-            (column, level)
-            for column, reference in REFERENCE.items()
-            for level in _levels(audits, column)
-            if level != reference
-        ]
-        return cls((*levels, (TREND, "a year earlier")))
+        return cls(
+            tuple(
+                (column, level)
+                for column, reference in REFERENCE.items()
+                for level in _levels(audits, column)
+                if level != reference
+            )
+        )
 
     def design(self, audits: pa.Table | None, *, rows: int) -> Floats:
-        """Return a column for each level (rows, levels): 0 or 1, or the years before the newest audit."""
+        """Return a column of 0 and 1 for each level (rows, levels)."""
         if audits is None or not self.levels:
             return np.zeros((rows, 0))
-        columns = {column: np.array(audits[column].to_pylist(), dtype=object) for column in REFERENCE}
-        days = audits[TREND].to_numpy().astype("datetime64[D]").astype(np.float64)
-        years = (days.max() - days) / DAYS_A_YEAR
-        return np.column_stack(
-            [years if column == TREND else columns[column] == level for column, level in self.levels]
-        ).astype(np.float64)
+        columns = {column: np.array(audits[column].to_pylist(), dtype=object) for column, _ in self.levels}
+        return np.column_stack([columns[column] == level for column, level in self.levels]).astype(np.float64)
 
     def ridge(self, deviations: Mapping[str, float], *, dispersion: float = 1.0) -> Floats:
         """Return the penalty of each effect, for prior deviations and a likelihood with that dispersion."""
-        return np.array([dispersion / deviations[column] ** 2 for column, _ in self.levels])
+        return np.array([dispersion / deviations[column] ** 2 for column, _ in self.levels], np.float64)
 
     def named(self, effects: Sequence[float]) -> list[dict[str, str | float]]:
         """Return effects beside their levels, as data."""
