@@ -9,6 +9,12 @@ from typing import Any, Self, get_args, get_origin, get_type_hints
 
 from features.errors import DataError
 
+UNTESTED = (
+    "No model can be judged yet: too few audits are closed to hold some out. This ranking is by the money at "
+    "stake under the written indicators, as far as audits have not corrected it."
+)
+"""The first limit of a model that no audit was held out of."""
+
 
 @dataclass(frozen=True)
 class Score:
@@ -99,6 +105,11 @@ class ModelCard:
     leaks: LeakSummary = LeakSummary()
     fairness: tuple[Group, ...] = ()
     limits: tuple[str, ...] = ()
+
+    @property
+    def untested(self) -> str | None:
+        """The limit that says so where no audit was held out to judge the model by, else None."""
+        return UNTESTED if UNTESTED in self.limits else None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the card as data for JSON, days as text; the order of the parts is fixed."""

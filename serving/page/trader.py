@@ -108,6 +108,7 @@ def _expectation(live: Live, row: Mapping[str, Any]) -> dict[str, object]:
         "span": _span(row["low"], row["expected_yield"], row["high"]),
         "split": list(_split(row)),
         "coverage": live.bundle.model.coverage,
+        "untested": live.bundle.card.untested,
         "assumed": live.bundle.card.data.assumed,
         "reference": live.bundle.card.predicts or REFERENCE,
     }

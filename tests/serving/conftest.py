@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from features.data.dataset import Dataset
@@ -55,3 +56,9 @@ def served(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 def traders(live: Live) -> list[str]:
     """Every trader, the highest expected yield first."""
     return list(live.ranking["trader_id"].to_pylist())
+
+
+@pytest.fixture(scope="module")
+def small_trader(live: Live, traders: list[str]) -> str:
+    """The trader of whom least is expected among those with a value of every feature: it has few lines."""
+    return next(trader for trader in reversed(traders) if not np.isnan(live.X[live.row_index[trader]]).any())

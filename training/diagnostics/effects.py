@@ -43,7 +43,7 @@ class Effect:
 
 def effects(learned: Learned, by_fold: Sequence[Learned], audits: pa.Table, y: Floats) -> tuple[Effect, ...]:
     """Return the effects that a model learned from audits, beside those of the models of the folds."""
-    rate = float(np.mean(y != 0))
+    rate = np.count_nonzero(y) / max(len(y), 1)
     of_folds = [_by_level(each) for each in by_fold]
     return tuple(
         _effect(key, effect, [fold[key] for fold in of_folds if key in fold], audits, rate=rate)

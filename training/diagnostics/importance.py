@@ -39,8 +39,8 @@ class Importance:
     """The importance of a feature, or of an indicator: the sum of the contributions of its features.
 
     - `state`: `empty` where no closed audit has a value, `unused` where no model of a fold went by it,
-      `untested` where there was no fold.
-    - `filled_share`: the share of closed audits that have a value.
+      `untested` where there was no fold or no audit.
+    - `filled_share`: the share of closed audits that have a value; None where there are no audits.
     - `moved_amount`: the money it moves in the mean audit of all folds.
     - `share`: that of a fold as a part of all that features move there, the mean over folds; `lowest_share`
       and `highest_share`: the least and the most of any fold.
@@ -50,7 +50,7 @@ class Importance:
     label: str
     indicator: str
     state: FeatureState
-    filled_share: float
+    filled_share: float | None
     moved_amount: float
     share: float
     lowest_share: float
@@ -117,18 +117,20 @@ def _importance(
     *,
     label: str,
     indicator: str,
-    filled_share: float,
+    filled_share: float | None,
     folds: Sequence[tuple[int, Mapping[str, float]]],
 ) -> Importance:
     """Return the importance of a name over folds, each given by its audits and the money moved by name."""
     moved = [audits * by_name[name] for audits, by_name in folds]
     shares = [by_name[name] / whole if (whole := sum(by_name.values())) > 0 else 0.0 for _, by_name in folds]
     state: FeatureState = "used" if any(moved) else "unused" if folds else "untested"
+    if filled_share == 0:
+        state = "empty"
     return Importance(
         name=name,
         label=label,
         indicator=indicator,
-        state=state if filled_share else "empty",
+        state=state,
         filled_share=filled_share,
         moved_amount=sum(moved) / max(sum(audits for audits, _ in folds), 1),
         share=sum(shares) / max(len(shares), 1),
@@ -141,8 +143,10 @@ def _moved(contributions: Floats) -> list[float]:
     return [float(money) for money in np.abs(contributions).mean(axis=0)]
 
 
-def _filled_share(X: pa.Table, names: Sequence[str]) -> float:
-    """Return the share of rows in which at least one of some columns has a value."""
+def _filled_share(X: pa.Table, names: Sequence[str]) -> float | None:
+    """Return the share of rows in which at least one of some columns has a value; None without rows."""
+    if not len(X):
+        return None
     empty = [np.isnan(np.asarray(X[name].to_numpy(), np.float64)) for name in names]
     return float(1.0 - np.all(empty, axis=0).mean())
 

@@ -48,7 +48,9 @@ def areas(scores: Floats, positive: Flags) -> Areas:
 
 
 def area(score: Floats, positive: Flags) -> float:
-    """Return the area of one score."""
+    """Return the area of one score; by chance where all rows are of one class."""
+    if positive.all() or not positive.any():
+        return 0.5
     return float(_above(score[positive], score[~positive]).mean())
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from models.card import Group, LeakSummary, ModelCard, Score, TrainingData
+from models.card import UNTESTED, Group, LeakSummary, ModelCard, Score, TrainingData
 from training.backtest.fairness import SELECTED
 from training.backtest.populations import POPULATIONS
 from training.backtest.run import BacktestReport
@@ -23,10 +23,6 @@ LIMITS = (
     "Intervals cover as they should for audits like those it learned from, not after a change of law, tariff "
     "or practice.",
     "An adjustment is no fraud: the probability is that of any booked adjustment, up or down.",
-)
-UNTESTED = (
-    "No model can be judged yet: too few audits are closed to hold some out. This ranking is by the money at "
-    "stake under the written indicators, as far as audits have not corrected it."
 )
 METRICS = {
     "captured_5": "captured at 5 %",

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from io import StringIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.storage.temporary import temporary_folder
 from models.base import YieldModel
@@ -132,10 +133,10 @@ def _log_plots(run: Run, training: Training) -> None:
     out_of_fold, kind = training.report.out_of_fold, training.report.experiment.model
     features = training.labelled_audits.features.features
     X = training.labelled_audits.X.slice(max(len(training.labelled_audits) - EXPLAINED, 0))
-    explanation = training.model.explain(X)
-    figures = {
-        "contributions_in_money": beeswarm(explanation, X, {each.name: label(each) for each in features})
-    }
+    figures = {}
+    if len(X):
+        labels = {each.name: label(each) for each in features}
+        figures["contributions_in_money"] = beeswarm(training.model.explain(X), X, labels)
     if len(out_of_fold):
         figures |= {
             "gain": gain(out_of_fold, kind),
@@ -173,6 +174,6 @@ def _short(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
-def _spread(rows: int) -> list[int]:
+def _spread(rows: int) -> NDArray[np.int64]:
     """Return indices of rows evenly spread over all of them, the same each time."""
-    return sorted({int(index) for index in np.linspace(0, rows - 1, GOLDEN)})
+    return np.unique(np.linspace(0, rows - 1, min(GOLDEN, rows)).astype(np.int64))

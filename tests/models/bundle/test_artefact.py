@@ -319,3 +319,12 @@ def test_a_model_asked_about_a_day_before_its_own_says_what_it_knows(bundle: Pat
     loaded = load_bundle(bundle)
     assert loaded.hindsight(loaded.cutoff) is None
     assert "no forecast" in (loaded.hindsight(date(2000, 1, 1)) or "")
+
+
+def test_a_bundle_of_a_release_without_topics_is_refused(copy: Path) -> None:
+    def as_before(content: dict[str, Any]) -> None:
+        for words in content["words"]:
+            del words["topic"]
+
+    with pytest.raises(DataError, match="of another release: the words"):
+        load_bundle(resealed(copy, "about.json", as_before))
