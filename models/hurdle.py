@@ -12,7 +12,7 @@ from models.fitting.hurdles import FittedHurdle, fit_hurdle
 from models.fitting.link import Hurdle, HurdleLink, expectation_of
 from models.fitting.stake import Stakes, fit_stakes
 from models.fitting.training_rows import Learned, TrainingRows
-from models.prediction import Floats
+from models.prediction import ExpectedOutcome, Floats
 
 LARGEST_SHARE = 0.1
 """No audit counts for more than this share of the money of all others."""
@@ -50,15 +50,19 @@ class HurdleModel(YieldModel):
         refunds = None
         if refunded.any():
             refunds = self._hurdle(audits, refunded, yields=None, monotone=self._reversed())
-        held_out = expectation_of(due.chance, due.amount, *_outcome(refunds, rows=len(gained)))
-        factor = total_factor(audits.y, held_out.money, audits.weight)
-        link = HurdleLink(_scaled(due.hurdle, factor), _scaled(refunds.hurdle, factor) if refunds else None)
+        as_audited = _held_out(due, refunds, training.design)
+        factor = total_factor(audits.y, as_audited.money, audits.weight)
+        as_reference = _held_out(due, refunds, np.zeros_like(training.design))
+        effects = {"occurrence": due.chance, "amount": due.amount}
         return Learned(
             margins=(*due.margins, *(refunds.margins if refunds else ())),
-            link=link,
-            held_out=replace(held_out, money=held_out.money * factor, amount=held_out.amount * factor),
+            link=HurdleLink(
+                _scaled(due.hurdle, factor), _scaled(refunds.hurdle, factor) if refunds else None
+            ),
+            held_out=replace(as_reference, amount=as_reference.amount * factor),
             effects={
-                part: training.circumstances.named(effects.tolist()) for part, effects in due.effects.items()
+                part: training.circumstances.named(trees.calibration.effects.tolist())
+                for part, trees in effects.items()
             },
         )
 
@@ -109,9 +113,10 @@ def _stakes(audits: TrainingRows, size: Floats, *, yields: Mapping[str, float], 
     return fit_stakes(audits.X, size, written=written, traded=column, weight=audits.weight)
 
 
-def _outcome(refunds: FittedHurdle | None, *, rows: int) -> tuple[Floats, Floats]:
-    """Return the chance and the amount of a refund of audits not seen: none where there was never one."""
-    return (refunds.chance, refunds.amount) if refunds else (np.zeros(rows), np.zeros(rows))
+def _held_out(due: FittedHurdle, refunds: FittedHurdle | None, design: Floats) -> ExpectedOutcome:
+    """Return what is expected of audits not seen, under circumstances (n, levels)."""
+    none = np.zeros(len(design))
+    return expectation_of(*due.held_out(design), *(refunds.held_out(design) if refunds else (none, none)))
 
 
 def _scaled(hurdle: Hurdle, factor: float) -> Hurdle:

@@ -8,7 +8,7 @@ import numpy as np
 
 from models.fitting.boosting import Growth
 from models.fitting.calibrate import amount_map, chance_map
-from models.fitting.corrected import fit_corrected_trees
+from models.fitting.corrected import CorrectedTrees, fit_corrected_trees
 from models.fitting.glm import sigmoid
 from models.fitting.link import Hurdle
 from models.fitting.margin import Margin
@@ -19,16 +19,26 @@ from models.prediction import Floats
 
 @dataclass(frozen=True)
 class FittedHurdle:
-    """The margins of chance and amount, their calibration, and both held out under own circumstances (n,).
+    """The margins of a hurdle's chance and amount, each with its calibration on audits held out."""
 
-    `effects` are those of the circumstances, by part.
-    """
+    chance: CorrectedTrees
+    amount: CorrectedTrees
 
-    margins: tuple[Margin, Margin]
-    hurdle: Hurdle
-    chance: Floats
-    amount: Floats
-    effects: Mapping[str, Floats]
+    @property
+    def margins(self) -> tuple[Margin, Margin]:
+        """The margins of chance and amount."""
+        return self.chance.margin, self.amount.margin
+
+    @property
+    def hurdle(self) -> Hurdle:
+        """The calibrated hurdle of the reference audit."""
+        chance, amount = self.chance.calibration, self.amount.calibration
+        return Hurdle(a=chance.slope, b=chance.intercept, c=amount.intercept, d=amount.slope)
+
+    def held_out(self, design: Floats) -> tuple[Floats, Floats]:
+        """Return chance and amount (n,) of audits not seen, under circumstances (n, levels)."""
+        chance = self.chance.calibration.of(self.chance.held_out, design)
+        return sigmoid(chance), np.exp(self.amount.calibration.of(self.amount.held_out, design))
 
 
 def fit_hurdle(
@@ -65,15 +75,4 @@ def fit_hurdle(
         calibrate=lambda margin: amount_map(margin, size, training, trusted=prior),
         line=stakes.amount_line(training.X, size, weight=training.weight) if stakes else None,
     )
-    return FittedHurdle(
-        margins=(chance.margin, amount.margin),
-        hurdle=Hurdle(
-            a=chance.calibration.slope,
-            b=chance.calibration.intercept,
-            c=amount.calibration.intercept,
-            d=amount.calibration.slope,
-        ),
-        chance=sigmoid(chance.calibration.of(chance.held_out, training.design)),
-        amount=np.exp(amount.calibration.of(amount.held_out, training.design)),
-        effects={"occurrence": chance.calibration.effects, "amount": amount.calibration.effects},
-    )
+    return FittedHurdle(chance, amount)

@@ -50,7 +50,8 @@ class TrainingRows:
 class Learned:
     """The result of learning: margins of the features, the link to money, and the same held out.
 
-    `held_out` is what a model that had not seen an audit expects of it, under its own circumstances.
+    `held_out` is what a model that had not seen an audit expects of it; of the hurdle as of a reference
+    audit, so that intervals allow for what whoever chose the trader knew beside its features.
     `effects` are the estimated effects of the circumstances, as data.
     """
 
