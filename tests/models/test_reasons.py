@@ -32,7 +32,7 @@ def test_an_unknown_value_is_said_to_be_unknown_and_not_put_into_a_sentence() ->
 
 
 PRICES = [
-    Words.of(LIBRARY.by_name[name]) for name in ("price_gap_12m", "low_price_share_12m", "never_audited")
+    Words.of(LIBRARY.by_name[name]) for name in ("price_gap_12m", "low_price_share_12m", "closed_audits")
 ]
 PRICE_VALUES = np.array([-0.35, 0.25, 1.0])
 
@@ -40,14 +40,14 @@ PRICE_VALUES = np.array([-0.35, 0.25, 1.0])
 def test_a_topic_nets_what_points_up_and_down_and_the_sentence_points_where_the_topic_does() -> None:
     first, other = by_topic(reasons(PRICES, PRICE_VALUES, np.array([-100.0, 70.0, 20.0])))
     assert (first.topic, first.money) == ("Its prices beside those of others", -30.0)
-    assert (first.leading.feature, other.leading.feature) == ("price_gap_12m", "never_audited")
+    assert (first.leading.feature, other.leading.feature) == ("price_gap_12m", "closed_audits")
     turned, _ = by_topic(reasons(PRICES, PRICE_VALUES, np.array([-70.0, 100.0, 20.0])))
     assert (turned.money, turned.leading.feature) == (30.0, "low_price_share_12m")
 
 
 def test_the_weightiest_topic_comes_first_by_what_is_left_when_its_parts_are_netted() -> None:
     topics = by_topic(reasons(PRICES, PRICE_VALUES, np.array([-100.0, 95.0, 20.0])))
-    assert [topic.leading.feature for topic in topics] == ["never_audited", "price_gap_12m"]
+    assert [topic.leading.feature for topic in topics] == ["closed_audits", "price_gap_12m"]
 
 
 @given(st.lists(st.integers(-3, 3), min_size=3, max_size=3))

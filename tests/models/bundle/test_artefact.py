@@ -237,7 +237,7 @@ def resealed(folder: Path, name: str, change: Callable[[dict[str, Any]], None]) 
 
 def test_a_model_that_does_not_predict_its_golden_rows_is_refused(copy: Path) -> None:
     def shift(content: dict[str, Any]) -> None:
-        content["values"]["link"]["whole"]["c"] += 1e-6
+        content["values"]["link"]["due"]["c"] += 1e-6
 
     with pytest.raises(DataError, match="does not predict here what it predicted"):
         load_bundle(resealed(copy, "model.json", shift))
