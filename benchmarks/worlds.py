@@ -30,6 +30,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit_yield.console import progress_bar
+from features.build import FeatureSet
 from features.data.warehouse import open_warehouse
 from features.library import LIBRARY
 from features.outcomes import BY_TYPE
@@ -37,8 +38,9 @@ from features.simulate import simulate
 from features.simulate.worlds.drawn import draw
 from features.spine import Spine
 from features.storage.atomic import atomic_file, atomic_folder
-from models import MODELS
 from models.prediction import Floats, Prediction
+from training.analyst.model import ANALYST, AnalystModel
+from training.analyst.page import PAGE
 from training.backtest.candidates import new_model
 from training.backtest.experiment import Experiment
 from training.backtest.labelled_audits import label_audits
@@ -47,23 +49,26 @@ ROOT = Path(__file__).parents[1]
 DAY = date(2024, 10, 1)
 TOPS = (0.01, 0.05, 0.10)
 DEFAULT = Experiment().model
-KINDS = (DEFAULT, "analyst", "rule_score", "plain", "tweedie", "declared_value")
+KINDS = (DEFAULT, ANALYST, "rule_score", "plain", "tweedie", "declared_value")
 CIRCUMSTANCES = ["opened_on", "treatment", "selection_channel", "team_id", *BY_TYPE]
-PARTS = ("features", "audits", "everyone", "truth", "reference")
+PARTS = ("features", "page", "audits", "everyone", "everyones_page", "truth", "reference")
 
 
 @dataclass(frozen=True)
 class PreparedWorld:
     """A world as a contender sees it, and its truth.
 
-    `features` and `audits` are row for row what closed audits teach; `everyone` the features of all eligible
-    traders on the day, row for row with `truth` and `reference`, the drawn audits.
+    `features`, `page`, the analyst's columns, and `audits` are row for row what closed audits teach; `everyone`
+    and `everyones_page` are those of all eligible traders on the day, row for row with `truth` and `reference`,
+    the drawn audits.
     """
 
     seed: int
     features: pa.Table
+    page: pa.Table
     audits: pa.Table
     everyone: pa.Table
+    everyones_page: pa.Table
     truth: pa.Table
     reference: pa.Table
 
@@ -91,7 +96,7 @@ def main() -> None:
     arguments = _arguments()
     contenders = {name: CONTENDERS[name] for name in arguments.contenders}
     results, jobs = [], [(seed, name) for seed in range(1, arguments.worlds + 1) for name in contenders]
-    code = _digest("features", "models", "benchmarks/worlds.py")
+    code = _digest("features", "models", "training/analyst", "benchmarks/worlds.py")
     with progress_bar() as (stage, progress):
         world: PreparedWorld | None = None
         for done, (seed, name) in enumerate(jobs):
@@ -135,7 +140,7 @@ def with_worlds(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 def prepared(arguments: argparse.Namespace, seed: int) -> PreparedWorld:
     """Return the drawn world of a seed with its features, from the cache where it is there."""
-    folder = _path(arguments, f"world-{seed}", digest=_digest("features")).with_suffix("")
+    folder = _path(arguments, f"world-{seed}", digest=_digest("features", "training/analyst")).with_suffix("")
     if not folder.exists():
         parts = _built(seed, traders=arguments.traders, years=arguments.years)
         with atomic_folder(folder) as fresh:
@@ -158,10 +163,11 @@ def _built(seed: int, *, traders: int, years: int) -> Mapping[str, pa.Table]:
             labelled = label_audits(
                 warehouse, features=LIBRARY, cutoff=DAY, measure="assessed", with_penalties=False
             )
-            built = LIBRARY.build(warehouse, Spine.every(truth["trader_id"].to_pylist(), [DAY]))
+            spine = Spine.every(truth["trader_id"].to_pylist(), [DAY])
+            built = FeatureSet((*LIBRARY.features, *PAGE.features)).build(warehouse, spine)
         indices = pc.index_in(truth["trader_id"], built["trader_id"])
-        everyone = built.select(LIBRARY.names).take(indices)
-    parts = (labelled.X, labelled.audits, everyone, truth, reference)
+        everyone, everyones_page = (built.select(each.names).take(indices) for each in (LIBRARY, PAGE))
+    parts = (labelled.X, labelled.page, labelled.audits, everyone, everyones_page, truth, reference)
     return dict(zip(PARTS, parts, strict=True))
 
 
@@ -193,7 +199,14 @@ def fitted(kind: str) -> Contender:
     return predict
 
 
-CONTENDERS: Mapping[str, Contender] = {kind: fitted(kind) for kind in KINDS if kind in MODELS}
+def analyst(world: PreparedWorld) -> Prediction:
+    """Return what the analyst's page and plain hurdle predict."""
+    y = world.audits["yield_amount"].to_numpy()
+    model = AnalystModel(seed=1).fit(world.page, y, audits=world.audits.select(CIRCUMSTANCES))
+    return model.predict(world.everyones_page)
+
+
+CONTENDERS: Mapping[str, Contender] = {kind: analyst if kind == ANALYST else fitted(kind) for kind in KINDS}
 """Contenders by name, the default first; any function from a world to a prediction may stand here."""
 
 
