@@ -58,9 +58,9 @@ PARTS = ("features", "page", "audits", "everyone", "everyones_page", "truth", "r
 class PreparedWorld:
     """A world as a contender sees it, and its truth.
 
-    `features`, `page`, the analyst's columns, and `audits` are row for row what closed audits teach; `everyone`
-    and `everyones_page` are those of all eligible traders on the day, row for row with `truth` and `reference`,
-    the drawn audits.
+    `features`, `page`, the analyst's columns, and `audits` are row for row what closed audits teach;
+    `everyone` and `everyones_page` are those of all eligible traders on the day, row for row with `truth` and
+    `reference`, the drawn audits.
     """
 
     seed: int
