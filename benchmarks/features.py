@@ -29,16 +29,16 @@ from features.spine import Spine, months_before
 
 CUTOFF = date(2024, 10, 1)
 TEN = (
-    "customs_value_3m",
     "customs_value_12m",
     "customs_value_24m",
     "line_count_12m",
-    "declaration_count_12m",
+    "declaration_count_24m",
     "effective_rate_12m",
+    "effective_rate_24m",
     "preference_share_12m",
     "origin_not_dispatch_12m",
-    "residual_code_share_12m",
-    "preference_no_doc_12m",
+    "residual_code_share_24m",
+    "preference_no_doc_24m",
 )
 Candidate = Callable[[Path, int], pa.Table | None]
 
@@ -113,7 +113,7 @@ def _polars(data: Path, _: int) -> pa.Table:
     last = lines.group_by("declaration_id", "item_number").agg(pl.col("version").max())
     lines = lines.join(last, on=["declaration_id", "item_number", "version"], how="semi")
     value, claims = pl.col("customs_value"), pl.col("preference_code").is_not_null()
-    year, quarter = (pl.col("accepted_on") >= months_before(CUTOFF, m) for m in (12, 3))
+    year = pl.col("accepted_on") >= months_before(CUTOFF, 12)
     taxes = pl.col("duty_assessed") + pl.col("vat_assessed") + pl.col("excise_assessed").fill_null(0)
     total, claimed = value.filter(year).sum(), value.filter(year & claims).sum()
     elsewhere = pl.col("origin_country") != pl.col("dispatch_country")
@@ -122,20 +122,20 @@ def _polars(data: Path, _: int) -> pa.Table:
     return (
         lines.group_by("trader_id")
         .agg(
-            value.filter(quarter).sum().alias("customs_value_3m"),
             total.alias("customs_value_12m"),
             value.sum().alias("customs_value_24m"),
             year.sum().alias("line_count_12m"),
-            pl.col("declaration_id").filter(year).n_unique().alias("declaration_count_12m"),
+            pl.col("declaration_id").n_unique().alias("declaration_count_24m"),
             (taxes.filter(year).sum() / total).alias("effective_rate_12m"),
+            (taxes.sum() / value.sum()).alias("effective_rate_24m"),
             (claimed / total).alias("preference_share_12m"),
             (value.filter(year & elsewhere).sum() / value.filter(year & known).sum()).alias(
                 "origin_not_dispatch_12m"
             ),
-            (value.filter(year & residual).sum() / total).alias("residual_code_share_12m"),
-            (value.filter(year & claims & pl.col("origin_proof_id").is_null()).sum() / claimed).alias(
-                "preference_no_doc_12m"
-            ),
+            (value.filter(residual).sum() / value.sum()).alias("residual_code_share_24m"),
+            (
+                value.filter(claims & pl.col("origin_proof_id").is_null()).sum() / value.filter(claims).sum()
+            ).alias("preference_no_doc_24m"),
         )
         .fill_nan(None)
         .collect(engine="streaming")
@@ -163,19 +163,20 @@ def _pandas(data: Path, _: int) -> pa.Table:
     def total(amount: pandas.Series, where: pandas.Series) -> pandas.Series:
         return amount.where(where, 0.0).groupby(trader).sum()
 
-    in_year, claimed = total(value, year), total(value, year & claims)
+    in_year, in_window, claimed = total(value, year), value.groupby(trader).sum(), total(value, year & claims)
     features = pandas.DataFrame(
         {
-            "customs_value_3m": total(value, lines.accepted_on >= months_before(CUTOFF, 3)),
             "customs_value_12m": in_year,
-            "customs_value_24m": value.groupby(trader).sum(),
+            "customs_value_24m": in_window,
             "line_count_12m": year.groupby(trader).sum(),
-            "declaration_count_12m": lines.declaration_id.where(year).groupby(trader).nunique(),
+            "declaration_count_24m": lines.declaration_id.groupby(trader).nunique(),
             "effective_rate_12m": total(taxes, year) / in_year,
+            "effective_rate_24m": taxes.groupby(trader).sum() / in_window,
             "preference_share_12m": claimed / in_year,
             "origin_not_dispatch_12m": total(value, year & elsewhere) / total(value, year & both),
-            "residual_code_share_12m": total(value, year & residual) / in_year,
-            "preference_no_doc_12m": total(value, year & claims & lines.origin_proof_id.isna()) / claimed,
+            "residual_code_share_24m": total(value, residual) / in_window,
+            "preference_no_doc_24m": total(value, claims & lines.origin_proof_id.isna())
+            / total(value, claims),
         }
     )
     return pa.Table.from_pandas(features.reset_index())

@@ -132,13 +132,14 @@ class FeatureSet:
     def finished(self, spine: Spine, values: Mapping[str, pa.ChunkedArray]) -> pa.Table:
         """Return all features beside the spine: those in `values`, those combined of them, and empty ones."""
         table = ibis.memtable(_table(spine, self._without_combined(), values))
+        columns: dict[str, ir.Value] = {name: table[name] for name in table.columns}
         available = set(values)
         for feature in self.features:
             if feature.source is None:
                 available |= {feature.name} if available.issuperset(feature.parameters) else set()
-                value = _combine(feature, table) if feature.name in available else ibis.null("float64")
-                table = table.mutate(**{feature.name: value})
-        return execute_in_memory(table.select(*KEY, *(table[n].cast("float64").name(n) for n in self.names)))
+                value = _combine(feature, columns) if feature.name in available else ibis.null("float64")
+                columns[feature.name] = value.cast("float64")
+        return execute_in_memory(table.select(*KEY, *(columns[name].name(name) for name in self.names)))
 
     def _without_combined(self) -> Iterator[str]:
         return (feature.name for feature in self.features if feature.source is not None)
@@ -195,8 +196,8 @@ def _table(spine: Spine, names: Iterable[str], values: Mapping[str, pa.ChunkedAr
     return pa.table({**key, **{name: values.get(name, empty) for name in names}})
 
 
-def _combine(feature: Feature, table: ir.Table) -> ir.Value:
-    return feature.function(*(table[name] for name in feature.parameters))
+def _combine(feature: Feature, columns: Mapping[str, ir.Value]) -> ir.Value:
+    return feature.function(*(columns[name] for name in feature.parameters))
 
 
 def describe(feature: Feature, digests: CodeDigest) -> tuple[object, ...]:

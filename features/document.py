@@ -50,6 +50,7 @@ def _definition(windows: list[Feature]) -> Iterator[str]:
     yield f"- says: {phrase.format(value='…', window=_windows(windows))}"
     yield f"- made of: {_source(feature)}"
     yield f"- points to: {feature.finding_type or 'no one kind of finding'}"
+    yield f"- shown under: {feature.topic}"
     yield f"- indicator: {feature.indicator}; {feature.reference}"
     if feature.inputs:
         yield f"- needs: {', '.join(f'`{column}`' for column in feature.inputs)}"

@@ -8,6 +8,7 @@ from typing import Any, NotRequired, TypedDict, Unpack
 
 from ibis.expr import types as ir
 
+from features.topic import topic_of
 from features.unit import Unit
 
 ALL_HISTORY = None
@@ -69,6 +70,11 @@ class Feature:
     def parameters(self) -> tuple[str, ...]:
         """The names of the function's parameters: for a combined feature, the features that it combines."""
         return tuple(inspect.signature(self.function).parameters)
+
+    @property
+    def topic(self) -> str:
+        """The topic under which its reasons are shown, that of its indicator."""
+        return topic_of(self.indicator)
 
     @property
     def columns(self) -> tuple[str, ...]:

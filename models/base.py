@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from features.data.contract.required import FINDING_TYPES
 from models.explain import explain
-from models.fitting.by_finding_type import amounts_by_type, divide, overall_shares
+from models.fitting.by_finding_type import Split, fit_split
 from models.fitting.circumstances import Circumstances, representative
 from models.fitting.interval import Interval, fit_interval
 from models.fitting.link import Link, link_values, read_link
@@ -51,7 +51,7 @@ class YieldModel(ABC):
     margins_: tuple[Margin, ...] = field(init=False, repr=False)
     link_: Link = field(init=False, repr=False)
     interval_: Interval = field(init=False, repr=False)
-    type_shares_: Floats = field(init=False, repr=False)
+    split_: Split = field(init=False, repr=False)
     effects_: Mapping[str, list[dict[str, str | float]]] = field(init=False, repr=False)
 
     @abstractmethod
@@ -65,7 +65,7 @@ class YieldModel(ABC):
 
         `audits` are their rows of `features.outcomes`, in the order of `X`: opened_on orders the blocks that
         calibration holds out, treatment, selection_channel and team_id are corrected for, and the amounts by
-        finding type teach what is due by type. Without it none of that is done. Raises `SettingError` for
+        finding type teach the split. Without it none of that is done. Raises `SettingError` for
         rows that do not fit together, too few of them, or for money that is no number.
         """
         matrix, names = as_matrix(X), column_names(X)
@@ -80,7 +80,6 @@ class YieldModel(ABC):
             circumstances=circumstances,
             blocks=_blocks(audits, rows=len(matrix), seed=self.seed),
             names=names,
-            by_type=amounts_by_type(audits),
         )
         learned = self._learn(training)
         self.feature_names_in_, self.n_features_in_ = training.names, matrix.shape[1]
@@ -93,7 +92,7 @@ class YieldModel(ABC):
             weight=representative(audits, learned.held_out.probability),
             coverage=self.coverage,
         )
-        self.type_shares_ = overall_shares(training.by_type, weight=weight)
+        self.split_ = fit_split(matrix, audits, weight=weight, seed=self.seed)
         return self
 
     def fewest_audits(self, names: Sequence[str]) -> int:  # noqa: ARG002  for kinds that know more
@@ -105,9 +104,6 @@ class YieldModel(ABC):
         matrix = as_matrix(X, names=self.feature_names_in_)
         margins = np.column_stack([margin.value(matrix) for margin in self.margins_])
         each = self.link_.expectation(margins)
-        shares = (
-            np.tile(self.type_shares_, (len(matrix), 1)) if each.type_shares is None else each.type_shares
-        )
         low, high = self.interval_.between(probability=each.probability, amount=each.amount, up=each.upward)
         low_if_adjusted, high_if_adjusted = self.interval_.between_if_adjusted(
             amount=each.amount, up=each.upward
@@ -119,7 +115,7 @@ class YieldModel(ABC):
             high=high,
             low_if_adjusted=low_if_adjusted,
             high_if_adjusted=high_if_adjusted,
-            by_type=divide(each.money, shares),
+            by_type=self.split_.divide(matrix, each.money),
             types=FINDING_TYPES,
         )
 
@@ -140,7 +136,10 @@ class YieldModel(ABC):
             ],
             "link": link_values(self.link_),
             "interval": self.interval_.values(),
-            "type_shares": self.type_shares_.tolist(),
+            "split": {
+                **self.split_.values(),
+                "trees": self.split_.trees and margin_state(self.split_.trees, name="split", trees=trees),
+            },
             "effects": {name: list(effects) for name, effects in self.effects_.items()},
         }
         return State(self.kind, values, trees)
@@ -155,7 +154,8 @@ class YieldModel(ABC):
         model.margins_ = tuple(read_margin(margin, state.trees) for margin in values["margins"])
         model.link_ = read_link(values["link"])
         model.interval_ = Interval.read(values["interval"])
-        model.type_shares_ = np.array(values["type_shares"], np.float64)
+        split = values["split"]
+        model.split_ = Split.read(split, split["trees"] and read_margin(split["trees"], state.trees))
         model.effects_ = values["effects"]
         return model
 

@@ -52,20 +52,18 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class Expectation:
+class ExpectedOutcome:
     """What a model expects of an audit of each of `n` traders.
 
     - `money` (n,): net of refunds.
     - `probability` (n,): that there is an adjustment, up or down.
     - `amount` (n,): the size of an adjustment, above 0; `upward` (n,): the chance that one brings revenue.
-    - `type_shares` (n, finding types): the shares of the money; None where they are the same for all.
     """
 
     money: Floats
     probability: Floats
     amount: Floats
     upward: Floats
-    type_shares: Floats | None = None
 
 
 @dataclass(frozen=True)

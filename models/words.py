@@ -1,4 +1,4 @@
-"""Words of a feature: name, label, phrase and unit, saved with the model that takes it."""
+"""Words of a feature: name, topic, label, phrase and unit, saved with the model that takes it."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ class Words:
 
     name: str
     family: str
+    topic: str
     unit: str
     label: str
     phrase: str
@@ -24,6 +25,7 @@ class Words:
         return cls(
             name=feature.name,
             family=feature.family,
+            topic=feature.topic,
             unit=str(feature.unit),
             label=feature.label,
             phrase=feature.phrase,

@@ -15,7 +15,7 @@ from models.bundle.champion import read_champion
 from models.day import snapshot_for
 from models.fitting.matrix import as_matrix
 from models.prediction import Prediction
-from models.reasons import Reason, reasons
+from models.reasons import Reason, by_topic, reasons
 from models.score import scored
 from training.tracking.cleanup import CHAMPION
 from training.tracking.registry import registered_bundle, version
@@ -59,7 +59,7 @@ class Explained:
     reasons: tuple[Reason, ...]
 
     def to_json(self, *, top: int) -> str:
-        """Return the prediction and its first `top` reasons as JSON text."""
+        """Return the prediction, its reasons by topic, and the `top` weightiest by feature as JSON text."""
         prediction = self.prediction
         content = {
             "trader_id": self.trader_id,
@@ -73,13 +73,14 @@ class Explained:
             "high_if_adjusted": float(prediction.high_if_adjusted[0]),
             "by_type": dict(zip(prediction.types, prediction.by_type[0].tolist(), strict=True)),
             "base": self.base,
+            "topics": [topic.to_dict() for topic in by_topic(self.reasons)],
             "reasons": [asdict(reason) for reason in self.reasons[:top]],
             "other_reasons": sum(reason.money for reason in self.reasons[top:]),
         }
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
     def to_text(self, *, top: int) -> Iterator[str]:
-        """Yield the prediction and its first `top` reasons in money, as lines for a terminal."""
+        """Yield the prediction and its reasons in money, the first `top` topics, as lines for a terminal."""
         prediction = self.prediction
         yield (
             f"{self.trader_id} as of {self.cutoff}: an audit would bring {prediction.expected[0]:,.0f} on "
@@ -89,10 +90,11 @@ class Explained:
             f"{prediction.high_if_adjusted[0]:,.0f}. (Model version {self.version}.)"
         )
         yield f"{self.base:>14,.0f}  where every trader starts, before anything is known of it"
-        for reason in self.reasons[:top]:
-            yield f"{reason.money:>+14,.0f}  {reason.sentence}"
-        rest = self.reasons[top:]
-        yield f"{sum(reason.money for reason in rest):>+14,.0f}  {len(rest)} other reasons together"
+        topics = by_topic(self.reasons)
+        for topic in topics[:top]:
+            yield f"{topic.money:>+14,.0f}  {topic.topic}: {topic.leading.sentence}"
+        rest = topics[top:]
+        yield f"{sum(topic.money for topic in rest):>+14,.0f}  {len(rest)} other reasons together"
         yield f"{prediction.expected[0]:>14,.0f}  expected"
 
 

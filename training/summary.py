@@ -8,7 +8,7 @@ import pyarrow as pa
 from features.snapshots.snapshot import Snapshot
 from models.bundle.artefact import Bundle
 from models.fitting.matrix import as_matrix
-from models.reasons import Reason, reasons
+from models.reasons import TopicReason, by_topic, reasons
 from models.score import scored
 from training.backtest.out_of_fold import ORACLE
 
@@ -59,14 +59,13 @@ def _first(bundle: Bundle, snapshot: Snapshot, first: pa.Table) -> Iterator[str]
     X = as_matrix(snapshot.table.take(indices).select(bundle.names))
     explanation = bundle.model.explain(X)
     for row, values, money in zip(first.to_pylist(), X, explanation.contributions, strict=True):
-        row_reasons = reasons(bundle.words, values, money)
-        leading = max(row_reasons, key=_leads)
+        first_reason = max(by_topic(reasons(bundle.words, values, money)), key=_leads)
         yield (
             f"{row['rank']:>4}  {row['trader_id']:14}{row['expected_yield']:>12,.0f}  "
-            f"{leading.money:+,.0f}: {leading.sentence}"
+            f"{first_reason.money:+,.0f}: {first_reason.leading.sentence}"
         )
 
 
-def _leads(reason: Reason) -> tuple[bool, float]:
+def _leads(reason: TopicReason) -> tuple[bool, float]:
     """Order reasons: what points to a finding and adds to the money comes before mere size."""
-    return reason.finding_type is not None and round(reason.money) > 0, reason.money
+    return reason.leading.finding_type is not None and round(reason.money) > 0, reason.money

@@ -18,7 +18,7 @@ SHIPLOAD_KG = 5e8
 
 @feature(
     source="lines",
-    months=(3, 12, 24),
+    months=(12, 24),
     unit=Unit.SHARE,
     indicator="value_per_kg_tail",
     reference=DATE,
@@ -69,7 +69,7 @@ def high_value_per_kg_share(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(3, 12, 24),
+    months=(12, 24),
     unit=Unit.LOG_RATIO,
     indicator="mass_ratio_anomaly",
     reference=DATE,

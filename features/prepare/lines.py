@@ -42,7 +42,7 @@ def with_line_facts(declarations: ir.Table) -> ir.Table:
 
     - `happened_on`: the day of acceptance; `quarter`: the first day of its quarter;
       `known_quarter`: that of the day it became known.
-    - `month`: the first day of its month; `hs6`, `hs4`, `hs2`: subheading, heading and chapter.
+    - `month`: the first day of its month; `hs6`, `hs4`: subheading and heading.
     - `taxes`: duty, VAT and excise assessed.
     - `quantity`, `quantity_unit`: the supplementary quantity where there is one, else net mass in kg.
     - `log_price`: natural logarithm of the customs value per unit of quantity; the other `log_…` are such
@@ -61,7 +61,6 @@ def with_line_facts(declarations: ir.Table) -> ir.Table:
         month=declarations.accepted_on.truncate("M").cast("date"),
         hs6=declarations.hs_code.substr(0, 6),
         hs4=declarations.hs_code.substr(0, 4),
-        hs2=declarations.hs_code.substr(0, 2),
         taxes=declarations.duty_assessed
         + declarations.vat_assessed
         + declarations.excise_assessed.fill_null(0.0),

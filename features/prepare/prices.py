@@ -1,6 +1,5 @@
 """A trader's own prices: goods and sellers with their median unit prices, as far as a cutoff may see."""
 
-import ibis
 from ibis.expr import types as ir
 
 from features import exact
@@ -13,15 +12,6 @@ GOODS = ("hs6", "quantity_unit", "origin_country")
 OF_GOODS = frozenset({*GOODS, "customs_value", "log_price"})
 FEWEST_FOR_A_MIDDLE = 3
 FEWEST_FOR_A_SPREAD = 8
-
-
-def weighed(lines: ir.Table, prepared: Prepared) -> ir.Table:
-    """Return the lines with peers with `price_gap`, and `share_up_to`: the value share up to that gap."""
-    gaps = lines.mutate(price_gap=lines.log_price - lines.peer_middle_log_price)
-    priced = gaps.filter(gaps.price_gap.notnull(), gaps.customs_value > 0)
-    value = exact.total(priced.customs_value)
-    up_to = value.over(ibis.window(group_by=ROW, order_by=priced.price_gap, range=(None, 0)))
-    return priced.mutate(share_up_to=exact.share(up_to, value.over(ibis.window(group_by=ROW))))
 
 
 def spread(lines: ir.Table, prepared: Prepared) -> ir.Table:

@@ -90,7 +90,6 @@ def _related_parties(rows: ir.Table, prepared: Prepared) -> ir.Table:
 ROWS: dict[str, RowKind] = {
     "lines": RowKind(row="a goods item, in the version known", read=_lines),
     "subheadings": _grouped("an HS subheading (6 digits) used", "hs6"),
-    "chapters": _grouped("an HS chapter used", "hs2"),
     "headings_then_and_now": RowKind(
         row="goods of a heading and origin, in the last 12 months and in those before",
         read=_lines,
@@ -107,12 +106,6 @@ ROWS: dict[str, RowKind] = {
     "offices": _lately("a customs office used", "office_code"),
     "ports": _lately("a port of loading used", "loading_port"),
     "transport_modes": _lately("a mode of transport used", "transport_mode"),
-    "priced_lines": RowKind(
-        row="a goods item whose unit price has peers",
-        read=_lines,
-        regroup=prices.weighed,
-        needs=frozenset({"customs_value", "log_price", "peer_middle_log_price"}),
-    ),
     "goods": RowKind(
         row="goods of an HS subheading and origin",
         read=_lines,
@@ -148,17 +141,9 @@ ROWS: dict[str, RowKind] = {
         row="a goods item moved to a cheaper code of its heading after a finding",
         read=switches.after_findings,
     ),
-    "dearer_origins": RowKind(
-        row="a goods item of a code that has become dearer from an origin",
-        read=switches.after_measures_on_origins,
-    ),
     "sector_rates": RowKind(
         row="the taxes paid on the customs value by the middle trader of its sector and size",
         read=sector.usual(sector.rates),
-    ),
-    "sector_concentrations": RowKind(
-        row="the concentration on subheadings of the middle trader of its sector and size",
-        read=sector.usual(sector.concentrations),
     ),
     "audits": RowKind(row="an audit, as far as known", read=lambda prepared: prepared.audit_states),
     "letters": RowKind(

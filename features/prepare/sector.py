@@ -49,17 +49,7 @@ def rates(prepared: Prepared) -> ir.Table:
     return year.select("trader_id", "cutoff_quarter", vote=year.taxes / year.customs_value.nullif(0.0))
 
 
-def concentrations(prepared: Prepared) -> ir.Table:
-    """Vote with the concentration on subheadings: the sum of the squared shares in customs value (HHI)."""
-    year = _year(prepared, "hs6")
-    whole = exact.total(year.customs_value).over(ibis.window(group_by=["trader_id", "cutoff_quarter"]))
-    shared = year.mutate(share=year.customs_value / whole.nullif(0.0))
-    return shared.group_by("trader_id", "cutoff_quarter").aggregate(
-        vote=exact.total(shared.share * shared.share)
-    )
-
-
-def _year(prepared: Prepared, *by: str) -> ir.Table:
+def _year(prepared: Prepared) -> ir.Table:
     """Sum `customs_value` and `taxes` of all traders over the four quarters before each cutoff's quarter.
 
     What became known more than a year after acceptance is left out: a build may not reach back to it.
@@ -70,13 +60,13 @@ def _year(prepared: Prepared, *by: str) -> ir.Table:
         declared.known_on >= months_before(prepared.spine.cutoffs[0], MONTHS + 3),
         declared.known_on < (declared.accepted_on + ibis.interval(months=MONTHS)).cast("date"),
     )
-    quarterly = _summed(lines, ["trader_id", *by, "known_quarter"])
+    quarterly = _summed(lines, ["trader_id", "known_quarter"])
     known = quarterly.cross_join(prepared.quarters)
     within = known.filter(
         known_in_earlier_quarter(known, known.cutoff_quarter),
         known.known_quarter >= (known.cutoff_quarter - ibis.interval(months=MONTHS)).cast("date"),
     )
-    return _summed(within, ["trader_id", *by, "cutoff_quarter"])
+    return _summed(within, ["trader_id", "cutoff_quarter"])
 
 
 def _summed(rows: ir.Table, key: Sequence[str]) -> ir.Table:

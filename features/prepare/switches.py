@@ -1,11 +1,9 @@
-"""Goods that moved soon after a measure: to a cheaper code of their heading, or to another origin.
+"""Goods that moved soon after a measure to a cheaper code of their heading.
 
 A measure counts for a trader where it met something that the trader did in the `MONTHS_BEFORE`; goods
-have moved where, in the `DAYS_AFTER`, they stand under a code or an origin that the trader did not use in
-the months before. Earlier use is read from first versions, as known when the line itself became known.
+have moved where, in the `DAYS_AFTER`, they stand under a code that the trader did not use in the months
+before. Earlier use is read from first versions, as known when the line itself became known.
 """
-
-from typing import Literal
 
 import ibis
 from ibis.expr import types as ir
@@ -25,7 +23,7 @@ VERSION = ("declaration_id", "item_number", "version")
 LINE = ("trader_id", *VERSION)
 DAYS = ("happened_on", "known_on")
 MONEY = ("customs_value", "duty_assessed", "vat_assessed")
-COLUMNS = (*LINE, "accepted_on", "known_on", "hs_code", "origin_country", *MONEY)
+COLUMNS = (*LINE, "accepted_on", "known_on", "hs_code", *MONEY)
 
 
 def after_rises(prepared: Prepared) -> ir.Table:
@@ -33,7 +31,7 @@ def after_rises(prepared: Prepared) -> ir.Table:
     lines, general = _recent(prepared), _general(prepared)
     rises = general.filter(general.rate > general.rate_before)
     rises = rises.select("hs_code", "hs4", "from_on", dear_rate="rate")
-    measures = _met(rises, _first_versions(lines), on=("hs_code", "hs4"))
+    measures = _met(rises, _first_versions(lines))
     return _moved_to_cheaper(lines, measures, prepared)
 
 
@@ -56,33 +54,6 @@ def after_findings(prepared: Prepared) -> ir.Table:
     return _moved_to_cheaper(_recent(prepared), measures, prepared)
 
 
-def after_measures_on_origins(prepared: Prepared) -> ir.Table:
-    """Return the lines of codes that got dearer from an origin, with `moved`: 1 for a new origin, else 0.
-
-    Dearer are goods without preference when the general rate rises, and goods under a preference when its
-    rate rises or it ends. The lines are those of the days after, whether they moved or not.
-    """
-    lines = _recent(prepared)
-    steps = tariff.rate_steps(prepared.table("tariff"))
-    ended = steps.rate.isnull() & steps.rate_before.notnull() & (steps.preference_code != tariff.GENERAL)
-    dearer = steps.filter((steps.rate > steps.rate_before) | ended)
-    met = _met(
-        dearer.select("hs_code", "preference_code", "from_on"),
-        _first_versions(lines),
-        on=("hs_code", "preference_code"),
-    )
-    measures = met.group_by("trader_id", "hs_code", "from_on").aggregate(met_known_on=met.met_known_on.min())
-    soon = prepared.materialise(_soon_after(lines, measures, key="hs_code"))
-    fresh = _without_earlier(soon, _first_versions(lines), same=("hs_code", "origin_country"))
-    marked = soon.mutate(moved=0.0).union(fresh.mutate(moved=1.0))
-    rows = prepared.materialise(
-        marked.group_by(*LINE, *DAYS, "hs_code", "origin_country", "customs_value").aggregate(
-            moved=marked.moved.max()
-        )
-    )
-    return _until_superseded(rows, prepared.table("declarations"))
-
-
 def _own(prepared: Prepared) -> ir.Table:
     """Return all lines of the traders of the spine, in every version, known before the last cutoff."""
     declared = prepared.table("declarations")
@@ -91,7 +62,6 @@ def _own(prepared: Prepared) -> ir.Table:
         *COLUMNS,
         happened_on=known.accepted_on,
         hs4=known.hs_code.substr(0, 4),
-        preference_code=known.preference_code.fill_null(tariff.GENERAL),
     )
     return own.semi_join(prepared.traders, "trader_id")
 
@@ -110,12 +80,12 @@ def _first_versions(lines: ir.Table) -> ir.Table:
     return lines.filter(lines.version == 0)
 
 
-def _met(measures: ir.Table, lines: ir.Table, *, on: tuple[str, ...]) -> ir.Table:
+def _met(measures: ir.Table, lines: ir.Table) -> ir.Table:
     """Return the measures that met a trader: on what it declared in the months before.
 
     `met_known_on` is the day on which the first such line was known.
     """
-    used = lines.join(measures, on)
+    used = lines.join(measures, ["hs_code", "hs4"])
     before = used.filter(_just_before(used.accepted_on, used.from_on))
     return before.group_by("trader_id", *measures.columns).aggregate(met_known_on=before.known_on.min())
 
@@ -145,10 +115,10 @@ def _moved_to_cheaper(lines: ir.Table, measures: ir.Table, prepared: Prepared) -
 
     `missing_rate` is how much cheaper it is; of several measures the dearest counts.
     """
-    soon = _soon_after(lines, measures.rename(dear_code="hs_code"), key="hs4")
+    soon = _soon_after(lines, measures.rename(dear_code="hs_code"))
     other = tariff.with_general_rate(soon.filter(soon.hs_code != soon.dear_code), _general(prepared))
     cheaper = prepared.materialise(other.filter(other.general_rate < other.dear_rate))
-    fresh = _without_earlier(cheaper, _first_versions(lines), same=("hs_code",))
+    fresh = _without_earlier(cheaper, _first_versions(lines))
     rows = prepared.materialise(
         fresh.group_by(*LINE, *DAYS, "hs_code", *MONEY).aggregate(
             missing_rate=(fresh.dear_rate - fresh.general_rate).max()
@@ -171,9 +141,9 @@ def _until_superseded(rows: ir.Table, declarations: ir.Table) -> ir.Table:
     ).select(*rows.columns, "superseded_on")
 
 
-def _soon_after(lines: ir.Table, measures: ir.Table, *, key: Literal["hs4", "hs_code"]) -> ir.Table:
+def _soon_after(lines: ir.Table, measures: ir.Table) -> ir.Table:
     """Join the lines of the days after a measure that met their trader, as known when they were."""
-    joined = lines.join(measures, ["trader_id", key])
+    joined = lines.join(measures, ["trader_id", "hs4"])
     last_on = (joined.from_on + ibis.interval(days=DAYS_AFTER)).cast("date")
     return joined.filter(
         joined.accepted_on >= joined.from_on,
@@ -182,13 +152,13 @@ def _soon_after(lines: ir.Table, measures: ir.Table, *, key: Literal["hs4", "hs_
     )
 
 
-def _without_earlier(soon: ir.Table, lines: ir.Table, *, same: tuple[str, ...]) -> ir.Table:
-    """Leave the lines out whose like, the `same`, the trader declared in the months before the measure.
+def _without_earlier(soon: ir.Table, lines: ir.Table) -> ir.Table:
+    """Leave the lines out whose code the trader declared in the months before the measure.
 
-    The past is read once for all lines of a trader, the same and a measure, of which there are many.
+    The past is read once for all lines of a trader, a code and a measure, of which there are many.
     """
-    key = ["trader_id", *same, "from_on"]
-    earlier = lines.select("trader_id", *same, used_on="accepted_on", use_known_on="known_on")
+    key = ["trader_id", "hs_code", "from_on"]
+    earlier = lines.select("trader_id", "hs_code", used_on="accepted_on", use_known_on="known_on")
     pairs = soon.select(*key).distinct().join(earlier, key[:-1])
     used = pairs.filter(_just_before(pairs.used_on, pairs.from_on)).group_by(*key)
     joined = soon.left_join(used.aggregate(used_known_on=lambda pair: pair.use_known_on.min()), key)

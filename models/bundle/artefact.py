@@ -129,7 +129,7 @@ def load_bundle(path: Path, *, digest: str | None = None) -> Bundle:
     about, card_json = json.loads(files["about.json"]), json.loads(files["card.json"])
     bundle = Bundle(
         model=_model(path, files),
-        words=tuple(Words(**each) for each in about["words"]),
+        words=_words(path, about),
         feature_digest=about["feature_digest"],
         fingerprint=about["fingerprint"],
         cutoff=date.fromisoformat(about["as_of"]),
@@ -151,6 +151,13 @@ def _model(path: Path, files: Mapping[str, bytes]) -> YieldModel:
         return read_model(State(content["kind"], content["values"], trees))
     except KeyError as error:
         raise refusal(path, f"is of another release: its state has no {error}") from error
+
+
+def _words(path: Path, about: Mapping[str, Any]) -> tuple[Words, ...]:
+    try:
+        return tuple(Words(**each) for each in about["words"])
+    except TypeError as error:
+        raise refusal(path, "is of another release: the words of its features are others") from error
 
 
 def _with_predictions(model: YieldModel, rows: pa.Table) -> pa.Table:

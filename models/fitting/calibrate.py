@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.fitting.circumstances import CHANCE_DEVIATIONS, MONEY_DEVIATIONS
 from models.fitting.glm import logistic, power
 from models.fitting.training_rows import TrainingRows
 from models.prediction import Floats
@@ -19,13 +20,6 @@ TOTAL_DEVIATION = 0.1
 IDENTITY_RIDGE = np.array([1.0, 1 / 0.3**2])
 """A margin that begins with a written line needs no more than this deviation of intercept and slope."""
 Fit = Callable[[Floats, Floats, Floats], Floats]
-
-
-@dataclass(frozen=True)
-class Prior:
-    """The calibration expected before any audit is held against it: the margin as it is, and `effects`."""
-
-    effects: Floats
 
 
 @dataclass(frozen=True)
@@ -42,15 +36,19 @@ class CalibrationMap:
 
 
 def chance_map(
-    margin: Floats, adjusted: Floats, training: TrainingRows, *, prior: Prior | None = None
+    margin: Floats, adjusted: Floats, training: TrainingRows, *, trusted: bool = False
 ) -> CalibrationMap:
-    """Fit the log-odds of an adjustment on the margin (Platt 1999) and on the circumstances."""
+    """Fit the log-odds of an adjustment on the margin (Platt 1999) and on the circumstances.
+
+    A `trusted` margin is expected to be right as it is, so that few audits leave it so.
+    """
     rows = np.arange(len(margin))
 
-    def fit(design: Floats, ridge: Floats, centre: Floats) -> Floats:
-        return logistic(design, adjusted, weight=training.weight, ridge=ridge, prior=centre)
+    def fit(design: Floats, ridge: Floats, prior: Floats) -> Floats:
+        return logistic(design, adjusted, weight=training.weight, ridge=ridge, prior=prior)
 
-    return _fit_map(fit, margin, rows, training, dispersion=1.0, prior=prior)
+    ridge = training.circumstances.ridge(CHANCE_DEVIATIONS)
+    return _fit_map(fit, margin, rows, training.design, ridge=ridge, trust=float(trusted))
 
 
 def amount_map(
@@ -59,51 +57,52 @@ def amount_map(
     training: TrainingRows,
     *,
     variance: float = 2.0,
-    prior: Prior | None = None,
+    trusted: bool = False,
 ) -> CalibrationMap:
-    """Fit the log of the mean amount, of the rows that have one, on the margin and on the circumstances."""
+    """Fit the log of the mean amount, of the rows that have one, on the margin and on the circumstances.
+
+    A `trusted` margin is expected to be right as it is, so that few audits leave it so.
+    """
     rows = np.flatnonzero(amount > 0) if variance == 2.0 else np.arange(len(amount))
     weight = training.weight[rows]
 
-    def fit(design: Floats, ridge: Floats, centre: Floats) -> Floats:
-        return power(design, amount[rows], variance=variance, weight=weight, ridge=ridge, prior=centre)
+    def fit(design: Floats, ridge: Floats, prior: Floats) -> Floats:
+        return power(design, amount[rows], variance=variance, weight=weight, ridge=ridge, prior=prior)
 
-    first = _fit_map(fit, margin, rows, training, dispersion=1.0, prior=prior)
+    def fit_with(dispersion: float) -> CalibrationMap:
+        ridge = training.circumstances.ridge(MONEY_DEVIATIONS, dispersion=dispersion)
+        trust = dispersion if trusted else 0.0
+        return _fit_map(fit, margin, rows, training.design, ridge=ridge, trust=trust)
+
+    first = fit_with(1.0)
     if not weight.any():
         return first
     mean = np.exp(first.of(margin, training.design)[rows])
-    spread = float(np.average((amount[rows] - mean) ** 2 / mean**variance, weights=weight))
-    return _fit_map(fit, margin, rows, training, dispersion=spread, prior=prior)
+    spread = (amount[rows] - mean) ** 2 / mean**variance
+    return fit_with(float(np.average(spread, weights=weight)))
 
 
 def _fit_map(
-    fit: Fit,
-    margin: Floats,
-    rows: np.ndarray,
-    training: TrainingRows,
-    *,
-    dispersion: float,
-    prior: Prior | None,
+    fit: Fit, margin: Floats, rows: np.ndarray, design: Floats, *, ridge: Floats, trust: float
 ) -> CalibrationMap:
-    """Fit on some rows; a slope below 0, or of too few rows, is 0: the margin then has no effect."""
-    one, values, design = np.ones((len(rows), 1)), margin[rows, None], training.design[rows]
-    effects = prior.effects if prior else np.zeros(design.shape[1])
-    ridge = training.circumstances.ridge(dispersion=dispersion)
-    if prior or (len(rows) >= FEWEST_FOR_SLOPE and np.ptp(values) > 0):
+    """Fit on some rows, drawn towards the margin as it is by `trust` times `IDENTITY_RIDGE`.
+
+    A slope below 0, or of too few rows where the margin is not trusted, is 0: it then has no effect.
+    """
+    one, values, none = np.ones((len(rows), 1)), margin[rows, None], np.zeros(design.shape[1])
+    if trust or (len(rows) >= FEWEST_FOR_SLOPE and np.ptp(values) > 0):
         centre = float(values.mean()) if len(rows) else 0.0
-        drawn = dispersion * IDENTITY_RIDGE if prior else np.zeros(2)
         coefficients = fit(
-            np.hstack([one, values - centre, design]),
-            np.concatenate([drawn, ridge]),
-            np.array([centre, 1.0, *effects]) if prior else np.zeros(2 + len(effects)),
+            np.hstack([one, values - centre, design[rows]]),
+            np.concatenate([trust * IDENTITY_RIDGE, ridge]),
+            np.array([centre, 1.0, *none]) if trust else np.array([0.0, 0.0, *none]),
         )
         if coefficients[1] > 0:
             return CalibrationMap(
                 float(coefficients[0] - coefficients[1] * centre), float(coefficients[1]), coefficients[2:]
             )
-    coefficients = fit(
-        np.hstack([one, design]), np.concatenate([np.zeros(1), ridge]), np.array([0.0, *effects])
-    )
+    without_slope = np.hstack([one, design[rows]])
+    coefficients = fit(without_slope, np.append(0.0, ridge), np.append(0.0, none))
     return CalibrationMap(float(coefficients[0]), 0.0, coefficients[1:])
 
 

@@ -33,25 +33,20 @@ def fit_corrected_trees(
     monotone: tuple[int, ...],
     calibrate: Callable[[Floats], CalibrationMap],
     line: Margin | None = None,
-    effects: Floats | None = None,
 ) -> CorrectedTrees:
     """Grow trees for a target (n,) on the audits `where` it is known.
 
-    A first look, by trees that know no circumstances, gives the effects of these where they are not given;
-    the trees that count are then grown on top of them, as offsets. Where a `line` is given they correct it,
-    and with too few audits to grow trees from the line stands alone.
+    A first look, by trees that know no circumstances, gives the effects of these; the trees that count are
+    then grown on top of them, as offsets. Where a `line` is given they correct it, and with too few audits to
+    grow trees from the line stands alone.
     """
     known = line.value(training.X) if line else np.zeros(len(target))
     if line and np.count_nonzero(target) < FEWEST_FOR_TREES:
         return CorrectedTrees(line, known, calibrate(known))
     sample = Sample(training.X, target, training.weight, known, monotone)
     if training.circumstances.levels:
-        if effects is None:
-            first_look = known + held_out(
-                sample, replace(growth, bags=1), blocks=training.blocks, where=where
-            )
-            effects = calibrate(first_look).effects
-        sample = replace(sample, offset=known + training.design @ effects)
+        first_look = known + held_out(sample, replace(growth, bags=1), blocks=training.blocks, where=where)
+        sample = replace(sample, offset=known + training.design @ calibrate(first_look).effects)
     held_out_margin = known + held_out(sample, growth, blocks=training.blocks, where=where)
     trees = grow(sample.of(np.flatnonzero(where)), growth)
     return CorrectedTrees(Sum((line, trees)) if line else trees, held_out_margin, calibrate(held_out_margin))

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from models.fitting.boosting import Growth
-from models.fitting.calibrate import Prior, amount_map, chance_map
-from models.fitting.corrected import fit_corrected_trees
+from models.fitting.calibrate import amount_map, chance_map
+from models.fitting.corrected import CorrectedTrees, fit_corrected_trees
 from models.fitting.glm import sigmoid
 from models.fitting.link import Hurdle
 from models.fitting.margin import Margin
@@ -16,19 +16,29 @@ from models.fitting.stake import Stakes
 from models.fitting.training_rows import TrainingRows
 from models.prediction import Floats
 
-Effects = tuple[Floats, Floats]
-"""The effects of the circumstances on the log-odds and on the log of the amount, each (levels,)."""
-
 
 @dataclass(frozen=True)
 class FittedHurdle:
-    """The margins of chance and amount, their calibration, and both held out under own circumstances (n,)."""
+    """The margins of a hurdle's chance and amount, each with its calibration on audits held out."""
 
-    margins: tuple[Margin, Margin]
-    hurdle: Hurdle
-    chance: Floats
-    amount: Floats
-    effects: Effects
+    chance: CorrectedTrees
+    amount: CorrectedTrees
+
+    @property
+    def margins(self) -> tuple[Margin, Margin]:
+        """The margins of chance and amount."""
+        return self.chance.margin, self.amount.margin
+
+    @property
+    def hurdle(self) -> Hurdle:
+        """The calibrated hurdle of the reference audit."""
+        chance, amount = self.chance.calibration, self.amount.calibration
+        return Hurdle(a=chance.slope, b=chance.intercept, c=amount.intercept, d=amount.slope)
+
+    def held_out(self, design: Floats) -> tuple[Floats, Floats]:
+        """Return chance and amount (n,) of audits not seen, under circumstances (n, levels)."""
+        chance = self.chance.calibration.of(self.chance.held_out, design)
+        return sigmoid(chance), np.exp(self.amount.calibration.of(self.amount.held_out, design))
 
 
 def fit_hurdle(
@@ -37,29 +47,24 @@ def fit_hurdle(
     *,
     stakes: Stakes | None,
     growth: Mapping[str, Any] | None,
-    monotone: Mapping[str, int] | None,
+    directions: tuple[int, ...],
     seed: int,
-    effects: Effects | None = None,
 ) -> FittedHurdle:
-    """Learn how likely sizes above 0 are among all audits, and how large they are where they are.
+    """Learn how likely sizes (n,) above 0 are among all audits, and how large they are where they are.
 
-    The trees correct lines on the `stakes`, where there are any. `effects` of the circumstances, where given,
-    are where those of this hurdle begin: few findings of one type tell little of teams.
+    The trees correct lines on the `stakes`, where there are any; the calibration then expects them to be
+    right. `directions` are +1, -1 or 0 a column.
     """
     hit = (size > 0).astype(np.float64)
-    directions = training.directions(monotone)
-    none = np.zeros(training.design.shape[1])
-    before = effects or (none, none)
-    priors = [Prior(each) if stakes else None for each in before]
+    prior = stakes is not None
     chance = fit_corrected_trees(
         training,
         hit,
         where=np.ones_like(hit),
         growth=Growth.for_rows(growth, objective="binary", rows=len(hit), seed=seed),
         monotone=directions,
-        calibrate=lambda margin: chance_map(margin, hit, training, prior=priors[0]),
+        calibrate=lambda margin: chance_map(margin, hit, training, trusted=prior),
         line=stakes.chance_line(training.X, hit, weight=training.weight) if stakes else None,
-        effects=effects and effects[0],
     )
     amount = fit_corrected_trees(
         training,
@@ -67,19 +72,7 @@ def fit_hurdle(
         where=hit,
         growth=Growth.for_rows(growth, objective="gamma", rows=int(hit.sum()), seed=seed),
         monotone=directions,
-        calibrate=lambda margin: amount_map(margin, size, training, prior=priors[1]),
+        calibrate=lambda margin: amount_map(margin, size, training, trusted=prior),
         line=stakes.amount_line(training.X, size, weight=training.weight) if stakes else None,
-        effects=effects and effects[1],
     )
-    return FittedHurdle(
-        margins=(chance.margin, amount.margin),
-        hurdle=Hurdle(
-            a=chance.calibration.slope,
-            b=chance.calibration.intercept,
-            c=amount.calibration.intercept,
-            d=amount.calibration.slope,
-        ),
-        chance=sigmoid(chance.calibration.of(chance.held_out, training.design)),
-        amount=np.exp(amount.calibration.of(amount.held_out, training.design)),
-        effects=(chance.calibration.effects, amount.calibration.effects),
-    )
+    return FittedHurdle(chance, amount)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from models.fitting.glm import sigmoid
-from models.prediction import Expectation, Floats
+from models.prediction import ExpectedOutcome, Floats
 
 SMALLEST = 1e-9
 
@@ -25,7 +25,7 @@ class Link(Protocol):
     def money(self, margins: Floats) -> Floats:
         """Return the expected money (n,)."""
 
-    def expectation(self, margins: Floats) -> Expectation:
+    def expectation(self, margins: Floats) -> ExpectedOutcome:
         """Return the expected money with its parts."""
 
     def slopes(self, margins: Floats) -> Floats:
@@ -52,97 +52,61 @@ class Hurdle:
         """Return the amount (n,) if it comes."""
         return np.exp(self.d * margins[:, 1] + self.c)
 
-    def log_money(self, margins: Floats) -> Floats:
-        """Return the logarithm of chance times amount (n,)."""
-        odds = self.a * margins[:, 0] + self.b
-        return self.d * margins[:, 1] + self.c - np.logaddexp(0.0, -odds)
+    def money(self, margins: Floats) -> Floats:
+        """Return chance times amount (n,)."""
+        return self.chance(margins) * self.amount(margins)
 
     def slopes(self, margins: Floats) -> Floats:
-        """Return how the logarithm of the money changes with each margin (n, 2)."""
-        return np.column_stack([self.a * (1 - self.chance(margins)), np.full(len(margins), self.d)])
+        """Return how the money changes with each margin (n, 2)."""
+        money, chance = self.money(margins), self.chance(margins)
+        return np.column_stack([self.a * (1 - chance) * money, self.d * money])
 
 
 @dataclass(frozen=True)
-class HurdlesLink:
-    """Money is what is additionally due, by hurdles that see it in two ways, less what is refunded.
+class HurdleLink:
+    """Money is what is due, a hurdle of the first two margins, less what is refunded, one of the others."""
 
-    Additional revenue is the geometric mean of one hurdle for all of it and of the sum of hurdles by finding
-    type, where there are any. Margins come in pairs: of the one hurdle, of each by type, of refunds.
-    """
-
-    kind: ClassVar[str] = "hurdles"
+    kind: ClassVar[str] = "hurdle"
     straight: ClassVar[bool] = False
-    whole: Hurdle
-    by_type: tuple[Hurdle, ...]
-    refunds: Hurdle | None
+    due: Hurdle
+    refunded: Hurdle | None
 
     def money(self, margins: Floats) -> Floats:
         """Return the expected money, below zero where refunds outweigh."""
-        return np.exp(self._log_due(margins)) - self._refunded(margins)
+        money = self.due.money(margins[:, :2])
+        return money - self.refunded.money(margins[:, 2:]) if self.refunded else money
 
-    def expectation(self, margins: Floats) -> Expectation:
+    def expectation(self, margins: Floats) -> ExpectedOutcome:
         """Return the expected money with its parts."""
-        due, refunded = np.exp(self._log_due(margins)), self._refunded(margins)
-        chance_due = self.whole.chance(margins[:, :2])
-        chance_refunded = self.refunds.chance(margins[:, -2:]) if self.refunds else np.zeros(len(margins))
-        logs = self._logs_by_type(margins) if self.by_type else None
-        return expectation_of(due, refunded, chance_due, chance_refunded, logs_by_type=logs)
+        due, refunded = margins[:, :2], margins[:, 2:]
+        none = np.zeros(len(margins))
+        return expectation_of(
+            self.due.chance(due),
+            self.due.amount(due),
+            self.refunded.chance(refunded) if self.refunded else none,
+            self.refunded.amount(refunded) if self.refunded else none,
+        )
 
     def slopes(self, margins: Floats) -> Floats:
         """Return the slopes along each margin."""
-        due = np.exp(self._log_due(margins))[:, None]
-        share = 0.5 if self.by_type else 1.0
-        slopes = [share * due * self.whole.slopes(margins[:, :2])]
-        if self.by_type:
-            logs = self._logs_by_type(margins)
-            parts = np.exp(logs - np.logaddexp.reduce(logs, axis=1, keepdims=True))
-            for k, hurdle in enumerate(self.by_type):
-                slopes.append(0.5 * due * parts[:, [k]] * hurdle.slopes(_pair(margins, k + 1)))
-        if self.refunds:
-            slopes.append(-self._refunded(margins)[:, None] * self.refunds.slopes(margins[:, -2:]))
-        return np.hstack(slopes)
-
-    def _log_due(self, margins: Floats) -> Floats:
-        logs = self.whole.log_money(margins[:, :2])
-        if not self.by_type:
-            return logs
-        return np.asarray(0.5 * (logs + np.logaddexp.reduce(self._logs_by_type(margins), axis=1)))
-
-    def _logs_by_type(self, margins: Floats) -> Floats:
-        return np.column_stack(
-            [hurdle.log_money(_pair(margins, k + 1)) for k, hurdle in enumerate(self.by_type)]
-        )
-
-    def _refunded(self, margins: Floats) -> Floats:
-        if self.refunds is None:
-            return np.zeros(len(margins))
-        return np.exp(self.refunds.log_money(margins[:, -2:]))
+        slopes = self.due.slopes(margins[:, :2])
+        if self.refunded is None:
+            return slopes
+        return np.hstack([slopes, -self.refunded.slopes(margins[:, 2:])])
 
 
 def expectation_of(
-    due: Floats,
-    refunded: Floats,
-    chance_due: Floats,
-    chance_refunded: Floats,
-    *,
-    logs_by_type: Floats | None,
-) -> Expectation:
+    chance_due: Floats, amount_due: Floats, chance_refunded: Floats, amount_refunded: Floats
+) -> ExpectedOutcome:
     """Return the expectation of additional revenue and refunds, which come independently, each (n,)."""
+    due, refunded = chance_due * amount_due, chance_refunded * amount_refunded
     probability = 1 - (1 - chance_due) * (1 - chance_refunded)
-    shares = None
-    if logs_by_type is not None:
-        shares = np.exp(logs_by_type - np.logaddexp.reduce(logs_by_type, axis=1, keepdims=True))
-    return Expectation(
+    return ExpectedOutcome(
         money=due - refunded,
         probability=probability,
         amount=np.maximum((due + refunded) / np.maximum(probability, SMALLEST), SMALLEST),
         upward=chance_due / np.maximum(chance_due + chance_refunded, SMALLEST),
-        type_shares=shares,
     )
-
-
-def _pair(margins: Floats, number: int) -> Floats:
-    return margins[:, 2 * number : 2 * number + 2]
 
 
 def chance_of_any(money: Floats, *, rate: float, variance: float) -> Floats:
@@ -169,7 +133,7 @@ class LogLink:
         """Return the exponential of the calibrated margin."""
         return np.exp(self.d * margins[:, 0] + self.c)
 
-    def expectation(self, margins: Floats) -> Expectation:
+    def expectation(self, margins: Floats) -> ExpectedOutcome:
         """Return the money with the probability that the sum is above 0."""
         money = self.money(margins)
         chance = chance_of_any(money, rate=self.rate, variance=self.variance)
@@ -196,7 +160,7 @@ class MoneyLink:
         """Return the margin times the factor."""
         return self.factor * margins[:, 0]
 
-    def expectation(self, margins: Floats) -> Expectation:
+    def expectation(self, margins: Floats) -> ExpectedOutcome:
         """Return the money with the calibrated probability."""
         chance = sigmoid(self.a * np.arcsinh(margins[:, 0] / self.unit) + self.b)
         return _alike(self.money(margins), chance, upward=self.upward)
@@ -206,9 +170,9 @@ class MoneyLink:
         return np.full_like(margins, self.factor)
 
 
-def _alike(money: Floats, probability: Floats, *, upward: float) -> Expectation:
+def _alike(money: Floats, probability: Floats, *, upward: float) -> ExpectedOutcome:
     """Return an expectation where adjustments of all traders are upward with the same chance."""
-    return Expectation(
+    return ExpectedOutcome(
         money=money,
         probability=probability,
         amount=np.maximum(np.abs(money) / np.maximum(probability, SMALLEST), SMALLEST),
@@ -224,10 +188,6 @@ def link_values(link: Link) -> dict[str, Any]:
 def read_link(values: Mapping[str, Any]) -> Link:
     """Return the link of such data."""
     fields = {name: value for name, value in values.items() if name != "kind"}
-    if values["kind"] == HurdlesLink.kind:
-        return HurdlesLink(
-            whole=Hurdle(**fields["whole"]),
-            by_type=tuple(Hurdle(**each) for each in fields["by_type"]),
-            refunds=fields["refunds"] and Hurdle(**fields["refunds"]),
-        )
+    if values["kind"] == HurdleLink.kind:
+        return HurdleLink(Hurdle(**fields["due"]), fields["refunded"] and Hurdle(**fields["refunded"]))
     return {link.kind: link for link in (LogLink, MoneyLink)}[values["kind"]](**fields)

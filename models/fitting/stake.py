@@ -18,6 +18,8 @@ PRIOR_AUDITS = 20.0
 ROUNDS = 200
 LARGEST_RATIO = 10.0
 """An amount counts up to so many times what was at stake: no single audit moves a yield far."""
+OVERLAP = 0.2
+"""Suspicions point to the same money: of the sum of what is written for each, audits book a fifth."""
 FLOOR_SHARE = 1e-3
 TRADE_YIELD = 0.003
 """Of the customs value, what audits book where nothing points to anything: collections after release are a
@@ -145,19 +147,20 @@ class Stakes:
         return np.array([written[0] + written[1:] @ centre, *written[1:]])
 
 
-def fit_stakes(X: Floats, size: Floats, *, written: Floats, trade: int, weight: Floats) -> Stakes:
+def fit_stakes(X: Floats, size: Floats, *, written: Floats, traded: int, weight: Floats) -> Stakes:
     """Learn what is at stake from the sizes (n,) of findings, 0 where there was none.
 
-    `written` (p,) are the written yields of the columns, 0 for most; `trade` is the column of customs value.
+    `written` (p,) are the written yields of the columns, 0 for most; `traded` is the column of the value that
+    is traded.
     """
-    prior = written.copy()
-    prior[trade] = max(prior[trade], TRADE_YIELD)
+    prior = OVERLAP * written
+    prior[traded] = max(prior[traded], TRADE_YIELD)
     yields = fit_yields(X, size, written=prior, weight=weight)
     values = np.maximum(np.nan_to_num(X, nan=0.0), 0.0)
     centres = values.mean(axis=0) if len(X) else np.zeros(len(written))
     one = np.zeros(len(written))
-    one[trade] = 1.0
-    floor = max(FLOOR_SHARE * centres[trade], SMALLEST)
+    one[traded] = 1.0
+    floor = max(FLOOR_SHARE * float(centres[traded]), SMALLEST)
     return Stakes(
-        LogSum(0.0, 1.0, yields, centres, floor * yields[trade]), LogSum(0.0, 1.0, one, centres, floor)
+        LogSum(0.0, 1.0, yields, centres, floor * yields[traded]), LogSum(0.0, 1.0, one, centres, floor)
     )

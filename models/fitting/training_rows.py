@@ -9,15 +9,14 @@ from features.errors import SettingError
 from models.fitting.circumstances import Circumstances
 from models.fitting.link import Link
 from models.fitting.margin import Margin
-from models.prediction import Expectation, Floats
+from models.prediction import ExpectedOutcome, Floats
 
 
 @dataclass(frozen=True)
 class TrainingRows:
     """Audits to learn from: a row an audit, in the order of opening where that is known.
 
-    `design` (n, levels) encodes the circumstances of each; `blocks` are the rows held out in turn;
-    `by_type` (n, finding types) splits the money, where that is known.
+    `design` (n, levels) encodes the circumstances of each; `blocks` are the rows held out in turn.
     """
 
     X: Floats
@@ -27,7 +26,6 @@ class TrainingRows:
     circumstances: Circumstances
     blocks: tuple[np.ndarray, ...]
     names: tuple[str, ...]
-    by_type: Floats | None = None
 
     def without_circumstances(self) -> "TrainingRows":
         """Return the audits as if nothing were known of how they were done."""
@@ -52,11 +50,12 @@ class TrainingRows:
 class Learned:
     """The result of learning: margins of the features, the link to money, and the same held out.
 
-    `held_out` is what a model that had not seen an audit expects of it, under its own circumstances.
+    `held_out` is what a model that had not seen an audit expects of it; of the hurdle as of a reference
+    audit, so that intervals allow for what whoever chose the trader knew beside its features.
     `effects` are the estimated effects of the circumstances, as data.
     """
 
     margins: tuple[Margin, ...]
     link: Link
-    held_out: Expectation
+    held_out: ExpectedOutcome
     effects: Mapping[str, list[dict[str, str | float]]]

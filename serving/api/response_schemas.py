@@ -87,6 +87,21 @@ class ReasonGiven(Reason):
     """What one feature adds to the expected money, or takes away, in cents; `value` is null where unknown."""
 
 
+class TopicGiven(ResponseSchema):
+    """What the features of a topic add together, or take away, in cents: up and down are netted."""
+
+    topic: str
+    money: float
+    feature: str = Field(description="The weightiest feature that points the same way as the topic.")
+    sentence: str = Field(description="Its sentence.")
+    features: list[str] = Field(description="All features of the topic, the weightiest first.")
+
+
+TOPICS = Field(
+    description="All reasons by topic, the weightiest first; with `base` they add up to `expected`."
+)
+
+
 class EvidenceGiven(ResponseSchema):
     """The rows behind a feature's value, each with its `share` of it where it is a sum of them."""
 
@@ -105,6 +120,7 @@ class ExplainAnswer(ResponseSchema):
     basis: Basis
     prediction: Predicted
     base: float
+    topics: list[TopicGiven] = TOPICS
     reasons: list[ReasonGiven]
     rest: float
     rest_count: int
@@ -131,6 +147,7 @@ class WhatIfAnswer(ResponseSchema):
     expected_before: float | None
     changes: list[Change] | None
     base: float
+    topics: list[TopicGiven] = TOPICS
     reasons: list[ReasonGiven]
     rest: float
     rest_count: int
@@ -160,6 +177,7 @@ class FeatureTold(ResponseSchema):
 
     name: str
     family: str
+    topic: str
     unit: str
     label: str
     why: str

@@ -9,10 +9,10 @@ import pydantic_core
 
 from models.bundle.artefact import Bundle
 from models.prediction import PER_TRADER, Explanation, Floats, Prediction
-from models.reasons import reasons
+from models.reasons import by_topic, reasons
 from models.words import Words
 from serving.live.case import raise_not_finite
-from serving.live.rounding import in_cents
+from serving.live.rounding import in_cents, to_cents
 from serving.log.entry import AnswerBasis
 from serving.problems import ProblemError, ProblemKind
 
@@ -52,7 +52,10 @@ def serialise_predictions(
 
 
 def serialise_reasons(bundle: Bundle, values: Floats, explanation: Explanation, *, top: int) -> JsonObject:
-    """Serialise base, `top` weightiest reasons and rest of one trader; they add up to the cent."""
+    """Serialise base, `top` weightiest reasons and rest of one trader, and all of them by topic.
+
+    Base, reasons and rest add up to the cent, and so do base and topics.
+    """
     money = explanation.contributions[0]
     alphabetical = bundle.alphabetical
     order = alphabetical[np.argsort(-np.abs(money[alphabetical]), kind="stable")]  # as `reasons` orders them
@@ -62,6 +65,7 @@ def serialise_reasons(bundle: Bundle, values: Floats, explanation: Explanation, 
     [rounded] = in_cents(np.array([parts]), explanation.total[:1]).tolist()
     return {
         "base": rounded[0],
+        "topics": _serialise_topics(bundle, values, explanation, base=rounded[0]),
         "reasons": [
             {**vars(reason), "money": amount}
             for reason, amount in zip(weightiest, rounded[1:-1], strict=True)
@@ -69,6 +73,17 @@ def serialise_reasons(bundle: Bundle, values: Floats, explanation: Explanation, 
         "rest": rounded[-1],
         "rest_count": len(others),
     }
+
+
+def _serialise_topics(
+    bundle: Bundle, values: Floats, explanation: Explanation, *, base: float
+) -> list[JsonObject]:
+    topics = by_topic(reasons(bundle.words, values, explanation.contributions[0]))
+    change = to_cents(explanation.total[:1]) - base
+    money = np.array([[each.money for each in topics]])
+    money[:, 0] += change - money.sum(axis=1)  # what rounding did to the base goes to the weightiest
+    [rounded] = in_cents(money, change).tolist()
+    return [each.to_dict() | {"money": amount} for each, amount in zip(topics, rounded, strict=True)]
 
 
 def unknown_problem(trader_ids: Iterable[str]) -> ProblemError:
@@ -86,5 +101,5 @@ def serialise_feature(words: Words) -> Mapping[str, object]:
     """Serialise a feature with its words."""
     return {
         name: getattr(words, name)
-        for name in ("name", "family", "unit", "label", "why", "finding_type", "months")
+        for name in ("name", "family", "topic", "unit", "label", "why", "finding_type", "months")
     }

@@ -1,49 +1,45 @@
-"""Reasons of a trader for a page: windows of one indicator joined, in whole units of money."""
+"""Reasons of a trader for a page: a line a topic, in whole units of money that add up."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.unit import Unit, format_value
-from models.reasons import Reason, in_whole_units, reasons
-from models.words import Words
+from models.reasons import TopicReason, by_topic, in_whole_units, reasons
 from serving.live.peers import Peers
 from serving.live.state import Live
 
-TOP = 8
+TOP = 10
+PARTS = 8
+"""Parts of a line that can be opened one by one."""
 
 
 @dataclass(frozen=True)
-class JoinedReason:
-    """The reasons of one indicator over several windows, the weightiest first."""
+class ReasonPart:
+    """What one feature adds to its line or takes away, in whole units."""
 
-    members: tuple[Reason, ...]
-
-    @property
-    def first(self) -> Reason:
-        """The weightiest: its sentence stands for all."""
-        return self.members[0]
-
-    @property
-    def money(self) -> float:
-        """The contributions of all of them."""
-        return sum(reason.money for reason in self.members)
+    sentence: str
+    money: int
 
 
 @dataclass(frozen=True)
 class ReasonLine:
-    """One reason on the page.
+    """One reason on the page: what the features of a topic add together.
 
+    - `topic`: the heading; `sentence`: that of the weightiest part that points the way the line does.
     - `money`: what it adds to the expected money or takes away, in whole units.
-    - `value`, `peers`: the trader's value and its peers' median as a person reads them, where known.
-    - `windows`: how many windows of the indicator are in it.
+    - `parts`: the weightiest that add or take away a whole unit or more; with `other_parts`, the sum of all
+      others, they add up to `money`.
+    - `value`: the trader's value as a person reads it, where the sentence does not say it so; `peers`: the
+      median of its peers. None where unknown.
     - `behind`: features whose rows can be shown, each with its label.
     """
 
+    topic: str
     sentence: str
     money: int
+    parts: tuple[ReasonPart, ...]
+    other_parts: int
     value: str | None
     peers: str | None
-    windows: int
     behind: tuple[tuple[str, str], ...]
 
 
@@ -60,8 +56,8 @@ class Account:
 
 def account_of(live: Live, trader_id: str, *, among: Peers, top: int = TOP) -> Account:
     """Return the reasons of a trader: the `top` weightiest, and all others as one sum."""
-    base, total, joined = joined_reasons(live, trader_id)
-    first, others = joined[:top], joined[top:]
+    base, total, topics = topic_reasons(live, trader_id)
+    first, others = topics[:top], topics[top:]
     amounts = [base, *(each.money for each in first), sum(each.money for each in others)]
     whole = in_whole_units(amounts, total)
     lines = [
@@ -70,33 +66,32 @@ def account_of(live: Live, trader_id: str, *, among: Peers, top: int = TOP) -> A
     return Account(whole[0], tuple(lines), whole[-1], len(others), sum(whole))
 
 
-def joined_reasons(live: Live, trader_id: str) -> tuple[float, float, list[JoinedReason]]:
+def topic_reasons(live: Live, trader_id: str) -> tuple[float, float, tuple[TopicReason, ...]]:
     """Return the base of every trader, the money expected, and the reasons between, the weightiest first."""
     explanation = live.explanation(trader_id)
     values, contributions = live.X[live.row_index[trader_id]], explanation.contributions[0]
-    joined = join_windows(reasons(live.bundle.words, values, contributions), words=live.bundle.words)
-    return explanation.base, float(explanation.total[0]), joined
+    topics = by_topic(reasons(live.bundle.words, values, contributions))
+    return explanation.base, float(explanation.total[0]), topics
 
 
-def join_windows(all_reasons: Sequence[Reason], *, words: Sequence[Words]) -> list[JoinedReason]:
-    """Join the reasons that are one indicator over several windows; the weightiest sum comes first."""
-    stems = {each.name: each.name.removesuffix(f"_{each.months}m") for each in words}
-    groups: dict[str, list[Reason]] = {}
-    for reason in all_reasons:
-        groups.setdefault(stems[reason.feature], []).append(reason)
-    joined = [JoinedReason(tuple(members)) for members in groups.values()]
-    return sorted(joined, key=lambda each: (-abs(each.money), each.first.feature))
-
-
-def _line(live: Live, joined: JoinedReason, *, money: int, among: Peers) -> ReasonLine:
-    reason = joined.first
-    column = live.bundle.names.index(reason.feature)
+def _line(live: Live, reason: TopicReason, *, money: int, among: Peers) -> ReasonLine:
+    leading = reason.leading
+    column = live.bundle.names.index(leading.feature)
     unit, median = Unit(live.bundle.words[column].unit), among.median(column)
+    value = format_value(leading.value, unit)
+    whole = in_whole_units([part.money for part in reason.parts], money)
+    parts = tuple(
+        ReasonPart(part.sentence, amount)
+        for part, amount in zip(reason.parts[:PARTS], whole, strict=False)
+        if amount
+    )
     return ReasonLine(
-        sentence=reason.sentence,
+        topic=reason.topic,
+        sentence=leading.sentence,
         money=money,
-        value=None if reason.value is None else format_value(reason.value, unit),
+        parts=parts,
+        other_parts=money - sum(part.money for part in parts),
+        value=None if leading.value is None or value in leading.sentence else value,
         peers=None if median is None else format_value(median, unit),
-        windows=len(joined.members),
-        behind=tuple((each.name, each.label) for each in live.snapshot.with_rows(reason.feature)),
+        behind=tuple((each.name, each.label) for each in live.snapshot.with_rows(leading.feature)),
     )

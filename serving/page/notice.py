@@ -5,12 +5,13 @@ from typing import Any
 
 from features.build import FeatureSet
 from features.feature import window_words
+from models.reasons import Reason
 from serving.live.state import Live
-from serving.page.lines import JoinedReason, joined_reasons
+from serving.page.lines import topic_reasons
 
 OWN = {
-    "your declarations": "lines subheadings chapters months offices ports transport_modes goods "
-    "priced_lines goods_of_sellers seller_goods switches_after_rises switches_after_findings dearer_origins",
+    "your declarations": "lines subheadings months offices ports transport_modes goods "
+    "goods_of_sellers seller_goods switches_after_rises switches_after_findings",
     "your amendments of declarations": "amendments",
     "earlier audits of your company": "audits letters",
     "controls of your goods": "controls",
@@ -30,20 +31,20 @@ def notice(live: Live, row: Mapping[str, Any]) -> dict[str, object]:
 
     Of the `COUNTED` weightiest reasons that raised it; in the order of the alphabet, so that no weight shows.
     """
-    _, _, joined = joined_reasons(live, row["trader_id"])
-    raising = [each for each in joined if each.money > 0][:COUNTED]
+    _, _, topics = topic_reasons(live, row["trader_id"])
+    raising = [each.leading for each in topics if each.money > 0][:COUNTED]
     labels_by_record: dict[str, list[str]] = {}
     for each in raising:
-        record = record_of(live.snapshot.features, each.first.feature)
+        record = record_of(live.snapshot.features, each.feature)
         labels_by_record.setdefault(record, []).append(_label(live, each))
     own = {record: sorted(labels) for record, labels in sorted(labels_by_record.items()) if record != GENERAL}
     return {"live": live, "row": row, "own": own, "general": GENERAL if GENERAL in labels_by_record else None}
 
 
-def _label(live: Live, joined: JoinedReason) -> str:
-    """Return the label of an indicator and its window."""
-    months = next(each.months for each in live.bundle.words if each.name == joined.first.feature)
-    return joined.first.label if months is None else f"{joined.first.label}, in {window_words(months)}"
+def _label(live: Live, reason: Reason) -> str:
+    """Return the label of a feature and its window."""
+    months = next(each.months for each in live.bundle.words if each.name == reason.feature)
+    return reason.label if months is None else f"{reason.label}, in {window_words(months)}"
 
 
 def record_of(features: FeatureSet, name: str) -> str:

@@ -59,7 +59,7 @@ def test_reasons_add_up_to_the_score(data: str, tmp_path: Path) -> None:
     told = why["base"] + sum(reason["money"] for reason in why["reasons"]) + why["other_reasons"]
     assert told == pytest.approx(first["expected_yield"], rel=1e-9)
     words = call("explain", data, first["trader_id"], "--as-of", AS_OF).output
-    assert why["reasons"][0]["sentence"] in words
+    assert why["topics"][0]["sentence"] in words
 
 
 def test_a_day_before_the_models_own_is_said_to_be_no_forecast(

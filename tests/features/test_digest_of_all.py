@@ -119,7 +119,7 @@ def test_the_words_of_rows_and_kinds_that_no_feature_reads_leave_the_digest(
     features = LIBRARY.select(["customs_value_12m"]).features
     before = FeatureSet(features).digest
     monkeypatch.setitem(ROWS, "lines", replace(ROWS["lines"], row="other words"))
-    monkeypatch.setitem(ROWS, "another_kind", replace(ROWS["ties"], needs=frozenset({"hs2"})))
+    monkeypatch.setitem(ROWS, "another_kind", replace(ROWS["ties"], needs=frozenset({"hs4"})))
     assert FeatureSet(features).digest == before
     monkeypatch.setitem(ROWS, "lines", replace(ROWS["lines"], read=ROWS["ties"].read))
     assert FeatureSet(features).digest != before

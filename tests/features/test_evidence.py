@@ -48,7 +48,7 @@ def test_a_ratio_of_sums_is_shared_too() -> None:
 
 
 def test_a_count_of_different_things_has_no_shares_and_says_so() -> None:
-    behind = rows_behind("declaration_count_12m")
+    behind = rows_behind("declaration_count_24m")
     assert (behind.value, behind.additive) == (2.0, False)
     assert behind.rows["share"].to_pylist() == [None, None]
     assert any("no row has a share" in each for each in to_text(behind, top=5))

@@ -29,7 +29,6 @@ def new_model(experiment: Experiment, features: FeatureSet, *, kind: str | None 
         "seed": experiment.seed,
         "coverage": experiment.coverage,
         "prior_yields": {each.name: each.prior_yield for each in features.features if each.prior_yield},
-        "finding_types": {each.name: each.finding_type for each in features.features if each.prior_yield},
         "monotone": {feature.name: feature.monotone for feature in features.features if feature.monotone},
     }
     accepted = {name: value for name, value in defaults.items() if name in parameters}

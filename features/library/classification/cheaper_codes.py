@@ -11,7 +11,7 @@ from features.unit import Unit
 
 @feature(
     source="lines",
-    months=(3, 12, 24),
+    months=(24,),
     unit=Unit.RATE,
     indicator="sibling_rate_gap",
     reference=FISMAN_WEI,
@@ -38,7 +38,7 @@ def sibling_rate_gap(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(12, 24),
+    months=(24,),
     unit=Unit.MONEY,
     empty=0.0,
     indicator="sibling_rate_gap",
@@ -64,7 +64,7 @@ def sibling_rate_money(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(3, 12, 24),
+    months=(24,),
     unit=Unit.SHARE,
     indicator="lowest_rate_share",
     reference=FISMAN_WEI,
@@ -89,56 +89,6 @@ def lowest_rate_share(lines: ir.Table) -> ir.FloatingScalar:
         lines.customs_value.sum(where=choice & cheapest),
         lines.customs_value.sum(where=choice & cheapest.notnull()),
     )
-
-
-@feature(
-    source="switches_after_rises",
-    months=(24,),
-    empty=0.0,
-    unit=Unit.MONEY,
-    indicator="switch_to_lower",
-    reference=f"{FISMAN_WEI}; {TYPOLOGIES}",
-    inputs="declarations.hs_code declarations.customs_value tariff.valid_from tariff.rate",
-    label="Moved to a cheaper code after a rate rise",
-    phrase="After the duty rate of a code in use rose, goods worth {value} were declared in {window} under a "
-    "cheaper code of the heading not used before.",
-    why="The goods may be the same, and only the code new.",
-    finding_type="classification",
-    monotone=1,
-    example=Example("customs_value", [(300.0,), (100.0,)], 400.0),
-)
-def switch_after_rise(lines: ir.Table) -> ir.FloatingScalar:
-    """Value moved within 180 days after the general rate of a code rose, to a cheaper code of its heading.
-
-    The trader had used the dearer code in the 12 months before, and the cheaper one not.
-    """
-    return lines.customs_value.sum()
-
-
-@feature(
-    source="switches_after_findings",
-    months=(24,),
-    empty=0.0,
-    unit=Unit.MONEY,
-    indicator="switch_to_lower",
-    reference=TYPOLOGIES,
-    inputs="declarations.hs_code declarations.customs_value tariff.rate controls.finding_type "
-    "controls.known_on findings.known_on",
-    label="Moved to a cheaper code after a finding",
-    phrase="After a control or audit found fault with a code, goods worth {value} were declared in {window} "
-    "under a cheaper code of the heading not used before.",
-    why="A trader who is caught with one code may try the next.",
-    finding_type="classification",
-    monotone=1,
-    example=Example("customs_value", [(300.0,), (100.0,)], 400.0),
-)
-def switch_after_finding(lines: ir.Table) -> ir.FloatingScalar:
-    """Value moved to a cheaper code of its heading within 180 days after a control or audit found fault.
-
-    The trader had not used the cheaper code in the 12 months before. A control that found nothing is no
-    reason to move; of audits, findings that name a line count.
-    """
-    return lines.customs_value.sum()
 
 
 @feature(

@@ -10,7 +10,7 @@ from features.unit import Unit
 
 @feature(
     source="lines",
-    months=(3, 12, 24),
+    months=(24,),
     unit=Unit.SHARE,
     indicator="residual_code_share",
     reference=f"{HARMONIZED_SYSTEM}: 9 numbers what a heading does not name",

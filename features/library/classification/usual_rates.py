@@ -20,7 +20,7 @@ PEERS = "peer_traders_full_rate peer_group_full_rate"
 
 @feature(
     source="lines",
-    months=(12, 24),
+    months=(24,),
     unit=Unit.RATE,
     indicator="usual_rate_gap",
     reference=FISMAN_WEI,

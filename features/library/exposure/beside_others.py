@@ -34,7 +34,7 @@ def sector_rate_shortfall(
     months=(24,),
     empty=0.0,
     unit=Unit.MONEY,
-    indicator="revenue_at_stake",
+    indicator="effective_rate",
     reference=THIS,
     inputs=RATED,
     label="Duty and VAT above the rate due",

@@ -61,7 +61,7 @@ def duty_on_value(duty_24m: ir.FloatingValue, customs_value_24m: ir.FloatingValu
     source="lines",
     months=(24,),
     unit=Unit.RATE,
-    indicator="revenue_at_stake",
+    indicator="effective_rate",
     reference=DATE,
     inputs="declarations.customs_value declarations.hs_code declarations.duty_rate",
     label="Duty rate that others pay for its goods",

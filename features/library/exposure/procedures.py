@@ -11,7 +11,7 @@ from features.unit import Unit
 
 @feature(
     source="lines",
-    months=(3, 12, 24),
+    months=(12, 24),
     unit=Unit.SHARE,
     indicator="special_regime_share",
     reference=f"{WCO_AUDIT}; {CBP}: special trade programs",

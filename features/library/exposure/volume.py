@@ -12,7 +12,7 @@ from features.unit import Unit
 
 @feature(
     source="lines",
-    months=(3, 12, 24),
+    months=(12, 24),
     empty=0.0,
     unit=Unit.MONEY,
     indicator="value_12m",
@@ -49,7 +49,7 @@ def duty(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(12, 24),
+    months=(24,),
     empty=0.0,
     unit=Unit.MONEY,
     indicator="taxes_12m",
@@ -85,7 +85,7 @@ def excise(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(3, 12, 24),
+    months=(12, 24),
     unit=Unit.RATE,
     indicator="effective_rate",
     reference=f"{WCO_AUDIT}; {DATE}",
@@ -132,7 +132,7 @@ def effective_rate_gap(effective_rate_12m: ir.FloatingValue, sector_rate: ir.Flo
 
 @feature(
     source="lines",
-    months=(3, 12, 24),
+    months=(24,),
     empty=0.0,
     unit=Unit.COUNT,
     indicator="activity",
@@ -186,7 +186,7 @@ def active_months(lines: ir.Table) -> ir.IntegerScalar:
 
 @feature(
     source="lines",
-    months=(12, 24),
+    months=(24,),
     unit=Unit.MONEY,
     indicator="revenue_at_stake",
     reference=FISMAN_WEI,

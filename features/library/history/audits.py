@@ -55,23 +55,6 @@ def months_since_audit(audits: ir.Table) -> ir.FloatingScalar:
 
 
 @feature(
-    source="audits",
-    empty=1.0,
-    unit=Unit.FLAG,
-    indicator="audits_and_recency",
-    reference=f"{WCO_AUDIT}; {ARMENIA}",
-    inputs=AUDITED,
-    label="Never audited",
-    phrase="No audit of this trader has ever been closed: {value}.",
-    why="Of a trader that was never audited nothing is known from the inside.",
-    example=Example("is_closed", [(False,)], 1.0),
-)
-def never_audited(audits: ir.Table) -> ir.FloatingScalar:
-    """1 where no audit is closed, even if one is open; else 0."""
-    return (audits.count(where=audits.is_closed) == 0).ifelse(1.0, 0.0)
-
-
-@feature(
     source="track_record",
     unit=Unit.PROBABILITY,
     indicator="shrunk_adjustment_rate",

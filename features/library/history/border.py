@@ -65,25 +65,6 @@ def targeted_hit_rate(controls: ir.Table) -> ir.FloatingScalar:
     source="controls",
     months=(24,),
     empty=0.0,
-    unit=Unit.COUNT,
-    indicator="border_hits",
-    reference=WCO_AUDIT,
-    inputs=CONTROLLED,
-    label="Border findings",
-    phrase="Controls at the border that found something in {window}: {value}.",
-    why="Findings at the border are a sample of what came in unseen.",
-    monotone=1,
-    example=Example("revenue_delta finding_type", [(0.0, None), (50.0, "quantity"), (0.0, "procedure")], 2.0),
-)
-def border_hits(controls: ir.Table) -> ir.IntegerScalar:
-    """Number of controls that found something, however selected."""
-    return controls.count(where=_hit(controls))
-
-
-@feature(
-    source="controls",
-    months=(24,),
-    empty=0.0,
     unit=Unit.MONEY,
     indicator="border_hits",
     reference=WCO_AUDIT,

@@ -11,7 +11,7 @@ from features.unit import Unit
 
 @feature(
     source="amendments",
-    months=(12, 24),
+    months=(24,),
     empty=0.0,
     unit=Unit.COUNT,
     indicator="amendments",

@@ -76,21 +76,3 @@ def days_late(payments: ir.Table) -> ir.FloatingScalar:
 def unpaid_share(payments: ir.Table) -> ir.FloatingScalar:
     """Share of the money due that is not known to be paid."""
     return exact.share_where(payments.amount, payments.paid_on.isnull())
-
-
-@feature(
-    source="payments",
-    months=(24,),
-    empty=0.0,
-    unit=Unit.MONEY,
-    indicator="lateness",
-    reference=WCO_AUDIT,
-    inputs=DUE,
-    label="Money unpaid",
-    phrase="Customs debts of {value}, due in {window}, are not paid.",
-    why="Unpaid debts show a trader in trouble, and money that an audit may not collect.",
-    example=Example("paid_on amount", [(None, 100.0), (date(2024, 4, 11), 200.0)], 100.0),
-)
-def unpaid_debts(payments: ir.Table) -> ir.FloatingScalar:
-    """Money due that is not known to be paid."""
-    return payments.amount.sum(where=payments.paid_on.isnull())

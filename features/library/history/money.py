@@ -11,24 +11,6 @@ from features.unit import Unit
 
 @feature(
     source="audits",
-    empty=0.0,
-    unit=Unit.COUNT,
-    indicator="shrunk_adjustment_rate",
-    reference=f"{WCO_AUDIT}; {ARMENIA}",
-    inputs=FINDINGS,
-    label="Audits with additional revenue",
-    phrase="Audits of this trader that brought additional revenue so far: {value}.",
-    why="Who was adjusted before is more often adjusted again.",
-    monotone=1,
-    example=Example("is_closed assessed", [(True, 500.0), (True, 0.0), (True, -20.0), (False, 50.0)], 1.0),
-)
-def past_hits(audits: ir.Table) -> ir.IntegerScalar:
-    """Number of closed audits of which more than nothing stands."""
-    return audits.count(where=audits.is_closed & (audits.assessed > 0))
-
-
-@feature(
-    source="audits",
     unit=Unit.SHARE,
     indicator="shrunk_adjustment_rate",
     reference=f"{WCO_AUDIT}; {ARMENIA}",
@@ -47,24 +29,6 @@ def past_hit_share(audits: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="audits",
-    empty=0.0,
-    unit=Unit.MONEY,
-    indicator="shrunk_yield_per_value",
-    reference=f"{WCO_AUDIT}; {ARMENIA}",
-    inputs=FINDINGS,
-    label="Assessed so far",
-    phrase="Closed audits of this trader assessed {value} so far.",
-    why="What past audits brought in is the plainest forecast of the next.",
-    monotone=1,
-    example=Example("is_closed assessed", [(True, 500.0), (True, -20.0), (False, 50.0)], 480.0),
-)
-def past_assessed(audits: ir.Table) -> ir.FloatingScalar:
-    """Money assessed in closed audits, net of what was reduced, cancelled or given back."""
-    return audits.assessed.sum(where=audits.is_closed)
-
-
-@feature(
-    source="audits",
     unit=Unit.MONEY,
     indicator="shrunk_yield_per_value",
     reference=f"{WCO_AUDIT}; {ARMENIA}",
@@ -79,24 +43,6 @@ def assessed_per_audit(audits: ir.Table) -> ir.FloatingScalar:
     """Net money assessed / closed audits; empty where none is closed."""
     closed = audits.is_closed
     return exact.share(audits.assessed.sum(where=closed), audits.count(where=closed))
-
-
-@feature(
-    source="audits",
-    empty=0.0,
-    unit=Unit.MONEY,
-    indicator="shrunk_yield_per_value",
-    reference=WCO_AUDIT,
-    inputs=FINDINGS,
-    label="Given back by audits",
-    phrase="Audits of this trader gave back {value} so far.",
-    why="Who paid too much before, through careless declarations, may be owed money again.",
-    monotone=-1,
-    example=Example("is_closed assessed", [(True, 500.0), (True, -20.0), (False, -50.0)], 20.0),
-)
-def past_refunds(audits: ir.Table) -> ir.FloatingScalar:
-    """Money that closed audits gave back, of those that gave back more than they took."""
-    return audits.assessed.negate().clip(lower=0.0).sum(where=audits.is_closed)
 
 
 @feature(

@@ -10,7 +10,7 @@ from features.unit import Unit
 
 @feature(
     source="lines",
-    months=(3, 12, 24),
+    months=(12, 24),
     unit=Unit.SHARE,
     indicator="origin_not_dispatch",
     reference=VERIFICATION,
@@ -72,52 +72,6 @@ def origin_finding_exposure(origins: ir.Table) -> ir.FloatingScalar:
     found something, and p over all audits of other traders; as known when the quarter began.
     """
     return exact.weighted_mean(origins.finding_rate, origins.customs_value)
-
-
-@feature(
-    source="dearer_origins",
-    months=(24,),
-    empty=0.0,
-    unit=Unit.MONEY,
-    indicator="origin_shift",
-    reference=VERIFICATION,
-    inputs="declarations.origin_country declarations.hs_code declarations.customs_value tariff.valid_from "
-    "tariff.rate declarations.preference_code",
-    label="Value moved to a new origin",
-    phrase="After goods had become dearer from their origin, such goods worth {value} came in {window} from "
-    "an origin not used before.",
-    why="The goods may come from where they came before, and only the origin be new.",
-    finding_type="origin",
-    monotone=1,
-    example=Example("customs_value moved", [(300.0, 0.0), (100.0, 1.0)], 100.0),
-)
-def origin_shift_value(lines: ir.Table) -> ir.FloatingScalar:
-    """Value moved to an origin not used in the 12 months before, within 180 days after a measure.
-
-    A measure is a rise of the general rate, or of a preference's, or the end of a preference, for a code
-    that the trader had used so in the 12 months before.
-    """
-    return lines.customs_value.sum(where=lines.moved > 0)
-
-
-@feature(
-    source="dearer_origins",
-    months=(24,),
-    unit=Unit.SHARE,
-    indicator="origin_shift",
-    reference=VERIFICATION,
-    inputs="declarations.origin_country declarations.hs_code declarations.customs_value tariff.valid_from "
-    "tariff.rate declarations.preference_code",
-    label="Share moved to a new origin",
-    phrase="Of the goods of {window} that had become dearer from their origin, {value} by value came from an "
-    "origin not used before.",
-    why="Trade that follows each measure to a new origin points to origins made up.",
-    finding_type="origin",
-    example=Example("customs_value moved", [(300.0, 0.0), (100.0, 1.0)], 0.25),
-)
-def origin_shift_share(lines: ir.Table) -> ir.FloatingScalar:
-    """Value moved to a new origin / value of the same codes, in the 180 days after a measure."""
-    return exact.share_where(lines.customs_value, lines.moved > 0)
 
 
 @combined(

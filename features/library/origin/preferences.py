@@ -13,7 +13,7 @@ from features.unit import Unit
 
 @feature(
     source="lines",
-    months=(3, 12, 24),
+    months=(12, 24),
     unit=Unit.SHARE,
     indicator="preference_share",
     reference=f"{CBP}; {IMF}",
@@ -31,32 +31,7 @@ def preference_share(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(3, 12),
-    empty=0.0,
-    unit=Unit.MONEY,
-    indicator="preference_money",
-    reference=IMF,
-    inputs="declarations.preference_code declarations.hs_code declarations.duty_rate "
-    "declarations.customs_value tariff.rate",
-    label="Duty saved by preferences",
-    phrase="Preferences claimed in {window} saved {value} of duty.",
-    why="The duty to be paid if the origin does not stand.",
-    finding_type="origin",
-    monotone=1,
-    example=Example(
-        "customs_value preference_code general_rate duty_rate",
-        [(300.0, "FTA1", 0.12, 0.02), (100.0, "GSP", 0.04, 0.05), (900.0, None, 0.12, 0.0)],
-        30.0,
-    ),
-)
-def preference_money(lines: ir.Table) -> ir.FloatingScalar:
-    """Value x (general rate - rate paid) of the lines with a claim, where that is above zero."""
-    return _below_general(lines, lines.preference_code.notnull())
-
-
-@feature(
-    source="lines",
-    months=(3, 12, 24),
+    months=(24,),
     unit=Unit.SHARE,
     indicator="preference_no_doc",
     reference=f"{PREFERENCES}; {IMF}",
@@ -79,31 +54,6 @@ def preference_no_doc(lines: ir.Table) -> ir.FloatingScalar:
         lines.customs_value.sum(where=claimed & lines.origin_proof_id.isnull()),
         lines.customs_value.sum(where=claimed),
     )
-
-
-@feature(
-    source="lines",
-    months=(12,),
-    empty=0.0,
-    unit=Unit.MONEY,
-    indicator="preference_no_doc",
-    reference=f"{PREFERENCES}; {IMF}",
-    inputs="declarations.preference_code declarations.origin_proof_id declarations.hs_code "
-    "declarations.duty_rate declarations.customs_value tariff.rate",
-    label="Duty saved without proof",
-    phrase="Preferences claimed in {window} without naming a proof of origin saved {value} of duty.",
-    why="The duty to be paid if the documents cannot be shown.",
-    finding_type="origin",
-    monotone=1,
-    example=Example(
-        "customs_value preference_code origin_proof_id general_rate duty_rate",
-        [(300.0, "FTA1", "P1", 0.12, 0.0), (100.0, "FTA1", None, 0.12, 0.02), (9.0, None, None, 0.1, 0.0)],
-        10.0,
-    ),
-)
-def preference_no_doc_money(lines: ir.Table) -> ir.FloatingScalar:
-    """Value x (general rate - rate paid) of the lines with a claim and no proof of origin."""
-    return _below_general(lines, lines.preference_code.notnull() & lines.origin_proof_id.isnull())
 
 
 @combined(
@@ -260,9 +210,3 @@ def risen_preference_at_stake(lines: ir.Table) -> ir.FloatingScalar:
     before = exact.share(saved.sum(where=~late), lines.customs_value.sum(where=~late))
     usual = before * lines.customs_value.sum(where=late).fill_null(0.0)
     return (saved.sum(where=late).fill_null(0.0) - usual).clip(lower=0.0)
-
-
-def _below_general(lines: ir.Table, relieved: ir.BooleanColumn) -> ir.FloatingScalar:
-    """Return Σ value x (general rate - rate paid) of relieved lines; a code without a rate adds nothing."""
-    saved = lines.general_rate - lines.duty_rate
-    return (relieved & (saved > 0)).ifelse(lines.customs_value * saved, 0.0).sum()

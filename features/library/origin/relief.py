@@ -1,6 +1,5 @@
 """Relief: goods entered for processing or temporary use, and the duty they were relieved of."""
 
-import ibis
 from ibis.expr import types as ir
 
 from features import exact
@@ -13,37 +12,6 @@ from features.unit import Unit
 
 PROCESSING = ("51", "53")
 """Inward processing and temporary admission, the first two digits of a procedure (SAD box 37)."""
-
-
-@feature(
-    source="lines",
-    months=(24,),
-    empty=0.0,
-    unit=Unit.MONEY,
-    indicator="relief_open",
-    reference=RELIEF,
-    inputs="declarations.procedure_code declarations.customs_value",
-    label="Value under relief, not discharged",
-    phrase="Goods worth {value} entered for processing or temporary use in {window} are still open.",
-    why="Goods let in without duty to be worked on or sent back may have been sold at home.",
-    finding_type="procedure",
-    monotone=1,
-    example=Example(
-        "procedure_code customs_value",
-        [("5100", 300.0), ("5300", 50.0), ("4051", 100.0), ("4000", 900.0)],
-        250.0,
-    ),
-)
-def relief_open(lines: ir.Table) -> ir.FloatingScalar:
-    """Value entered for inward processing or temporary admission less value discharged from it, not below 0.
-
-    The first two digits of a procedure are the one asked for, the next two the one before: 5100 enters,
-    4051 and 3151 discharge. Where exports are not in the data, goods sent back are not known of.
-    """
-    requested, previous = lines.procedure_code.substr(0, 2), lines.procedure_code.substr(2, 2)
-    entered = lines.customs_value.sum(where=requested.isin(PROCESSING)).fill_null(0.0)
-    discharged = lines.customs_value.sum(where=previous.isin(PROCESSING)).fill_null(0.0)
-    return ibis.greatest(entered - discharged, 0.0)
 
 
 @feature(

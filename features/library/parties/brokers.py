@@ -33,7 +33,7 @@ def broker_finding_rate(brokers: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="brokers",
-    months=(12, 24),
+    months=(24,),
     unit=Unit.COUNT,
     indicator="broker_churn",
     reference=BROKERS,

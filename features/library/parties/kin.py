@@ -56,42 +56,6 @@ def identity_shared_with(linked: ir.Table) -> ir.IntegerScalar:
 
 @feature(
     source="kin",
-    empty=0.0,
-    unit=Unit.COUNT,
-    indicator="shared_identity",
-    reference=ARMENIA,
-    inputs=f"{LINKS} declarations.accepted_on",
-    label="Kin that fell silent",
-    phrase="Tied traders that imported in the last two years but not in the last six months: {value}.",
-    why="Firms given up before their debts are due often go on under a new name.",
-    monotone=1,
-    example=Example("is_silent", [(True,), (False,)], 1.0),
-)
-def silent_kin(linked: ir.Table) -> ir.IntegerScalar:
-    """Number of linked traders whose last line is six months to two years old: probably dissolved."""
-    return linked.count(where=linked.is_silent)
-
-
-@feature(
-    source="kin",
-    empty=0.0,
-    unit=Unit.MONEY,
-    indicator="graph_risk",
-    reference=NETWORK,
-    inputs=f"{LINKS} {RECORD}",
-    label="Assessed with its kin",
-    phrase="Audits of tied traders have assessed {value} so far.",
-    why="Families of firms share owners, books and habits.",
-    monotone=1,
-    example=Example("assessed", [(500.0,), (0.0,), (-20.0,)], 480.0),
-)
-def kin_assessed(linked: ir.Table) -> ir.FloatingScalar:
-    """Net money assessed in closed audits of tied traders."""
-    return linked.assessed.sum()
-
-
-@feature(
-    source="kin",
     unit=Unit.SHARE,
     indicator="graph_risk",
     reference=NETWORK,
@@ -110,23 +74,6 @@ def kin_yield(linked: ir.Table) -> ir.FloatingScalar:
     """(assessed with them + 10 x others' mean) / (their audited value + 10 x others' mean), an audit each."""
     over = linked.assessed.sum() + PRIOR_AUDITS * linked.other_assessed.max()
     return over / (linked.audited_value.sum() + PRIOR_AUDITS * linked.other_audited_value.max()).nullif(0.0)
-
-
-@combined(
-    months=24,
-    unit=Unit.MONEY,
-    indicator="graph_risk",
-    reference=NETWORK,
-    label="Expected by the record of its kin",
-    phrase="At what audits of tied traders assess per customs value, the value of {window} would "
-    "bring {value}.",
-    why="Families of firms share owners, books and habits.",
-    monotone=1,
-    example=Example("kin_yield customs_value_24m", [(0.01, 5000.0)], 50.0),
-)
-def kin_record_money(kin_yield: ir.FloatingValue, customs_value_24m: ir.FloatingValue) -> ir.Value:
-    """Audit yield with its kin x customs value of 24 months."""
-    return kin_yield * customs_value_24m
 
 
 @feature(

@@ -6,7 +6,7 @@ from ibis.expr import types as ir
 
 from features import exact
 from features.feature import Example, feature
-from features.library.history.inputs import FINDINGS, RECORD
+from features.library.history.inputs import FINDINGS
 from features.library.literature import WCO_AUDIT
 from features.unit import Unit
 
@@ -46,25 +46,6 @@ def seller_finding_rate(sellers: ir.Table) -> ir.FloatingScalar:
 def new_seller_share(sellers: ir.Table) -> ir.FloatingScalar:
     """Share of the last three months' customs value, where a seller is named, from sellers new in them."""
     return exact.share_where(sellers.recent_value, sellers.is_new)
-
-
-@feature(
-    source="sellers",
-    months=(24,),
-    unit=Unit.MONEY,
-    indicator="seller_finding_rate",
-    reference=WCO_AUDIT,
-    inputs=f"declarations.seller_id {RECORD}",
-    label="Expected by the record of its sellers",
-    phrase="At what audits of other customers of its sellers assessed per customs value, the value of "
-    "{window} would bring {value}.",
-    why="Sellers who write false invoices for one buyer write them for others.",
-    monotone=1,
-    example=Example("finding_yield customs_value", [(0.02, 300.0), (0.1, 100.0), (None, 50.0)], 16.0),
-)
-def seller_record_money(sellers: ir.Table) -> ir.FloatingScalar:
-    """Σ customs value from a seller x what audits of its other customers assessed per value in scope."""
-    return (sellers.finding_yield * sellers.customs_value).sum()
 
 
 @feature(

@@ -4,8 +4,8 @@ import math
 
 from ibis.expr import types as ir
 
-from features.feature import Example, combined, feature
-from features.library.literature import COOPERATION, TRAILS, TRANSFER_PRICING, VALUATION_AGREEMENT
+from features.feature import Example, feature
+from features.library.literature import COOPERATION, TRAILS, TRANSFER_PRICING
 from features.prepare.lines import log_ratio
 from features.unit import Unit
 
@@ -87,21 +87,6 @@ def sector_multiple(sector_multiples: ir.Table) -> ir.FloatingScalar:
     return sector_multiples.middle.max()
 
 
-@combined(
-    unit=Unit.LOG_RATIO,
-    indicator="implied_margin",
-    reference=COOPERATION,
-    label="Turnover per unit of customs value, beside its sector",
-    phrase="Turnover per unit of customs value is {value} that of the sector.",
-    why="A margin no one else in the trade earns points to values declared too low.",
-    finding_type="valuation",
-    example=Example("turnover_multiple_24m sector_multiple", [(3.2, 1.6)], math.log(2)),
-)
-def turnover_gap(turnover_multiple_24m: ir.FloatingValue, sector_multiple: ir.FloatingValue) -> ir.Value:
-    """ln(the trader's turnover per unit of customs value / that of the middle of its sector)."""
-    return log_ratio(turnover_multiple_24m, sector_multiple)
-
-
 @feature(
     source="compared_returns",
     months=(24,),
@@ -122,28 +107,6 @@ def payments_gap(returns: ir.Table) -> ir.FloatingValue:
     """ln(payments abroad stated / customs value declared in the same periods)."""
     stated = returns.payments_abroad
     return log_ratio(stated.sum(), returns.customs_value.sum(where=stated.notnull()))
-
-
-@feature(
-    source="compared_returns",
-    months=(24,),
-    unit=Unit.MONEY,
-    indicator="royalty_gap",
-    reference=f"{TRANSFER_PRICING}; {VALUATION_AGREEMENT}, article 8.1(c)",
-    inputs="tax_returns.royalties_abroad declarations.valuation_adjustment",
-    label="Royalties not added to the value",
-    phrase="Royalties of {value} paid abroad in {window} were not added to the customs value.",
-    why="Royalties for the goods that the buyer must pay belong to their customs value.",
-    finding_type="valuation",
-    monotone=1,
-    example=Example(
-        "royalties_abroad valuation_adjustment", [(100.0, 0.0), (50.0, 20.0), (None, 70.0)], 130.0
-    ),
-)
-def royalties_not_added(returns: ir.Table) -> ir.FloatingScalar:
-    """Royalties paid abroad less the additions declared in the same periods, where that is above zero."""
-    paid = returns.royalties_abroad
-    return (paid.sum() - returns.valuation_adjustment.sum(where=paid.notnull())).clip(lower=0.0)
 
 
 @feature(

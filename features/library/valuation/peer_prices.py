@@ -23,7 +23,7 @@ def _price_gap(lines: ir.Table) -> ir.FloatingColumn:
 
 @feature(
     source="lines",
-    months=(3, 12, 24),
+    months=(12, 24),
     unit=Unit.LOG_RATIO,
     indicator="unit_price_gap",
     reference=DATE,
@@ -51,28 +51,8 @@ def price_gap(lines: ir.Table) -> ir.FloatingScalar:
 
 
 @feature(
-    source="priced_lines",
-    months=(12,),
-    unit=Unit.LOG_RATIO,
-    indicator="unit_price_gap",
-    reference=DATE,
-    inputs=PRICED,
-    label="Middle unit price against other traders",
-    phrase="Half of the customs value was declared at {value} the middle price of other traders for like "
-    "goods, or less.",
-    why="Prices under those of others on the bulk of the goods point to values declared too low.",
-    finding_type="valuation",
-    monotone=-1,
-    example=Example("price_gap share_up_to", [(-0.7, 0.3), (-0.2, 0.6), (0.4, 1.0)], -0.2),
-)
-def middle_price_gap(lines: ir.Table) -> ir.FloatingScalar:
-    """Value-weighted median of ln(unit price / peers' middle price)."""
-    return lines.price_gap.min(where=lines.share_up_to >= 0.5)
-
-
-@feature(
     source="lines",
-    months=(3, 12, 24),
+    months=(12, 24),
     unit=Unit.SHARE,
     indicator="share_below_p10",
     reference=DATE,
@@ -125,7 +105,7 @@ def line_price_gap(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(12, 24),
+    months=(24,),
     unit=Unit.SHARE,
     indicator="unit_price_gap",
     reference=DATE,
@@ -154,7 +134,7 @@ def half_price_share(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(12, 24),
+    months=(24,),
     unit=Unit.MONEY,
     indicator="undervalue_money",
     reference=DATE,

@@ -14,7 +14,7 @@ from features.unit import Unit
 
 @feature(
     source="lines",
-    months=(3, 12, 24),
+    months=(24,),
     unit=Unit.LOG_RATIO,
     indicator="freight_ratio_gap",
     reference=DATE,
@@ -125,7 +125,7 @@ def freight_missing_money(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(12, 24),
+    months=(24,),
     unit=Unit.SHARE,
     indicator="related_party_share",
     reference=TRANSFER_PRICING,
@@ -168,7 +168,7 @@ def undeclared_tie_share(sellers: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(3, 12, 24),
+    months=(24,),
     unit=Unit.SHARE,
     indicator="method_not_1_share",
     reference=WCO_AUDIT,
@@ -186,7 +186,7 @@ def other_method_share(lines: ir.Table) -> ir.FloatingScalar:
 
 @feature(
     source="lines",
-    months=(12, 24),
+    months=(24,),
     unit=Unit.SHARE,
     indicator="adjustments_absent",
     reference=TRANSFER_PRICING,

@@ -17,22 +17,22 @@ def value(tables: Tables, feature: str) -> object:
 
 
 def test_a_window_holds_its_first_day_and_not_the_cutoff() -> None:
-    days = (date(2024, 4, 14), date(2024, 4, 15), date(2024, 7, 14), DAY)
+    days = (date(2023, 7, 14), date(2023, 7, 15), date(2024, 7, 14), DAY)
     tables = good_tables(declarations=[line(day, 10.0**n) for n, day in enumerate(days)])
-    assert value(tables, "customs_value_3m") == 110.0
+    assert value(tables, "customs_value_12m") == 110.0
 
 
 def test_a_line_known_on_the_cutoff_is_invisible() -> None:
     seen = line(date(2024, 7, 1), 100.0, known_on=date(2024, 7, 14))
     unseen = line(date(2024, 7, 2), 900.0, known_on=DAY)
-    assert value(good_tables(declarations=[seen, unseen]), "customs_value_3m") == 100.0
+    assert value(good_tables(declarations=[seen, unseen]), "customs_value_12m") == 100.0
 
 
 def test_activity_counts_declarations_lines_and_months() -> None:
     twice = [line(date(2024, 5, 31), 1.0), line(date(2024, 5, 31), 1.0, item_number=2)]
     tables = good_tables(declarations=[*twice, line(date(2024, 6, 1), 1.0)])
-    found = built(tables, "declaration_count_3m line_count_12m active_months_24m", [T])[T]
-    assert (found["declaration_count_3m"], found["line_count_12m"]) == (2.0, 3.0)
+    found = built(tables, "declaration_count_24m line_count_12m active_months_24m", [T])[T]
+    assert (found["declaration_count_24m"], found["line_count_12m"]) == (2.0, 3.0)
     assert found["active_months_24m"] == 2.0
 
 
@@ -42,9 +42,9 @@ def test_revenue_at_stake_is_empty_without_a_tariff_and_takes_the_rate_of_the_da
         line(date(2024, 6, 1), 1000.0, duty_rate=0.04),
     ]
     rates = [rate("61091000", 0.12, date(2020, 1, 1)), rate("61091000", 0.10, date(2024, 6, 1))]
-    assert value(good_tables(declarations=lines), "revenue_at_stake_12m") is None
+    assert value(good_tables(declarations=lines), "revenue_at_stake_24m") is None
     tables = good_tables(declarations=lines, tariff=rates)
-    assert value(tables, "revenue_at_stake_12m") == pytest.approx(120.0 + 60.0)
+    assert value(tables, "revenue_at_stake_24m") == pytest.approx(120.0 + 60.0)
 
 
 def test_silences_are_counted_between_months_and_the_last_one_by_itself() -> None:

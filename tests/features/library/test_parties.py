@@ -29,7 +29,7 @@ def test_a_broker_is_taken_on_who_was_not_used_in_the_year_before() -> None:
         ("2024-07-01", "B5", 1.0),
     )
     assert values(tables, "T1", "brokers_taken_on_24m", NOW) == [2]
-    assert values(tables, "T1", "brokers_used_12m", NOW) == [3]
+    assert values(tables, "T1", "brokers_used_24m", NOW) == [4]
 
 
 def test_who_traded_with_nobody_before_took_nobody_on() -> None:

@@ -27,7 +27,6 @@ def states(audit_rows: list[Row], finding_rows: list[Row]) -> pa.Table:
 def test_an_audit_opened_or_closed_on_the_cutoff_is_invisible() -> None:
     tables = administration(audits=[audit("A1", "T1", OPENED, CLOSED)])
     assert values(tables, "T1", "closed_audits", OPENED, "2023-02-11", CLOSED, "2023-05-02") == [0, 0, 0, 1]
-    assert values(tables, "T1", "never_audited", OPENED, "2023-02-11", CLOSED, "2023-05-02") == [1, 1, 1, 0]
 
 
 def test_an_audit_whose_opening_became_known_late_counts_from_then() -> None:

@@ -160,15 +160,3 @@ def test_headings_and_origins_are_rated_together() -> None:
     tables["declarations"][2] = line(trader_id="B", hs_code=SHIRTS, origin_country="IN")
     [row] = built(tables, "origin_finding_exposure_12m", [KEY]).values()
     assert row["origin_finding_exposure_12m"] == rate(1, 1, overall=1 / 3)
-
-
-def test_money_expected_by_a_sellers_record_is_its_shrunk_yield_on_the_value() -> None:
-    """A and B bought 100 each from S; 500 was assessed with A. C's audit covered 100 and found nothing."""
-    tables = four_traders()
-    for row in tables["declarations"]:
-        row["customs_value"] = 100.0
-        row["seller_id"] = "S" if row["trader_id"] != "C" else "R"
-    found = built(tables, "seller_record_money_24m", [KEY])[KEY]["seller_record_money_24m"]
-    mean_assessed, mean_value = 500.0 / 3, 100.0
-    expected = (500.0 + 10 * mean_assessed) / (200.0 + 10 * mean_value) * 100.0
-    assert found == pytest.approx(expected)

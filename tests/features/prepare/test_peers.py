@@ -68,8 +68,8 @@ def test_a_price_is_compared_with_the_middle_of_the_others() -> None:
 
 def test_the_taxes_missing_are_those_on_the_middle_price() -> None:
     taxed = own(1.0, duty_assessed=0.1, vat_assessed=0.2)
-    values = built(tables(peers() + taxed), "undervalue_money_12m", [KEY])
-    assert values[KEY]["undervalue_money_12m"] == pytest.approx(0.3 * (4 - 1), abs=1e-5)
+    values = built(tables(peers() + taxed), "undervalue_money_24m", [KEY])
+    assert values[KEY]["undervalue_money_24m"] == pytest.approx(0.3 * (4 - 1), abs=1e-5)
 
 
 def test_a_tenth_of_the_others_stay_under_the_low_price() -> None:

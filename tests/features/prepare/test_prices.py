@@ -101,21 +101,6 @@ def test_without_links_ties_are_unknown() -> None:
     assert value(lines(LATE, 0.0), "undeclared_tie_share_12m") is None
 
 
-def test_half_of_the_value_lies_up_to_the_middle_gap() -> None:
-    peers = [
-        {**row, "trader_id": f"P{n}", "declaration_id": f"P{n}-{row['declaration_id']}"}
-        for n in range(6)
-        for row in lines(date(2024, 2, 1), *[0.0] * 6)
-    ]
-    own = lines(LATE, 0.0, -1.0, 1.0) + lines(LATE, -0.5)
-    own[3] |= {"customs_value": 0.7 * exp(-0.5), "net_mass_kg": 0.7}
-    rows = [{**row, "trader_id": "ME"} for row in own] + peers
-    # values 0.37, 0.42, 1 and 2.72 at gaps -1, -0.5, 0 and 1: half of 4.51 is reached at 1
-    assert value(rows, "middle_price_gap_12m") == pytest.approx(1.0, abs=1e-5)
-    del rows[2]
-    assert value(rows, "middle_price_gap_12m") == pytest.approx(0.0, abs=1e-5)
-
-
 def test_the_usual_office_is_that_of_24_months() -> None:
     rows = lines(BEFORE, 0.0, 0.0, 0.0, office_code="A") + lines(LATE, 0.0, office_code="A")
     rows += lines(LATE, 0.0, 0.0, 0.0, office_code="B")

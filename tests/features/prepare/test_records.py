@@ -147,5 +147,5 @@ def test_random_and_targeted_controls_stay_apart_and_count_when_known() -> None:
 
 
 def test_features_of_tables_that_are_absent_are_empty_not_zero() -> None:
-    for name in ("days_late_12m", "border_hits_24m", "identity_shared_with", "silent_kin"):
+    for name in ("days_late_12m", "border_revenue_24m", "identity_shared_with", "silent_kin_value"):
         assert values(administration(), "T1", name, "2023-01-01") == [None]

@@ -101,8 +101,8 @@ def test_kin_are_silent_who_imported_in_two_years_but_not_in_half_a_year() -> No
             line("D4", "T2", "2022-12-31", known_on="2023-01-01"),
         ],
     )
-    assert values(tables, "T1", "silent_kin", "2023-02-01", "2023-04-01") == [1, 1]
-    assert values(tables, "T1", "silent_kin", "2021-02-01", "2022-02-01") == [0, 1]
+    assert values(tables, "T1", "silent_kin_value", "2023-02-01", "2023-04-01") == [1000, 1000]
+    assert values(tables, "T1", "silent_kin_value", "2021-02-01", "2022-02-01") == [0, 1000]
 
 
 def test_kin_that_fell_silent_hands_on_the_trade_of_its_last_two_years() -> None:
@@ -119,13 +119,3 @@ def test_kin_that_fell_silent_hands_on_the_trade_of_its_last_two_years() -> None
     )
     assert values(tables, "T1", "silent_kin_value", "2023-01-01") == [900.0]
     assert values(tables, "T1", "inherited_at_stake_24m", "2023-01-01") == [pytest.approx(60.0)]
-
-
-def test_what_audits_assessed_with_kin_counts_from_the_next_quarter() -> None:
-    tables = four_traders(
-        tie("T1", "T2", "bank"),
-        declarations=[line("D1", "T2", "2022-03-01")],
-        audits=[audit("A1", "T2", "2023-01-02", "2023-02-01")],
-        findings=[finding("A1", 1, "2023-02-01", 250.0)],
-    )
-    assert values(tables, "T1", "kin_assessed", "2023-03-31", "2023-04-01") == [0.0, 250.0]

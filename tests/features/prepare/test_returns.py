@@ -109,9 +109,9 @@ def test_vat_and_royalties_are_compared_over_their_periods() -> None:
     tables = good_tables(
         declarations=lines, tax_returns=[quarter(import_vat_claimed=25.0, royalties_abroad=100.0)]
     )
-    values = built(tables, "import_vat_gap_24m royalties_not_added_24m", [("007", DAY)])
+    values = built(tables, "import_vat_gap_24m royalties_at_stake_24m", [("007", DAY)])
     assert values["007", DAY]["import_vat_gap_24m"] == pytest.approx(5.0)
-    assert values["007", DAY]["royalties_not_added_24m"] == pytest.approx(70.0)
+    assert values["007", DAY]["royalties_at_stake_24m"] == pytest.approx(70.0 * (12.0 + 20.0) / 100.0)
 
 
 def test_filing_is_as_late_as_the_first_return_for_the_period() -> None:
@@ -131,7 +131,7 @@ def test_a_first_filing_known_only_later_is_not_used_before() -> None:
 
 
 def test_without_tax_tables_the_features_are_empty() -> None:
-    names = "import_purchases_gap_24m turnover_gap tax_arrears_12m filing_delay_24m tax_audit_open"
+    names = "import_purchases_gap_24m turnover_at_stake_24m tax_arrears_12m filing_delay_24m tax_audit_open"
     values = built(good_tables(), names, [("007", DAY)])["007", DAY]
     assert [values[name] for name in names.split()] == [None] * 5
 
@@ -144,9 +144,9 @@ def test_turnover_is_compared_with_that_of_the_sector() -> None:
     returns[10]["known_on"] = DAY
     traders = [trader(t, sector="46") for t in names]
     tables = good_tables(declarations=lines, tax_returns=returns, traders=traders)
-    values = built(tables, "turnover_gap", [("T2", DAY)])["T2", DAY]
+    values = built(tables, "turnover_multiple_24m sector_multiple", [("T2", DAY)])["T2", DAY]
     assert values["sector_multiple"] == pytest.approx(5.5)
-    assert values["turnover_gap"] == pytest.approx(math.log(2 / 5.5))
+    assert values["turnover_multiple_24m"] == 2.0
 
 
 def test_a_tax_audit_is_open_until_its_closing_is_known() -> None:

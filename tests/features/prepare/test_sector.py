@@ -110,14 +110,3 @@ def test_sizes_missing_from_the_data_leave_the_sector() -> None:
     for row in tables["traders"]:
         del row["size_band"]
     assert rate(tables) == pytest.approx(0.06)
-
-
-def test_concentration_is_over_the_subheadings_of_the_whole_year() -> None:
-    """Five traders of one subheading (index 1), five of two of equal value (0.5): the middle is 0.75."""
-    lines = [taxed(f"T{n}", 1.0, hs_code="61091000") for n in range(1, 11)]
-    lines += [taxed(f"T{n}", 1.0, date(2023, 5, 1), hs_code="61091090") for n in range(1, 6)]
-    lines += [taxed(f"T{n}", 1.0, date(2023, 5, 1), hs_code="61099000") for n in range(6, 11)]
-    traders = [trader(f"T{n}", sector="46") for n in range(1, 11)]
-    tables = good_tables(traders=traders, declarations=lines)
-    values = built(tables, "sector_concentration", [FIRST])[FIRST]
-    assert values["sector_concentration"] == pytest.approx(0.75)

@@ -1,4 +1,4 @@
-"""Goods that moved after a measure: to a cheaper code, or to another origin."""
+"""Goods that moved to a cheaper code after a measure."""
 
 from datetime import date, timedelta
 
@@ -22,9 +22,13 @@ RATES = [
 BEFORE = line(date(2023, 6, 1), hs_code=DEAR)
 
 
-def moved(lines: list[Row], name: str = "switch_after_rise_24m", **tables: list[Row]) -> object:
+def moved(
+    lines: list[Row], name: str = "switch_after_rise_money_24m", *, saved: float = 0.2, **tables: list[Row]
+) -> object:
+    """Return the value of the goods moved, of which each unit saved a duty of `saved` and a VAT of 19 %."""
     whole = good_tables(declarations=lines, **{"tariff": RATES, **tables})
-    return built(whole, name, [("007", CUTOFF)])["007", CUTOFF][name]
+    money = built(whole, name, [("007", CUTOFF)])["007", CUTOFF][name]
+    return pytest.approx(money / (saved * 1.19))
 
 
 def test_goods_under_a_cheaper_code_after_a_rise_have_moved() -> None:
@@ -66,7 +70,7 @@ def test_a_code_that_costs_as_much_is_not_cheaper() -> None:
 def test_two_measures_count_a_line_once() -> None:
     rates = [*RATES, rate("61093000", 0.1, date(2020, 1, 1)), rate("61093000", 0.4, date(2024, 1, 10))]
     lines = [BEFORE, line(date(2023, 7, 1), hs_code="61093000"), line(date(2024, 2, 1), hs_code=CHEAP)]
-    assert moved(lines, tariff=rates) == 100.0
+    assert moved(lines, saved=0.3, tariff=rates) == 100.0
 
 
 def test_what_became_known_later_changes_nothing() -> None:
@@ -80,6 +84,7 @@ def test_what_became_known_later_changes_nothing() -> None:
 def test_an_amended_line_counts_as_last_known() -> None:
     move = line(date(2024, 2, 1), hs_code=CHEAP)
     amended = {**move, "version": 1, "customs_value": 70.0, "known_on": date(2024, 3, 1)}
+    amended |= {"duty_assessed": 8.4, "vat_assessed": 14.896}
     assert moved([BEFORE, move, amended]) == 70.0
     assert moved([BEFORE, move, {**amended, "hs_code": DEAR}]) == 0.0
 
@@ -88,8 +93,10 @@ def test_the_asked_traders_and_days_do_not_matter() -> None:
     lines = [BEFORE, line(date(2024, 2, 1), hs_code=CHEAP)]
     whole = good_tables(declarations=lines, tariff=RATES)
     keys = [("007", CUTOFF), ("007", date(2025, 12, 31)), ("007", date(2024, 2, 1)), ("T3", CUTOFF)]
-    rows = built(whole, "switch_after_rise_24m", keys)
-    assert [row["switch_after_rise_24m"] for row in rows.values()] == [100.0, 100.0, 0.0, 0.0]
+    rows = built(whole, "switch_after_rise_money_24m", keys)
+    assert [row["switch_after_rise_money_24m"] for row in rows.values()] == pytest.approx(
+        [23.8, 23.8, 0.0, 0.0]
+    )
 
 
 def control(**other: object) -> Row:
@@ -111,8 +118,8 @@ def after_finding(**tables: list[Row]) -> object:
     """The dearer code was used once, long ago; the cheaper one on the first of February."""
     lines = [line(date(2021, 6, 1), hs_code=DEAR, declaration_id="L1"), line(date(2024, 2, 1), hs_code=CHEAP)]
     rates = [rate(DEAR, 0.2, date(2020, 1, 1)), rate(CHEAP, 0.1, date(2020, 1, 1))]
-    name = "switch_after_finding_24m"
-    return moved(lines, name, tariff=rates, **tables)
+    name = "switch_after_finding_money_24m"
+    return moved(lines, name, saved=0.1, tariff=rates, **tables)
 
 
 def test_goods_move_after_a_control_found_a_fault() -> None:
@@ -150,10 +157,10 @@ def test_a_fault_found_on_the_same_day_counts_only_once_it_is_known() -> None:
         rate(CHEAP, 0.1, date(2020, 1, 1)),
     ]
     late = control(control_id="C2", declaration_id="L3", known_on=CUTOFF)
-    name = "switch_after_finding_24m"
-    assert moved(lines, name, tariff=rates, controls=[control(), late]) == 0.0
+    name = "switch_after_finding_money_24m"
+    assert moved(lines, name, saved=0.1, tariff=rates, controls=[control(), late]) == 0.0
     in_time = {**late, "known_on": date(2024, 1, 31)}
-    assert moved(lines, name, tariff=rates, controls=[control(), in_time]) == 100.0
+    assert moved(lines, name, saved=0.1, tariff=rates, controls=[control(), in_time]) == 100.0
 
 
 @pytest.mark.parametrize(("event", "value"), [("assessed", 100.0), ("upheld", 0.0)])
@@ -162,52 +169,3 @@ def test_goods_move_after_an_audit_assessed_money_on_a_line(event: str, value: f
     assessed = finding("A1", 1, event=event, amount=1200.25, **on_the_line)
     elsewhere = [control(declaration_id="L9")]
     assert after_finding(controls=elsewhere, findings=[assessed]) == value
-
-
-PREFERENCES = [
-    rate(DEAR, 0.3, date(2020, 1, 1)),
-    rate(DEAR, 0.0, date(2020, 1, 1), preference_code="FTA", valid_to=date(2023, 12, 31)),
-    rate(DEAR, 0.1, date(2020, 1, 1), preference_code="GSP"),
-]
-
-
-def shift(lines: list[Row], rates: list[Row]) -> list[object]:
-    whole = good_tables(declarations=lines, tariff=rates)
-    names = ("origin_shift_value_24m", "origin_shift_share_24m")
-    row = built(whole, " ".join(names), [("007", CUTOFF)])["007", CUTOFF]
-    return [row[name] for name in names]
-
-
-def test_goods_from_a_new_origin_after_a_rise_have_moved() -> None:
-    lines = [
-        {**BEFORE, "origin_country": "CN"},
-        line(date(2024, 2, 1), origin_country="CN", customs_value=300.0),
-        line(date(2024, 2, 1), item_number=2, origin_country="VN"),
-    ]
-    assert shift(lines, RATES) == [100.0, 0.25]
-
-
-def test_an_origin_in_use_before_is_not_new() -> None:
-    lines = [
-        BEFORE,
-        line(date(2023, 8, 1), origin_country="VN", hs_code=DEAR),
-        line(date(2024, 2, 1), origin_country="VN", hs_code=DEAR),
-    ]
-    assert shift(lines, RATES) == [0.0, 0.0]
-
-
-def test_without_a_measure_the_share_says_nothing() -> None:
-    lines = [BEFORE, line(date(2024, 2, 1), origin_country="VN")]
-    assert shift(lines, PREFERENCES) == [0.0, None]
-
-
-def test_the_end_of_a_preference_is_a_measure_for_those_who_claimed_it() -> None:
-    moved_goods = line(date(2024, 2, 1), origin_country="VN", preference_code="GSP")
-    assert shift([{**BEFORE, "preference_code": "FTA"}, moved_goods], PREFERENCES) == [100.0, 1.0]
-    assert shift([{**BEFORE, "preference_code": "GSP"}, moved_goods], PREFERENCES) == [0.0, None]
-
-
-def test_a_general_rise_is_none_for_those_who_claim_a_preference() -> None:
-    rates = [*RATES, rate(DEAR, 0.0, date(2020, 1, 1), preference_code="FTA")]
-    lines = [{**BEFORE, "preference_code": "FTA"}, line(date(2024, 2, 1), origin_country="VN")]
-    assert shift(lines, rates) == [0.0, None]

@@ -75,10 +75,10 @@ def test_lines_meet_the_rates_of_their_own_day() -> None:
         rate("61099000", 0.4, date(2024, 4, 1)),
     ]
     day = date(2024, 4, 1)
-    eve = values(rates, [line(day - timedelta(days=1))], "sibling_rate_gap_12m")
-    rise = values(rates, [line(day)], "sibling_rate_gap_12m")
-    assert eve["sibling_rate_gap_12m"] == pytest.approx(0.2)
-    assert rise["sibling_rate_gap_12m"] == pytest.approx(0.3)
+    eve = values(rates, [line(day - timedelta(days=1))], "sibling_rate_gap_24m")
+    rise = values(rates, [line(day)], "sibling_rate_gap_24m")
+    assert eve["sibling_rate_gap_24m"] == pytest.approx(0.2)
+    assert rise["sibling_rate_gap_24m"] == pytest.approx(0.3)
 
 
 def test_a_sibling_that_has_ended_counts_no_more() -> None:
@@ -87,16 +87,16 @@ def test_a_sibling_that_has_ended_counts_no_more() -> None:
         rate("61099000", 0.3, date(2020, 1, 1), valid_to=date(2024, 3, 31)),
     ]
     lines = [line(date(2024, 3, 31)), line(date(2024, 4, 1))]
-    row = values(rates, lines, "sibling_rate_money_12m")
-    assert row["sibling_rate_money_12m"] == pytest.approx(20.0 * WITH_VAT)
+    row = values(rates, lines, "sibling_rate_money_24m")
+    assert row["sibling_rate_money_24m"] == pytest.approx(20.0 * WITH_VAT)
 
 
 def test_another_heading_is_no_sibling() -> None:
     rates = [rate("61091000", 0.1, date(2020, 1, 1)), rate("61101000", 0.3, date(2020, 1, 1))]
-    assert values(rates, [line(date(2024, 4, 1))], "sibling_rate_gap_12m") == {
+    assert values(rates, [line(date(2024, 4, 1))], "sibling_rate_gap_24m") == {
         "trader_id": "007",
         "cutoff": CUTOFF,
-        "sibling_rate_gap_12m": 0.0,
+        "sibling_rate_gap_24m": 0.0,
     }
 
 
@@ -108,7 +108,7 @@ def test_doubled_and_overlapping_rows_multiply_no_line() -> None:
         rate("61099000", 0.35, date(2020, 1, 1)),
         rate("61099000", 0.35, date(2020, 1, 1), valid_to=date(2024, 12, 31)),
     ]
-    names = "customs_value_12m sibling_rate_money_12m lowest_rate_share_12m"
+    names = "customs_value_12m sibling_rate_money_24m lowest_rate_share_24m"
     row = values(rates, [line(date(2024, 4, 1)), line(date(2024, 5, 1))], names)
     assert [row[name] for name in names.split()] == [200.0, pytest.approx(40.0 * WITH_VAT), 1.0]
 
@@ -116,7 +116,7 @@ def test_doubled_and_overlapping_rows_multiply_no_line() -> None:
 def test_a_code_that_the_tariff_lacks_has_no_gap() -> None:
     rates = [rate("61091000", 0.1, date(2020, 1, 1)), rate("61099000", 0.3, date(2020, 1, 1))]
     unknown = line(date(2024, 4, 1), hs_code="61097700")
-    names = "sibling_rate_gap_12m lowest_rate_share_12m sibling_rate_money_12m"
+    names = "sibling_rate_gap_24m lowest_rate_share_24m sibling_rate_money_24m"
     alone = values(rates, [unknown], names)
     assert [alone[name] for name in names.split()] == [None, None, 0.0]
     beside = values(rates, [unknown, line(date(2024, 4, 1))], names)
@@ -129,19 +129,19 @@ def test_a_code_that_the_tariff_lacks_has_no_gap() -> None:
 
 def test_where_the_codes_of_a_heading_cost_the_same_there_is_no_choice() -> None:
     rates = [rate("61091000", 0.1, date(2020, 1, 1)), rate("61099000", 0.1, date(2020, 1, 1))]
-    row = values(rates, [line(date(2024, 4, 1))], "lowest_rate_share_12m")
-    assert row["lowest_rate_share_12m"] is None
+    row = values(rates, [line(date(2024, 4, 1))], "lowest_rate_share_24m")
+    assert row["lowest_rate_share_24m"] is None
 
 
 def test_without_a_tariff_nothing_is_said() -> None:
     tables = good_tables(declarations=[line(date(2024, 4, 1))])
-    names = "sibling_rate_gap_12m preference_money_12m switch_after_rise_24m origin_shift_share_24m"
+    names = "sibling_rate_gap_24m revenue_at_stake_24m switch_after_rise_money_24m"
     row = built(tables, names, [("007", CUTOFF)])["007", CUTOFF]
-    assert [row[name] for name in names.split()] == [None] * 4
+    assert [row[name] for name in names.split()] == [None] * 3
 
 
 def test_duty_saved_is_counted_from_the_general_rate() -> None:
-    """100 x (0.12 - 0.02); the claim that saves nothing and the line without a claim add nothing."""
+    """100 x (0.12 - 0.02) and VAT; the claim that saves nothing and the line without one add nothing."""
     rates = [
         rate("61091000", 0.12, date(2020, 1, 1)),
         rate("61091000", 0.02, date(2020, 1, 1), preference_code="FTA"),
@@ -151,6 +151,8 @@ def test_duty_saved_is_counted_from_the_general_rate() -> None:
         line(date(2024, 4, 1), item_number=2, preference_code="FTA", duty_rate=0.13, origin_proof_id=None),
         line(date(2024, 4, 1), item_number=3, preference_code=None, duty_rate=0.0, origin_proof_id=None),
     ]
-    names = "preference_money_12m preference_share_12m preference_no_doc_12m preference_no_doc_money_12m"
+    names = (
+        "preference_at_stake_24m preference_share_12m preference_no_doc_24m unproven_preference_at_stake_24m"
+    )
     row = values(rates, lines, names)
-    assert [row[name] for name in names.split()] == pytest.approx([10.0, 2 / 3, 0.5, 0.0])
+    assert [row[name] for name in names.split()] == pytest.approx([10.0 * WITH_VAT, 2 / 3, 0.5, 0.0])

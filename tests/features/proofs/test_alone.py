@@ -51,7 +51,7 @@ def test_statements_do_not_depend_on_rows() -> None:
 
 def test_a_build_leaves_nothing_behind() -> None:
     tables = history(0, lines=40)
-    few = LIBRARY.select(["price_gap_12m", "adjustment_rate", "border_hits_24m"])
+    few = LIBRARY.select(["price_gap_12m", "adjustment_rate", "border_revenue_24m"])
     with warehouse(tables) as opened:
         few.build(opened, Spine.every(["T1"], CUTOFFS))
         left = opened.engine.con.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()

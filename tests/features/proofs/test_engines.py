@@ -66,7 +66,9 @@ def test_postgres_with_no_right_but_to_read(tables: Tables, expected: Values, po
 
 
 def test_a_duckdb_file_that_is_only_read(tables: Tables, expected: Values, tmp_path: Path) -> None:
-    few = LIBRARY.select(["price_gap_12m", "broker_finding_rate_12m", "border_hits_24m", "tax_arrears_12m"])
+    few = LIBRARY.select(
+        ["price_gap_12m", "broker_finding_rate_12m", "border_revenue_24m", "tax_arrears_12m"]
+    )
     values = from_location(duckdb_file(_in_contract_order(tables), tmp_path), tables, few)
     assert set(differences(values, expected)) == set()
 

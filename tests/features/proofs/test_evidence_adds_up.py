@@ -19,7 +19,7 @@ WHOLE = [feature.name for feature in LIBRARY.features if feature.source is not N
 FEW = WHOLE if TORTURE else WHOLE[::9]
 ADDITIVE = (
     *("customs_value_12m", "duty_12m", "effective_rate_12m", "preference_share_12m", "price_gap_12m"),
-    *("low_price_share_12m", "sibling_rate_gap_12m", "border_revenue_24m", "penalties", "closed_audits"),
+    *("low_price_share_12m", "sibling_rate_gap_24m", "border_revenue_24m", "penalties", "closed_audits"),
 )
 """Sums and ratios of sums, which the auditor must be able to trace to their rows."""
 

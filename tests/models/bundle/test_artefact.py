@@ -237,7 +237,7 @@ def resealed(folder: Path, name: str, change: Callable[[dict[str, Any]], None]) 
 
 def test_a_model_that_does_not_predict_its_golden_rows_is_refused(copy: Path) -> None:
     def shift(content: dict[str, Any]) -> None:
-        content["values"]["link"]["whole"]["c"] += 1e-6
+        content["values"]["link"]["due"]["c"] += 1e-6
 
     with pytest.raises(DataError, match="does not predict here what it predicted"):
         load_bundle(resealed(copy, "model.json", shift))
@@ -319,3 +319,12 @@ def test_a_model_asked_about_a_day_before_its_own_says_what_it_knows(bundle: Pat
     loaded = load_bundle(bundle)
     assert loaded.hindsight(loaded.cutoff) is None
     assert "no forecast" in (loaded.hindsight(date(2000, 1, 1)) or "")
+
+
+def test_a_bundle_of_a_release_without_topics_is_refused(copy: Path) -> None:
+    def as_before(content: dict[str, Any]) -> None:
+        for words in content["words"]:
+            del words["topic"]
+
+    with pytest.raises(DataError, match="of another release: the words"):
+        load_bundle(resealed(copy, "about.json", as_before))

@@ -27,6 +27,24 @@ def test_base_reasons_and_rest_add_up_to_the_cent(served: Service, traders: list
         parts = [got["base"], got["rest"], *(reason["money"] for reason in got["reasons"])]
         assert sum(map(in_cents, parts)) == in_cents(got["prediction"]["expected"])
         assert len(got["reasons"]) + got["rest_count"] == 6
+        by_topic = [got["base"], *(topic["money"] for topic in got["topics"])]
+        assert sum(map(in_cents, by_topic)) == in_cents(got["prediction"]["expected"])
+
+
+def test_topics_hold_every_feature_once_and_their_reasons_add_up_to_them(
+    served: Service, live: Live, traders: list[str]
+) -> None:
+    got = explain(served, traders[0], top=500).json()
+    money = {reason["feature"]: reason["money"] for reason in got["reasons"]}
+    names = [name for topic in got["topics"] for name in topic["features"]]
+    assert sorted(names) == sorted(live.bundle.names)
+    topics = {reason["feature"]: reason["topic"] for reason in got["reasons"]}
+    for topic in got["topics"]:
+        assert {topics[name] for name in topic["features"]} == {topic["topic"]}
+        assert sum(money[name] for name in topic["features"]) == pytest.approx(topic["money"], abs=0.05)
+        assert topic["sentence"] == next(
+            each["sentence"] for each in got["reasons"] if each["feature"] == topic["feature"]
+        )
 
 
 def test_reasons_come_weightiest_first_with_sentence_and_value(

@@ -1,4 +1,4 @@
-"""The reasons on a page: windows joined, whole units that add up, the waterfall, links to what is behind."""
+"""The reasons on a page: a line a topic, whole units that add up, the waterfall, links to what is behind."""
 
 import re
 from copy import copy
@@ -8,49 +8,13 @@ import numpy as np
 import pytest
 
 from features.errors import SettingError
-from features.unit import Unit
-from models.reasons import Reason, reasons
-from models.words import Words
 from serving.live.peers import peers
 from serving.live.state import Live
 from serving.page import shown_features, trader_page
-from serving.page.lines import account_of, join_windows
+from serving.page.lines import account_of
 from serving.page.render import change, money, part
 from serving.page.trader import View
 from serving.page.waterfall import HAIR, WIDTH, waterfall
-
-
-def words(name: str, months: int | None = None) -> Words:
-    return Words(name, "family", Unit.COUNT, name, "There are {value}.", "Because.", months, None)
-
-
-def words_and_reasons(amounts: dict[tuple[str, int | None], float]) -> tuple[list[Words], tuple[Reason, ...]]:
-    """The reasons of features, given as {(name, months): money}."""
-    feature_words = [words(name, months) for name, months in amounts]
-    return feature_words, reasons(
-        feature_words, np.ones(len(feature_words)), np.array(list(amounts.values()))
-    )
-
-
-def test_windows_of_one_indicator_are_one_line_and_the_weightiest_speaks() -> None:
-    feature_words, all_reasons = words_and_reasons(
-        {("a_3m", 3): 10.0, ("a_12m", 12): -30.0, ("b_12m", 12): 15.0}
-    )
-    joined = join_windows(all_reasons, words=feature_words)
-    assert [(each.first.feature, each.money, len(each.members)) for each in joined] == [
-        ("a_12m", -20.0, 2),
-        ("b_12m", 15.0, 1),
-    ]
-
-
-def test_features_that_only_end_alike_are_not_joined() -> None:
-    feature_words, all_reasons = words_and_reasons({("rate_3m", None): 1.0, ("rate_12m", 12): 2.0})
-    assert len(join_windows(all_reasons, words=feature_words)) == 2
-
-
-def test_of_equal_weight_the_name_decides() -> None:
-    feature_words, all_reasons = words_and_reasons({("b", None): 1.0, ("a", None): -1.0})
-    assert [each.first.feature for each in join_windows(all_reasons, words=feature_words)] == ["a", "b"]
 
 
 @pytest.mark.parametrize("top", [1, 3, 8])
@@ -58,6 +22,8 @@ def test_the_lines_of_every_trader_add_up_in_whole_units(top: int, live: Live) -
     for trader in live.ranking["trader_id"].to_pylist()[::7]:
         account = account_of(live, trader, among=peers(live, trader), top=top)
         assert account.base + sum(line.money for line in account.lines) + account.rest == account.total
+        for line in account.lines:
+            assert sum(part.money for part in line.parts) + line.other_parts == line.money
         row = live.ranking_by_row.slice(live.row_index[trader], 1).to_pylist()[0]
         assert account.total == round(row["expected_yield"])
 

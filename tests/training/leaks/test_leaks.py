@@ -23,7 +23,7 @@ from training.backtest.labelled_audits import LabelledAudits, label_audits
 from training.leaks import LeakReport, leak_report
 
 CUTOFF = date(2025, 1, 1)
-FEATURES = LIBRARY.select(["customs_value_24m", "amended_taxes_24m", "tax_arrears_12m", "border_hits_24m"])
+FEATURES = LIBRARY.select(["customs_value_24m", "amended_taxes_24m", "tax_arrears_12m", "border_revenue_24m"])
 PARAMETERS = {
     "objective": "binary",
     "learning_rate": 0.05,
@@ -143,8 +143,8 @@ def test_a_column_that_is_the_outcome_is_caught(sound_state: TrainedWarehouse) -
 
 def test_a_feature_overwritten_by_the_outcome_is_caught(sound_state: TrainedWarehouse) -> None:
     rows = sound_state.labelled_audits
-    column = rows.X.column_names.index("border_hits_24m")
-    leaky = replace(rows, X=rows.X.set_column(column, "border_hits_24m", pa.array(rows.y)))
+    column = rows.X.column_names.index("border_revenue_24m")
+    leaky = replace(rows, X=rows.X.set_column(column, "border_revenue_24m", pa.array(rows.y)))
     report = replace(sound_state, labelled_audits=leaky).report()
     assert set(raised(report)) == {"one_feature", "features_differ_when_rebuilt"}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from tests.features.proofs.reference import moves, peers, sector
+from tests.features.proofs.reference import moves, peers
 from tests.features.proofs.reference.arithmetic import (
     Number,
     concentration,
@@ -13,7 +13,7 @@ from tests.features.proofs.reference.arithmetic import (
     weighted,
 )
 from tests.features.proofs.reference.audited import mean_finding_rate
-from tests.features.proofs.reference.rows import Row, full_rate, shares, value, with_vat
+from tests.features.proofs.reference.rows import Row, full_rate, shares, with_vat
 from tests.features.proofs.reference.world import View
 
 
@@ -91,14 +91,6 @@ def _own_rate(view: View, row: Row) -> Number:
     return peers.own_past(view, row, measure="full_rate", levels=peers.HEADINGS)
 
 
-def switch_after_rise(view: View, months: int) -> Number:
-    return value(row for row, _ in _moved(view, months, _rises(view)))
-
-
-def switch_after_finding(view: View, months: int) -> Number:
-    return value(row for row, _ in _moved(view, months, moves.faults(view)))
-
-
 def switch_after_rise_money(view: View, months: int) -> Number:
     return _saved(view, _moved(view, months, _rises(view)))
 
@@ -108,7 +100,7 @@ def switch_after_finding_money(view: View, months: int) -> Number:
 
 
 def _rises(view: View) -> Iterable[moves.Measure]:
-    rises = [c for c in moves.changes(view.world) if c.preference is None and c.rises]
+    rises = [change for change in moves.changes(view.world) if change.rises]
     return moves.met(view, rises, lambda rise, row: row["hs_code"] == rise.code)
 
 
@@ -144,26 +136,6 @@ def hs_entropy(view: View, months: int) -> Number:
 
 def hs_concentration(view: View, months: int) -> Number:
     return concentration(shares(view.lines(months), "hs6"))
-
-
-def sector_concentration(view: View, months: None) -> Number:
-    return sector.middle(view, _concentration_of_year)
-
-
-def _concentration_of_year(view: View) -> Number:
-    return concentration(shares(sector.year(view), "hs6"))
-
-
-def hs_concentration_gap(view: View, months: None) -> Number:
-    return less(hs_concentration(view, 12), sector_concentration(view, None))
-
-
-def chapter_entropy(view: View, months: int) -> Number:
-    return entropy(shares(view.lines(months), "hs2"))
-
-
-def chapter_concentration(view: View, months: int) -> Number:
-    return concentration(shares(view.lines(months), "hs2"))
 
 
 def residual_code_share(view: View, months: int) -> Number:

@@ -22,10 +22,6 @@ def months_since_audit(view: View, months: None) -> Number:
     return (view.cutoff - max(days)).days / MONTH_DAYS if days else None
 
 
-def never_audited(view: View, months: None) -> Number:
-    return float(not closed(view.audits))
-
-
 def adjustment_rate(view: View, months: None) -> Number:
     return drawn(view, lambda audit: audit["assessed"] > 0, per=lambda audit: 1.0)
 
@@ -164,10 +160,6 @@ def targeted_hit_rate(view: View, months: int) -> Number:
     return _hit_rate([row for row in _controls(view, months) if row["selected_by"] != "random"])
 
 
-def border_hits(view: View, months: int) -> Number:
-    return sum(map(_found_something, _controls(view, months)))
-
-
 def border_revenue(view: View, months: int) -> Number:
     return total(row["revenue_delta"] for row in _controls(view, months))
 
@@ -274,24 +266,12 @@ def imports_to_capital(view: View, months: None) -> Number:
     return ratio(customs_value(view, 12) or 0.0, paid_in_capital(view, None) or 0.0)
 
 
-def past_hits(view: View, months: None) -> Number:
-    return len([audit for audit in closed(view.audits) if audit["assessed"] > 0])
-
-
 def past_hit_share(view: View, months: None) -> Number:
-    return ratio(past_hits(view, None) or 0, len(closed(view.audits)))
-
-
-def past_assessed(view: View, months: None) -> Number:
-    return total(audit["assessed"] for audit in closed(view.audits))
+    return ratio(sum(audit["assessed"] > 0 for audit in closed(view.audits)), len(closed(view.audits)))
 
 
 def assessed_per_audit(view: View, months: None) -> Number:
-    return ratio(past_assessed(view, None) or 0, len(closed(view.audits)))
-
-
-def past_refunds(view: View, months: None) -> Number:
-    return total(max(-audit["assessed"], 0) for audit in closed(view.audits))
+    return ratio(total(audit["assessed"] for audit in closed(view.audits)) or 0, len(closed(view.audits)))
 
 
 def past_refund_share(view: View, months: None) -> Number:
@@ -328,10 +308,6 @@ def _on_value(view: View, each: Number) -> Number:
 
 def border_hit_share(view: View, months: int) -> Number:
     return _hit_rate(_controls(view, months))
-
-
-def unpaid_debts(view: View, months: int) -> Number:
-    return total(row["amount"] for row in _debts(view, months) if row["paid_on"] is None)
 
 
 def lowered_taxes(view: View, months: int) -> Number:

@@ -1,4 +1,4 @@
-"""Goods that moved after a measure: to a cheaper code of their heading, or to a new origin.
+"""Goods that moved after a measure to a cheaper code of their heading.
 
 A line counts that was accepted in the 180 days from a measure on. What the trader did in the 12 months before
 the measure is what was known of it when the line itself became known.
@@ -11,7 +11,7 @@ from functools import cache
 
 from features.spine import months_before
 from tests.features.proofs.reference.arithmetic import Number
-from tests.features.proofs.reference.rows import Row, parts
+from tests.features.proofs.reference.rows import Row
 from tests.features.proofs.reference.world import View, World
 
 DAYS_AFTER = 180
@@ -34,10 +34,9 @@ class Measure:
 
 @dataclass(frozen=True)
 class Change:
-    """The rate of a code, without a preference or under one, before a day and from it on."""
+    """The rate of a code without a preference, before a day and from it on."""
 
     code: str
-    preference: str | None
     day: date
     before: Number
     after: Number
@@ -46,22 +45,19 @@ class Change:
     def rises(self) -> bool:
         return self.before is not None and self.after is not None and self.after > self.before
 
-    @property
-    def ends_preference(self) -> bool:
-        return self.preference is not None and self.before is not None and self.after is None
-
 
 @cache
 def changes(world: World) -> list[Change]:
-    """All changes of the tariff."""
+    """All changes of the general rates."""
     day = timedelta(days=1)
     days = {
-        (row["hs_code"], row["preference_code"], change)
+        (row["hs_code"], change)
         for row in world.tables["tariff"]
+        if row["preference_code"] is None
         for change in (row["valid_from"], row["valid_to"] and row["valid_to"] + day)
         if change
     }
-    return [Change(c, p, d, world.rate(c, p, d - day), world.rate(c, p, d)) for c, p, d in days]
+    return [Change(c, d, world.rate(c, None, d - day), world.rate(c, None, d)) for c, d in days]
 
 
 def year_before(view: View, day: date) -> list[Row]:
@@ -77,10 +73,10 @@ def met(view: View, changes: Iterable[Change], concerns: Callable[[Change, Row],
             yield Measure(change.code, change.day, min(used), change.after)
 
 
-def is_new(view: View, row: Row, *names: str, day: date) -> bool:
-    """Whether the trader did not use the like of a line in the 12 months before a day."""
+def is_new(view: View, row: Row, day: date) -> bool:
+    """Whether the trader did not use the code of a line in the 12 months before a day."""
     before = [each for each in year_before(view, day) if each["known"] <= row["known"]]
-    return parts(row, names) not in {parts(each, names) for each in before}
+    return row["hs_code"] not in {each["hs_code"] for each in before}
 
 
 def moved_to_cheaper(view: View, row: Row, measure: Measure) -> bool:
@@ -93,7 +89,7 @@ def moved_to_cheaper(view: View, row: Row, measure: Measure) -> bool:
         and rate is not None
         and measure.rate is not None
         and rate < measure.rate
-        and is_new(view, row, "hs_code", day=measure.day)
+        and is_new(view, row, measure.day)
     )
 
 

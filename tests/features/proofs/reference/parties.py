@@ -56,10 +56,6 @@ def identity_shared_with(view: View, months: None) -> Number:
     return len(_related_parties(view, "address", "director", "phone", "bank"))
 
 
-def silent_kin(view: View, months: None) -> Number:
-    return sum(_fell_silent(View(view.world, party, view.quarter)) for party in _related_parties(view))
-
-
 def _related_parties(view: View, *kinds: str) -> set[str]:
     """The traders tied to this one, or in the same way to the same third; by some kinds of ties, or any."""
     ties_by_trader = defaultdict(set)
@@ -89,10 +85,6 @@ def broker_record_money(view: View, months: int) -> Number:
     return record_money(view, months, "declarant_id")
 
 
-def seller_record_money(view: View, months: int) -> Number:
-    return record_money(view, months, "seller_id")
-
-
 def sellers_used(view: View, months: int) -> Number:
     return len(by(view.lines(months), "seller_id")) or None
 
@@ -111,10 +103,6 @@ def fresh_seller_share(view: View, months: int) -> Number:
     return weighted((name not in early, value(rows)) for name, rows in by_seller.items())
 
 
-def kin_assessed(view: View, months: None) -> Number:
-    return total(audit["assessed"] for audit in _audits_of_kin(view))
-
-
 def kin_yield(view: View, months: None) -> Number:
     return shrunk_yield(view, _audits_of_kin(view)) if _related_parties(view) else None
 
@@ -122,11 +110,6 @@ def kin_yield(view: View, months: None) -> Number:
 def _audits_of_kin(view: View) -> list[Row]:
     parties = _related_parties(view)
     return [audit for audit in closed(view.world.audits(view.quarter)) if audit["trader_id"] in parties]
-
-
-def kin_record_money(view: View, months: None) -> Number:
-    each = kin_yield(view, None)
-    return None if each is None else each * value(view.lines(24))
 
 
 def silent_kin_value(view: View, months: None) -> Number:

@@ -54,8 +54,8 @@ def has_unit(row: Row) -> bool:
 
 
 def part(row: Row, name: str) -> Any:
-    """A column of a line, or what follows from one: `hs2`, `hs4`, `hs6`, `quantity_unit`."""
-    if name in ("hs2", "hs4", "hs6"):
+    """A column of a line, or what follows from one: `hs4`, `hs6`, `quantity_unit`."""
+    if name in ("hs4", "hs6"):
         return row["hs_code"][: int(name[2])]
     return quantity_unit(row) if name == "quantity_unit" else row[name]
 

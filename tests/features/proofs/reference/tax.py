@@ -71,18 +71,9 @@ def _month(day: date) -> tuple[int, int]:
     return day.year, day.month
 
 
-def turnover_gap(view: View, months: None) -> Number:
-    return log_of(turnover_multiple(view, 24), sector_multiple(view, None))
-
-
 def payments_gap(view: View, months: int) -> Number:
     sums = _beside(view, months, stated="payments_abroad", declared="customs_value")
     return log_of(*sums) if sums else None
-
-
-def royalties_not_added(view: View, months: int) -> Number:
-    sums = _beside(view, months, stated="royalties_abroad", declared="valuation_adjustment")
-    return max(sums[0] - sums[1], 0) if sums else None
 
 
 def tax_arrears(view: View, months: int) -> Number:

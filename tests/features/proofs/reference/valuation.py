@@ -111,16 +111,6 @@ def low_on_both_money(view: View, months: int) -> Number:
     return _on_value(view, months, higher)
 
 
-def middle_price_gap(view: View, months: int) -> Number:
-    """The gap up to which half of the value lies."""
-    gaps = [(gap(view, row, measure="price"), row["customs_value"]) for row in view.lines(months)]
-    known = sorted((g, v) for g, v in gaps if g is not None and v > 0)
-    for number, (each, _) in enumerate(known, start=1):
-        if total(v for _, v in known[:number]) >= total(v for _, v in known) / 2:
-            return each
-    return None
-
-
 def low_price_share(view: View, months: int) -> Number:
     return share_below(view, months, measure="price", share=0.1)
 
