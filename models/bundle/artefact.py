@@ -151,6 +151,8 @@ def _model(path: Path, files: Mapping[str, bytes]) -> YieldModel:
         return read_model(State(content["kind"], content["values"], trees))
     except KeyError as error:
         raise refusal(path, f"is of another release: its state has no {error}") from error
+    except TypeError as error:
+        raise refusal(path, "is of another release: its parameters are others") from error
 
 
 def _words(path: Path, about: Mapping[str, Any]) -> tuple[Words, ...]:

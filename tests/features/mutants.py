@@ -49,22 +49,30 @@ def load(code: str, folder: Path) -> ModuleType:
 def renamed(code: str) -> str:
     """Return code with other private functions, locals, positional parameters, docstrings and annotations."""
     tree = ast.parse(code)
-    top = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
-    names = _Names({name: f"{name}_renamed" for name in top if name.startswith("_")})
+    private = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("_")]
+    combining = {node.name for node in private if any("combined(" in ast.unparse(each) for each in node.body)}
+    names = _Names({node.name: f"{node.name}_renamed" for node in private}, {"combined", *combining})
     return ast.unparse(ast.fix_missing_locations(names.visit(tree)))
 
 
 class _Names(ast.NodeTransformer):
-    """Gives every private function, local and positional parameter of a module another name."""
+    """Gives every private function, local and positional parameter of a module another name.
 
-    def __init__(self, private: dict[str, str]) -> None:
-        self._private, self._local, self._kept = private, dict[str, str](), frozenset[str]()
+    Parameters of what decorators in `combining` decorate keep theirs: they name features.
+    """
+
+    def __init__(self, private: dict[str, str], combining: set[str]) -> None:
+        self._private, self._combining = private, combining
+        self._local, self._kept = dict[str, str](), frozenset[str]()
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns, outer = None, (self._local, self._kept)
         if not self._local:
             self._kept = frozenset(each.arg for sub in ast.walk(node) for each in _keywords(sub))
-            combined = any("combined" in ast.unparse(each) for each in node.decorator_list)
+            combined = any(
+                isinstance(each, ast.Call) and ast.unparse(each.func) in self._combining
+                for each in node.decorator_list
+            )
             parameters = {each.arg for each in node.args.args} if combined else set()
             bound = {name for sub in ast.walk(node) for name in _bound(sub)} - self._kept - parameters
             self._local = {name: f"{name}_local" for name in sorted(bound)}

@@ -31,6 +31,7 @@ OTHER_RULES = {
     },
     "features/prepare/prepared.py": {
         "declarations.known_on >= peers_from": "how far back a build reads",
+        "declarations.known_on >= past_from": "the same",
     },
     "features/prepare/sector.py": {
         "declared.known_on >= months_before(prepared.spine.cutoffs[0], MONTHS + 3)": "how far back it reads",

@@ -251,6 +251,14 @@ def test_a_state_of_another_release_is_refused_by_what_it_lacks(copy: Path) -> N
         load_bundle(resealed(copy, "model.json", as_before))
 
 
+def test_a_parameter_of_another_release_is_refused(copy: Path) -> None:
+    def as_before(content: dict[str, Any]) -> None:
+        content["values"]["parameters"]["shrinkage"] = 0.5
+
+    with pytest.raises(DataError, match="of another release: its parameters"):
+        load_bundle(resealed(copy, "model.json", as_before))
+
+
 def test_a_kind_of_model_that_is_not_known_is_named(copy: Path) -> None:
     with pytest.raises(DataError, match="of the kind 'oracle'"):
         load_bundle(resealed(copy, "model.json", lambda content: content.update(kind="oracle")))
