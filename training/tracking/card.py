@@ -13,8 +13,8 @@ INTENDED = (
     "reasons. It informs people who decide; it does not decide, and it is no evidence against a trader."
 )
 REFERENCE = (
-    "A prediction is for a reference audit: in the field, by a team of average skill, of a trader chosen on "
-    "recorded data. A desk audit, a referral or another team may bring more or less."
+    "A prediction is for a reference audit: in the field, by a team of average skill, of a trader drawn at "
+    "random among those with its features. A desk audit, a referral or another team may bring more or less."
 )
 LIMITS = (
     "Audited traders were selected: of kinds of traders that are never audited it extrapolates. Audits "
