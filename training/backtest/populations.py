@@ -6,9 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.fitting.circumstances import REFERENCE
 from models.prediction import Floats
 from training.backtest.experiment import Experiment
+
+ON_RECORDED_DATA = frozenset({"random", "rule", "model"})
+"""Selection channels; a referral, a complaint or a tax audit carries information that no feature has."""
 
 
 def everyone(audits: pa.Table) -> np.ndarray:
@@ -17,9 +19,11 @@ def everyone(audits: pa.Table) -> np.ndarray:
 
 
 def like_the_reference(audits: pa.Table) -> np.ndarray:
-    """Audits of the kind that predictions are for: in the field, chosen on recorded data."""
-    known = [_is_in(audits[column], levels) for column, levels in REFERENCE.items() if levels]
-    return np.asarray(np.all(known, axis=0))
+    """Audits close to those that predictions are for: in the field, chosen on recorded data.
+
+    Those drawn at random alone would be too few to compare models by.
+    """
+    return _is_in(audits["treatment"], {"field"}) & _is_in(audits["selection_channel"], ON_RECORDED_DATA)
 
 
 def selected_at_random(audits: pa.Table) -> np.ndarray:
