@@ -54,13 +54,13 @@ def risky(
     return Risky(
         X=pa.table(dict(zip(NAMES, (value, rate, evasion, noise), strict=True))),
         y=y,
-        audits=_audits(y, kind=kind, team=team, letter=letter),
+        audits=audits_of(y, kind=kind, team=team, letter=letter),
         expected=chance * amount * net,
         probability=chance,
     )
 
 
-def _audits(y: Floats, *, kind: np.ndarray, team: np.ndarray, letter: np.ndarray) -> pa.Table:
+def audits_of(y: Floats, *, kind: np.ndarray, team: np.ndarray, letter: np.ndarray) -> pa.Table:
     first = date(2020, 1, 1)
     return pa.table(
         {

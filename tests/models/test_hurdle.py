@@ -102,3 +102,16 @@ def test_it_ranks_better_than_what_a_risk_unit_would_use(kind: str) -> None:
 def _top(expected: np.ndarray) -> float:
     """Return the truth in the top twentieth of a ranking."""
     return float(TRADERS.expected[np.argsort(-expected)[:200]].sum())
+
+
+def test_who_is_owed_a_refund_is_expected_below_zero() -> None:
+    rng = np.random.default_rng(0)
+    refunder = np.arange(1000) % 2 == 1
+    value = rng.lognormal(10, 1, 1000)
+    size = np.where(refunder, -0.03, 0.05) * value * rng.lognormal(0, 0.3, 1000)
+    y = np.where(rng.random(1000) < 0.5, size, 0.0)
+    rows = pa.table({"customs_value_24m": value, "past_refund_share": refunder.astype(np.float64)})
+    prediction = HurdleModel(growth={"bags": 1}).fit(rows, y).predict(rows)
+    assert prediction.expected[refunder].sum() == pytest.approx(y[refunder].sum(), rel=0.25)
+    assert not refunder[np.argsort(-prediction.expected)[:100]].any()
+    assert (prediction.low[refunder] < 0).all()
