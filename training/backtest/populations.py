@@ -23,7 +23,8 @@ def like_the_reference(audits: pa.Table) -> np.ndarray:
 
     Those drawn at random alone would be too few to compare models by.
     """
-    return _is_in(audits["treatment"], {"field"}) & _is_in(audits["selection_channel"], ON_RECORDED_DATA)
+    in_the_field = _is_in(audits["treatment"], {"field"})
+    return np.asarray(in_the_field & _is_in(audits["selection_channel"], ON_RECORDED_DATA))
 
 
 def selected_at_random(audits: pa.Table) -> np.ndarray:
