@@ -10,7 +10,7 @@ from models.base import YieldModel
 from models.fitting.calibrate import total_factor
 from models.fitting.hurdles import FittedHurdle, fit_hurdle
 from models.fitting.link import Hurdle, HurdleLink, expectation_of
-from models.fitting.stake import Stakes, fit_stakes
+from models.fitting.stake import REFUND_ODDS, Stakes, fit_stakes
 from models.fitting.training_rows import Learned, TrainingRows
 from models.prediction import ExpectedOutcome, Floats
 
@@ -49,7 +49,7 @@ class HurdleModel(YieldModel):
         due = self._hurdle(audits, gained, yields=self.prior_yields, monotone=self.monotone)
         refunds = None
         if refunded.any():
-            refunds = self._hurdle(audits, refunded, yields=None, monotone=self._reversed())
+            refunds = self._hurdle(audits, refunded, yields=None, monotone=self._reversed(), odds=REFUND_ODDS)
         as_audited = _held_out(due, refunds, training.design)
         factor = total_factor(audits.y, as_audited.money, audits.weight)
         as_reference = _held_out(due, refunds, np.zeros_like(training.design))
@@ -73,6 +73,7 @@ class HurdleModel(YieldModel):
         *,
         yields: Mapping[str, float] | None,
         monotone: Mapping[str, int] | None,
+        odds: float = 1.0,
     ) -> FittedHurdle:
         traded = self._traded(audits.names)
         return fit_hurdle(
@@ -82,6 +83,7 @@ class HurdleModel(YieldModel):
             growth=self.growth,
             directions=audits.directions(monotone),
             seed=self.seed,
+            odds=odds,
         )
 
     def _traded(self, names: Sequence[str]) -> str | None:

@@ -19,6 +19,8 @@ TOTAL_DEVIATION = 0.1
 """Prior relative deviation of the total from the money found."""
 IDENTITY_RIDGE = np.array([1.0, 1 / 0.3**2])
 """A margin that begins with a written line needs no more than this deviation of intercept and slope."""
+FIXED = 1e9
+"""A ridge that holds a coefficient where it is."""
 Fit = Callable[[Floats, Floats, Floats], Floats]
 
 
@@ -104,6 +106,34 @@ def _fit_map(
     without_slope = np.hstack([one, design[rows]])
     coefficients = fit(without_slope, np.append(0.0, ridge), np.append(0.0, none))
     return CalibrationMap(float(coefficients[0]), 0.0, coefficients[1:])
+
+
+def chance_share(line: Floats, trees: Floats, adjusted: Floats, training: TrainingRows) -> float:
+    """Return how much of the trees' correction of a line's log-odds audits not seen bear out, from 0 to 1."""
+
+    def fit(design: Floats, ridge: Floats, prior: Floats) -> Floats:
+        return logistic(design, adjusted, weight=training.weight, ridge=ridge, prior=prior)
+
+    return _share(fit, line, trees)
+
+
+def amount_share(line: Floats, trees: Floats, amount: Floats, training: TrainingRows) -> float:
+    """Return the same of a line of the log of amounts, on the rows that have one."""
+    rows = np.flatnonzero(amount > 0)
+
+    def fit(design: Floats, ridge: Floats, prior: Floats) -> Floats:
+        return power(
+            design, amount[rows], variance=2.0, weight=training.weight[rows], ridge=ridge, prior=prior
+        )
+
+    return _share(fit, line[rows], trees[rows])
+
+
+def _share(fit: Fit, line: Floats, trees: Floats) -> float:
+    """Return the slope of the trees beside a line whose slope is 1."""
+    design = np.column_stack([np.ones(len(line)), trees, line])
+    slope = fit(design, np.array([0.0, 0.0, FIXED]), np.array([0.0, 1.0, 1.0]))[1]
+    return float(np.clip(slope, 0.0, 1.0))
 
 
 def total_factor(y: Floats, expected: Floats, weight: Floats) -> float:

@@ -33,12 +33,13 @@ def fit_corrected_trees(
     monotone: tuple[int, ...],
     calibrate: Callable[[Floats], CalibrationMap],
     line: Margin | None = None,
+    share: Callable[[Floats, Floats], float] | None = None,
 ) -> CorrectedTrees:
     """Grow trees for a target (n,) on the audits `where` it is known.
 
     A first look, by trees that know no circumstances, gives the effects of these; the trees that count are
-    then grown on top of them, as offsets. Where a `line` is given they correct it, and with too few audits to
-    grow trees from the line stands alone.
+    then grown on top of them, as offsets. Where a `line` is given they correct it, by the `share` of what
+    they say that line and trees (n,) of audits not seen bear out; with too few audits the line stands alone.
     """
     known = line.value(training.X) if line else np.zeros(len(target))
     if line and np.count_nonzero(target) < FEWEST_FOR_TREES:
@@ -47,6 +48,11 @@ def fit_corrected_trees(
     if training.circumstances.levels:
         first_look = known + held_out(sample, replace(growth, bags=1), blocks=training.blocks, where=where)
         sample = replace(sample, offset=known + training.design @ calibrate(first_look).effects)
-    held_out_margin = known + held_out(sample, growth, blocks=training.blocks, where=where)
+    correction = held_out(sample, growth, blocks=training.blocks, where=where)
     trees = grow(sample.of(np.flatnonzero(where)), growth)
-    return CorrectedTrees(Sum((line, trees)) if line else trees, held_out_margin, calibrate(held_out_margin))
+    if line is None or share is None:
+        return CorrectedTrees(trees, correction, calibrate(correction))
+    borne_out = share(known, correction)
+    margin = Sum((line, replace(trees, start=borne_out * trees.start, scale=borne_out)))
+    held_out_margin = known + borne_out * correction
+    return CorrectedTrees(margin, held_out_margin, calibrate(held_out_margin))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.fitting.boosting import Growth
-from models.fitting.calibrate import amount_map, chance_map
+from models.fitting.calibrate import amount_map, amount_share, chance_map, chance_share
 from models.fitting.corrected import CorrectedTrees, fit_corrected_trees
 from models.fitting.glm import sigmoid
 from models.fitting.link import Hurdle
@@ -49,11 +49,12 @@ def fit_hurdle(
     growth: Mapping[str, Any] | None,
     directions: tuple[int, ...],
     seed: int,
+    odds: float,
 ) -> FittedHurdle:
     """Learn how likely sizes (n,) above 0 are among all audits, and how large they are where they are.
 
     The trees correct lines on the `stakes`, where there are any; the calibration then expects them to be
-    right. `directions` are +1, -1 or 0 a column.
+    right. `directions` are +1, -1 or 0 a column; `odds` is how much likelier than the written line says.
     """
     hit = (size > 0).astype(np.float64)
     prior = stakes is not None
@@ -64,7 +65,8 @@ def fit_hurdle(
         growth=Growth.for_rows(growth, objective="binary", rows=len(hit), seed=seed),
         monotone=directions,
         calibrate=lambda margin: chance_map(margin, hit, training, trusted=prior),
-        line=stakes.chance_line(training.X, hit, weight=training.weight) if stakes else None,
+        line=stakes.chance_line(training.X, hit, weight=training.weight, odds=odds) if stakes else None,
+        share=lambda line, trees: chance_share(line, trees, hit, training),
     )
     amount = fit_corrected_trees(
         training,
@@ -74,5 +76,6 @@ def fit_hurdle(
         monotone=directions,
         calibrate=lambda margin: amount_map(margin, size, training, trusted=prior),
         line=stakes.amount_line(training.X, size, weight=training.weight) if stakes else None,
+        share=lambda line, trees: amount_share(line, trees, size, training),
     )
     return FittedHurdle(chance, amount)

@@ -30,18 +30,19 @@ class Margin(Protocol):
 
 @dataclass(frozen=True)
 class Trees:
-    """`start` plus the mean of some boosters' raw scores; contributions are their TreeSHAP values."""
+    """`start` plus `scale` times the mean of some boosters' raw scores; contributions are TreeSHAP values."""
 
     start: float
     boosters: tuple[lgb.Booster, ...]
+    scale: float = 1.0
 
     def value(self, X: Floats) -> Floats:
-        """Return the start plus the mean raw score."""
-        return self.start + self._mean(X, raw_score=True)
+        """Return the start plus the scaled mean raw score."""
+        return self.start + self.scale * self._mean(X, raw_score=True)
 
     def contributions(self, X: Floats) -> Floats:
         """Return the mean of the boosters' contributions (Lundberg and others 2020, path-dependent)."""
-        contributions = self._mean(X, pred_contrib=True)
+        contributions = self.scale * self._mean(X, pred_contrib=True)
         contributions[:, -1] += self.start
         return contributions
 
@@ -50,9 +51,9 @@ class Trees:
         return tuple(booster.model_to_string() for booster in self.boosters)
 
     @classmethod
-    def read(cls, start: float, texts: Iterable[str]) -> "Trees":
+    def read(cls, start: float, texts: Iterable[str], *, scale: float = 1.0) -> "Trees":
         """Return the trees of such texts."""
-        return cls(start, tuple(lgb.Booster(model_str=text) for text in texts))
+        return cls(start, tuple(lgb.Booster(model_str=text) for text in texts), scale)
 
     def _mean(self, X: Floats, **kind: bool) -> Floats:
         scores = [np.asarray(booster.predict(X, **kind, **threads(X))) for booster in self.boosters]

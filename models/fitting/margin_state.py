@@ -16,7 +16,7 @@ def margin_state(margin: Margin, *, name: str, trees: dict[str, str]) -> dict[st
     if isinstance(margin, Trees):
         texts = {f"{name}_{bag}": text for bag, text in enumerate(margin.texts())}
         trees |= texts
-        return {"start": margin.start, "trees": list(texts)}
+        return {"start": margin.start, "scale": margin.scale, "trees": list(texts)}
     if isinstance(margin, LinearMargin):
         arrays = {each: getattr(margin, each).tolist() for each in ARRAYS}
         return {"intercept": margin.intercept, "scale": margin.scale, **arrays}
@@ -36,7 +36,8 @@ def margin_state(margin: Margin, *, name: str, trees: dict[str, str]) -> dict[st
 def read_margin(values: Mapping[str, Any], trees: Mapping[str, str]) -> Any:
     """Return the margin of such data."""
     if "trees" in values:
-        return Trees.read(values["start"], [trees[name] for name in values["trees"]])
+        texts = [trees[name] for name in values["trees"]]
+        return Trees.read(values["start"], texts, scale=values["scale"])
     if "terms" in values:
         return Sum(tuple(read_margin(term, trees) for term in values["terms"]))
     if "at_stake" in values:

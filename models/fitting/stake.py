@@ -28,6 +28,8 @@ CHANCE_LINE = np.array([np.log(0.25) + 0.5 * np.log(100.0), 0.5, -0.5])
 """Written log-odds: one audit in five adjusts where a hundredth of the value is at stake, more where more."""
 AMOUNT_LINE = np.array([np.log(0.5), 0.5, 0.5])
 """Written amount: with the chance above, it comes to what is at stake."""
+REFUND_ODDS = 0.1
+"""Before any is known, a refund is ten times rarer than additional revenue."""
 RIDGE = np.array([1.0, 1 / 0.3**2, 1 / 0.3**2])
 AMOUNT_DISPERSION = 2.0
 SMALLEST = 1e-6
@@ -121,12 +123,11 @@ class Stakes:
         """Return 1, log S and log V (n, 3)."""
         return np.column_stack([np.ones(len(X)), self.at_stake.value(X), self.trade.value(X)])
 
-    def chance_line(self, X: Floats, adjusted: Floats, *, weight: Floats) -> Sum:
-        """Fit the log-odds of an adjustment on what is at stake, from the written line on."""
-        fitted = logistic(
-            self.design(X), adjusted, weight=weight, ridge=RIDGE, prior=self._centred(CHANCE_LINE)
-        )
-        return self.line(*fitted)
+    def chance_line(self, X: Floats, adjusted: Floats, *, weight: Floats, odds: float) -> Sum:
+        """Fit the log-odds of an adjustment on what is at stake, from `odds` times the written line on."""
+        prior = self._centred(CHANCE_LINE)
+        prior[0] += np.log(odds)
+        return self.line(*logistic(self.design(X), adjusted, weight=weight, ridge=RIDGE, prior=prior))
 
     def amount_line(self, X: Floats, size: Floats, *, weight: Floats) -> Sum:
         """Fit the log of the amount of an adjustment on what is at stake, from the written line on."""
