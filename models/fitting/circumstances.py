@@ -15,12 +15,19 @@ import pyarrow as pa
 from models.fitting.glm import logistic, sigmoid
 from models.prediction import Floats
 
-REFERENCE: Mapping[str, str | None] = {"treatment": "field", "selection_channel": "random", "team_id": None}
-CHANCE_DEVIATIONS: Mapping[str, float] = {"treatment": 0.15, "selection_channel": 0.8, "team_id": 0.3}
+REFERENCE: Mapping[str, frozenset[str]] = {
+    "treatment": frozenset({"field"}),
+    "selection_channel": frozenset({"random"}),
+    "team_id": frozenset(),
+}
+ON_RECORDED_DATA = frozenset({"random", "rule", "model"})
+"""Selection channels without knowledge beside the data; they are the reference where `FEWEST_RANDOM` audits
+drawn at random are not there."""
+CHANCE_DEVIATIONS: Mapping[str, float] = {"treatment": 0.25, "selection_channel": 0.8, "team_id": 0.5}
 """Prior deviations of the effects on the log-odds of an adjustment. Small for treatments: desk audits are of
 small traders, so that their effect and that of size can hardly be told apart, and an effect that is too large
 inflates the small. Large for channels: audits drawn at random find a third as often as those chosen."""
-MONEY_DEVIATIONS: Mapping[str, float] = {"treatment": 0.15, "selection_channel": 0.01, "team_id": 0.2}
+MONEY_DEVIATIONS: Mapping[str, float] = {"treatment": 0.25, "selection_channel": 0.01, "team_id": 0.3}
 """The same of the effects on the log of money. Channels have next to none: the mean of the few random audits
 that find something is ruled by one large finding, or by its absence."""
 FEWEST_RANDOM = 30
@@ -38,12 +45,14 @@ class Circumstances:
         """Return the levels that stand in audits; none where there are no audits."""
         if audits is None:
             return cls(())
+        at_random = audits["selection_channel"].to_pylist().count("random")
+        few = {"selection_channel": ON_RECORDED_DATA} if at_random < FEWEST_RANDOM else {}
         return cls(
             tuple(
                 (column, level)
-                for column, reference in REFERENCE.items()
+                for column, reference in {**REFERENCE, **few}.items()
                 for level in _levels(audits, column)
-                if level != reference
+                if level not in reference
             )
         )
 

@@ -61,12 +61,10 @@ class LogSum:
     def contributions(self, X: Floats) -> Floats:
         """Return each column's part (n, p), and the intercept last."""
         moved = self._terms(X) - self.weights * self.centres
-        change = row_sums(moved)
-        relative = change / self.sum_of_centres
-        steep = np.where(
-            np.abs(relative) < 1e-9, 1.0, np.log1p(relative) / np.where(relative == 0, 1.0, relative)
-        )
-        parts = self.slope * moved * (steep / self.sum_of_centres)[:, None]
+        change, start = row_sums(moved), self.sum_of_centres
+        near = np.abs(change) < 1e-9 * start
+        steepness = np.where(near, 1 / start, np.log(self.sums(X) / start) / np.where(near, 1.0, change))
+        parts = self.slope * moved * steepness[:, None]
         return np.column_stack([parts, np.full(len(X), self.intercept)])
 
     @property

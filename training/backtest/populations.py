@@ -6,11 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from models.fitting.circumstances import ON_RECORDED_DATA
 from models.prediction import Floats
 from training.backtest.experiment import Experiment
-
-ON_RECORDED_DATA = frozenset({"random", "rule", "model"})
-"""Selection channels; a referral, a complaint or a tax audit carries information that no feature has."""
 
 
 def everyone(audits: pa.Table) -> np.ndarray:
