@@ -190,9 +190,14 @@ def _computing(node: ast.AST, imported: set[str]) -> Iterator[Node]:
     An attribute of what was imported is left out, too: another that there is not cannot be referred to.
     """
     match node:
-        case ast.Raise() | ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()) | ast.arg():
-            return
-        case ast.Call(func=ast.Name(id="combined")):  # its texts compute nothing
+        case (
+            ast.Raise()
+            | ast.Import()
+            | ast.ImportFrom()
+            | ast.Expr(value=ast.Constant())
+            | ast.arg()
+            | ast.Call(func=ast.Name(id="combined"))  # its texts compute nothing
+        ):
             return
         case ast.BinOp() | ast.BoolOp() | ast.Compare() | ast.Constant() | ast.keyword(arg=str()):
             yield node
