@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import sqrt
 from typing import Literal
 
 import numpy as np
@@ -13,11 +12,11 @@ from training.backtest.metrics import DECILES, Metric, Number, PredictionLike
 from training.backtest.out_of_fold import OutOfFold
 from training.backtest.populations import POPULATIONS
 from training.backtest.scores import evaluation_set
+from training.backtest.wilson import wilson
 
 By = Literal["chance", "money"]
 FEWEST_IN_GROUP = 20
 """Audits: where there are fewer than ten times as many, there are fewer groups than tenths."""
-NORMAL_95 = 1.96
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def _row(
     )
     observed = float(np.average(outcome, weights=evaluation.weight))
     low, high = (
-        _wilson(observed, evaluation.effective)
+        wilson(observed, evaluation.effective)
         if by == "chance"
         else _between(evaluation, prediction, seed=seed)
     )
@@ -112,11 +111,3 @@ def _groups(predicted: Floats) -> np.ndarray:
     _, tied, counts = np.unique(-predicted, return_inverse=True, return_counts=True)
     middle = counts.cumsum() - counts / 2
     return np.asarray(np.floor(number * middle / max(len(predicted), 1)).astype(int)[tied])
-
-
-def _wilson(share: float, n: float) -> tuple[float, float]:
-    """Return the 95 % interval of a share of `n` audits: unlike the normal one it is right near 0 and 1."""
-    squared = NORMAL_95**2 / n
-    centre = (share + squared / 2) / (1 + squared)
-    reach = NORMAL_95 / (1 + squared) * sqrt(share * (1 - share) / n + squared / (4 * n))
-    return max(centre - reach, 0.0), min(centre + reach, 1.0)

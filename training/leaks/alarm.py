@@ -1,13 +1,13 @@
 """Alarms and leak reports: plain data, with a sentence for the person who must act on it."""
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from typing import Self
 
 from features.errors import DataError
+from training.backtest.wilson import wilson
 
 CHANCE = 0.001
 SURE = NormalDist().inv_cdf(1 - CHANCE)
@@ -100,5 +100,4 @@ def too_often(
 
 def least_share(count: int, of: int) -> float:
     """Return the lower end of a share's interval (Wilson 1927), that one time in a thousand is too high."""
-    share, z = count / of, SURE**2 / of
-    return (share + z / 2 - math.sqrt(z * (share * (1 - share) + z / 4))) / (1 + z)
+    return wilson(count / of, of, z=SURE)[0]

@@ -15,6 +15,7 @@ from training.backtest.metrics import metrics
 from training.backtest.out_of_fold import OutOfFold
 from training.backtest.populations import POPULATIONS
 from training.backtest.scores import judge
+from training.backtest.wilson import wilson
 from training.promotion.verdict import Check, GateVerdict
 
 REFERENCE, RANDOM = "reference", "random"
@@ -34,7 +35,6 @@ COVERED = {"coverage": 1.0, "coverage of the top fifth": 0.2, "coverage of the t
 FEWEST_COVERED = 20
 SHORTFALL = 0.05
 """By so much the share covered may fall short of what is promised."""
-TWO_SIDED = 1.96
 SEED = 1
 METRICS = metrics()
 
@@ -119,14 +119,13 @@ def covered(out_of_fold: OutOfFold, promised: float) -> Iterator[Check]:
 
 
 def _coverage_check(name: str, inside: int, audits: int, promised: float, words: str) -> Check:
-    share, z = inside / audits, TWO_SIDED
-    middle = (share + z**2 / (2 * audits)) / (1 + z**2 / audits)
-    reach = z * np.sqrt(share * (1 - share) / audits + (z / (2 * audits)) ** 2) / (1 + z**2 / audits)
-    if middle + reach < promised - SHORTFALL:
+    share = inside / audits
+    low, high = wilson(share, audits)
+    if high < promised - SHORTFALL:
         verdict = GateVerdict.REFUSED
     else:
         verdict = GateVerdict.PASSED if share >= promised - SHORTFALL else GateVerdict.CANNOT_TELL
-    between = f"{middle - reach:.0%} to {middle + reach:.0%}"
+    between = f"{low:.0%} to {high:.0%}"
     sentence = (
         f"intervals cover {share:.0%} ({between}) of {audits:,} audits {words}; they promise {promised:.0%}"
     )
