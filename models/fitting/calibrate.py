@@ -22,6 +22,7 @@ IDENTITY_RIDGE = np.array([1.0, 1 / 0.3**2])
 FIXED = 1e9
 """A ridge that holds a coefficient where it is."""
 Fit = Callable[[Floats, Floats, Floats], Floats]
+"""Fits coefficients for a design (n, k), with the ridge and the prior of each."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,7 @@ def chance_map(
 
     A `trusted` margin is expected to be right as it is, so that few audits leave it so.
     """
-    rows = np.arange(len(margin))
-
-    def fit(design: Floats, ridge: Floats, prior: Floats) -> Floats:
-        return logistic(design, adjusted, weight=training.weight, ridge=ridge, prior=prior)
-
+    fit, rows = _chance_fit(adjusted, training), np.arange(len(margin))
     ridge = training.circumstances.ridge(CHANCE_DEVIATIONS)
     return _fit_map(fit, margin, rows, training.design, ridge=ridge, trust=float(trusted))
 
@@ -66,10 +63,7 @@ def amount_map(
     A `trusted` margin is expected to be right as it is, so that few audits leave it so.
     """
     rows = np.flatnonzero(amount > 0) if variance == 2.0 else np.arange(len(amount))
-    weight = training.weight[rows]
-
-    def fit(design: Floats, ridge: Floats, prior: Floats) -> Floats:
-        return power(design, amount[rows], variance=variance, weight=weight, ridge=ridge, prior=prior)
+    fit, weight = _amount_fit(amount, training, rows, variance=variance), training.weight[rows]
 
     def fit_with(dispersion: float) -> CalibrationMap:
         ridge = training.circumstances.ridge(MONEY_DEVIATIONS, dispersion=dispersion)
@@ -110,23 +104,28 @@ def _fit_map(
 
 def chance_share(line: Floats, trees: Floats, adjusted: Floats, training: TrainingRows) -> float:
     """Return how much of the trees' correction of a line's log-odds audits not seen bear out, from 0 to 1."""
-
-    def fit(design: Floats, ridge: Floats, prior: Floats) -> Floats:
-        return logistic(design, adjusted, weight=training.weight, ridge=ridge, prior=prior)
-
-    return _share(fit, line, trees)
+    return _share(_chance_fit(adjusted, training), line, trees)
 
 
 def amount_share(line: Floats, trees: Floats, amount: Floats, training: TrainingRows) -> float:
     """Return the same of a line of the log of amounts, on the rows that have one."""
     rows = np.flatnonzero(amount > 0)
+    return _share(_amount_fit(amount, training, rows, variance=2.0), line[rows], trees[rows])
 
+
+def _chance_fit(adjusted: Floats, training: TrainingRows) -> Fit:
     def fit(design: Floats, ridge: Floats, prior: Floats) -> Floats:
-        return power(
-            design, amount[rows], variance=2.0, weight=training.weight[rows], ridge=ridge, prior=prior
-        )
+        return logistic(design, adjusted, weight=training.weight, ridge=ridge, prior=prior)
 
-    return _share(fit, line[rows], trees[rows])
+    return fit
+
+
+def _amount_fit(amount: Floats, training: TrainingRows, rows: np.ndarray, *, variance: float) -> Fit:
+    def fit(design: Floats, ridge: Floats, prior: Floats) -> Floats:
+        weight = training.weight[rows]
+        return power(design, amount[rows], variance=variance, weight=weight, ridge=ridge, prior=prior)
+
+    return fit
 
 
 def _share(fit: Fit, line: Floats, trees: Floats) -> float:

@@ -60,10 +60,11 @@ class LogSum:
 
     def contributions(self, X: Floats) -> Floats:
         """Return each column's part (n, p), and the intercept last."""
-        moved = self._terms(X) - self.weights * self.centres
-        change, start = row_sums(moved), self.sum_of_centres
+        terms, start = self._terms(X), self.sum_of_centres
+        moved = terms - self.weights * self.centres
+        change, end = row_sums(moved), self.floor + row_sums(terms)
         near = np.abs(change) < 1e-9 * start
-        steepness = np.where(near, 1 / start, np.log(self.sums(X) / start) / np.where(near, 1.0, change))
+        steepness = np.where(near, 1 / start, np.log(end / start) / np.where(near, 1.0, change))
         parts = self.slope * moved * steepness[:, None]
         return np.column_stack([parts, np.full(len(X), self.intercept)])
 
@@ -73,7 +74,7 @@ class LogSum:
         return self.floor + float(self.weights @ self.centres)
 
     def _terms(self, X: Floats) -> Floats:
-        return self.weights * np.maximum(np.nan_to_num(X, nan=0.0), 0.0)
+        return self.weights * _from_zero(X)
 
 
 def fit_yields(X: Floats, size: Floats, *, written: Floats, weight: Floats) -> Floats:
@@ -84,7 +85,7 @@ def fit_yields(X: Floats, size: Floats, *, written: Floats, weight: Floats) -> F
     size: an amount counts in proportion to what was at stake.
     """
     used = np.flatnonzero(written)
-    at_stake = np.maximum(np.nan_to_num(X[:, used], nan=0.0), 0.0) * written[used]
+    at_stake = _from_zero(X[:, used]) * written[used]
     sums = at_stake.sum(axis=1)
     rows = sums > 0
     if not rows.any():
@@ -155,11 +156,15 @@ def fit_stakes(X: Floats, size: Floats, *, written: Floats, traded: int, weight:
     prior = OVERLAP * written
     prior[traded] = max(prior[traded], TRADE_YIELD)
     yields = fit_yields(X, size, written=prior, weight=weight)
-    values = np.maximum(np.nan_to_num(X, nan=0.0), 0.0)
-    centres = values.mean(axis=0) if len(X) else np.zeros(len(written))
+    centres = _from_zero(X).mean(axis=0) if len(X) else np.zeros(len(written))
     one = np.zeros(len(written))
     one[traded] = 1.0
     floor = max(FLOOR_SHARE * float(centres[traded]), SMALLEST)
     return Stakes(
         LogSum(0.0, 1.0, yields, centres, floor * yields[traded]), LogSum(0.0, 1.0, one, centres, floor)
     )
+
+
+def _from_zero(X: Floats) -> Floats:
+    """Return amounts as they are at stake: an empty one and one below 0 are nothing."""
+    return np.maximum(np.nan_to_num(X, nan=0.0), 0.0)
