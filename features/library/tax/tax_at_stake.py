@@ -12,6 +12,12 @@ MOST_HIDDEN = 1.0
 """Turnover beyond the sector's stands for as much again as was declared at most; the rest is home trade."""
 
 
+def _taxes_beyond_value(returns: ir.Table, stated: ir.NumericColumn) -> ir.FloatingScalar:
+    """Return the taxes on what is stated beyond the customs value of the periods that state it."""
+    excess = stated.sum() - returns.customs_value.sum(where=stated.notnull())
+    return _taxes_on(excess, returns, stated)
+
+
 def _taxes_on(excess: ir.FloatingScalar, returns: ir.Table, stated: ir.NumericColumn) -> ir.FloatingScalar:
     """Return the taxes on an amount above zero, at those paid per value in the periods that state it."""
     periods = stated.notnull()
@@ -43,9 +49,7 @@ def purchases_at_stake(returns: ir.Table) -> ir.FloatingScalar:
 
     Books hold costs that are no part of the value: not quite a third is expected.
     """
-    stated = returns.purchases_imported
-    excess = stated.sum() - returns.customs_value.sum(where=stated.notnull())
-    return _taxes_on(excess, returns, stated)
+    return _taxes_beyond_value(returns, returns.purchases_imported)
 
 
 @feature(
@@ -72,9 +76,7 @@ def payments_at_stake(returns: ir.Table) -> ir.FloatingScalar:
 
     Services are paid abroad too: a fifth is expected.
     """
-    stated = returns.payments_abroad
-    excess = stated.sum() - returns.customs_value.sum(where=stated.notnull())
-    return _taxes_on(excess, returns, stated)
+    return _taxes_beyond_value(returns, returns.payments_abroad)
 
 
 @feature(
