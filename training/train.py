@@ -95,10 +95,10 @@ def train(
 
     The model's trees are tuned in `trials` trials on the folds before the newest, by which the gate judges.
     The model is backtested beside the others, held against the leak alarm, fitted on all closed audits and
-    registered; where nothing serves yet and it passes the gate it becomes champion, else challenger.
+    registered. It becomes champion where nothing serves yet and the gate does not refuse it, else challenger.
     `with_learning_curve` fits it three times more on each fold. `clock` stamps what is recorded,
     `stage(words)` reports the current stage, `progress(done, total)` its progress.
-    Raises `DataError` where the data is refused, `SettingError` where there are too few audits or folds.
+    Raises `DataError` where the data is refused, `SettingError` where the settings cannot be used.
     """
     cutoff, home = dataset.cutoff, dataset.home
     with set_up(dataset, experiment, stage=stage) as setup:
