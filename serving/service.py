@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from features.errors import AuditYieldError
 from features.lightgbm_import import import_lightgbm
-from serving.access import header_timeout
+from serving.access import timeouts
 from serving.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class MinimalService(Service[Any]):  # type: ignore[misc]  # BentoML's types do 
 
     def to_asgi(self, is_main: bool = True) -> ASGIApp:  # noqa: FBT001, FBT002  BentoML's
         """Return BentoML's application with our middleware alone before it."""
-        header_timeout.install(Settings.read().header_seconds)
+        timeouts.install(Settings.read())
         app: Starlette = super().to_asgi(is_main)
         app.user_middleware = [Middleware(FrontMiddleware)]
         return app

@@ -20,8 +20,11 @@ class Settings:
       page of any other origin, is refused.
     - `body_limit`: bytes of a request; `body_seconds`, `header_seconds`: until they must have come.
     - `answer_seconds`: until an answer must be there; a what-if builds all features of a trader anew.
+    - `read_seconds`: until the caller must have read it; else the connection is ended.
     - `concurrency`: answers in the making at once; `threads`: of them, those that are long (pages, many
       traders).
+    - `token_concurrency`: of the answers in the making, those of one token; `token_bytes`: bytes held for it,
+      of bodies and of answers not read yet.
     """
 
     host: str = "127.0.0.1"
@@ -31,8 +34,11 @@ class Settings:
     body_seconds: float = 10.0
     header_seconds: float = 10.0
     answer_seconds: float = 120.0
+    read_seconds: float = 60.0
     concurrency: int = 64
     threads: int = 2
+    token_concurrency: int = 16
+    token_bytes: int = 64 * 1024 * 1024
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -1,9 +1,8 @@
 """Guard: ASGI middleware that lets in whole, permitted requests only."""
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import uuid4
@@ -20,18 +19,17 @@ from serving.access.headers import (
     without_port,
 )
 from serving.access.permissions import ENDPOINTS, Endpoint
-from serving.access.response import ResponseSender
-from serving.access.tokens import LOCAL, Caller, Tokens
+from serving.access.response import complete, problem_messages
+from serving.access.shares import Resource, Shares
+from serving.access.tokens import LOCAL, NOBODY, Caller, Tokens
 from serving.log.entry import Access, LogEntry
-from serving.problems import ProblemError, ProblemKind, busy, failed
+from serving.problems import ProblemError, ProblemKind, failed
 from serving.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 ADMISSION = "audit_yield.admitted"
 """The key of the scope under which the app reads the admission of a request."""
-BODIES_AT_ONCE = 16
-"""Times `concurrency`: bodies that may be arriving; they take no slot of the answers in the making."""
 
 
 class Log(Protocol):
@@ -53,8 +51,9 @@ class Admission:
 class Guard:
     """Middleware that lets in what has a known host, a token, its role and a body in JSON.
 
-    The app behind it sees a request when all of it is there: a slow sender takes no slot of the answers in
-    the making. Whatever the app raises becomes a problem document that says nothing of the inside.
+    The app behind it sees a request when all of it is there, and an answer is sent when all of it is made:
+    neither a slow sender nor a slow reader takes a place of the answers in the making. Whatever the app
+    raises becomes a problem document that says nothing of the inside.
     """
 
     app: ASGIApp
@@ -62,37 +61,44 @@ class Guard:
     tokens: Tokens
     log: Log
     endpoints: tuple[Endpoint, ...] = ENDPOINTS
-    _arriving: int = field(default=0, init=False)
-    _answering: int = field(default=0, init=False)
+    shares: Shares = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing held by anybody."""
+        self.shares = Shares(self.settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection, as ASGI has it."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._http(scope, receive, ResponseSender(send, request_id=uuid4().hex))
+            await self._http(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008})
 
-    async def _http(self, scope: Scope, receive: Receive, response: ResponseSender) -> None:
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id, caller = uuid4().hex, NOBODY
         try:
             headers = headers_of(scope)
             self._require_known_host(headers)
             caller = self._caller(scope, headers)
-            response.request_id = request_id_of(headers) or response.request_id
+            request_id = request_id_of(headers) or request_id
             try:
                 self._require_permission(scope, caller)
             except ProblemError as problem:
                 await log_refusal(self.log, scope, caller=caller, problem=problem)
                 raise
-            scope[ADMISSION] = Admission(caller, response.request_id)
-            body = await self._whole_body(scope, receive, headers)
-            await self._respond(scope, _replay_body(body, receive), response)
+            scope[ADMISSION] = Admission(caller, request_id)
+            answer = await self._answer(scope, receive, headers=headers, caller=caller)
         except ProblemError as problem:
-            await response.problem(problem)
+            answer = problem_messages(problem)
         except Exception:
-            logger.exception("A request could not be answered (request id %s).", response.request_id)
-            await response.problem(failed(response.request_id))
+            logger.exception("A request could not be answered (request id %s).", request_id)
+            answer = problem_messages(failed(request_id))
+        size = sum(len(message.get("body", b"")) for message in answer)
+        with self.shares.hold(Resource.BYTE, caller, size):
+            for message in complete(answer, request_id=request_id):
+                await send(message)
 
     def _require_known_host(self, headers: Headers) -> None:
         """Refuse a foreign host or origin: a page elsewhere can make a browser call this machine."""
@@ -132,13 +138,32 @@ class Guard:
                 ProblemKind.FORBIDDEN, "The token has another role.", expected=f"one of: {roles}."
             )
 
-    async def _whole_body(self, scope: Scope, receive: Receive, headers: Headers) -> bytes:
+    async def _answer(
+        self, scope: Scope, receive: Receive, *, headers: Headers, caller: Caller
+    ) -> Sequence[Message]:
+        """Return the answer of the app behind, made before any of it is sent."""
+        self.shares.require(Resource.BYTE, caller)
+        with self.shares.hold(Resource.BYTE, caller, self._body_size(scope, headers)):
+            body = await self._whole_body(scope, receive, caller)
+            self.shares.require(Resource.ANSWER, caller)
+            with self.shares.hold(Resource.ANSWER, caller):
+                return await self._made(scope, _replay_body(body, receive))
+
+    def _body_size(self, scope: Scope, headers: Headers) -> int:
+        """Return the bytes that a body may have: what it says of itself, else the limit."""
+        if scope["method"] != "POST":
+            return 0
+        require_json(headers)
+        size = int(headers.get("content-length", self.settings.body_limit))
+        if size > self.settings.body_limit:
+            raise self._too_large()
+        return size
+
+    async def _whole_body(self, scope: Scope, receive: Receive, caller: Caller) -> bytes:
         if scope["method"] != "POST":
             return b""
-        require_json(headers)
-        if int(headers.get("content-length", "0")) > self.settings.body_limit:
-            raise self._too_large()
-        with self._slot("_arriving", BODIES_AT_ONCE * self.settings.concurrency):
+        self.shares.require(Resource.BODY, caller)
+        with self.shares.hold(Resource.BODY, caller):
             try:
                 async with asyncio.timeout(self.settings.body_seconds):
                     return await self._read_body(receive)
@@ -162,28 +187,22 @@ class Guard:
                 raise self._too_large()
         return b"".join(parts)
 
-    async def _respond(self, scope: Scope, receive: Receive, response: ResponseSender) -> None:
-        with self._slot("_answering", self.settings.concurrency):
-            try:
-                async with asyncio.timeout(self.settings.answer_seconds):
-                    await self.app(scope, receive, response)
-            except TimeoutError as error:
-                raise ProblemError(
-                    ProblemKind.UNAVAILABLE,
-                    f"There was no answer within {self.settings.answer_seconds:g} seconds.",
-                    headers={"retry-after": "10"},
-                ) from error
+    async def _made(self, scope: Scope, receive: Receive) -> Sequence[Message]:
+        answer: list[Message] = []
 
-    @contextlib.contextmanager
-    def _slot(self, name: str, limit: int) -> Iterator[None]:
-        in_use = getattr(self, name)
-        if in_use >= limit:
-            raise busy()
-        setattr(self, name, in_use + 1)
+        async def keep(message: Message) -> None:
+            answer.append(message)
+
         try:
-            yield
-        finally:
-            setattr(self, name, getattr(self, name) - 1)
+            async with asyncio.timeout(self.settings.answer_seconds):
+                await self.app(scope, receive, keep)
+        except TimeoutError as error:
+            raise ProblemError(
+                ProblemKind.UNAVAILABLE,
+                f"There was no answer within {self.settings.answer_seconds:g} seconds.",
+                headers={"retry-after": "10"},
+            ) from error
+        return answer
 
     def _too_large(self) -> ProblemError:
         return ProblemError(

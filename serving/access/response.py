@@ -1,8 +1,8 @@
-"""Responses: the headers that every one gets, and problems as documents."""
+"""Responses: the headers that every one gets, problems as documents, and an end that waits for the reader."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
-from starlette.types import Message, Send
+from starlette.types import Message
 
 from serving.problems import MEDIA_TYPE, ProblemError
 
@@ -14,33 +14,29 @@ HEADERS = (
 )
 
 
-@dataclass
-class ResponseSender:
-    """Sends a response, with the headers that keep browsers from guessing, leaking and running.
+def problem_messages(problem: ProblemError) -> Sequence[Message]:
+    """Return the response that is a problem document."""
+    body = problem.body()
+    headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **problem.headers}
+    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return (
+        {"type": "http.response.start", "status": problem.kind.status, "headers": pairs},
+        {"type": "http.response.body", "body": body},
+    )
 
-    A page brings a policy of its own, for its style sheet.
+
+def complete(response: Sequence[Message], *, request_id: str) -> Iterator[Message]:
+    """Yield a response with the headers that keep browsers from guessing, leaking and running.
+
+    A page brings a policy of its own, for its style sheet. The last message is empty: whoever sends the
+    messages then waits until the connection has taken the whole body, and a next request of the same
+    connection is not answered before.
     """
-
-    send: Send
-    request_id: str
-    started: bool = False
-
-    async def __call__(self, message: Message) -> None:
-        """Send a message of the app behind."""
-        if message["type"] == "http.response.start":
-            self.started = True
-            headers = [(name.lower(), value) for name, value in message.get("headers", ())]
-            names = {name for name, _ in headers}
-            own = ((b"x-request-id", self.request_id.encode()), *HEADERS)
-            message = {**message, "headers": headers + [each for each in own if each[0] not in names]}
-        await self.send(message)
-
-    async def problem(self, problem: ProblemError) -> None:
-        """Send a problem document, unless a response was started already."""
-        if self.started:
-            return
-        body = problem.body()
-        headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **problem.headers}
-        pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await self({"type": "http.response.start", "status": problem.kind.status, "headers": pairs})
-        await self.send({"type": "http.response.body", "body": body})
+    start, *bodies = response
+    headers = [(name.lower(), value) for name, value in start.get("headers", ())]
+    names = {name for name, _ in headers}
+    own = ((b"x-request-id", request_id.encode()), *HEADERS)
+    yield {**start, "headers": headers + [each for each in own if each[0] not in names]}
+    for message in bodies:
+        yield {**message, "more_body": True}
+    yield {"type": "http.response.body", "body": b""}

@@ -51,6 +51,8 @@ class Caller:
 
 LOCAL = Caller("this machine", frozenset(Role))
 """Whoever calls from the machine itself while there are no tokens."""
+NOBODY = Caller("nobody", frozenset())
+"""Whoever has not shown a token."""
 
 
 @dataclass(frozen=True)

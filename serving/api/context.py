@@ -69,9 +69,9 @@ class Context:
         """The day of this machine."""
         return self.clock().astimezone().date()
 
-    async def run(self, work: Callable[[], Result], *, rows: int) -> Result:
+    async def run(self, work: Callable[[], Result], *, rows: int, caller: str) -> Result:
         """Return what `work` on so many rows returns; in a thread where it would hold up other answers."""
-        return work() if rows <= AT_ONCE else await self.workers.run(work)
+        return work() if rows <= AT_ONCE else await self.workers.run(work, caller=caller)
 
     async def log_answer(self, entry: LogEntry) -> tuple[str, ...]:
         """Log an answer, count it and return its prediction ids; only then may it be sent."""
@@ -94,7 +94,11 @@ def context_of(request: Request) -> Context:
 async def read_payload(request: Request, schema: type[Body]) -> Body:
     """Validate the body of a request; in a thread where it is long. Raises as `read_body`."""
     content = await request.body()
-    return await context_of(request).run(lambda: read_body(content, schema), rows=len(content) // BYTES_A_ROW)
+    return await context_of(request).run(
+        lambda: read_body(content, schema),
+        rows=len(content) // BYTES_A_ROW,
+        caller=caller_of(request).name,
+    )
 
 
 def admission_of(request: Request) -> Admission:

@@ -13,7 +13,7 @@ from features.unit import format_value
 from models.fitting.matrix import as_matrix
 from models.prediction import Floats
 from models.reasons import reasons
-from serving.api.context import access_of, context_of, json_response, read_payload, require_own
+from serving.api.context import access_of, caller_of, context_of, json_response, read_payload, require_own
 from serving.api.request_schemas import Explain, ScoreDeclarations
 from serving.api.serialise import (
     JsonObject,
@@ -44,7 +44,9 @@ async def explain(request: Request) -> Response:
     case = Case.of(live, payload.trader_id)
     evidence: list[Evidence] = []
     if payload.evidence:
-        evidence = await context.warehouse_worker.run(lambda: _evidence(live, case, most=payload.evidence))
+        evidence = await context.warehouse_worker.run(
+            lambda: _evidence(live, case, most=payload.evidence), caller=caller_of(request).name
+        )
     ids = await context.log_answer(
         case.log_entry(access_of(request, payload.purpose, endpoint="POST /explain"), basis)
     )
@@ -91,8 +93,13 @@ async def score_declarations(request: Request) -> Response:
     context = context_of(request)
     live = context.live
     cutoff = payload.as_of or live.dataset.cutoff
-    features = await context.warehouse_worker.run(lambda: _what_if_features(live, payload, cutoff))
-    case = await context.workers.run(lambda: Case.what_if(live, payload.trader_id, features))
+    caller = caller_of(request)
+    features = await context.warehouse_worker.run(
+        lambda: _what_if_features(live, payload, cutoff), caller=caller.name
+    )
+    case = await context.workers.run(
+        lambda: Case.what_if(live, payload.trader_id, features), caller=caller.name
+    )
     basis = replace(live.basis, as_of=cutoff, snapshot_digest=None)
     detail = f"{len(payload.declarations)} declarations added"
     access = access_of(request, payload.purpose, endpoint="POST /score_declarations", detail=detail)

@@ -26,7 +26,7 @@ async def outcomes(request: Request) -> Response:
         context.log.require_free(access, decision)
         return record_outcome(live.dataset, event, caller=caller, today=context.today)
 
-    recorded = await context.warehouse_worker.run(record)
+    recorded = await context.warehouse_worker.run(record, caller=caller.name)
     [prediction_id] = await context.log_answer(
         LogEntry(access, basis, (recorded.trader_id,), decision=decision)
     )

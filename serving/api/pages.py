@@ -37,21 +37,27 @@ async def ranking(request: Request) -> Response:
     """Show the ranking."""
     context = context_of(request)
     live = context.live
-    query, only = dict(request.query_params), caller_of(request).traders
-    shown = await context.workers.run(lambda: list_ranking(live, query=query, only=only))
+    query, caller = dict(request.query_params), caller_of(request)
+    shown = await context.workers.run(
+        lambda: list_ranking(live, query=query, only=caller.traders), caller=caller.name
+    )
     access = access_of(request, None, endpoint="GET /", detail=str(query)[:500])
     entry = LogEntry(access, live.basis, shown.trader_ids)
     prediction_ids = await context.log_answer(with_predictions(live, entry) if shown.trader_ids else entry)
-    return _page_response(await context.workers.run(lambda: ranking_page(live, shown)), prediction_ids)
+    html = await context.workers.run(lambda: ranking_page(live, shown), caller=caller.name)
+    return _page_response(html, prediction_ids)
 
 
 async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery, Query()]) -> Response:
     """Show what is expected of one trader, and why."""
     live, context = _live_for(request, trader_id), context_of(request)
+    caller = caller_of(request).name
     audits = context.history.cached(live.dataset)
     if audits is None:
-        audits = await context.warehouse_worker.run(lambda: context.history.read(live.dataset))
-    earlier = await context.workers.run(lambda: context.log.of_trader(trader_id, limit=NEWEST_ANSWERS))
+        audits = await context.warehouse_worker.run(lambda: context.history.read(live.dataset), caller=caller)
+    earlier = await context.workers.run(
+        lambda: context.log.of_trader(trader_id, limit=NEWEST_ANSWERS), caller=caller
+    )
     access = access_of(request, None, endpoint="GET /traders", detail=query.view)
     prediction_ids = await context.log_answer(Case.of(live, trader_id).log_entry(access, live.basis))
     html = await context.workers.run(
@@ -62,7 +68,8 @@ async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery,
             predictions=earlier_predictions(earlier, live=live),
             view=query.view,
             prediction_id=prediction_ids[0],
-        )
+        ),
+        caller=caller,
     )
     return _page_response(html, prediction_ids)
 
@@ -72,7 +79,8 @@ async def behind(request: Request, trader_id: str, feature: str) -> Response:
     live, context = _live_for(request, trader_id), context_of(request)
     _require_rows(live, feature)
     html = await context.warehouse_worker.run(
-        lambda: evidence_page(live, read_rows(live, trader_id, names=[feature])[feature])
+        lambda: evidence_page(live, read_rows(live, trader_id, names=[feature])[feature]),
+        caller=caller_of(request).name,
     )
     access = access_of(request, None, endpoint="GET /traders/evidence", detail=feature[:200])
     return _page_response(html, await context.log_answer(LogEntry(access, live.basis, (trader_id,))))

@@ -30,7 +30,9 @@ async def predict(request: Request) -> Response:
     if not known:
         raise unknown_problem(payload.trader_ids)
     access, basis = access_of(request, payload.purpose, endpoint="POST /predict"), live.basis
-    entry = await context.run(lambda: with_predictions(live, LogEntry(access, basis, known)), rows=len(known))
+    entry = await context.run(
+        lambda: with_predictions(live, LogEntry(access, basis, known)), rows=len(known), caller=access.actor
+    )
     ids = await context.log_answer(entry)
 
     def content() -> bytes:
@@ -39,7 +41,7 @@ async def predict(request: Request) -> Response:
         )
         return as_json({"basis": serialise_basis(basis), **_in_order(live, payload.trader_ids, predictions)})
 
-    return Response(await context.run(content, rows=len(known)), media_type=JSON)
+    return Response(await context.run(content, rows=len(known), caller=access.actor), media_type=JSON)
 
 
 def _in_order(live: Live, trader_ids: Sequence[str], predictions: list[JsonObject]) -> JsonObject:

@@ -40,10 +40,16 @@ async def ranking(request: Request, filters: Annotated[Filters, Query()]) -> Res
         )
     context = context_of(request)
     live = context.live
-    only = caller_of(request).traders
-    matches = await context.run(lambda: _filter_ranking(live, filters, only=only), rows=live.ranking.num_rows)
+    caller = caller_of(request)
+    matches = await context.run(
+        lambda: _filter_ranking(live, filters, only=caller.traders),
+        rows=live.ranking.num_rows,
+        caller=caller.name,
+    )
     rows = matches.slice((filters.page - 1) * filters.page_size, filters.page_size)
-    entry = await context.run(lambda: _log_entry(live, rows, request, filters), rows=rows.num_rows)
+    entry = await context.run(
+        lambda: _log_entry(live, rows, request, filters), rows=rows.num_rows, caller=caller.name
+    )
     ids = await context.log_answer(entry)
     counts = {
         "page": filters.page,
@@ -58,9 +64,8 @@ async def ranking(request: Request, filters: Annotated[Filters, Query()]) -> Res
         return as_json({"basis": basis, **counts, "rows": traders})
 
     content_type = f"{CSV}; charset=utf-8" if media_type == CSV else JSON
-    return Response(
-        await context.run(content, rows=rows.num_rows), media_type=content_type, headers={"vary": "accept"}
-    )
+    body = await context.run(content, rows=rows.num_rows, caller=caller.name)
+    return Response(body, media_type=content_type, headers={"vary": "accept"})
 
 
 def preferred_media_type(accept: str, *, offered: tuple[str, ...]) -> str:

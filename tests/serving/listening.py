@@ -1,4 +1,4 @@
-"""The service behind a real socket: uvicorn in a thread, with the deadline for headers."""
+"""The service behind a real socket: uvicorn in a thread, with the timeouts of a connection."""
 
 import threading
 import time
@@ -8,13 +8,13 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from serving.access.header_timeout import Protocol
+from serving.access.timeouts import Protocol
 
 
 @contextmanager
-def listening(app: ASGIApp, *, header_seconds: float = 10.0) -> Iterator[int]:
+def listening(app: ASGIApp, *, header_seconds: float = 10.0, read_seconds: float = 60.0) -> Iterator[int]:
     """Serve an app on a free port of this machine; yields the port."""
-    patience = {"header_seconds": header_seconds}
+    patience = {"header_seconds": header_seconds, "read_seconds": read_seconds}
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
