@@ -159,6 +159,10 @@ def token_new_command(
     expires: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day on which it holds.")
     ] = None,
+    any_day: Annotated[
+        bool,
+        typer.Option("--any-day", help="With --trader: it may ask what-if as of any day, not today's alone."),
+    ] = False,
 ) -> None:
     """Make a token and show it, this once: only its hash is kept, beside the models.
 
@@ -168,7 +172,10 @@ def token_new_command(
     from serving.access.tokens import new_token
 
     ends = expires.date() if expires else None
-    show([new_token(home(), name, role=role, now=now(), traders=trader or None, expires_on=ends)])
+    secret = new_token(
+        home(), name, role=role, now=now(), traders=trader or None, expires_on=ends, any_day=any_day
+    )
+    show([secret])
 
 
 @token_app.command(name="list")

@@ -33,16 +33,25 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Caller:
-    """A caller: the name and roles of a token, and the traders that it is limited to (None for all)."""
+    """A caller: the name and roles of a token, and the traders that it is limited to (None for all).
+
+    A limited caller asks as of the day of the snapshot alone, unless its token says `any_day`.
+    """
 
     name: str
     roles: frozenset[Role]
     traders: frozenset[str] | None = None
+    any_day: bool = False
 
     @property
     def role(self) -> str:
         """The roles as one text, as the log stores them."""
         return ",".join(sorted(self.roles))
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there are traders of which it may learn nothing."""
+        return self.traders is not None
 
     def may_see(self, trader_id: str) -> bool:
         """Whether the caller may ask about a trader."""
@@ -69,6 +78,7 @@ class Token:
     traders: tuple[str, ...] | None = None
     expires_on: date | None = None
     revoked_at: str | None = None
+    any_day: bool = False
 
     def is_valid(self, today: date) -> bool:
         """Whether it admits its caller on a day."""
@@ -77,7 +87,7 @@ class Token:
     def caller(self) -> Caller:
         """Return the caller that it stands for."""
         traders = None if self.traders is None else frozenset(self.traders)
-        return Caller(self.name, frozenset({self.role}), traders)
+        return Caller(self.name, frozenset({self.role}), traders, self.any_day)
 
 
 class Tokens:
@@ -158,6 +168,7 @@ def new_token(
     now: datetime,
     traders: Iterable[str] | None = None,
     expires_on: date | None = None,
+    any_day: bool = False,
 ) -> str:
     """Make a token and return its secret, which is shown this once and stored nowhere.
 
@@ -177,6 +188,7 @@ def new_token(
         made_at=_second(now),
         traders=None if traders is None else tuple(sorted(set(traders))),
         expires_on=expires_on,
+        any_day=any_day,
     )
     with _exclusive(home):
         tokens = read_tokens(home / FILE)
@@ -208,6 +220,7 @@ def to_text(tokens: Iterable[Token], *, today: date) -> Iterator[str]:
     for token in tokens:
         state = "revoked" if token.revoked_at else "holds" if token.is_valid(today) else "expired"
         limits = [] if token.traders is None else [f"limited to traders {', '.join(token.traders)}"]
+        limits += ["any day"] if token.any_day else []
         limits += [] if token.expires_on is None else [f"until {token.expires_on}"]
         yield ", ".join([f"{token.name}: {token.role}", state, *limits, f"made {token.made_at[:10]}"])
 

@@ -125,6 +125,11 @@ def access_of(request: Request, purpose: str | None, *, endpoint: str, detail: s
     )
 
 
+def rank_of(request: Request, live: Live, trader_id: str) -> int | None:
+    """Return the rank of a trader among all, None where the caller is limited to some."""
+    return None if caller_of(request).is_limited else live.ranks[live.row_index[trader_id]]
+
+
 def require_own(request: Request, trader_ids: list[str]) -> None:
     """Raise `ProblemError` where the caller is limited to other traders."""
     caller = caller_of(request)

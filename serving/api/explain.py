@@ -13,7 +13,16 @@ from features.unit import format_value
 from models.fitting.matrix import as_matrix
 from models.prediction import Floats
 from models.reasons import reasons
-from serving.api.context import access_of, caller_of, context_of, json_response, read_payload, require_own
+from serving.access.tokens import Caller
+from serving.api.context import (
+    access_of,
+    caller_of,
+    context_of,
+    json_response,
+    rank_of,
+    read_payload,
+    require_own,
+)
 from serving.api.request_schemas import Explain, ScoreDeclarations
 from serving.api.serialise import (
     JsonObject,
@@ -23,10 +32,11 @@ from serving.api.serialise import (
     unknown_problem,
 )
 from serving.live.case import Case
-from serving.live.evidence import read_rows
+from serving.live.evidence import features_with_rows, read_rows
 from serving.live.state import Live
 from serving.live.what_if import with_declarations
 from serving.log.entry import AnswerBasis
+from serving.problems import ProblemError, ProblemKind
 
 EVIDENCE_ROWS = 20
 TOP = 10
@@ -40,18 +50,19 @@ async def explain(request: Request) -> Response:
     live = context.live
     if payload.trader_id not in live.row_index:
         raise unknown_problem([payload.trader_id])
-    row, basis = live.row_index[payload.trader_id], live.basis
+    caller, basis = caller_of(request), live.basis
     case = Case.of(live, payload.trader_id)
     evidence: list[Evidence] = []
     if payload.evidence:
         evidence = await context.warehouse_worker.run(
-            lambda: _evidence(live, case, most=payload.evidence), caller=caller_of(request).name
+            lambda: _evidence(live, case, most=payload.evidence, limited=caller.is_limited),
+            caller=caller.name,
         )
     ids = await context.log_answer(
         case.log_entry(access_of(request, payload.purpose, endpoint="POST /explain"), basis)
     )
     answer = _prediction_with_reasons(live, case, basis, ids, top=payload.top)
-    answer["prediction"]["rank"] = live.ranks[row]
+    answer["prediction"]["rank"] = rank_of(request, live, payload.trader_id)
     return json_response(answer | {"evidence": [_serialise_evidence(each) for each in evidence]})
 
 
@@ -66,10 +77,14 @@ def _prediction_with_reasons(
     return {"basis": serialise_basis(basis), "prediction": prediction, **reasons_of_case}
 
 
-def _evidence(live: Live, case: Case, *, most: int) -> list[Evidence]:
+def _evidence(live: Live, case: Case, *, most: int, limited: bool) -> list[Evidence]:
     """Return the rows behind the weightiest reasons; a feature combined of others stands for those."""
     weightiest = reasons(live.bundle.words, case.features[0], case.explanation.contributions[0])
-    features = (each.name for reason in weightiest for each in live.snapshot.with_rows(reason.feature))
+    features = (
+        each.name
+        for reason in weightiest
+        for each in features_with_rows(live, reason.feature, limited=limited)
+    )
     names = islice(dict.fromkeys(features), most)
     return list(read_rows(live, case.trader_id, names=names).values())
 
@@ -92,10 +107,10 @@ async def score_declarations(request: Request) -> Response:
     require_own(request, [payload.trader_id])
     context = context_of(request)
     live = context.live
-    cutoff = payload.as_of or live.dataset.cutoff
-    caller = caller_of(request)
+    cutoff, caller = payload.as_of or live.dataset.cutoff, caller_of(request)
+    _require_day(caller, cutoff, of_snapshot=live.dataset.cutoff)
     features = await context.warehouse_worker.run(
-        lambda: _what_if_features(live, payload, cutoff), caller=caller.name
+        lambda: _what_if_features(live, payload, cutoff, limited=caller.is_limited), caller=caller.name
     )
     case = await context.workers.run(
         lambda: Case.what_if(live, payload.trader_id, features), caller=caller.name
@@ -109,13 +124,25 @@ async def score_declarations(request: Request) -> Response:
     )
 
 
-def _what_if_features(live: Live, payload: ScoreDeclarations, cutoff: date) -> Floats:
+def _require_day(caller: Caller, cutoff: date, *, of_snapshot: date) -> None:
+    """Raise `ProblemError` where a limited caller asks as of another day than that of the snapshot."""
+    if caller.is_limited and not caller.any_day and cutoff != of_snapshot:
+        raise ProblemError(
+            ProblemKind.FORBIDDEN,
+            "The token is limited to the day of the snapshot.",
+            expected=f"no `as_of`, or {of_snapshot}.",
+            advice="`audit-yield token new NAME --any-day` makes one for other days.",
+        )
+
+
+def _what_if_features(live: Live, payload: ScoreDeclarations, cutoff: date, *, limited: bool) -> Floats:
     features = with_declarations(
         live.snapshot.features,
         live.dataset,
         trader_id=payload.trader_id,
         rows=payload.model_dump()["declarations"],
         cutoff=cutoff,
+        limited=limited,
     )
     return as_matrix(features.select(live.bundle.names))
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from serving.api.context import access_of, caller_of, context_of, require_own
 from serving.api.serialise import unknown_problem
 from serving.live.case import Case, with_predictions
-from serving.live.evidence import read_rows
+from serving.live.evidence import features_with_rows, read_rows
 from serving.live.history import earlier_predictions
 from serving.live.state import Live
 from serving.log.entry import LogEntry
@@ -51,12 +51,14 @@ async def ranking(request: Request) -> Response:
 async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery, Query()]) -> Response:
     """Show what is expected of one trader, and why."""
     live, context = _live_for(request, trader_id), context_of(request)
-    caller = caller_of(request).name
+    caller = caller_of(request)
     audits = context.history.cached(live.dataset)
     if audits is None:
-        audits = await context.warehouse_worker.run(lambda: context.history.read(live.dataset), caller=caller)
+        audits = await context.warehouse_worker.run(
+            lambda: context.history.read(live.dataset), caller=caller.name
+        )
     earlier = await context.workers.run(
-        lambda: context.log.of_trader(trader_id, limit=NEWEST_ANSWERS), caller=caller
+        lambda: context.log.of_trader(trader_id, limit=NEWEST_ANSWERS), caller=caller.name
     )
     access = access_of(request, None, endpoint="GET /traders", detail=query.view)
     prediction_ids = await context.log_answer(Case.of(live, trader_id).log_entry(access, live.basis))
@@ -68,8 +70,9 @@ async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery,
             predictions=earlier_predictions(earlier, live=live),
             view=query.view,
             prediction_id=prediction_ids[0],
+            limited=caller.is_limited,
         ),
-        caller=caller,
+        caller=caller.name,
     )
     return _page_response(html, prediction_ids)
 
@@ -77,18 +80,21 @@ async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery,
 async def behind(request: Request, trader_id: str, feature: str) -> Response:
     """Show the rows behind one value of a trader."""
     live, context = _live_for(request, trader_id), context_of(request)
-    _require_rows(live, feature)
+    caller = caller_of(request)
+    _require_rows(live, feature, limited=caller.is_limited)
     html = await context.warehouse_worker.run(
         lambda: evidence_page(live, read_rows(live, trader_id, names=[feature])[feature]),
-        caller=caller_of(request).name,
+        caller=caller.name,
     )
     access = access_of(request, None, endpoint="GET /traders/evidence", detail=feature[:200])
     return _page_response(html, await context.log_answer(LogEntry(access, live.basis, (trader_id,))))
 
 
-def _require_rows(live: Live, feature: str) -> None:
+def _require_rows(live: Live, feature: str, *, limited: bool) -> None:
     by_name = live.snapshot.features.by_name
-    if feature not in by_name or [each.name for each in live.snapshot.with_rows(feature)] != [feature]:
+    if feature not in by_name or [
+        each.name for each in features_with_rows(live, feature, limited=limited)
+    ] != [feature]:
         raise ProblemError(
             ProblemKind.NOT_FOUND,
             "There are no rows behind such a value.",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fastapi import Request
 from fastapi.responses import Response
 
-from serving.api.context import access_of, context_of, read_payload, require_own
+from serving.api.context import access_of, context_of, rank_of, read_payload, require_own
 from serving.api.request_schemas import Predict
 from serving.api.serialise import (
     JSON,
@@ -16,7 +16,6 @@ from serving.api.serialise import (
     unknown_problem,
 )
 from serving.live.case import with_predictions
-from serving.live.state import Live
 from serving.log.entry import LogEntry
 
 
@@ -39,19 +38,17 @@ async def predict(request: Request) -> Response:
         predictions = serialise_predictions(
             live.rounded.taken(live.rows(known)), trader_ids=known, prediction_ids=ids
         )
-        return as_json({"basis": serialise_basis(basis), **_in_order(live, payload.trader_ids, predictions)})
+        ranked = [each | {"rank": rank_of(request, live, each["trader_id"])} for each in predictions]
+        return as_json({"basis": serialise_basis(basis), **_in_order(payload.trader_ids, ranked)})
 
     return Response(await context.run(content, rows=len(known), caller=access.actor), media_type=JSON)
 
 
-def _in_order(live: Live, trader_ids: Sequence[str], predictions: list[JsonObject]) -> JsonObject:
-    """Return predictions with ranks, in the order of `trader_ids`; a problem for each unknown trader."""
-    ranked = {
-        each["trader_id"]: each | {"rank": live.ranks[live.row_index[each["trader_id"]]]}
-        for each in predictions
-    }
-    unknown = [trader for trader in trader_ids if trader not in ranked]
-    return {"answers": [ranked.get(trader) or _unknown(trader) for trader in trader_ids], "unknown": unknown}
+def _in_order(trader_ids: Sequence[str], predictions: list[JsonObject]) -> JsonObject:
+    """Return predictions in the order of `trader_ids`, with a problem for each unknown trader."""
+    known = {each["trader_id"]: each for each in predictions}
+    unknown = [trader for trader in trader_ids if trader not in known]
+    return {"answers": [known.get(trader) or _unknown(trader) for trader in trader_ids], "unknown": unknown}
 
 
 def _unknown(trader_id: str) -> JsonObject:

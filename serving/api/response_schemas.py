@@ -64,7 +64,9 @@ class Said(ResponseSchema):
 class Predicted(Said):
     """A prediction of a trader of the snapshot; `rank` 1 is the highest expected yield."""
 
-    rank: int = Field(ge=1)
+    rank: int | None = Field(
+        ge=1, description="Among all traders; null for a token that is limited to some of them."
+    )
 
 
 class NotPredicted(ResponseSchema):

@@ -70,14 +70,14 @@ def _trader_of_audit(warehouse: Warehouse, audit_id: str, caller: Caller) -> str
     trader_ids = (
         audits.filter(audits.audit_id == audit_id).select("trader_id").to_pyarrow()["trader_id"].to_pylist()
     )
-    if not trader_ids:
+    if not trader_ids and not caller.is_limited:
         raise ProblemError(
             ProblemKind.NOT_FOUND,
             "There is no such audit.",
             expected="an audit of the table audits.",
             advice="Record the audit where audits are kept, then what it found.",
         )
-    if not caller.may_see(trader_ids[0]):
+    if not trader_ids or not caller.may_see(trader_ids[0]):  # the same: nobody may try which audits there are
         raise ProblemError(ProblemKind.FORBIDDEN, "The token is limited to other traders.")
     return str(trader_ids[0])
 

@@ -43,7 +43,10 @@ class RankingQuery:
 def filter_ranking(
     ranking: pa.Table, query: RankingQuery, *, only: Collection[str] | None = None
 ) -> pa.Table:
-    """Return the matching rows of a ranking, ordered by the money of the finding type where one is given."""
+    """Return the matching rows of a ranking, ordered by the money of the finding type where one is given.
+
+    Among the traders `only` they have no `rank`: it would tell how many others stand before them.
+    """
     mask = pa.array([True] * ranking.num_rows)
     for name in FACETS:
         if value := getattr(query, name):
@@ -55,9 +58,16 @@ def filter_ranking(
         mask = pc.and_(mask, name_mask)
     if only is not None:
         mask = pc.and_(mask, pc.is_in(ranking["trader_id"], pa.array(sorted(only), pa.string())))
+        ranking = without_ranks(ranking)
     matches = ranking.filter(mask)
     by_type = [(f"expected_{query.finding_type}", "descending"), ("trader_id", "ascending")]
     return matches.sort_by(by_type) if query.finding_type else matches
+
+
+def without_ranks(ranking: pa.Table) -> pa.Table:
+    """Return a ranking whose ranks are null."""
+    position = ranking.column_names.index("rank")
+    return ranking.set_column(position, "rank", pa.nulls(ranking.num_rows, ranking["rank"].type))
 
 
 def _contains(column: pa.ChunkedArray, text: str) -> pa.ChunkedArray:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
+import ibis
 import pyarrow as pa
 from ibis.expr import types as ir
 
@@ -17,6 +18,10 @@ from serving.live.submitted import Fault, Row, broken_rules, submitted_rows
 from serving.problems import ProblemError, ProblemKind
 
 DECLARATIONS = TABLES["declarations"]
+PARTIES = ("declarant_id", "seller_id")
+"""The columns of a declaration that name others than the trader."""
+APART = "what-if:"
+"""Begins the number of an added declaration that the trader does not have: others may have that number."""
 
 
 def with_declarations(
@@ -26,19 +31,25 @@ def with_declarations(
     trader_id: str,
     rows: Sequence[Row],
     cutoff: date,
+    limited: bool = False,
 ) -> pa.Table:
     """Return a row of a trader's features as of `cutoff`, with declarations added to those known of it.
 
-    Raises `ProblemError` for a trader that is not registered, and for rows that break the contract, are there
-    already, or would not be known before the cutoff.
+    Nothing of other traders' declarations can be told from the answer, whatever numbers the rows have; a
+    `limited` caller names only brokers and sellers that the trader uses, for features say what audits found
+    with them. Raises `ProblemError` for a trader that is not registered, and for rows that break the
+    contract, are there already, or would not be known before the cutoff.
     """
     with dataset.open() as warehouse:
         _require_registered(warehouse, trader_id)
         with submitted_rows(
             [{**row, "trader_id": trader_id} for row in rows], warehouse, DECLARATIONS
         ) as submitted:
-            _require_fit(submitted, warehouse=warehouse, cutoff=cutoff)
-            return features.build(_with(warehouse, submitted), Spine.of([trader_id], [cutoff]))
+            declared = warehouse.table("declarations")
+            own = declared.filter(declared.trader_id == trader_id)
+            _require_fit(submitted, own=own, cutoff=cutoff, parties=PARTIES if limited else ())
+            added = _apart_from_others(submitted, own)
+            return features.build(_with(warehouse, added), Spine.of([trader_id], [cutoff]))
 
 
 def _require_registered(warehouse: Warehouse, trader_id: str) -> None:
@@ -52,10 +63,13 @@ def _require_registered(warehouse: Warehouse, trader_id: str) -> None:
         )
 
 
-def _require_fit(submitted: ir.Table, *, warehouse: Warehouse, cutoff: date) -> None:
-    """Check the rows against the contract, and against the cutoff before which they must be known."""
+def _require_fit(submitted: ir.Table, *, own: ir.Table, cutoff: date, parties: Sequence[str]) -> None:
+    """Check the rows against the contract, the cutoff before which they must be known, and the trader's own.
+
+    Those of the columns `parties` name only whom the trader's own rows name.
+    """
     faults = [*broken_rules(submitted, DECLARATIONS, today=cutoff), *_too_late(submitted, cutoff)]
-    faults = faults or list(_known_already(submitted, warehouse))
+    faults = faults or [*_known_already(submitted, own), *_not_used(submitted, own, parties)]
     if faults:
         raise ProblemError(
             ProblemKind.REFUSED,
@@ -73,13 +87,33 @@ def _too_late(submitted: ir.Table, cutoff: date) -> Iterator[Fault]:
         yield {"column": "known_on", "rule": "before_the_day", "found": message}
 
 
-def _known_already(submitted: ir.Table, warehouse: Warehouse) -> Iterator[Fault]:
+def _known_already(submitted: ir.Table, own: ir.Table) -> Iterator[Fault]:
     key = DECLARATIONS.key
-    again = _count(submitted.semi_join(warehouse.table("declarations").select(*key), key))
+    again = _count(submitted.semi_join(own.select(*key), key))
     twice = _count(submitted) - _count(submitted.select(*key).distinct())
     if again or twice:
         message = f"{again} rows are known already, {twice} stand twice in the request."
         yield {"column": ", ".join(key), "rule": "unique_key", "found": message}
+
+
+def _not_used(submitted: ir.Table, own: ir.Table, parties: Sequence[str]) -> Iterator[Fault]:
+    for name in parties:
+        named = submitted.filter(submitted[name].notnull())
+        unused = _count(named.anti_join(own.select(name), name))
+        if unused:
+            message = f"{unused} rows name one that is in no declaration of the trader."
+            yield {"column": name, "rule": "used_by_the_trader", "found": message}
+
+
+def _apart_from_others(submitted: ir.Table, own: ir.Table) -> ir.Table:
+    """Return the rows with numbers of their own where they are of no declaration of the trader.
+
+    Under the number of another trader's declaration they would meet its versions and controls.
+    """
+    ours = own.semi_join(submitted, "declaration_id").select("declaration_id").distinct()
+    known = ours.to_pyarrow()["declaration_id"].to_pylist()
+    number = submitted.declaration_id
+    return submitted.mutate(declaration_id=number.isin(known).ifelse(number, ibis.literal(APART) + number))
 
 
 def _with(warehouse: Warehouse, submitted: ir.Table) -> Warehouse:

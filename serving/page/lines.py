@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from features.unit import Unit, format_value
 from models.reasons import TopicReason, by_topic, in_whole_units, reasons
+from serving.live.evidence import features_with_rows
 from serving.live.peers import Peers
 from serving.live.state import Live
 
@@ -54,14 +55,18 @@ class Account:
     total: int
 
 
-def account_of(live: Live, trader_id: str, *, among: Peers, top: int = TOP) -> Account:
-    """Return the reasons of a trader: the `top` weightiest, and all others as one sum."""
+def account_of(live: Live, trader_id: str, *, among: Peers, top: int = TOP, limited: bool = False) -> Account:
+    """Return the reasons of a trader: the `top` weightiest, and all others as one sum.
+
+    A `limited` reader is led to no rows that are other traders.
+    """
     base, total, topics = topic_reasons(live, trader_id)
     first, others = topics[:top], topics[top:]
     amounts = [base, *(each.money for each in first), sum(each.money for each in others)]
     whole = in_whole_units(amounts, total)
     lines = [
-        _line(live, each, money=money, among=among) for each, money in zip(first, whole[1:], strict=False)
+        _line(live, each, money=money, among=among, limited=limited)
+        for each, money in zip(first, whole[1:], strict=False)
     ]
     return Account(whole[0], tuple(lines), whole[-1], len(others), sum(whole))
 
@@ -74,7 +79,7 @@ def topic_reasons(live: Live, trader_id: str) -> tuple[float, float, tuple[Topic
     return explanation.base, float(explanation.total[0]), topics
 
 
-def _line(live: Live, reason: TopicReason, *, money: int, among: Peers) -> ReasonLine:
+def _line(live: Live, reason: TopicReason, *, money: int, among: Peers, limited: bool) -> ReasonLine:
     leading = reason.leading
     column = live.bundle.names.index(leading.feature)
     unit, median = Unit(live.bundle.words[column].unit), among.median(column)
@@ -93,5 +98,7 @@ def _line(live: Live, reason: TopicReason, *, money: int, among: Peers) -> Reaso
         other_parts=money - sum(part.money for part in parts),
         value=None if leading.value is None or value in leading.sentence else value,
         peers=None if median is None else format_value(median, unit),
-        behind=tuple((each.name, each.label) for each in live.snapshot.with_rows(leading.feature)),
+        behind=tuple(
+            (each.name, each.label) for each in features_with_rows(live, leading.feature, limited=limited)
+        ),
     )

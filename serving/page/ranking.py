@@ -16,10 +16,14 @@ ROWS_A_PAGE = 25
 
 @dataclass(frozen=True)
 class RankingPage:
-    """The query, all its matches, and of these the page that is shown, of how many."""
+    """The query, all its matches, and of these the page that is shown, of how many.
+
+    `choices` are the values of each filter among the traders that the reader may see.
+    """
 
     query: RankingQuery
     matches: pa.Table
+    choices: Mapping[str, list[str]]
     page: int
     pages: int
 
@@ -42,9 +46,11 @@ def list_ranking(live: Live, *, query: Mapping[str, str], only: Collection[str] 
     - `only`: the traders that the reader may see; None for all.
     """
     ranking_query = RankingQuery.of(query)
-    matches = filter_ranking(live.ranking, ranking_query, only=only)
+    visible = filter_ranking(live.ranking, RankingQuery(), only=only)
+    matches = filter_ranking(visible, ranking_query)
     pages = max(1, -(-matches.num_rows // ROWS_A_PAGE))
-    return RankingPage(ranking_query, matches, min(ranking_query.page, pages), pages)
+    choices = {name: sorted(filter(None, pc.unique(visible[name]).to_pylist())) for name in FACETS}
+    return RankingPage(ranking_query, matches, choices, min(ranking_query.page, pages), pages)
 
 
 def ranking_page(live: Live, shown: RankingPage) -> str:
@@ -62,6 +68,6 @@ def ranking_page(live: Live, shown: RankingPage) -> str:
         page=shown.page,
         pages=shown.pages,
         labels=FACETS,
-        choices={name: sorted(filter(None, pc.unique(live.ranking[name]).to_pylist())) for name in FACETS},
+        choices=shown.choices,
         findings=FINDING_TYPES,
     )

@@ -46,6 +46,7 @@ def trader_page(
     view: View = "full",
     evidence: Mapping[str, Evidence] | None = None,
     prediction_id: str | None = None,
+    limited: bool = False,
 ) -> str:
     """Return the page of a trader as HTML that needs no network and no script.
 
@@ -55,10 +56,11 @@ def trader_page(
       ranks or scores.
     - `evidence`: the rows behind features, printed below; without it the page links to where they are served.
     - `prediction_id`: under which the log keeps what the page says, where it does.
+    - `limited`: for a reader who may see some traders alone: no rank among all, no rows that are others.
 
     Raises `SettingError` for a trader that is not active on the day.
     """
-    row = ranking_row(live, trader_id)
+    row = ranking_row(live, trader_id) | ({"rank": None} if limited else {})
     if view == "notice":
         return render_template("notice.html", prediction_id=prediction_id, **notice(live, row))
     return render_template(
@@ -66,7 +68,7 @@ def trader_page(
         live=live,
         prediction_id=prediction_id,
         row=row,
-        **_reasons(live, trader_id),
+        **_reasons(live, trader_id, limited=limited),
         **_expectation(live, row),
         **_unknown(live, trader_id),
         audits=history[:SHOWN],
@@ -96,9 +98,9 @@ def shown_features(live: Live, trader_id: str) -> list[str]:
     return list(dict.fromkeys(name for line in account.lines for name, _ in line.behind))
 
 
-def _reasons(live: Live, trader_id: str) -> dict[str, object]:
+def _reasons(live: Live, trader_id: str, *, limited: bool) -> dict[str, object]:
     among = peers(live, trader_id)
-    account = account_of(live, trader_id, among=among)
+    account = account_of(live, trader_id, among=among, limited=limited)
     falls = waterfall(account.base, [*(line.money for line in account.lines), account.rest])
     return {"account": account, "falls": falls, "among": among}
 

@@ -46,9 +46,12 @@ class Service:
         assert len(routes) == len(app.routes)
         return routes
 
-    def token(self, role: Role, *, traders: Iterable[str] | None = None) -> dict[str, str]:
+    def token(
+        self, role: Role, *, traders: Iterable[str] | None = None, any_day: bool = False
+    ) -> dict[str, str]:
         """Make a token and return the header that carries it."""
-        secret = new_token(self.home, f"{role} {uuid4().hex}", role=role, traders=traders, now=now())
+        name = f"{role} {uuid4().hex}"
+        secret = new_token(self.home, name, role=role, traders=traders, now=now(), any_day=any_day)
         return {"Authorization": f"Bearer {secret}"}
 
 

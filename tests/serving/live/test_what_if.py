@@ -84,13 +84,11 @@ def test_rows_that_break_the_contract_or_could_not_count_are_refused_all_at_once
     assert {each["rule"] for each in got.json()["violations"]} == set(SPOILT)
 
 
-def test_rows_that_are_known_already_or_stand_twice_are_refused(
-    served: Service, traders: list[str], small_trader: str
-) -> None:
+def test_rows_that_are_known_already_or_stand_twice_are_refused(served: Service, small_trader: str) -> None:
     behind = served.client.post("/explain", json={"trader_id": small_trader, "evidence": 1}).json()
     known = behind["evidence"][0]["rows"][0]
     key = {name: known[name] for name in ("declaration_id", "item_number", "version")}
-    [violation] = score(served, traders[0], LINE | key, LINE, LINE).json()["violations"]
+    [violation] = score(served, small_trader, LINE | key, LINE, LINE).json()["violations"]
     assert violation["rule"] == "unique_key"
     assert violation["found"] == "1 rows are known already, 1 stand twice in the request."
 
