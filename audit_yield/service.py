@@ -35,6 +35,9 @@ def serve_command(
     drain: Annotated[
         float, typer.Option(min=0, help="Seconds to answer on, not ready, before it ends.")
     ] = 5.0,
+    is_open: Annotated[
+        bool, typer.Option("--open", help="Answer this machine without tokens, also after some were made.")
+    ] = False,
     dialect: DialectFile = None,
 ) -> None:
     """Answer over HTTP by the champion: predictions, reasons, the ranking and the pages of traders.
@@ -49,7 +52,8 @@ def serve_command(
     from serving.run import serve
     from serving.settings import Settings
 
-    settings, launch = Settings.read(), LaunchSettings(data, as_of.date() if as_of else None, dialect, drain)
+    settings = Settings.read()
+    launch = LaunchSettings(data, as_of.date() if as_of else None, dialect, drain, is_open)
     with errors.status("Checking the data, proving the model and building features"):
         start = serve(
             launch, replace(settings, host=host or settings.host, port=port or settings.port), clock=now

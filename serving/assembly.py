@@ -19,11 +19,12 @@ def assemble(
 ) -> Host:
     """Return a host that serves `launch` from the home; `on_failure` is called where it cannot begin."""
     folder = home()
+    tokens = Tokens(folder, clock=clock, is_open=launch.is_open)
     swapper = ModelSwapper(lambda: launch.dataset(today=clock().astimezone().date(), home=folder))
     return Host(
         swapper,
         open_log=lambda: PredictionLog(folder / FOLDER, clock=clock),
-        application=lambda log: make_app(swapper, log, settings, Tokens(folder, clock=clock), clock=clock),
+        application=lambda log: make_app(swapper, log, settings, tokens, clock=clock),
         on_failure=on_failure,
         drain=launch.drain,
         clock=clock,

@@ -11,8 +11,8 @@ from features.data.dataset import Dataset
 from features.data.warehouse import Dialect
 from features.errors import SettingError
 
-DATA, AS_OF, DIALECT, DRAIN = (
-    f"AUDIT_YIELD_{name}" for name in ("DATA", "AS_OF", "DIALECT", "DRAIN_SECONDS")
+DATA, AS_OF, DIALECT, DRAIN, OPEN = (
+    f"AUDIT_YIELD_{name}" for name in ("DATA", "AS_OF", "DIALECT", "DRAIN_SECONDS", "OPEN")
 )
 
 
@@ -21,13 +21,15 @@ class LaunchSettings:
     """The data to answer from, and how to end.
 
     `as_of` None is today, whatever day that is; `drain` is how many seconds the service still answers after
-    it turned not ready, for a balancer to notice.
+    it turned not ready, for a balancer to notice; `is_open` answers this machine without tokens, even where
+    there were some.
     """
 
     data: str
     as_of: date | None = None
     dialect: Path | None = None
     drain: float = 5.0
+    is_open: bool = False
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -38,6 +40,7 @@ class LaunchSettings:
                 as_of=date.fromisoformat(environment[AS_OF]) if environment.get(AS_OF) else None,
                 dialect=Path(environment[DIALECT]) if environment.get(DIALECT) else None,
                 drain=max(0.0, float(environment.get(DRAIN) or cls.drain)),
+                is_open=environment.get(OPEN) == "1",
             )
         except (KeyError, ValueError) as error:
             raise SettingError(
@@ -53,6 +56,7 @@ class LaunchSettings:
             AS_OF: self.as_of.isoformat() if self.as_of else "",
             DIALECT: str(self.dialect.absolute()) if self.dialect else "",
             DRAIN: str(self.drain),
+            OPEN: "1" if self.is_open else "",
         }
 
     def dataset(self, *, today: date, home: Path) -> Dataset:

@@ -25,3 +25,6 @@ UNLOGGED = Counter(
 NOT_FINITE = Counter(
     "audit_yield_not_finite_answers", "ALARM: answers withheld for a number that is none.", registry=REGISTRY
 )
+FAILED_LOGINS = Counter(
+    "audit_yield_failed_logins", "ALARM: requests with a token that opens nothing.", registry=REGISTRY
+)

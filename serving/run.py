@@ -40,7 +40,8 @@ def serve(launch: LaunchSettings, settings: Settings, *, clock: Clock) -> Start:
     Raises `SettingError`, `DataError` and `OutputError` where the service could not begin.
     """
     folder, host = home(), _address(settings)
-    tokens = Tokens(folder, clock=clock)
+    tokens = Tokens(folder, clock=clock, is_open=launch.is_open)
+    tokens.require_file()
     _require_allowed(host, tokens)
     _require_free(host, settings.port)
     live = load_live(launch.dataset(today=clock().astimezone().date(), home=folder))
@@ -79,9 +80,9 @@ def _address(settings: Settings) -> str:
 def _require_allowed(host: str, tokens: Tokens) -> None:
     if not ipaddress.ip_address(host).is_loopback and not tokens.are_required():
         raise SettingError(
-            f"The service would listen at {host} for anybody: there are no tokens.",
+            f"The service would listen at {host} for anybody: no tokens are asked for.",
             expected="tokens, or an address that this machine alone can reach, such as 127.0.0.1.",
-            advice="Make a token first: audit-yield token new NAME --role risk_unit.",
+            advice="Make a token, and leave out --open: audit-yield token new NAME --role risk_unit.",
         )
 
 
@@ -105,4 +106,4 @@ def _to_text(live: Live, tokens: Tokens, *, url: str) -> Iterator[str]:
     if tokens.are_required():
         yield f"Callers need a token. {url}"
     else:
-        yield f"There are no tokens: this machine alone is answered. {url}"
+        yield f"No tokens are asked for: this machine alone is answered. {url}"

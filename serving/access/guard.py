@@ -9,8 +9,10 @@ from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.access.failed_logins import FailedLogins
 from serving.access.headers import (
     Headers,
+    address_of,
     headers_of,
     is_local,
     request_id_of,
@@ -62,6 +64,7 @@ class Guard:
     log: Log
     endpoints: tuple[Endpoint, ...] = ENDPOINTS
     shares: Shares = field(init=False)
+    failed_logins: FailedLogins = field(default_factory=FailedLogins)
 
     def __post_init__(self) -> None:
         """Begin with nothing held by anybody."""
@@ -86,7 +89,9 @@ class Guard:
             try:
                 self._require_permission(scope, caller)
             except ProblemError as problem:
-                await log_refusal(self.log, scope, caller=caller, problem=problem)
+                self.shares.require(Resource.ANSWER, caller)
+                with self.shares.hold(Resource.ANSWER, caller):
+                    await log_refusal(self.log, scope, caller=caller, problem=problem)
                 raise
             scope[ADMISSION] = Admission(caller, request_id)
             answer = await self._answer(scope, receive, headers=headers, caller=caller)
@@ -114,11 +119,16 @@ class Guard:
 
     def _caller(self, scope: Scope, headers: Headers) -> Caller:
         if not self.tokens.are_required():
-            if is_local(scope):
+            if is_local(scope, headers):
                 return LOCAL
-            raise _no_token("There are no tokens yet: only the machine itself is answered.")
-        caller = self.tokens.caller(secret_of(headers.get("authorization", "")))
+            raise _no_token(
+                "No tokens are asked for: only the machine itself is answered, and no proxy on it."
+            )
+        credentials = headers.get("authorization", "")
+        caller = self.tokens.caller(secret_of(credentials))
         if caller is None:
+            if credentials:  # a browser asks without any first
+                self.failed_logins.note(address_of(scope))
             raise _no_token("The request has no token, or one that opens nothing.")
         return caller
 

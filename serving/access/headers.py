@@ -9,6 +9,8 @@ from starlette.types import Scope
 from serving.problems import ProblemError, ProblemKind
 
 Headers = Mapping[str, str]
+FORWARDED = {"forwarded", "via", "x-forwarded-for", "x-real-ip"}
+"""Headers that proxies add."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -26,10 +28,15 @@ def without_port(host: str) -> str:
     return re.sub(r":\d*$", "", host).lower()
 
 
-def is_local(scope: Scope) -> bool:
-    """Whether a request comes from this machine."""
+def address_of(scope: Scope) -> str:
+    """Return the address that a request comes from; behind a proxy of this machine, that which it names."""
     client = scope.get("client")
-    return client is not None and client[0] in ("127.0.0.1", "::1")
+    return "unknown" if client is None else str(client[0])
+
+
+def is_local(scope: Scope, headers: Headers) -> bool:
+    """Whether a request comes from this machine, and was not forwarded by a proxy on it."""
+    return address_of(scope) in ("127.0.0.1", "::1") and not FORWARDED & headers.keys()
 
 
 def secret_of(authorization: str) -> str:

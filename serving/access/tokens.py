@@ -19,6 +19,8 @@ from features.storage.atomic import atomic_file
 from features.storage.lock import file_lock
 
 FILE = "tokens.json"
+SINCE = "tokens.since"
+"""The file that says when the first token was made: a service that had tokens is not open without them."""
 PREFIX = "ay_"
 """The prefix of every token, by which scanners of leaked secrets recognise it."""
 
@@ -93,15 +95,16 @@ class Token:
 class Tokens:
     """The tokens of a home, read again whenever their file changes: a revoked one is refused at once.
 
-    Once there were tokens, a file that is gone or damaged admits nobody.
+    Once there were tokens, a file that is gone or damaged admits nobody. Where the service is `open`, no
+    tokens are asked for.
     """
 
-    def __init__(self, home: Path, *, clock: Clock) -> None:
-        self.path = home / FILE
-        self._clock = clock
+    def __init__(self, home: Path, *, clock: Clock, is_open: bool = False) -> None:
+        self.path, self.since_path = home / FILE, home / SINCE
+        self._clock, self._is_open = clock, is_open
         self._stamp: tuple[int, int] | None = None
         self._tokens = self._read()
-        self.required = self.path.exists()
+        self._were_made = False
 
     def caller(self, secret: str) -> Caller | None:
         """Return the caller of a secret, None without a valid token; takes the same time for any secret."""
@@ -113,9 +116,27 @@ class Tokens:
         return match.caller() if match else None
 
     def are_required(self) -> bool:
-        """Whether callers need a token: they do from the first token ever seen here on."""
-        self.required = self.required or self.path.exists()
-        return self.required
+        """Whether callers need a token: they do from the first token ever made here on, unless it is open."""
+        self._were_made = self._were_made or self.path.exists() or self.since_path.exists()
+        return self._were_made and not self._is_open
+
+    def require_file(self) -> None:
+        """Raise `DataError` where tokens are required and their file is gone.
+
+        A home of an older version that has the file is marked as one that had tokens.
+        """
+        if not self.are_required():
+            return
+        if self.path.exists():
+            _mark(self.since_path, self._clock())
+            return
+        since = self.since_path.read_text(encoding="utf-8", errors="replace").strip()
+        raise DataError(
+            f"{FILE} is gone from {self.path.parent.name}: callers have needed a token since {since[:10]}.",
+            expected="the file as `audit-yield token` wrote it.",
+            advice="Put back a copy of it, or make new tokens: audit-yield token new NAME --role ROLE. To "
+            "answer this machine without any: audit-yield serve DATA --open.",
+        )
 
     def _current(self) -> tuple[Token, ...]:
         try:
@@ -198,6 +219,7 @@ def new_token(
                 expected="a name of its own for every token, also after one was revoked: the log names it.",
                 advice=f"Choose another name, such as '{name}-2'.",
             )
+        _mark(home / SINCE, now)
         _write(home / FILE, (*tokens, token))
     return secret
 
@@ -245,6 +267,13 @@ def _write(path: Path, tokens: Iterable[Token]) -> None:
         json.dump([asdict(token) for token in tokens], file, indent=1, default=str)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _mark(path: Path, now: datetime) -> None:
+    """Write when the first token was made, where that is not written yet."""
+    if not path.exists():
+        with atomic_file(path, advice="Free some space; no token was made.") as fresh:
+            fresh.write_text(f"{_second(now)}\n", encoding="utf-8")
 
 
 def _second(moment: datetime) -> str:

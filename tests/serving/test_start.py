@@ -10,7 +10,8 @@ import pytest
 
 from features.errors import DataError, SettingError
 from serving import run
-from serving.access.tokens import Role, new_token
+from serving.access.tokens import FILE as TOKENS
+from serving.access.tokens import SINCE, Role, new_token
 from serving.launch import LaunchSettings
 from serving.log.reader import FOLDER
 from serving.settings import Settings
@@ -37,19 +38,47 @@ def test_without_a_champion_it_exits_with_one_friendly_message_and_no_loop(
     assert time.monotonic() - begun < 60
 
 
-def begin(data: str, home: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> run.Start:
+def begin(
+    data: str, home: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings, *, is_open: bool = False
+) -> run.Start:
     monkeypatch.setenv("AUDIT_YIELD_HOME", str(home))
-    return run.serve(LaunchSettings(data, tiny.AS_OF), settings, clock=now)
+    return run.serve(LaunchSettings(data, tiny.AS_OF, is_open=is_open), settings, clock=now)
 
 
 def test_it_does_not_listen_to_others_without_tokens(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(SettingError, match="there are no tokens"):
+    with pytest.raises(SettingError, match="no tokens are asked for"):
         begin(str(trained / "sim" / "data"), tmp_path, monkeypatch, Settings(host="0.0.0.0"))  # noqa: S104
     new_token(tmp_path, "north office", role=Role.RISK_UNIT, now=now())
     with pytest.raises(DataError, match="No model is published"):
         begin(str(trained / "sim" / "data"), tmp_path, monkeypatch, Settings(host="0.0.0.0"))  # noqa: S104
+
+
+def test_where_there_were_tokens_it_does_not_start_without_their_file(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, settings = str(trained / "sim" / "data"), Settings(port=free_port())
+    new_token(tmp_path, "north office", role=Role.RISK_UNIT, now=now())
+    (tmp_path / TOKENS).unlink()
+    with pytest.raises(DataError, match=r"tokens.json is gone from .*: callers have needed a token since"):
+        begin(data, tmp_path, monkeypatch, settings)
+    with pytest.raises(DataError, match="No model is published"):
+        begin(data, tmp_path, monkeypatch, settings, is_open=True)
+    with pytest.raises(SettingError, match="no tokens are asked for"):
+        begin(data, tmp_path, monkeypatch, Settings(host="0.0.0.0"), is_open=True)  # noqa: S104
+
+
+def test_a_home_whose_tokens_are_older_than_their_mark_is_marked_by_the_first_start(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_token(tmp_path, "north office", role=Role.RISK_UNIT, now=now())
+    (tmp_path / SINCE).unlink()
+    for gone, refusal in ((False, "No model is published"), (True, "tokens.json is gone")):
+        if gone:
+            (tmp_path / TOKENS).unlink()
+        with pytest.raises(DataError, match=refusal):
+            begin(str(trained / "sim" / "data"), tmp_path, monkeypatch, Settings(port=free_port()))
 
 
 @pytest.mark.parametrize("host", ["nowhere.example", "300.1.1.1", "203.0.113.7"])
@@ -81,7 +110,7 @@ def test_a_log_whose_tail_was_cut_stops_the_start(
 
 def test_what_it_was_told_survives_the_environment(tmp_path: Path) -> None:
     dialect = tmp_path / "dialect.toml"
-    launch = LaunchSettings(str(tmp_path), tiny.AS_OF, dialect, 2.5)
+    launch = LaunchSettings(str(tmp_path), tiny.AS_OF, dialect, 2.5, is_open=True)
     assert LaunchSettings.read(launch.environment()) == launch
     assert LaunchSettings.read(LaunchSettings("postgres://host/db").environment()) == LaunchSettings(
         "postgres://host/db"

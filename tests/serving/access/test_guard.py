@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,11 +20,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from serving.access.failed_logins import FailedLogins
 from serving.access.permissions import ENDPOINTS, Endpoint
 from serving.access.tokens import Role, Tokens
 from serving.api.app import make_app
 from serving.live.state import Live
-from serving.metrics import NOT_FINITE
+from serving.metrics import FAILED_LOGINS, NOT_FINITE
 from serving.settings import Settings
 from tests.clock import now
 from tests.optional import not_none
@@ -42,6 +44,17 @@ def ask(running: Service, endpoint: Endpoint, **headers: str) -> httpx2.Response
     path = endpoint.path.format(trader_id="T0000001", feature="customs_value_12m")
     content = b"{}" if endpoint.method == "POST" else None
     return running.client.request(endpoint.method, path, content=content, headers={**JSON, **headers})
+
+
+def from_afar(running: Service, **headers: str) -> httpx2.Response:
+    """Ask from another machine."""
+
+    async def asked() -> httpx2.Response:
+        transport = httpx2.ASGITransport(running.client.app, client=("192.0.2.1", 5))
+        async with httpx2.AsyncClient(transport=transport, base_url=LOCAL) as client:
+            return await client.get("/models", headers=headers)
+
+    return asyncio.run(asked())
 
 
 def test_every_route_is_an_endpoint_with_roles_and_every_endpoint_a_route(served: Service) -> None:
@@ -76,6 +89,37 @@ def test_without_a_token_even_paths_that_are_not_there_are_401(locked: Service) 
 def test_a_forged_token_opens_nothing(locked: Service, sent: str) -> None:
     got = locked.client.get("/models", headers={b"authorization": sent.encode("latin-1")})
     assert got.status_code == 401
+
+
+def test_a_failed_login_is_counted_and_logged_with_its_address(
+    locked: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    before, forged = FAILED_LOGINS._value.get(), {"authorization": "Bearer ay_forged"}
+    with caplog.at_level(logging.WARNING):
+        assert from_afar(locked).status_code == 401  # a browser asks without a token first
+        assert FAILED_LOGINS._value.get() == before
+        assert from_afar(locked, **forged).status_code == 401
+    assert FAILED_LOGINS._value.get() == before + 1
+    assert "A login from 192.0.2.1 failed" in caplog.text
+    assert "ay_forged" not in caplog.text
+
+
+def test_whoever_tries_again_and_again_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    seconds = [0.0]
+    failed = FailedLogins(clock=lambda: seconds[0])
+    with caplog.at_level(logging.WARNING):
+        for _ in range(250):
+            failed.note("192.0.2.1")
+        failed.note("192.0.2.2")
+        seconds[0] = 61.0
+        failed.note("192.0.2.1")
+    assert [record.args for record in caplog.records] == [
+        ("192.0.2.1", 1),
+        ("192.0.2.1", 10),
+        ("192.0.2.1", 100),
+        ("192.0.2.2", 1),
+        ("192.0.2.1", 1),
+    ]
 
 
 def test_a_token_opens_also_as_the_password_that_a_browser_asks_for(locked: Service) -> None:
@@ -162,13 +206,12 @@ def test_the_service_goes_by_its_own_names(served: Service, headers: dict[str, s
 
 def test_without_tokens_only_the_machine_itself_is_answered(live: Live, tmp_path: Path) -> None:
     with service(live, tmp_path) as running:
-        far = httpx2.ASGITransport(running.client.app, client=("192.0.2.1", 5))
+        assert from_afar(running).status_code == 401
 
-        async def from_afar() -> httpx2.Response:
-            async with httpx2.AsyncClient(transport=far, base_url=LOCAL) as client:
-                return await client.get("/models")
 
-        assert asyncio.run(from_afar()).status_code == 401
+@pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded", "via", "x-real-ip"])
+def test_without_tokens_a_proxy_of_the_machine_is_not_answered(served: Service, header: str) -> None:
+    assert served.client.get("/models", headers={header: "198.51.100.7"}).status_code == 401
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 65, "ü"])

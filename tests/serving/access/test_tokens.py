@@ -79,6 +79,20 @@ def test_where_the_file_is_gone_or_damaged_nobody_gets_in(
         assert tokens.caller(secret) is None
 
 
+def test_an_open_service_asks_for_no_tokens_whatever_there_are(tmp_path: Path) -> None:
+    new_token(tmp_path, "ann", role=Role.AUDITOR, now=now())
+    assert not Tokens(tmp_path, clock=now, is_open=True).are_required()
+
+
+def test_new_tokens_can_be_made_where_the_file_is_gone(tmp_path: Path) -> None:
+    first = new_token(tmp_path, "ann", role=Role.AUDITOR, now=now())
+    (tmp_path / FILE).unlink()
+    second = new_token(tmp_path, "ann", role=Role.AUDITOR, now=now())
+    tokens = Tokens(tmp_path, clock=now)
+    tokens.require_file()
+    assert [tokens.caller(secret) is None for secret in (first, second)] == [True, False]
+
+
 def test_a_service_does_not_start_on_a_damaged_file(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('[{"name": "ann"}]')
     with pytest.raises(DataError):
@@ -111,11 +125,12 @@ def test_the_command_line_makes_lists_and_revokes(tmp_path: Path, monkeypatch: p
         return CliRunner().invoke(app, ["token", *words])
 
     secret = token(
-        "new", "ann", "--role", "auditor", "--trader", "T1", "--expires", "2999-01-01"
+        "new", "ann", "--role", "auditor", "--trader", "T1", "--expires", "2999-01-01", "--any-day"
     ).output.strip()
     caller = not_none(Tokens(tmp_path, clock=now).caller(secret))
     assert (caller.name, caller.role, caller.traders) == ("ann", "auditor", frozenset({"T1"}))
-    assert "ann: auditor, holds, limited to traders T1, until 2999-01-01" in token("list").output
+    assert caller.any_day
+    assert "ann: auditor, holds, limited to traders T1, any day, until 2999-01-01" in token("list").output
     assert secret not in token("list").output
     [listed] = json.loads(token("list", "--json").output)
     assert (listed["name"], listed["role"], listed["traders"]) == ("ann", "auditor", ["T1"])
