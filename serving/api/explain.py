@@ -74,7 +74,7 @@ def _prediction_with_reasons(
         case.rounded, trader_ids=[case.trader_id], prediction_ids=prediction_ids
     )
     reasons_of_case = serialise_reasons(live.bundle, case.features[0], case.explanation, top=top)
-    return {"basis": serialise_basis(basis), "prediction": prediction, **reasons_of_case}
+    return {"basis": serialise_basis(live, basis), "prediction": prediction, **reasons_of_case}
 
 
 def _evidence(live: Live, case: Case, *, most: int, limited: bool) -> list[Evidence]:

@@ -17,7 +17,7 @@ async def models(request: Request) -> Response:
     [prediction_id] = await context.log_answer(LogEntry(access, basis))
     return json_response(
         {
-            "basis": serialise_basis(basis),
+            "basis": serialise_basis(live, basis),
             "prediction_id": prediction_id,
             "promoted_at": live.champion.promoted_at,
             "learned_before": bundle.cutoff,

@@ -32,7 +32,7 @@ async def outcomes(request: Request) -> Response:
     )
     response = json_response(
         {
-            "basis": serialise_basis(basis),
+            "basis": serialise_basis(live, basis),
             "prediction_id": prediction_id,
             "audit_id": event["audit_id"],
             "event_number": event["event_number"],

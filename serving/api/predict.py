@@ -39,7 +39,7 @@ async def predict(request: Request) -> Response:
             live.rounded.taken(live.rows(known)), trader_ids=known, prediction_ids=ids
         )
         ranked = [each | {"rank": rank_of(request, live, each["trader_id"])} for each in predictions]
-        return as_json({"basis": serialise_basis(basis), **_in_order(payload.trader_ids, ranked)})
+        return as_json({"basis": serialise_basis(live, basis), **_in_order(payload.trader_ids, ranked)})
 
     return Response(await context.run(content, rows=len(known), caller=access.actor), media_type=JSON)
 

@@ -58,7 +58,7 @@ async def ranking(request: Request, filters: Annotated[Filters, Query()]) -> Res
     }
 
     def content() -> bytes:
-        traders, basis = _serialise_rows(live, rows, ids), serialise_basis(live.basis)
+        traders, basis = _serialise_rows(live, rows, ids), serialise_basis(live, live.basis)
         if media_type == CSV:
             return _csv(traders, basis)
         return as_json({"basis": basis, **counts, "rows": traders})
@@ -124,11 +124,11 @@ def _serialise_rows(live: Live, rows: pa.Table, ids: tuple[str, ...]) -> list[Js
 
 def _csv(rows: list[JsonObject], basis: JsonObject) -> bytes:
     """Write rows for a spreadsheet, with nothing in them that it would take for a formula."""
-    text = io.StringIO()
+    text, same = io.StringIO(), basis | {"warnings": " ".join(basis["warnings"])}
     writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
     for row in rows:
         flat = {name: value for name, value in row.items() if name != "by_type"}
         money = {f"expected_{kind}": amount for kind, amount in row["by_type"].items()}
-        writer.writerow({name: inert(value) for name, value in (flat | money | basis).items()})
+        writer.writerow({name: inert(value) for name, value in (flat | money | same).items()})
     return text.getvalue().encode()

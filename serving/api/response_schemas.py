@@ -36,6 +36,9 @@ class Basis(ResponseSchema):
     feature_digest: str
     as_of: date = Field(description="The day of the snapshot: what was known before it counts.")
     snapshot_digest: str | None
+    warnings: list[str] = Field(
+        description="What must be known of such an answer, such as that the model learned of later days."
+    )
 
 
 ByType = dict[str, float]

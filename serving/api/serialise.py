@@ -13,6 +13,7 @@ from models.reasons import by_topic, reasons
 from models.words import Words
 from serving.live.case import raise_not_finite
 from serving.live.rounding import in_cents, to_cents
+from serving.live.state import Live
 from serving.log.entry import AnswerBasis
 from serving.problems import ProblemError, ProblemKind
 
@@ -28,9 +29,9 @@ def as_json(value: object) -> bytes:
     return body
 
 
-def serialise_basis(basis: AnswerBasis) -> JsonObject:
-    """Serialise the basis of an answer."""
-    return dict(vars(basis))
+def serialise_basis(live: Live, basis: AnswerBasis) -> JsonObject:
+    """Serialise the basis of an answer, with the warnings of its day."""
+    return {**vars(basis), "warnings": live.warnings(basis.as_of)}
 
 
 def serialise_predictions(

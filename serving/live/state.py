@@ -108,6 +108,10 @@ class Live:
         """The rank of each trader, in the order of `X`."""
         return tuple(self.ranking_by_row["rank"].to_pylist())
 
+    def warnings(self, cutoff: date) -> tuple[str, ...]:
+        """Return what whoever reads an answer as of a day must know of it, in sentences."""
+        return tuple(filter(None, [self.bundle.hindsight(cutoff)]))
+
     @cached_property
     def snapshot_digest(self) -> str:
         """The digest of the snapshot: of the features that the model takes."""

@@ -1,6 +1,8 @@
 """POST /predict: every trader asked for, in order, with money in cents, and what the answer rests on."""
 
 import time
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import httpx2
@@ -46,6 +48,7 @@ def test_an_answer_names_model_features_day_and_prediction(
         "feature_digest": live.bundle.feature_digest,
         "as_of": "2024-10-01",
         "snapshot_digest": live.snapshot_digest,
+        "warnings": [],
     }
     for answer in got["answers"]:
         logged = served.log.read(answer["prediction_id"])
@@ -138,3 +141,20 @@ def test_who_asked_and_what_for_is_logged(served: Service, traders: list[str]) -
     [answer] = served.client.post("/predict", json=body).json()["answers"]
     access = served.log.read(answer["prediction_id"]).entry.access
     assert (access.endpoint, access.actor, access.purpose) == ("POST /predict", "this machine", "audit plan")
+
+
+def test_a_model_asked_about_a_day_before_its_own_says_so_in_every_answer(
+    served: Service, live: Live, traders: list[str]
+) -> None:
+    assert predict(served, traders[:1]).json()["basis"]["warnings"] == []
+    later = replace(live, bundle=replace(live.bundle, cutoff=date(2024, 12, 1)))
+    sentence = "The model has learned what was known before 2024-12-01; of 2024-10-01 it knows what was found"
+    served.held.current = later
+    try:
+        [warning] = predict(served, traders[:1]).json()["basis"]["warnings"]
+        csv = served.client.get("/ranking?page_size=1", headers={"accept": "text/csv"}).text
+        pages = [served.client.get(path).text for path in ("/", f"/traders/{traders[0]}")]
+    finally:
+        served.held.current = live
+    assert warning.startswith(sentence)
+    assert all(sentence in text for text in (csv, *pages))

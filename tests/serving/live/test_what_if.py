@@ -102,4 +102,5 @@ def test_a_later_day_is_answered_without_a_comparison_of_another_day(
 ) -> None:
     got = score(served, traders[0], LINE | {"accepted_on": "2024-11-05"}, as_of="2024-12-01").json()
     assert got["basis"]["as_of"] == "2024-12-01"
+    assert got["basis"]["warnings"] == []
     assert got["expected_before"] is None
