@@ -195,7 +195,8 @@ def new_token(
 
     Raises `SettingError` for a name that is taken or is none.
     """
-    if not name.strip() or len(name) > 100 or not name.isprintable():
+    reserved = name in (LOCAL.name, NOBODY.name)  # the log means callers without a token by them
+    if reserved or not name.strip() or len(name) > 100 or not name.isprintable():
         raise SettingError(
             f"'{name}' is no name for a token.",
             expected="up to 100 letters that can be printed: whose it is, and for what.",

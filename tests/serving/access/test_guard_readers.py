@@ -191,6 +191,21 @@ def test_a_token_that_holds_its_share_of_bodies_is_alone_in_being_refused(live: 
     until(lambda: running.guard.shares.total[Resource.BYTE] == 0)
 
 
+def test_a_body_that_drips_is_ended_and_holds_nothing_any_more(live: Live, tmp_path: Path) -> None:
+    settings = replace(SMALL, body_seconds=0.3)
+    with bound(live, tmp_path, read_seconds=60.0, settings=settings) as running:
+        head = running.request("/predict", running.greedy | {"Content-Type": "application/json"})
+        slow = head.replace(b"GET", b"POST")[:-2] + b"Content-Length: 300000\r\n\r\n"
+        with running.pipeline(slow) as connection, contextlib.suppress(ConnectionError):
+            begun = time.monotonic()
+            while time.monotonic() < begun + PATIENCE:
+                connection.sendall(b" ")
+                time.sleep(0.02)
+        assert time.monotonic() < begun + PATIENCE
+        until(lambda: running.guard.shares.total[Resource.BYTE] == 0)
+        assert running.get("/models", running.greedy) == 200
+
+
 def test_readers_of_evidence_are_no_queue_for_anybody_else(
     live: Live, traders: list[str], tmp_path: Path
 ) -> None:
@@ -205,7 +220,7 @@ def test_readers_of_evidence_are_no_queue_for_anybody_else(
     async def run(greedy: dict[str, str], other: dict[str, str], app: FastAPI) -> None:
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url=LOCAL, timeout=60) as client:
-            reading = [asyncio.create_task(read(client, "greedy", each, greedy)) for each in traders[:4]]
+            reading = [asyncio.create_task(read(client, "greedy", each, greedy)) for each in traders[:3]]
             await asyncio.sleep(0.1)
             await read(client, "other", traders[9], other)
             await asyncio.gather(*reading)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from audit_yield.commands import app
 from features.errors import DataError, SettingError
-from serving.access.tokens import FILE, Role, Tokens, new_token, read_tokens, revoke_token
+from serving.access.tokens import FILE, LOCAL, NOBODY, Role, Tokens, new_token, read_tokens, revoke_token
 from tests.clock import now
 from tests.optional import not_none
 
@@ -106,8 +106,8 @@ def test_a_name_is_used_once_for_the_log_names_it(tmp_path: Path) -> None:
         new_token(tmp_path, "ann", role=Role.AUDITOR, now=now())
 
 
-@pytest.mark.parametrize("name", ["", " ", "a\nb", "x" * 101])
-def test_a_name_can_be_printed(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "x" * 101, LOCAL.name, NOBODY.name])
+def test_a_name_can_be_printed_and_is_no_one_elses(tmp_path: Path, name: str) -> None:
     with pytest.raises(SettingError):
         new_token(tmp_path, name, role=Role.AUDITOR, now=now())
 
