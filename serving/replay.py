@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import AuditYieldError, DataError
-from features.snapshots.cache import FOLDER, TABLE
+from features.snapshots.cache import FOLDER
+from features.snapshots.store import TABLE
 from models.bundle.artefact import Bundle, load_bundle
 from models.bundle.champion import PUBLISHED
 from models.fitting.matrix import as_matrix

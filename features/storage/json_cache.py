@@ -24,7 +24,12 @@ def write_cached(path: Path, content: Any) -> None:
     with contextlib.suppress(OSError, OutputError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(path) as fresh:
-            fresh.write_text(json.dumps({"sha256": _digest(path, content), "content": content}))
+            fresh.write_text(sealed(path, content))
+
+
+def sealed(path: Path, content: Any) -> str:
+    """Return the text of a cache file: plain data, and the digest that `read_cached` holds it against."""
+    return json.dumps({"sha256": _digest(path, content), "content": content})
 
 
 def _digest(path: Path, content: Any) -> str:

