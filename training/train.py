@@ -129,7 +129,8 @@ def train(
                 stage("Learning from parts of the audits")
                 curve = learning_curve(warehouse, labelled_audits, report, progress=progress)
             stage("Looking for leaks")
-            leaks = leak_report(warehouse, labelled_audits, report.out_of_fold.table(), cutoff=cutoff)
+            with dataset.open() as all_tables:
+                leaks = leak_report(all_tables, labelled_audits, report.out_of_fold.table(), cutoff=cutoff)
             stage("Fitting on all audits and registering")
             groups = trader_groups(warehouse, report.out_of_fold.audits["trader_id"], cutoff=cutoff)
             model = _fit_on_all(labelled_audits, experiment)

@@ -1,23 +1,28 @@
-"""Setup of an experiment: the open data, the audits closed before the cutoff, and the folds."""
+"""Setup of an experiment: the audits closed before the cutoff with their features, and the folds."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from features.data.dataset import Dataset
-from features.data.warehouse import Warehouse
+from features.data.warehouse import Warehouse, in_memory
 from features.library import LIBRARY
 from training.backtest.candidates import candidates
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold, folds_before
 from training.backtest.labelled_audits import LabelledAudits, label_audits
 
+OUTCOMES = ("traders", "audits", "findings")
+"""The tables that are read fold by fold: descriptions and outcomes, as known on a day."""
 Stage = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Setup:
-    """The warehouse of usable rows, its columns left out, the audits closed by a cutoff, the folds before."""
+    """The audits closed by a cutoff, the folds before, and the columns left out of the data.
+
+    `warehouse` holds the usable rows of traders, audits and findings, and those alone.
+    """
 
     warehouse: Warehouse
     left_out: tuple[str, ...]
@@ -27,7 +32,7 @@ class Setup:
 
 @contextmanager
 def set_up(dataset: Dataset, experiment: Experiment, *, stage: Stage = lambda words: None) -> Iterator[Setup]:
-    """Yield the setup of an experiment on a dataset.
+    """Yield the setup of an experiment on a dataset, which is closed by then: fitting takes far longer.
 
     Raises `SettingError` for settings that cannot be used, before the long work, and `DataError` where the
     data is refused.
@@ -41,14 +46,16 @@ def set_up(dataset: Dataset, experiment: Experiment, *, stage: Stage = lambda wo
         settling_months=experiment.settling_months,
         first_day=experiment.first_fold_on,
     )
-    stage("Checking the data")
-    with dataset.open_checked() as (warehouse, outcome):
-        stage("Building the features of audited traders")
-        labelled_audits = label_audits(
-            warehouse,
-            features=features,
-            cutoff=dataset.cutoff,
-            measure=experiment.measure,
-            with_penalties=experiment.with_penalties,
-        )
-        yield Setup(warehouse, outcome.left_out, labelled_audits, folds)
+    with ExitStack() as stack:
+        stage("Checking the data")
+        with dataset.open_checked() as (warehouse, outcome):
+            stage("Building the features of audited traders")
+            labelled_audits = label_audits(
+                warehouse,
+                features=features,
+                cutoff=dataset.cutoff,
+                measure=experiment.measure,
+                with_penalties=experiment.with_penalties,
+            )
+            copied = stack.enter_context(in_memory(warehouse, OUTCOMES))
+        yield Setup(copied, outcome.left_out, labelled_audits, folds)

@@ -1,7 +1,7 @@
 """Warehouses: open a folder of Parquet or CSV, a DuckDB file or a database behind an Ibis URL as tables."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -25,7 +25,7 @@ from features.errors import DataError
 from features.exact import as_float
 from features.storage.temporary import temporary_folder
 
-__all__ = ["Dialect", "Source", "Warehouse", "open_warehouse"]
+__all__ = ["Dialect", "Source", "Warehouse", "in_memory", "open_warehouse"]
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,23 @@ class Warehouse:
         stored = self.sources[name].table
         columns = conform(stored, TABLES[name], dialect=self.dialect)
         return with_defaults(stored.select(**{c: each.value for c, each in columns.items()}), TABLES[name])
+
+
+@contextlib.contextmanager
+def in_memory(warehouse: Warehouse, names: Iterable[str]) -> Iterator[Warehouse]:
+    """Copy small tables into memory, so that the warehouse itself need not stay open for them."""
+    with temporary_folder() as temporary:
+        engine = embedded(temporary)
+        sources = {}
+        for name in names:
+            stored = warehouse.sources[name]
+            present = [column for column in TABLES[name].names if column in stored.columns]
+            engine.con.from_arrow(warehouse.table(name).select(*present).to_pyarrow()).create(name)
+            sources[name] = Source(engine.table(name), stored.form)
+        try:
+            yield Warehouse(warehouse.name, engine, DUCKDB, sources, (), Dialect())
+        finally:
+            engine.disconnect()
 
 
 @contextlib.contextmanager

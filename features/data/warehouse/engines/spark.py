@@ -9,7 +9,7 @@ from ibis.expr import types as ir
 from features.data.warehouse.engines.adapter import Adapter, materialised_name, row_text
 
 
-@ibis.udf.scalar.builtin
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
 def xxhash64(text: str) -> int:
     """Spark's hash of 64 bits; the one that Ibis takes has 32."""
     raise NotImplementedError  # Spark has it
