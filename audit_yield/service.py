@@ -1,9 +1,10 @@
 """Commands about answers: the service, a trader's page, the prediction log, and tokens."""
 
+import os
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from audit_yield.arguments import AsJson, AsOf, Data, DialectFile, LogFolder, Tr
 from audit_yield.console import NOT_DONE, as_json, errors, friendly, show
 from features.lightgbm_import import import_lightgbm
 from serving.access.tokens import Role
+
+if TYPE_CHECKING:
+    from serving.log.key import LogKey
 
 PART = "Answers"
 
@@ -89,7 +93,7 @@ def report_command(
 
 
 log_app = typer.Typer(
-    help="""Prove the prediction log.
+    help="""Prove, seal and prune the prediction log.
 
 Example: `audit-yield log verify`""",
     no_args_is_help=True,
@@ -100,21 +104,96 @@ app.add_typer(log_app, name="log", rich_help_panel=PART)
 
 @log_app.command(name="verify")
 @friendly
-def log_verify_command(*, log: LogFolder = None, json: AsJson = False) -> None:
+def log_verify_command(
+    *,
+    log: LogFolder = None,
+    anchor: Annotated[
+        Path | None,
+        typer.Option(help="Anchors that were kept elsewhere: an older .anchor file, or X-Log-Head lines."),
+    ] = None,
+    segment: Annotated[
+        int | None, typer.Option(help="Verify the segment of this number alone.", min=0)
+    ] = None,
+    json: AsJson = False,
+) -> None:
     """Prove that every row of the prediction log is as it was written, and that none is missing.
 
-    Finds rows that were changed, removed, moved or chained anew, and a tail cut off. Exits with 1 where it
-    finds any. A service may write meanwhile.
+    Finds rows that were changed, removed, moved or chained anew, a tail cut off, another home's log, and what
+    the key in AUDIT_YIELD_LOG_KEY does not seal. Exits with 1 where it finds any. A service may write
+    meanwhile.
 
     Example: `audit-yield log verify`
     """
     import_lightgbm()
     from serving.log import verify
 
-    verdict = verify.verify(log_of(log))
+    verdict = verify.verify(
+        log_of(log),
+        key=_log_key(),
+        witnesses=verify.read_witnesses(anchor) if anchor else (),
+        number=segment,
+    )
     show(verdict.to_json() if json else verify.to_text(verdict))
     if verdict.faults:
         raise typer.Exit(NOT_DONE)
+
+
+@log_app.command(name="seal")
+@friendly
+def log_seal_command() -> None:
+    """Let the key in AUDIT_YIELD_LOG_KEY seal the log from here on; verify it first.
+
+    Once for a new key: the service refuses to follow rows that its key does not seal, for somebody without
+    the key may have made them anew. Stop the service first.
+
+    Example: `audit-yield log seal`
+    """
+    import_lightgbm()
+    from features.errors import SettingError
+    from serving.log.key import SETTING
+    from serving.log.writer import PredictionLog
+
+    key = _log_key()
+    if key is None:
+        raise SettingError(
+            "There is no key to seal the log with.",
+            expected=f"{SETTING}: the whole path of a file outside the home, with a secret.",
+            advice=f"Make one: openssl rand -hex 32 > FILE; chmod 600 FILE; then set {SETTING} to it.",
+        )
+    log = PredictionLog(log_of(None), clock=now, key=key, is_new_key=True)
+    log.close()
+    show([f"From row {log.head.rows + 1:,} on the log is sealed with the key {key.name}."])
+
+
+@log_app.command(name="prune")
+@friendly
+def log_prune_command(
+    *,
+    before: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="Every row of a month to remove is older.")
+    ],
+) -> None:
+    """Remove the months of the log whose rows are all older than a day; the rest stays provable.
+
+    A row of the log says what was removed and by whom. The month that is being written stays.
+
+    Example: `audit-yield log prune --before 2020-01-01`
+    """
+    import_lightgbm()
+    from serving.log.prune import prune
+
+    actor = f"{os.environ.get('USER', 'user')} ({os.getuid()})"
+    removed = prune(log_of(None), before=before.date(), actor=actor, clock=now, key=_log_key())
+    names = ", ".join(file.name for file in removed)
+    show([f"Removed: {names}." if removed else "Nothing is that old."])
+
+
+def _log_key() -> "LogKey | None":
+    from features.storage.home import home_path
+    from serving.log.key import read_key
+    from serving.settings import Settings
+
+    return read_key(Settings.read().log_key, home=home_path())
 
 
 @app.command(name="replay", rich_help_panel=PART)

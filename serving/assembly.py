@@ -9,6 +9,7 @@ from serving.api.app import make_app
 from serving.host import Host
 from serving.launch import LaunchSettings
 from serving.live.swap import ModelSwapper
+from serving.log.key import read_key
 from serving.log.reader import FOLDER
 from serving.log.writer import PredictionLog
 from serving.settings import Settings
@@ -23,7 +24,9 @@ def assemble(
     swapper = ModelSwapper(lambda: launch.dataset(today=clock().astimezone().date(), home=folder))
     return Host(
         swapper,
-        open_log=lambda: PredictionLog(folder / FOLDER, clock=clock),
+        open_log=lambda: PredictionLog(
+            folder / FOLDER, clock=clock, key=read_key(settings.log_key, home=folder)
+        ),
         application=lambda log: make_app(swapper, log, settings, tokens, clock=clock),
         on_failure=on_failure,
         drain=launch.drain,

@@ -18,11 +18,11 @@ from serving.live.gauges import CONTENT_TYPE, exposition
 from serving.live.state import Live
 from serving.live.swap import ModelSwapper
 from serving.log.writer import PredictionLog
-from serving.metrics import REQUESTS
+from serving.metrics import LOG_FAULT, REQUESTS
 from serving.problems import MEDIA_TYPE, ProblemError, ProblemKind
 
 REFRESH_SECONDS = 1.0
-"""Seconds between two reads of the pointer, which is one small file."""
+"""Seconds between two reads of the pointer, which is one small file, and two looks at the log."""
 logger = logging.getLogger(__name__)
 
 
@@ -55,8 +55,13 @@ class Host:
 
     @property
     def ready(self) -> bool:
-        """Whether callers should be sent here."""
-        return self._application is not _not_yet and not self._stopping
+        """Whether callers should be sent here: what cannot be logged is not answered."""
+        return self._log is not None and not self.log_fails and not self._stopping
+
+    @property
+    def log_fails(self) -> bool:
+        """Whether the log is open and cannot be written."""
+        return self._log is not None and self._log.fault is not None
 
     @property
     def live(self) -> Live | None:
@@ -87,8 +92,9 @@ class Host:
     async def _begin(self) -> None:
         try:
             await asyncio.to_thread(self._swapper.load)
-            self._log = await asyncio.to_thread(self._open_log)
-            self._application = self._make_application(self._log)
+            log = await asyncio.to_thread(self._open_log)
+            self._application = self._make_application(log)
+            self._log = log
         except Exception as error:
             self._on_failure(error)
             return
@@ -96,6 +102,13 @@ class Host:
         gc.collect()
         gc.freeze()
         self._start_task(self._swapper.watch(every=REFRESH_SECONDS))
+        self._start_task(self._retry_log(log, every=REFRESH_SECONDS))
+
+    async def _retry_log(self, log: PredictionLog, *, every: float) -> None:
+        """Try the log again where it failed: who is not ready is asked nothing that would."""
+        while True:
+            await asyncio.sleep(every)
+            await log.retry()
 
     def _start_task(self, coroutine: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(coroutine))
@@ -124,6 +137,7 @@ def _readiness(host: Host) -> Response:
 
 
 def _metrics(host: Host) -> Response:
+    LOG_FAULT.set(host.log_fails)
     return Response(exposition(host.live, now=host.clock()), media_type=CONTENT_TYPE)
 
 

@@ -1,6 +1,6 @@
 """Prometheus counters and histograms: predictions, latency, swaps, alarms."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 REGISTRY = CollectorRegistry()
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -21,6 +21,9 @@ REFUSED = Counter(
 )
 UNLOGGED = Counter(
     "audit_yield_unlogged_answers", "ALARM: answers withheld because the log failed.", registry=REGISTRY
+)
+LOG_FAULT = Gauge(
+    "audit_yield_log_fault", "ALARM: 1 while no answer can be logged, and none is given.", registry=REGISTRY
 )
 NOT_FINITE = Counter(
     "audit_yield_not_finite_answers", "ALARM: answers withheld for a number that is none.", registry=REGISTRY

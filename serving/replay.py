@@ -1,4 +1,4 @@
-"""Replay a logged prediction, years later: from the logged features, by the model that the log names."""
+"""Replay a logged prediction, years later: from logged features or their snapshot, by the logged model."""
 
 import json
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from features.snapshots.store import TABLE
 from models.bundle.artefact import Bundle, load_bundle
 from models.bundle.champion import PUBLISHED
 from models.fitting.matrix import as_matrix
+from models.prediction import Floats
 from serving.live.state import facts_digest
 from serving.log import reader
 from serving.log.code_digest import code_digest
@@ -60,7 +61,7 @@ def replay(prediction_id: str, *, log: Path, home: Path) -> Replay:
     """
     logged = reader.read(log, prediction_id)
     entry = logged.entry
-    if entry.basis is None or entry.features is None or entry.prediction is None:
+    if entry.basis is None or entry.prediction is None:
         raise DataError(
             f"The row of '{prediction_id}' holds no prediction.",
             expected="the id of a prediction of one trader, such as 17-1-9f86d081.",
@@ -72,10 +73,15 @@ def replay(prediction_id: str, *, log: Path, home: Path) -> Replay:
         bundle = load_bundle(home / PUBLISHED / version, digest=entry.basis.model_digest)
     except AuditYieldError as error:
         return Replay(logged, None, 0.0, (f"model {version}. {error.found}",), code)
-    off_by = _off_by(bundle, entry)
-    return Replay(
-        logged, off_by is None, off_by or 0.0, tuple(_missing_snapshot(bundle, entry.basis, home)), code
-    )
+    snapshot = _snapshot(bundle, entry.basis, home)
+    gone = () if snapshot is not None or entry.basis.snapshot_digest is None else (_gone(entry),)
+    rows = entry.features
+    if rows is None and snapshot is not None:
+        rows = snapshot.rows_of(entry.trader_ids[0])
+    if rows is None:
+        return Replay(logged, None, 0.0, gone or (_gone(entry),), code)
+    off_by = _off_by(bundle, entry, rows)
+    return Replay(logged, off_by is None, off_by or 0.0, gone, code)
 
 
 def to_text(replay: Replay) -> Iterator[str]:
@@ -96,34 +102,55 @@ def _verdict(replay: Replay) -> str:
     if replay.same is None:
         return "It cannot be predicted again without what is gone; the log still says what was answered."
     if replay.same:
-        return "Predicted again from the logged features: the same to the last bit."
+        origin = "the snapshot" if replay.logged.entry.features is None else "the logged features"
+        return f"Predicted again from {origin}: the same to the last bit."
     return f"✗ Predicted again it is NOT the same: off by up to {replay.off_by:.3g}."
 
 
-def _missing_snapshot(bundle: Bundle, basis: AnswerBasis, home: Path) -> Iterator[str]:
-    """Yield what is missing although a replay does without it: the log has features, not their origin."""
-    tables = (path / TABLE for path in (home / FOLDER).glob(f"{basis.as_of}-*"))
-    if basis.snapshot_digest and basis.snapshot_digest not in (
-        _digest(path, bundle, basis) for path in tables
-    ):
-        yield f"the snapshot of {basis.as_of}. The logged features cannot be held against it."
+@dataclass(frozen=True)
+class _Snapshot:
+    """The features of every trader on a day, as the model takes them."""
+
+    trader_ids: list[str]
+    X: Floats
+
+    def rows_of(self, trader_id: str) -> Floats | None:
+        """Return the features of a trader (1, p); None where it has none of it."""
+        return self.X[[self.trader_ids.index(trader_id)]] if trader_id in self.trader_ids else None
 
 
-def _digest(path: Path, bundle: Bundle, basis: AnswerBasis) -> str | None:
+def _snapshot(bundle: Bundle, basis: AnswerBasis, home: Path) -> _Snapshot | None:
+    """Return the snapshot of a basis, proved by its digest; None where it is gone or another."""
+    for path in (home / FOLDER).glob(f"{basis.as_of}-*"):
+        snapshot = _read(path / TABLE, bundle)
+        if snapshot and basis.snapshot_digest == facts_digest(
+            snapshot.trader_ids, snapshot.X, cutoff=basis.as_of
+        ):
+            return snapshot
+    return None
+
+
+def _read(path: Path, bundle: Bundle) -> _Snapshot | None:
     try:
         table = pq.read_table(path, partitioning=None, columns=["trader_id", *bundle.names])
     except (OSError, pa.ArrowException):
         return None
-    X = as_matrix(table.select(bundle.names))
-    return facts_digest(table["trader_id"].to_pylist(), X, cutoff=basis.as_of)
+    return _Snapshot(table["trader_id"].to_pylist(), as_matrix(table.select(bundle.names)))
 
 
-def _off_by(bundle: Bundle, entry: LogEntry) -> float | None:
+def _gone(entry: LogEntry) -> str:
+    """Return what a snapshot that is gone means for a replay."""
+    day = f"the snapshot of {entry.basis and entry.basis.as_of}."
+    if entry.features is None:
+        return f"{day} The features of {entry.trader_ids[0]} were logged as a reference to it."
+    return f"{day} The logged features cannot be held against it."
+
+
+def _off_by(bundle: Bundle, entry: LogEntry, rows: Floats) -> float | None:
     """Predict and explain a row again; None where every bit is the same, else the largest difference."""
-    rows, prediction = entry.features, entry.prediction
-    if rows is None or prediction is None:
+    if entry.prediction is None:
         return None
-    pairs = [(outputs(bundle.model.predict(rows)), outputs(prediction))]
+    pairs = [(outputs(bundle.model.predict(rows)), outputs(entry.prediction))]
     if entry.contributions is not None:
         pairs.append((bundle.model.explain(rows).contributions, entry.contributions))
     if all(new.tobytes() == old.tobytes() for new, old in pairs):

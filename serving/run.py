@@ -16,6 +16,7 @@ from features.storage.home import home
 from serving.access.tokens import Tokens
 from serving.launch import LaunchSettings
 from serving.live.state import TRIED_BEFORE, Live, load_live
+from serving.log.key import read_key
 from serving.log.reader import FOLDER
 from serving.log.writer import PredictionLog
 from serving.settings import Settings
@@ -45,7 +46,7 @@ def serve(launch: LaunchSettings, settings: Settings, *, clock: Clock) -> Start:
     _require_allowed(host, tokens)
     _require_free(host, settings.port)
     live = load_live(launch.dataset(today=clock().astimezone().date(), home=folder))
-    PredictionLog(folder / FOLDER, clock=clock).close()
+    PredictionLog(folder / FOLDER, clock=clock, key=read_key(settings.log_key, home=folder)).close()
     return Start(
         tuple(_to_text(live, tokens, url=f"http://{host}:{settings.port}")),
         partial(_become_supervisor, launch, live.champion.digest, host=host, port=settings.port),

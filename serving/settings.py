@@ -25,6 +25,8 @@ class Settings:
       traders).
     - `token_concurrency`: of the answers in the making, those of one token; `token_bytes`: bytes held for it,
       of bodies and of answers not read yet.
+    - `log_key`: the file of the key that seals the prediction log, outside the home; without one a log can be
+      made anew by whoever can write it.
     """
 
     host: str = "127.0.0.1"
@@ -39,6 +41,7 @@ class Settings:
     threads: int = 2
     token_concurrency: int = 16
     token_bytes: int = 64 * 1024 * 1024
+    log_key: str = ""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:

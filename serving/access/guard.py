@@ -24,6 +24,7 @@ from serving.access.permissions import ENDPOINTS, Endpoint
 from serving.access.response import complete, problem_messages
 from serving.access.shares import Resource, Shares
 from serving.access.tokens import LOCAL, NOBODY, Caller, Tokens
+from serving.log.anchor import Anchor
 from serving.log.entry import Access, LogEntry
 from serving.problems import ProblemError, ProblemKind, failed
 from serving.settings import Settings
@@ -36,6 +37,10 @@ ADMISSION = "audit_yield.admitted"
 
 class Log(Protocol):
     """The log of every answer."""
+
+    @property
+    def head(self) -> Anchor:
+        """The head of its chain."""
 
     async def append(self, entry: LogEntry) -> tuple[str, ...]:
         """Log an answer and return its prediction ids."""
@@ -102,7 +107,8 @@ class Guard:
             answer = problem_messages(failed(request_id))
         size = sum(len(message.get("body", b"")) for message in answer)
         with self.shares.hold(Resource.BYTE, caller, size):
-            for message in complete(answer, request_id=request_id):
+            head = None if caller is NOBODY else self.log.head.line
+            for message in complete(answer, request_id=request_id, log_head=head):
                 await send(message)
 
     def _require_known_host(self, headers: Headers) -> None:

@@ -25,17 +25,22 @@ def problem_messages(problem: ProblemError) -> Sequence[Message]:
     )
 
 
-def complete(response: Sequence[Message], *, request_id: str) -> Iterator[Message]:
+def complete(
+    response: Sequence[Message], *, request_id: str, log_head: str | None = None
+) -> Iterator[Message]:
     """Yield a response with the headers that keep browsers from guessing, leaking and running.
 
-    A page brings a policy of its own, for its style sheet. The last message is empty: whoever sends the
-    messages then waits until the connection has taken the whole body, and a next request of the same
-    connection is not answered before.
+    A page brings a policy of its own, for its style sheet. `log_head` is the newest line of the log's
+    anchors, for known callers: it makes them witnesses. The last message is empty: whoever sends the messages
+    then waits until the connection has taken the whole body, and a next request of the same connection is
+    not answered before.
     """
     start, *bodies = response
     headers = [(name.lower(), value) for name, value in start.get("headers", ())]
     names = {name for name, _ in headers}
-    own = ((b"x-request-id", request_id.encode()), *HEADERS)
+    own = [(b"x-request-id", request_id.encode()), *HEADERS]
+    if log_head is not None:
+        own.append((b"x-log-head", log_head.encode()))
     yield {**start, "headers": headers + [each for each in own if each[0] not in names]}
     for message in bodies:
         yield {**message, "more_body": True}

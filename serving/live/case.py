@@ -63,12 +63,12 @@ class Case:
 def with_predictions(live: Live, entry: LogEntry) -> LogEntry:
     """Return a log entry with the predictions of its traders, computed when the model went live.
 
-    Raises `NotFiniteError`.
+    Their features are logged by reference: the digest of the snapshot and the trader say which they are, and
+    a thousand traders are 0.1 MB instead of 1.3. Raises `NotFiniteError`.
     """
-    rows = live.rows(entry.trader_ids)
-    prediction = live.prediction.taken(rows)
+    prediction = live.prediction.taken(live.rows(entry.trader_ids))
     require_finite(prediction)
-    return replace(entry, features=live.X[rows], prediction=prediction)
+    return replace(entry, prediction=prediction)
 
 
 def require_finite(prediction: Prediction, *others: Floats) -> None:

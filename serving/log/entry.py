@@ -54,7 +54,8 @@ class Decision:
 class LogEntry:
     """One answer about `n` traders (none, where it spoke of no trader in particular).
 
-    - `features` (n, p): in the order of the model's columns, NaN where unknown.
+    - `features` (n, p): in the order of the model's columns, NaN where unknown; None where they are those
+      that the snapshot of the basis has of these traders.
     - `prediction`: of length n, with its split by finding type.
     - `contributions` (n, p) and `base`: in money, where reasons were given.
     """

@@ -2,18 +2,23 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from features.errors import DataError
 from serving.log import store
 from serving.log.codec import unpack
 from serving.log.entry import LogEntry
+from serving.log.segment import segment_files
 from serving.log.store import LogRow
 
-FOLDER, FILE, ANCHOR = "log", "predictions.sqlite", "predictions.anchor"
-"""The folder of the log below the home, and its files."""
+FOLDER = "log"
+"""The folder of the log below the home."""
+RETRIED = 2
+"""Segments in which an earlier answer to a request is looked for: nobody sends one again after a month."""
 ID = re.compile(r"(\d{1,18})-(\d{1,9})-([0-9a-f]{8})")
 
 
@@ -50,16 +55,36 @@ def read(folder: Path, prediction_id: str) -> LoggedPrediction:
 
 def of_trader(folder: Path, trader_id: str, *, limit: int) -> tuple[LoggedPrediction, ...]:
     """Return the predictions of a trader, the newest first, without the features and reasons of `read`."""
-    with store.reading(folder / FILE) as connection:
-        rows = store.of_trader(connection, trader_id, limit)
-        return tuple(_logged(row, position, unpack(row.packed)) for row, position in rows)
+    logged: list[LoggedPrediction] = []
+    for path in _databases(folder):
+        if len(logged) == limit:
+            break
+        with store.reading(path) as connection:
+            rows = store.of_trader(connection, trader_id, limit - len(logged))
+            logged += [_logged(row, position, unpack(row.packed)) for row, position in rows]
+    return tuple(logged)
+
+
+def of_request(folder: Path, actor: str, request_id: str) -> LogRow | None:
+    """Return the row of an actor's request id in the newest segments."""
+    for path in islice(_databases(folder), RETRIED):
+        with store.reading(path) as connection:
+            if row := store.of_request(connection, actor, request_id):
+                return row
+    return None
 
 
 def _row(folder: Path, sequence: int) -> LogRow | None:
-    if not (folder / FILE).is_file():
-        return None
-    with store.reading(folder / FILE) as connection:
-        return store.row_at(connection, sequence)
+    for path in _databases(folder):
+        with store.reading(path) as connection:
+            if row := store.row_at(connection, sequence):
+                return row
+    return None
+
+
+def _databases(folder: Path) -> Iterator[Path]:
+    """Yield the databases that are there, the newest first."""
+    return (file.path for file in reversed(segment_files(folder)) if file.path.is_file())
 
 
 def ids(row: LogRow, traders: int) -> tuple[str, ...]:
@@ -87,5 +112,6 @@ def _unknown(folder: Path, prediction_id: str) -> DataError:
     return DataError(
         f"The log in {folder.name} has no prediction '{prediction_id}'.",
         expected="an id as an answer or a page names it, such as 17-1-9f86d081.",
-        advice="Look at its digits again; an older log may be kept elsewhere: name it with --log.",
+        advice="Look at its digits again; an older log, or months removed from this one, may be kept "
+        "elsewhere: name the folder with --log.",
     )

@@ -1,50 +1,30 @@
-"""Database of the log: rows that are only ever appended, each sealed with the digest of the one before."""
+"""Databases of the log: rows that are only ever appended, each sealed with the digest of the one before."""
 
 import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import closing, contextmanager
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from serving.log.anchor import START, Anchor
+from serving.log.anchor import Anchor
 from serving.log.codec import Packed
+from serving.log.key import LogKey
+from serving.log.schema import AS_SEGMENT, SCHEMA
+from serving.log.segment import FILE, Segment
 
 PATIENCE = 10.0
 """Seconds to wait for another process that writes; a commit takes some 10 ms."""
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS answers (
-    sequence INTEGER PRIMARY KEY,
-    logged_at TEXT NOT NULL,
-    previous BLOB NOT NULL,
-    digest BLOB NOT NULL,
-    about TEXT NOT NULL,
-    outputs BLOB NOT NULL,
-    features BLOB NOT NULL,
-    contributions BLOB NOT NULL,
-    actor TEXT GENERATED ALWAYS AS (about ->> '$.asked.actor'),
-    request_id TEXT GENERATED ALWAYS AS (about ->> '$.asked.request_id')
-) STRICT;
-CREATE UNIQUE INDEX IF NOT EXISTS one_answer_a_request ON answers (actor, request_id);
-CREATE TABLE IF NOT EXISTS traders (
-    trader_id TEXT NOT NULL, sequence INTEGER NOT NULL, place INTEGER NOT NULL,
-    PRIMARY KEY (trader_id, sequence, place)
-) STRICT, WITHOUT ROWID;
-""" + "".join(
-    f"CREATE TRIGGER IF NOT EXISTS no_{verb}_of_{table} BEFORE {verb} ON {table} "
-    "BEGIN SELECT RAISE(ABORT, 'The prediction log is only ever added to.'); END;\n"
-    for verb in ("UPDATE", "DELETE")
-    for table in ("answers", "traders")
-)
 INSERT = (
-    "INSERT INTO answers (sequence, logged_at, about, features, outputs, contributions, previous, digest) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO answers "
+    "(sequence, logged_at, about, features, outputs, contributions, previous, digest, seal) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 SELECT = (
-    "SELECT sequence, logged_at, CAST(about AS BLOB), features, outputs, contributions, previous, digest "
-    "FROM answers "  # the bytes that are sealed; text would be decoded and encoded again
+    "SELECT sequence, logged_at, CAST(about AS BLOB), features, outputs, contributions, previous, digest, "
+    "seal FROM answers "  # the bytes that are sealed; text would be decoded and encoded again
 )
 
 OF_TRADER = """
@@ -57,24 +37,32 @@ WITH mine AS (
 )
 SELECT
     sequence, logged_at, CAST(json_set(about, '$.traders', json_array(trader_id)) AS BLOB), x'',
-    substr(outputs, 1 + place * size, size), x'', previous, digest, place
+    substr(outputs, 1 + place * size, size), x'', previous, digest, seal, place
 FROM sized ORDER BY sequence DESC, place DESC
 """
 
 
+class IncompleteInsertError(sqlite3.IntegrityError):
+    """An insert changed more or less than its own rows: something in the database interferes."""
+
+
 @dataclass(frozen=True)
 class LogRow:
-    """A row as stored: its sequence number, when it was logged, the answer, and its links in the chain."""
+    """A row as stored: its number, when it was logged, the answer, its links in the chain, and its seal.
+
+    `seal` is that of the key, empty without one.
+    """
 
     sequence: int
     logged_at: str
     packed: Packed
     previous: bytes
     digest: bytes
+    seal: bytes = b""
 
     @property
-    def seal(self) -> bytes:
-        """The value that `digest` must have: the SHA-256 over everything else in the row."""
+    def computed_digest(self) -> bytes:
+        """The value that `digest` must have: the SHA-256 over everything in the row but digest and seal."""
         moment = self.logged_at.encode()
         numbers = self.sequence.to_bytes(8, "big") + len(moment).to_bytes(8, "big")
         return hashlib.sha256(self.previous + numbers + moment + self.packed.digest).digest()
@@ -85,20 +73,57 @@ class LogRow:
         return Anchor(self.sequence, self.digest)
 
     @classmethod
-    def after(cls, head: Anchor, *, logged_at: str, packed: Packed) -> "LogRow":
+    def after(cls, head: Anchor, *, logged_at: str, packed: Packed, key: LogKey | None = None) -> "LogRow":
         """Return the row that follows the head of the chain."""
-        unsealed = cls(head.rows + 1, logged_at, packed, head.digest, b"")
-        return replace(unsealed, digest=unsealed.seal)
+        row = cls(head.rows + 1, logged_at, packed, head.digest, b"")
+        digest = row.computed_digest
+        return replace(row, digest=digest, seal=key.seal(digest) if key else b"")
 
 
-def create(path: Path) -> sqlite3.Connection:
-    """Open the database to write, made where it is not there, for its owner's eyes alone."""
+def create(path: Path, segment: Segment, *, seal: bytes) -> None:
+    """Make the database of a segment, for its owner's eyes alone."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+    header = (segment.number, segment.identity, segment.month, *astuple(segment.after), segment.key, seal)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(f"BEGIN;{SCHEMA}")
+        connection.execute("INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?)", header)
+        connection.execute("COMMIT")
+
+
+def open_to_write(path: Path) -> sqlite3.Connection:
+    """Open the database of a segment to append to it."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=PATIENCE,
+        isolation_level=None,
+        check_same_thread=False,
+    )
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    connection.executescript(f"BEGIN IMMEDIATE;{SCHEMA}COMMIT;")
     return connection
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open a database to read alone, one state of it whatever is written meanwhile."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro",
+        uri=True,
+        timeout=PATIENCE,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    if path.name == FILE:
+        connection.executescript(AS_SEGMENT)
+    connection.execute("BEGIN")
+    return connection
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database as `open_to_read` does, until the block ends."""
+    with closing(open_to_read(path)) as connection:
+        yield connection
 
 
 @contextmanager
@@ -114,31 +139,68 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-@contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the database to read alone, one state of it whatever is written meanwhile."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE)
-    try:
-        connection.isolation_level = None
-        connection.execute("BEGIN")
-        yield connection
-    finally:
-        connection.close()
+def schema_version(connection: sqlite3.Connection) -> int:
+    """Return a number that rises with every change of the schema."""
+    [version] = connection.execute("PRAGMA main.schema_version").fetchone()
+    return int(version)
+
+
+def header(connection: sqlite3.Connection) -> tuple[Segment, bytes]:
+    """Return the header of a segment, and its seal."""
+    query = "SELECT identity, number, month, rows, previous, key, seal FROM segment"
+    if (row := connection.execute(query).fetchone()) is None:
+        raise sqlite3.DatabaseError("its header is gone")
+    identity, number, month, rows, previous, key, seal = row
+    return Segment(identity, number, month, Anchor(rows, previous), key), seal
+
+
+def closing_of(connection: sqlite3.Connection) -> tuple[Anchor, bytes] | None:
+    """Return the witness of a closed segment's last row, and its seal; None while it is open."""
+    row = connection.execute("SELECT rows, digest, seal FROM closing").fetchone()
+    return (Anchor(row[0], row[1]), row[2]) if row else None
+
+
+def close_segment(connection: sqlite3.Connection, segment: Segment, *, key: LogKey | None) -> Anchor:
+    """Close a segment, unless it is closed: nothing can be added to it any more. Return its end."""
+    with transaction(connection):
+        end = head(connection, segment)
+        if closing_of(connection) is None:
+            seal = key.seal(end.digest) if key else b""
+            connection.execute("INSERT INTO closing VALUES (?, ?, ?)", (end.rows, end.digest, seal))
+    return end
 
 
 def insert(connection: sqlite3.Connection, row: LogRow, trader_ids: tuple[str, ...]) -> None:
-    """Insert a row, and the position of each trader in it."""
-    packed = row.packed
+    """Insert a row, and the position of each trader in it.
+
+    Raises `IncompleteInsertError` where anything else was changed, or less.
+    """
+    packed, before = row.packed, connection.total_changes
     parts = (packed.about.decode(), packed.features, packed.outputs, packed.contributions)
-    connection.execute(INSERT, (row.sequence, row.logged_at, *parts, row.previous, row.digest))
+    connection.execute(INSERT, (row.sequence, row.logged_at, *parts, row.previous, row.digest, row.seal))
     positions = ((trader, row.sequence, position) for position, trader in enumerate(trader_ids))
     connection.executemany("INSERT INTO traders VALUES (?, ?, ?)", positions)
+    if (changed := connection.total_changes - before) != 1 + len(trader_ids):
+        raise IncompleteInsertError(f"{changed} rows changed in place of {1 + len(trader_ids)}")
 
 
-def head(connection: sqlite3.Connection) -> Anchor:
-    """Return the number and digest of the newest row."""
-    newest = connection.execute("SELECT sequence, digest FROM answers ORDER BY sequence DESC LIMIT 1")
-    return Anchor(*(newest.fetchone() or (0, START)))
+def head(connection: sqlite3.Connection, segment: Segment) -> Anchor:
+    """Return the head of the chain: number and digest of the newest row, or the start of the segment."""
+    newest = connection.execute(
+        "SELECT sequence, digest FROM answers ORDER BY sequence DESC LIMIT 1"
+    ).fetchone()
+    return Anchor(*newest) if newest else segment.start
+
+
+def newest_moment(connection: sqlite3.Connection) -> str:
+    """Return the latest moment at which a row was logged; empty where there are none."""
+    [moment] = connection.execute("SELECT coalesce(max(logged_at), '') FROM answers").fetchone()
+    return str(moment)
+
+
+def of_actor(connection: sqlite3.Connection, actor: str) -> Iterator[LogRow]:
+    """Yield the rows of an actor."""
+    return _rows(connection, "WHERE actor = ?", actor)
 
 
 def digest_of(connection: sqlite3.Connection, sequence: int) -> bytes | None:
@@ -177,5 +239,5 @@ def _rows(connection: sqlite3.Connection, condition: str, *values: str | int) ->
 
 
 def _row(values: Sequence[Any]) -> LogRow:
-    sequence, moment, about, features, outputs, contributions, previous, digest = values
-    return LogRow(sequence, moment, Packed(about, features, outputs, contributions), previous, digest)
+    sequence, moment, about, features, outputs, contributions, previous, digest, seal = values
+    return LogRow(sequence, moment, Packed(about, features, outputs, contributions), previous, digest, seal)

@@ -6,22 +6,29 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
+from uuid import uuid4
 
 from features.clock import Clock
-from features.errors import OutputError, SettingError
+from features.errors import AuditYieldError, OutputError, SettingError
 from serving.log import anchor, reader, store
+from serving.log.anchor import Anchor
 from serving.log.code_digest import code_digest
 from serving.log.codec import Packed, pack, unpack
+from serving.log.current import CurrentSegment, open_current
 from serving.log.entry import Access, Decision, LogEntry
-from serving.log.reader import ANCHOR, FILE, LoggedPrediction
+from serving.log.key import LogKey
+from serving.log.reader import LoggedPrediction
 from serving.log.store import LogRow
-from serving.log.verify import refusal, require_whole
+from serving.log.verify import refusal
 from serving.workers import AT_ONCE
 
 GROUP = 256
 """Answers in one commit; one at a time, 7 ms a commit on a busy disk would be 140 answers a second."""
+OWN = "audit-yield log", "service"
+"""Actor and role of the rows that the log writes about itself; no token has such a role."""
 Ids = tuple[str, ...]
 
 
@@ -36,20 +43,36 @@ class _Pending(NamedTuple):
 
 
 class PredictionLog:
-    """Prediction log in a folder: `predictions.sqlite`, and `predictions.anchor`, which witnesses its length.
+    """Prediction log in a folder: a database a month, each with the anchors that witness its rows.
 
-    One thread writes, many answers in one commit; several processes may append to one log. Raises `DataError`
-    where rows are missing at its end or its files are damaged, `OutputError` where the disk refuses.
+    One thread writes, many answers in one commit; several processes may append to one log. With a `key` every
+    row is sealed; `is_new_key` lets it follow rows that it does not seal. Raises `DataError` where the log is
+    not as it was written, is that of another home or sealed with another key, `OutputError` where the disk
+    refuses.
     """
 
-    def __init__(self, folder: Path, *, clock: Clock) -> None:
+    def __init__(
+        self, folder: Path, *, clock: Clock, key: LogKey | None = None, is_new_key: bool = False
+    ) -> None:
         self.folder = folder
-        self._clock = clock
+        self._clock, self._key = clock, key
         code_digest()  # reads all code, once
-        self._connection = _open(folder)
+        self._current = self._open(clock(), is_new_key=is_new_key)
+        self._head = store.head(self._current.connection, self._current.segment)
+        self._failure: str | None = None
         self._queue: queue.SimpleQueue[_Pending | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write, name="prediction log", daemon=True)
         self._writer.start()
+
+    @property
+    def head(self) -> Anchor:
+        """The head of the chain after the newest commit: a witness to give away."""
+        return self._head
+
+    @property
+    def fault(self) -> str | None:
+        """Return why an answer could not be logged now, or the last one could not; None while all is well."""
+        return self._current.files.fault() or self._failure
 
     async def append(self, entry: LogEntry) -> Ids:
         """Append an answer; when this returns it is on the disk and may be sent.
@@ -66,13 +89,19 @@ class PredictionLog:
         self._queue.put(_Pending(entry, packed, future))
         return await future
 
+    async def retry(self) -> None:
+        """Log that the log has failed, where it has: with that row it works again, though nobody asks."""
+        if fault := self.fault:
+            access = Access("audit-yield log", f"failed-{uuid4().hex}", *OWN, detail=f"failed: {fault}"[:500])
+            with suppress(OutputError):
+                await self.append(LogEntry(access))
+
     def require_free(self, access: Access, decision: Decision) -> None:
         """Raise `RequestIdTakenError` where the request id stands for another decision.
 
         Call it before acting on the request; `append` raises it too, but afterwards.
         """
-        with store.reading(self.folder / FILE) as connection:
-            earlier = store.of_request(connection, access.actor, access.request_id)
+        earlier = reader.of_request(self.folder, access.actor, access.request_id)
         if earlier is not None and unpack(earlier.packed).decision != decision:
             raise _request_id_taken(access.request_id, earlier)
 
@@ -88,7 +117,7 @@ class PredictionLog:
         """Write the pending answers, then end."""
         self._queue.put(None)
         self._writer.join()
-        self._connection.close()
+        self._current.close()
 
     def _write(self) -> None:
         ended = False
@@ -109,32 +138,73 @@ class PredictionLog:
     def _answer(self, batch: Sequence[_Pending]) -> None:
         try:
             answers = self._commit(batch) if batch else []
+            self._failure = None
         except Exception as error:  # whatever it is, nobody may wait for ever or take it for logged
-            answers = [_write_error(self.folder, error)] * len(batch)
+            failure = _write_error(self.folder, error)
+            self._failure = failure.found
+            answers = [failure] * len(batch)
         for pending, answer in zip(batch, answers, strict=True):
             with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
                 pending.future.get_loop().call_soon_threadsafe(_resolve, pending.future, answer)
 
     def _commit(self, batch: Sequence[_Pending]) -> list[Ids | Exception]:
-        with store.transaction(self._connection):
-            answers = [self._log(pending) for pending in batch]
-            head = store.head(self._connection)
-        anchor.add(self.folder / ANCHOR, head)
+        moment = self._clock()
+        if self._current.is_over(f"{moment:%Y-%m}"):
+            ended, self._current = self._current, self._open(moment)
+            ended.close()
+        current = self._current
+        with store.transaction(current.connection):
+            self._require_unharmed(current.fault() or self._rewound())
+            answers = [self._log(pending, moment) for pending in batch]
+            head = store.head(current.connection, current.segment)
+        anchor.add(current.file.anchor_path, head)
+        self._require_unharmed(current.files.fault())  # the rows went where nobody would find them
+        self._head = head
         return answers
 
-    def _log(self, pending: _Pending) -> Ids | Exception:
+    def _rewound(self) -> str | None:
+        """Return what became of the newest row that was acknowledged; None where it is as it was."""
+        head, current = self._head, self._current
+        if head.rows <= current.segment.after.rows:  # it is in a segment that was closed since
+            return None
+        digest = store.digest_of(current.connection, head.rows)
+        return None if digest == head.digest else f"row {head.rows} is not the one that was acknowledged"
+
+    def _require_unharmed(self, fault: str | None) -> None:
+        if fault:
+            raise refusal(self.folder, fault)
+
+    def _log(self, pending: _Pending, moment: datetime) -> Ids | Exception:
         entry, packed = pending.entry, pending.packed
-        earlier = store.of_request(self._connection, entry.access.actor, entry.access.request_id)
+        earlier = self._earlier(entry.access)
         if earlier is not None and earlier.packed != packed:
             return _request_id_taken(entry.access.request_id, earlier)
-        row = earlier or self._add(packed, entry.trader_ids)
+        row = earlier or self._add(packed, entry.trader_ids, moment)
         return reader.ids(row, len(entry.trader_ids))
 
-    def _add(self, packed: Packed, trader_ids: tuple[str, ...]) -> LogRow:
-        head = store.head(self._connection)
-        row = LogRow.after(head, logged_at=self._clock().isoformat(), packed=packed)
-        store.insert(self._connection, row, trader_ids)
+    def _earlier(self, access: Access) -> LogRow | None:
+        current = self._current
+        row = store.of_request(current.connection, access.actor, access.request_id)
+        if row is None and current.previous is not None:
+            row = store.of_request(current.previous, access.actor, access.request_id)
         return row
+
+    def _add(self, packed: Packed, trader_ids: tuple[str, ...], moment: datetime) -> LogRow:
+        current = self._current
+        head = store.head(current.connection, current.segment)
+        row = LogRow.after(head, logged_at=moment.isoformat(), packed=packed, key=self._key)
+        store.insert(current.connection, row, trader_ids)
+        return row
+
+    def _open(self, moment: datetime, *, is_new_key: bool = False) -> CurrentSegment:
+        try:
+            return open_current(self.folder, month=f"{moment:%Y-%m}", key=self._key, is_new_key=is_new_key)
+        except sqlite3.OperationalError as error:
+            raise _write_error(self.folder, error) from error
+        except sqlite3.DatabaseError as error:
+            raise refusal(self.folder, f"a database is damaged ({error})") from error
+        except OSError as error:
+            raise _write_error(self.folder, error) from error
 
 
 def _packed(entry: LogEntry) -> Packed:
@@ -151,24 +221,9 @@ def _resolve(future: "asyncio.Future[Ids]", answer: Ids | Exception) -> None:
         future.set_result(answer)
 
 
-def _open(folder: Path) -> sqlite3.Connection:
-    path, anchor_path = folder / FILE, folder / ANCHOR
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists() and not anchor_path.exists():
-            anchor.begin(anchor_path)
-        connection = store.create(path)
-        require_whole(connection, anchor_path)
-    except sqlite3.OperationalError as error:
-        raise _write_error(folder, error) from error
-    except sqlite3.DatabaseError as error:
-        raise refusal(folder, f"the database is damaged ({error})") from error
-    except OSError as error:
-        raise _write_error(folder, error) from error
-    return connection
-
-
 def _write_error(folder: Path, error: Exception) -> OutputError:
+    if isinstance(error, AuditYieldError):
+        return OutputError(error.found, expected=error.expected, advice=error.advice)
     reason = (error.strerror if isinstance(error, OSError) else None) or error
     return OutputError(
         f"The prediction log in {folder} cannot be written: {reason}.",

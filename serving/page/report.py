@@ -32,10 +32,7 @@ def report(dataset: Dataset, trader_id: str, *, view: View = "full") -> str:
 
 
 def _predictions(live: Live, trader_id: str, *, home: Path) -> tuple[EarlierPrediction, ...]:
-    folder = home / reader.FOLDER
-    if not (folder / reader.FILE).exists():
-        return ()
-    return earlier_predictions(reader.of_trader(folder, trader_id, limit=50), live=live)
+    return earlier_predictions(reader.of_trader(home / reader.FOLDER, trader_id, limit=50), live=live)
 
 
 def write_page(page: str, path: Path) -> None:

@@ -16,6 +16,7 @@ from serving.host import Host
 from serving.live.swap import ModelSwapper
 from serving.log.writer import PredictionLog
 from tests.clock import now
+from tests.serving.answers import database
 
 
 async def answering(scope: Any, receive: Any, send: Any) -> None:
@@ -89,6 +90,27 @@ def test_where_nothing_can_be_loaded_it_says_so_once_and_never_turns_ready(
 
     converse(service, ask)
     assert [type(each) for each in failures] == [DataError]
+
+
+def test_it_is_not_ready_and_alarms_as_long_as_its_log_is_not_in_its_place(
+    own: Path, dataset: Dataset
+) -> None:
+    service = host(own / "mlruns", dataset, failures=[])
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        await service.start()
+        while (await client.get("/readyz")).status_code != 200:
+            await asyncio.sleep(0.01)
+        assert "audit_yield_log_fault 0.0" in (await client.get("/metrics")).text
+        elsewhere = database(own / "mlruns" / "log").rename(own / "elsewhere")
+        assert (await client.get("/readyz")).status_code == 503
+        assert "audit_yield_log_fault 1.0" in (await client.get("/metrics")).text
+        elsewhere.rename(own / "mlruns" / "log" / f"0001-{now():%Y-%m}.sqlite")
+        while (await client.get("/readyz")).status_code != 200:
+            await asyncio.sleep(0.01)
+        await service.stop()
+
+    converse(service, ask)
 
 
 def test_paths_that_callers_make_up_make_no_new_counters(own: Path, dataset: Dataset) -> None:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -13,8 +15,10 @@ from audit_yield.commands import app
 from features.errors import DataError
 from models.bundle.champion import PUBLISHED
 from serving import replay as replay_module
+from serving.live.case import with_predictions
 from serving.live.state import Live
 from serving.log.entry import Access, LogEntry
+from serving.log.reader import read
 from serving.log.writer import PredictionLog
 from serving.replay import replay, to_text
 from tests.clock import now
@@ -41,6 +45,17 @@ def logged(own: Path, live: Live, *, harm: float = 0.0, from_snapshot: bool = Tr
     )
     log = PredictionLog(own / "log", clock=now)
     ids = appended(log, entry)
+    log.close()
+    return ids
+
+
+def listed(own: Path, live: Live) -> tuple[str, ...]:
+    """Log predictions of twenty traders as a list of many has them: without their features."""
+    entry = LogEntry(
+        Access("POST /predict", "r2", "an auditor", "auditor"), live.basis, tuple(live.row_index)[TRADERS]
+    )
+    log = PredictionLog(own / "log", clock=now)
+    ids = appended(log, with_predictions(live, entry))
     log.close()
     return ids
 
@@ -108,6 +123,29 @@ def test_a_snapshot_that_is_damaged_is_as_good_as_gone(own: Path, live: Live) ->
     replayed = again(own, first)
     assert replayed.same
     assert replayed.gone == ("the snapshot of 2024-10-01. The logged features cannot be held against it.",)
+
+
+def test_traders_of_a_list_are_logged_by_reference_and_come_out_of_the_snapshot_bit_for_bit(
+    own: Path, live: Live
+) -> None:
+    ids = listed(own, live)
+    logged_features = [read(own / "log", each).entry.features for each in ids]
+    assert logged_features == [None] * 20
+    replayed = [again(own, each) for each in ids]
+    assert {(each.same, each.gone) for each in replayed} == {(True, ())}
+    assert lines_of(replayed[0])[-1] == "Predicted again from the snapshot: the same to the last bit."
+
+
+def test_a_reference_to_a_snapshot_that_is_gone_or_changed_says_so(own: Path, live: Live) -> None:
+    first, *_ = listed(own, live)
+    [table] = (own / "mlruns" / "snapshots").glob("*/features.parquet")
+    rows = pq.read_table(table)
+    other = rows.set_column(2, rows.column_names[2], pc.add(rows.column(2), 1.0))
+    pq.write_table(other, table)
+    replayed = again(own, first)
+    assert replayed.same is None
+    assert "The features of" in replayed.gone[0]
+    assert "cannot be predicted again" in lines_of(replayed)[-1]
 
 
 def test_a_log_that_is_gone_knows_no_prediction(own: Path, live: Live) -> None:

@@ -25,10 +25,12 @@ from serving.access.permissions import ENDPOINTS, Endpoint
 from serving.access.tokens import Role, Tokens
 from serving.api.app import make_app
 from serving.live.state import Live
+from serving.log.verify import read_witnesses, verify
 from serving.metrics import FAILED_LOGINS, NOT_FINITE
 from serving.settings import Settings
 from tests.clock import now
 from tests.optional import not_none
+from tests.serving.answers import database
 from tests.serving.caller import JSON, LOCAL, Service, service
 
 
@@ -150,8 +152,20 @@ def test_nobody_can_delete_what_is_logged_and_the_attempt_is_logged(locked: Serv
 
 def logged(running: Service) -> str:
     """Return what the log keeps of every request, as text."""
-    with closing(sqlite3.connect(running.log.folder / "predictions.sqlite")) as connection:
+    with closing(sqlite3.connect(database(running.log.folder))) as connection:
         return str(connection.execute("SELECT about FROM answers").fetchall())
+
+
+def test_every_answer_carries_the_head_of_the_log_and_makes_its_caller_a_witness(
+    locked: Service, tmp_path: Path
+) -> None:
+    token = locked.token(Role.RISK_UNIT)
+    heads = [locked.client.get(path, headers=token).headers["x-log-head"] for path in ("/models", "/nowhere")]
+    (tmp_path / "heads").write_text("\n".join(heads))
+    witnesses = read_witnesses(tmp_path / "heads")
+    assert [each.line for each in witnesses] == heads
+    assert verify(locked.log.folder, witnesses=witnesses).faults == ()
+    assert "x-log-head" not in locked.client.get("/models").headers  # to nobody who was not let in
 
 
 def test_a_method_that_a_path_does_not_take_is_named_with_those_it_does(served: Service) -> None:
@@ -252,11 +266,13 @@ def test_every_answer_keeps_browsers_from_guessing_leaking_and_running(served: S
         assert len(headers.get_list("content-security-policy")) == 1
 
 
-def test_a_telemetry_of_the_machine_is_told_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_telemetry_of_the_machine_is_told_nothing(
+    served: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     seen, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(seen))
     monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
-    app = make_app(None, None, Settings(), Tokens(tmp_path, clock=now), clock=now)  # type: ignore[arg-type]  # neither is used
+    app = make_app(served.held, served.log, Settings(), Tokens(tmp_path, clock=now), clock=now)
     assert TestClient(app, base_url=LOCAL, client=("127.0.0.1", 5)).get("/openapi.json").status_code == 200
     assert seen.get_finished_spans() == ()
 

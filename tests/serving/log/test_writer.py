@@ -16,12 +16,11 @@ from features.errors import DataError, OutputError
 from serving.log import store
 from serving.log.codec import outputs, pack, unpack
 from serving.log.entry import Access, Decision, LogEntry
-from serving.log.reader import ANCHOR, FILE
 from serving.log.verify import verify
 from serving.log.writer import PredictionLog, RequestIdTakenError
 from tests.clock import now
 from tests.optional import not_none
-from tests.serving.answers import appended, entry
+from tests.serving.answers import appended, database, entry, witness
 
 
 @pytest.fixture
@@ -127,7 +126,7 @@ def test_two_processes_that_append_to_one_log_keep_one_chain(log: PredictionLog)
 
 
 def test_a_clock_that_jumps_backward_does_not_disorder_the_rows(tmp_path: Path) -> None:
-    now = iter(datetime(2025, 1, 2, tzinfo=UTC) + timedelta(days=day) for day in (0, -700, -1))
+    now = iter(datetime(2025, 1, 2, tzinfo=UTC) + timedelta(days=day) for day in (0, 0, -700, -1))
     log = PredictionLog(tmp_path, clock=lambda: next(now))
     ids = [each[0] for each in append(log, entry("r1"), entry("r2"), entry("r3"))]
     assert [log.read(each).sequence for each in ids] == [1, 2, 3]
@@ -175,7 +174,7 @@ def test_an_id_that_was_never_given_is_said_to_be_unknown(log: PredictionLog, mi
 
 def test_rows_cannot_be_removed_or_changed_through_the_database(log: PredictionLog) -> None:
     append(log, entry())
-    connection = sqlite3.connect(log.folder / FILE)
+    connection = sqlite3.connect(database(log.folder))
     for statement in (
         "DELETE FROM answers",
         "UPDATE answers SET logged_at = ''",
@@ -191,18 +190,18 @@ def test_rows_cannot_be_removed_or_changed_through_the_database(log: PredictionL
 def test_nobody_else_on_the_machine_may_read_the_log(log: PredictionLog) -> None:
     append(log, entry())
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in log.folder.iterdir()}
-    assert {FILE, ANCHOR} <= set(modes)
+    assert {database(log.folder).name, witness(log.folder).name} <= set(modes)
     assert set(modes.values()) == {0o600}
     assert stat.S_IMODE(log.folder.stat().st_mode) == 0o700
 
 
 def test_an_answer_that_the_disk_refuses_is_not_given_and_the_log_recovers(log: PredictionLog) -> None:
     append(log, entry("r1"))
-    log._connection.execute("PRAGMA max_page_count = 1")  # the disk is full
+    log._current.connection.execute("PRAGMA max_page_count = 1")  # the disk is full
     big = tuple(f"T{number}" for number in range(20_000))
     with pytest.raises(OutputError, match="cannot be written"):
         append(log, entry("r2", traders=big))
-    log._connection.execute("PRAGMA max_page_count = 1000000")
+    log._current.connection.execute("PRAGMA max_page_count = 1000000")
     append(log, entry("r2", traders=big))
     assert verify(log.folder).rows == 2
     assert verify(log.folder).faults == ()
@@ -210,7 +209,7 @@ def test_an_answer_that_the_disk_refuses_is_not_given_and_the_log_recovers(log: 
 
 def test_a_transaction_that_breaks_off_leaves_nothing_behind(log: PredictionLog) -> None:
     append(log, entry())
-    connection = sqlite3.connect(log.folder / FILE, isolation_level=None)
+    connection = sqlite3.connect(database(log.folder), isolation_level=None)
 
     def broken_off() -> None:
         with store.transaction(connection):
@@ -225,8 +224,8 @@ def test_a_transaction_that_breaks_off_leaves_nothing_behind(log: PredictionLog)
 
 
 def test_a_database_that_cannot_be_opened_is_said_to_be_so(tmp_path: Path) -> None:
-    (tmp_path / "log" / f"{FILE}-wal").mkdir(parents=True)
-    with pytest.raises(OutputError, match="cannot be written: disk I/O error"):
+    (tmp_path / "log" / f"0001-{now():%Y-%m}.sqlite-wal").mkdir(parents=True)
+    with pytest.raises(OutputError, match="cannot be written: unable to open database file"):
         PredictionLog(tmp_path / "log", clock=now)
 
 
@@ -255,7 +254,7 @@ async def begun(log: PredictionLog, request_id: str) -> "asyncio.Task[tuple[str,
 @contextmanager
 def held_up(log: PredictionLog) -> Iterator[None]:
     """Make the writer wait: another connection writes."""
-    with store.transaction(sqlite3.connect(log.folder / FILE, isolation_level=None)):
+    with store.transaction(sqlite3.connect(database(log.folder), isolation_level=None)):
         yield
 
 
