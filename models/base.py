@@ -4,7 +4,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
@@ -14,14 +14,14 @@ from models.explain import explain
 from models.fitting.by_finding_type import Split, fit_split
 from models.fitting.circumstances import Circumstances, representative
 from models.fitting.interval import Interval, fit_interval
+from models.fitting.labels import FEWEST_AUDITS, as_audits, as_target, as_weight, require_same_index
 from models.fitting.link import Link, link_values, read_link
 from models.fitting.margin import Margin
 from models.fitting.margin_state import margin_state, read_margin
-from models.fitting.matrix import FEWEST_AUDITS, as_matrix, as_target, as_weight, column_names
+from models.fitting.matrix import ArrowStream, MatrixLike, VectorLike, as_matrix, column_names, read_rows
 from models.fitting.training_rows import Learned, TrainingRows
-from models.prediction import Explanation, Floats, Prediction
+from models.prediction import Explanation, Prediction
 
-MatrixLike: TypeAlias = "Floats | pa.Table"
 BLOCKS = 5
 
 
@@ -40,8 +40,9 @@ class YieldModel(ABC):
 
     scikit-learn's contract: the constructor, which the fields give, stores its keyword arguments, `fit`
     learns, learned names end in an underscore, `get_params` and `set_params` work. A fitted model predicts
-    and explains with NumPy and LightGBM alone. `X` is a table or matrix of float64, a row an audit or
-    trader; empty values are NaN.
+    and explains with NumPy and LightGBM alone. `X` has a row an audit or trader: a table of pyarrow, pandas
+    or polars, whose columns go by name in any order, or an array, whose columns go by position. Empty values
+    are empty or NaN.
     """
 
     kind: ClassVar[str]
@@ -59,7 +60,12 @@ class YieldModel(ABC):
         """Learn margins and link."""
 
     def fit(
-        self, X: MatrixLike, y: Floats, *, sample_weight: Floats | None = None, audits: pa.Table | None = None
+        self,
+        X: MatrixLike,
+        y: VectorLike,
+        *,
+        sample_weight: VectorLike | None = None,
+        audits: pa.Table | ArrowStream | None = None,
     ) -> Self:
         """Learn from audits: `y` (n,) is their money, signed, 0 where nothing was found.
 
@@ -68,9 +74,12 @@ class YieldModel(ABC):
         finding type teach the split. Without it none of that is done. Raises `SettingError` for
         rows that do not fit together, too few of them, or for money that is no number.
         """
-        matrix, names = as_matrix(X), column_names(X)
+        require_same_index(X, outcomes=y, weights=sample_weight, audits=audits)
+        rows = read_rows(X)
+        matrix, names = as_matrix(rows), column_names(rows)
         target = as_target(y, rows=len(matrix), fewest=self.fewest_audits(names))
         weight = as_weight(sample_weight, rows=len(matrix))
+        audits = as_audits(audits, y=target)
         circumstances = Circumstances.of(audits)
         training = TrainingRows(
             X=matrix,

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from models.bundle.artefact import Bundle, load_bundle
 from models.prediction import PER_TRADER
 
@@ -14,10 +16,15 @@ class Predictor:
         self.bundle = bundle
 
     def predict(self, rows: Any) -> Any:
-        """Return a frame of the columns `PER_TRADER`, a row for each of `rows`."""
-        prediction = self.bundle.model.predict(rows[list(self.bundle.names)].to_numpy("float64"))
-        frame = type(rows)  # the caller's own kind of frame: models/ never imports pandas
-        return frame({name: getattr(prediction, name) for name in PER_TRADER}, index=rows.index)
+        """Return a table of the columns `PER_TRADER` for rows of features as `YieldModel.predict` takes them.
+
+        For a pandas frame it is one, with the same index; for all else it is Arrow's.
+        """
+        prediction = self.bundle.model.predict(rows)
+        columns = {name: getattr(prediction, name) for name in PER_TRADER}
+        if not hasattr(rows, "iloc"):
+            return pa.table(columns)
+        return type(rows)(columns, index=rows.index)  # models/ never imports pandas
 
 
 def _load_pyfunc(path: str) -> Predictor:

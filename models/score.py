@@ -9,7 +9,7 @@ from models.prediction import PER_TRADER, Prediction
 
 def scored(bundle: Bundle, rows: pa.Table, *, version: str) -> pa.Table:
     """Return the ranking of the traders of `rows`, which have trader_id and the model's features."""
-    prediction = bundle.model.predict(rows.select(bundle.names))
+    prediction = bundle.model.predict(rows)
     return ranked(rows["trader_id"], prediction, version=version)
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from features.build import FeatureSet
-from features.errors import DataError
+from features.errors import DataError, SettingError
 from features.library import LIBRARY
 from models import MODELS, read_model
 from models.base import State, YieldModel
@@ -100,8 +100,16 @@ def save_bundle(
     """Write a fitted model to the folder `path`, whole or not at all, and return it as loaded from there.
 
     The columns of `golden`, a few rows to predict, are `features` in their order. The same model gives
-    the same bytes. Raises `OutputError` where the disk refuses.
+    the same bytes. Raises `OutputError` where the disk refuses, `SettingError` where the model was fitted on
+    other columns than `features`, or on these in another order: its reasons would be said of other features.
     """
+    if model.feature_names_in_ != features.names:
+        raise SettingError(
+            f"The model was fitted on {len(model.feature_names_in_)} columns, which are not the "
+            f"{len(features.names)} features to save beside it, or in another order.",
+            expected="the features it was fitted on, in their order.",
+            advice="Fit it on `built.select(features.names)`.",
+        )
     about = {
         "feature_digest": features.digest,
         "words": [asdict(Words.of(feature)) for feature in features.features],

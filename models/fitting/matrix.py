@@ -1,90 +1,183 @@
-"""Validation of inputs: rows as a matrix of float64 with NaN for empty values, targets and weights."""
+"""Matrices: rows of any table by the names of its columns, or of an array by position, as float64."""
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from features.errors import SettingError
+from features.errors import MAX_NAMES, SettingError, did_you_mean
 from models.prediction import Floats
 
-FEWEST_AUDITS = 20
+LARGEST_WHOLE = 2**53
+"""Beyond it float64 does not hold every whole number."""
 
 
-def column_names(X: Floats | pa.Table) -> tuple[str, ...]:
+class ArrowStream(Protocol):
+    """A table, or a column, that hands itself on by Arrow's C interface: pyarrow's, pandas', polars'."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return the stream as a capsule."""
+
+
+MatrixLike: TypeAlias = Floats | pa.Table | ArrowStream | Sequence[Sequence[float]]
+VectorLike: TypeAlias = Floats | pa.Array | ArrowStream | Sequence[float]
+
+
+def read_rows(X: MatrixLike) -> pa.Table | NDArray[np.generic]:
+    """Return a table, of whatever library it is, as Arrow's, and all else as an array of numbers."""
+    return read_table(X) if hasattr(X, "__arrow_c_stream__") else _numbers(X, what="rows")
+
+
+def read_table(table: object) -> pa.Table:
+    """Return a table, of whatever library it is, as Arrow's; the index of a pandas frame is no column of it.
+
+    Raises `SettingError` for what is no table, and where two columns have one name.
+    """
+    try:
+        read = pa.table(table)
+    except (ValueError, TypeError, NotImplementedError, pa.ArrowException) as error:
+        raise SettingError(
+            f"The {_kind(table)} cannot be read as a table: {error}.",
+            expected="a table of pyarrow, pandas or polars, each column of one type and with its own name.",
+            advice="Select the columns that are needed, and give each one type.",
+        ) from error
+    if repeated := [name for name, times in Counter(read.column_names).items() if times > 1]:
+        raise SettingError(
+            f"The table has {len(repeated)} names of columns more than once: {listed(repeated)}.",
+            expected="one column for each name.",
+            advice="Rename or drop the others.",
+        )
+    index = (read.schema.pandas_metadata or {}).get("index_columns", ())
+    return read.drop_columns([name for name in read.column_names if name in index])
+
+
+def column_names(X: pa.Table | NDArray[np.generic]) -> tuple[str, ...]:
     """Return the names of the columns: a table's own, else x0, x1 and so on."""
     if isinstance(X, pa.Table):
         return tuple(X.column_names)
     return tuple(f"x{number}" for number in range(np.shape(X)[1]))
 
 
-def as_matrix(X: Floats | pa.Table, *, names: Sequence[str] | None = None) -> Floats:
-    """Return the rows as a matrix (n, p) of float64.
+def as_matrix(X: MatrixLike, *, names: Sequence[str] | None = None) -> Floats:
+    """Return the rows as a matrix (n, p) of float64, NaN where a value is unknown.
 
-    With `names`, the columns a model was fitted with, a table's columns are taken by name and a matrix must
-    have as many. Raises `SettingError` where they are not there, or a value is infinite.
+    `names` are the columns a model was fitted with. A table's columns are taken by these names, whatever
+    their order, and its others are left alone; an array's are taken by position and must be as many. Whole
+    numbers, decimals, true and false become float64 exactly, or the nearest. Raises `SettingError` where a
+    column is not there, is not of numbers, or a value is infinite.
     """
-    matrix = _from_table(X, names) if isinstance(X, pa.Table) else np.asarray(X, np.float64)
-    if matrix.ndim != 2 or (names is not None and matrix.shape[1] != len(names)):
-        raise SettingError(
-            f"The rows are an array of shape {matrix.shape}.",
-            expected="two dimensions" + (f" and {len(names)} columns." if names is not None else "."),
-            advice="Pass one row a trader and one column a feature.",
-        )
+    rows = read_rows(X)
+    if isinstance(rows, pa.Table):
+        wanted = tuple(names or rows.column_names)
+        matrix = _from_table(rows, wanted)
+    else:
+        matrix = rows.astype(np.float64, copy=False)
+        _require_shape(matrix, names)
+        wanted = tuple(names or column_names(matrix))
     if np.isinf(matrix).any():
+        infinite = [wanted[column] for column in np.flatnonzero(np.isinf(matrix).any(axis=0))]
         raise SettingError(
-            "The rows hold an infinite value.",
+            f"The rows hold an infinite value in {listed(infinite)}.",
             expected="numbers, and NaN where a value is unknown.",
             advice="Find where a division by zero came in.",
         )
     return matrix
 
 
-def _from_table(table: pa.Table, names: Sequence[str] | None) -> Floats:
-    if lacking := [name for name in names or () if name not in table.column_names]:
+def _from_table(table: pa.Table, names: Sequence[str]) -> Floats:
+    present = set(table.column_names)
+    if lacking := [name for name in names if name not in present]:
         raise SettingError(
-            f"The table lacks {', '.join(lacking[:5])}.",
-            expected="a column for each feature the model was fitted with.",
-            advice="Build the features with the same feature set.",
+            f"The table lacks {len(lacking)} of the {len(names)} columns: {listed(lacking)}.",
+            expected="a column for each feature the model was fitted with, by its name, in any order.",
+            advice="Build the features with the same feature set."
+            + did_you_mean(lacking[0], present - set(names)),
         )
-    columns = [table[name].cast(pa.float64()) for name in (names or table.column_names)]
-    return np.column_stack([column.fill_null(float("nan")).to_numpy() for column in columns])
-
-
-def as_target(y: Floats, *, rows: int, fewest: int = FEWEST_AUDITS) -> Floats:
-    """Return the money (n,), of at least the `fewest` audits, one of them adjusted where that is above 0.
-
-    Raises `SettingError` where it does not fit the rows, is no number, or teaches too little.
-    """
-    target = np.asarray(y, np.float64)
-    if target.shape != (rows,) or not np.isfinite(target).all():
+    if not names:
         raise SettingError(
-            f"The outcomes have shape {target.shape}, and {np.count_nonzero(~np.isfinite(target))} "
-            "of them are no numbers.",
-            expected=f"one finite amount for each of the {rows} rows.",
-            advice="Leave out audits that are still open: they have no outcome yet.",
+            "The table has no column.",
+            expected="a column for each feature.",
+            advice="Select the features to learn from.",
         )
-    if rows < fewest or (fewest and not (target != 0).any()):
+    return np.column_stack([_floats(table[name], what=f"column {name}") for name in names])
+
+
+def _require_shape(matrix: Floats, names: Sequence[str] | None) -> None:
+    if matrix.ndim != 2 or not matrix.shape[1] or (names is not None and matrix.shape[1] != len(names)):
         raise SettingError(
-            f"There are {rows} closed audits, {int((target != 0).sum())} of them with an adjustment.",
-            expected=f"at least {fewest} closed audits and one adjustment to learn from.",
-            advice="Take a later day, or audit more traders first.",
+            f"The rows are an array of shape {matrix.shape}.",
+            expected="two dimensions" + (f" and {len(names)} columns." if names is not None else "."),
+            advice="Pass one row a trader and one column a feature; columns of an array go by position.",
         )
-    return target
 
 
-def as_weight(weight: Floats | None, *, rows: int) -> Floats:
-    """Return the weights (n,), one each where none are given."""
-    weights = np.ones(rows) if weight is None else np.asarray(weight, np.float64)
-    if (
-        weights.shape != (rows,)
-        or not np.isfinite(weights).all()
-        or (weights < 0).any()
-        or (rows and not weights.any())
+def _floats(column: pa.ChunkedArray, *, what: str) -> Floats:
+    """Return a column of Arrow's as float64, NaN where it is empty."""
+    kind, types = column.type, pa.types
+    if types.is_decimal(kind):
+        column = column.cast(pa.string())  # Arrow's own cast to float64 misses the nearest one time in eight
+    elif not any(
+        is_number(kind)
+        for is_number in (types.is_floating, types.is_integer, types.is_boolean, types.is_null)
     ):
         raise SettingError(
-            f"The weights are an array of shape {weights.shape}.",
-            expected=f"one finite weight for each of the {rows} rows, none negative, some above 0.",
-            advice="Leave them out to weigh all audits alike.",
+            f"The {what} holds {kind}.",
+            expected="numbers, true and false, and nothing where a value is unknown.",
+            advice="Make numbers of texts, days and categories yourself: how is part of the model.",
         )
-    return weights
+    try:
+        values = column.cast(pa.float64())
+    except pa.ArrowInvalid as error:
+        raise _too_large(what) from error
+    return np.asarray(values.fill_null(float("nan")).to_numpy(), np.float64)
+
+
+def _numbers(values: object, *, what: str) -> NDArray[np.generic]:
+    """Return an array of numbers; hidden values of a masked one are NaN."""
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise _no_numbers(f"{_kind(values)} of rows of different lengths", what) from error
+    if array.dtype.kind not in "biuf":
+        raise _no_numbers(f"{_kind(values)} of {array.dtype}", what)
+    if array.dtype.kind in "iu" and array.size and max(-int(array.min()), int(array.max())) > LARGEST_WHOLE:
+        raise _too_large(f"array of {what}")
+    if isinstance(values, np.ma.MaskedArray):
+        return np.where(np.ma.getmaskarray(values), np.nan, array)
+    return array
+
+
+def _no_numbers(found: str, what: str) -> SettingError:
+    return SettingError(
+        f"The {what} are {found}.",
+        expected="a table of pyarrow, pandas or polars, or an array of numbers, NaN where one is unknown.",
+        advice="Make numbers of texts, days and categories yourself: how is part of the model.",
+    )
+
+
+def _too_large(what: str) -> SettingError:
+    return SettingError(
+        f"The {what} holds whole numbers beyond {LARGEST_WHOLE:,}.",
+        expected="numbers that float64 holds exactly.",
+        advice="Leave identifiers out; convert to float64 yourself if the rounding does no harm.",
+    )
+
+
+def as_vector(values: VectorLike, *, what: str) -> Floats:
+    """Return a column, whatever library it is of, or an array as float64."""
+    if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
+        return _floats(pa.chunked_array(values), what=f"column of {what}")
+    return _numbers(values, what=what).astype(np.float64, copy=False)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first names for a sentence, and how many more there are."""
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    return ", ".join(names[:MAX_NAMES]) + more
+
+
+def _kind(values: object) -> str:
+    return f"{type(values).__module__.partition('.')[0]}.{type(values).__name__}"

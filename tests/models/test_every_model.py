@@ -114,7 +114,7 @@ def test_no_rows_make_no_predictions(model: YieldModel) -> None:
 
 
 def test_a_model_without_one_of_its_features_is_refused(model: YieldModel) -> None:
-    with pytest.raises(SettingError, match="lacks evasion"):
+    with pytest.raises(SettingError, match="lacks 1 of the 4 columns: evasion"):
         model.predict(TRADERS.X.drop_columns(["evasion"]))
     with pytest.raises(SettingError, match="shape"):
         model.predict(np.zeros((2, 3)))

@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from features.data.contract.required import FINDING_TYPES
-from models.base import MatrixLike, YieldModel
+from models.base import YieldModel
+from models.fitting.matrix import ArrowStream, MatrixLike, VectorLike, as_vector, read_rows
 from models.fitting.training_rows import Learned, TrainingRows
-from models.prediction import Floats, Prediction
+from models.prediction import Prediction
 from tests.features.administration import administration, audit, finding, line, trader
 from tests.features.tables import Row, Tables
 from tests.optional import not_none
@@ -24,25 +25,27 @@ class MeanModel(YieldModel):
     def fit(
         self,
         X: MatrixLike,  # noqa: N803
-        y: Floats,
+        y: VectorLike,
         *,
-        sample_weight: Floats | None = None,
-        audits: pa.Table | None = None,
+        sample_weight: VectorLike | None = None,
+        audits: pa.Table | ArrowStream | None = None,
     ) -> Self:
+        money = as_vector(y, what="outcomes")
         self.learned_: Mapping[str, Any] = {
             "X": X,
-            "y": y.tolist(),
+            "y": money.tolist(),
             "weight": sample_weight,
             "audits": not_none(audits).to_pylist(),
         }
-        self.mean_ = float(np.average(y, weights=sample_weight))
+        weight = np.ones(len(money)) if sample_weight is None else as_vector(sample_weight, what="weights")
+        self.mean_ = float(np.average(money, weights=weight))
         return self
 
     def predict(self, X: MatrixLike) -> Prediction:  # noqa: N803
-        expected = np.full(len(X), self.mean_)
-        by_type = np.zeros((len(X), len(FINDING_TYPES)))
+        count = len(read_rows(X))
+        expected, chance = np.full(count, self.mean_), np.full(count, 0.5)
+        by_type = np.zeros((count, len(FINDING_TYPES)))
         by_type[:, 0] = expected
-        chance = np.full(len(X), 0.5)
         return Prediction(
             expected,
             chance,

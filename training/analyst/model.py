@@ -38,6 +38,7 @@ class AnalystModel:
     kind: ClassVar[str] = ANALYST
     seed: int = 0
     coverage: float = 0.9
+    feature_names_in_: tuple[str, ...] = field(init=False, repr=False)
     chance_: lgb.Booster = field(init=False, repr=False)
     amount_: lgb.Booster | None = field(init=False, repr=False)
     factor_: float = field(init=False, repr=False)
@@ -53,6 +54,7 @@ class AnalystModel:
     ) -> Self:
         """Learn from audits in order of opening: the columns of the page, and their money `y` (n,)."""
         matrix, weight = as_matrix(X), np.ones(len(y)) if sample_weight is None else sample_weight
+        self.feature_names_in_ = tuple(X.column_names)
         held_out, block = np.zeros(len(y)), np.arange(len(y)) % BLOCKS
         for number in range(BLOCKS):
             rest = block != number
@@ -67,7 +69,7 @@ class AnalystModel:
 
     def predict(self, X: pa.Table) -> Prediction:
         """Predict the money of each row."""
-        matrix = as_matrix(X)
+        matrix = as_matrix(X, names=self.feature_names_in_)
         expected = self.factor_ * self._money(matrix)
         by_type = np.zeros((len(matrix), len(FINDING_TYPES)))
         by_type[:, -1] = expected

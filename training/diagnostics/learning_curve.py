@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from features.data.warehouse import Warehouse
-from models.fitting.matrix import FEWEST_AUDITS
+from models.fitting.labels import FEWEST_AUDITS
 from models.prediction import Prediction
 from training.backtest.candidates import new_model
 from training.backtest.experiment import Experiment
