@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 MAX_NAMES = 20
 """An error lists as many known names; the one that was probably meant comes beside them."""
+LONGEST_SHOWN = 200
 
 
 class AuditYieldError(Exception):
@@ -34,7 +35,7 @@ def unknown(name: str, known: Iterable[str], *, what: str) -> SettingError:
     names = list(known)
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
     return SettingError(
-        f"{what} '{name}'.",
+        f"{what} '{shortened(name)}'.",
         expected=f"one of {', '.join(names[:MAX_NAMES])}{more}.",
         advice=did_you_mean(name, names).strip() or "Remove it.",
     )
@@ -45,3 +46,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     folded = {each.casefold(): each for each in known}
     near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.75)
     return f" Did you mean '{folded[near[0]]}'?" if near else ""
+
+
+def shortened(text: str) -> str:
+    """Return the beginning of a text that is too long for a sentence."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

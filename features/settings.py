@@ -5,22 +5,43 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from features.errors import SettingError, unknown
+from features.errors import SettingError, shortened, unknown
 
 Allowed = tuple[Callable[[object], bool], str]
 """A predicate for valid values, and the description of what a value must be."""
+LARGEST_FILE = 65_536
+MOST_DOTS = 200
+"""In a line of a file: twice the columns of the contract, each as `table.column`."""
 
 
 def read_toml(path: Path) -> Mapping[str, Any]:
-    """Return the content of a TOML file; raise `SettingError` where it cannot be read."""
+    """Return the content of a TOML file; raise `SettingError` where it cannot be read, or not in a second."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingError(
-            f"{path.name} cannot be read: {error}.",
-            expected="a TOML file in UTF-8.",
-            advice="Correct the file.",
-        ) from error
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        _require_short(content)
+        return tomllib.loads(content.decode("utf-8"))
+    except RecursionError:
+        reason = "its values are nested too deeply"
+    except (
+        OSError,
+        ValueError,
+    ) as error:  # among them what tomllib refuses, and numbers of thousands of digits
+        reason = str(error)
+    raise SettingError(
+        f"{path.name} cannot be read: {shortened(reason)}.",
+        expected=f"a TOML file in UTF-8 of at most {LARGEST_FILE:,} bytes.",
+        advice="Correct the file.",
+    )
+
+
+def _require_short(content: bytes) -> None:
+    """Raise `ValueError` for what tomllib would read for minutes: a key of 30,000 parts took it one."""
+    if len(content) > LARGEST_FILE:
+        raise ValueError("it is larger")
+    for number, row in enumerate(content.split(b"\n"), start=1):
+        if row.count(b".") > MOST_DOTS:
+            raise ValueError(f"line {number} has more than {MOST_DOTS} dots")
 
 
 def validate_settings(
@@ -37,6 +58,15 @@ def validate_settings(
         fits, expected = allowed[name]
         if not fits(value):
             raise SettingError(
-                f"The {owner}'s {name} is {value!r}.", expected=f"{expected}.", advice="Correct the setting."
+                f"The {owner}'s {name} is {_shown(value)}.",
+                expected=f"{expected}.",
+                advice="Correct the setting.",
             )
     return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+
+
+def _shown(value: object) -> str:
+    try:
+        return shortened(repr(value))
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return "a number of thousands of digits"

@@ -19,6 +19,7 @@ from models.fitting.link import Link, link_values, read_link
 from models.fitting.margin import Margin
 from models.fitting.margin_state import margin_state, read_margin
 from models.fitting.matrix import ArrowStream, MatrixLike, VectorLike, as_matrix, column_names, read_rows
+from models.fitting.parameters import validate_parameters
 from models.fitting.training_rows import Learned, TrainingRows
 from models.prediction import Explanation, Prediction
 
@@ -72,8 +73,9 @@ class YieldModel(ABC):
         `audits` are their rows of `features.outcomes`, in the order of `X`: opened_on orders the blocks that
         calibration holds out, treatment, selection_channel and team_id are corrected for, and the amounts by
         finding type teach the split. Without it none of that is done. Raises `SettingError` for
-        rows that do not fit together, too few of them, or for money that is no number.
+        rows that do not fit together, too few of them, money that is no number, or a parameter out of range.
         """
+        validate_parameters(self.get_params(), kind=self.kind)
         require_same_index(X, outcomes=y, weights=sample_weight, audits=audits)
         rows = read_rows(X)
         matrix, names = as_matrix(rows), column_names(rows)

@@ -33,12 +33,15 @@ class TweedieModel(YieldModel):
 
     def _learn(self, training: TrainingRows) -> Learned:
         size = np.abs(training.y)
-        options = {"options": {"tweedie_variance_power": self.variance}, **(self.growth or {})}
+        given = self.growth or {}
+        options = {"tweedie_variance_power": self.variance, **given.get("options", {})}
         trees = fit_corrected_trees(
             training,
             size,
             where=np.ones_like(size),
-            growth=Growth.for_rows(options, objective="tweedie", rows=len(size), seed=self.seed),
+            growth=Growth.for_rows(
+                {**given, "options": options}, objective="tweedie", rows=len(size), seed=self.seed
+            ),
             monotone=training.directions(self.monotone),
             calibrate=lambda margin: amount_map(margin, size, training, variance=self.variance),
         )

@@ -25,7 +25,8 @@ ONE_THREAD = 20_000
 class Growth:
     """Hyperparameters of the trees; the defaults suit a few hundred to a few thousand audits.
 
-    `bags` boosters differ in their seed and are averaged. `options` go to LightGBM as they are.
+    `bags` boosters differ in their seed and are averaged. `options` are LightGBM's own, by its names; those
+    that come from outside were held against `models.fitting.parameters`.
     """
 
     objective: str
@@ -134,7 +135,9 @@ def _parameters(sample: Sample, growth: Growth, bag: int) -> dict[str, Any]:
         "num_leaves": growth.num_leaves,
         "min_data_in_leaf": growth.min_data_in_leaf,
         "feature_fraction": growth.feature_fraction,
-        "bagging_fraction": growth.bagging_fraction,
+        "bagging_fraction": max(
+            growth.bagging_fraction, min(1.0, 1.5 / len(sample.target))
+        ),  # at least a row
         "bagging_freq": 1,
         "lambda_l2": growth.lambda_l2,
         "max_bin": growth.max_bin,

@@ -150,9 +150,9 @@ def _numbers(values: object, *, what: str) -> NDArray[np.generic]:
     return array
 
 
-def _no_numbers(found: str, what: str) -> SettingError:
+def _no_numbers(shown: str, what: str) -> SettingError:
     return SettingError(
-        f"The {what} are {found}.",
+        f"The {what} are {shown}.",
         expected="a table of pyarrow, pandas or polars, or an array of numbers, NaN where one is unknown.",
         advice="Make numbers of texts, days and categories yourself: how is part of the model.",
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from models.fitting.parameters import GROWTH, OPTIONS
 from serving.settings import PREFIX, Settings
 from tests.docs.pages import ROOT
 from training.backtest.experiment import SETTINGS, Experiment
@@ -42,6 +43,13 @@ def test_what_a_key_must_be_is_said_as_the_error_says_it(name: str) -> None:
     said = {key: must for key, _, must, _ in rows("data-scientists.md")}
     _, expected = SETTINGS[name]
     assert said[name].replace('"', "'") == expected.replace('"', "'")
+
+
+def test_what_trees_may_be_told_is_in_the_tables_as_the_error_says_it() -> None:
+    page = (ROOT / "docs" / "data-scientists.md").read_text(encoding="utf-8")
+    section = page.partition("### How trees are grown")[2].partition("\n## ")[0]
+    shown = re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.MULTILINE)
+    assert shown == [(name, must) for table in (GROWTH, OPTIONS) for name, (_, must) in table.items()]
 
 
 def test_the_page_that_the_help_names_is_there() -> None:

@@ -7,6 +7,7 @@ from features.build import FeatureSet
 from features.errors import unknown
 from models import MODELS
 from models.base import YieldModel
+from models.fitting.parameters import validate_parameters
 from training.analyst.model import ANALYST, AnalystModel
 from training.backtest.experiment import Experiment
 
@@ -15,7 +16,7 @@ def new_model(experiment: Experiment, features: FeatureSet, *, kind: str | None 
     """Return an unfitted model: the experiment's own with its parameters, or of another kind with none.
 
     Every model gets seed, coverage and the features' monotone directions where it takes them. Raises
-    `SettingError` for a kind or a parameter that there is not.
+    `SettingError` for a kind or a parameter that there is not, or a value that it cannot have.
     """
     model_kind = kind or experiment.model
     if model_kind not in MODELS:
@@ -25,6 +26,7 @@ def new_model(experiment: Experiment, features: FeatureSet, *, kind: str | None 
     for name in given:
         if name not in parameters:
             raise unknown(name, parameters, what=f"The model {model_kind} has no parameter")
+    validate_parameters(given, kind=model_kind)
     defaults = {
         "seed": experiment.seed,
         "coverage": experiment.coverage,

@@ -87,7 +87,11 @@ def _are_names(value: object) -> bool:
 
 
 def _is_between(lowest: float, highest: float) -> Callable[[object], bool]:
-    return lambda value: type(value) in (int, float) and lowest < float(value) < highest  # type: ignore[arg-type]
+    return lambda value: type(value) in (int, float) and lowest < value < highest  # type: ignore[operator]
+
+
+def _is_day(value: object) -> bool:
+    return type(value) is date and 1900 <= value.year < 3000
 
 
 def _is_flag(value: object) -> bool:
@@ -105,9 +109,9 @@ SETTINGS: Mapping[str, Allowed] = {
     "folds": (_is_whole(1, 100), "a whole number from 1 to 100"),
     "fold_months": (_is_whole(1, 60), "a whole number from 1 to 60"),
     "settling_months": (_is_whole(0, 60), "a whole number from 0 to 60"),
-    "first_fold_on": (lambda value: type(value) is date, "a day such as 2023-01-01, without quotes"),
+    "first_fold_on": (_is_day, "a day such as 2023-01-01, without quotes"),
     "coverage": (_is_between(0.5, 1.0), "a number above 0.5 and below 1"),
-    "capacity_hours": (_is_between(0.0, float("inf")), "a number of hours above 0"),
+    "capacity_hours": (_is_between(0.0, 1e9), "a number of hours above 0"),
     "seed": (_is_whole(0, 2**31 - 1), "a whole number from 0 to 2147483647"),
 }
 """The rule of each setting, and the words for it."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from models import MODELS
 from models.fitting.boosting import MANY_AUDITS, Growth
+from models.fitting.parameters import GROWTH, OPTIONS
 from training.backtest.experiment import SETTINGS, Experiment
 
 MEANINGS: Mapping[str, str] = {
@@ -66,8 +67,13 @@ def _lines(experiment: Experiment) -> Iterator[str]:
     )
     yield "# [parameters.growth]"
     for each in fields(Growth):
-        if each.name not in ("objective", "seed", "options"):
-            yield f"# {_assigned(each.name, each.default)}"
+        if each.name in GROWTH and each.default is not None:
+            _, allowed = GROWTH[each.name]
+            yield f"# {_assigned(each.name, each.default)}  # {allowed}"
+    yield from ("", "# what else LightGBM may be told; where nothing is given, its own defaults hold")
+    yield "# [parameters.growth.options]"
+    for name, (_, allowed) in OPTIONS.items():
+        yield f"# {name}: {allowed}"
 
 
 def _assigned(name: str, value: Any) -> str:

@@ -5,6 +5,7 @@ import pytest
 from features.errors import SettingError
 from features.library import LIBRARY
 from models import MODELS
+from models.fitting.parameters import OPTIONS
 from training.backtest.candidates import candidates, new_model
 from training.backtest.experiment import Experiment
 
@@ -47,3 +48,34 @@ def test_a_kind_that_there_is_not_is_refused() -> None:
 def test_a_parameter_that_the_model_does_not_take_is_refused() -> None:
     with pytest.raises(SettingError, match="model ridge has no parameter 'trees'"):
         new_model(Experiment(model="ridge", parameters={"trees": 3}), LIBRARY)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"coverage": 5}, "model hurdle's coverage is 5. Expected: a number above 0.5 and below 1"),
+        ({"exposure": 3}, "exposure is 3"),
+        ({"monotone": {"duty_12m": 2}}, "monotone is"),
+        ({"growth": 3}, "growth is 3. Expected: a table"),
+        ({"growth": {"round": 60}}, "growth of trees has no setting 'round'.*Did you mean 'rounds'"),
+        ({"growth": {"objective": "quantile"}}, "has no setting 'objective'"),
+        ({"growth": {"rounds": 1e9}}, "rounds is 1000000000.0. Expected: a whole number from 1 to 10000"),
+        ({"growth": {"learning_rate": float("nan")}}, "learning_rate is nan"),
+        ({"growth": {"options": {"path_smooth": True}}}, "path_smooth is True"),
+    ],
+)
+def test_a_value_that_a_model_cannot_be_fitted_with_is_refused_before_the_data_is_read(
+    parameters: dict[str, object], words: str
+) -> None:
+    with pytest.raises(SettingError, match=words):
+        candidates(Experiment(parameters=parameters), LIBRARY)
+
+
+@pytest.mark.parametrize(
+    "name", ["forcedsplits_filename", "machines", "input_model", "num_threads", "objective", "verbosity"]
+)
+def test_what_lightgbm_may_be_told_is_listed_and_all_else_refused(name: str) -> None:
+    experiment = Experiment(parameters={"growth": {"options": {name: "x"}}})
+    with pytest.raises(SettingError, match=f"LightGBM's options has no setting '{name}'") as refused:
+        candidates(experiment, LIBRARY)
+    assert all(option in refused.value.expected for option in OPTIONS)

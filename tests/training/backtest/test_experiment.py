@@ -83,8 +83,10 @@ def test_an_unknown_key_is_refused_with_those_that_there_are(tmp_path: Path) -> 
         "measure = ['assessed']",
         'first_fold_on = "2023-01-01"',
         "first_fold_on = 2023-01-01T00:00:00",
+        "first_fold_on = 9999-12-31",
         "coverage = 1.0",
         "coverage = nan",
+        f"coverage = 0x{'f' * 5_000}",
         "capacity_hours = inf",
         "capacity_hours = 0",
         "seed = -1",
@@ -99,12 +101,26 @@ def test_a_value_that_cannot_be_used_is_refused(tmp_path: Path, line: str) -> No
         read(tmp_path, line)
 
 
-@pytest.mark.parametrize("content", [b"folds = ", b"\xff\xfe", b"folds = 1\nfolds = 2"])
-def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"folds = ", "Invalid value"),
+        (b"\xff\xfe", "codec"),
+        (b"folds = 1\nfolds = 2", "overwrite"),
+        (b"against = " + b"[" * 30_000 + b"]" * 30_000, "nested too deeply"),
+        (b"parameters = " + b"{a = " * 10_000 + b"1" + b"}" * 10_000, "nested too deeply"),
+        (b".".join([b"a"] * 30_000) + b" = 1", "line 1 has more than 200 dots"),
+        (b"folds = 1\n" + b"#" * 70_000, "larger"),
+        (b"seed = " + b"9" * 5_000, "digits"),
+    ],
+    ids=["value", "encoding", "twice", "arrays", "tables", "dots", "size", "digits"],
+)
+def test_a_file_that_cannot_be_read_at_once_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
     path = tmp_path / "experiment.toml"
     path.write_bytes(content)
-    with pytest.raises(SettingError, match=r"experiment\.toml cannot be read"):
+    with pytest.raises(SettingError, match=rf"experiment\.toml cannot be read: .*{reason}") as refused:
         Experiment.read(path)
+    assert len(str(refused.value)) < 400
 
 
 def test_json_holds_every_setting_and_gives_the_experiment_back() -> None:
