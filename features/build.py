@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,8 +15,9 @@ from ibis.expr import types as ir
 from features.as_known import visible_rows
 from features.data.warehouse import Warehouse
 from features.data.warehouse.engine import execute_in_memory
+from features.definition import place_of
 from features.digest import CodeDigest
-from features.errors import SettingError, unknown
+from features.errors import SettingError, did_you_mean, unknown
 from features.exact import as_float, order_free
 from features.feature import Definition, Feature
 from features.prepare import ROWS, Prepared
@@ -45,13 +46,8 @@ class FeatureSet:
     features: tuple[Feature, ...]
 
     def __post_init__(self) -> None:
-        names = [feature.name for feature in self.features]
-        if repeated := sorted({name for name in names if names.count(name) > 1}):
-            raise SettingError(
-                f"The feature {repeated[0]} is defined twice.",
-                expected="one definition for each name.",
-                advice="Rename one of them.",
-            )
+        _require_names_of_their_own(self.features)
+        _require_parts(self.features)
 
     @classmethod
     def of(cls, definitions: Iterable[Definition]) -> "FeatureSet":
@@ -143,6 +139,34 @@ class FeatureSet:
 
     def _without_combined(self) -> Iterator[str]:
         return (feature.name for feature in self.features if feature.source is not None)
+
+
+def _require_names_of_their_own(features: Iterable[Feature]) -> None:
+    earlier: dict[str, Feature] = {}
+    for feature in features:
+        if feature.name in earlier:
+            raise SettingError(
+                f"{place_of(feature.function)}: the feature {feature.name} is defined already, at "
+                f"{place_of(earlier[feature.name].function)}.",
+                expected="one definition for each name.",
+                advice="Rename one of them.",
+            )
+        earlier[feature.name] = feature
+
+
+def _require_parts(features: Sequence[Feature]) -> None:
+    """Raise `SettingError` for a feature combined of one that is not there, or combined only after it."""
+    available = {feature.name for feature in features if feature.source is not None}
+    for feature in features:
+        parts = feature.parameters if feature.source is None else ()
+        if lacking := [name for name in parts if name not in available]:
+            raise SettingError(
+                f"{place_of(feature.function)}: the feature {feature.name} is combined of {lacking[0]}, "
+                "which is not there before it.",
+                expected="parameters that name features.",
+                advice=f"Define {lacking[0]}, or correct the name.{did_you_mean(lacking[0], available)}",
+            )
+        available.add(feature.name)
 
 
 def _groups(features: Iterable[Feature]) -> Iterator[list[Feature]]:

@@ -8,6 +8,8 @@ from typing import Any, NotRequired, TypedDict, Unpack
 
 from ibis.expr import types as ir
 
+from features.definition import place_of, validate_definition
+from features.errors import SettingError
 from features.topic import topic_of
 from features.unit import Unit
 
@@ -110,7 +112,7 @@ class Definition:
     def __init__(self, function: Callable[..., ir.Value], features: tuple[Feature, ...]) -> None:
         self.features = features
         self.__doc__, self.__name__ = function.__doc__, function.__name__
-        self.__wrapped__ = function
+        self.__wrapped__: Callable[..., ir.Value] = function
 
     def __call__(self, *args: Any) -> ir.Value:
         """Apply the function itself."""
@@ -146,16 +148,12 @@ def feature(
     """Make an aggregate of a source's rows a feature, one for each window of `months`.
 
     `inputs` names columns of the contract, blank-separated, as `table.column`. See `Feature` for the rest.
+    Raises `SettingError` with the place in the code for what cannot be a feature: see `features.definition`.
     """
 
     def define(function: Callable[..., ir.Value]) -> Definition:
-        whole = Feature(
-            **_identity(function), source=source, inputs=tuple(inputs.split()), empty=empty, **meaning
-        )
-        if not months:
-            return Definition(function, (whole,))
-        windows = (replace(whole, name=f"{whole.name}_{m}m", months=m) for m in months)
-        return Definition(function, tuple(windows))
+        rows = {"source": source, "inputs": tuple(inputs.split()), "empty": empty}
+        return _defined(function, windows=(None,) if months is None else months, **rows, **meaning)
 
     return define
 
@@ -164,18 +162,39 @@ def combined(*, months: int | None = ALL_HISTORY, **meaning: Unpack[Meaning]) ->
     """Make an expression of other features of the same row a feature; its parameters name them.
 
     The example's columns are those features. `months` is the window that they speak of, where it is one.
+    Raises `SettingError` as `feature` does.
     """
-
-    def define(function: Callable[..., ir.Value]) -> Definition:
-        whole = Feature(**_identity(function), **meaning)
-        if months is None:
-            return Definition(function, (whole,))
-        return Definition(function, (replace(whole, name=f"{whole.name}_{months}m", months=months),))
-
-    return define
+    return lambda function: _defined(function, windows=(months,), **meaning)
 
 
-def _identity(function: Callable[..., ir.Value]) -> dict[str, Any]:
-    """Return the name and the family of the feature that a function defines, and the function."""
+def _defined(function: Callable[..., ir.Value], *, windows: Sequence[int | None], **given: Any) -> Definition:
+    """Return what a function defines, by a decorator that was given this, after validation."""
+    _require_own_name(function)
+    validate_definition(function, {**given, "months": windows})
     family = function.__module__.removeprefix("features.library.").partition(".")[0]
-    return {"name": function.__name__, "family": family, "function": function}
+    whole = Feature(name=function.__name__, family=family, function=function, **given)
+    return Definition(
+        function,
+        tuple(
+            whole if months is None else replace(whole, name=f"{whole.name}_{months}m", months=months)
+            for months in windows
+        ),
+    )
+
+
+def _require_own_name(function: Callable[..., ir.Value]) -> None:
+    """Raise `SettingError` where an earlier feature of the same file would be lost under the same name.
+
+    A cell of a notebook, or a file that is read again, defines the same once more.
+    """
+    earlier = function.__globals__.get(function.__name__)
+    if not isinstance(earlier, Definition) or "<locals>" in function.__qualname__:
+        return
+    one, other = earlier.__wrapped__.__code__, function.__code__
+    if one.co_filename == other.co_filename and one.co_firstlineno != other.co_firstlineno:
+        raise SettingError(
+            f"{place_of(function)}: the feature {function.__name__} is defined already, at "
+            f"{place_of(earlier.__wrapped__)}.",
+            expected="one definition for each name.",
+            advice="Rename one of them.",
+        )

@@ -78,7 +78,7 @@ def test_nobody_asked_is_no_error() -> None:
 
 
 def test_two_features_of_one_name_are_refused() -> None:
-    with pytest.raises(SettingError, match="defined twice"):
+    with pytest.raises(SettingError, match="is defined already, at "):
         FeatureSet((LIBRARY.features[0], LIBRARY.features[0]))
 
 
