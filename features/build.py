@@ -190,9 +190,21 @@ def _aggregated(prepared: Prepared, features: list[Feature]) -> dict[str, pa.Chu
     Returns their values in the order of the spine; a trader without a row gets `empty`.
     """
     rows = aggregated_rows(prepared, features[0])
-    values = {feature.name: as_float(order_free(feature.function(rows))) for feature in features}
+    values = {feature.name: as_float(order_free(_value(feature, rows))) for feature in features}
     results = rows.group_by(*KEY).aggregate(**values).to_pyarrow()
     return beside_spine(results, prepared.spine, features)
+
+
+def _value(feature: Feature, rows: ir.Table) -> ir.Value:
+    """Apply a feature's function; raise `SettingError` with its place where rows lack a column."""
+    try:
+        return feature.function(rows)
+    except AttributeError as error:
+        raise SettingError(
+            f"{place_of(feature.function)}: the feature {feature.name} cannot be computed: {error}.",
+            expected=f"columns that the rows of {feature.source} have, and that its example names.",
+            advice=f"Correct the function or its example.{did_you_mean(str(error.name), rows.columns)}",
+        ) from error
 
 
 def beside_spine(results: pa.Table, spine: Spine, features: Iterable[Feature]) -> dict[str, pa.ChunkedArray]:

@@ -19,6 +19,7 @@ from models import MODELS, read_model
 from models.base import State, YieldModel
 from models.bundle.sealed import read_sealed, refusal, write_sealed
 from models.card import ModelCard
+from models.fitting.matrix import listed
 from models.prediction import PER_TRADER, Floats, Prediction
 from models.words import Words
 
@@ -61,10 +62,16 @@ class Bundle:
     def features(self) -> FeatureSet:
         """Return the features of the library that the model takes.
 
-        Raises `DataError` where they compute other values than when it was trained.
+        Raises `DataError` where one is not there, or they compute other values than when it was trained.
         """
-        names = set(self.names)
-        features = FeatureSet(tuple(each for each in LIBRARY.features if each.name in names))
+        if lacking := [name for name in self.names if name not in LIBRARY.by_name]:
+            raise DataError(
+                f"The model takes {len(lacking)} features that this version of audit-yield does not have: "
+                f"{listed(lacking)}.",
+                expected=f"the {len(self.names)} features that it was trained on.",
+                advice="Use the version of audit-yield that trained it, or train anew.",
+            )
+        features = LIBRARY.select(self.names)
         self.require_features(features.digest)
         return features
 

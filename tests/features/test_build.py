@@ -12,7 +12,7 @@ from features.errors import SettingError
 from features.library import LIBRARY
 from features.spine import Spine
 from tests.features.administration import administration, day, line
-from tests.features.building import build, values
+from tests.features.building import build, values, warehouse
 from tests.features.proofs.histories import history
 from tests.features.tables import Row
 
@@ -108,3 +108,13 @@ def test_the_same_day_is_meant_on_leap_years() -> None:
     accepted = line("D1", "T1", "2023-02-28")
     assert worth(accepted, cutoff="2024-02-29") == 1000.0
     assert date(2024, 2, 29) > day("2023-02-28")
+
+
+def test_a_feature_that_reads_what_its_rows_do_not_have_is_refused_with_its_place() -> None:
+    misread = replace(LIBRARY.named("customs_value_12m"), function=lambda lines: lines.customs_valeu.sum())
+    tables = administration(declarations=[line("D1", "T1", "2024-05-01")])
+    with (
+        warehouse(tables) as opened,
+        pytest.raises(SettingError, match=r"test_build\.py:\d+: .*'customs_valeu'"),
+    ):
+        FeatureSet((misread,)).build(opened, Spine.of(["T1"], [CUTOFF]))

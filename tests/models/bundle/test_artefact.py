@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -224,6 +225,14 @@ def test_a_model_of_other_features_is_refused(bundle: Path) -> None:
     loaded.require_features(features().digest)
     with pytest.raises(DataError, match="was trained on the features"):
         loaded.require_features("0" * 64)
+
+
+def test_features_that_this_version_does_not_have_are_counted_and_named(bundle: Path) -> None:
+    loaded = load_bundle(bundle)
+    assert loaded.features().names == features().names
+    gone = replace(loaded, words=(*loaded.words, replace(loaded.words[0], name="gone_12m")))
+    with pytest.raises(DataError, match=r"takes 1 features that this version .* does not have: gone_12m"):
+        gone.features()
 
 
 def resealed(folder: Path, name: str, change: Callable[[dict[str, Any]], None]) -> Path:
