@@ -17,6 +17,8 @@ from serving.log.store import LogRow
 
 FOLDER = "log"
 """The folder of the log below the home."""
+RECENT = 24
+"""Segments in which the predictions of a trader are looked for: two years, each some milliseconds."""
 RETRIED = 2
 """Segments in which an earlier answer to a request is looked for: nobody sends one again after a month."""
 ID = re.compile(r"(\d{1,18})-(\d{1,9})-([0-9a-f]{8})")
@@ -54,9 +56,12 @@ def read(folder: Path, prediction_id: str) -> LoggedPrediction:
 
 
 def of_trader(folder: Path, trader_id: str, *, limit: int) -> tuple[LoggedPrediction, ...]:
-    """Return the predictions of a trader, the newest first, without the features and reasons of `read`."""
+    """Return the predictions of a trader in recent segments, without the features and reasons of `read`.
+
+    The newest first, at most `limit`.
+    """
     logged: list[LoggedPrediction] = []
-    for path in _databases(folder):
+    for path in islice(_databases(folder), RECENT):
         if len(logged) == limit:
             break
         with store.reading(path) as connection:

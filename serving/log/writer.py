@@ -110,7 +110,7 @@ class PredictionLog:
         return reader.read(self.folder, prediction_id)
 
     def of_trader(self, trader_id: str, *, limit: int = 50) -> tuple[LoggedPrediction, ...]:
-        """Return the predictions of a trader, the newest first; without features and reasons."""
+        """Return the recent predictions of a trader, the newest first; without features and reasons."""
         return reader.of_trader(self.folder, trader_id, limit=limit)
 
     def close(self) -> None:

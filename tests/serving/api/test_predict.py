@@ -12,8 +12,10 @@ from features.errors import OutputError
 from serving.access.tokens import Role
 from serving.live.state import Live
 from serving.log.entry import LogEntry
+from serving.log.verify import verify
 from serving.metrics import PREDICTIONS, UNLOGGED
 from tests.optional import not_none
+from tests.serving.answers import database
 from tests.serving.caller import Service, service
 
 
@@ -54,6 +56,7 @@ def test_an_answer_names_model_features_day_and_prediction(
         logged = served.log.read(answer["prediction_id"])
         assert logged.entry.trader_ids == (answer["trader_id"],)
         assert round(float(not_none(logged.entry.prediction).expected[0]), 2) == answer["expected"]
+        assert logged.entry.features is None  # they are those of the snapshot
 
 
 def test_an_unknown_trader_is_a_problem_and_never_a_score_of_0(served: Service, traders: list[str]) -> None:
@@ -134,6 +137,20 @@ def test_no_answer_is_given_that_could_not_be_logged(
     assert got.status_code == 503
     assert "disk is full" not in got.text
     assert UNLOGGED._value.get() == before + 1
+
+
+@pytest.mark.parametrize("ending", ["", "-wal"])
+def test_answers_that_would_go_to_a_log_that_was_moved_are_not_given(
+    live: Live, traders: list[str], tmp_path: Path, ending: str
+) -> None:
+    with service(live, tmp_path / "home") as running:
+        assert predict(running, traders[:1]).status_code == 200
+        path = database(running.log.folder)
+        path.with_name(path.name + ending).rename(tmp_path / "elsewhere")
+        assert {predict(running, traders[:1]).status_code for _ in range(5)} == {503}
+        (tmp_path / "elsewhere").rename(path.with_name(path.name + ending))
+        assert predict(running, traders[:1]).status_code == 200
+        assert (verify(running.log.folder).rows, verify(running.log.folder).faults) == (2, ())
 
 
 def test_who_asked_and_what_for_is_logged(served: Service, traders: list[str]) -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from audit_yield.commands import app
 from features.errors import DataError, SettingError
-from serving.log import anchor, store
+from serving.log import anchor, reader, store
 from serving.log.anchor import START, Anchor
 from serving.log.code_digest import code_digest
 from serving.log.codec import pack
@@ -82,6 +82,13 @@ def test_ids_and_traders_are_found_in_every_segment(log: PredictionLog) -> None:
     assert [each.sequence for each in logged] == [6, 5, 4, 3, 2, 1]
     assert [each.sequence for each in log.of_trader("T1", limit=3)] == [6, 5, 4]
     assert {log.read(each.prediction_id).entry.trader_ids for each in logged} == {("T1",)}
+
+
+def test_a_trader_is_looked_for_in_recent_months_alone(
+    log: PredictionLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "RECENT", 2)
+    assert [each.sequence for each in log.of_trader("T1")] == [6, 5, 4, 3]
 
 
 def test_a_request_sent_again_after_the_month_has_turned_gets_the_ids_it_got(
@@ -194,9 +201,12 @@ def test_a_kill_between_two_segments_is_taken_up(log: PredictionLog, clock: Cloc
     again.close()
     home_log = read_identity(log.folder)
     assert home_log is not None
-    write_identity(log.folder, HomeLog(home_log.identity, 3))
+    clock.set("2025-05")
     PredictionLog(log.folder, clock=clock).close()
-    assert read_identity(log.folder) == HomeLog(home_log.identity, 4)
+    write_identity(log.folder, HomeLog(home_log.identity, 4))
+    segment_files(log.folder)[-1].anchor_path.unlink()
+    PredictionLog(log.folder, clock=clock).close()
+    assert read_identity(log.folder) == HomeLog(home_log.identity, 5)
     assert (verify(log.folder).rows, verify(log.folder).faults) == (7, ())
 
 
@@ -246,6 +256,14 @@ def test_the_one_file_of_an_earlier_release_is_read_as_the_first_segment(earlier
     log.close()
     assert (verify(earlier).rows, verify(earlier).faults) == (5, ())
     assert (earlier / FILE).read_bytes() == before
+
+
+def test_the_one_file_of_an_earlier_release_is_removed_as_a_month_is(earlier: Path, clock: Clock) -> None:
+    PredictionLog(earlier, clock=clock).close()
+    removed = prune(earlier, before=date(2025, 1, 1), actor="x", clock=clock, key=None)
+    assert [file.name for file in removed] == ["predictions"]
+    assert names(earlier) == ["0001-2025-01"]
+    assert (verify(earlier).rows, verify(earlier).faults) == (5, ())
 
 
 def test_the_one_file_of_an_earlier_release_is_proved_before_it_is_followed(
