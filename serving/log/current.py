@@ -14,7 +14,7 @@ from serving.log.identity import HomeLog
 from serving.log.key import SETTING, LogKey
 from serving.log.schema import schema_fault
 from serving.log.segment import Segment, SegmentFile, segment_files, segment_path
-from serving.log.verify import refusal, require_whole
+from serving.log.verify import gone, refusal, require_whole
 
 BEGUN = "segment"
 """The name under which a segment is begun by one process at a time."""
@@ -127,10 +127,7 @@ def _attach(file: SegmentFile, *, key: LogKey | None, previous: SegmentFile | No
     """Open a segment and prove its schema, its header and its newest rows."""
     folder = file.path.parent
     if not file.path.is_file():
-        last = anchor.newest(file.anchor_path)
-        raise refusal(
-            folder, f"there were {last.rows if last else 0} rows, their database {file.path.name} is gone"
-        )
+        raise refusal(folder, gone(file))
     connection = store.open_to_write(file.path)
     try:
         if fault := schema_fault(connection, number=file.number):
@@ -156,10 +153,7 @@ def _after_earlier_release(
 ) -> CurrentSegment:
     """Begin the first segment after the one file of an earlier release, which stays as it is."""
     if not file.path.is_file():
-        last = anchor.newest(file.anchor_path)
-        raise refusal(
-            folder, f"there were {last.rows if last else 0} rows, their database {file.path.name} is gone"
-        )
+        raise refusal(folder, gone(file))
     with store.reading(file.path) as connection:
         if fault := schema_fault(connection, number=0):
             raise refusal(folder, fault)

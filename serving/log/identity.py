@@ -29,10 +29,11 @@ def read_identity(folder: Path) -> HomeLog | None:
     """
     path = identity_path(folder)
     try:
-        return HomeLog(**json.loads(path.read_text()))
+        values = json.loads(path.read_text())
+        return HomeLog(str(values["identity"]), int(values["segment"]))
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise DataError(
             f"{path} does not say which log is that of this home.",
             expected="the file as the service wrote it.",

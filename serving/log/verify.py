@@ -150,6 +150,12 @@ def require_whole(connection: sqlite3.Connection, file: SegmentFile, *, key: Log
         raise refusal(file.path.parent, fault)
 
 
+def gone(file: SegmentFile) -> str:
+    """Return the fault of a segment of which the anchors alone are left."""
+    last = newest(file.anchor_path)
+    return f"there were {last.rows if last else 0} rows, their database {file.path.name} is gone"
+
+
 def refusal(folder: Path, fault: str) -> DataError:
     """Return the error of a log that must not be appended to."""
     return DataError(
@@ -163,6 +169,8 @@ def refusal(folder: Path, fault: str) -> DataError:
 def _read(file: SegmentFile, witnesses: Sequence[Anchor], *, key: LogKey | None, is_newest: bool) -> _Read:
     # the witnesses first: a row written while this reads is then in neither, or in the rows alone
     own = list(anchors(file.anchor_path))
+    if not file.path.is_file():
+        return _Read(file, None, Anchor(0, b""), (gone(file),))
     try:
         with store.reading(file.path) as connection:
             segment, _ = store.header(connection)

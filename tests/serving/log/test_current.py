@@ -136,9 +136,10 @@ def test_a_log_whose_home_does_not_know_it_is_refused(log: PredictionLog) -> Non
     identity.unlink()
     with pytest.raises(DataError, match="Nothing says that the prediction log"):
         PredictionLog(log.folder, clock=now)
-    identity.write_text("{")
-    with pytest.raises(DataError, match="does not say which log"):
-        PredictionLog(log.folder, clock=now)
+    for damaged in ("{", "5", "{}", '{"identity": "x", "segment": "x"}', "[" * 100_000):
+        identity.write_text(damaged)
+        with pytest.raises(DataError, match="does not say which log"):
+            PredictionLog(log.folder, clock=now)
 
 
 def test_a_kill_while_the_log_is_begun_is_taken_up(tmp_path: Path) -> None:

@@ -145,16 +145,16 @@ def test_a_witness_made_to_agree_with_the_last_row_alone_is_found_by_its_earlier
 
 @pytest.mark.parametrize("content", [None, b"", b"8 of them\n"])
 def test_a_witness_that_is_gone_or_says_nothing_is_found(folder: Path, content: bytes | None) -> None:
-    (witness(folder)).unlink()
+    witness(folder).unlink()
     if content is not None:
-        (witness(folder)).write_bytes(content)
+        witness(folder).write_bytes(content)
     assert "the file that witnesses the rows is gone or empty" in verify(folder).faults
     with pytest.raises(DataError, match="witness"):
         PredictionLog(folder, clock=now)
 
 
 def test_a_line_of_the_witness_torn_by_a_power_cut_is_no_fault(folder: Path) -> None:
-    with (witness(folder)).open("ab") as file:
+    with witness(folder).open("ab") as file:
         file.write(b"9 0f3a")
     log = PredictionLog(folder, clock=now)
     appended(log, entry("one more"))
@@ -163,8 +163,8 @@ def test_a_line_of_the_witness_torn_by_a_power_cut_is_no_fault(folder: Path) -> 
 
 
 def test_rows_that_a_kill_left_unwitnessed_are_taken_up(folder: Path) -> None:
-    lines = (witness(folder)).read_bytes().splitlines(keepends=True)
-    (witness(folder)).write_bytes(b"".join(lines[:-2]))
+    lines = witness(folder).read_bytes().splitlines(keepends=True)
+    witness(folder).write_bytes(b"".join(lines[:-2]))
     log = PredictionLog(folder, clock=now)
     appended(log, entry("one more"))
     log.close()
@@ -178,12 +178,12 @@ def test_a_service_does_not_write_on_where_the_tail_was_cut(folder: Path) -> Non
 
 
 def test_a_database_that_is_gone_or_no_database_is_found(folder: Path) -> None:
-    (database(folder)).write_bytes(b"no database" * 1000)
+    database(folder).write_bytes(b"no database" * 1000)
     assert verify(folder).faults[0].startswith("the database is damaged")
     with pytest.raises(DataError, match="damaged"):
         PredictionLog(folder, clock=now)
-    (database(folder)).unlink()
-    assert verify(folder).faults
+    database(folder).unlink()
+    assert "there were 8 rows, their database" in verify(folder).faults[0]
     with pytest.raises(DataError, match="there were 8 rows, their database"):
         PredictionLog(folder, clock=now)
 
