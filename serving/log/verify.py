@@ -181,6 +181,8 @@ def _read(file: SegmentFile, witnesses: Sequence[Anchor], *, key: LogKey | None,
                 if segment.after.rows <= each.rows and (is_newest or each.rows <= end.rows)
             ]
             faults = [] if is_newest else list(_unclosed(connection, segment))
+            if not own and not _is_half_begun(file, segment, end):
+                faults.append("the file that witnesses the rows is gone or empty")
             faults += islice(_faults(connection, own, others, key=key), SHOWN)
             return _Read(file, segment, end, tuple(faults), tuple(_removed(connection, segment)))
     except sqlite3.Error as error:
@@ -199,8 +201,6 @@ def _faults(
     for fault in _broken(store.since(connection, segment.start.rows), segment.start, segment, key):
         sound = False
         yield fault
-    if not own:
-        yield "the file that witnesses the rows is gone or empty"
     witnesses = [*own, *others]
     if closed := store.closing_of(connection):
         witnesses.append(closed[0])
@@ -211,6 +211,12 @@ def _faults(
     # text that no row holds any more cannot be compared
     if sound and connection.execute(INDEX_DIFFERENCES).fetchone() != (0,):
         yield "the index of traders is not that of the rows"
+
+
+def _is_half_begun(file: SegmentFile, segment: Segment, end: Anchor) -> bool:
+    """Whether a kill cut its beginning off: it has no rows, the home does not know it, a start ends it."""
+    home_log = identity.read_identity(file.path.parent)
+    return end == segment.start and (home_log.segment if home_log else 0) < segment.number
 
 
 def _unclosed(connection: sqlite3.Connection, segment: Segment) -> Iterator[str]:

@@ -203,8 +203,10 @@ def test_a_kill_between_two_segments_is_taken_up(log: PredictionLog, clock: Cloc
     assert home_log is not None
     clock.set("2025-05")
     PredictionLog(log.folder, clock=clock).close()
-    write_identity(log.folder, HomeLog(home_log.identity, 4))
     segment_files(log.folder)[-1].anchor_path.unlink()
+    assert verify(log.folder).faults == ("the file that witnesses the rows is gone or empty",)
+    write_identity(log.folder, HomeLog(home_log.identity, 4))
+    assert verify(log.folder).faults == ()
     PredictionLog(log.folder, clock=clock).close()
     assert read_identity(log.folder) == HomeLog(home_log.identity, 5)
     assert (verify(log.folder).rows, verify(log.folder).faults) == (7, ())
