@@ -108,6 +108,16 @@ def test_a_log_whose_tail_was_cut_stops_the_start(
         begin(str(own / "sim" / "data"), own / "mlruns", monkeypatch, Settings(port=free_port()))
 
 
+def test_a_key_of_the_log_that_lies_beside_it_stops_the_start(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Path(shutil.copytree(trained, tmp_path / "own"))
+    (own / "mlruns" / "key").write_bytes(b"k" * 32)
+    settings = Settings(port=free_port(), log_key=str(own / "mlruns" / "key"))
+    with pytest.raises(SettingError, match="in the home"):
+        begin(str(own / "sim" / "data"), own / "mlruns", monkeypatch, settings)
+
+
 def test_what_it_was_told_survives_the_environment(tmp_path: Path) -> None:
     dialect = tmp_path / "dialect.toml"
     launch = LaunchSettings(str(tmp_path), tiny.AS_OF, dialect, 2.5, is_open=True)
