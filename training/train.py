@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from features.clock import Clock
 from features.data.dataset import Dataset
 from features.data.systems import assumed
+from features.storage.home import require_writable
 from models.base import YieldModel
 from training.backtest.candidates import new_model
 from training.backtest.experiment import Experiment
@@ -98,9 +99,11 @@ def train(
     registered. It becomes champion where nothing serves yet and the gate does not refuse it, else challenger.
     `with_learning_curve` fits it three times more on each fold. `clock` stamps what is recorded,
     `stage(words)` reports the current stage, `progress(done, total)` its progress.
-    Raises `DataError` where the data is refused, `SettingError` where the settings cannot be used.
+    Raises `DataError` where the data is refused, `SettingError` where the settings cannot be used, and
+    `OutputError` at once where the home cannot be written.
     """
     cutoff, home = dataset.cutoff, dataset.home
+    require_writable(home)
     with set_up(dataset, experiment, stage=stage) as setup:
         warehouse, labelled_audits = setup.warehouse, setup.labelled_audits
         if trials:

@@ -12,7 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from features.data.contract import TABLES
-from features.data.warehouse.database import connect
+from features.data.warehouse.database import connect, without_credentials
+from features.data.warehouse.engines import adapter_of, engine_errors
 from features.data.warehouse.engines.postgres import change_marks
 from features.data.warehouse.folder import PARQUET, TEXT
 from features.storage.json_cache import read_cached, write_cached
@@ -58,6 +59,9 @@ def _database_parts(url: str) -> Mapping[str, str]:
     engine = connect(url)
     try:
         return change_marks(engine)
+    except engine_errors() as error:
+        adapter_of(engine).refuse(error, without_credentials(url))
+        raise
     finally:
         engine.disconnect()
 

@@ -10,7 +10,7 @@ from features.data.contract.violation import Severity
 from features.data.warehouse.conform import SOURCE_FILE, SOURCE_ROW
 from features.data.warehouse.engine import first_line, refuse_exhausted_resources
 from features.data.warehouse.engines import engine_errors
-from features.errors import DataError
+from features.errors import DataError, OutputError
 from features.storage.atomic import atomic_folder, restore
 from features.storage.spreadsheet import inert
 
@@ -28,8 +28,15 @@ def default_folder(data: str) -> Path:
 def write(result: CheckResult, out: Path) -> Path:
     """Write the result into `out/accepted` or `out/refused`, replacing the last one there; return the folder.
 
-    A refused check leaves the last accepted one as it was.
+    A refused check leaves the last accepted one as it was. Raises `OutputError` where `out` is a link, or the
+    disk refuses.
     """
+    if out.is_symlink():
+        raise OutputError(
+            f"{out} is a link: whoever made it says where the report would be written.",
+            expected="a folder, or none yet.",
+            advice="Remove the link, or name the folder itself: --out.",
+        )
     target = out / ("accepted" if result.report.accepted else "refused")
     restore(out / "accepted")
     with atomic_folder(target) as folder:

@@ -168,8 +168,12 @@ def _open_folder(folder: Path, dialect: Dialect, temporary: Path) -> Warehouse:
 
 def _open_database(engine: BaseBackend, name: str, dialect: Dialect) -> Warehouse:
     adapter = adapter_of(engine)
-    adapter.begin(engine)
-    stored_names = adapter.table_names(engine)
+    try:
+        adapter.begin(engine)
+        stored_names = adapter.table_names(engine)
+    except engine_errors() as error:
+        adapter.refuse(error, name)
+        raise
     sources: dict[str, Source] = {}
     faults: list[Violation] = []
     for table in TABLES.values():

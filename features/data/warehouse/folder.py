@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 import ibis
+import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
 
@@ -107,7 +108,7 @@ def _read(engine: Backend, parts: TableFiles, dialect: Dialect, temporary: Path)
     into = temporary / parts.table.name
     into.mkdir()
     staged = tuple(_staged(engine, parts, dialect, into))
-    refuse_unlike(parts, read_schemas(parts.table, staged))
+    refuse_unlike(parts, [pq.read_schema(file) for file in staged])
     return Source(_read_parquet(engine, staged), _form("CSV", parts))
 
 

@@ -71,13 +71,19 @@ def change_marks(engine: BaseBackend) -> dict[str, str]:
     return dict(engine.con.execute(CHANGE_MARKS).fetchall())
 
 
-def _refuse_lack_of_rights(error: BaseException, warehouse: str) -> None:
-    """Raise an error for a person where the server refused to store a table."""
+def _refuse(error: BaseException, warehouse: str) -> None:
+    """Raise an error for a person where the server refused to store a table, or is gone."""
     if getattr(error, "sqlstate", None) in REFUSED:
         raise DataError(
             f"{warehouse} keeps no temporary tables for us: {first_line(error)}.",
             expected="a server that can be written to, and a role with the right TEMPORARY on the database.",
             advice="Instead of a hot standby name the primary or a logical replica; or grant the right.",
+        ) from error
+    if isinstance(error, _operational_errors()):
+        raise DataError(
+            f"{warehouse} broke off: {first_line(error)}.",
+            expected="a connection that lasts until the tables are read.",
+            advice="Look whether the server runs, and call again.",
         ) from error
 
 
@@ -114,11 +120,17 @@ def _errors() -> tuple[type[Exception], ...]:
     return (psycopg.Error,) if psycopg else ()
 
 
+def _operational_errors() -> tuple[type[Exception], ...]:
+    """Return what the driver raises when the connection is lost, or the server ends a statement."""
+    psycopg = sys.modules.get("psycopg")
+    return (psycopg.OperationalError,) if psycopg else ()
+
+
 POSTGRES = Adapter(
     name="postgres",
     begin=_begin_repeatable_read,
     table_names=_table_names,
     open_table=_open_table,
     errors=_errors,
-    refuse=_refuse_lack_of_rights,
+    refuse=_refuse,
 )

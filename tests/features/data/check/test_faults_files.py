@@ -5,9 +5,11 @@ import os
 import shutil
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
@@ -195,6 +197,47 @@ def test_a_gzip_bomb_is_refused_soon(refused: Check, tmp_path: Path) -> None:
     found = refused(data).found("readable", "tariff")
     assert "unpacks to more than 200 times its size" in found["found"]
     assert time.process_time() - begun < 10
+
+
+def wide_cell(file: Path) -> None:
+    pq.write_table(pa.table({"trader_id": ["a" * (110 << 20)]}), file, compression="zstd")
+
+
+def many_rows(file: Path) -> None:
+    pq.write_table(pa.table({"trader_id": pa.repeat(7, 10_000_001)}), file, compression="zstd")
+
+
+def long_footer(file: Path) -> None:
+    with file.open("wb") as content:
+        content.truncate(20 << 20)
+        content.seek(0, os.SEEK_END)
+        content.write((17 << 20).to_bytes(4, "little") + b"PAR1")
+
+
+@pytest.mark.parametrize(
+    ("write", "fault"),
+    [
+        (wide_cell, "unpacks to more than 200 times its size"),
+        (many_rows, "has more than 200 rows for each of its bytes"),
+        (long_footer, "describes its columns in 17,825,792 bytes"),
+    ],
+)
+def test_a_parquet_bomb_is_refused_before_it_is_unpacked(
+    write: Callable[[Path], None], fault: str, refused: Check, tmp_path: Path
+) -> None:
+    data = write_parquet(tmp_path / "data", good_tables())
+    write(data / "traders.parquet")
+    assert fault in refused(data).found("readable", "traders")["found"]
+
+
+def test_a_report_is_not_written_through_a_link(tmp_path: Path) -> None:
+    data = write_parquet(tmp_path / "data", good_tables())
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "data.check").symlink_to(tmp_path / "elsewhere")
+    done = CliRunner().invoke(app, ["check", str(data), "--today", "2025-06-30"])
+    assert done.exit_code == 1
+    assert "data.check is a link" in done.stderr
+    assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 def test_a_folder_or_file_without_the_right_to_read_is_one_clear_error(out: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from features.data.check import check
-from features.data.warehouse import open_warehouse
+from features.data.warehouse import engines, open_warehouse
 from features.errors import DataError
 from tests.features.data.warehouse.homes import duckdb_file
 from tests.features.tables import TODAY, good_tables
@@ -56,6 +56,19 @@ def test_nothing_can_be_written_through_an_open_warehouse(path: Path) -> None:
         pytest.raises(duckdb.InvalidInputException, match="read-only"),
     ):
         warehouse.engine.con.execute("DELETE FROM traders")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "SELECT k.* FROM kept k, range(100_000_000_000)",
+        "WITH RECURSIVE e AS (SELECT 1 AS n UNION ALL SELECT n FROM e) SELECT k.* FROM kept k, e",
+    ],
+)
+def test_a_view_that_does_not_end_is_refused(path: Path, rows: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines.duckdb, "VIEW_SECONDS", 0.2)
+    change(path, "ALTER TABLE traders RENAME TO kept", f"CREATE VIEW traders AS {rows}")
+    assert "cannot be counted in 0.2 seconds" in faults(path)["traders readable"]
 
 
 @pytest.mark.parametrize(

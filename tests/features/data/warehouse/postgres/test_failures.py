@@ -1,12 +1,19 @@
 """Connections that fail, and passwords that are never shown."""
 
+import contextlib
+import select
+import socket
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from features.data.dataset import Dataset
 from features.data.warehouse import open_warehouse
 from features.errors import DataError
 from tests.features.data.warehouse.postgres.database import Change, assert_no_traceback, run_check
+from tests.features.tables import TODAY
 from tests.postgres import Server
 
 WRONG = "Geheim-Zwiebel"
@@ -21,6 +28,43 @@ def test_a_connection_killed_in_the_middle_is_a_fault(url: str, tmp_path: Path, 
     assert done.returncode == 2
     assert "terminating connection" in done.stdout + done.stderr
     assert_no_traceback(done)
+
+
+@contextlib.contextmanager
+def cutting(port: int, *, at: bytes) -> Iterator[int]:
+    """Pass on connections to a port, and cut each where the client says something; yield the own port."""
+
+    def both_ways(client: socket.socket) -> None:
+        with client, socket.create_connection(("127.0.0.1", port)) as server:
+            while True:
+                ready, _, _ = select.select([client, server], [], [], 30)
+                for end in ready:
+                    content = end.recv(1 << 16)
+                    if not content or at in content:
+                        return
+                    (server if end is client else client).sendall(content)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=both_ways, args=[listener.accept()[0]], daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, daemon=True).start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("at", ["pg_stat_user_tables", "REPEATABLE READ", "relkind", "CREATE TEMPORARY"])
+def test_a_connection_lost_at_any_moment_is_one_clear_error(
+    postgres: Server, url: str, tmp_path: Path, at: str
+) -> None:
+    with cutting(postgres.port, at=at.encode()) as port:
+        location = url.replace(f":{postgres.port}/", f":{port}/")
+        dataset = Dataset(data=location, cutoff=TODAY, today=TODAY, home=tmp_path)
+        with pytest.raises(DataError, match="broke off") as raised, dataset.open() as warehouse:
+            warehouse.materialise(warehouse.table("traders"))
+    assert postgres.password not in str(raised.value)
 
 
 def wrong(url: str, database: str, postgres: Server) -> dict[str, tuple[str, str]]:
