@@ -24,6 +24,17 @@ class CorrectedTrees:
     calibration: CalibrationMap
 
 
+@dataclass(frozen=True)
+class PriorLine:
+    """A line that trees correct; `share` says how much of the trees' margin audits not seen bear out.
+
+    It takes the margins of line and trees (n,), those of the trees held out.
+    """
+
+    margin: Margin
+    share: Callable[[Floats, Floats], float]
+
+
 def fit_corrected_trees(
     training: TrainingRows,
     target: Floats,
@@ -32,27 +43,26 @@ def fit_corrected_trees(
     growth: Growth,
     monotone: tuple[int, ...],
     calibrate: Callable[[Floats], CalibrationMap],
-    line: Margin | None = None,
-    share: Callable[[Floats, Floats], float] | None = None,
+    line: PriorLine | None = None,
 ) -> CorrectedTrees:
     """Grow trees for a target (n,) on the audits `where` it is known.
 
     A first look, by trees that know no circumstances, gives the effects of these; the trees that count are
-    then grown on top of them, as offsets. Where a `line` is given they correct it, by the `share` of what
-    they say that line and trees (n,) of audits not seen bear out; with too few audits the line stands alone.
+    then grown on top of them, as offsets. Where a `line` is given they correct it, by its share of what they
+    say; with too few audits the line stands alone.
     """
-    known = line.value(training.X) if line else np.zeros(len(target))
+    known = line.margin.value(training.X) if line else np.zeros(len(target))
     if line and np.count_nonzero(target) < FEWEST_FOR_TREES:
-        return CorrectedTrees(line, known, calibrate(known))
+        return CorrectedTrees(line.margin, known, calibrate(known))
     sample = Sample(training.X, target, training.weight, known, monotone)
     if training.circumstances.levels:
         first_look = known + held_out(sample, replace(growth, bags=1), blocks=training.blocks, where=where)
         sample = replace(sample, offset=known + training.design @ calibrate(first_look).effects)
     correction = held_out(sample, growth, blocks=training.blocks, where=where)
     trees = grow(sample.of(np.flatnonzero(where)), growth)
-    if line is None or share is None:
+    if line is None:
         return CorrectedTrees(trees, correction, calibrate(correction))
-    borne_out = share(known, correction)
-    margin = Sum((line, replace(trees, start=borne_out * trees.start, scale=borne_out)))
+    borne_out = line.share(known, correction)
+    margin = Sum((line.margin, replace(trees, start=borne_out * trees.start, scale=borne_out)))
     held_out_margin = known + borne_out * correction
     return CorrectedTrees(margin, held_out_margin, calibrate(held_out_margin))

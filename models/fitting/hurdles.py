@@ -8,7 +8,7 @@ import numpy as np
 
 from models.fitting.boosting import Growth
 from models.fitting.calibrate import amount_map, amount_share, chance_map, chance_share
-from models.fitting.corrected import CorrectedTrees, fit_corrected_trees
+from models.fitting.corrected import CorrectedTrees, PriorLine, fit_corrected_trees
 from models.fitting.glm import sigmoid
 from models.fitting.link import Hurdle
 from models.fitting.margin import Margin
@@ -57,6 +57,16 @@ def fit_hurdle(
     right. `directions` are +1, -1 or 0 a column; `odds` is how much likelier than the written line says.
     """
     hit = (size > 0).astype(np.float64)
+    chance_line = amount_line = None
+    if stakes:
+        chance_line = PriorLine(
+            stakes.chance_line(training.X, hit, weight=training.weight, odds=odds),
+            share=lambda line, trees: chance_share(line, trees, hit, training),
+        )
+        amount_line = PriorLine(
+            stakes.amount_line(training.X, size, weight=training.weight),
+            share=lambda line, trees: amount_share(line, trees, size, training),
+        )
     prior = stakes is not None
     chance = fit_corrected_trees(
         training,
@@ -65,8 +75,7 @@ def fit_hurdle(
         growth=Growth.for_rows(growth, objective="binary", rows=len(hit), seed=seed),
         monotone=directions,
         calibrate=lambda margin: chance_map(margin, hit, training, trusted=prior),
-        line=stakes.chance_line(training.X, hit, weight=training.weight, odds=odds) if stakes else None,
-        share=lambda line, trees: chance_share(line, trees, hit, training),
+        line=chance_line,
     )
     amount = fit_corrected_trees(
         training,
@@ -75,7 +84,6 @@ def fit_hurdle(
         growth=Growth.for_rows(growth, objective="gamma", rows=int(hit.sum()), seed=seed),
         monotone=directions,
         calibrate=lambda margin: amount_map(margin, size, training, trusted=prior),
-        line=stakes.amount_line(training.X, size, weight=training.weight) if stakes else None,
-        share=lambda line, trees: amount_share(line, trees, size, training),
+        line=amount_line,
     )
     return FittedHurdle(chance, amount)
