@@ -138,7 +138,7 @@ def train(
             groups = trader_groups(warehouse, report.out_of_fold.audits["trader_id"], cutoff=cutoff)
             model = _fit_on_all(labelled_audits, experiment)
             learned = diagnostics(report, labelled_audits, model, folds=folds, learning_curve=curve)
-            about_data = (*assumed(dataset.data), *map(_counts_as_absent, setup.left_out))
+            about_data = (*assumed(dataset.data), *map(_counts_as_absent, setup.left_out), *setup.notes)
             version = record(
                 run, Training(model, labelled_audits, report, learned, leaks, groups, about_data)
             )

@@ -19,13 +19,14 @@ Stage = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Setup:
-    """The audits closed by a cutoff, the folds before, and the columns left out of the data.
+    """The audits closed by a cutoff, the folds before, the columns left out of the data, and notes on it.
 
     `warehouse` holds the usable rows of traders, audits and findings, and those alone.
     """
 
     warehouse: Warehouse
     left_out: tuple[str, ...]
+    notes: tuple[str, ...]
     labelled_audits: LabelledAudits
     folds: tuple[Fold, ...]
 
@@ -58,4 +59,4 @@ def set_up(dataset: Dataset, experiment: Experiment, *, stage: Stage = lambda wo
                 with_penalties=experiment.with_penalties,
             )
             copied = stack.enter_context(in_memory(warehouse, OUTCOMES))
-        yield Setup(copied, outcome.left_out, labelled_audits, folds)
+        yield Setup(copied, outcome.left_out, outcome.notes, labelled_audits, folds)

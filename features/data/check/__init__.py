@@ -11,6 +11,7 @@ from features.data.check import between, structure
 from features.data.check.columns import wrong_columns
 from features.data.check.judge import CheckedTable, judge, parents_first
 from features.data.check.outcome import UNREADABLE, CheckOutcome, TableOutcome
+from features.data.check.plausibility import implausible
 from features.data.check.report import CheckReport, TableReport
 from features.data.contract import Table
 from features.data.contract.rule import PAST_DAY, PLANNED_DAY
@@ -31,6 +32,8 @@ class CheckResult:
 
     report: CheckReport
     tables: Mapping[str, CheckedTable]
+    implausible: tuple[Violation, ...] = ()
+    """Those of the report's notes that are of plausibility."""
 
     def good_rows(self, table: str) -> ir.Table:
         """Return the rows of a table that may be used, each once."""
@@ -49,6 +52,7 @@ class CheckResult:
             has_future_days=not rules.isdisjoint({PAST_DAY.name, PLANNED_DAY.name}),
             is_lasting=UNREADABLE not in rules,
             tables={name: self._table_outcome(checked) for name, checked in self.tables.items()},
+            notes=tuple(f"{note.location} is implausible: {note.found[:-1]}" for note in self.implausible),
         )
 
     def _table_outcome(self, checked: CheckedTable) -> TableOutcome:
@@ -84,8 +88,10 @@ def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) ->
         violations += structure.column_faults(source, table, warehouse=warehouse)
         judged = partial(judge, source, table, dialect=warehouse.dialect, today=today, parents=tables)
         try:
-            wrong = tuple(wrong_columns(judged()))
-            checked = judged(left_out=tuple(violation.column or "" for violation in wrong))
+            checked = judged()
+            wrong = tuple(wrong_columns(checked))
+            if wrong:
+                checked = judged(left_out=tuple(violation.column or "" for violation in wrong))
             violations += [*wrong, *_examine(checked, limit)]
         except engine_errors() as error:
             refuse_exhausted_resources(error)
@@ -93,8 +99,17 @@ def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) ->
             continue
         tables[table.name] = checked
         reports.append(_table_report(checked))
-    report = CheckReport(warehouse.name, today, limit, tuple(reports), tuple(violations))
-    return CheckResult(report, tables)
+    notes = tuple(_implausible(tables, warehouse))
+    report = CheckReport(warehouse.name, today, limit, tuple(reports), (*violations, *notes))
+    return CheckResult(report, tables, notes)
+
+
+def _implausible(tables: Mapping[str, CheckedTable], warehouse: Warehouse) -> Iterator[Violation]:
+    """Yield the notes of plausibility, as far as the tables can be read: where not, that was reported."""
+    try:
+        yield from implausible(tables, warehouse.dialect)
+    except engine_errors() as error:
+        refuse_exhausted_resources(error)
 
 
 def _examine(checked: CheckedTable, limit: float) -> Iterator[Violation]:

@@ -20,7 +20,8 @@ from features.data.check.conditions import (
     reference_test,
     row_tests,
 )
-from features.data.contract import TABLES, ColumnType, Reference, Table
+from features.data.check.statistics import ColumnStatistics, read_to_the_end, statistics_of
+from features.data.contract import TABLES, Reference, Table
 from features.data.contract.violation import ExampleRow, Severity, Violation
 from features.data.warehouse.conform import SOURCE_FILE, SOURCE_ROW, Conformed, conform
 from features.data.warehouse.dialect import Dialect
@@ -60,14 +61,32 @@ class CheckedTable:
 
     @cached_property
     def counts(self) -> Counts:
-        """The number of rows, and of rows that fail each test; one scan."""
+        """The number of rows, and of rows that fail each test."""
         if self.counted is not None:
             return self.counted
+        scan = self._scan
+        return int(scan["rows"]), tuple(int(scan[flag(i)] or 0) for i in range(len(self.tests)))
+
+    @cached_property
+    def statistics(self) -> Mapping[str, ColumnStatistics]:
+        """The statistics of each column of the source, over all rows."""
+        return {
+            column.name: ColumnStatistics.of(self._scan, column.name)
+            for column in self.table.columns
+            if column.name in self.source.columns
+        }
+
+    @cached_property
+    def _scan(self) -> Mapping[str, Any]:
+        """Sums over the rows: how many, how many fail each test, and the statistics of the columns."""
         rows = self.columns(self.names)
+        present = [column for column in self.table.columns if column.name in self.source.columns]
         sums = {flag(i): self.fails(i, rows).sum() for i in range(len(self.tests))}
-        read = _read_to_the_end(self, rows) if self.source.has_rows_numbered else {}
-        counted = rows.aggregate(rows=rows.count(), **sums, **read).to_pyarrow().to_pylist()[0]
-        return int(counted["rows"]), tuple(int(counted[flag(i)] or 0) for i in range(len(self.tests)))
+        for column in present:
+            sums |= statistics_of(rows[column.name], column)
+        if self.source.has_rows_numbered:
+            sums |= {f"read_{c.name}": read_to_the_end(rows[c.name], c.kind) for c in present}
+        return dict(rows.aggregate(rows=rows.count(), **sums).to_pyarrow().to_pylist()[0])
 
     @property
     def failed(self) -> tuple[int, ...]:
@@ -233,21 +252,6 @@ def _reference_tests(reference: Reference, parent: CheckedTable) -> tuple[Test, 
 def flag(number: int) -> str:
     """Return the name of the column that flags the rows which fail a test."""
     return f"test_{number}"
-
-
-def _read_to_the_end(checked: CheckedTable, rows: ir.Table) -> dict[str, ir.Scalar]:
-    """Return sums that read every value: a file's statistics would answer for its damaged pages."""
-    return {
-        f"read_{column.name}": _sum(rows[column.name], column.kind)
-        for column in checked.table.columns
-        if column.name in checked.source.columns
-    }
-
-
-def _sum(value: ir.Value, kind: ColumnType) -> ir.Scalar:
-    if kind is ColumnType.TEXT:
-        return value.length().sum()
-    return value.year().sum() if kind is ColumnType.DAY else value.sum()
 
 
 def in_words(rows: ir.Table) -> ir.Table:

@@ -35,6 +35,7 @@ class CheckOutcome:
 
     `refusal` is the reason why the data may not be used, None where it may. `has_future_days` is true where
     a row has a day that a check on a later day may allow. `is_lasting` is false where reading broke off.
+    `notes` say what is implausible, a sentence each without its full stop.
     """
 
     checked_on: date
@@ -42,6 +43,7 @@ class CheckOutcome:
     has_future_days: bool
     is_lasting: bool
     tables: Mapping[str, TableOutcome]
+    notes: tuple[str, ...] = ()
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -108,4 +110,5 @@ class CheckOutcome:
             )
             for name, table in content["tables"].items()
         }
-        return cls(**content | {"checked_on": date.fromisoformat(content["checked_on"]), "tables": tables})
+        checked_on, notes = date.fromisoformat(content["checked_on"]), tuple(content["notes"])
+        return cls(**content | {"checked_on": checked_on, "tables": tables, "notes": notes})

@@ -42,6 +42,8 @@ its reasons; above 1 % of a table's rows the data is refused (`check --limit` mo
 columns needs | the column counts as absent; its rows stay |
 | **note**: rows repeated alike in every column (one is kept), identifiers that look alike (kept apart), a file that \
 is no table | reported |
+| **note**: what keeps the contract and looks wrong all the same, such as duties a hundredth of value by rate, `NULL` \
+as a broker, everything known on one day | reported ([bring-your-data.md](bring-your-data.md#read-the-notes)) |
 """
 
 

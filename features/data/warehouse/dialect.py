@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -28,6 +29,9 @@ class Dialect:
     - `currency`: the reporting currency, ISO 4217.
     - `currency_column`: the column that names a row's currency where rows differ.
     - `rates`: what one unit of another currency is worth in the reporting currency, as decimal text.
+    - `frequent_share`: an identifier on a larger share of the lines is noted.
+    - `amount_factor`: an amount more than this many times the next largest is noted.
+    - `expected_notes`: notes of plausibility that are right and not told again, as `table.column.note`.
     """
 
     encoding: str = "utf-8"
@@ -39,6 +43,9 @@ class Dialect:
     currency: str | None = None
     currency_column: str | None = None
     rates: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    frequent_share: float = 0.25
+    amount_factor: float = 100.0
+    expected_notes: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -97,6 +104,16 @@ def _is_hs_digits(digits: object) -> bool:
     return type(digits) is int and digits in (0, *range(6, 11))
 
 
+def _are_notes(names: object) -> bool:
+    return isinstance(names, Sequence) and all(
+        isinstance(name, str) and re.fullmatch(r"[a-z_]+\.[a-z_]+\.[a-z_]+", name) for name in names
+    )
+
+
+def _is_number(value: object, *, above: float, up_to: float) -> bool:
+    return type(value) in (int, float) and above < value <= up_to  # type: ignore[operator]
+
+
 SETTINGS: Mapping[str, Allowed] = {
     "encoding": (_is_encoding, "a text encoding such as latin-1"),
     "decimal": (lambda mark: mark in (".", ","), "'.' or ','"),
@@ -107,5 +124,8 @@ SETTINGS: Mapping[str, Allowed] = {
     "currency": (_is_currency, "three capital letters, ISO 4217"),
     "currency_column": (_is_name, "the name of a column"),
     "rates": (_are_rates, 'decimal text of up to 11 digits and 8 decimals such as { USD = "0.9143" }'),
+    "frequent_share": (partial(_is_number, above=0, up_to=1), "a number above 0, up to 1"),
+    "amount_factor": (partial(_is_number, above=1, up_to=1e15), "a number above 1, up to 1e15"),
+    "expected_notes": (_are_notes, 'a list such as ["declarations.duty_rate.rate_above_one"]'),
 }
 """The condition on each setting, and the words for it."""

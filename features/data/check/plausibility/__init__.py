@@ -1,0 +1,38 @@
+"""Plausibility: notes on tables that keep the contract and look wrong all the same; nothing is refused."""
+
+from collections.abc import Iterator
+
+from features.data.check.plausibility.amounts import (
+    beyond_any_other,
+    duty_beside_rate,
+    nines,
+    rate_above_one,
+    without_mass,
+)
+from features.data.check.plausibility.columns import one_value, unknown_countries
+from features.data.check.plausibility.days import known_at_once
+from features.data.check.plausibility.identifiers import implausible_values
+from features.data.check.plausibility.note import NoteFunction, Tables
+from features.data.contract.violation import Violation
+from features.data.warehouse.dialect import Dialect
+
+NOTES: tuple[NoteFunction, ...] = (
+    known_at_once,
+    duty_beside_rate,
+    rate_above_one,
+    without_mass,
+    nines,
+    beyond_any_other,
+    implausible_values,
+    unknown_countries,
+    one_value,
+)
+"""In the order in which they are told."""
+
+
+def implausible(tables: Tables, dialect: Dialect) -> Iterator[Violation]:
+    """Yield a note for everything implausible in checked tables, but those that the dialect expects."""
+    for notes in NOTES:
+        for each in notes(tables, dialect):
+            if f"{each.location}.{each.rule}" not in dialect.expected_notes:
+                yield each
