@@ -31,6 +31,10 @@ DialectFile = Annotated[
     Path | None,
     typer.Option("--dialect", help="How the tables are written; else dialect.toml in the folder of DATA."),
 ]
+Stale = Annotated[
+    bool,
+    typer.Option("--stale", help="Go on although the newest declaration is 400 days before the day or more."),
+]
 ExperimentFile = Annotated[
     Path | None,
     typer.Option(
@@ -50,7 +54,7 @@ def dialect_of(path: Path | None) -> "Dialect | None":
     return Dialect.read(path) if path else None
 
 
-def dataset_of(data: str, *, cutoff: datetime | None, dialect: Path | None) -> "Dataset":
+def dataset_of(data: str, *, cutoff: datetime | None, dialect: Path | None, stale: bool = False) -> "Dataset":
     """Return the data as known before a day, or else before the day after the newest declaration."""
     from features.data.dataset import Dataset
     from features.storage.home import home_path
@@ -62,6 +66,7 @@ def dataset_of(data: str, *, cutoff: datetime | None, dialect: Path | None) -> "
         today=today,
         home=home_path(),
         dialect=dialect_of(dialect),
+        stale=stale,
     )
     return dataset if cutoff else dataset.as_of_newest()
 

@@ -12,6 +12,7 @@ from audit_yield.arguments import (
     Data,
     DialectFile,
     Overwrite,
+    Stale,
     TableFile,
     Top,
     Trader,
@@ -157,6 +158,7 @@ def features_command(
     *,
     as_of: AsOf,
     out: TableFile = None,
+    stale: Stale = False,
     dialect: DialectFile = None,
     json: AsJson = False,
 ) -> None:
@@ -168,14 +170,18 @@ def features_command(
     """
     from features.library import LIBRARY
     from features.snapshots.snapshot import snapshot, summary, to_text
+    from features.snapshots.staleness import staleness_warnings
     from features.storage.spreadsheet import write_table
 
     with errors.status("Checking the data and building features"):
-        built = snapshot(dataset_of(data, cutoff=as_of, dialect=dialect), LIBRARY)
+        dataset = dataset_of(data, cutoff=as_of, dialect=dialect, stale=stale)
+        built = snapshot(dataset, LIBRARY)
         if out:
             write_table(built.table, out)
+    warnings = staleness_warnings(built.newest_on, cutoff=dataset.cutoff, today=dataset.today)
     written = [f"The table is in {out}."] if out else []
-    show(as_json(summary(built)) if json else [*to_text(built), *written])
+    content = summary(built) | {"warnings": warnings}
+    show(as_json(content) if json else [*warnings, *to_text(built), *written])
 
 
 @app.command(name="evidence", rich_help_panel=PART)

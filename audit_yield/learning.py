@@ -12,6 +12,7 @@ from audit_yield.arguments import (
     DialectFile,
     ExperimentFile,
     ModelName,
+    Stale,
     TableFile,
     Top,
     Trader,
@@ -105,6 +106,7 @@ def score_command(
     out: TableFile = None,
     model: ModelName = "champion",
     top: Top = 10,
+    stale: Stale = False,
     dialect: DialectFile = None,
     json: AsJson = False,
 ) -> None:
@@ -117,7 +119,7 @@ def score_command(
     from training.score import ranking_to_text, score
 
     with errors.status("Checking the data, building features and predicting"):
-        ranking = score(dataset_of(data, cutoff=as_of, dialect=dialect), model=model)
+        ranking = score(dataset_of(data, cutoff=as_of, dialect=dialect, stale=stale), model=model)
         if out:
             write_table(ranking, out)
     written = [f"The table is in {out}."] if out else []
@@ -135,6 +137,7 @@ def explain_command(
     as_of: AsOf,
     model: ModelName = "champion",
     top: Top = 10,
+    stale: Stale = False,
     dialect: DialectFile = None,
     json: AsJson = False,
 ) -> None:
@@ -148,7 +151,8 @@ def explain_command(
     from training.score import explain
 
     with errors.status("Checking the data and building features"):
-        explanation = explain(dataset_of(data, cutoff=as_of, dialect=dialect), trader, model=model)
+        dataset = dataset_of(data, cutoff=as_of, dialect=dialect, stale=stale)
+        explanation = explain(dataset, trader, model=model)
     show(explanation.to_json(top=top) if json else explanation.to_text(top=top))
 
 

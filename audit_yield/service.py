@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from audit_yield.arguments import AsJson, AsOf, Data, DialectFile, LogFolder, Trader, dataset_of, log_of, now
+from audit_yield.arguments import (
+    AsJson,
+    AsOf,
+    Data,
+    DialectFile,
+    LogFolder,
+    Stale,
+    Trader,
+    dataset_of,
+    log_of,
+    now,
+)
 from audit_yield.console import NOT_DONE, as_json, errors, friendly, show
 from features.lightgbm_import import import_lightgbm
 from serving.access.tokens import Role
@@ -42,6 +53,7 @@ def serve_command(
     is_open: Annotated[
         bool, typer.Option("--open", help="Answer this machine without tokens, also after some were made.")
     ] = False,
+    stale: Stale = False,
     dialect: DialectFile = None,
 ) -> None:
     """Answer over HTTP by the champion: predictions, reasons, the ranking and the pages of traders.
@@ -57,7 +69,7 @@ def serve_command(
     from serving.settings import Settings
 
     settings = Settings.read()
-    launch = LaunchSettings(data, as_of.date() if as_of else None, dialect, drain, is_open)
+    launch = LaunchSettings(data, as_of.date() if as_of else None, dialect, drain, is_open, stale)
     with errors.status("Checking the data, proving the model and building features"):
         start = serve(
             launch, replace(settings, host=host or settings.host, port=port or settings.port), clock=now
@@ -77,6 +89,7 @@ def report_command(
     notice: Annotated[
         bool, typer.Option("--notice", help="The page for the trader itself: no values, ranks or scores.")
     ] = False,
+    stale: Stale = False,
     dialect: DialectFile = None,
 ) -> None:
     """Write the page of a trader, with the lines behind each reason, as one file to read, print and keep.
@@ -86,7 +99,7 @@ def report_command(
     import_lightgbm()
     from serving.page.report import report, write_page
 
-    dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
+    dataset = dataset_of(data, cutoff=as_of, dialect=dialect, stale=stale)
     with errors.status("Checking the data and building features"):
         write_page(report(dataset, trader, view="notice" if notice else "full"), out)
     show([f"The page is in {out}."])

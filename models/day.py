@@ -5,6 +5,7 @@ import logging
 from features.data.dataset import Dataset
 from features.snapshots.cache import cached_snapshot
 from features.snapshots.snapshot import Snapshot
+from features.snapshots.staleness import staleness_warnings
 from models.bundle.artefact import Bundle
 
 logger = logging.getLogger(__name__)
@@ -13,8 +14,12 @@ logger = logging.getLogger(__name__)
 def snapshot_for(bundle: Bundle, dataset: Dataset) -> Snapshot:
     """Return the snapshot of the features that a model takes: see `features.snapshots.cache`.
 
-    Logs a warning where the model has learned outcomes known only after the cutoff.
+    Logs a warning where the model has learned outcomes known only after the cutoff, and where the newest line
+    is old.
     """
     if warning := bundle.hindsight(dataset.cutoff):
         logger.warning(warning)
-    return cached_snapshot(dataset, bundle.features())
+    snapshot = cached_snapshot(dataset, bundle.features())
+    for each in staleness_warnings(snapshot.newest_on, cutoff=dataset.cutoff, today=dataset.today):
+        logger.warning(each)
+    return snapshot

@@ -133,7 +133,10 @@ def _alive(_: Host) -> Response:
 
 
 def _readiness(host: Host) -> Response:
-    return PlainTextResponse("ready\n") if host.ready else PlainTextResponse("not ready\n", status_code=503)
+    if not host.ready or host.live is None:
+        return PlainTextResponse("not ready\n", status_code=503)
+    warnings = host.live.warnings(host.live.dataset.cutoff)
+    return PlainTextResponse("".join(f"{line}\n" for line in ("ready", *warnings)))
 
 
 def _metrics(host: Host) -> Response:

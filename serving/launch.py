@@ -11,8 +11,8 @@ from features.data.dataset import Dataset
 from features.data.warehouse import Dialect
 from features.errors import SettingError
 
-DATA, AS_OF, DIALECT, DRAIN, OPEN = (
-    f"AUDIT_YIELD_{name}" for name in ("DATA", "AS_OF", "DIALECT", "DRAIN_SECONDS", "OPEN")
+DATA, AS_OF, DIALECT, DRAIN, OPEN, STALE = (
+    f"AUDIT_YIELD_{name}" for name in ("DATA", "AS_OF", "DIALECT", "DRAIN_SECONDS", "OPEN", "STALE")
 )
 
 
@@ -22,7 +22,7 @@ class LaunchSettings:
 
     `as_of` None is today, whatever day that is; `drain` is how many seconds the service still answers after
     it turned not ready, for a balancer to notice; `is_open` answers this machine without tokens, even where
-    there were some.
+    there were some; `stale` answers from data that ends long before the day.
     """
 
     data: str
@@ -30,6 +30,7 @@ class LaunchSettings:
     dialect: Path | None = None
     drain: float = 5.0
     is_open: bool = False
+    stale: bool = False
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -41,6 +42,7 @@ class LaunchSettings:
                 dialect=Path(environment[DIALECT]) if environment.get(DIALECT) else None,
                 drain=max(0.0, float(environment.get(DRAIN) or cls.drain)),
                 is_open=environment.get(OPEN) == "1",
+                stale=environment.get(STALE) == "1",
             )
         except (KeyError, ValueError) as error:
             raise SettingError(
@@ -57,9 +59,17 @@ class LaunchSettings:
             DIALECT: str(self.dialect.absolute()) if self.dialect else "",
             DRAIN: str(self.drain),
             OPEN: "1" if self.is_open else "",
+            STALE: "1" if self.stale else "",
         }
 
     def dataset(self, *, today: date, home: Path) -> Dataset:
         """Return the dataset to answer from on a day."""
         dialect = Dialect.read(self.dialect) if self.dialect else None
-        return Dataset(data=self.data, cutoff=self.as_of or today, today=today, home=home, dialect=dialect)
+        return Dataset(
+            data=self.data,
+            cutoff=self.as_of or today,
+            today=today,
+            home=home,
+            dialect=dialect,
+            stale=self.stale,
+        )

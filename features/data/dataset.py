@@ -36,6 +36,7 @@ class Dataset:
     - `cutoff`: only what was known before this day counts.
     - `today`: the day after which a day is in the future.
     - `home`: the folder below which outcomes of checks and snapshots are cached.
+    - `stale`: whether features are built although the newest declaration is long before the cutoff.
     """
 
     data: str
@@ -43,6 +44,7 @@ class Dataset:
     today: date
     home: Path
     dialect: Dialect | None = None
+    stale: bool = False
 
     def as_of_newest(self) -> Self:
         """Return the same data as known before the day after its newest declaration; raises as `open`."""

@@ -11,6 +11,7 @@ from features.data.dataset import Dataset, checking_digest
 from features.errors import DataError
 from features.snapshots.known_rows import KnownRows, cache_known_rows, cached_known_rows
 from features.snapshots.snapshot import Snapshot, snapshot_of
+from features.snapshots.staleness import require_recent
 from features.snapshots.store import read_snapshot, write_snapshot
 from features.storage.atomic import output_errors, restore, target_lock
 
@@ -30,7 +31,7 @@ def cached_snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
     if known := cached_known_rows(dataset, version):
         with contextlib.suppress(DataError):  # that it is broken is said where it is built anew
             if cached := read_snapshot(_folder(dataset, features, known), features):
-                return cached
+                return _recent(cached, dataset)
     lock = dataset.home / FOLDER / f"{dataset.cutoff}-{features.digest[:16]}.build"
     with output_errors(lock):
         lock.parent.mkdir(parents=True, exist_ok=True)
@@ -39,12 +40,19 @@ def cached_snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
             known = KnownRows.of(warehouse)
             folder = _folder(dataset, features, known)
             cached = _whole(folder, features)  # built meanwhile by another call, or before rows were appended
-            built = cached or snapshot_of(warehouse, features, cutoff=dataset.cutoff)
+            built = cached or snapshot_of(warehouse, features, dataset=dataset, notes=outcome.notes)
         if dataset.version() == version:
             cache_known_rows(known, dataset, version, outcome=outcome)
             if cached is None:
                 write_snapshot(built, folder)
-    return built
+    return _recent(built, dataset)
+
+
+def _recent(snapshot: Snapshot, dataset: Dataset) -> Snapshot:
+    """Return a snapshot, which may have been built for a call that allowed its data to be old."""
+    if not dataset.stale:
+        require_recent(snapshot.newest_on, cutoff=dataset.cutoff)
+    return snapshot
 
 
 def _whole(folder: Path, features: FeatureSet) -> Snapshot | None:

@@ -1,6 +1,7 @@
 """Snapshots: the features of every active trader on one day, and a summary of their values."""
 
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,10 +14,12 @@ from features.as_known import known_before
 from features.build import FeatureSet
 from features.data.dataset import Dataset
 from features.data.warehouse import Warehouse
-from features.errors import SettingError, did_you_mean
+from features.errors import DataError, SettingError, did_you_mean
 from features.feature import Feature
+from features.snapshots.staleness import newest_line, require_recent
 from features.spine import Spine
 
+logger = logging.getLogger(__name__)
 DESCRIBED = ("name", "sector", "size_band", "region")
 
 
@@ -25,13 +28,15 @@ class Snapshot:
     """The features of every active trader: `table` has trader_id, cutoff and a float64 column a feature.
 
     `traders` describes them row for row, as known then: trader_id, name, sector, size_band, region. `missing`
-    names the features that are empty, and the columns of the contract that they lack.
+    names the features that are empty, and the columns of the contract that they lack. `newest_on` is the day
+    of the newest declaration line that was known.
     """
 
     features: FeatureSet
     table: pa.Table
     traders: pa.Table
     missing: Mapping[str, tuple[str, ...]]
+    newest_on: date
 
     @cached_property
     def row_indices(self) -> Mapping[str, int]:
@@ -62,15 +67,40 @@ class Snapshot:
 
 def snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
     """Build the features of every trader active in a dataset; raises `DataError` where that is refused."""
-    with dataset.open() as warehouse:
-        return snapshot_of(warehouse, features, cutoff=dataset.cutoff)
+    with dataset.open_checked() as (warehouse, outcome):
+        return snapshot_of(warehouse, features, dataset=dataset, notes=outcome.notes)
 
 
-def snapshot_of(warehouse: Warehouse, features: FeatureSet, *, cutoff: date) -> Snapshot:
-    """Build the features of every trader active before a cutoff in a warehouse that was checked."""
-    table = features.build(warehouse, Spine.active(warehouse, cutoff)).sort_by("trader_id")
+def snapshot_of(
+    warehouse: Warehouse, features: FeatureSet, *, dataset: Dataset, notes: Sequence[str]
+) -> Snapshot:
+    """Build the features of every trader active before the cutoff of a dataset, opened and checked.
+
+    The notes of the check are logged before anything is computed. Raises `DataError` where no trader is
+    active, or where the newest line is too old and the dataset does not allow that.
+    """
+    for each in notes:
+        logger.warning("%s.", each)
+    cutoff = dataset.cutoff
+    newest_on = newest_line(warehouse, cutoff)
+    if newest_on and not dataset.stale:
+        require_recent(newest_on, cutoff=cutoff)
+    spine = Spine.active(warehouse, cutoff)
+    if newest_on is None or not len(spine):
+        raise _nobody_active(newest_on, cutoff)
+    table = features.build(warehouse, spine).sort_by("trader_id")
     traders = _described(warehouse, table["trader_id"], cutoff)
-    return Snapshot(features, table, traders, features.missing(warehouse))
+    return Snapshot(features, table, traders, features.missing(warehouse), newest_on)
+
+
+def _nobody_active(newest_on: date | None, cutoff: date) -> DataError:
+    newest = f"the newest of them is of {newest_on}" if newest_on else "none was known by then"
+    return DataError(
+        f"No trader is active before {cutoff}: of all declaration lines {newest}.",
+        expected="lines accepted in the 24 months before the day, and known before it.",
+        advice="Choose another day. `audit-yield check` says whether known_on is the day of loading, before "
+        "which nothing was known.",
+    )
 
 
 def _described(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date) -> pa.Table:
@@ -91,6 +121,8 @@ def to_text(snapshot: Snapshot) -> Iterator[str]:
         values = snapshot.table[feature.name]
         if feature.name not in snapshot.missing:
             yield f"{feature.name:44} {_filled(values):7.1%} filled, median {_median_text(values)}"
+    if empty := _empty(snapshot):
+        yield f"empty for every trader, though the columns are there: {', '.join(empty)}"
     for column, names in _by_column(snapshot.missing).items():
         yield f"without {column}, empty: {', '.join(names)}"
 
@@ -102,11 +134,23 @@ def summary(snapshot: Snapshot) -> dict[str, Any]:
         for feature in snapshot.features.features
         for values in [snapshot.table[feature.name]]
     }
-    return {"traders": snapshot.table.num_rows, "features": features, "missing": dict(snapshot.missing)}
+    return {
+        "traders": snapshot.table.num_rows,
+        "newest_line_on": snapshot.newest_on.isoformat(),
+        "features": features,
+        "empty": _empty(snapshot),
+        "missing": dict(snapshot.missing),
+    }
+
+
+def _empty(snapshot: Snapshot) -> list[str]:
+    """Return the features that no trader has, although their columns are there."""
+    names = (name for name in snapshot.features.names if name not in snapshot.missing)
+    return [name for name in names if snapshot.table[name].null_count == snapshot.table.num_rows]
 
 
 def _filled(values: pa.ChunkedArray) -> float:
-    return 1.0 - float(values.null_count) / max(len(values), 1)
+    return 1.0 - float(values.null_count) / len(values)
 
 
 def _median(values: pa.ChunkedArray) -> float | None:

@@ -1,6 +1,7 @@
 """Snapshots on disk: written whole with a seal, and read only where every byte is as it was written."""
 
 import hashlib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ def write_snapshot(built: Snapshot, folder: Path) -> None:
             pq.write_table(table, fresh / name, compression="zstd")
         about = {
             "snapshot": folder.name,
+            "newest_on": built.newest_on.isoformat(),
             "missing": {name: list(columns) for name, columns in built.missing.items()},
             "files": {name: _digest((fresh / name).read_bytes()) for name in (TABLE, TRADERS)},
         }
@@ -41,7 +43,7 @@ def read_snapshot(folder: Path, features: FeatureSet) -> Snapshot | None:
         raise _changed(folder, ABOUT)
     missing = {name: tuple(columns) for name, columns in about["missing"].items()}
     table, traders = (_table(folder, name, about) for name in (TABLE, TRADERS))
-    return Snapshot(features, table, traders, missing)
+    return Snapshot(features, table, traders, missing, date.fromisoformat(about["newest_on"]))
 
 
 def _table(folder: Path, name: str, about: dict[str, Any]) -> pa.Table:

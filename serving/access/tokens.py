@@ -109,7 +109,7 @@ class Tokens:
     def caller(self, secret: str) -> Caller | None:
         """Return the caller of a secret, None without a valid token; takes the same time for any secret."""
         digest = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-        today, match = self._clock().date(), None
+        today, match = self._clock().astimezone().date(), None
         for token in self._current():
             if hmac.compare_digest(token.sha256, digest) and token.is_valid(today):
                 match = token

@@ -13,6 +13,7 @@ import pyarrow as pa
 from features.data.dataset import Dataset
 from features.errors import DataError
 from features.snapshots.snapshot import DESCRIBED, Snapshot
+from features.snapshots.staleness import staleness_warnings
 from models.bundle.artefact import Bundle, load_bundle
 from models.bundle.champion import Champion, read_champion
 from models.bundle.sealed import read_sealed
@@ -110,7 +111,8 @@ class Live:
 
     def warnings(self, cutoff: date) -> tuple[str, ...]:
         """Return what whoever reads an answer as of a day must know of it, in sentences."""
-        return tuple(filter(None, [self.bundle.hindsight(cutoff)]))
+        stale = staleness_warnings(self.snapshot.newest_on, cutoff=cutoff, today=self.dataset.today)
+        return (*filter(None, [self.bundle.hindsight(cutoff)]), *stale)
 
     @cached_property
     def snapshot_digest(self) -> str:

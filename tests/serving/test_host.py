@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,22 @@ def test_until_it_is_loaded_it_lives_is_not_ready_and_tells_callers_to_come_back
         assert (await client.get("/readyz")).status_code == 503
         last = await client.get("/ranking")
         assert (last.text, last.headers["connection"]) == ("answered", "close")
+
+    converse(service, ask)
+
+
+def test_readiness_says_how_old_the_newest_declaration_is(own: Path, dataset: Dataset) -> None:
+    service = host(own / "mlruns", replace(dataset, cutoff=date(2025, 3, 1)), failures=[])
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        await service.start()
+        while (answer := await client.get("/readyz")).status_code != 200:
+            await asyncio.sleep(0.01)
+        ready, *warnings = answer.text.splitlines()
+        assert ready == "ready"
+        assert warnings[0].startswith("The newest declaration line is of 2024-12-")
+        assert warnings[1].startswith("2025-03-01 lies 58 days ahead of today")
+        await service.stop()
 
     converse(service, ask)
 

@@ -36,7 +36,7 @@ class ColumnStatistics:
 def statistics_of(value: ir.Column, column: Column) -> dict[str, ir.Scalar]:
     """Return the sums by which `ColumnStatistics.of` describes a column."""
     name = column.name
-    ordered = value.cast("int8") if column.kind is ColumnType.FLAG else value
+    ordered = value.cast("int32") if column.kind is ColumnType.FLAG else value
     lowest, highest = ordered.min(), ordered.max()
     if column.kind is ColumnType.DAY:
         lowest, highest = lowest.cast("string"), highest.cast("string")

@@ -29,8 +29,8 @@ class Dialect:
     - `currency`: the reporting currency, ISO 4217.
     - `currency_column`: the column that names a row's currency where rows differ.
     - `rates`: what one unit of another currency is worth in the reporting currency, as decimal text.
-    - `frequent_share`: an identifier on a larger share of the lines is noted.
-    - `amount_factor`: an amount more than this many times the next largest is noted.
+    - `frequent_share`: a trader or seller on a larger share of the lines is noted.
+    - `amount_factor`: an amount more than this many times the next largest of its column is noted.
     - `expected_notes`: notes of plausibility that are right and not told again, as `table.column.note`.
     """
 

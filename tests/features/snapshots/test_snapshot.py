@@ -61,12 +61,6 @@ def test_active_traders_stand_in_order_with_what_is_missing(data: str) -> None:
     assert any(each.startswith("without payments.due_on") for each in text)
 
 
-def test_a_day_without_active_traders_is_an_empty_table(data: str) -> None:
-    built = snapshot(replace(dataset(data), cutoff=day("2010-01-01")), LIBRARY)
-    assert built.table.num_rows == 0
-    assert next(iter(to_text(built))) == "0 traders"
-
-
 def test_a_snapshot_is_cached_once_however_the_folder_is_called(
     data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,6 +30,7 @@ BUILT = Snapshot(
     ),
     pa.table({"trader_id": TRADER_IDS, **{name: ["x", None] for name in DESCRIBED}}),
     {"days_late_12m": ("payments.due_on", "payments.paid_on")},
+    date(2024, 6, 1),
 )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import stat
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -53,6 +54,20 @@ def test_a_running_service_learns_of_new_and_revoked_tokens(tmp_path: Path) -> N
 def test_a_token_holds_through_its_last_day(tmp_path: Path, last: date | None) -> None:
     secret = new_token(tmp_path, "ann", role=Role.AUDITOR, expires_on=last, now=now())
     assert Tokens(tmp_path, clock=now).caller(secret) is not None
+
+
+def test_the_last_day_is_that_of_the_office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At half past two in the morning in Bangkok it is still the day before in UTC."""
+    secret = new_token(tmp_path, "ann", role=Role.AUDITOR, expires_on=date(2025, 1, 1), now=now())
+    tokens = Tokens(tmp_path, clock=lambda: datetime(2025, 1, 1, 19, 30, tzinfo=UTC))
+    assert tokens.caller(secret) is not None
+    monkeypatch.setenv("TZ", "Asia/Bangkok")
+    time.tzset()
+    try:
+        assert tokens.caller(secret) is None
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_an_expired_token_opens_nothing(tmp_path: Path) -> None:

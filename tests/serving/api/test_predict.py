@@ -175,3 +175,16 @@ def test_a_model_asked_about_a_day_before_its_own_says_so_in_every_answer(
         served.held.current = live
     assert warning.startswith(sentence)
     assert all(sentence in text for text in (csv, *pages))
+
+
+def test_an_answer_and_a_page_say_how_old_the_newest_declaration_is(
+    served: Service, live: Live, traders: list[str]
+) -> None:
+    served.held.current = replace(live, snapshot=replace(live.snapshot, newest_on=date(2024, 7, 1)))
+    try:
+        [warning] = predict(served, traders[:1]).json()["basis"]["warnings"]
+        page = served.client.get(f"/traders/{traders[0]}").text
+    finally:
+        served.held.current = live
+    assert warning.startswith("The newest declaration line is of 2024-07-01, 92 days before 2024-10-01")
+    assert warning in page

@@ -12,7 +12,9 @@ from features.data.check.plausibility.identifiers import FEWEST_VALUES
 from features.data.warehouse import Dialect, open_warehouse
 from features.simulate import simulate
 from features.simulate.worlds.named import parameters_of
+from tests.features.data.warehouse.homes import postgres_database
 from tests.features.tables import TODAY, Row, Tables, good_tables, line, trader, write_csv, write_parquet
+from tests.postgres import Server
 
 FIRST = date(2022, 1, 10)
 
@@ -160,3 +162,17 @@ def test_a_simulated_administration_has_no_false_note(world: str, tmp_path: Path
     simulate(tmp_path, traders=120, years=3, seed=5, world=parameters_of(world, seed=5))
     with open_warehouse(str(tmp_path / "data")) as warehouse:
         assert names(check(warehouse, today=TODAY)) == set()
+
+
+def test_engines_note_the_same(postgres: Server, tmp_path: Path) -> None:
+    together = {
+        column: value
+        for name, given in IMPLAUSIBLE.items()
+        for column, value in given.items()
+        if not name.endswith("end_as_others_begin")
+    }
+    implausible = tables(lines(**together))
+    with open_warehouse(postgres_database(implausible, postgres)) as warehouse:
+        by_postgres = check(warehouse, today=TODAY).outcome.notes
+    assert len(by_postgres) >= 10
+    assert by_postgres == checked(tmp_path, implausible).outcome.notes

@@ -1,0 +1,66 @@
+"""Staleness: how old the newest declaration line is on the day asked; told when old, refused when too old."""
+
+import os
+from datetime import date
+
+from features.as_known import known_before
+from features.data.warehouse import Warehouse
+from features.errors import DataError, SettingError
+
+TOLD_SETTING, TOLD_AFTER = "AUDIT_YIELD_STALE_DAYS", 45
+"""Days: a monthly export that is late by a fortnight."""
+LIMIT_SETTING, REFUSED_AFTER = "AUDIT_YIELD_STALE_LIMIT_DAYS", 400
+"""Days: after a year, and a month of delay, the windows of twelve months that features look at are empty."""
+
+
+def newest_line(warehouse: Warehouse, cutoff: date) -> date | None:
+    """Return the day of acceptance of the newest line known before a cutoff, None where there is none."""
+    lines = warehouse.table("declarations")
+    known = lines.filter(known_before(lines, cutoff), lines.accepted_on < cutoff)
+    newest: date | None = known.accepted_on.max().to_pyarrow().as_py()
+    return newest
+
+
+def staleness_warnings(newest_on: date, *, cutoff: date, today: date) -> tuple[str, ...]:
+    """Return what must be told of estimates as of a cutoff from data with such a newest line, in sentences.
+
+    Raises `SettingError` where the environment variable AUDIT_YIELD_STALE_DAYS is no number of days.
+    """
+    warnings = []
+    age = (cutoff - newest_on).days
+    if age > _days(TOLD_SETTING, TOLD_AFTER):
+        warnings.append(
+            f"The newest declaration line is of {newest_on}, {age} days before {cutoff}: "
+            "nothing is known of trade since."
+        )
+    if (cutoff - today).days > 1:
+        warnings.append(
+            f"{cutoff} lies {(cutoff - today).days} days ahead of today, {today}: "
+            "what becomes known until then is missing."
+        )
+    return tuple(warnings)
+
+
+def require_recent(newest_on: date, *, cutoff: date) -> None:
+    """Raise `DataError` where the newest line is too old for an estimate as of a cutoff.
+
+    The limit in days is the environment variable AUDIT_YIELD_STALE_LIMIT_DAYS, or else 400.
+    """
+    limit, age = _days(LIMIT_SETTING, REFUSED_AFTER), (cutoff - newest_on).days
+    if age > limit:
+        raise DataError(
+            f"The newest declaration line is of {newest_on}, {age} days before {cutoff}.",
+            expected=f"one of at most {limit} days before ({LIMIT_SETTING}): features look at months.",
+            advice="Load newer data or choose an earlier day; --stale goes on all the same.",
+        )
+
+
+def _days(name: str, default: int) -> int:
+    text = os.environ.get(name, "").strip() or str(default)
+    if not text.isascii() or not text.isdecimal():
+        raise SettingError(
+            f"{name} is '{text}'.",
+            expected=f"a whole number of days, such as {default}.",
+            advice="Correct the environment variable, or remove it for the default.",
+        )
+    return int(text)
