@@ -13,7 +13,7 @@ from ibis.expr import types as ir
 from features.build import SPINE, FeatureSet, aggregated_rows
 from features.data.warehouse import Warehouse
 from features.errors import SettingError
-from features.exact import as_float, order_free, stepped
+from features.exact import as_float, order_free
 from features.feature import Feature
 from features.prepare import ROWS, Prepared
 from features.spine import Spine
@@ -123,8 +123,6 @@ def _scalar(rows: ir.Table, value: ir.Value) -> float | None:
 def _part(op: ops.Node, scalar: Callable[[ops.Node], float | None]) -> ir.NumericValue | None:
     """Return what one row adds to an aggregate that is linear in sums; None where it is not linear."""
     match op:
-        case ops.Sum(arg=arg, where=where) if arg.dtype.is_floating():
-            return _where(stepped(arg.to_expr()), where)
         case ops.Sum(arg=arg, where=where):
             return _where(arg.to_expr().cast("float64"), where)
         case ops.CountStar(where=where):

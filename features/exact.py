@@ -1,16 +1,22 @@
 """Exact sums and means: they do not depend on the order of their terms.
 
 Floating-point sums change in their last digits with the order of the rows, and engines that work in
-parallel give no order. So each term is rounded to a multiple of 1 / `STEPS`, a millionth, and the millionths
-are summed as whole numbers, which is exact: the same rows give the same bits, whatever their order, the
-number of threads, or the rows of other traders beside them, and cents stay cents. A term may be as large
-as 9 million million.
+parallel give no order. So each term is split into whole hundredths and a rest, counted in steps of
+1 / `STEPS_OF_REST`; both are summed as whole numbers, which is exact: the same rows give the same bits,
+whatever their order, the number of threads, or the rows of other traders beside them. The rest of an amount
+in cents is nothing, so that cents stay cents; in currencies of larger or smaller units it keeps 15 digits.
+A term may be as large as 9e16: ninety times the largest amount of the contract, which leaves room for what a
+rate or the logarithm of a ratio makes of it.
 """
 
 import ibis.expr.operations as ops
 from ibis.expr import types as ir
 
-STEPS = 10**6
+HUNDREDTHS = 100
+STEPS_OF_REST = 10**15
+"""Of whole numbers of 64 bits DuckDB makes sums of 128 bits, PostgreSQL of as many as it takes. Spark takes 64
+and stops with an error where they do not suffice, above a total of 9e16."""
+STEPS = 10**12
 
 
 def as_float(value: ir.NumericValue) -> ir.FloatingValue:
@@ -22,17 +28,20 @@ def total(terms: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.F
     """Return the sum of the terms, empty where there is none."""
     if not terms.type().is_floating():
         return terms.sum(where=where).cast("float64")
-    return _steps(terms).sum(where=where).cast("float64") / float(STEPS)
+    hundredths = _nearest(terms * float(HUNDREDTHS))
+    rest = _nearest((terms - hundredths.cast("float64") / float(HUNDREDTHS)) * float(STEPS_OF_REST))
+    in_hundredths, in_rests = (as_float(part.sum(where=where)) for part in (hundredths, rest))
+    return in_hundredths / float(HUNDREDTHS) + in_rests / float(STEPS_OF_REST)
 
 
 def stepped(value: ir.FloatingValue) -> ir.FloatingValue:
-    """Return the value rounded to a multiple of a step, so that equal values have equal means."""
-    return _steps(value).cast("float64") / float(STEPS)
+    """Return a logarithm or share in whole steps of 1 / `STEPS`, so that equal values have equal means."""
+    return _nearest(value * float(STEPS)).cast("float64") / float(STEPS)
 
 
-def _steps(value: ir.FloatingValue) -> ir.IntegerValue:
-    """Return the nearest whole number of steps; halves go up on every engine, `round` differs there."""
-    return (value * float(STEPS) + 0.5).floor()
+def _nearest(value: ir.FloatingValue) -> ir.IntegerValue:
+    """Return the nearest whole number; halves go up on every engine, `round` differs there."""
+    return (value + 0.5).floor()
 
 
 def mean(terms: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.FloatingScalar:

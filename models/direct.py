@@ -42,17 +42,26 @@ class DirectModel(YieldModel):
 
 def money_link(margin: Floats, training: TrainingRows) -> MoneyLink:
     """Scale a margin to the money found, and fit the probability on its inverse hyperbolic sine."""
-    unit = float(np.median(np.abs(margin))) or 1.0
-    predicted_total, total = float(training.weight @ margin), float(training.weight @ training.y)
+    size = np.abs(margin)
+    unit = float(np.median(size)) or float(size.mean()) or 1.0
     adjusted = (training.y != 0).astype(np.float64)
     chances = chance_map(np.arcsinh(margin / unit), adjusted, training.without_circumstances())
     return MoneyLink(
-        factor=total / predicted_total if predicted_total > 0 and total > 0 else 1.0,
+        factor=_factor(margin, training.y, training.weight),
         a=chances.slope,
         b=chances.intercept,
         unit=unit,
         upward=upward_share(training.y, training.weight),
     )
+
+
+def _factor(margin: Floats, y: Floats, weight: Floats) -> float:
+    """Return what brings the total of a margin to the money found; where one is not above 0, their sizes."""
+    predicted, found = float(weight @ margin), float(weight @ y)
+    if predicted > 0 and found > 0:
+        return found / predicted
+    size = float(weight @ np.abs(margin))
+    return float(weight @ np.abs(y)) / size if size > 0 else 1.0
 
 
 class PlainModel(DirectModel):

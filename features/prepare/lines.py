@@ -96,4 +96,5 @@ def first_of_quarter(day: ir.DateValue) -> ir.DateValue:
 def log_ratio(over: ir.NumericValue, under: ir.NumericValue) -> ir.FloatingValue:
     """Return ln(over / under), empty unless both are above zero."""
     both = (over > 0) & (under > 0)
-    return (both.ifelse(over, ibis.null("float64")) / both.ifelse(under, ibis.null("float64"))).ln()
+    # a difference: the ratio of the largest amount to the smallest would be infinite
+    return both.ifelse(over, ibis.null("float64")).ln() - both.ifelse(under, ibis.null("float64")).ln()

@@ -265,7 +265,7 @@ def _without_own(joined: ir.Table, measure: str, statistic: str, others: ir.Inte
     """Return the statistic of the votes without the trader's own, where it has one."""
     own = joined[f"vote_{measure}"]
     if statistic == "mean":
-        rest = exact.stepped(joined[f"total_{measure}"] - own.fill_null(0.0))  # in whole steps again
+        rest = joined[f"total_{measure}"] - own.fill_null(0.0)
         return rest / others.cast("float64").nullif(0.0)
     quantile = QUANTILES[statistic]
     first, position = (_first_position(n, quantile) for n in (joined[f"traders_{measure}"] - 1, others))

@@ -19,6 +19,8 @@ MANY_AUDITS = 5_000
 RAREST = 1e-6
 ONE_THREAD = 20_000
 """Below so many rows a second thread costs more than it brings."""
+LOGARITHMIC = ("gamma", "tweedie")
+"""Objectives whose margin is the logarithm of money."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,13 @@ class Sample:
 
 def grow(sample: Sample, growth: Growth) -> Trees:
     """Grow the bags on a sample; the same call gives the same bytes, whatever the number of threads."""
-    start = _start(sample, growth)
+    start, unit = _start(sample, growth), _unit(sample, growth)
+    log_unit = math.log(unit) if growth.objective in LOGARITHMIC else 0.0
     data = lgb.Dataset(
         sample.X,
-        sample.target,
+        sample.target / unit,
         weight=sample.weight,
-        init_score=None if sample.offset is None else start + sample.offset,
+        init_score=None if sample.offset is None else start + sample.offset - log_unit,
         params={"max_bin": growth.max_bin, "verbosity": -1},
         free_raw_data=False,
     )
@@ -95,7 +98,18 @@ def grow(sample: Sample, growth: Growth) -> Trees:
         lgb.train(_parameters(sample, growth, bag), data, num_boost_round=growth.rounds)
         for bag in range(growth.bags)
     ]
-    return Trees.read(start, [booster.model_to_string() for booster in boosters])
+    return Trees.read(
+        log_unit if sample.offset is None else start,
+        [booster.model_to_string() for booster in boosters],
+        scale=unit if growth.objective == "regression" else 1.0,
+    )
+
+
+def _unit(sample: Sample, growth: Growth) -> float:
+    """Return the money that trees count in: LightGBM keeps targets in 32 bits and its ridge has a scale."""
+    if growth.objective not in (*LOGARITHMIC, "regression"):
+        return 1.0
+    return float(np.average(np.abs(sample.target), weights=sample.weight)) or 1.0
 
 
 def _start(sample: Sample, growth: Growth) -> float:

@@ -203,4 +203,4 @@ def _between_nodes(amount: Floats, nodes: Floats) -> tuple[np.ndarray, Floats]:
 
 
 def _log_money(probability: Floats, amount: Floats) -> Floats:
-    return np.log(np.maximum(probability * amount, SMALLEST))
+    return np.asarray(np.log(np.maximum(probability, SMALLEST)) + np.log(amount), np.float64)

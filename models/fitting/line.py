@@ -16,11 +16,14 @@ FIRST_POINT, FULL_POINT = 0.85, 0.99
 def ridge_margin(X: Floats, y: Floats, *, weight: Floats) -> LinearMargin:
     """Fit ridge regression on standardised signed logarithms; the penalty by generalised cross-validation.
 
+    A column counts in units of its own middle size, so that money weighs alike in every currency.
+
     Values are drawn to within `MOST_DEVIATIONS` of the mean, so that no trader is extrapolated to the moon.
     """
     from sklearn.linear_model import RidgeCV
 
-    scale = SCALES["signed_log"](X)
+    units = _middle_sizes(X)
+    scale = SCALES["signed_log"](X / units)
     filled = ~np.isnan(scale).all(axis=0)
     centres, spreads = np.zeros(X.shape[1]), np.ones(X.shape[1])
     centres[filled] = np.nanmean(scale[:, filled], axis=0)
@@ -29,8 +32,9 @@ def ridge_margin(X: Floats, y: Floats, *, weight: Floats) -> LinearMargin:
     margin = LinearMargin(
         intercept=0.0,
         weights=np.zeros(X.shape[1]),
-        low=_unlogged(centres - MOST_DEVIATIONS * spreads),
-        high=_unlogged(centres + MOST_DEVIATIONS * spreads),
+        low=units * _unlogged(centres - MOST_DEVIATIONS * spreads),
+        high=units * _unlogged(centres + MOST_DEVIATIONS * spreads),
+        units=units,
         centres=centres,
         spreads=spreads,
         scale="signed_log",
@@ -58,6 +62,7 @@ def points_margin(X: Floats, *, directions: Sequence[int]) -> LinearMargin:
         weights=counts.astype(np.float64),
         low=ends[0],
         high=ends[1],
+        units=np.ones(X.shape[1]),
         centres=sign * first,
         spreads=np.where(counts, sign * (full - first), 1.0),
         scale="same",
@@ -79,6 +84,7 @@ def columns_margin(X: Floats, *, columns: Sequence[int], scale: str) -> LinearMa
         weights=weights,
         low=low,
         high=np.full(X.shape[1], largest),
+        units=np.ones(X.shape[1]),
         centres=centres,
         spreads=np.ones(X.shape[1]),
         scale=scale,
@@ -90,6 +96,14 @@ def _least(column: Floats, *, above_zero: bool) -> float:
     if not len(known):
         return 1.0 if above_zero else 0.0
     return float(known.min())
+
+
+def _middle_sizes(X: Floats) -> Floats:
+    """Return the median size of each column's values beside 0, 1 where it has none."""
+    sizes = np.where(X == 0, np.nan, np.abs(X))
+    middle, some = np.ones(X.shape[1]), ~np.isnan(sizes).all(axis=0)
+    middle[some] = np.nanmedian(sizes[:, some], axis=0)
+    return middle
 
 
 def _unlogged(values: Floats) -> Floats:

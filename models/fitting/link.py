@@ -13,6 +13,7 @@ from models.fitting.glm import sigmoid
 from models.prediction import ExpectedOutcome, Floats
 
 SMALLEST = 1e-9
+"""Probabilities below, and shares of the usual money below, are taken for it."""
 
 
 class Link(Protocol):
@@ -104,7 +105,9 @@ def expectation_of(
     return ExpectedOutcome(
         money=due - refunded,
         probability=probability,
-        amount=np.maximum((due + refunded) / np.maximum(probability, SMALLEST), SMALLEST),
+        amount=np.where(
+            probability > SMALLEST, (due + refunded) / np.maximum(probability, SMALLEST), amount_due
+        ),
         upward=chance_due / np.maximum(chance_due + chance_refunded, SMALLEST),
     )
 
@@ -163,19 +166,23 @@ class MoneyLink:
     def expectation(self, margins: Floats) -> ExpectedOutcome:
         """Return the money with the calibrated probability."""
         chance = sigmoid(self.a * np.arcsinh(margins[:, 0] / self.unit) + self.b)
-        return _alike(self.money(margins), chance, upward=self.upward)
+        least = SMALLEST * self.factor * self.unit
+        return _alike(self.money(margins), chance, upward=self.upward, least=least)
 
     def slopes(self, margins: Floats) -> Floats:
         """Return the factor."""
         return np.full_like(margins, self.factor)
 
 
-def _alike(money: Floats, probability: Floats, *, upward: float) -> ExpectedOutcome:
-    """Return an expectation where adjustments of all traders are upward with the same chance."""
+def _alike(money: Floats, probability: Floats, *, upward: float, least: float = 0.0) -> ExpectedOutcome:
+    """Return an expectation where adjustments of all traders are upward with the same chance.
+
+    `least` is the smallest size of one, where money may be 0.
+    """
     return ExpectedOutcome(
         money=money,
         probability=probability,
-        amount=np.maximum(np.abs(money) / np.maximum(probability, SMALLEST), SMALLEST),
+        amount=np.maximum(np.abs(money) / np.maximum(probability, SMALLEST), least),
         upward=np.full(len(money), upward),
     )
 

@@ -64,14 +64,15 @@ class Trees:
 class LinearMargin:
     """A weighted sum of features on a scale of their own.
 
-    A value is drawn into [low, high], brought to a scale of `SCALES`, centred and divided; an empty one
-    counts as the centre, so that `intercept` is the value of a row of centres.
+    A value is drawn into [low, high], counted in the column's unit, brought to a scale of `SCALES`, centred
+    and divided; an empty one counts as the centre, so that `intercept` is the value of a row of centres.
     """
 
     intercept: float
     weights: Floats
     low: Floats
     high: Floats
+    units: Floats
     centres: Floats
     spreads: Floats
     scale: str
@@ -87,7 +88,7 @@ class LinearMargin:
 
     def scaled(self, X: Floats) -> Floats:
         """Return the features on the margin's scale."""
-        drawn = np.clip(X, self.low, self.high)
+        drawn = np.clip(X, self.low, self.high) / self.units
         return np.nan_to_num((SCALES[self.scale](drawn) - self.centres) / self.spreads, nan=0.0)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from models.fitting.margin import LinearMargin, Margin, Sum, Trees
 from models.fitting.stake import LogSum
 
-ARRAYS = ("weights", "low", "high", "centres", "spreads")
+ARRAYS = ("weights", "low", "high", "units", "centres", "spreads")
 
 
 def margin_state(margin: Margin, *, name: str, trees: dict[str, str]) -> dict[str, Any]:

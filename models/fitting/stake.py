@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from features.exact import STEPS_OF_REST
 from models.fitting.glm import logistic, power
 from models.fitting.margin import Sum
 from models.prediction import Floats, row_sums
@@ -32,7 +33,8 @@ REFUND_ODDS = 0.1
 """Before any is known, a refund is ten times rarer than additional revenue."""
 RIDGE = np.array([1.0, 1 / 0.3**2, 1 / 0.3**2])
 AMOUNT_DISPERSION = 2.0
-SMALLEST = 1e-6
+SMALLEST = 1 / STEPS_OF_REST
+"""The least money there is, where no audit shows what is usual."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ def fit_stakes(X: Floats, size: Floats, *, written: Floats, traded: int, weight:
     centres = _from_zero(X).mean(axis=0) if len(X) else np.zeros(len(written))
     one = np.zeros(len(written))
     one[traded] = 1.0
-    floor = max(FLOOR_SHARE * float(centres[traded]), SMALLEST)
+    floor = FLOOR_SHARE * float(centres[traded]) or SMALLEST
     return Stakes(
         LogSum(0.0, 1.0, yields, centres, floor * yields[traded]), LogSum(0.0, 1.0, one, centres, floor)
     )

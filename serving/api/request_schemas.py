@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_mod
 
 from features.data.contract import TABLES, Column, ColumnType, Table
 from features.data.contract.required import FINDING_TYPES
+from features.data.contract.rule import LARGEST_NUMBER, LARGEST_WHOLE
 
 MOST_TRADERS = 10_000
 MOST_DECLARATIONS = 1_000
@@ -29,8 +30,8 @@ assert FindingType.__args__ == FINDING_TYPES  # type: ignore[attr-defined]  # no
 
 TYPES = {
     ColumnType.TEXT: Text,
-    ColumnType.WHOLE: Annotated[int, Field(ge=-(2**53), le=2**53)],
-    ColumnType.NUMBER: Annotated[float, Field(ge=-1e15, le=1e15)],
+    ColumnType.WHOLE: Annotated[int, Field(ge=-LARGEST_WHOLE, le=LARGEST_WHOLE)],
+    ColumnType.NUMBER: Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)],
     ColumnType.DAY: date,
     ColumnType.FLAG: bool,
 }

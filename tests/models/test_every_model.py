@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -191,3 +191,43 @@ def test_a_few_adjustments_in_the_newest_audits_alone_are_enough_to_learn_from(k
     y[-3:] = [100.0, 2_000.0, 50.0]
     prediction = new(kind).fit(AUDITS.X, y, audits=AUDITS.audits).predict(TRADERS.X)
     assert np.isfinite(prediction.expected).all()
+
+
+def in_a_currency(audits: Risky, times: float) -> Risky:
+    """The same audits where a unit of money is worth so many times less."""
+    value = NAMES.index("customs_value_12m")
+    table = audits.X.set_column(value, NAMES[value], pa.array(audits.X[value].to_numpy() * times))
+    amounts = {
+        name: pa.array(audits.audits[name].to_numpy() * times)
+        for name in audits.audits.column_names
+        if name.endswith("_amount")
+    }
+    circumstances = audits.audits.drop_columns(list(amounts))
+    for name, column in amounts.items():
+        circumstances = circumstances.append_column(name, column)
+    return replace(audits, X=table, y=audits.y * times, audits=circumstances)
+
+
+@pytest.mark.parametrize("times", [1e-6, 1e5])
+def test_predictions_and_reasons_grow_with_money(model: YieldModel, times: float) -> None:
+    scaled, traders = fitted(model.kind, in_a_currency(AUDITS, times)), in_a_currency(TRADERS, times)
+    before, after = model.predict(TRADERS.X), scaled.predict(traders.X)
+    for name in (*PER_TRADER, "by_type"):
+        expected = getattr(before, name) * (1.0 if name == "probability" else times)
+        largest = float(np.abs(expected).max())
+        np.testing.assert_allclose(
+            getattr(after, name), expected, rtol=1e-9, atol=1e-9 * largest, err_msg=name
+        )
+    reasons, reasons_after = model.explain(TRADERS.X), scaled.explain(traders.X)
+    largest = float(np.abs(reasons.contributions).max()) * times
+    np.testing.assert_allclose(
+        reasons_after.contributions, reasons.contributions * times, rtol=1e-9, atol=1e-9 * largest
+    )
+
+
+@pytest.mark.parametrize("kind", sorted(MODELS))
+def test_a_model_is_learned_where_every_finding_is_a_refund(kind: str) -> None:
+    audits = risky(200, seed=3, refunds=1.0)
+    prediction = fitted(kind, audits).predict(TRADERS.X)
+    assert np.isfinite(prediction.expected).all()
+    assert (prediction.low <= 0).all()

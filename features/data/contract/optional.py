@@ -1,7 +1,7 @@
 """Optional tables of the contract: they sharpen a prediction where an administration has them."""
 
 from features.data.contract.required import FINDING_TYPES, HS_CODE
-from features.data.contract.rule import ANY_DAY, NOT_NEGATIVE, PLANNED_DAY, at_least, in_order, one_of
+from features.data.contract.rule import ANY_DAY, PLANNED_DAY, RATE, at_least, in_order, one_of
 from features.data.contract.table import (
     Reference,
     Table,
@@ -27,7 +27,7 @@ TARIFF = Table(
         text("preference_code", "preference; empty for the most-favoured-nation rate"),
         day("valid_from", "first day of the rate", PLANNED_DAY, required=True),
         day("valid_to", "last day of the rate", ANY_DAY),
-        number("rate", "ad-valorem duty rate", Unit.RATE, NOT_NEGATIVE, required=True),
+        number("rate", "ad-valorem duty rate", Unit.RATE, RATE, required=True),
     ),
 )
 

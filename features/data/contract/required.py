@@ -6,6 +6,7 @@ from features.data.contract.rule import (
     NOT_NEGATIVE,
     PLANNED_DAY,
     PROBABILITY,
+    RATE,
     RowRule,
     at_least,
     between,
@@ -99,9 +100,7 @@ DECLARATIONS = Table(
         number("gross_mass_kg", "gross mass", Unit.KILOGRAM, NOT_NEGATIVE, wco="126"),
         number("supplementary_quantity", "quantity in the tariff's unit", None, NOT_NEGATIVE, wco="130"),
         text("supplementary_unit", "that unit"),
-        number(
-            "duty_rate", "ad-valorem duty rate applied", Unit.RATE, NOT_NEGATIVE, required=True, wco="115"
-        ),
+        number("duty_rate", "ad-valorem duty rate applied", Unit.RATE, RATE, required=True, wco="115"),
         amount("duty_assessed", "duty assessed", required=True, wco="120"),
         amount("vat_assessed", "value added tax assessed", required=True, wco="120"),
         amount("excise_assessed", "excise assessed", wco="120"),
@@ -182,6 +181,7 @@ AUDITS = Table(
             "probability with which the selection drew this trader; empty for legacy rows",
             Unit.PROBABILITY,
             PROBABILITY,
+            RATE,
         ),
         identifier("selection_run_id", "the plan that selected it"),
         day("period_from", "first day of the declarations in scope", required=True),

@@ -9,6 +9,13 @@ from ibis.expr import types as ir
 EARLIEST_DAY = date(1990, 1, 1)
 LATEST_DAY = date(9999, 12, 31)
 YEARS_PLANNED = 10
+LARGEST_NUMBER = 1e15
+"""The largest size of an amount of money, a mass or any other quantity, in whatever currency or unit. Sums are
+exact up to it (`features.exact`), and a float64 still tells its quarters apart."""
+LARGEST_WHOLE = 2**53
+"""The largest size of a whole number: JSON and spreadsheets hold none above it for certain."""
+LARGEST_RATE = 50.0
+"""The largest rate of duty, 5,000 %: the highest in force, on spirits, is 3,000 %."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,21 @@ class RowRule:
 
 FILLED = Rule("filled", "must have a value", lambda value, _: value.isnull())
 FINITE = Rule("finite", "must be a finite number", lambda value, _: value.isnan() | value.isinf())
+NUMBER_IN_DOMAIN = Rule(
+    "largest",
+    f"must be from -{LARGEST_NUMBER:,.0f} to {LARGEST_NUMBER:,.0f}",
+    lambda value, _: ((value < -LARGEST_NUMBER) | (value > LARGEST_NUMBER)) & ~value.isinf(),
+)
+WHOLE_IN_DOMAIN = Rule(
+    "largest",
+    f"must be from -{LARGEST_WHOLE:,} to {LARGEST_WHOLE:,}",
+    lambda value, _: (value < -LARGEST_WHOLE) | (value > LARGEST_WHOLE),
+)
+RATE = Rule(
+    "rate",
+    f"must be from 0 to {LARGEST_RATE:.0f}, a fraction: 0.05 is 5 %",
+    lambda value, _: (value < 0) | (value > LARGEST_RATE),
+)
 NOT_NEGATIVE = Rule("not_negative", "must not be negative", lambda value, _: value < 0)
 POSITIVE = Rule("positive", "must be above zero", lambda value, _: value <= 0)
 PROBABILITY = Rule(

@@ -1,5 +1,6 @@
 """Tables and columns of the contract: types, meanings, keys and validation rules."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -34,6 +35,13 @@ class ColumnType(StrEnum):
         }[self]
 
 
+DOMAINS: Mapping[ColumnType, tuple[Rule, ...]] = {
+    ColumnType.WHOLE: (rule.WHOLE_IN_DOMAIN,),
+    ColumnType.NUMBER: (rule.FINITE, rule.NUMBER_IN_DOMAIN),
+}
+"""The rules for every number of a type: what they let through can be added up exactly."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """One column: its meaning, unit and the rules for its values.
@@ -55,10 +63,9 @@ class Column:
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
-        """All rules for a value: filled (unless a default replaces it), finite, then the column's own."""
+        """All rules for a value: filled (unless a default replaces it), its domain, then the column's own."""
         filled = () if self.nullable or self.default else (rule.FILLED,)
-        finite = (rule.FINITE,) if self.kind is ColumnType.NUMBER else ()
-        return filled + finite + self.values
+        return filled + DOMAINS.get(self.kind, ()) + self.values
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,6 @@ SILENCE_DAYS = 180
 SPIKE = 2.0
 """A month is a spike when it brings at least this many times the trader's mean month."""
 FEWEST_MONTHS = 6
-ENLARGED = 2.0**20
-"""Sums are taken in millionths. Of shares of months they would be wrong by 1 in 100,000, of their squares by
-more, so shares are enlarged where the unit falls out; a square stays below 9 million million."""
 SMALLEST_SPREAD = 0.1
 """The smallest deviation, relative to the mean month, by which a departure is measured."""
 
@@ -66,7 +63,7 @@ def recent_departure(months: ir.Table) -> ir.FloatingScalar:
     Calendar months that are seen whole count, from the trader's first, silent ones as zero; at least six
     before the last three. Where trade was very steady, a tenth of its mean stands for the deviation.
     """
-    whole, recent, shares = _whole(months), months.months_ago <= 3, months.value_share * ENLARGED
+    whole, recent, shares = _whole(months), months.months_ago <= 3, months.value_share
     earlier = months.months_ago.max(where=whole) - 3
     mean, spread = _moments(shares, whole & ~recent, count=earlier)
     departure = shares.sum(where=whole & recent).fill_null(0.0) / 3 - mean
@@ -89,7 +86,7 @@ def recent_departure(months: ir.Table) -> ir.FloatingScalar:
 )
 def value_unevenness(months: ir.Table) -> ir.FloatingScalar:
     """Standard deviation / mean over whole calendar months since the trader's first, silent ones as zero."""
-    whole, shares = _whole(months), months.value_share * ENLARGED
+    whole, shares = _whole(months), months.value_share
     count = months.months_ago.max(where=whole)
     mean, spread = _moments(shares, whole, count=count)
     return (count >= FEWEST_MONTHS).ifelse(spread / mean.nullif(0.0), ibis.null("float64"))

@@ -1,4 +1,4 @@
-"""Numbers, of which some may be unknown. Sums are taken as docs/features.md says: to the millionth a term."""
+"""Numbers, of which some may be unknown. Sums are exact, as docs/features.md says."""
 
 import math
 import statistics
@@ -8,7 +8,7 @@ Number = float | None
 
 
 def total(terms: Iterable[Number]) -> float:
-    return sum(_millionths(term) for term in terms if term is not None) / 1e6
+    return math.fsum(term for term in terms if term is not None)
 
 
 def sum_or_none(terms: Iterable[Number]) -> Number:
@@ -22,12 +22,8 @@ def times(one: Number, other: Number) -> Number:
 
 
 def step(value: float) -> float:
-    """The nearest millionth."""
-    return _millionths(value) / 1e6
-
-
-def _millionths(value: float) -> int:
-    return math.floor(value * 1e6 + 0.5)
+    """The nearest millionth of a millionth, as means of logarithms and shares are rounded."""
+    return math.floor(value * 1e12 + 0.5) / 1e12
 
 
 def ratio(part: float, whole: float) -> Number:
