@@ -14,8 +14,8 @@ from ibis.expr import types as ir
 
 HUNDREDTHS = 100
 STEPS_OF_REST = 10**15
-"""Of whole numbers of 64 bits DuckDB makes sums of 128 bits, PostgreSQL of as many as it takes. Spark takes 64
-and stops with an error where they do not suffice, above a total of 9e16."""
+"""Of whole numbers of 64 bits DuckDB makes sums of 128 bits, PostgreSQL of as many as it takes. Spark
+takes 64 and stops with an error where they do not suffice, above a total of 9e16."""
 STEPS = 10**12
 
 

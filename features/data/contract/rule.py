@@ -10,8 +10,8 @@ EARLIEST_DAY = date(1990, 1, 1)
 LATEST_DAY = date(9999, 12, 31)
 YEARS_PLANNED = 10
 LARGEST_NUMBER = 1e15
-"""The largest size of an amount of money, a mass or any other quantity, in whatever currency or unit. Sums are
-exact up to it (`features.exact`), and a float64 still tells its quarters apart."""
+"""The largest size of an amount of money, a mass or any other quantity, in whatever currency or unit. Sums
+are exact up to it (`features.exact`), and a float64 still tells its quarters apart."""
 LARGEST_WHOLE = 2**53
 """The largest size of a whole number: JSON and spreadsheets hold none above it for certain."""
 LARGEST_RATE = 50.0
