@@ -20,7 +20,7 @@ What peers, other traders' audits and the tariff say of a row was known when the
 **Empty is not zero.** Where the data has no such table or column, or a trader has no row that says anything, a feature
 is empty; 0 means that there was nothing, and that this is known.
 
-**Sums are exact.** Each term is split into hundredths and a rest, and both are summed as whole numbers, so that a value
+**Sums are exact.** Each term is split into thousands, hundredths and a rest, which are summed as whole numbers, so that a value
 does not depend on the order of rows, on the engine's threads, or on which other traders were asked.
 """
 

@@ -1,21 +1,22 @@
 """Exact sums and means: they do not depend on the order of their terms.
 
 Floating-point sums change in their last digits with the order of the rows, and engines that work in
-parallel give no order. So each term is split into whole hundredths and a rest, counted in steps of
-1 / `STEPS_OF_REST`; both are summed as whole numbers, which is exact: the same rows give the same bits,
-whatever their order, the number of threads, or the rows of other traders beside them. The rest of an amount
-in cents is nothing, so that cents stay cents; in currencies of larger or smaller units it keeps 15 digits.
-A term may be as large as 9e16: ninety times the largest amount of the contract, which leaves room for what a
-rate or the logarithm of a ratio makes of it.
+parallel give no order. So each term is split into whole thousands, whole hundredths and a rest, counted in
+steps of 1 / `STEPS_OF_REST`; each is summed as whole numbers, which is exact: the same rows give the same
+bits, whatever their order, the number of threads, or the rows of other traders beside them. The rest of an
+amount in cents is nothing, so that cents stay cents; in currencies of smaller units it keeps their digits.
+
+Whole numbers have 64 bits, so a term may be as large as 9e21: a total of 1e18 at the largest rate, and more.
+DuckDB sums them in 128 bits, PostgreSQL in as many as it takes. Spark takes 64: enough for a total of 9e21,
+and for two million rows whose rests are all as large as they can be. Beyond, it stops with an error.
 """
 
 import ibis.expr.operations as ops
 from ibis.expr import types as ir
 
-HUNDREDTHS = 100
+THOUSAND = 1000.0
+HUNDREDTHS = 100.0
 STEPS_OF_REST = 10**15
-"""Of whole numbers of 64 bits DuckDB makes sums of 128 bits, PostgreSQL of as many as it takes. Spark
-takes 64 and stops with an error where they do not suffice, above a total of 9e16."""
 STEPS = 10**12
 
 
@@ -28,10 +29,12 @@ def total(terms: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.F
     """Return the sum of the terms, empty where there is none."""
     if not terms.type().is_floating():
         return terms.sum(where=where).cast("float64")
-    hundredths = _nearest(terms * float(HUNDREDTHS))
-    rest = _nearest((terms - hundredths.cast("float64") / float(HUNDREDTHS)) * float(STEPS_OF_REST))
-    in_hundredths, in_rests = (as_float(part.sum(where=where)) for part in (hundredths, rest))
-    return in_hundredths / float(HUNDREDTHS) + in_rests / float(STEPS_OF_REST)
+    thousands = _nearest(terms / THOUSAND)
+    hundredths = _nearest((terms - as_float(thousands) * THOUSAND) * HUNDREDTHS)
+    whole = as_float(thousands) * THOUSAND + as_float(hundredths) / HUNDREDTHS
+    rest = _nearest((terms - whole) * float(STEPS_OF_REST))
+    sums = [as_float(part.sum(where=where)) for part in (thousands, hundredths, rest)]
+    return sums[0] * THOUSAND + sums[1] / HUNDREDTHS + sums[2] / float(STEPS_OF_REST)
 
 
 def stepped(value: ir.FloatingValue) -> ir.FloatingValue:

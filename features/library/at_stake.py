@@ -23,6 +23,9 @@ def missing_share(shortfall: ir.FloatingColumn) -> ir.FloatingColumn:
 
 
 def on_missing_rate(lines: ir.Table, missing_rate: ir.FloatingColumn) -> ir.FloatingColumn:
-    """Return the duty on a line at the rate that is missing, where above 0, and the VAT on that duty."""
+    """Return the duty on a line at the rate that is missing, where above 0, and the VAT on that duty.
+
+    VAT counts up to the value itself: where it is more, the value is a slip of the pen.
+    """
     vat = lines.vat_assessed / (lines.customs_value + lines.duty_assessed).nullif(0.0)
-    return lines.customs_value * missing_rate.clip(lower=0.0) * (1.0 + vat.fill_null(0.0))
+    return lines.customs_value * missing_rate.clip(lower=0.0) * (1.0 + vat.fill_null(0.0).clip(0.0, 1.0))

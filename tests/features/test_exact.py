@@ -29,8 +29,8 @@ def test_the_largest_amounts_add_up_to_a_million_million_million() -> None:
     assert total([LARGEST_NUMBER, 0.25, -LARGEST_NUMBER]) == 0.25
 
 
-def test_a_term_has_room_for_the_largest_rate() -> None:
-    assert total([LARGEST_RATE * LARGEST_NUMBER] * 2) == 2 * LARGEST_RATE * LARGEST_NUMBER
+def test_a_term_has_room_for_a_total_at_the_largest_rate() -> None:
+    assert total([LARGEST_RATE * 1e18] * 2) == 2 * LARGEST_RATE * 1e18
 
 
 def test_small_amounts_are_not_lost() -> None:

@@ -63,8 +63,9 @@ class AnalystModel:
         self._grow(matrix, y, weight)
         predicted, total = float(weight @ held_out), float(weight @ y)
         self.factor_ = total / predicted if predicted > 0 and total > 0 else 1.0
-        ratios = y / np.maximum(self.factor_ * held_out, np.finfo(float).tiny)
-        self.reach_ = max(float(np.quantile(ratios, self.coverage)), 1.0)
+        some = held_out > 0  # nothing is expected where no audit brought anything
+        ratios = y[some] / (self.factor_ * held_out[some])
+        self.reach_ = max(float(np.quantile(ratios, self.coverage)), 1.0) if some.any() else 1.0
         return self
 
     def predict(self, X: pa.Table) -> Prediction:

@@ -22,11 +22,16 @@ MONEY = "{x:,.0f}"
 
 
 def gain(out_of_fold: OutOfFold, model: str) -> "Figure":
-    """Draw the part of all yield that the first audits bring, for the model, the oracle and the others."""
+    """Draw the part of all yield that the first audits bring, for the model, the oracle and the others.
+
+    Where refunds outweigh, it is a part of all the money that moves.
+    """
     figure, [axes] = _figure("Yield gathered, out of fold")
+    net, moved = float(out_of_fold.y.sum()), float(np.abs(out_of_fold.y).sum())
+    whole = net if net > 0 else moved or 1.0
     for name, prediction in out_of_fold.predictions.items():
         order = np.argsort(-prediction.expected, kind="stable")
-        gathered = np.append(0.0, out_of_fold.y[order].cumsum()) / out_of_fold.y.sum()
+        gathered = np.append(0.0, out_of_fold.y[order].cumsum()) / whole
         part = np.linspace(0.0, 1.0, len(gathered))
         axes.plot(part, gathered, label=name, **_line(name, model))
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.8, label="by chance")

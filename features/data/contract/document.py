@@ -11,7 +11,7 @@ This page lists the tables and columns that an administration hands over. It is 
 test proves that they agree. Words of customs and of time are defined in the [glossary](glossary.md).
 
 Tables are Parquet files, CSV files or database tables of the same name. Money is in one reporting currency, mass in
-kg, rates are fractions (0.05 is 5 %) of at most 50, dates are ISO 8601 days. Identifiers are opaque texts: leading zeros matter.
+kg, rates are fractions (0.05 is 5 %) of at most 40, dates are ISO 8601 days. Identifiers are opaque texts: leading zeros matter.
 
 **Numbers have one domain.** An amount, mass or other quantity is at most 1,000,000,000,000,000 (1e15) in size, in whatever
 currency or unit, a whole number at most 2^53; what is larger is refused by `check` and over HTTP alike. What is let through

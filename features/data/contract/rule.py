@@ -14,8 +14,8 @@ LARGEST_NUMBER = 1e15
 are exact up to it (`features.exact`), and a float64 still tells its quarters apart."""
 LARGEST_WHOLE = 2**53
 """The largest size of a whole number: JSON and spreadsheets hold none above it for certain."""
-LARGEST_RATE = 50.0
-"""The largest rate of duty, 5,000 %: the highest in force, on spirits, is 3,000 %."""
+LARGEST_RATE = 40.0
+"""The largest rate of duty, 4,000 %: the highest in force, on spirits, is 3,000 %."""
 
 
 @dataclass(frozen=True)

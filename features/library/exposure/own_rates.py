@@ -2,6 +2,7 @@
 
 from ibis.expr import types as ir
 
+from features.data.contract.rule import LARGEST_RATE
 from features.feature import Example, combined, feature
 from features.library.literature import DATE, FISMAN_WEI, VERIFICATION, WCO_AUDIT
 from features.unit import Unit
@@ -92,6 +93,13 @@ def new_origin_at_stake(headings: ir.Table) -> ir.FloatingScalar:
 
 
 def _fall(headings: ir.Table) -> ir.FloatingColumn:
-    """Return the taxes at the heading's earlier rate less those paid, 0 where the heading is new."""
+    """Return the taxes at the heading's earlier rate less those paid, 0 where the heading is new.
+
+    The earlier rate counts up to the largest rate of duty.
+    """
     earlier = headings.early_heading_taxes / headings.early_heading_value.nullif(0.0)
-    return (headings.late_value * earlier - headings.late_taxes).fill_null(0.0).clip(lower=0.0)
+    return (
+        (headings.late_value * earlier.clip(upper=LARGEST_RATE) - headings.late_taxes)
+        .fill_null(0.0)
+        .clip(lower=0.0)
+    )

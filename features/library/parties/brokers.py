@@ -5,6 +5,7 @@ from datetime import date
 from ibis.expr import types as ir
 
 from features import exact
+from features.data.contract.rule import LARGEST_RATE
 from features.feature import Example, feature
 from features.library.history.inputs import FINDINGS, RECORD
 from features.library.literature import BROKERS, DATE
@@ -107,5 +108,8 @@ def brokers_taken_on(brokers: ir.Table) -> ir.FloatingScalar:
     example=Example("finding_yield customs_value", [(0.02, 300.0), (0.1, 100.0), (None, 50.0)], 16.0),
 )
 def broker_record_money(brokers: ir.Table) -> ir.FloatingScalar:
-    """Σ customs value through a broker x what audits of its other clients assessed per value in scope."""
-    return (brokers.finding_yield * brokers.customs_value).sum()
+    """Σ customs value through a broker x what audits of its other clients assessed per value in scope.
+
+    That counts up to the largest rate of duty.
+    """
+    return (brokers.finding_yield.clip(-LARGEST_RATE, LARGEST_RATE) * brokers.customs_value).sum()

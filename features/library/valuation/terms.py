@@ -1,6 +1,6 @@
 """Terms: freight, relation to the seller, valuation method and additions beside the price."""
 
-from math import log
+from math import exp, log
 
 from ibis.expr import types as ir
 
@@ -116,10 +116,11 @@ def freight_value_money(lines: ir.Table) -> ir.FloatingScalar:
 def freight_missing_money(lines: ir.Table) -> ir.FloatingScalar:
     """Sum of (middle of freight / value on the route - freight / value) x duty and VAT, where above 0.
 
-    Lines that do not state their freight add nothing; where none does, it is unknown.
+    Each counts up to ten times the value. Lines that do not state their freight add nothing; where none does,
+    it is unknown.
     """
     stated = lines.freight_amount / lines.customs_value.nullif(0.0)
-    missing = (lines.peer_middle_log_freight_share.exp() - stated).clip(lower=0.0)
+    missing = (lines.peer_middle_log_freight_share.exp() - stated).clip(0.0, exp(SLIP))
     return (missing * (lines.duty_assessed + lines.vat_assessed)).sum()
 
 

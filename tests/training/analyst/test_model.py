@@ -43,3 +43,8 @@ def test_refunds_are_taken_off_its_total() -> None:
     refunds[y == 0] = -0.2 * y.sum() / (y == 0).sum()
     whole, net = (AnalystModel().fit(columns, each).predict(columns).expected.sum() for each in (y, refunds))
     assert 0 < net < whole
+
+
+def test_where_every_finding_is_a_refund_it_expects_nothing() -> None:
+    columns, y = administration(60)
+    assert AnalystModel().fit(columns, -y).predict(columns).expected.tolist() == [0.0] * 60
