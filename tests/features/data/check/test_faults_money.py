@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from features.data.contract.rule import LARGEST_NUMBER
 from features.data.warehouse import Dialect, open_warehouse
 from tests.features.data.check.command import MANY
 from tests.features.data.check.conftest import Check
@@ -54,3 +55,17 @@ def test_money_without_a_rate_has_no_value_where_nobody_checked(tmp_path: Path) 
     data = write_csv(tmp_path / "data", in_currencies(*[(1, "CHF")] * 4))
     with open_warehouse(str(data), dialect=Dialect(currency="EUR", currency_column="currency")) as warehouse:
         assert warehouse.table("declarations").customs_value.to_pyarrow().null_count == 4
+
+
+def test_a_number_beyond_the_domain_is_refused_and_the_largest_in_it_is_not(
+    refused: Check, accepted: Check, tmp_path: Path
+) -> None:
+    tables = good_tables()
+    tables["declarations"][0] |= {"customs_value": LARGEST_NUMBER, "net_mass_kg": LARGEST_NUMBER}
+    assert accepted(write_parquet(tmp_path / "largest", tables)).rules() == set()
+    tables["declarations"][0] |= {"customs_value": 1.1e15, "net_mass_kg": 3e28, "duty_rate": 41.0}
+    outcome = refused(write_parquet(tmp_path / "beyond", tables))
+    for column in ("customs_value", "net_mass_kg"):
+        found = outcome.found("largest", f"declarations.{column}")
+        assert found["expected"] == "must be from -1,000,000,000,000,000 to 1,000,000,000,000,000"
+    assert outcome.found("rate", "declarations.duty_rate")["rows"] == 1
