@@ -57,9 +57,9 @@ def money_link(margin: Floats, training: TrainingRows) -> MoneyLink:
 
 def _factor(margin: Floats, y: Floats, weight: Floats) -> float:
     """Return what brings the total of a margin to the money found; where one is not above 0, their sizes."""
-    predicted, found = float(weight @ margin), float(weight @ y)
-    if predicted > 0 and found > 0:
-        return found / predicted
+    predicted, booked = float(weight @ margin), float(weight @ y)
+    if predicted > 0 and booked > 0:
+        return booked / predicted
     size = float(weight @ np.abs(margin))
     return float(weight @ np.abs(y)) / size if size > 0 else 1.0
 
