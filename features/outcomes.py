@@ -7,11 +7,12 @@ from typing import Literal, get_args
 from ibis.expr import types as ir
 
 from features import exact
-from features.as_known import known_before
+from features.as_known import in_force, known_before
 from features.data.contract.required import FINDING_TYPES
 from features.data.warehouse import Warehouse
 from features.errors import SettingError
 from features.prepare.audits import ASSESSED, TAXES
+from features.prepare.corrections import with_corrections
 
 Measure = Literal["assessed", "collected"]
 EVENTS: Mapping[str, tuple[str, ...]] = {"assessed": ASSESSED, "collected": ("collected", "refunded")}
@@ -29,7 +30,8 @@ def outcomes(
     """Return one row for each audit that was closed, and known to be so, before `cutoff`, by opening day.
 
     `yield_amount` is the money of the findings ledger known by then, signed: a refund to the trader is
-    negative, and an audit that closed without a finding has 0. `<type>_amount` are its parts by finding
+    negative, and an audit that closed without a finding has 0. An event that was corrected by then counts as
+    corrected. `<type>_amount` are its parts by finding
     type. An audit still open, or abandoned, has no outcome and is absent: it is censored, not zero.
     Duty, VAT and excise count; penalties on request, interest never. Columns beside: audit_id, trader_id,
     opened_on, closed_on, period_from, period_to, treatment, selection_channel, and where the administration
@@ -54,9 +56,9 @@ def outcomes(
 def _money(
     warehouse: Warehouse, cutoff: date, *, events: tuple[str, ...], taxes: tuple[str, ...]
 ) -> ir.Table:
-    findings = warehouse.table("findings")
+    findings = with_corrections(warehouse.table("findings"))
     counted = findings.filter(
-        known_before(findings, cutoff), findings.event.isin(events), findings.tax_type.isin(taxes)
+        in_force(findings, cutoff), findings.event.isin(events), findings.tax_type.isin(taxes)
     )
     of_type = {f"{kind}_amount": counted.finding_type == kind for kind in FINDING_TYPES}
     return counted.group_by(money_audit_id="audit_id").aggregate(

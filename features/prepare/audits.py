@@ -5,6 +5,7 @@ from ibis.expr import types as ir
 
 from features import exact
 from features.data.contract.required import FINDING_TYPES
+from features.prepare.corrections import with_corrections
 
 ASSESSED = ("assessed", "reduced", "cancelled")
 TAXES = ("duty", "vat", "excise")
@@ -32,7 +33,8 @@ def states(audits: ir.Table, findings: ir.Table) -> ir.Table:
     A state holds the money so far, of duty, VAT and excise: `assessed`, net of what was reduced or cancelled;
     of it, each finding type in `assessed_<type>` and each degree of fault in `assessed_as_<culpability>`;
     `gross_assessed`, the additional revenue as first assessed; `overturned`, what was reduced or cancelled,
-    as a positive number; `collected`, net of refunds. `penalties` stand apart; interest is left out.
+    as a positive number; `collected`, net of refunds. `penalties` stand apart; interest is left out. From the
+    day after a correction is known, the corrected event no longer counts.
     """
     events = _opening(audits).union(_closing(audits)).union(_money(audits, findings))
     daily = events.group_by("audit_id", "known_on").aggregate(
@@ -66,7 +68,17 @@ def _closing(audits: ir.Table) -> ir.Table:
 
 
 def _money(audits: ir.Table, findings: ir.Table) -> ir.Table:
-    rows = findings.join(audits.select("audit_id", opening_known_on="known_on"), "audit_id")
+    """Return what each event of the ledger brought, and its reverse once it was corrected."""
+    openings = audits.select("audit_id", opening_known_on="known_on")
+    rows = with_corrections(findings).join(openings, "audit_id")
+    rows = rows.mutate(known_on=ibis.greatest(rows.known_on, rows.opening_known_on))
+    booked = _booked(rows)
+    corrected = rows.filter(rows.superseded_on.notnull())
+    undone = _booked(corrected.mutate(known_on=ibis.greatest(corrected.known_on, corrected.superseded_on)))
+    return booked.union(undone.mutate(**{name: -undone[name] for name in MONEY}))
+
+
+def _booked(rows: ir.Table) -> ir.Table:
     taxed = rows.tax_type.isin(TAXES)
     assessed = taxed & rows.event.isin(ASSESSED)
     counted = {
@@ -80,7 +92,7 @@ def _money(audits: ir.Table, findings: ir.Table) -> ir.Table:
     overturned = taxed & rows.event.isin(ASSESSED[1:])
     return _event(
         rows,
-        known_on=ibis.greatest(rows.known_on, rows.opening_known_on),
+        known_on=rows.known_on,
         overturned=overturned.ifelse(-rows.amount, 0.0),
         **{name: where.ifelse(rows.amount, 0.0) for name, where in counted.items()},
     )

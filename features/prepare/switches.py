@@ -39,7 +39,7 @@ def after_findings(prepared: Prepared) -> ir.Table:
     """Return the lines moved to a cheaper code of the heading after a control or audit found a fault in it.
 
     A finding speaks of the code of its line, at the rate of the day it was accepted, however long ago; it
-    counts from the day after.
+    counts from the day after, also where it was corrected later: the trader had been told of it.
     """
     general = _general(prepared)
     faulty = _at_fault(

@@ -37,9 +37,9 @@ def good_tables(**others: list[Row]) -> Tables:
             audit("A2", "0815", status="open", closed_on=None, selection_channel="random"),
         ],
         "findings": [
-            finding("A1", 1, amount=1200.25),
-            finding("A1", 2, event="reduced", amount=-200.25),
-            finding("A1", 3, event="collected", amount=1000.0),
+            finding("A1", 1, amount=120.25),
+            finding("A1", 2, event="reduced", amount=-20.25),
+            finding("A1", 3, event="collected", amount=100.0),
         ],
     }
     return good | others

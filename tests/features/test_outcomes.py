@@ -93,6 +93,24 @@ def test_a_reduction_counts_from_when_it_is_known(known: Known) -> None:
     assert by_day == [100.0, 40.0, 0.0]
 
 
+def test_a_correction_counts_in_the_place_of_its_event_from_the_day_after_it_is_known(known: Known) -> None:
+    ledger = [
+        finding("A1", 1, "2023-03-01", 1000.0),
+        finding("A1", 2, "2023-03-01", 100.0, corrects=1, known_on="2023-06-01", finding_type="origin"),
+        finding("A1", 3, "2023-03-01", 0.0, corrects=2, known_on="2023-09-01"),
+    ]
+    days = ("2023-06-01", "2023-06-02", "2023-09-01", "2023-09-02")
+    by_day = [known(d, audits=[CLOSED], findings=ledger)[0] for d in days]
+    assert [row["yield_amount"] for row in by_day] == [1000.0, 100.0, 100.0, 0.0]
+    assert [row["origin_amount"] for row in by_day] == [0.0, 100.0, 100.0, 0.0]
+
+
+def test_a_correction_speaks_of_its_own_audit_alone(known: Known) -> None:
+    other = audit("A2", "T1", "2023-01-10", "2023-03-01")
+    ledger = [FOUND, finding("A2", 1, "2023-03-01", 7.0), finding("A2", 2, "2023-03-01", 5.0, corrects=1)]
+    assert amounts(known("2024-01-01", audits=[CLOSED, other], findings=ledger)) == {"A1": 100.0, "A2": 5.0}
+
+
 def test_a_refund_to_the_trader_is_negative(known: Known) -> None:
     assert amounts(
         known("2024-01-01", audits=[CLOSED], findings=[finding("A1", 1, "2023-03-01", -75.5)])

@@ -7,9 +7,10 @@ import pyarrow as pa
 from ibis.expr import types as ir
 
 from features import exact
-from features.as_known import known_before
+from features.as_known import in_force, known_before
 from features.outcomes import outcomes
 from features.prepare.audits import TAXES
+from features.prepare.corrections import with_corrections
 from training.leaks.evidence import LeakEvidence
 from training.leaks.tables import Lookup
 
@@ -47,9 +48,9 @@ def first_versions(evidence: LeakEvidence) -> ir.Table:
 
 def named_lines(evidence: LeakEvidence) -> ir.Table:
     """Return the lines that findings name, by audit and finding type, with the taxes and duty assessed."""
-    findings = evidence.warehouse.table("findings")
+    findings = with_corrections(evidence.warehouse.table("findings"))
     assessed = findings.filter(
-        known_before(findings, evidence.cutoff),
+        in_force(findings, evidence.cutoff),
         findings.event == "assessed",
         findings.tax_type.isin(TAXES),
         findings.declaration_id.notnull(),

@@ -31,7 +31,7 @@ def wrong_columns(checked: CheckedTable) -> Iterator[Violation]:
 
 def _count(checked: CheckedTable, name: str, numbers: list[int]) -> tuple[int, int]:
     """Return how many values of a column fail one of the tests, and how many there are."""
-    rows = checked.columns([name])
+    rows = checked.columns([name, *(shown for number in numbers for shown in checked.tests[number].shown)])
     filled = rows[name].notnull()
     if misfit_name(name) in rows.columns:
         filled |= rows[misfit_name(name)].fill_null(False)

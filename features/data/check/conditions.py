@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 
 from ibis.expr import types as ir
 
 from features.data.contract import Column, ColumnType, Reference, Table
-from features.data.contract.rule import FINITE, RowRule, Rule
+from features.data.contract.rule import FINITE, RowRule, Rule, TablesRule
 from features.data.contract.violation import Severity
 from features.data.warehouse.conform import Conformed
 from features.data.warehouse.dialect import Dialect
@@ -134,6 +135,26 @@ def _row_test(rule: RowRule) -> Test:
         shown=rule.columns,
         broken=rule.broken,
     )
+
+
+def tables_test(rule: TablesRule, key: tuple[str, ...], tables: Mapping[str, ir.Table]) -> Test:
+    """Build the test of a rule between a row and others; `tables` holds all rows that it reads."""
+    broken = rule.broken(tables)
+    keys = broken.select(key=_key(broken, key)).key
+    return Test(
+        rule=rule.name,
+        severity=rule.severity,
+        column=rule.column,
+        expected=rule.words,
+        advice=rule.advice,
+        shown=(*key, *rule.columns),
+        broken=lambda rows: _key(rows, key).isin(keys),
+    )
+
+
+def _key(rows: ir.Table, names: tuple[str, ...]) -> ir.StringValue:
+    """Return a row's key as one text, as SQL's IN takes it; no identifier may hold a line break."""
+    return reduce(lambda text, part: text + "\n" + part, (rows[name].cast("string") for name in names))
 
 
 def reference_test(reference: Reference, dangling: Callable[[ir.Table], ir.BooleanValue]) -> Test:

@@ -19,6 +19,7 @@ from features.data.check.conditions import (
     misfit_name,
     reference_test,
     row_tests,
+    tables_test,
 )
 from features.data.check.statistics import ColumnStatistics, read_to_the_end, statistics_of
 from features.data.contract import TABLES, Reference, Table
@@ -33,7 +34,7 @@ Counts = tuple[int, tuple[int, ...]]
 
 def parents_first() -> Iterator[Table]:
     """Yield the tables of the contract, each after those that it refers to."""
-    order = TopologicalSorter({t.name: [r.table for r in t.references] for t in TABLES.values()})
+    order = TopologicalSorter({table.name: table.parents for table in TABLES.values()})
     return (TABLES[name] for name in order.static_order())
 
 
@@ -226,6 +227,7 @@ def judge(
             if reference.table in parents
             for test in _reference_tests(reference, parents[reference.table])
         ),
+        *_between_tests(source, conformed, table, parents=parents),
     )
     return CheckedTable(table, source, conformed, tests, left_out=left_out)
 
@@ -247,6 +249,22 @@ def _reference_tests(reference: Reference, parent: CheckedTable) -> tuple[Test, 
     some_are_lost = bool(parent.failed_with(Severity.ROW))
     tests = (reference_test(reference, dangling), lost_parent_test(reference, lost))
     return tests if some_are_lost else tests[:1]
+
+
+def _between_tests(
+    source: Source,
+    conformed: Mapping[str, Conformed],
+    table: Table,
+    *,
+    parents: Mapping[str, CheckedTable],
+) -> Iterator[Test]:
+    """Yield the tests between rows and tables, where all that they read is there."""
+    if not table.parents <= parents.keys():
+        return
+    own = source.table.select(**{name: column.value for name, column in conformed.items()})
+    others = {name: parents[name].good_rows(*columns) for name, columns in table.reads.items()}
+    for rule in table.between:
+        yield tables_test(rule, table.key, {table.name: own, **others})
 
 
 def flag(number: int) -> str:

@@ -1,6 +1,6 @@
 """The data contract: the tables that an administration provides, declared once."""
 
-from features.data.contract import optional, required
+from features.data.contract import ledger, optional, required
 from features.data.contract.table import Column, ColumnType, Reference, Table
 
 TABLES: dict[str, Table] = {
@@ -9,7 +9,7 @@ TABLES: dict[str, Table] = {
         required.DECLARATIONS,
         required.TRADERS,
         required.AUDITS,
-        required.FINDINGS,
+        ledger.FINDINGS,
         optional.TARIFF,
         optional.TAX_RETURNS,
         optional.TAX_AUDITS,

@@ -75,6 +75,9 @@ def _section(table: Table) -> Iterator[str]:
     if between:
         yield ""
         yield f"Within a row: {'; '.join(between)}."
+    if table.between:
+        yield ""
+        yield f"Between rows and tables: {'; '.join(rule.sentence for rule in table.between)}."
     yield ""
 
 

@@ -1,4 +1,4 @@
-"""Required tables of the contract: declarations, traders, audits and findings."""
+"""Required tables of the contract: declarations, traders and audits; the findings are in `ledger`."""
 
 from ibis.expr import types as ir
 
@@ -36,7 +36,6 @@ SECTOR = matches("sector", "must be an ISIC section (A to U) or division (two di
 PORT = matches("port", "must be a UN/LOCODE of five characters", "[A-Z]{2}[A-Z2-9]{3}")
 
 FINDING_TYPES = ("valuation", "classification", "origin", "quantity", "procedure", "other")
-MONEY_EVENTS = ("assessed", "reduced", "cancelled", "upheld", "collected", "refunded", "written_off")
 
 
 def _later_version_undated(row: ir.Table) -> ir.BooleanValue:
@@ -49,10 +48,6 @@ def _closed_undated(row: ir.Table) -> ir.BooleanValue:
 
 def _unfinished_dated(row: ir.Table) -> ir.BooleanValue:
     return row.status.isin(("planned", "open")) & row.closed_on.notnull()
-
-
-def _lowering_raises(row: ir.Table) -> ir.BooleanValue:
-    return row.event.isin(("reduced", "cancelled", "refunded")) & (row.amount > 0)
 
 
 DECLARATIONS = Table(
@@ -192,45 +187,5 @@ AUDITS = Table(
         text("status", "state", one_of("planned", "open", "closed", "abandoned"), required=True),
         number("hours_spent", "auditor hours", Unit.HOUR, NOT_NEGATIVE),
         identifier("team_id", "pseudonymous; corrects for detection skill, never a trader feature"),
-    ),
-)
-
-FINDINGS = Table(
-    name="findings",
-    row="a money event of an audit; a ledger, append only",
-    required=True,
-    key=("audit_id", "event_number"),
-    references=(Reference("audit_id", "audits", structural=True),),
-    rules=(
-        in_order("event_on", "known_on"),
-        RowRule(
-            "sign_of_event",
-            "amount must not be positive for a reduced, cancelled or refunded event",
-            ("event", "amount"),
-            _lowering_raises,
-        ),
-    ),
-    note=(
-        "The label is derived from this ledger as of a day, never stored. The `assessed` yield of an audit "
-        "is the sum of assessed, reduced and cancelled; `collected` that of collected and refunded. An audit "
-        "that closed with no row here has yield 0; an audit not closed by that day has no label."
-    ),
-    columns=(
-        identifier("audit_id", "the audit", required=True),
-        whole("event_number", "counts the events of the audit", at_least(1), required=True),
-        text("finding_type", "what was wrong", one_of(*FINDING_TYPES), required=True),
-        text("tax_type", "tax", one_of("duty", "vat", "excise", "penalty", "interest"), required=True),
-        text("event", "what happened to the money", one_of(*MONEY_EVENTS), required=True),
-        number(
-            "amount",
-            "signed: assessed above 0 is additional revenue, a refund to the trader is negative",
-            Unit.MONEY,
-            required=True,
-        ),
-        day("event_on", "day of the event", required=True),
-        known_on(default="event_on"),
-        identifier("declaration_id", "the declaration on which it was found"),
-        whole("item_number", "the goods item on which it was found", at_least(1)),
-        text("culpability", "degree of fault", one_of("error", "negligence", "fraud")),
     ),
 )

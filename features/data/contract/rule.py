@@ -1,10 +1,12 @@
 """Validation rules for a value or a row: each a predicate and its description."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from ibis.expr import types as ir
+
+from features.data.contract.violation import Severity
 
 EARLIEST_DAY = date(1990, 1, 1)
 LATEST_DAY = date(9999, 12, 31)
@@ -39,6 +41,28 @@ class RowRule:
     words: str
     columns: tuple[str, ...]
     broken: Callable[[ir.Table], ir.BooleanValue]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TablesRule:
+    """A rule between a row, the other rows of its table, and those of other tables.
+
+    `broken(tables)` returns the key of each row that breaks it. `column` is the one at fault, if it is one;
+    `columns` are those of the row that the rule reads beside its key.
+    """
+
+    name: str
+    words: str
+    columns: tuple[str, ...]
+    broken: Callable[[Mapping[str, ir.Table]], ir.Table]
+    column: str | None = None
+    severity: Severity = Severity.ROW
+    advice: str = "Correct the rows at the source, or leave them out."
+
+    @property
+    def sentence(self) -> str:
+        """The rule with the column that it is about."""
+        return f"{self.column} {self.words}" if self.column else self.words
 
 
 FILLED = Rule("filled", "must have a value", lambda value, _: value.isnull())

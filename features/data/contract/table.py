@@ -10,7 +10,7 @@ import ibis
 import pyarrow as pa
 
 from features.data.contract import rule
-from features.data.contract.rule import RowRule, Rule
+from features.data.contract.rule import RowRule, Rule, TablesRule
 from features.unit import Unit
 
 
@@ -79,7 +79,10 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """One table: `row` describes a row, and `key` is unique among them."""
+    """One table: `row` describes a row, and `key` is unique among them.
+
+    `between` are rules between its rows and those of other tables, of which they read the columns `reads`.
+    """
 
     name: str
     row: str
@@ -88,6 +91,8 @@ class Table:
     required: bool = False
     rules: tuple[RowRule, ...] = ()
     references: tuple[Reference, ...] = ()
+    between: tuple[TablesRule, ...] = ()
+    reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     note: str = field(default="")
 
     def __getitem__(self, name: str) -> Column:
@@ -96,6 +101,11 @@ class Table:
     @cached_property
     def _by_name(self) -> dict[str, Column]:
         return {column.name: column for column in self.columns}
+
+    @property
+    def parents(self) -> frozenset[str]:
+        """The tables by whose rows its own are judged."""
+        return frozenset({reference.table for reference in self.references} | set(self.reads))
 
     @property
     def names(self) -> tuple[str, ...]:

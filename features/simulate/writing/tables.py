@@ -20,6 +20,8 @@ from features.simulate.trade.world import REGIONS, SECTORS
 from features.simulate.writing.text import coded, days, numbers, serials
 
 Columns = dict[str, pa.Array]
+RECORDED_HERE = ("corrects", "recorded_by", "recorded_at", "confirmed")
+"""Columns of the ledger that only the service fills; without them it would record nothing."""
 SYLLABLES = (
     "Bel",
     "Cor",
@@ -150,6 +152,7 @@ def findings_columns(events: Ledger, *, calendar: Calendar) -> Columns:
         "declaration_id": serials("D", ordered.declaration, digits=9),
         "item_number": pa.array(ordered.item, mask=ordered.item < 0),
         "culpability": coded(ordered.culpability, list(CULPABILITY)),
+        **dict.fromkeys(RECORDED_HERE, pa.nulls(len(number))),
     }
 
 

@@ -19,7 +19,11 @@ def states(audit_rows: list[Row], finding_rows: list[Row]) -> pa.Table:
                 "audits", [{"hours_spent": 40.0, "known_on": row["opened_on"], **row} for row in audit_rows]
             )
         ),
-        ibis.memtable(arrow("findings", [{"known_on": row["event_on"], **row} for row in finding_rows])),
+        ibis.memtable(
+            arrow(
+                "findings", [{"known_on": row["event_on"], "corrects": None, **row} for row in finding_rows]
+            )
+        ),
     )
     return rows.order_by("audit_id", "known_on").to_pyarrow()
 
@@ -147,3 +151,23 @@ def test_fraud_that_was_cancelled_is_no_fraud() -> None:
         ],
     )
     assert values(tables, "T1", "fraud_audits", "2023-09-01", "2023-09-02") == [1, 0]
+
+
+def test_a_corrected_event_counts_until_the_correction_is_known_and_no_longer() -> None:
+    rows = states(
+        [audit("A1", "T1", OPENED, CLOSED)],
+        [
+            finding("A1", 1, "2023-05-01", 900.0),
+            finding("A1", 2, "2023-05-01", -100.0, event="reduced"),
+            finding(
+                "A1", 3, "2023-05-01", 90.0, finding_type="origin", corrects=1, known_on=day("2023-07-01")
+            ),
+            finding("A1", 4, "2023-05-01", 0.0, event="reduced", corrects=2, known_on=day("2023-08-01")),
+        ],
+    )
+    money = rows.select(["known_on", "assessed", "assessed_origin", "gross_assessed", "overturned"])
+    assert [tuple(row.values()) for row in money.to_pylist()][-3:] == [
+        (day("2023-05-01"), 800.0, 0.0, 900.0, 100.0),
+        (day("2023-07-01"), -10.0, 90.0, 90.0, 100.0),
+        (day("2023-08-01"), 90.0, 90.0, 90.0, 0.0),
+    ]

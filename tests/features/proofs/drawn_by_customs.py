@@ -156,6 +156,7 @@ def finding(draw: Draw, audit_id: str, number: int, day: date, lines: int) -> Ro
     return {
         "audit_id": audit_id,
         "event_number": number,
+        "corrects": number - 1 if number > 1 and draw.random() < 0.2 else None,
         "finding_type": draw.choice(FINDING_TYPES),
         "tax_type": draw.choice(("duty", "duty", "vat", "excise", "penalty", "interest")),
         "event": event,
@@ -165,6 +166,9 @@ def finding(draw: Draw, audit_id: str, number: int, day: date, lines: int) -> Ro
         "declaration_id": f"D{draw.randrange(lines // 2)}" if on_line else None,
         "item_number": draw.choice((1, 2, None)) if on_line else None,
         "culpability": draw.choice(("error", "negligence", "fraud", None)),
+        "recorded_by": None,
+        "recorded_at": None,
+        "confirmed": None,
     }
 
 

@@ -44,6 +44,7 @@ READ_WHERE_THERE = {
     "links.valid_to": "a tie then holds for ever",
     "findings.declaration_id": "goods then move after the faults that controls found",
     "findings.item_number": "a finding then speaks of the whole declaration",
+    "findings.corrects": "every event then stands",
 }
 """Columns that sharpen features that do without them."""
 

@@ -60,7 +60,9 @@ class World:
         return [self._audit(row, day) for row in self.tables["audits"] if row["known"] < day]
 
     def _audit(self, row: Row, day: date) -> Row:
-        ledger = [f for f in self.findings[row["audit_id"]] if f["known"] < day]
+        events = [f for f in self.findings[row["audit_id"]] if f["known"] < day]
+        corrected = {f["corrects"] for f in events}
+        ledger = [f for f in events if f["event_number"] not in corrected]
         taxed = [f for f in ledger if f["tax_type"] in TAXES and f["event"] in STANDS]
         closed = row["status"] == "closed" and row["closed_on"] < day
         scope = [line for line in self.in_scope(row) if closed and line["known"] <= row["closed_on"]]
