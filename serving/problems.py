@@ -24,6 +24,7 @@ class ProblemKind(Enum):
     TOO_LARGE = ("too-large", 413, "The request is too large")
     NOT_JSON = ("not-json", 415, "The request is no JSON")
     REFUSED = ("breaks-the-contract", 422, "The rows break the data contract")
+    UNCONFIRMED = ("needs-confirmation", 422, "It needs a second look")
     BUSY = ("busy", 429, "The service is busy")
     FAILED = ("failed", 500, "The service failed")
     UNAVAILABLE = ("unavailable", 503, "The service cannot answer now")

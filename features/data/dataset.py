@@ -3,18 +3,19 @@
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import duckdb
 import ibis
 
 from features.data.check import DEFAULT_LIMIT, check
-from features.data.check.outcome import CheckOutcome
+from features.data.check.judge import parents_first
+from features.data.check.outcome import CheckOutcome, TableOutcome
 from features.data.version import DataVersion, version_of
 from features.data.warehouse import Dialect, Warehouse, open_warehouse
 from features.digest import source_digest
@@ -23,6 +24,8 @@ from features.storage.json_cache import read_cached, write_cached
 
 CHECKS = "checks"
 """The folder below the home with the outcomes of checks."""
+KEYS = "keys"
+"""The name under which an outcome is cached with the key of each table."""
 CHECKING = ("check", "contract", "warehouse")
 """The packages on whose code the outcome of a check depends."""
 
@@ -59,8 +62,9 @@ class Dataset:
     def open(self) -> Iterator[Warehouse]:
         """Open the tables with the rows alone that may be used, checked as of `today`.
 
-        The outcome of a check is cached for the version that the data has both before the tables are opened
-        and after the check, and used only where the data has that version before and after they are opened:
+        Only tables that changed since the last check, or are judged by rows of such tables, are checked. The
+        outcome is cached for the version that the data has both before the tables are opened and after the
+        check, and used only where the data has that version before and after they are opened:
         no outcome is taken for that of other rows. Rows of files that change inside the block are read as
         they then are, unchecked, as after every check. Raises `DataError` where there is nothing to open or
         the data is refused.
@@ -77,28 +81,61 @@ class Dataset:
             yield outcome.usable(warehouse), outcome
 
     def _outcome(self, warehouse: Warehouse, version: DataVersion) -> CheckOutcome:
-        path = self.home / CHECKS / f"{_key(warehouse, version)}.json"
+        keys = _keys(warehouse, version)
+        path = (
+            self.home / CHECKS / f"{_digest([keys, [asdict(fault) for fault in warehouse.faults]])[:32]}.json"
+        )
         cached = read_cached(path)
-        earlier = CheckOutcome.of(cached) if cached else None
+        earlier = _outcome_of(cached) if cached else None
         if earlier and earlier.holds(self.today) and self.version() == version:
             return earlier
-        outcome = check(warehouse, today=self.today).outcome
+        known = self._unchanged(keys) if self.version() == version else {}
+        outcome = check(warehouse, today=self.today, known=known).outcome
         if outcome.is_lasting and self.version() == version:
-            write_cached(path, outcome.content())
+            write_cached(path, outcome.content() | {KEYS: keys})
         return outcome
 
+    def _unchanged(self, keys: Mapping[str, str]) -> Mapping[str, TableOutcome]:
+        """Return what the newest cached outcome holds of tables with the same keys, where it was accepted."""
+        files = (self.home / CHECKS).glob("*.json")
+        newest = max(files, key=lambda path: path.stat().st_mtime_ns, default=None)
+        cached = read_cached(newest) if newest else None
+        if not cached:
+            return {}
+        outcome = _outcome_of(cached)
+        if outcome.refusal is not None or not outcome.holds(self.today):
+            return {}
+        same = keys.items() & cached[KEYS].items()
+        return {name: outcome.tables[name] for name, _ in same if name in outcome.tables}
 
-def _key(warehouse: Warehouse, version: DataVersion) -> str:
-    """Return the digest of everything that the outcome of a check depends on, except today."""
-    inputs = {
-        "version": version.digest,
-        "columns": {name: repr(source.table.schema()) for name, source in warehouse.sources.items()},
-        "faults": [asdict(fault) for fault in warehouse.faults],
-        "dialect": repr(warehouse.dialect),
-        "limit": DEFAULT_LIMIT,
-        "code": checking_digest(),
-    }
-    return hashlib.sha256(json.dumps(inputs, default=str).encode()).hexdigest()[:32]
+
+def _outcome_of(cached: dict[str, Any]) -> CheckOutcome:
+    return CheckOutcome.of({name: value for name, value in cached.items() if name != KEYS})
+
+
+def _keys(warehouse: Warehouse, version: DataVersion) -> dict[str, str]:
+    """Return for each table the digest of everything that its outcome depends on, except today.
+
+    Its rows are judged by those of its parents, and by what these are judged by.
+    """
+    keys: dict[str, str] = {}
+    for table in parents_first():
+        if table.name in warehouse.sources:
+            keys[table.name] = _digest(
+                {
+                    "version": version.of({table.name}).digest,
+                    "columns": repr(warehouse.sources[table.name].table.schema()),
+                    "parents": {name: keys.get(name) for name in sorted(table.parents)},
+                    "dialect": repr(warehouse.dialect),
+                    "limit": DEFAULT_LIMIT,
+                    "code": checking_digest(),
+                }
+            )
+    return keys
+
+
+def _digest(inputs: object) -> str:
+    return hashlib.sha256(json.dumps(inputs, default=str).encode()).hexdigest()
 
 
 @cache

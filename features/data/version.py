@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -36,6 +36,16 @@ class DataVersion:
     def digest(self) -> str:
         """The SHA-256 over all parts and their names."""
         return hashlib.sha256(json.dumps(sorted(self.parts.items())).encode()).hexdigest()
+
+    def of(self, tables: Set[str]) -> "DataVersion":
+        """Return the version of some tables: of their parts, and of those that are of no table."""
+        others = TABLES.keys() - tables
+        return DataVersion({name: part for name, part in self.parts.items() if _table(name) not in others})
+
+
+def _table(part: str) -> str:
+    """Return the table of a part such as `findings`, `findings.csv` or `findings/part-0.parquet`."""
+    return part.partition("/")[0].partition(".")[0]
 
 
 def version_of(data: str, *, today: date, home: Path) -> DataVersion:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from starlette.routing import compile_path
 
-from serving.access.tokens import Role
+from serving.access.tokens import Caller, Role
 
 EVERYBODY = frozenset(Role)
 CASE_WORKERS = frozenset({Role.RISK_UNIT, Role.AUDITOR})
@@ -35,9 +35,19 @@ ENDPOINTS = (
     Endpoint("POST", "/score_declarations", EVERYBODY),
     Endpoint("GET", "/ranking", EVERYBODY),
     Endpoint("GET", "/models", EVERYBODY),
-    Endpoint("POST", "/outcomes", frozenset({Role.AUDITOR})),
+    Endpoint("POST", "/outcomes", CASE_WORKERS),
     Endpoint("GET", "/", CASE_WORKERS),
     Endpoint("GET", "/traders/{trader_id}", CASE_WORKERS),
     Endpoint("GET", "/traders/{trader_id}/evidence/{feature}", CASE_WORKERS),
     Endpoint("GET", "/openapi.json", EVERYBODY),
 )
+
+
+def may_record(caller: Caller) -> bool:
+    """Whether the caller may record outcomes: auditors may, who chooses audits may not."""
+    return Role.AUDITOR in caller.roles
+
+
+def may_correct(caller: Caller, *, recorded_by: str | None) -> bool:
+    """Whether the caller may correct an outcome: its own, or as a risk unit anybody's."""
+    return Role.RISK_UNIT in caller.roles or caller.name == recorded_by

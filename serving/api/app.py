@@ -142,8 +142,12 @@ ROUTES = (
         "/outcomes",
         outcomes.outcomes,
         schemas.OutcomeAnswer,
-        (ProblemKind.NOT_FOUND, ProblemKind.REFUSED),
-        body_documentation(request_schemas.Outcome, additional_duty=EXAMPLE_EVENT),
+        (ProblemKind.NOT_FOUND, ProblemKind.UNCONFIRMED, ProblemKind.REFUSED),
+        body_documentation(
+            request_schemas.Outcome,
+            additional_duty=EXAMPLE_EVENT,
+            correction=EXAMPLE_EVENT | {"event_number": 2, "amount": 1825.05, "corrects": 1},
+        ),
         {201: {"model": schemas.OutcomeAnswer, "description": "Recorded"}},
     ),
     Route(

@@ -40,6 +40,9 @@ class ReadableLog(Log, Protocol):
     def require_free(self, access: Access, decision: Decision) -> None:
         """Raise `RequestIdTakenError` where the request id stands for another decision."""
 
+    def read(self, prediction_id: str) -> LoggedPrediction:
+        """Return a logged prediction; raises `DataError` where there is none of that id."""
+
     def of_trader(self, trader_id: str, *, limit: int = 50) -> tuple[LoggedPrediction, ...]:
         """Return the logged predictions of a trader, the newest first."""
 

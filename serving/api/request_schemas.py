@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model, model_validator
 
 from features.data.contract import TABLES, Column, ColumnType, Table
+from features.data.contract.ledger import RECORDED
 from features.data.contract.required import FINDING_TYPES
 from features.data.contract.rule import LARGEST_NUMBER, LARGEST_WHOLE
 
@@ -139,10 +140,18 @@ class Judgement(RequestSchema):
     purpose: Purpose = None
 
 
+class Reported(Judgement):
+    """What is said beside a money event: the judgement, and that an odd amount was looked at again."""
+
+    confirm: Annotated[
+        bool, Field(description="The amount was looked at again and is right, large as it is.")
+    ] = False
+
+
 Outcome = row_schema(
     TABLES["findings"],
     "Outcome",
-    "A money event of an audit; the day it becomes known is the day it is recorded.",
-    without=("known_on",),
-    base=Judgement,
+    "A money event of an audit; who recorded it, and when, is written beside it.",
+    without=RECORDED,
+    base=Reported,
 )

@@ -211,3 +211,4 @@ class OutcomeAnswer(ResponseSchema):
     event_number: int
     recorded: bool
     known_on: date
+    confirmed: bool = Field(description="The amount is beyond what was declared, and was confirmed.")

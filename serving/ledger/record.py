@@ -1,20 +1,23 @@
-"""Record audit outcomes in the findings ledger: validated, once, and whole or not at all."""
+"""Record audit outcomes in the findings ledger: in agreement with all else, once, and whole or not at all."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from features.data.contract import TABLES
+from features.data.contract.ledger import RECORDED
 from features.data.dataset import Dataset
 from features.data.warehouse import Warehouse, open_warehouse
 from features.storage.lock import file_lock
+from serving.access.permissions import may_correct, may_record
 from serving.access.tokens import Caller
 from serving.ledger import database, files
-from serving.live.submitted import Row, broken_rules, submitted_rows
+from serving.ledger.agreement import needs_confirmation
+from serving.live.submitted import Row
 from serving.problems import ProblemError, ProblemKind
 
 FINDINGS = TABLES["findings"]
@@ -23,34 +26,66 @@ _one_at_a_time = threading.Lock()
 
 @dataclass(frozen=True)
 class RecordedOutcome:
-    """An event in the ledger: its trader, since when it is known, and whether it was recorded just now."""
+    """An event in the ledger: its trader, since when it is known, whether it was recorded just now.
+
+    `is_confirmed` where its amount is beyond what the trader declared, and was confirmed.
+    """
 
     trader_id: str
     known_on: date
     is_new: bool
+    is_confirmed: bool
 
 
-def record_outcome(dataset: Dataset, event: Row, *, caller: Caller, today: date) -> RecordedOutcome:
-    """Append a money event to the ledger of a folder or database, known from `today` on.
+def record_outcome(
+    dataset: Dataset,
+    event: Row,
+    *,
+    caller: Caller,
+    now: datetime,
+    confirm: bool = False,
+    predicted: Collection[str] | None = None,
+) -> RecordedOutcome:
+    """Append a money event to the ledger of a folder or database, known from the day of `now` on.
 
-    The same event sent again changes nothing. Raises `ProblemError` for an audit that is not there or not the
-    caller's, an event that breaks the contract, another event of the same key, and a ledger without a column
-    for a value; `OutputError` where the disk or the database refuses.
+    `confirm` says that an amount beyond what the trader declared was looked at again. `predicted` are the
+    traders of the prediction that the event names, None where it names none. The same event sent again
+    changes nothing. Raises `ProblemError` for an audit that is not there or not the caller's, what the caller
+    may not record or correct, an event that breaks the contract alone or beside other rows, an amount that
+    needs a second look, another event of the same key, and a ledger without a column for a value;
+    `OutputError` where the disk or the database refuses.
     """
-    row = {**event, "known_on": today}
+    today = now.astimezone().date()
+    row = {
+        **event,
+        "known_on": today,
+        "recorded_by": caller.name,
+        "recorded_at": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
     with _one_at_a_time, _exclusive_writer(dataset.data):
         with open_warehouse(dataset.data, dialect=dataset.dialect) as warehouse:
-            trader_id = _trader_of_audit(warehouse, str(event["audit_id"]), caller)
-            _require_fit(row, warehouse, today)
-            if (known := _recorded_event(warehouse, row)) is not None:
+            events = _events_of_audit(warehouse, row)
+            trader_id = _trader_of_audit(warehouse, row, caller=caller)
+            _require_permitted(row, events, caller=caller)
+            _require_about(predicted, trader_id)
+            if (known := events.get(row["event_number"])) is not None:
                 _require_same(known, row)
-                return RecordedOutcome(trader_id, known["known_on"], is_new=False)
+                return RecordedOutcome(trader_id, known["known_on"], False, bool(known["confirmed"]))
+            if needs_confirmation(
+                row,
+                warehouse,
+                trader_id=trader_id,
+                today=today,
+                next_number=max(events, default=0) + 1,
+                confirm=confirm,
+            ):
+                row["confirmed"] = True
             dialect = warehouse.dialect
         if Path(dataset.data).is_dir():
             files.append(Path(dataset.data), row, dialect=dialect)
         else:
             database.append(dataset.data, row)
-    return RecordedOutcome(trader_id, today, is_new=True)
+    return RecordedOutcome(trader_id, today, True, bool(row.get("confirmed")))
 
 
 @contextmanager
@@ -65,11 +100,17 @@ def _exclusive_writer(data: str) -> Iterator[None]:
         yield
 
 
-def _trader_of_audit(warehouse: Warehouse, audit_id: str, caller: Caller) -> str:
+def _events_of_audit(warehouse: Warehouse, row: Row) -> Mapping[int, dict[str, Any]]:
+    """Return the events of the ledger of the audit of a row, by number."""
+    ledger = warehouse.table("findings")
+    of_audit = ledger.filter(ledger.audit_id == row["audit_id"], ledger.event_number.notnull())
+    return {event["event_number"]: event for event in of_audit.to_pyarrow().to_pylist()}
+
+
+def _trader_of_audit(warehouse: Warehouse, row: Row, *, caller: Caller) -> str:
     audits = warehouse.table("audits")
-    trader_ids = (
-        audits.filter(audits.audit_id == audit_id).select("trader_id").to_pyarrow()["trader_id"].to_pylist()
-    )
+    audit = audits.filter(audits.audit_id == row["audit_id"]).select("trader_id")
+    trader_ids = audit.to_pyarrow()["trader_id"].to_pylist()
     if not trader_ids and not caller.is_limited:
         raise ProblemError(
             ProblemKind.NOT_FOUND,
@@ -82,32 +123,44 @@ def _trader_of_audit(warehouse: Warehouse, audit_id: str, caller: Caller) -> str
     return str(trader_ids[0])
 
 
-def _require_fit(row: Row, warehouse: Warehouse, today: date) -> None:
-    with submitted_rows([row], warehouse, FINDINGS) as submitted:
-        faults = broken_rules(submitted, FINDINGS, today=today)
-    if faults:
+def _require_permitted(row: Row, events: Mapping[int, Row], *, caller: Caller) -> None:
+    """Raise `ProblemError` where the caller may not record, or may not correct what another recorded."""
+    corrected = row.get("corrects")
+    if corrected is None and not may_record(caller):
         raise ProblemError(
-            ProblemKind.REFUSED,
-            "The event cannot be recorded.",
-            expected="a row of the findings ledger that keeps the data contract.",
-            violations=faults,
+            ProblemKind.FORBIDDEN,
+            "The token may correct outcomes, not record them.",
+            expected="a token of an auditor.",
+        )
+    recorded_by = events.get(corrected, {}).get("recorded_by")
+    if corrected is not None and not may_correct(caller, recorded_by=recorded_by):
+        raise ProblemError(
+            ProblemKind.FORBIDDEN,
+            "The event was recorded by another.",
+            expected="a correction by whoever recorded it, or by a risk unit.",
         )
 
 
-def _recorded_event(warehouse: Warehouse, row: Row) -> dict[str, Any] | None:
-    ledger = warehouse.table("findings")
-    same_key = [ledger[name] == row[name] for name in FINDINGS.key]
-    events: list[dict[str, Any]] = ledger.filter(*same_key).to_pyarrow().to_pylist()
-    return events[0] if events else None
+def _require_about(predicted: Collection[str] | None, trader_id: str) -> None:
+    """Raise `ProblemError` where the prediction named is not there or of other traders, which it hides."""
+    if predicted is not None and trader_id not in predicted:
+        raise ProblemError(
+            ProblemKind.REFUSED,
+            "There is no such prediction of the audit's trader.",
+            expected="the prediction_id of an answer about the trader, or none.",
+            advice="The trader's page has it at its foot.",
+        )
 
 
 def _require_same(known: Row, row: Row) -> None:
-    differing = [name for name in FINDINGS.names if name != "known_on" and known.get(name) != row.get(name)]
+    reported = [name for name in FINDINGS.names if name not in RECORDED]
+    differing = [name for name in reported if known.get(name) != row.get(name)]
     if differing:
         raise ProblemError(
             ProblemKind.CONFLICT,
             "The audit has another event of this number.",
-            expected="a number of its own for every event; a correction is a new event (reduced, cancelled).",
+            expected="a number of its own for every event: what became of the money is a new event (reduced,"
+            " cancelled), and so is the correction of a mistake (corrects).",
             known={name: known.get(name) for name in differing},
             sent={name: row.get(name) for name in differing},
         )

@@ -8,11 +8,12 @@ from itertools import groupby
 
 import pyarrow as pa
 
-from features.as_known import known_before
+from features.as_known import in_force, known_before
 from features.data.contract.required import FINDING_TYPES
 from features.data.dataset import Dataset
 from features.data.warehouse import Warehouse
 from features.outcomes import outcomes
+from features.prepare.corrections import with_corrections
 from serving.live.state import Live
 from serving.live.submitted import Row
 from serving.log.reader import LoggedPrediction
@@ -23,7 +24,8 @@ class PastAudit:
     """An audit as known on a day, of duty, VAT and excise.
 
     `closed_on`, `assessed` and `collected` (money, net of refunds) are None until its closing is known;
-    `finding_type` names the kind of finding that moved the most money, None where none did.
+    `finding_type` names the kind of finding that moved the most money, None where none did. `is_confirmed`
+    where an amount is beyond what the trader declared, and whoever recorded it confirmed it.
     """
 
     audit_id: str
@@ -34,6 +36,7 @@ class PastAudit:
     assessed: float | None
     collected: float | None
     finding_type: str | None
+    is_confirmed: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,17 @@ def known_audits(warehouse: Warehouse, *, cutoff: date) -> Audits:
     )
     assessed = _by_audit(outcomes(warehouse, cutoff=cutoff).to_pyarrow())
     collected = _by_audit(outcomes(warehouse, cutoff=cutoff, measure="collected").to_pyarrow())
+    confirmed = _confirmed_audits(warehouse, cutoff)
     pairs = [
-        (row["trader_id"], _past_audit(row, assessed.get(row["audit_id"]), collected.get(row["audit_id"])))
+        (
+            row["trader_id"],
+            _past_audit(
+                row,
+                assessed.get(row["audit_id"]),
+                collected.get(row["audit_id"]),
+                is_confirmed=row["audit_id"] in confirmed,
+            ),
+        )
         for row in known.to_pyarrow().to_pylist()
     ]
     return {
@@ -117,7 +129,14 @@ def _by_audit(table: pa.Table) -> Mapping[str, Row]:
     return {row["audit_id"]: row for row in table.to_pylist()}
 
 
-def _past_audit(row: Row, assessed: Row | None, collected: Row | None) -> PastAudit:
+def _confirmed_audits(warehouse: Warehouse, cutoff: date) -> frozenset[str]:
+    """Return the audits with a confirmed event in force before the cutoff."""
+    events = with_corrections(warehouse.table("findings"))
+    confirmed = events.filter(in_force(events, cutoff), events.confirmed)
+    return frozenset(confirmed.audit_id.to_pyarrow().to_pylist())
+
+
+def _past_audit(row: Row, assessed: Row | None, collected: Row | None, *, is_confirmed: bool) -> PastAudit:
     """Return an audit; without an outcome it is open as far as is known, whatever its status says now."""
     return PastAudit(
         audit_id=str(row["audit_id"]),
@@ -128,6 +147,7 @@ def _past_audit(row: Row, assessed: Row | None, collected: Row | None) -> PastAu
         assessed=assessed["yield_amount"] if assessed else None,
         collected=collected["yield_amount"] if collected else None,
         finding_type=_weightiest(assessed) if assessed else None,
+        is_confirmed=is_confirmed,
     )
 
 

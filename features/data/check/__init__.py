@@ -1,7 +1,7 @@
 """Check a warehouse against the contract: report every violation at once, quarantine bad rows."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 
@@ -28,12 +28,16 @@ DEFAULT_LIMIT = 0.01
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The result of a check: the report, and the tables without their quarantined rows."""
+    """The result of a check: the report, and the tables without their quarantined rows.
+
+    Of the tables in `known` the outcome was known; the report says nothing of their rows.
+    """
 
     report: CheckReport
     tables: Mapping[str, CheckedTable]
     implausible: tuple[Violation, ...] = ()
     """Those of the report's notes that are of plausibility."""
+    known: Mapping[str, TableOutcome] = field(default_factory=dict)
 
     def good_rows(self, table: str) -> ir.Table:
         """Return the rows of a table that may be used, each once."""
@@ -45,22 +49,23 @@ class CheckResult:
         """The result in numbers, without the rows themselves."""
         violations = self.report.violations
         stopping = [v for v in violations if v.severity is Severity.STRUCTURE]
-        rules = {violation.rule for violation in violations}
         return CheckOutcome(
             checked_on=self.report.checked_on,
             refusal="; ".join(f"{v.location}: {v.found}" for v in stopping) if stopping else None,
-            has_future_days=not rules.isdisjoint({PAST_DAY.name, PLANNED_DAY.name}),
-            is_lasting=UNREADABLE not in rules,
-            tables={name: self._table_outcome(checked) for name, checked in self.tables.items()},
+            is_lasting=all(violation.rule != UNREADABLE for violation in violations),
+            tables={name: self.known.get(name) or self._outcome_of(name) for name in self.tables},
             notes=tuple(f"{note.location} is implausible: {note.found[:-1]}" for note in self.implausible),
         )
 
-    def _table_outcome(self, checked: CheckedTable) -> TableOutcome:
+    def _outcome_of(self, name: str) -> TableOutcome:
+        checked = self.tables[name]
+        rules = {violation.rule for violation in self.report.violations if violation.table == name}
         return TableOutcome(
             *checked.counts,
             has_bad_rows=bool(checked.failed_with(Severity.ROW)),
-            has_repeated_rows=not self.report.is_without(checked.table.name, "repeated_row"),
+            has_repeated_rows=not self.report.is_without(name, "repeated_row"),
             left_out=checked.left_out,
+            has_future_days=not rules.isdisjoint({PAST_DAY.name, PLANNED_DAY.name}),
         )
 
 
@@ -72,12 +77,20 @@ def usable(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -
     return check(warehouse, today=today, limit=limit).outcome.usable(warehouse)
 
 
-def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) -> CheckResult:
+def check(
+    warehouse: Warehouse,
+    *,
+    today: date,
+    limit: float = DEFAULT_LIMIT,
+    known: Mapping[str, TableOutcome] | None = None,
+) -> CheckResult:
     """Check every table of `warehouse` against the contract as of `today`.
 
-    `limit` is the share of a table's rows that may be quarantined before the data is refused. Nothing is
-    written, and bad data raises nothing: it is in the report.
+    `limit` is the share of a table's rows that may be quarantined before the data is refused. `known` are
+    accepted outcomes of tables that are as they were, and so are those by whose rows theirs are judged: they
+    are not read again. Nothing is written, and bad data raises nothing: it is in the report.
     """
+    known = known or {}
     tables: dict[str, CheckedTable] = {}
     violations = [*warehouse.faults, *structure.missing_tables(warehouse)]
     reports = []
@@ -87,6 +100,9 @@ def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) ->
         source = warehouse.sources[table.name]
         violations += structure.column_faults(source, table, warehouse=warehouse)
         judged = partial(judge, source, table, dialect=warehouse.dialect, today=today, parents=tables)
+        if outcome := known.get(table.name):
+            tables[table.name] = outcome.counted(judged(left_out=outcome.left_out))
+            continue
         try:
             checked = judged()
             wrong = tuple(wrong_columns(checked))
@@ -101,7 +117,7 @@ def check(warehouse: Warehouse, *, today: date, limit: float = DEFAULT_LIMIT) ->
         reports.append(_table_report(checked))
     notes = tuple(_implausible(tables, warehouse))
     report = CheckReport(warehouse.name, today, limit, tuple(reports), (*violations, *notes))
-    return CheckResult(report, tables, notes)
+    return CheckResult(report, tables, notes, known)
 
 
 def _implausible(tables: Mapping[str, CheckedTable], warehouse: Warehouse) -> Iterator[Violation]:

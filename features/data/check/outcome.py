@@ -15,32 +15,38 @@ UNREADABLE = "readable"
 
 @dataclass(frozen=True)
 class TableOutcome:
-    """The counts of one table: its rows, those that fail each test, whether rows or columns are left out."""
+    """The counts of one table: its rows, those that fail each test, whether rows or columns are left out.
+
+    `has_future_days` is true where a row has a day that a check on a later day may allow.
+    """
 
     rows: int
     failed: tuple[int, ...]
     has_bad_rows: bool
     has_repeated_rows: bool
     left_out: tuple[str, ...]
+    has_future_days: bool
 
     @property
     def is_clean(self) -> bool:
         """Whether every row may be used unchanged."""
         return not (self.has_bad_rows or self.has_repeated_rows or self.left_out)
 
+    def counted(self, checked: CheckedTable) -> CheckedTable:
+        """Return the same table with these counts, so that its rows are not read to count them."""
+        return replace(checked, counted=(self.rows, self.failed))
+
 
 @dataclass(frozen=True)
 class CheckOutcome:
     """The outcome of a check on the day `checked_on`.
 
-    `refusal` is the reason why the data may not be used, None where it may. `has_future_days` is true where
-    a row has a day that a check on a later day may allow. `is_lasting` is false where reading broke off.
-    `notes` say what is implausible, a sentence each without its full stop.
+    `refusal` is the reason why the data may not be used, None where it may. `is_lasting` is false where
+    reading broke off. `notes` say what is implausible, a sentence each without its full stop.
     """
 
     checked_on: date
     refusal: str | None
-    has_future_days: bool
     is_lasting: bool
     tables: Mapping[str, TableOutcome]
     notes: tuple[str, ...] = ()
@@ -56,7 +62,11 @@ class CheckOutcome:
         Rules depend on the day of the check by the latest day that a row may have, which only grows:
         `features.data.contract.rule`.
         """
-        return today == self.checked_on or (today > self.checked_on and not self.has_future_days)
+        return today == self.checked_on or (today > self.checked_on and not self._has_future_days)
+
+    @property
+    def _has_future_days(self) -> bool:
+        return any(table.has_future_days for table in self.tables.values())
 
     def usable(self, warehouse: Warehouse) -> Warehouse:
         """Return the checked warehouse with only the rows that may be used, each once.
@@ -83,7 +93,7 @@ class CheckOutcome:
                     parents=tables,
                     left_out=outcome.left_out,
                 )
-                tables[table.name] = replace(lazy, counted=(outcome.rows, outcome.failed))
+                tables[table.name] = outcome.counted(lazy)
         return replace(warehouse, sources={name: self._good_rows(tables[name]) for name in warehouse.sources})
 
     def _good_rows(self, checked: CheckedTable) -> Source:

@@ -27,7 +27,16 @@ from features.errors import DataError
 from features.storage.atomic import atomic_file
 from features.storage.json_cache import read_cached, write_cached
 from tests.features.data.check.test_random_corruption import many, row_faults, spoil_rows
-from tests.features.tables import TODAY, Write, good_tables, write_csv, write_parquet
+from tests.features.tables import (
+    TODAY,
+    Write,
+    audit,
+    finding,
+    good_tables,
+    trader,
+    write_csv,
+    write_parquet,
+)
 
 
 @pytest.fixture
@@ -75,6 +84,50 @@ def test_data_is_checked_once_for_each_version(dataset: Dataset) -> None:
     write_parquet(Path(dataset.data), good_tables() | {"payments": []})
     opened(dataset)
     assert len(list((dataset.home / CHECKS).glob("*.json"))) == 2
+
+
+def rows_of(dataset: Dataset) -> dict[str, int]:
+    """The rows of each table by the newest outcome, which is then given one more: those were not counted."""
+    path = max((dataset.home / CHECKS).glob("*.json"), key=lambda each: each.stat().st_mtime_ns)
+    content = read_cached(path)
+    rows = {name: table["rows"] for name, table in content["tables"].items()}
+    for table in content["tables"].values():
+        table["rows"] += 1
+    write_cached(path, content)
+    return rows
+
+
+def test_after_a_change_of_one_table_it_is_checked_and_what_is_judged_by_it(dataset: Dataset) -> None:
+    tables = good_tables()
+    tables["findings"].append(finding("A2", 1, amount=5.0))
+    opened(dataset)
+    assert rows_of(dataset) == {"traders": 3, "declarations": 4, "audits": 2, "findings": 3}
+    write_parquet(Path(dataset.data), tables)
+    opened(dataset)
+    assert rows_of(dataset) == {"traders": 4, "declarations": 5, "audits": 3, "findings": 4}
+    tables["audits"].append(audit("A3", "T3"))
+    write_parquet(Path(dataset.data), tables)
+    opened(dataset)
+    assert rows_of(dataset) == {"traders": 5, "declarations": 6, "audits": 3, "findings": 4}
+    tables["traders"].append(trader("T4"))
+    write_parquet(Path(dataset.data), tables)
+    opened(dataset)
+    assert rows_of(dataset) == {"traders": 4, "declarations": 4, "audits": 3, "findings": 4}
+
+
+def test_a_bad_row_of_an_unchanged_table_stays_set_aside_with_its_children(tmp_path: Path) -> None:
+    tables = good_tables()
+    tables["audits"] += [audit(f"B{number}", "007") for number in range(150)]
+    tables["audits"][0]["hours_spent"] = -1.0  # its findings go with it
+    dataset = of(write_parquet(tmp_path / "data", tables))
+    tables["findings"] = [finding(f"B{number}", 1, amount=5.0) for number in range(150)]
+    write_parquet(Path(dataset.data), tables)
+    opened(dataset)
+    tables["findings"].append(finding("A1", 1, amount=5.0))
+    write_parquet(Path(dataset.data), tables)
+    with dataset.open() as usable:
+        assert usable.table("audits").to_pyarrow().num_rows == 151
+        assert "A1" not in usable.table("findings").to_pyarrow()["audit_id"].to_pylist()
 
 
 def test_what_is_cached_is_believed(dataset: Dataset) -> None:
@@ -261,12 +314,15 @@ def test_a_day_in_the_future_is_checked_again_on_a_later_day(tmp_path: Path) -> 
 
 def test_an_outcome_holds_for_later_days_unless_a_row_waits_for_its_day(dataset: Dataset) -> None:
     opened(dataset)
-    outcome = CheckOutcome.of(read_cached(cached(dataset)))
+    content = read_cached(cached(dataset))
+    del content["keys"]
+    outcome = CheckOutcome.of(content)
     later = TODAY + timedelta(days=400)
     assert outcome.holds(TODAY)
     assert outcome.holds(later)
     assert not outcome.holds(TODAY - timedelta(days=1))
-    assert not replace(outcome, has_future_days=True).holds(later)
+    waiting = {"traders": replace(outcome.tables["traders"], has_future_days=True)}
+    assert not replace(outcome, tables={**outcome.tables, **waiting}).holds(later)
 
 
 def test_a_file_that_cannot_be_read_is_looked_at_again(tmp_path: Path) -> None:

@@ -55,6 +55,18 @@ def test_an_audit_that_found_nothing_says_so(tmp_path: Path) -> None:
     assert [(each.assessed, each.finding_type) for each in known["T1"]] == [(0.0, None)]
 
 
+def test_a_confirmed_amount_is_told_from_the_day_after_it_is_known_until_it_is_corrected(
+    tmp_path: Path,
+) -> None:
+    ledger = [
+        finding("A1", 1, "2022-06-01", 9e11, confirmed=True),
+        finding("A1", 2, "2022-06-01", 500.0, corrects=1, known_on=day("2022-09-01")),
+    ]
+    days = ("2022-06-01", "2022-06-02", "2022-09-01", "2022-09-02")
+    known = [audits_before(tmp_path / each, each, audits=[CLOSED], findings=ledger)["T1"] for each in days]
+    assert [audit.is_confirmed for [audit] in known] == [False, True, True, False]
+
+
 def test_traders_do_not_see_each_others_audits(tmp_path: Path) -> None:
     other = audit("A3", "T2", "2022-01-01", "2022-02-01")
     known = audits_before(tmp_path, "2023-01-01", audits=[CLOSED, other], findings=LEDGER[:2])

@@ -29,11 +29,15 @@ def text(page: str) -> str:
 @pytest.mark.parametrize(
     ("audit", "sentence"),
     [
+        (
+            replace(FOUND, is_confirmed=True),
+            "collected. An amount is more than all that was declared in its scope; it was confirmed",
+        ),
         (FOUND, "1 March 2022, field, chosen by joint tax: 1,300 assessed, mostly origin; −20 collected"),  # noqa: RUF001
         (NOTHING, "1 March 2022, field, chosen by joint tax: nothing found"),
         (OPEN, "1 March 2022, field, chosen by joint tax: not closed"),
     ],
-    ids=["found", "nothing", "open"],
+    ids=["confirmed", "found", "nothing", "open"],
 )
 def test_an_audit_is_told_in_one_line(audit: PastAudit, sentence: str, live: Live, trader: str) -> None:
     assert sentence in text(trader_page(live, trader, history=[audit]))
