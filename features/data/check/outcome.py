@@ -62,10 +62,11 @@ class CheckOutcome:
         Rules depend on the day of the check by the latest day that a row may have, which only grows:
         `features.data.contract.rule`.
         """
-        return today == self.checked_on or (today > self.checked_on and not self._has_future_days)
+        return today == self.checked_on or (today > self.checked_on and not self.has_future_days)
 
     @property
-    def _has_future_days(self) -> bool:
+    def has_future_days(self) -> bool:
+        """Whether a row of any table has a day that a check on a later day may allow."""
         return any(table.has_future_days for table in self.tables.values())
 
     def usable(self, warehouse: Warehouse) -> Warehouse:
