@@ -1,4 +1,4 @@
-"""What an event must agree with before it is recorded: the contract, its audit, its lines, other events."""
+"""Agreement of a new event with all else: the contract, its audit, its trader's lines, other events."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

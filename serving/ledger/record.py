@@ -125,15 +125,14 @@ def _trader_of_audit(warehouse: Warehouse, row: Row, *, caller: Caller) -> str:
 
 def _require_permitted(row: Row, events: Mapping[int, Row], *, caller: Caller) -> None:
     """Raise `ProblemError` where the caller may not record, or may not correct what another recorded."""
-    corrected = row.get("corrects")
-    if corrected is None and not may_record(caller):
-        raise ProblemError(
-            ProblemKind.FORBIDDEN,
-            "The token may correct outcomes, not record them.",
-            expected="a token of an auditor.",
-        )
-    recorded_by = events.get(corrected, {}).get("recorded_by")
-    if corrected is not None and not may_correct(caller, recorded_by=recorded_by):
+    if row["corrects"] is None:
+        if not may_record(caller):
+            raise ProblemError(
+                ProblemKind.FORBIDDEN,
+                "The token may correct outcomes, not record them.",
+                expected="a token of an auditor.",
+            )
+    elif not may_correct(caller, recorded_by=events.get(row["corrects"], {}).get("recorded_by")):
         raise ProblemError(
             ProblemKind.FORBIDDEN,
             "The event was recorded by another.",

@@ -298,7 +298,7 @@ def test_a_mistake_is_undone_by_a_row_that_names_it(data: str) -> None:
     assert after == before
     with pytest.raises(ProblemError) as refused:
         record(data, event_number=6, corrects=4, amount=1.0)
-    assert [each["rule"] for each in refused.value.more["violations"]] == ["corrected_once"]  # type: ignore[index,attr-defined]
+    assert [each["rule"] for each in refused.value.more["violations"]] == ["corrected_once"]  # type: ignore[attr-defined]
 
 
 ANN = Caller("ann", frozenset({Role.AUDITOR}))
@@ -309,7 +309,7 @@ PLANNING = Caller("planning", frozenset({Role.RISK_UNIT}))
 def test_who_recorded_an_event_or_a_risk_unit_corrects_it_and_nobody_else(tmp_path: Path) -> None:
     data = a_file(tmp_path)
     record(data, caller=ANN)
-    correction = {"event_number": 5, "corrects": 4, "amount": 1.0}
+    correction: dict[str, Cell] = {"event_number": 5, "corrects": 4, "amount": 1.0}
     for caller, corrected in ((BEN, 4), (ANN, 3), (BEN, 99)):
         with pytest.raises(ProblemError) as refused:
             record(data, caller=caller, **correction | {"corrects": corrected})
