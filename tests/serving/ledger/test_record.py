@@ -454,8 +454,9 @@ def test_over_http_an_event_is_created_once_and_logged_with_what_was_decided(rec
 @pytest.mark.parametrize("named", ["1-1-00000000", "nonsense", "of another"])
 def test_over_http_a_prediction_that_is_not_the_traders_is_refused(recorded: Service, named: str) -> None:
     event = event_of(recorded)
-    others = [each for each in recorded.held.current.row_index if each != trader_of(recorded, event)]
-    asked = recorded.client.post("/predict", json={"trader_ids": others[:1]}).json()
+    own = trader_of(recorded, event)
+    other = next(each for each in recorded.held.current.row_index if each != own)
+    asked = recorded.client.post("/predict", json={"trader_ids": [other]}).json()
     foreign = asked["answers"][0]["prediction_id"] if named == "of another" else named
     got = recorded.client.post("/outcomes", json=event | {"prediction_id": foreign})
     assert (got.status_code, got.json()["title"]) == (422, "The rows break the data contract")
