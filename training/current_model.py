@@ -17,7 +17,7 @@ from training.backtest.run import Progress
 from training.backtest.setup import Stage
 from training.score import bundle_of_day
 from training.tracking.cleanup import CHAMPION
-from training.tracking.registry import CHALLENGER, OUT_OF_FOLD, ModelVersion, models, run_file
+from training.tracking.registry import CHALLENGER, OUT_OF_FOLD, ModelVersion, evidence, models
 from training.train import train
 
 AUDIT = ("audit_id", "trader_id", "opened_on")
@@ -65,7 +65,9 @@ def _model_version(home: Path) -> ModelVersion | None:
 def _require_same_administration(model_version: ModelVersion, dataset: Dataset) -> None:
     """Raise `SettingError` for data that has none of the audits by which the model was tested."""
     tested = _audits(
-        pq.read_table(run_file(model_version, OUT_OF_FOLD, home=dataset.home), columns=list(AUDIT))
+        pq.read_table(
+            pa.BufferReader(evidence(model_version, OUT_OF_FOLD, home=dataset.home)), columns=list(AUDIT)
+        )
     )
     with dataset.open() as warehouse:
         present = _audits(warehouse.table("audits").select(*AUDIT).to_pyarrow())

@@ -11,6 +11,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from matplotlib.axes import Axes
@@ -25,7 +26,7 @@ from training.analyst.model import ANALYST
 from training.backtest.out_of_fold import ORACLE, OutOfFold
 from training.promotion.gate import read_out_of_fold
 from training.tracking.plots import gain
-from training.tracking.registry import OUT_OF_FOLD, run_file, version
+from training.tracking.registry import OUT_OF_FOLD, evidence, version
 from training.tracking.store import store
 
 HERE = Path(__file__).parent
@@ -70,7 +71,7 @@ def draw(page: str, target: Path) -> None:
 def draw_gain(target: Path) -> None:
     """Write the picture of what the champion and simpler orders gathered on audits they had not seen."""
     champion = version(store(home()), "champion")
-    table = pq.read_table(run_file(champion, OUT_OF_FOLD, home=home()))
+    table = pq.read_table(pa.BufferReader(evidence(champion, OUT_OF_FOLD, home=home())))
     by_kind = {
         kind: read_out_of_fold(table.filter(pc.equal(table["model"], kind)))
         for kind in (champion.kind, *ORDERS)

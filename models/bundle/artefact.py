@@ -17,7 +17,7 @@ from features.errors import DataError, SettingError
 from features.library import LIBRARY
 from models import MODELS, read_model
 from models.base import State, YieldModel
-from models.bundle.sealed import read_sealed, refusal, write_sealed
+from models.bundle.sealed import Files, read_sealed, refusal, sha256, write_sealed
 from models.card import ModelCard
 from models.fitting.matrix import listed
 from models.prediction import PER_TRADER, Floats, Prediction
@@ -103,12 +103,14 @@ def save_bundle(
     cutoff: date,
     golden: pa.Table,
     card_json: Mapping[str, Any] | None = None,
+    evidence: Files | None = None,
 ) -> Bundle:
     """Write a fitted model to the folder `path`, whole or not at all, and return it as loaded from there.
 
-    The columns of `golden`, a few rows to predict, are `features` in their order. The same model gives
-    the same bytes. Raises `OutputError` where the disk refuses, `SettingError` where the model was fitted on
-    other columns than `features`, or on these in another order: its reasons would be said of other features.
+    The columns of `golden`, a few rows to predict, are `features` in their order. `evidence` are files kept
+    elsewhere by which the model is judged: their digests are sealed with it. The same model gives the same
+    bytes. Raises `OutputError` where the disk refuses, `SettingError` where the model was fitted on other
+    columns than `features`, or on these in another order: its reasons would be said of other features.
     """
     if model.feature_names_in_ != features.names:
         raise SettingError(
@@ -122,6 +124,7 @@ def save_bundle(
         "words": [asdict(Words.of(feature)) for feature in features.features],
         "fingerprint": fingerprint,
         "as_of": cutoff.isoformat(),
+        "evidence": {name: sha256(content) for name, content in (evidence or {}).items()},
     }
     state = model.state()
     files = {
@@ -155,6 +158,15 @@ def load_bundle(path: Path, *, digest: str | None = None) -> Bundle:
     )
     _check_golden(path, bundle)
     return bundle
+
+
+def sealed_evidence(path: Path, *, digest: str) -> Mapping[str, str]:
+    """Return the digests of the files by which a bundle is judged, by name; none of a model is parsed.
+
+    Raises `DataError` where the folder is not as it was written or not of the given `digest`.
+    """
+    files, _ = read_sealed(path, digest=digest)
+    return dict(json.loads(files["about.json"]).get("evidence", {}))
 
 
 def _model(path: Path, files: Mapping[str, bytes]) -> YieldModel:

@@ -61,12 +61,14 @@ def refusal(folder: Path, fault: str) -> DataError:
     )
 
 
+def sha256(content: bytes) -> str:
+    """Return the digest by which a file is known."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def _manifest(files: Files) -> dict[str, Any]:
-    entries = {
-        name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-        for name, content in files.items()
-    }
-    return {"format": FORMAT, "files": entries, "digest": hashlib.sha256(_canonical(entries)).hexdigest()}
+    entries = {name: {"bytes": len(content), "sha256": sha256(content)} for name, content in files.items()}
+    return {"format": FORMAT, "files": entries, "digest": sha256(_canonical(entries))}
 
 
 def _canonical(value: object) -> bytes:
@@ -80,7 +82,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         entries = manifest["files"]
         valid = (
             manifest["format"] == FORMAT
-            and manifest["digest"] == hashlib.sha256(_canonical(entries)).hexdigest()
+            and manifest["digest"] == sha256(_canonical(entries))
             and _canonical(manifest) == content
             and all(NAME.fullmatch(name) and name != MANIFEST for name in entries)
             and all(set(entry) == {"bytes", "sha256"} for entry in entries.values())
@@ -94,7 +96,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 def _content(path: Path, entry: Mapping[str, Any]) -> bytes:
     content = _regular(path, entry["bytes"])
-    if len(content) != entry["bytes"] or hashlib.sha256(content).hexdigest() != entry["sha256"]:
+    if len(content) != entry["bytes"] or sha256(content) != entry["sha256"]:
         raise refusal(path.parent, f"has a changed file, {path.name!r}")
     return content
 

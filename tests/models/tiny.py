@@ -14,6 +14,7 @@ from features.library import LIBRARY
 from models import MODELS
 from models.base import YieldModel
 from models.bundle.artefact import Bundle, save_bundle
+from models.bundle.sealed import Files
 
 CUTOFF = date(2024, 1, 1)
 SMALL = {"growth": {"rounds": 10, "bags": 2}}
@@ -44,7 +45,7 @@ def fitted(kind: str) -> YieldModel:
     return MODELS[kind](seed=1, **ARGUMENTS.get(kind, {})).fit(rows(), money)
 
 
-def saved(folder: Path, kind: str = "hurdle") -> Bundle:
+def saved(folder: Path, kind: str = "hurdle", *, evidence: Files | None = None) -> Bundle:
     """The bundle of such a model in a folder."""
     return save_bundle(
         fitted(kind),
@@ -54,4 +55,5 @@ def saved(folder: Path, kind: str = "hurdle") -> Bundle:
         cutoff=CUTOFF,
         golden=rows().slice(0, 3),
         card_json={"model": kind},
+        evidence=evidence,
     )

@@ -88,8 +88,9 @@ def ended(run: Run, *, hurdle: Prediction | None, leaks: LeakReport, measure: st
     y = money()
     models = {"hurdle": hurdle or sighted(y, noise=0.3), "past_yield": blind(y), "oracle": oracle(y)}
     run.parameters({"measure": measure, "with_penalties": False})
-    run.table(OutOfFold(audits(), models).table(), OUT_OF_FOLD)
-    run.text(leaks.to_json(), LEAKS)
+    evidence = {OUT_OF_FOLD: OutOfFold(audits(), models).to_parquet(), LEAKS: leaks.to_json().encode()}
+    for name, content in evidence.items():
+        run.file(content, name)
     with TemporaryDirectory() as folder:
-        saved(Path(folder) / "bundle")
+        saved(Path(folder) / "bundle", evidence=evidence)
         return run.register(Path(folder) / "bundle", tags=TAGS, description="A model.")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from features.data.contract.required import FINDING_TYPES
 from models.prediction import PER_TRADER, Floats, Prediction
@@ -47,6 +48,12 @@ class OutOfFold:
                 part = part.append_column(name, pa.array(getattr(prediction, name), pa.float64()))
             parts.append(part)
         return pa.concat_tables(parts)
+
+    def to_parquet(self) -> bytes:
+        """Return that table as a Parquet file."""
+        sink = pa.BufferOutputStream()
+        pq.write_table(self.table(), sink)
+        return bytes(sink.getvalue())
 
 
 def joined(parts: Sequence[OutOfFold]) -> OutOfFold:

@@ -18,7 +18,7 @@ from training.backtest.out_of_fold import OutOfFold
 from training.backtest.populations import POPULATIONS
 from training.backtest.scores import judge
 from training.promotion.gate import pair_predictions
-from training.tracking.registry import OUT_OF_FOLD, ModelVersion, registered_bundle, run_file, version
+from training.tracking.registry import OUT_OF_FOLD, ModelVersion, evidence, registered_bundle, version
 from training.tracking.store import store
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def compare(first: str, second: str, *, home: Path) -> Comparison:
     """Compare two versions of a home, each given by its number or alias.
 
     Money found is as the training of the second knew it. Raises `SettingError` where there is no such
-    version or both are the same, `DataError` where MLflow no longer has its files.
+    version or both are the same, `DataError` where its files are gone or changed since its training.
     """
     client = store(home)
     versions = (version(client, first), version(client, second))
@@ -138,7 +138,7 @@ def compare(first: str, second: str, *, home: Path) -> Comparison:
 
 def _tested(of: ModelVersion, *, home: Path) -> pa.Table:
     """Return what a version predicted for the audits that it was tested on."""
-    table = pq.read_table(run_file(of, OUT_OF_FOLD, home=home))
+    table = pq.read_table(pa.BufferReader(evidence(of, OUT_OF_FOLD, home=home)))
     return table.filter(pc.equal(table["model"], of.kind))
 
 

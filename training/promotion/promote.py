@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.clock import Clock
-from features.errors import SettingError
+from features.errors import DataError, SettingError
 from features.storage.lock import file_lock, try_file_lock
 from models.bundle.champion import PUBLISHED, Champion, point_to
 from models.bundle.sealed import read_sealed, write_sealed
@@ -29,7 +29,7 @@ from training.tracking.registry import (
     OUT_OF_FOLD,
     ModelVersion,
     bundle_folder,
-    run_file,
+    evidence,
     version,
     versions,
 )
@@ -147,18 +147,25 @@ def _with_alias(client: "MlflowClient", alias: str) -> ModelVersion | None:
 def _checks(
     client: "MlflowClient", candidate: ModelVersion, serving: ModelVersion | None, *, home: Path
 ) -> tuple[Check, ...]:
-    leaks = LeakReport.from_json(run_file(candidate, LEAKS, home=home).read_text(encoding="utf-8"))
-    tested = pq.read_table(run_file(candidate, OUT_OF_FOLD, home=home))
+    try:
+        leaks = LeakReport.from_json(evidence(candidate, LEAKS, home=home).decode())
+        tested, *theirs = (_out_of_fold(each, home=home) for each in (candidate, serving) if each)
+    except DataError as error:
+        return (Check("evidence", GateVerdict.REFUSED, f"{error.found} {error.advice}"),)
     own = _of(tested, candidate.kind)
     promised = float(client.get_run(candidate.run_id).data.params.get("coverage", COVERAGE))
     if serving is None:
         rivals = _baselines(tested, own=candidate.kind)
         return gate(read_out_of_fold(own), rivals=rivals, leaks=leaks, coverage=promised)
-    theirs = pq.read_table(run_file(serving, OUT_OF_FOLD, home=home))
-    both, prediction = pair_predictions(own, _of(theirs, serving.kind))
+    both, prediction = pair_predictions(own, _of(theirs[0], serving.kind))
     rivals = {f"version {serving.version}": prediction, **_analyst(tested, both.audits["audit_id"])}
     checks = gate(both, rivals=rivals, leaks=leaks, coverage=promised)
     return (_same_money(client, candidate, serving), *checks)
+
+
+def _out_of_fold(of: ModelVersion, *, home: Path) -> pa.Table:
+    """Return what models predicted in the training of a version, as that sealed it."""
+    return pq.read_table(pa.BufferReader(evidence(of, OUT_OF_FOLD, home=home)))
 
 
 def _of(tested: pa.Table, kind: str) -> pa.Table:

@@ -1,5 +1,6 @@
 """Cleanup after trainings that were killed: unfinished runs and versions are marked or removed."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,8 @@ from training.tracking.store import NAME, experiment
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+logger = logging.getLogger(__name__)
 
 LOCK = "audit-yield.lock"
 """The tag that names the lock file which a run's process holds as long as it lives."""
@@ -69,7 +72,10 @@ def _versions(client: "MlflowClient", home: Path) -> tuple[str, ...]:
 
 
 def _champion(client: "MlflowClient", home: Path) -> str | None:
-    """Reset the alias where a kill between the flip of the pointer and that of the alias left it behind."""
+    """Reset the alias where it is not at what serves, and log a warning of it.
+
+    A kill between the flip of the pointer and that of the alias left it behind, or a person moved it.
+    """
     champion = read_champion(home)
     if champion is None or not client.search_registered_models(f"name = '{NAME}'"):
         return None
@@ -77,6 +83,14 @@ def _champion(client: "MlflowClient", home: Path) -> str | None:
     registered = {str(version.version) for version in client.search_model_versions(f"name = '{NAME}'")}
     if str(aliases.get(CHAMPION)) == champion.version or champion.version not in registered:
         return None
+    if moved_to := aliases.get(CHAMPION):
+        logger.warning(
+            "The alias champion stood at version %s in MLflow, but version %s serves: only "
+            "`audit-yield promote` changes that. The alias is at version %s again.",
+            moved_to,
+            champion.version,
+            champion.version,
+        )
     client.set_registered_model_alias(NAME, CHAMPION, champion.version)
     return champion.version
 

@@ -66,8 +66,9 @@ def begin(run: Run, experiment: Experiment, labelled_audits: LabelledAudits) -> 
 def record(run: Run, training: Training) -> str:
     """Log the results of a training and register the version last; return its number."""
     report, kind = training.report, training.report.experiment.model
-    run.table(report.out_of_fold.table(), OUT_OF_FOLD)
-    run.text(training.leaks.to_json(), LEAKS)
+    evidence = {OUT_OF_FOLD: report.out_of_fold.to_parquet(), LEAKS: training.leaks.to_json().encode()}
+    for name, content in evidence.items():
+        run.file(content, name)
     _log_scores(run, report)
     _log_diagnostics(run, training.diagnostics, kind=kind)
     _log_plots(run, training)
@@ -93,6 +94,7 @@ def record(run: Run, training: Training) -> str:
             cutoff=training.labelled_audits.cutoff,
             golden=training.labelled_audits.X.take(_spread(len(training.labelled_audits))),
             card_json=card.to_dict(),
+            evidence=evidence,
         )
         return run.register(folder, tags=_version_tags(training), description=summary)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError, SettingError
-from models.bundle.artefact import Bundle, load_bundle
+from models.bundle.artefact import Bundle, load_bundle, sealed_evidence
+from models.bundle.sealed import sha256
 from training.tracking.cleanup import clean_up, promotable
 from training.tracking.store import ARTEFACTS, NAME, artefact, store
 
@@ -95,6 +96,22 @@ def bundle_folder(model_version: ModelVersion, *, home: Path) -> Path:
 def run_file(model_version: ModelVersion, name: str, *, home: Path) -> Path:
     """Return a file of a version's run; raises `DataError` where MLflow no longer has it."""
     return _existing(store(home).get_run(model_version.run_id).info.artifact_uri, name, home=home)
+
+
+def evidence(model_version: ModelVersion, name: str, *, home: Path) -> bytes:
+    """Return a file by which a version is judged, its bytes proved by the digest sealed in its bundle.
+
+    Raises `DataError` where file or bundle is changed since the training, or missing.
+    """
+    content = run_file(model_version, name, home=home).read_bytes()
+    digests = sealed_evidence(bundle_folder(model_version, home=home), digest=model_version.digest)
+    if digests.get(name) != sha256(content):
+        raise DataError(
+            f"{name} of version {model_version.version} is not the one that its training sealed.",
+            expected="the file as `audit-yield train` wrote it.",
+            advice="Put it back from a copy, or train anew.",
+        )
+    return content
 
 
 def registered_bundle(model_version: ModelVersion, *, home: Path) -> Bundle:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from features.clock import Clock
 from features.storage.lock import file_lock
@@ -75,10 +74,10 @@ class Run:
         defined = {name: value for name, value in values.items() if value is not None and isfinite(value)}
         self.client.log_batch(self.id, metrics=[Metric(n, float(v), now, step) for n, v in defined.items()])
 
-    def table(self, table: pa.Table, name: str) -> None:
-        """Log a table as Parquet."""
+    def file(self, content: bytes, name: str) -> None:
+        """Log bytes under a file's name."""
         with temporary_folder() as folder:
-            pq.write_table(table, folder / name)
+            (folder / name).write_bytes(content)
             self.client.log_artifact(self.id, str(folder / name))
 
     def text(self, content: str, name: str) -> None:

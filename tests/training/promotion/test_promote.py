@@ -17,7 +17,15 @@ from tests.models.tiny import fitted, rows
 from tests.training.trained import LEAK, audits, blind, money, training
 from training.backtest.out_of_fold import OutOfFold
 from training.promotion.promote import _baselines, offer, promote
-from training.tracking.registry import bundle_folder, models, version, versions_to_text
+from training.tracking.registry import (
+    LEAKS,
+    OUT_OF_FOLD,
+    bundle_folder,
+    models,
+    run_file,
+    version,
+    versions_to_text,
+)
 from training.tracking.store import store
 
 ROOT = Path(__file__).parents[3]
@@ -122,11 +130,41 @@ def test_a_damaged_model_is_not_published_and_the_old_one_serves(home: Path) -> 
     assert not (home / "published" / challenger).exists()
 
 
-def test_an_alias_moved_by_hand_follows_what_serves(home: Path) -> None:
+@pytest.mark.parametrize(("name", "of"), [(OUT_OF_FOLD, "1"), (OUT_OF_FOLD, "2"), (LEAKS, "2")])
+def test_evidence_that_was_replaced_is_no_evidence(name: str, of: str, home: Path) -> None:
+    """The challenger is blind and leaks; the champion's own files, in place of its files, would pass it."""
+    offer(training(home), home=home, clock=now)
+    training(home, hurdle=blind(money()), leaks=LEAK)
+    files = {each.version: run_file(each, name, home=home) for each in models(home)}
+    files[of].write_bytes(files["2" if of == "1" else "1"].read_bytes())
+    done = promote("2", home=home, clock=now)
+    assert (done.promoted, serving(home)) == (False, "1")
+    [check] = done.checks
+    assert check.sentence.startswith(f"{name} of version {of} is not the one that its training sealed.")
+
+
+def test_evidence_that_is_gone_is_refused_and_a_reason_promotes_all_the_same(home: Path) -> None:
+    offer(training(home), home=home, clock=now)
+    training(home)
+    run_file(version(store(home), "1"), OUT_OF_FOLD, home=home).unlink()
+    assert [check.name for check in promote("2", home=home, clock=now).checks] == ["evidence"]
+    assert promote("2", force="its backtest was lost with a disk", home=home, clock=now).promoted
+
+
+def test_an_alias_moved_in_mlflow_does_not_move_what_serves_and_the_next_command_says_so(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     offer(training(home), home=home, clock=now)
     other = training(home)
     store(home).set_registered_model_alias("audit-yield", "champion", other)
     assert [each.aliases for each in models(home)] == [(), ("champion",)]
+    assert serving(home) == "1"
+    assert caplog.messages == [
+        "The alias champion stood at version 2 in MLflow, but version 1 serves: only `audit-yield promote` "
+        "changes that. The alias is at version 1 again."
+    ]
+    models(home)
+    assert len(caplog.messages) == 1
 
 
 def test_mlflow_loads_the_champion_with_pickle_forbidden(home: Path) -> None:

@@ -4,7 +4,6 @@ import json
 import shutil
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from features.errors import DataError, OutputError
@@ -55,7 +54,7 @@ def test_a_run_keeps_what_is_logged_to_it(home: Path) -> None:
         run.data(rows(), name="audits", fingerprint="f" * 64)
         run.metrics({"all/gini": 0.5, "all/width": None, "all/coverage": float("nan")})
         run.metrics({"fold/gini": 0.4}, step=1)
-        run.table(pa.table({"a": [1]}), "a.parquet")
+        run.file(b"1", "a.bin")
         run.json({"é": [1]}, "b.json")
         run.describe("# A model")
     client = store(home)
@@ -70,7 +69,7 @@ def test_a_run_keeps_what_is_logged_to_it(home: Path) -> None:
     assert json.loads(Path(client.download_artifacts(run.id, "b.json", str(home.parent))).read_text()) == {
         "é": [1]
     }
-    assert {each.path for each in client.list_artifacts(run.id)} == {"a.parquet", "b.json"}
+    assert {each.path for each in client.list_artifacts(run.id)} == {"a.bin", "b.json"}
 
 
 def test_a_model_is_kept_in_the_home_wherever_one_stands(
