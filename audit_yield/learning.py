@@ -215,6 +215,15 @@ def experiment_command() -> None:
 def promote_command(
     version: Annotated[str | None, typer.Argument(help="The version; else the challenger.")] = None,
     *,
+    margin: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="How much worse than the champion it may be, of the Gini coefficient, at the lower end of "
+            "the difference.",
+        ),
+    ] = 0.1,
     force: Annotated[
         str | None, typer.Option(help="Promote it whatever the gate says, for this reason; it is kept.")
     ] = None,
@@ -222,8 +231,10 @@ def promote_command(
 ) -> None:
     """Make a version the champion, the model that serves, if it passes the gate.
 
-    It must not be credibly worse than champion and analyst on the newest folds, its money and intervals must
-    hold, and no leak may be suspected. The verdict comes first; exits with 1 where it is not promoted.
+    It must not be credibly worse than champion and analyst on the newest folds and be shown to be no worse
+    than the champion by the margin; its money and intervals must hold, no outcome may be doubted and no leak
+    suspected. What cannot be told keeps the champion. The verdict comes first; exits with 1 where it is not
+    promoted.
 
     Example: `audit-yield promote 3`
     """
@@ -231,7 +242,7 @@ def promote_command(
     from features.storage.home import home
     from training.promotion.promote import promote
 
-    promotion = promote(version, force=force, home=home(), clock=now)
+    promotion = promote(version, force=force, margin=margin, home=home(), clock=now)
     show(as_json(promotion.content()) if json else promotion.to_text())
     if not promotion.promoted:
         raise typer.Exit(NOT_DONE)

@@ -57,7 +57,7 @@ def run_command(
         dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
         current = current_model(dataset, experiment_of(experiment), clock=now, stage=stage, progress=progress)
     show(summary_to_text(current.bundle, current.snapshot, version=current.version, cutoff=dataset.cutoff))
-    show(["", f"Experiments: {EXPERIMENTS.format(home=home())}"])
+    show(["", f"Gate: {current.gate}", f"Experiments: {EXPERIMENTS.format(home=home())}"])
     if not current.serves:
         show(["The gate refused the model, so none serves. `audit-yield promote` says why."])
     elif serving:

@@ -21,7 +21,7 @@ from models.fitting.margin_state import margin_state, read_margin
 from models.fitting.matrix import ArrowStream, MatrixLike, VectorLike, as_matrix, column_names, read_rows
 from models.fitting.parameters import validate_parameters
 from models.fitting.training_rows import Learned, TrainingRows
-from models.prediction import Explanation, Prediction
+from models.prediction import ExpectedOutcome, Explanation, Prediction
 
 BLOCKS = 5
 
@@ -55,6 +55,8 @@ class YieldModel(ABC):
     interval_: Interval = field(init=False, repr=False)
     split_: Split = field(init=False, repr=False)
     effects_: Mapping[str, list[dict[str, str | float]]] = field(init=False, repr=False)
+    held_out_: ExpectedOutcome = field(init=False, repr=False)
+    """Of each audit learned from, what was expected of it by those who had not seen it; not saved."""
 
     @abstractmethod
     def _learn(self, training: TrainingRows) -> Learned:
@@ -95,6 +97,7 @@ class YieldModel(ABC):
         learned = self._learn(training)
         self.feature_names_in_, self.n_features_in_ = training.names, matrix.shape[1]
         self.margins_, self.link_, self.effects_ = learned.margins, learned.link, learned.effects
+        self.held_out_ = learned.held_out
         self.interval_ = fit_interval(
             target,
             probability=learned.held_out.probability,

@@ -26,10 +26,14 @@ AUDIT = ("audit_id", "trader_id", "opened_on")
 
 @dataclass(frozen=True)
 class CurrentModel:
-    """The model of an administration and the snapshot to predict; `serves` where it is the champion."""
+    """The model of an administration and the snapshot to predict.
+
+    `serves` where it is the champion; `gate` is the last verdict on it, "-" where there was none.
+    """
 
     version: str
     serves: bool
+    gate: str
     bundle: Bundle
     snapshot: Snapshot
 
@@ -54,7 +58,8 @@ def current_model(
         assert model_version is not None  # noqa: S101  a training ends with a version or an error
     stage("Building the features of every trader")
     number, bundle, snapshot = bundle_of_day(dataset, model=model_version.version)
-    return CurrentModel(number, CHAMPION in model_version.aliases, bundle, snapshot)
+    serves = CHAMPION in model_version.aliases
+    return CurrentModel(number, serves, model_version.gate, bundle, snapshot)
 
 
 def _model_version(home: Path) -> ModelVersion | None:

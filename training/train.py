@@ -3,10 +3,20 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from features.clock import Clock
 from features.data.dataset import Dataset
 from features.data.systems import assumed
+from features.data.warehouse import Warehouse
+from features.errors import DataError
+from features.outcomes import Measure, outcomes
 from features.storage.home import require_writable
 from models.base import YieldModel
 from training.backtest.candidates import new_model
@@ -20,11 +30,15 @@ from training.backtest.setup import Stage, set_up
 from training.diagnostics.learning_curve import LearningStep, learning_curve
 from training.diagnostics.report import Diagnostics, FoldModel, diagnostics, fold_model
 from training.diagnostics.text import diagnostics_to_text
+from training.labels import KnownOutcomes, LabelEvidence, LabelReport, label_report, recorded_by
 from training.leaks import LeakReport, leak_report
 from training.promotion.gate import NEWEST
 from training.promotion.promote import Promotion, offer
+from training.tracking.cleanup import CHAMPION
 from training.tracking.record import Training, begin, record
+from training.tracking.registry import OUT_OF_FOLD, evidence, models
 from training.tracking.run import tracked
+from training.tracking.store import store
 from training.tune import tune_experiment
 
 
@@ -39,6 +53,7 @@ class Trained:
     report: BacktestReport
     diagnostics: Diagnostics
     leaks: LeakReport
+    labels: LabelReport
     promotion: Promotion | None
 
     def to_json(self) -> str:
@@ -49,6 +64,7 @@ class Trained:
             "verdict": verdict,
             "promotion": self.promotion and self.promotion.content(),
             "leaks": json.loads(self.leaks.to_json()),
+            "labels": json.loads(self.labels.to_json()),
             "diagnostics": self.diagnostics.content(),
             "backtest": json.loads(backtest_to_json(self.report)),
         }
@@ -64,6 +80,7 @@ class Trained:
         yield from diagnostics_to_text(self.diagnostics)
         yield ""
         yield from self.leaks.to_text()
+        yield from self.labels.to_text()
         if checks:
             yield ""
             yield from checks
@@ -95,10 +112,10 @@ def train(
     """Train a model on a dataset, and register it in the dataset's home.
 
     The model's trees are tuned in `trials` trials on the folds before the newest, by which the gate judges.
-    The model is backtested beside the others, held against the leak alarm, fitted on all closed audits and
-    registered. It becomes champion where nothing serves yet and the gate does not refuse it, else challenger.
-    `with_learning_curve` fits it three times more on each fold. `clock` stamps what is recorded,
-    `stage(words)` reports the current stage, `progress(done, total)` its progress.
+    The model is backtested beside the others, held against the leak alarm, fitted on all closed audits, whose
+    outcomes the label alarm doubts, and registered. It becomes champion where nothing serves yet and the gate
+    does not refuse it, else challenger. `with_learning_curve` fits it three times more on each fold. `clock`
+    stamps what is recorded, `stage(words)` reports the current stage, `progress(done, total)` its progress.
     Raises `DataError` where the data is refused, `SettingError` where the settings cannot be used, and
     `OutputError` at once where the home cannot be written.
     """
@@ -137,13 +154,51 @@ def train(
             stage("Fitting on all audits and registering")
             groups = trader_groups(warehouse, report.out_of_fold.audits["trader_id"], cutoff=cutoff)
             model = _fit_on_all(labelled_audits, experiment)
+            stage("Doubting outcomes")
+            labels = label_report(
+                LabelEvidence(
+                    labelled_audits.audits,
+                    model.held_out_,
+                    actors=recorded_by(warehouse, cutoff=cutoff),
+                    known=_known_outcomes(warehouse, home),
+                )
+            )
             learned = diagnostics(report, labelled_audits, model, folds=folds, learning_curve=curve)
             about_data = (*assumed(dataset.data), *map(_counts_as_absent, setup.left_out), *setup.notes)
             version = record(
-                run, Training(model, labelled_audits, report, learned, leaks, groups, about_data)
+                run, Training(model, labelled_audits, report, learned, leaks, labels, groups, about_data)
             )
     stage("Holding it against the gate")
-    return Trained(version, report, learned, leaks, offer(version, home=home, clock=clock))
+    return Trained(version, report, learned, leaks, labels, offer(version, home=home, clock=clock))
+
+
+def _known_outcomes(warehouse: Warehouse, home: Path) -> KnownOutcomes | None:
+    """Return what the champion's training knew of its audits, beside what the data says of that day now.
+
+    None where nothing serves, or where the champion's evidence is no longer what it was: the gate says so.
+    """
+    champion = next((each for each in models(home) if CHAMPION in each.aliases), None)
+    if champion is None:
+        return None
+    try:
+        table = pq.read_table(pa.BufferReader(evidence(champion, OUT_OF_FOLD, home=home)))
+    except DataError:
+        return None
+    tested = table.filter(pc.equal(table["model"], champion.kind))
+    parameters = store(home).get_run(champion.run_id).data.params
+    now = outcomes(
+        warehouse,
+        cutoff=date.fromisoformat(champion.as_of),
+        measure=cast(Measure, parameters["measure"]),
+        with_penalties=parameters["with_penalties"] == "true",
+    ).to_pyarrow()
+    indices = pc.index_in(tested["audit_id"], now["audit_id"])
+    return KnownOutcomes(
+        champion.version,
+        tuple(tested["audit_id"].to_pylist()),
+        then=tested["yield_amount"].to_numpy(),
+        now=now["yield_amount"].take(indices).to_numpy(),
+    )
 
 
 def _counts_as_absent(column: str) -> str:

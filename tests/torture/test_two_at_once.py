@@ -11,7 +11,6 @@ from tests.clock import now
 from tests.torture import TORTURE
 from tests.torture.command import PATIENCE, Place, begin, server
 from tests.training.trained import ended
-from training.leaks.alarm import LeakReport
 from training.promotion.promote import offer
 from training.tracking.registry import ModelVersion, models
 from training.tracking.run import tracked
@@ -24,7 +23,7 @@ def champions(offered: tuple[ModelVersion, ...]) -> list[str]:
 def train(home: Path, said: Connection) -> None:
     """Do all that a training does but learn: this model passes the gate."""
     with tracked("at once", home=home, clock=now) as run:
-        version = ended(run, hurdle=None, leaks=LeakReport(()), measure="assessed")
+        version = ended(run)
     done = offer(version, home=home, clock=now)
     said.send((version, done is not None and done.promoted))
 
@@ -76,7 +75,7 @@ def promote(home: Path, version: str, said: Connection) -> None:
 def test_of_two_promotions_at_once_one_is_done_and_the_other_too_or_told_so(place: Place) -> None:
     for _ in range(2):
         with tracked("a version", home=place.home, clock=now) as run:
-            ended(run, hurdle=None, leaks=LeakReport(()), measure="assessed")
+            ended(run)
     pipes = [server.Pipe() for _ in range(2)]
     both = [server.Process(target=promote, args=(place.home, str(n + 1), pipes[n][1])) for n in range(2)]
     for process in both:

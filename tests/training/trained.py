@@ -11,8 +11,9 @@ from models.prediction import Floats, Prediction
 from tests.clock import now
 from tests.models.tiny import saved
 from training.backtest.out_of_fold import OutOfFold, oracle
+from training.labels.report import LabelReport
 from training.leaks.alarm import Alarm, LeakReport
-from training.tracking.registry import LEAKS, OUT_OF_FOLD
+from training.tracking.registry import LABELS, LEAKS, OUT_OF_FOLD
 from training.tracking.run import Run, tracked
 
 FOLDS = (date(2023, 1, 1), date(2023, 7, 1), date(2024, 1, 1))
@@ -22,6 +23,7 @@ TAGS = {
     "captured": "0.50",
     "calibration": "1.00",
     "leak": "none",
+    "gate": "-",
 }
 LEAK = LeakReport((Alarm("clock", raised=True, value=0.5, limit=0.1, sentence="Half is known too early."),))
 
@@ -77,18 +79,30 @@ def training(
     *,
     hurdle: Prediction | None = None,
     leaks: LeakReport = LeakReport(()),  # noqa: B008  frozen
+    labels: LabelReport = LabelReport(()),  # noqa: B008  frozen
     measure: str = "assessed",
 ) -> str:
     """Leave in a home what a training leaves that ended well; return its version."""
     with tracked("hurdle", home=home, clock=now) as run:
-        return ended(run, hurdle=hurdle, leaks=leaks, measure=measure)
+        return ended(run, hurdle=hurdle, leaks=leaks, labels=labels, measure=measure)
 
 
-def ended(run: Run, *, hurdle: Prediction | None, leaks: LeakReport, measure: str) -> str:
+def ended(
+    run: Run,
+    *,
+    hurdle: Prediction | None = None,
+    leaks: LeakReport = LeakReport(()),  # noqa: B008  frozen
+    labels: LabelReport = LabelReport(()),  # noqa: B008  frozen
+    measure: str = "assessed",
+) -> str:
     y = money()
     models = {"hurdle": hurdle or sighted(y, noise=0.3), "past_yield": blind(y), "oracle": oracle(y)}
     run.parameters({"measure": measure, "with_penalties": False})
-    evidence = {OUT_OF_FOLD: OutOfFold(audits(), models).to_parquet(), LEAKS: leaks.to_json().encode()}
+    evidence = {
+        OUT_OF_FOLD: OutOfFold(audits(), models).to_parquet(),
+        LEAKS: leaks.to_json().encode(),
+        LABELS: labels.to_json().encode(),
+    }
     for name, content in evidence.items():
         run.file(content, name)
     with TemporaryDirectory() as folder:

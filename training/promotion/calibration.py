@@ -4,17 +4,23 @@ They are judged on audits drawn at random where enough of them have an adjustmen
 all traders. Else on audits like those predicted, which were chosen because more was suspected than features
 tell: they may find more than a good model expects. So a total above theirs refutes a model, one below theirs
 does not.
+
+A few hundred audits seldom show a total to be right. Where a champion serves, its predictions for the same
+audits do: no outcome enters a ratio of two predictions, and what was accepted of the champion is accepted of
+a model that expects the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from models.card import Score
+from models.prediction import Prediction
+from training.backtest.bootstrap import estimate, resample_metrics
 from training.backtest.metrics import metrics
 from training.backtest.out_of_fold import OutOfFold
 from training.backtest.populations import POPULATIONS
-from training.backtest.scores import judge
+from training.backtest.scores import evaluation_set, judge
 from training.backtest.wilson import wilson
 from training.promotion.verdict import Check, GateVerdict
 
@@ -39,8 +45,11 @@ SEED = 1
 METRICS = metrics()
 
 
-def calibrated(out_of_fold: OutOfFold) -> Iterator[Check]:
-    """Check money and chances on all folds: at random first, else on audits like those predicted."""
+def calibrated(out_of_fold: OutOfFold, champion: Prediction | None = None) -> Iterator[Check]:
+    """Check money and chances on all folds: at random first, else on audits like those predicted.
+
+    Beside a `champion`, by its prediction for the same audits, what is merely not refuted is not passed.
+    """
     by_name = {name: METRICS[name] for name in CALIBRATION}
     at_random, alike = (
         {score.metric: score for score in judge(out_of_fold, by_name, population=population, seed=SEED)}
@@ -49,9 +58,37 @@ def calibrated(out_of_fold: OutOfFold) -> Iterator[Check]:
     for metric in CALIBRATION:
         drawn = at_random[metric]
         if drawn.adjusted >= FEWEST_RANDOM:
-            yield Check(metric, _ratio_verdict(drawn), f"{_ratio_sentence(drawn)}, on audits drawn at random")
+            sentence = f"{_ratio_sentence(drawn)}, on audits drawn at random"
+            score, check = drawn, Check(metric, _ratio_verdict(drawn), sentence)
         else:
-            yield _by_chosen(alike[metric], drawn)
+            score, check = alike[metric], _by_chosen(alike[metric], drawn)
+        if champion is None:
+            yield check
+        else:
+            yield _beside(check, out_of_fold, champion, is_shown=_is_inside(score, NEAR))
+
+
+def _beside(check: Check, out_of_fold: OutOfFold, champion: Prediction, *, is_shown: bool) -> Check:
+    """Pass what both limits show, by audits or by the champion's prediction for the same audits.
+
+    What refutes both alike is no reason to keep the champion, which expects the same.
+    """
+    metric = METRICS[check.name]
+    predictions = {"own": next(iter(out_of_fold.predictions.values())), "champion": champion}
+    values = resample_metrics(
+        evaluation_set(out_of_fold, "all"), predictions, {metric.name: metric}, seed=SEED
+    ).get(metric.name)
+    ratio = estimate(values["own"] / values["champion"] if values else None)
+    if ratio.value is None:
+        return check
+    low, high = (ratio.value if end is None else end for end in (ratio.low, ratio.high))
+    verdict = check.verdict
+    if LIMITS[0] <= low and high <= LIMITS[1]:
+        verdict = GateVerdict.PASSED
+    elif verdict is GateVerdict.PASSED and not is_shown:
+        verdict = GateVerdict.CANNOT_TELL
+    sentence = f"{check.sentence}; {ratio.value:.2f} ({low:.2f} to {high:.2f}) times the champion's"
+    return Check(check.name, verdict, sentence)
 
 
 def _by_chosen(alike: Score, drawn: Score) -> Check:
@@ -100,8 +137,14 @@ def _ratio_sentence(score: Score) -> str:
     return f"{measured(score, form='.2f', what=words)}; limits {lowest:.2f} to {highest:.2f}"
 
 
-def covered(out_of_fold: OutOfFold, promised: float) -> Iterator[Check]:
-    """Check that intervals cover what they promise, by the share covered and its interval (Wilson 1927)."""
+def covered(out_of_fold: OutOfFold, promised: float, champion: Prediction | None = None) -> Iterator[Check]:
+    """Check that intervals cover what they promise, by the share covered and its interval (Wilson 1927).
+
+    Beside a `champion`, what audits leave open is passed where they cover what its intervals do.
+    """
+    if champion is not None:
+        predictions = {**out_of_fold.predictions, "champion": champion}
+        out_of_fold = OutOfFold(out_of_fold.audits, predictions)
     at_random = out_of_fold.where(POPULATIONS[RANDOM](out_of_fold.audits))
     alike = out_of_fold.where(POPULATIONS[REFERENCE](out_of_fold.audits))
     is_enough = np.count_nonzero(at_random.y) >= FEWEST_RANDOM
@@ -109,25 +152,36 @@ def covered(out_of_fold: OutOfFold, promised: float) -> Iterator[Check]:
         chosen, words = (
             (at_random, "drawn at random") if share == 1.0 and is_enough else (alike, "like those predicted")
         )
-        [prediction] = chosen.predictions.values()
-        first = np.argsort(-prediction.expected, kind="stable")[: round(share * len(chosen))]
+        expected = next(iter(chosen.predictions.values())).expected
+        first = np.argsort(-expected, kind="stable")[: round(share * len(chosen))]
         if len(first) >= FEWEST_COVERED:
-            inside = (prediction.low <= chosen.y) & (chosen.y <= prediction.high)
-            yield _coverage_check(name, int(inside[first].sum()), len(first), promised, words)
+            inside, *accepted = (
+                int(((each.low <= chosen.y) & (chosen.y <= each.high))[first].sum())
+                for each in chosen.predictions.values()
+            )
+            yield _coverage_check(name, inside, len(first), promised, words, accepted)
         elif share == 1.0:
             yield Check(name, GateVerdict.CANNOT_TELL, f"too few audits {words} to judge the intervals")
 
 
-def _coverage_check(name: str, inside: int, audits: int, promised: float, words: str) -> Check:
+def _coverage_check(
+    name: str, inside: int, audits: int, promised: float, words: str, accepted: Sequence[int]
+) -> Check:
     share = inside / audits
     low, high = wilson(share, audits)
     if high < promised - SHORTFALL:
         verdict = GateVerdict.REFUSED
     else:
         verdict = GateVerdict.PASSED if share >= promised - SHORTFALL else GateVerdict.CANNOT_TELL
+    beside = ""
+    for champions in accepted:
+        beside = f"; the champion's cover {champions / audits:.0%} of them"
+        if verdict is GateVerdict.CANNOT_TELL and share >= champions / audits - SHORTFALL:
+            verdict = GateVerdict.PASSED
     between = f"{low:.0%} to {high:.0%}"
     sentence = (
         f"intervals cover {share:.0%} ({between}) of {audits:,} audits {words}; they promise {promised:.0%}"
+        f"{beside}"
     )
     return Check(name, verdict, sentence)
 

@@ -19,12 +19,14 @@ from models.bundle.trial import trial_load
 from models.prediction import Prediction
 from training.analyst.model import ANALYST
 from training.backtest.out_of_fold import ORACLE
+from training.labels.report import LabelReport
 from training.leaks.alarm import LeakReport
-from training.promotion.gate import gate, pair_predictions, read_out_of_fold
+from training.promotion.gate import MARGIN, gate, pair_predictions, read_out_of_fold
 from training.promotion.verdict import Check, GateVerdict, may_serve, overall, verdict_line
 from training.tracking.cleanup import CHAMPION, clean_up
 from training.tracking.registry import (
     CHALLENGER,
+    LABELS,
     LEAKS,
     OUT_OF_FOLD,
     ModelVersion,
@@ -64,13 +66,17 @@ class Promotion:
         """What the gate decided."""
         return overall(self.checks)
 
+    def line(self) -> str:
+        """Return the verdict with its ground, as one line."""
+        return verdict_line(self.checks, is_first=self.before is None)
+
     def content(self) -> dict[str, Any]:
         """Return it as plain data for JSON."""
         return {"verdict": self.verdict, **asdict(self), "promoted": self.promoted}
 
     def to_text(self) -> Iterator[str]:
         """Yield the verdict, what was checked and what serves now, as lines for a terminal."""
-        yield verdict_line(self.checks, is_first=self.before is None)
+        yield self.line()
         for check in self.checks:
             yield f"  {check.verdict.lower():13}{check.name}: {check.sentence}"
         if not self.promoted:
@@ -81,9 +87,17 @@ class Promotion:
             yield f"Version {self.version} serves now{reason}; before, {_serves(self.before)}."
 
 
-def promote(named: str | None = None, *, force: str | None = None, home: Path, clock: Clock) -> Promotion:
+def promote(
+    named: str | None = None,
+    *,
+    force: str | None = None,
+    margin: float = MARGIN,
+    home: Path,
+    clock: Clock,
+) -> Promotion:
     """Make a version the champion if it passes the gate: the challenger, or the one `named`.
 
+    It must be shown to be no worse than the champion by `margin` (`training.promotion.gate.MARGIN`).
     `force` is a reason to promote it even so; it is stored with the version. The version's bundle is then
     published, loaded on trial, and the pointer flipped: the old champion serves until all of that is done.
     Raises `SettingError` where there is no such version or the reason is empty, `OutputError` where another
@@ -97,7 +111,7 @@ def promote(named: str | None = None, *, force: str | None = None, home: Path, c
         )
     client = store(home)
     with try_file_lock(_lock(home), doing="promotion"):
-        return _promote(client, home, named=named, force=force, clock=clock)
+        return _promote(client, home, named=named, force=force, margin=margin, clock=clock)
 
 
 def offer(registered: str, *, home: Path, clock: Clock) -> Promotion | None:
@@ -116,12 +130,18 @@ def _lock(home: Path) -> Path:
 
 
 def _promote(
-    client: "MlflowClient", home: Path, *, named: str | None, force: str | None = None, clock: Clock
+    client: "MlflowClient",
+    home: Path,
+    *,
+    named: str | None,
+    force: str | None = None,
+    margin: float = MARGIN,
+    clock: Clock,
 ) -> Promotion:
     clean_up(client, home)
     candidate = _requested_version(client, named)
     serving = _with_alias(client, CHAMPION)
-    checks = _checks(client, candidate, serving, home=home)
+    checks = _checks(client, candidate, serving, margin=margin, home=home)
     promotion = Promotion(candidate.version, serving.version if serving else None, checks, force)
     _record(client, promotion, at=_moment(clock))
     if promotion.promoted:
@@ -145,10 +165,16 @@ def _with_alias(client: "MlflowClient", alias: str) -> ModelVersion | None:
 
 
 def _checks(
-    client: "MlflowClient", candidate: ModelVersion, serving: ModelVersion | None, *, home: Path
+    client: "MlflowClient",
+    candidate: ModelVersion,
+    serving: ModelVersion | None,
+    *,
+    margin: float,
+    home: Path,
 ) -> tuple[Check, ...]:
     try:
         leaks = LeakReport.from_json(evidence(candidate, LEAKS, home=home).decode())
+        labels = LabelReport.from_json(evidence(candidate, LABELS, home=home).decode())
         tested, *theirs = (_out_of_fold(each, home=home) for each in (candidate, serving) if each)
     except DataError as error:
         return (Check("evidence", GateVerdict.REFUSED, f"{error.found} {error.advice}"),)
@@ -156,10 +182,18 @@ def _checks(
     promised = float(client.get_run(candidate.run_id).data.params.get("coverage", COVERAGE))
     if serving is None:
         rivals = _baselines(tested, own=candidate.kind)
-        return gate(read_out_of_fold(own), rivals=rivals, leaks=leaks, coverage=promised)
+        return gate(read_out_of_fold(own), rivals=rivals, leaks=leaks, labels=labels, coverage=promised)
     both, prediction = pair_predictions(own, _of(theirs[0], serving.kind))
-    rivals = {f"version {serving.version}": prediction, **_analyst(tested, both.audits["audit_id"])}
-    checks = gate(both, rivals=rivals, leaks=leaks, coverage=promised)
+    champion = f"version {serving.version}"
+    checks = gate(
+        both,
+        rivals={champion: prediction, **_analyst(tested, both.audits["audit_id"])},
+        champion=champion,
+        leaks=leaks,
+        labels=labels,
+        coverage=promised,
+        margin=margin,
+    )
     return (_same_money(client, candidate, serving), *checks)
 
 
@@ -195,6 +229,7 @@ def _same_money(client: "MlflowClient", *compared: ModelVersion) -> Check:
 def _record(client: "MlflowClient", promotion: Promotion, *, at: str) -> None:
     """Store the checks and the decision as tags of the version, before anything changes."""
     decision = promotion.content() | {"at": at}
+    client.set_model_version_tag(NAME, promotion.version, "gate", promotion.line())
     client.set_model_version_tag(
         NAME, promotion.version, "promotion", json.dumps(decision, ensure_ascii=False)
     )

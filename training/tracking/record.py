@@ -20,10 +20,11 @@ from training.backtest.scores import score_name
 from training.diagnostics.importance import Importance, label
 from training.diagnostics.learning_curve import POPULATION
 from training.diagnostics.report import Diagnostics
+from training.labels.report import LabelReport
 from training.leaks.alarm import LeakReport
 from training.tracking.card import markdown, model_card
 from training.tracking.plots import beeswarm, gain, importance, learning_curve, reliability
-from training.tracking.registry import LEAKS, OUT_OF_FOLD
+from training.tracking.registry import LABELS, LEAKS, OUT_OF_FOLD
 from training.tracking.run import Run
 
 GOLDEN = 5
@@ -47,6 +48,7 @@ class Training:
     report: BacktestReport
     diagnostics: Diagnostics
     leaks: LeakReport
+    labels: LabelReport
     groups: Mapping[str, list[str]]
     assumed: tuple[str, ...] = ()
 
@@ -66,7 +68,11 @@ def begin(run: Run, experiment: Experiment, labelled_audits: LabelledAudits) -> 
 def record(run: Run, training: Training) -> str:
     """Log the results of a training and register the version last; return its number."""
     report, kind = training.report, training.report.experiment.model
-    evidence = {OUT_OF_FOLD: report.out_of_fold.to_parquet(), LEAKS: training.leaks.to_json().encode()}
+    evidence = {
+        OUT_OF_FOLD: report.out_of_fold.to_parquet(),
+        LEAKS: training.leaks.to_json().encode(),
+        LABELS: training.labels.to_json().encode(),
+    }
     for name, content in evidence.items():
         run.file(content, name)
     _log_scores(run, report)

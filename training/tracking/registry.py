@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 CHALLENGER = "challenger"
 MODEL = "model"
 """The name of a bundle that is logged to a run."""
-OUT_OF_FOLD, LEAKS = "out_of_fold.parquet", "leaks.json"
-"""Artefacts of a run that the gate reads: `OutOfFold.table()`, and the report of the leak alarm."""
+OUT_OF_FOLD, LEAKS, LABELS = "out_of_fold.parquet", "leaks.json", "labels.json"
+"""Artefacts of a run that the gate reads: `OutOfFold.table()`, and the reports of leak and label alarms."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class ModelVersion:
       its bundle.
     - `captured`: out of fold, the yield of the first twentieth of audits as a share of the most possible;
       `calibration`: the money predicted for each unit found; `leak`: the alarms that are raised.
+    - `gate`: its last verdict, as one line.
     """
 
     version: str
@@ -41,6 +42,7 @@ class ModelVersion:
     captured: str
     calibration: str
     leak: str
+    gate: str
 
 
 def models(home: Path) -> tuple[ModelVersion, ...]:

@@ -9,11 +9,13 @@ import pytest
 from models.prediction import Floats, Prediction
 from tests.training.trained import LEAK, audits, blind, money, prediction_of, sighted
 from training.backtest.out_of_fold import OutOfFold
-from training.leaks.alarm import LeakReport
-from training.promotion.gate import UNTESTED, gate, pair_predictions, read_out_of_fold
+from training.labels.report import LabelReport
+from training.leaks.alarm import Alarm, LeakReport
+from training.promotion.calibration import calibrated
+from training.promotion.gate import MARGIN, UNTESTED, gate, pair_predictions, read_out_of_fold
 from training.promotion.verdict import Check, GateVerdict, may_serve, overall, verdict_line
 
-NO_LEAK = LeakReport(())
+NO_LEAK, NO_DOUBT = LeakReport(()), LabelReport(())
 Y = money()
 GOOD = sighted(Y, noise=0.3)
 
@@ -21,10 +23,32 @@ GOOD = sighted(Y, noise=0.3)
 def failed(
     challenger: Prediction, champion: Prediction, *, leaks: LeakReport = NO_LEAK, count: int = 300
 ) -> list[str]:
+    return [
+        check.name
+        for check in beside(challenger, champion, leaks=leaks, count=count).values()
+        if check.verdict is not GateVerdict.PASSED
+    ]
+
+
+def beside(
+    challenger: Prediction,
+    champion: Prediction,
+    *,
+    leaks: LeakReport = NO_LEAK,
+    labels: LabelReport = NO_DOUBT,
+    count: int = 300,
+    margin: float = MARGIN,
+) -> dict[str, Check]:
+    """What the gate says of a challenger where a champion serves."""
     checks = gate(
-        OutOfFold(audits(count), {"hurdle": challenger}), rivals={"champion": champion}, leaks=leaks
+        OutOfFold(audits(count), {"hurdle": challenger}),
+        rivals={"champion": champion},
+        champion="champion",
+        leaks=leaks,
+        labels=labels,
+        margin=margin,
     )
-    return [check.name for check in checks if check.verdict is not GateVerdict.PASSED]
+    return {check.name: check for check in checks}
 
 
 def test_a_model_passes_against_itself() -> None:
@@ -40,7 +64,11 @@ def test_a_model_that_chance_alone_sets_apart_passes() -> None:
 
 
 def test_a_model_that_is_credibly_worse_fails() -> None:
-    assert failed(blind(Y), GOOD) == ["not worse than champion"]
+    assert failed(blind(Y), GOOD) == [
+        "not worse than champion",
+        "non-inferior to champion",
+        "total_ratio",
+    ]
 
 
 def flipped(y: Floats, *, share: float) -> Floats:
@@ -52,7 +80,10 @@ def flipped(y: Floats, *, share: float) -> Floats:
     return y
 
 
-@pytest.mark.parametrize(("share", "expected"), [(0.0, []), (0.05, ["not worse than champion"])])
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(0.0, []), (0.05, ["not worse than champion", "non-inferior to champion"])],
+)
 def test_a_model_that_learned_from_one_wrong_outcome_in_twenty_fails_where_audits_suffice_to_tell(
     share: float, expected: list[str]
 ) -> None:
@@ -60,6 +91,51 @@ def test_a_model_that_learned_from_one_wrong_outcome_in_twenty_fails_where_audit
     y = money(3_000)
     misled, champion = sighted(flipped(y, share=share), noise=0.3, seed=2), sighted(y, noise=0.3)
     assert failed(misled, champion, count=3_000) == expected
+
+
+def test_a_challenger_that_may_be_worse_by_more_than_the_margin_is_left_open() -> None:
+    """The same audits tell a large margin and not a small one; the power beside it says why."""
+    other = sighted(Y, noise=1.0, seed=2)
+    wide, narrow = (beside(other, sighted(Y, noise=1.0), margin=m) for m in (0.5, 0.01))
+    name = "non-inferior to champion"
+    assert wide[name].verdict is GateVerdict.PASSED
+    assert wide[name].sentence.endswith("must lie above -0.50, which one equal to it does in 100%")
+    assert narrow[name].verdict is GateVerdict.CANNOT_TELL
+
+
+def test_a_total_that_few_audits_cannot_show_is_shown_by_a_champion_that_expects_the_same() -> None:
+    """Fifteen audits found money: alone nobody can tell, nor where it is twice the champion's."""
+    y = np.zeros(300)
+    y[::20] = np.random.default_rng(4).lognormal(6, 2.2, 15)
+    own = prediction_of(np.full(300, float(y.mean())), probability=0.05)
+    table = audits().set_column(audits().column_names.index("yield_amount"), "yield_amount", pa.array(y))
+    out_of_fold = OutOfFold(table, {"hurdle": own})
+
+    def total(champion: Prediction | None) -> Check:
+        [check, _] = calibrated(out_of_fold, champion)
+        return check
+
+    assert total(None).verdict is GateVerdict.CANNOT_TELL
+    assert total(own).verdict is GateVerdict.PASSED
+    assert total(own).sentence.endswith("1.00 (1.00 to 1.00) times the champion's")
+    assert total(prediction_of(own.expected / 2)).verdict is GateVerdict.CANNOT_TELL
+
+
+def test_what_is_merely_not_refuted_lets_a_first_model_serve_and_no_challenger() -> None:
+    """Its total is right by its value, and its interval reaches beyond a half more."""
+    y = money(120)
+    own = prediction_of(np.full(120, float(y.mean())))
+    out_of_fold = OutOfFold(audits(120), {"hurdle": own})
+    first, _ = calibrated(out_of_fold)
+    later, _ = calibrated(out_of_fold, prediction_of(own.expected * 1.4))
+    assert first.verdict is GateVerdict.PASSED
+    assert later.verdict is GateVerdict.CANNOT_TELL
+
+
+def test_a_model_that_learned_from_outcomes_in_doubt_is_left_open_and_says_which() -> None:
+    doubt = LabelReport((Alarm("hits_by_team", True, 3.0, 1.5, "K07 books 3.0 times as many."),))
+    check = beside(GOOD, GOOD, labels=doubt)["outcomes credible"]
+    assert check == Check("outcomes credible", GateVerdict.CANNOT_TELL, "K07 books 3.0 times as many")
 
 
 @pytest.mark.parametrize("factor", [0.3, 3.0])
@@ -72,14 +148,16 @@ def test_a_model_that_promises_twice_as_many_adjustments_fails() -> None:
 
 
 def test_a_suspected_leak_fails_and_is_named() -> None:
-    checks = gate(OutOfFold(audits(), {"hurdle": GOOD}), rivals={"champion": GOOD}, leaks=LEAK)
+    checks = gate(
+        OutOfFold(audits(), {"hurdle": GOOD}), rivals={"champion": GOOD}, leaks=LEAK, labels=NO_DOUBT
+    )
     assert checks[-1] == Check("no leak", GateVerdict.REFUSED, "suspected by clock")
     assert verdict_line(checks, is_first=True) == "REFUSED: no leak: suspected by clock."
 
 
 def test_where_too_few_audits_were_tested_nothing_passes_that_must_be_measured() -> None:
     few = OutOfFold(audits(), {"hurdle": GOOD}).where(np.arange(300) >= 280)
-    checks = gate(few, rivals={"champion": few.predictions["hurdle"]}, leaks=NO_LEAK)
+    checks = gate(few, rivals={"champion": few.predictions["hurdle"]}, leaks=NO_LEAK, labels=NO_DOUBT)
     undecided = [check.name for check in checks if check.verdict is GateVerdict.CANNOT_TELL]
     assert undecided == ["not worse than champion", "total_ratio", "probability_ratio"]
     assert overall(checks) is GateVerdict.CANNOT_TELL
@@ -95,7 +173,9 @@ def at_random(
     for name, column in (("selection_channel", pa.array(channels)), ("yield_amount", pa.array(found))):
         table = table.set_column(table.column_names.index(name), name, column)
     out_of_fold = OutOfFold(table, {"hurdle": predicted})
-    return out_of_fold, {check.name: check for check in gate(out_of_fold, rivals={}, leaks=NO_LEAK)}
+    return out_of_fold, {
+        check.name: check for check in gate(out_of_fold, rivals={}, leaks=NO_LEAK, labels=NO_DOUBT)
+    }
 
 
 @pytest.mark.parametrize(
@@ -167,7 +247,7 @@ def test_intervals_must_cover_what_they_promise_at_the_top_too(missed: int, expe
 
 def test_without_an_audit_to_judge_by_nobody_can_tell_and_the_first_model_may_serve() -> None:
     none = OutOfFold(audits(0), {"hurdle": prediction_of(np.zeros(0))})
-    checks = gate(none, rivals={}, leaks=NO_LEAK)
+    checks = gate(none, rivals={}, leaks=NO_LEAK, labels=NO_DOUBT)
     assert checks[0] == UNTESTED
     assert verdict_line(checks, is_first=True) == (
         "CANNOT TELL: backtest: no model can be judged yet; this ranking is by the money at stake under the "

@@ -22,6 +22,7 @@ from training.backtest.folds import folds_before
 from training.backtest.labelled_audits import label_audits
 from training.backtest.run import Backtest
 from training.diagnostics.report import FoldModel, diagnostics, fold_model
+from training.labels.report import LabelReport
 from training.leaks.alarm import LeakReport
 from training.promotion.promote import promote
 from training.tracking.record import Training, begin, record
@@ -58,7 +59,9 @@ def version(home: Path, tmp_path: Path) -> str:
         )
         groups = trader_groups(warehouse, report.out_of_fold.audits["trader_id"], cutoff=CUTOFF)
         learned = diagnostics(report, labelled_audits, model, folds=of_folds)
-        return record(run, Training(model, labelled_audits, report, learned, LeakReport(()), groups))
+        return record(
+            run, Training(model, labelled_audits, report, learned, LeakReport(()), LabelReport(()), groups)
+        )
 
 
 def test_a_training_is_kept_whole_and_can_be_promoted(version: str, home: Path) -> None:
@@ -75,6 +78,7 @@ def test_a_training_is_kept_whole_and_can_be_promoted(version: str, home: Path) 
         "card.md",
         "diagnostics.json",
         "importance",
+        "labels.json",
         "leaks.json",
         "out_of_fold.parquet",
         "plots",
