@@ -10,8 +10,8 @@ from training.leaks.alarm import CHANCE, Alarm, unjudged
 
 NAME = "single_amounts"
 TIMES = 1_000.0
-"""An amount so many times the expected one is no luck. In 17 simulated administrations without a wrong outcome
-the largest was 30 times it."""
+"""An amount so many times the expected one is no luck. In 17 simulated administrations without a wrong
+outcome the largest was 30 times it."""
 FEWEST_HITS = 20
 NAMED = 5
 
