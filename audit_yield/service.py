@@ -106,7 +106,7 @@ def report_command(
 
 
 log_app = typer.Typer(
-    help="""Prove, seal and prune the prediction log.
+    help="""Prove, seal and prune the prediction log; erase a trader from it.
 
 Example: `audit-yield log verify`""",
     no_args_is_help=True,
@@ -195,10 +195,39 @@ def log_prune_command(
     import_lightgbm()
     from serving.log.prune import prune
 
-    actor = f"{os.environ.get('USER', 'user')} ({os.getuid()})"
-    removed = prune(log_of(None), before=before.date(), actor=actor, clock=now, key=_log_key())
+    removed = prune(log_of(None), before=before.date(), actor=_person(), clock=now, key=_log_key())
     names = ", ".join(file.name for file in removed)
     show([f"Removed: {names}." if removed else "Nothing is that old."])
+
+
+@log_app.command(name="erase")
+@friendly
+def log_erase_command(
+    trader: Trader,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether it is meant.")] = False,
+) -> None:
+    """Erase what the log says of a trader until now, for good: its key is destroyed, the rows stay provable.
+
+    A row of the log says when and by whom, not of whom. Other traders of the same rows keep their parts. The
+    service may run. Destroy the copies of log.keys too: with one of them all could be read again.
+
+    Example: `audit-yield log erase T0000123 --yes`
+    """
+    import_lightgbm()
+    from serving.log.erase import erase, to_text
+
+    if not yes:
+        typer.confirm(f"Erase what the log says of {trader}? Nothing brings it back.", abort=True, err=True)
+    erased = erase(log_of(None), trader, actor=_person(), clock=now, key=_log_key())
+    show(to_text(erased, trader))
+    if erased.naming:
+        raise typer.Exit(NOT_DONE)
+
+
+def _person() -> str:
+    """Return who calls, as the log names it."""
+    return f"{os.environ.get('USER', 'user')} ({os.getuid()})"
 
 
 def _log_key() -> "LogKey | None":

@@ -21,7 +21,9 @@ from serving.log import reader
 from serving.log.code_digest import code_digest
 from serving.log.codec import outputs
 from serving.log.entry import AnswerBasis, LogEntry
+from serving.log.erasures import record_of
 from serving.log.reader import LoggedPrediction
+from serving.log.trader_keys import keys_path
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,8 @@ class Replay:
     """The outcome of a replay.
 
     `same`: whether the prediction, and the reasons where they were logged, came out bit for bit; None where
-    it could not be tried. `off_by` is the largest difference, in money. `gone` lists which of model and
-    snapshot are missing, `remarks` what else to know.
+    it could not be tried. `off_by` is the largest difference, in money. `gone` lists which of model, snapshot
+    and the trader's key are missing, `remarks` what else to know.
     """
 
     logged: LoggedPrediction
@@ -44,7 +46,7 @@ class Replay:
         entry, prediction = self.logged.entry, self.logged.entry.prediction
         values = {
             "prediction_id": self.logged.prediction_id,
-            "trader_id": entry.trader_ids[0],
+            "trader_id": entry.trader_ids[0] if entry.trader_ids else None,
             "same": self.same,
             "off_by": self.off_by,
             "gone": self.gone,
@@ -61,6 +63,8 @@ def replay(prediction_id: str, *, log: Path, home: Path) -> Replay:
     """
     logged = reader.read(log, prediction_id)
     entry = logged.entry
+    if logged.pseudonym is not None:
+        return Replay(logged, None, 0.0, (_erased(log, logged.pseudonym),), ())
     if entry.basis is None or entry.prediction is None:
         raise DataError(
             f"The row of '{prediction_id}' holds no prediction.",
@@ -99,6 +103,8 @@ def to_text(replay: Replay) -> Iterator[str]:
 
 
 def _verdict(replay: Replay) -> str:
+    if replay.logged.pseudonym is not None:
+        return "Neither what was answered can be read nor predicted again; the row is as it was written."
     if replay.same is None:
         return "It cannot be predicted again without what is gone; the log still says what was answered."
     if replay.same:
@@ -136,6 +142,16 @@ def _read(path: Path, bundle: Bundle) -> _Snapshot | None:
     except (OSError, pa.ArrowException):
         return None
     return _Snapshot(table["trader_id"].to_pylist(), as_matrix(table.select(bundle.names)))
+
+
+def _erased(log: Path, pseudonym: str) -> str:
+    """Return what became of the key of a trader that the log knew under a pseudonym."""
+    if erasure := record_of(log, pseudonym):
+        return (
+            f"what was said of the trader. It was erased at {erasure.erased_at} by {erasure.actor}; the log "
+            f"knew it as {pseudonym}."
+        )
+    return f"the key of the trader, {pseudonym}. No row says that it was erased: look for {keys_path(log)}."
 
 
 def _gone(entry: LogEntry) -> str:

@@ -47,10 +47,32 @@ def pack(entry: LogEntry, *, code: str) -> Packed:
         "decision": vars(entry.decision),
     }
     return Packed(
-        about=json.dumps(about, sort_keys=True, ensure_ascii=False, allow_nan=False).encode(),
+        about=encoded(about),
         features=_bytes(entry.features),
         outputs=_bytes(None if prediction is None else outputs(prediction)),
         contributions=_bytes(entry.contributions),
+    )
+
+
+def encoded(about: Mapping[str, Any]) -> bytes:
+    """Encode as canonical JSON; raises `ValueError` for numbers that JSON lacks."""
+    return json.dumps(about, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
+
+
+def taken(packed: Packed, position: int) -> Packed:
+    """Return an entry as if it had been about the trader at one position alone."""
+    about = json.loads(packed.about)
+    traders = about["traders"]
+
+    def own(content: bytes) -> bytes:
+        size = len(content) // len(traders)
+        return content[position * size : (position + 1) * size]
+
+    return Packed(
+        encoded(about | {"traders": [traders[position]]}),
+        own(packed.features),
+        own(packed.outputs),
+        own(packed.contributions),
     )
 
 

@@ -1,6 +1,6 @@
 """Log entries: who accessed what, on which model and data the answer rests, and what was predicted."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from models.prediction import Floats, Prediction
@@ -68,14 +68,3 @@ class LogEntry:
     contributions: Floats | None = None
     base: float | None = None
     decision: Decision = Decision()
-
-    def only(self, position: int) -> "LogEntry":
-        """Return the entry as if it had been about the trader at one position alone."""
-        row = slice(position, position + 1)
-        return replace(
-            self,
-            trader_ids=self.trader_ids[row],
-            features=None if self.features is None else self.features[row],
-            prediction=None if self.prediction is None else self.prediction.taken(row),
-            contributions=None if self.contributions is None else self.contributions[row],
-        )

@@ -3,17 +3,19 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
 from features.errors import DataError
-from serving.log import store
-from serving.log.codec import unpack
+from serving.log import store, trader_keys
+from serving.log.codec import taken, unpack
+from serving.log.conceal import reveal, without_traders
 from serving.log.entry import LogEntry
 from serving.log.segment import segment_files
 from serving.log.store import LogRow
+from serving.log.trader_keys import TraderKeys
 
 FOLDER = "log"
 """The folder of the log below the home."""
@@ -30,7 +32,8 @@ class LoggedPrediction:
 
     `entry` is the answer as if it had been about this trader alone; `position` is the trader's in the whole
     answer, None where it was about no trader. `sequence` gives the order, whatever the clock said; `code` is
-    the digest of the code that answered.
+    the digest of the code that answered. `pseudonym` is that of a trader whose key is gone, None for any
+    other: then `entry` holds what the row says of no trader.
     """
 
     prediction_id: str
@@ -39,20 +42,26 @@ class LoggedPrediction:
     logged_at: datetime
     code: str
     entry: LogEntry
+    pseudonym: str | None = None
 
 
 def read(folder: Path, prediction_id: str) -> LoggedPrediction:
-    """Return a logged prediction; raises `DataError` where the log has none of that id."""
+    """Return a logged prediction.
+
+    Raises `DataError` where the log has none of that id, or the keys beside it are not its own.
+    """
     parts = ID.fullmatch(prediction_id)
     row = _row(folder, int(parts[1])) if parts else None
     if row is None:
         raise _unknown(folder, prediction_id)
-    entry = unpack(row.packed)
-    prediction_ids = ids(row, len(entry.trader_ids))
+    traders = len(json.loads(row.packed.about)["traders"])
+    prediction_ids = ids(row, traders)
     if prediction_id not in prediction_ids:
         raise _unknown(folder, prediction_id)
-    position = prediction_ids.index(prediction_id) if entry.trader_ids else None
-    return _logged(row, position, entry if position is None else entry.only(position))
+    position = prediction_ids.index(prediction_id) if traders else None
+    with trader_keys.reading(folder) as keys:
+        own = row if position is None else replace(row, packed=taken(row.packed, position))
+        return _logged(own, position, keys)
 
 
 def of_trader(folder: Path, trader_id: str, *, limit: int) -> tuple[LoggedPrediction, ...]:
@@ -61,12 +70,15 @@ def of_trader(folder: Path, trader_id: str, *, limit: int) -> tuple[LoggedPredic
     The newest first, at most `limit`.
     """
     logged: list[LoggedPrediction] = []
-    for path in islice(_databases(folder), RECENT):
-        if len(logged) == limit:
-            break
-        with store.reading(path) as connection:
-            rows = store.of_trader(connection, trader_id, limit - len(logged))
-            logged += [_logged(row, position, unpack(row.packed)) for row, position in rows]
+    with trader_keys.reading(folder) as keys:
+        key = keys.of_trader(trader_id) if keys else None
+        names = [trader_id, key.pseudonym] if key else [trader_id]
+        for path in islice(_databases(folder), RECENT):
+            if len(logged) == limit:
+                break
+            with store.reading(path) as connection:
+                rows = store.of_trader(connection, names, limit - len(logged))
+                logged += [_logged(row, position, keys) for row, position in rows]
     return tuple(logged)
 
 
@@ -102,14 +114,18 @@ def _id(row: LogRow, position: int | None) -> str:
     return f"{row.sequence}-{0 if position is None else position + 1}-{row.digest[:4].hex()}"
 
 
-def _logged(row: LogRow, position: int | None, entry: LogEntry) -> LoggedPrediction:
+def _logged(row: LogRow, position: int | None, keys: TraderKeys | None) -> LoggedPrediction:
+    """Return the prediction of a row about one trader or none."""
+    revealed = reveal(row.packed, keys)
+    about = json.loads(row.packed.about)
     return LoggedPrediction(
         prediction_id=_id(row, position),
         sequence=row.sequence,
         position=position,
         logged_at=datetime.fromisoformat(row.logged_at),
-        code=json.loads(row.packed.about)["code"],
-        entry=entry,
+        code=about["code"],
+        entry=unpack(without_traders(row.packed) if revealed is None else revealed),
+        pseudonym=about["traders"][0] if revealed is None else None,
     )
 
 

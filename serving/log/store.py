@@ -1,13 +1,14 @@
 """Databases of the log: rows that are only ever appended, each sealed with the digest of the one before."""
 
 import hashlib
+import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from serving.log.anchor import Anchor
 from serving.log.codec import Packed
@@ -30,14 +31,14 @@ SELECT = (
 OF_TRADER = """
 WITH mine AS (
     SELECT trader_id, sequence, place FROM traders
-    WHERE trader_id = ? ORDER BY sequence DESC, place DESC LIMIT ?
+    WHERE trader_id IN (SELECT value FROM json_each(?)) ORDER BY sequence DESC, place DESC LIMIT ?
 ), sized AS (
     SELECT *, length(outputs) / json_array_length(about, '$.traders') AS size
     FROM mine JOIN answers USING (sequence)
 )
 SELECT
     sequence, logged_at, CAST(json_set(about, '$.traders', json_array(trader_id)) AS BLOB), x'',
-    substr(outputs, 1 + place * size, size), x'', previous, digest, seal, place
+    coalesce(substr(outputs, 1 + place * size, size), x''), x'', previous, digest, seal, place
 FROM sized ORDER BY sequence DESC, place DESC
 """
 
@@ -90,15 +91,20 @@ def create(path: Path, segment: Segment, *, seal: bytes) -> None:
         connection.execute("COMMIT")
 
 
-def open_to_write(path: Path) -> sqlite3.Connection:
-    """Open the database of a segment to append to it."""
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw",
+def connect(path: Path, *, mode: Literal["ro", "rw"]) -> sqlite3.Connection:
+    """Open a database that is there, for any thread; the caller says where transactions begin."""
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
         timeout=PATIENCE,
         isolation_level=None,
         check_same_thread=False,
     )
+
+
+def open_to_write(path: Path) -> sqlite3.Connection:
+    """Open the database of a segment to append to it."""
+    connection = connect(path, mode="rw")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     return connection
@@ -106,13 +112,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
 
 def open_to_read(path: Path) -> sqlite3.Connection:
     """Open a database to read alone, one state of it whatever is written meanwhile."""
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro",
-        uri=True,
-        timeout=PATIENCE,
-        isolation_level=None,
-        check_same_thread=False,
-    )
+    connection = connect(path, mode="ro")
     if path.name == FILE:
         connection.executescript(AS_SEGMENT)
     connection.execute("BEGIN")
@@ -170,7 +170,7 @@ def close_segment(connection: sqlite3.Connection, segment: Segment, *, key: LogK
     return end
 
 
-def insert(connection: sqlite3.Connection, row: LogRow, trader_ids: tuple[str, ...]) -> None:
+def insert(connection: sqlite3.Connection, row: LogRow, pseudonyms: Sequence[str]) -> None:
     """Insert a row, and the position of each trader in it.
 
     Raises `IncompleteInsertError` where anything else was changed, or less.
@@ -178,10 +178,10 @@ def insert(connection: sqlite3.Connection, row: LogRow, trader_ids: tuple[str, .
     packed, before = row.packed, connection.total_changes
     parts = (packed.about.decode(), packed.features, packed.outputs, packed.contributions)
     connection.execute(INSERT, (row.sequence, row.logged_at, *parts, row.previous, row.digest, row.seal))
-    positions = ((trader, row.sequence, position) for position, trader in enumerate(trader_ids))
+    positions = ((trader, row.sequence, position) for position, trader in enumerate(pseudonyms))
     connection.executemany("INSERT INTO traders VALUES (?, ?, ?)", positions)
-    if (changed := connection.total_changes - before) != 1 + len(trader_ids):
-        raise IncompleteInsertError(f"{changed} rows changed in place of {1 + len(trader_ids)}")
+    if (changed := connection.total_changes - before) != 1 + len(pseudonyms):
+        raise IncompleteInsertError(f"{changed} rows changed in place of {1 + len(pseudonyms)}")
 
 
 def head(connection: sqlite3.Connection, segment: Segment) -> Anchor:
@@ -196,6 +196,27 @@ def newest_moment(connection: sqlite3.Connection) -> str:
     """Return the latest moment at which a row was logged; empty where there are none."""
     [moment] = connection.execute("SELECT coalesce(max(logged_at), '') FROM answers").fetchone()
     return str(moment)
+
+
+def has_concealed(connection: sqlite3.Connection) -> bool:
+    """Whether a row of a segment is under the keys of its traders."""
+    query = "SELECT 1 FROM answers WHERE about ->> '$.concealed' IS NOT NULL LIMIT 1"
+    return connection.execute(query).fetchone() is not None
+
+
+def pseudonyms(connection: sqlite3.Connection) -> set[str]:
+    """Return the pseudonyms of the traders that rows of a segment are about."""
+    query = (
+        "SELECT DISTINCT trader_id FROM traders JOIN answers USING (sequence) "
+        "WHERE about ->> '$.concealed' IS NOT NULL"
+    )
+    return {pseudonym for (pseudonym,) in connection.execute(query)}
+
+
+def mentioning(connection: sqlite3.Connection, text: str) -> Iterator[str]:
+    """Yield what rows say in plain words, where a text is in it; reads the whole segment."""
+    query = "SELECT about FROM answers WHERE instr(about, ?)"
+    return (about for (about,) in connection.execute(query, (text,)))
 
 
 def of_actor(connection: sqlite3.Connection, actor: str) -> Iterator[LogRow]:
@@ -219,13 +240,17 @@ def of_request(connection: sqlite3.Connection, actor: str, request_id: str) -> L
     return next(_rows(connection, "WHERE actor = ? AND request_id = ?", actor, request_id), None)
 
 
-def of_trader(connection: sqlite3.Connection, trader_id: str, limit: int) -> Iterator[tuple[LogRow, int]]:
+def of_trader(
+    connection: sqlite3.Connection, names: Sequence[str], limit: int
+) -> Iterator[tuple[LogRow, int]]:
     """Yield the newest rows about a trader, each as if about it alone, with its position in the answer.
+
+    `names` are its identifier and its pseudonym, whichever a row has.
 
     Without features and contributions, which lie last in a row so as not to be read on the way: of an answer
     about 10,000 traders they are 13 of its 14 million bytes.
     """
-    for *row, position in connection.execute(OF_TRADER, (trader_id, limit)):
+    for *row, position in connection.execute(OF_TRADER, (json.dumps(names), limit)):
         yield _row(row), position
 
 

@@ -11,6 +11,7 @@ from features.errors import DataError, SettingError
 from serving.log import identity, store
 from serving.log.anchor import Anchor, anchors, newest
 from serving.log.codec import unpack
+from serving.log.erasures import key_faults, key_remarks, recorded
 from serving.log.key import SETTING, LogKey
 from serving.log.schema import schema_fault
 from serving.log.segment import Segment, SegmentFile, segment_files
@@ -60,6 +61,8 @@ class _Read:
     end: Anchor
     faults: tuple[str, ...]
     removed: tuple[int, ...] = ()
+    pseudonyms: frozenset[str] = frozenset()
+    erased: frozenset[str] = frozenset()
 
 
 def verify(
@@ -94,18 +97,18 @@ def verify(
     removed = {number for part in parts for number in part.removed}  # a kill may have left their files
     parts = [part for part in parts if part.file.number not in removed]
     faults = [fault for part in parts for fault in part.faults]
+    pseudonyms = frozenset[str]().union(*(part.pseudonyms for part in parts))
+    erased = frozenset[str]().union(*(part.erased for part in parts))
+    remarks = [*_remarks(parts, key=key, witnesses=witnesses)]
     if number is None:
         faults += [*_unlike_home(folder, parts[-1]), *_missing(parts, removed), *_keyless(parts, key)]
         faults += [fault for one, other in pairwise(parts) for fault in _unconnected(one, other.segment)]
+        faults += key_faults(folder, pseudonyms=pseudonyms, erased=erased)
+        remarks += key_remarks(folder, pseudonyms=pseudonyms, erased=erased)
     elif following := [file for file in files if file.number == number + 1]:
         faults += _unconnected(parts[0], _header(following[0]))
     end = parts[-1].end
-    return Verdict(
-        end.rows,
-        end.digest.hex(),
-        tuple(faults[:SHOWN]),
-        tuple(_remarks(parts, key=key, witnesses=witnesses)),
-    )
+    return Verdict(end.rows, end.digest.hex(), tuple(faults[:SHOWN]), tuple(remarks))
 
 
 def to_text(verdict: Verdict) -> Iterator[str]:
@@ -184,7 +187,15 @@ def _read(file: SegmentFile, witnesses: Sequence[Anchor], *, key: LogKey | None,
             if not own and not _is_half_begun(file, segment, end):
                 faults.append("the file that witnesses the rows is gone or empty")
             faults += islice(_faults(connection, own, others, key=key), SHOWN)
-            return _Read(file, segment, end, tuple(faults), tuple(_removed(connection, segment)))
+            return _Read(
+                file,
+                segment,
+                end,
+                tuple(faults),
+                tuple(_removed(connection, segment)),
+                frozenset(store.pseudonyms(connection)),
+                frozenset(recorded(connection)),
+            )
     except sqlite3.Error as error:
         return _Read(file, None, Anchor(0, b""), (f"the database is damaged: {error}",))
 

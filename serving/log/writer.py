@@ -4,8 +4,8 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -13,15 +13,19 @@ from uuid import uuid4
 
 from features.clock import Clock
 from features.errors import AuditYieldError, OutputError, SettingError
-from serving.log import anchor, reader, store
+from serving.log import anchor, reader, store, trader_keys
 from serving.log.anchor import Anchor
 from serving.log.code_digest import code_digest
 from serving.log.codec import Packed, pack, unpack
+from serving.log.conceal import conceal, reveal
 from serving.log.current import CurrentSegment, open_current
 from serving.log.entry import Access, Decision, LogEntry
+from serving.log.erasures import entry_of
 from serving.log.key import LogKey
 from serving.log.reader import LoggedPrediction
+from serving.log.segment import segment_files
 from serving.log.store import LogRow
+from serving.log.trader_keys import TraderKey, TraderKeys, keys_path, open_keys
 from serving.log.verify import refusal
 from serving.workers import AT_ONCE
 
@@ -30,6 +34,7 @@ GROUP = 256
 OWN = "audit-yield log", "service"
 """Actor and role of the rows that the log writes about itself; no token has such a role."""
 Ids = tuple[str, ...]
+Packing = tuple[LogEntry, Packed]
 
 
 class RequestIdTakenError(SettingError):
@@ -57,9 +62,15 @@ class PredictionLog:
         self.folder = folder
         self._clock, self._key = clock, key
         code_digest()  # reads all code, once
-        self._current = self._open(clock(), is_new_key=is_new_key)
-        self._head = store.head(self._current.connection, self._current.segment)
         self._failure: str | None = None
+        with self._errors(), ExitStack() as opened:
+            self._current = self._open(clock(), is_new_key=is_new_key)
+            opened.callback(self._current.close)
+            self._head = store.head(self._current.connection, self._current.segment)
+            self._keys = self._open_keys()
+            opened.callback(self._keys.close)
+            self._record_erasures()
+            opened.pop_all()
         self._queue: queue.SimpleQueue[_Pending | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write, name="prediction log", daemon=True)
         self._writer.start()
@@ -72,7 +83,7 @@ class PredictionLog:
     @property
     def fault(self) -> str | None:
         """Return why an answer could not be logged now, or the last one could not; None while all is well."""
-        return self._current.files.fault() or self._failure
+        return self._current.files.fault() or self._keys.fault() or self._failure
 
     async def append(self, entry: LogEntry) -> Ids:
         """Append an answer; when this returns it is on the disk and may be sent.
@@ -102,7 +113,11 @@ class PredictionLog:
         Call it before acting on the request; `append` raises it too, but afterwards.
         """
         earlier = reader.of_request(self.folder, access.actor, access.request_id)
-        if earlier is not None and unpack(earlier.packed).decision != decision:
+        if earlier is None:
+            return
+        with trader_keys.reading(self.folder) as keys:
+            revealed = reveal(earlier.packed, keys)
+        if revealed is None or unpack(revealed).decision != decision:
             raise _request_id_taken(access.request_id, earlier)
 
     def read(self, prediction_id: str) -> LoggedPrediction:
@@ -117,6 +132,7 @@ class PredictionLog:
         """Write the pending answers, then end."""
         self._queue.put(None)
         self._writer.join()
+        self._keys.close()
         self._current.close()
 
     def _write(self) -> None:
@@ -137,7 +153,7 @@ class PredictionLog:
 
     def _answer(self, batch: Sequence[_Pending]) -> None:
         try:
-            answers = self._commit(batch) if batch else []
+            answers = self._commit([(each.entry, each.packed) for each in batch]) if batch else []
             self._failure = None
         except Exception as error:  # whatever it is, nobody may wait for ever or take it for logged
             failure = _write_error(self.folder, error)
@@ -147,15 +163,17 @@ class PredictionLog:
             with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
                 pending.future.get_loop().call_soon_threadsafe(_resolve, pending.future, answer)
 
-    def _commit(self, batch: Sequence[_Pending]) -> list[Ids | Exception]:
+    def _commit(self, batch: Sequence[Packing]) -> list[Ids | Exception]:
         moment = self._clock()
         if self._current.is_over(f"{moment:%Y-%m}"):
             ended, self._current = self._current, self._open(moment)
             ended.close()
         current = self._current
         with store.transaction(current.connection):
-            self._require_unharmed(current.fault() or self._rewound())
-            answers = [self._log(pending, moment) for pending in batch]
+            self._require_unharmed(current.fault() or self._keys.fault() or self._rewound())
+            # within the transaction: no row follows that of an erasure and is under the key it destroyed
+            keys = self._keys.of(trader for entry, _ in batch for trader in entry.trader_ids)
+            answers = [self._log(entry, packed, keys, moment) for entry, packed in batch]
             head = store.head(current.connection, current.segment)
         anchor.add(current.file.anchor_path, head)
         self._require_unharmed(current.files.fault())  # the rows went where nobody would find them
@@ -174,13 +192,16 @@ class PredictionLog:
         if fault:
             raise refusal(self.folder, fault)
 
-    def _log(self, pending: _Pending, moment: datetime) -> Ids | Exception:
-        entry, packed = pending.entry, pending.packed
+    def _log(
+        self, entry: LogEntry, packed: Packed, keys: Mapping[str, TraderKey], moment: datetime
+    ) -> Ids | Exception:
+        own = [keys[trader] for trader in entry.trader_ids]
+        concealed = conceal(packed, own)
         earlier = self._earlier(entry.access)
-        if earlier is not None and earlier.packed != packed:
+        if earlier is not None and earlier.packed not in (packed, concealed):
             return _request_id_taken(entry.access.request_id, earlier)
-        row = earlier or self._add(packed, entry.trader_ids, moment)
-        return reader.ids(row, len(entry.trader_ids))
+        row = earlier or self._add(concealed, [key.pseudonym for key in own], moment)
+        return reader.ids(row, len(own))
 
     def _earlier(self, access: Access) -> LogRow | None:
         current = self._current
@@ -189,22 +210,51 @@ class PredictionLog:
             row = store.of_request(current.previous, access.actor, access.request_id)
         return row
 
-    def _add(self, packed: Packed, trader_ids: tuple[str, ...], moment: datetime) -> LogRow:
+    def _add(self, packed: Packed, pseudonyms: Sequence[str], moment: datetime) -> LogRow:
         current = self._current
         head = store.head(current.connection, current.segment)
         row = LogRow.after(head, logged_at=moment.isoformat(), packed=packed, key=self._key)
-        store.insert(current.connection, row, trader_ids)
+        store.insert(current.connection, row, pseudonyms)
         return row
 
+    def _open_keys(self) -> TraderKeys:
+        """Open the keys of traders; without those of its rows a log would erase them in silence."""
+        path = keys_path(self.folder)
+        if not (path.is_file() and path.stat().st_size) and _has_concealed(self.folder):
+            raise trader_keys.unreadable(path)
+        return open_keys(self.folder)
+
+    def _record_erasures(self) -> None:
+        """Record the keys that were destroyed and are in no row yet: a kill may have come between."""
+        if erasures := self._keys.unrecorded():
+            self._commit([(entry, _packed(entry)) for entry in map(entry_of, erasures)])
+            self._keys.recorded(erasures)
+
     def _open(self, moment: datetime, *, is_new_key: bool = False) -> CurrentSegment:
-        try:
+        with self._errors():
             return open_current(self.folder, month=f"{moment:%Y-%m}", key=self._key, is_new_key=is_new_key)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Say in words what the disk or SQLite refuses."""
+        try:
+            yield
         except sqlite3.OperationalError as error:
             raise _write_error(self.folder, error) from error
         except sqlite3.DatabaseError as error:
             raise refusal(self.folder, f"a database is damaged ({error})") from error
         except OSError as error:
             raise _write_error(self.folder, error) from error
+
+
+def _has_concealed(folder: Path) -> bool:
+    """Whether rows of a log are under keys; those of the log of 0.1.0, segment 0, are under none."""
+    for file in segment_files(folder):
+        if file.number and file.path.is_file():
+            with store.reading(file.path) as connection:
+                if store.has_concealed(connection):
+                    return True
+    return False
 
 
 def _packed(entry: LogEntry) -> Packed:

@@ -1,5 +1,6 @@
 """With a key outside the home nobody else makes the log anew; without one, only a kept anchor shows it."""
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -41,6 +42,12 @@ def folder(tmp_path: Path, key: LogKey | None) -> Path:
     return tmp_path / "log"
 
 
+def traders_of(row: LogRow) -> list[str]:
+    """Return the traders of a row, as it names them."""
+    traders: list[str] = json.loads(row.packed.about)["traders"]
+    return traders
+
+
 def make_anew(file: SegmentFile, *, rows: int, forger: LogKey | None = None) -> None:
     """Do what somebody does who can write all files and knows the format: a whole log that never was."""
     with store.reading(file.path) as connection:
@@ -55,7 +62,7 @@ def make_anew(file: SegmentFile, *, rows: int, forger: LogKey | None = None) -> 
         for number, row in enumerate(kept):
             moment = "2020-01-01T00:00:00+00:00" if number == rows - 1 else row.logged_at
             made = LogRow.after(head, logged_at=moment, packed=row.packed, key=forger)
-            store.insert(connection, made, ("T1", "T2"))
+            store.insert(connection, made, traders_of(row))
             anchor.add(file.anchor_path, made.anchor)
             head = made.anchor
 
@@ -102,7 +109,7 @@ def test_a_row_appended_by_hand_is_found_by_the_key_at_the_next_start(
         about = packed.about.replace(b'"request_id": "a"', b'"request_id": "z"')
         packed = type(packed)(about, packed.features, packed.outputs, packed.contributions)
         row = LogRow.after(head, logged_at="2020-01-01T00:00:00+00:00", packed=packed)
-        store.insert(connection, row, ("T1", "T2"))
+        store.insert(connection, row, traders_of(row))
         anchor.add(file.anchor_path, row.anchor)
     assert bool(verify(folder, key=key).faults) == bool(key)
     if key:

@@ -16,6 +16,7 @@ from features.errors import DataError
 from serving.log import anchor, store
 from serving.log.identity import identity_path
 from serving.log.store import LogRow
+from serving.log.trader_keys import keys_path
 from serving.log.verify import to_text, verify
 from serving.log.writer import PredictionLog
 from tests.clock import now
@@ -39,6 +40,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(written: Path, tmp_path: Path) -> Path:
     shutil.copy(identity_path(written), tmp_path)
+    shutil.copy(keys_path(written), tmp_path)
     return Path(shutil.copytree(written, tmp_path / "log"))
 
 
