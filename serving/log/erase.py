@@ -52,8 +52,8 @@ def to_text(erased: Erased, trader_id: str) -> Iterator[str]:
     if erased.naming:
         yield (
             f"✗ Rows of {', '.join(erased.naming)} name {trader_id} still: those written before 0.2.0, or "
-            "words that a caller chose (a search, the purpose of a list, a path that was refused). They go with "
-            "their month: audit-yield log prune."
+            "words that a caller chose (a search, the purpose of a list, a path that was refused). They go "
+            "with their month: audit-yield log prune."
         )
 
 

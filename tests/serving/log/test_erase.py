@@ -78,7 +78,7 @@ def test_what_the_log_says_of_a_trader_is_in_no_byte_of_its_files(log: Predictio
 def test_no_copy_of_a_destroyed_key_is_left_among_those_of_ten_thousand(log: PredictionLog) -> None:
     traders = [f"T{number:05}" for number in range(10_000)]
     with closing(open_keys(log.folder)) as keys:
-        for start in range(0, len(traders), 1000):  # pages split between them, and SQLite leaves copies
+        for start in range(0, len(traders), 1000):
             keys.of(traders[start : start + 1000])
     for trader in traders[4_000:6_000:400]:
         secret = secret_of(log.folder, trader)

@@ -17,6 +17,7 @@ from serving.log import anchor, reader, store
 from serving.log.anchor import START, Anchor
 from serving.log.code_digest import code_digest
 from serving.log.codec import pack
+from serving.log.erase import erase
 from serving.log.identity import HomeLog, identity_path, read_identity, write_identity
 from serving.log.prune import prune
 from serving.log.schema import EARLIER_SCHEMA
@@ -266,6 +267,22 @@ def test_the_one_file_of_an_earlier_release_is_removed_as_a_month_is(earlier: Pa
     assert [file.name for file in removed] == ["predictions"]
     assert names(earlier) == ["0001-2025-01"]
     assert (verify(earlier).rows, verify(earlier).faults) == (5, ())
+
+
+def test_rows_of_an_earlier_release_are_said_to_hold_a_trader_until_they_are_removed(
+    earlier: Path, clock: Clock
+) -> None:
+    before = (earlier / FILE).read_bytes()
+    log = PredictionLog(earlier, clock=clock)
+    appended(log, entry("more"))
+    log.close()
+    outcome = erase(earlier, "T1", actor="x", clock=clock, key=None)
+    assert (outcome.pseudonym is not None, outcome.naming) == (True, ("predictions",))
+    assert [each.sequence for each in reader.of_trader(earlier, "T1", limit=9)] == [4, 3, 2, 1]
+    assert (verify(earlier).faults, (earlier / FILE).read_bytes()) == ((), before)
+    prune(earlier, before=date(2025, 1, 1), actor="x", clock=clock, key=None)
+    assert reader.of_trader(earlier, "T1", limit=9) == ()
+    assert erase(earlier, "T1", actor="x", clock=clock, key=None).naming == ()
 
 
 def test_the_one_file_of_an_earlier_release_is_proved_before_it_is_followed(
