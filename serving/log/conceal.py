@@ -51,9 +51,8 @@ def reveal(packed: Packed, keys: TraderKeys | None) -> Packed | None:
         return packed
     if keys is None:
         return None
-    found = [keys.of_pseudonym(each) for each in about["traders"]]
-    own = [key for key in found if key is not None]
-    if len(own) < len(found):
+    own = [key for each in about["traders"] if (key := keys.of_pseudonym(each))]
+    if len(own) < len(about["traders"]):
         return None
     bound = _context(about)
     try:
