@@ -13,7 +13,7 @@ from serving.log import store, trader_keys
 from serving.log.codec import taken, unpack
 from serving.log.conceal import reveal, without_traders
 from serving.log.entry import LogEntry
-from serving.log.segment import segment_files
+from serving.log.segment import FILE, segment_files
 from serving.log.store import LogRow
 from serving.log.trader_keys import TraderKeys
 
@@ -89,6 +89,16 @@ def of_request(folder: Path, actor: str, request_id: str) -> LogRow | None:
             if row := store.of_request(connection, actor, request_id):
                 return row
     return None
+
+
+def has_concealed(folder: Path) -> bool:
+    """Whether rows of a log are under keys of traders; those of 0.1.0 are under none, and not read."""
+    for path in _databases(folder):
+        if path.name != FILE:
+            with store.reading(path) as connection:
+                if store.has_concealed(connection):
+                    return True
+    return False
 
 
 def _row(folder: Path, sequence: int) -> LogRow | None:

@@ -23,7 +23,6 @@ from serving.log.entry import Access, Decision, LogEntry
 from serving.log.erasures import entry_of
 from serving.log.key import LogKey
 from serving.log.reader import LoggedPrediction
-from serving.log.segment import segment_files
 from serving.log.store import LogRow
 from serving.log.trader_keys import TraderKey, TraderKeys, keys_path, open_keys
 from serving.log.verify import refusal
@@ -220,7 +219,7 @@ class PredictionLog:
     def _open_keys(self) -> TraderKeys:
         """Open the keys of traders; without those of its rows a log would erase them in silence."""
         path = keys_path(self.folder)
-        if not (path.is_file() and path.stat().st_size) and _has_concealed(self.folder):
+        if not (path.is_file() and path.stat().st_size) and reader.has_concealed(self.folder):
             raise trader_keys.unreadable(path)
         return open_keys(self.folder)
 
@@ -245,16 +244,6 @@ class PredictionLog:
             raise refusal(self.folder, f"a database is damaged ({error})") from error
         except OSError as error:
             raise _write_error(self.folder, error) from error
-
-
-def _has_concealed(folder: Path) -> bool:
-    """Whether rows of a log are under keys; those of the log of 0.1.0, segment 0, are under none."""
-    for file in segment_files(folder):
-        if file.number and file.path.is_file():
-            with store.reading(file.path) as connection:
-                if store.has_concealed(connection):
-                    return True
-    return False
 
 
 def _packed(entry: LogEntry) -> Packed:
