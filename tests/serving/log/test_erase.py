@@ -3,6 +3,9 @@
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -24,8 +27,19 @@ from serving.log.writer import PredictionLog, RequestIdTakenError
 from tests.clock import now
 from tests.optional import not_none
 from tests.serving.answers import appended, database, entry
+from tests.torture import TORTURE
 
 TRADER, OTHER = "LT-100200300", "LT-100200301"
+CHILD = f"""
+import sys
+from pathlib import Path
+from serving.log.code_digest import code_digest
+from serving.log.erase import erase
+from tests.clock import now
+code_digest()
+print("ready", flush=True)
+erase(Path(sys.argv[1]), "{TRADER}", actor="an officer", clock=now, key=None)
+"""
 
 
 def about(request_id: str, *traders: str, seed: int = 1) -> LogEntry:
@@ -157,6 +171,24 @@ def test_a_kill_after_the_key_was_destroyed_is_recorded_by_the_next_start(log: P
         PredictionLog(log.folder, clock=now).close()
         assert (verify(log.folder).rows, verify(log.folder).faults) == (2, ())
     assert not_none(record_of(log.folder, pseudonym)).actor == "an officer"
+
+
+@pytest.mark.skipif(not TORTURE, reason="long: AUDIT_YIELD_TORTURE=1")
+def test_a_kill_at_any_moment_leaves_the_trader_as_it_was_or_erased_and_recorded(log: PredictionLog) -> None:
+    ends = set()
+    for chance in range(60):
+        [only] = appended(log, about(f"r{chance}", TRADER))
+        with subprocess.Popen([sys.executable, "-c", CHILD, log.folder], stdout=subprocess.PIPE) as child:
+            not_none(child.stdout).readline()
+            time.sleep(chance / 1000)
+            child.kill()
+        PredictionLog(log.folder, clock=now).close()
+        pseudonym = log.read(only).pseudonym
+        ends.add(pseudonym is None)
+        assert pseudonym is None or record_of(log.folder, pseudonym) is not None
+        assert verify(log.folder).faults == ()
+        assert not any("not recorded yet" in remark for remark in verify(log.folder).remarks)
+    assert ends == {True, False}
 
 
 def test_a_kill_after_the_row_was_written_records_no_second_one(log: PredictionLog) -> None:
