@@ -259,12 +259,18 @@ def _between_tests(
     parents: Mapping[str, CheckedTable],
 ) -> Iterator[Test]:
     """Yield the tests between rows and tables, where all that they read is there."""
-    if not table.parents <= parents.keys():
+    if not all(_has_columns(parents, name, columns) for name, columns in table.reads.items()):
         return
     own = source.table.select(**{name: column.value for name, column in conformed.items()})
     others = {name: parents[name].good_rows(*columns) for name, columns in table.reads.items()}
     for rule in table.between:
         yield tables_test(rule, table.key, {table.name: own, **others})
+
+
+def _has_columns(tables: Mapping[str, CheckedTable], name: str, columns: Iterable[str]) -> bool:
+    """Return whether a table is there with those of the columns that the contract requires."""
+    required = {column.name for column in TABLES[name].columns if column.required}
+    return name in tables and required.intersection(columns) <= set(tables[name].source.columns)
 
 
 def flag(number: int) -> str:

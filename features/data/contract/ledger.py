@@ -6,7 +6,15 @@ from ibis.expr import types as ir
 
 from features import exact
 from features.data.contract.required import FINDING_TYPES
-from features.data.contract.rule import RowRule, TablesRule, at_least, in_order, matches, one_of
+from features.data.contract.rule import (
+    LARGEST_NUMBER,
+    RowRule,
+    TablesRule,
+    at_least,
+    in_order,
+    matches,
+    one_of,
+)
 from features.data.contract.table import (
     Reference,
     Table,
@@ -55,10 +63,14 @@ def _without(rows: ir.Table, others: ir.Table, key: tuple[str, ...]) -> ir.Table
 
 
 def _standing(tables: Tables) -> ir.Table:
-    """Return the events that no other event corrects."""
+    """Return the events that no other event corrects.
+
+    An amount outside the domain is reported for that alone; it has no sum.
+    """
     findings = tables["findings"]
+    events = findings.filter(findings.amount.between(-LARGEST_NUMBER, LARGEST_NUMBER))
     corrections = findings.filter(findings.corrects.notnull())
-    return _without(findings, corrections.select("audit_id", event_number="corrects"), KEY)
+    return _without(events, corrections.select("audit_id", event_number="corrects"), KEY)
 
 
 def _with_audit(tables: Tables) -> ir.Table:
@@ -157,7 +169,7 @@ def declared_in_scope(tables: Tables) -> ir.Table:
 
 
 def _beyond_declared(tables: Tables) -> ir.Table:
-    events = _standing(tables).filter(lambda event: ~event.confirmed.fill_null(False))
+    events = _with_audit(tables).filter(lambda event: ~event.confirmed.fill_null(False))
     audits = tables["audits"].filter(tables["audits"].audit_id.isin(events.audit_id))
     joined = events.left_join(declared_in_scope({**tables, "audits": audits}), "audit_id")
     return joined.filter(joined.amount.abs() > joined.declared.fill_null(0.0)).select(*KEY)

@@ -100,7 +100,7 @@ def test_a_trader_that_is_not_registered_is_unknown(served: Service) -> None:
 def test_a_later_day_is_answered_without_a_comparison_of_another_day(
     served: Service, traders: list[str]
 ) -> None:
-    got = score(served, traders[0], LINE | {"accepted_on": "2024-11-05"}, as_of="2024-12-01").json()
-    assert got["basis"]["as_of"] == "2024-12-01"
+    got = score(served, traders[0], LINE | {"accepted_on": "2024-11-05"}, as_of="2024-11-10").json()
+    assert got["basis"]["as_of"] == "2024-11-10"
     assert got["basis"]["warnings"] == []
     assert got["expected_before"] is None

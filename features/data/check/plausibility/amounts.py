@@ -16,8 +16,13 @@ MOST = 0.5
 """Share of the lines with a duty from which a power of ten is no slip of single lines."""
 LINES_OF_ALL, LINES_OF_AN_OFFICE = 3, 20
 """The fewest lines with a duty by which the table, or an office, is judged."""
-FILLERS = tuple(10.0**digits - below for digits in range(8, 17) for below in (1.0, 0.01))
-"""Amounts of nines alone, from 99,999,999 on: no field of a form takes more."""
+FILLERS = tuple(
+    amount
+    for digits in range(8, 16)
+    for below in (1.0, 0.01)
+    if (amount := 10.0**digits - below) < 10.0**digits  # beside the largest a cent is lost
+)
+"""Amounts of nines alone, from 99,999,999 to the largest of the contract."""
 
 
 def duty_beside_rate(tables: Tables, _: Dialect) -> Iterator[Violation]:
@@ -40,9 +45,10 @@ def duty_beside_rate(tables: Tables, _: Dialect) -> Iterator[Violation]:
 
 def _powers_of_ten(checked: CheckedTable) -> list[dict[str, Any]]:
     """Return the lines with a duty by office and power of ten by which it is off, None where it is none."""
-    rows = checked.columns(("office_code", "customs_value", "duty_rate", "duty_assessed"))
+    rows = checked.good_rows("office_code", "customs_value", "duty_rate", "duty_assessed")
     rows = rows.filter(rows.customs_value > 0, rows.duty_rate > 0, rows.duty_assessed > 0)
-    times = (rows.duty_assessed / (rows.customs_value * rows.duty_rate)).log10()
+    # differences, for a quotient of numbers far apart may be 0, of which PostgreSQL takes no logarithm
+    times = rows.duty_assessed.log10() - rows.customs_value.log10() - rows.duty_rate.log10()
     rows = rows.select("office_code", times=times, power=times.round().cast("float64"))
     rows = rows.select(
         "office_code", power=((rows.times - rows.power).abs() <= NEAR).ifelse(rows.power, None)

@@ -170,7 +170,7 @@ def new_origin_at_stake(view: View, months: int) -> Number:
 
 def _fall(goods: Goods) -> float:
     earlier = ratio(goods.early_heading_taxes, goods.early_heading_value)
-    return 0.0 if earlier is None else max(goods.late_value * earlier - goods.late_taxes, 0.0)
+    return 0.0 if earlier is None else max(goods.late_value * min(earlier, 40.0) - goods.late_taxes, 0.0)
 
 
 def sector_rate_shortfall(view: View, months: None) -> Number:

@@ -25,9 +25,9 @@ def ad_valorem(row: Row) -> float:
 
 
 def with_vat(row: Row, duty: float) -> float:
-    """More duty on a line, and the VAT on it at the line's own rate."""
+    """More duty on a line, and the VAT on it at the line's own rate, up to 1."""
     base = row["customs_value"] + row["duty_assessed"]
-    return duty * (1 + (row["vat_assessed"] / base if base else 0))
+    return duty * (1 + (min(max(row["vat_assessed"] / base, 0), 1) if base else 0))
 
 
 def full_rate(row: Row) -> float | None:

@@ -187,7 +187,7 @@ def freight_missing_money(view: View, months: int) -> Number:
         usual = others(view, row, measure="freight_share", levels=ROUTES)
         if usual is not None and row["freight_amount"] is not None and row["customs_value"]:
             share = math.exp(step(quantile(usual, 0.5))) - row["freight_amount"] / row["customs_value"]
-            terms.append(max(share, 0) * ad_valorem(row))
+            terms.append(min(max(share, 0), 10) * ad_valorem(row))
     return sum_or_none(terms)
 
 
