@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import repeat
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -88,8 +89,8 @@ def _numbers(
     for name in NUMBERS:
         content, context = getattr(packed, name), [*bound, name.encode()]
         size = len(content) // len(keys)
-        parts = (content[k * size : (k + 1) * size] for k in range(len(keys)))
-        changed[name] = b"".join(
-            change(key.cipher, part, context) for key, part in zip(keys, parts, strict=True) if part
-        )
+        if size:
+            parts = [content[start : start + size] for start in range(0, len(content), size)]
+            ciphers = [key.cipher for key in keys]
+            changed[name] = b"".join(map(change, ciphers, parts, repeat(context)))
     return changed

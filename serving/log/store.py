@@ -178,7 +178,8 @@ def insert(connection: sqlite3.Connection, row: LogRow, pseudonyms: Sequence[str
     packed, before = row.packed, connection.total_changes
     parts = (packed.about.decode(), packed.features, packed.outputs, packed.contributions)
     connection.execute(INSERT, (row.sequence, row.logged_at, *parts, row.previous, row.digest, row.seal))
-    positions = ((trader, row.sequence, position) for position, trader in enumerate(pseudonyms))
+    # in the order of their index: 10,000 take 47 ms in a month of 40 such lists, in that of the list 76
+    positions = sorted((trader, row.sequence, position) for position, trader in enumerate(pseudonyms))
     connection.executemany("INSERT INTO traders VALUES (?, ?, ?)", positions)
     if (changed := connection.total_changes - before) != 1 + len(pseudonyms):
         raise IncompleteInsertError(f"{changed} rows changed in place of {1 + len(pseudonyms)}")
