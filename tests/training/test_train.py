@@ -16,6 +16,7 @@ from training.backtest.folds import Fold
 from training.backtest.labelled_audits import label_audits
 from training.backtest.run import Backtest
 from training.diagnostics.report import FoldModel, diagnostics, fold_model
+from training.labels.report import LabelReport
 from training.leaks.alarm import LeakReport
 from training.promotion.promote import Promotion
 from training.promotion.verdict import Check, GateVerdict
@@ -45,7 +46,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     model = new_model(RIDGE, labelled_audits.features)
     model.fit(labelled_audits.X, labelled_audits.y, audits=labelled_audits.audits)
     learned = diagnostics(report, labelled_audits, model, folds=folds)
-    return Trained("3", report, learned, LeakReport(()), None)
+    return Trained("3", report, learned, LeakReport(()), LabelReport(()), None)
 
 
 def test_the_first_line_of_a_training_is_its_verdict(trained: Trained) -> None:
@@ -57,7 +58,7 @@ def test_the_first_line_of_a_training_is_its_verdict(trained: Trained) -> None:
 
 def test_what_the_gate_says_first_is_said_first_and_the_rest_once_at_the_end(trained: Trained) -> None:
     verdict, *checks = REFUSED.to_text()
-    judged = Trained("3", trained.report, trained.diagnostics, trained.leaks, REFUSED)
+    judged = Trained("3", trained.report, trained.diagnostics, trained.leaks, trained.labels, REFUSED)
     text = list(judged.to_text())
     assert text[0] == f"Version 3 is not promoted: {verdict}"
     assert text[-len(checks) :] == checks
