@@ -115,13 +115,14 @@ def check(
             continue
         tables[table.name] = checked
         reports.append(_table_report(checked))
-    notes = tuple(_implausible(tables, warehouse))
+    is_whole = all(violation.rule != UNREADABLE for violation in violations)
+    notes = tuple(_implausible(tables, warehouse)) if is_whole else ()
     report = CheckReport(warehouse.name, today, limit, tuple(reports), (*violations, *notes))
     return CheckResult(report, tables, notes, known)
 
 
 def _implausible(tables: Mapping[str, CheckedTable], warehouse: Warehouse) -> Iterator[Violation]:
-    """Yield the notes of plausibility, as far as the tables can be read: where not, that was reported."""
+    """Yield the notes of plausibility, as far as wrong values let them be worked out: these are reported."""
     try:
         yield from implausible(tables, warehouse.dialect)
     except engine_errors() as error:

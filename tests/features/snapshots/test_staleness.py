@@ -11,7 +11,7 @@ from features.library import LIBRARY
 from features.snapshots.cache import cached_snapshot
 from features.snapshots.snapshot import snapshot, summary, to_text
 from features.snapshots.staleness import LIMIT_SETTING, TOLD_SETTING, require_recent, staleness_warnings
-from tests.features.administration import administration, audit, day, line, trader
+from tests.features.administration import administration, audit, day, finding, line, trader
 from tests.features.tables import write_parquet
 from tests.installed import run
 
@@ -28,6 +28,7 @@ def dataset(tmp_path: Path) -> Dataset:
             line("D2", "T1", "2022-06-01"),
         ],
         audits=[audit("A0", "T1", "2023-01-01", None)],
+        findings=[finding("A0", 1, "2023-02-01", 0.0)],
     )
     data = str(write_parquet(tmp_path / "data", tables))
     return Dataset(data=data, cutoff=day("2024-06-01"), today=TODAY, home=tmp_path / "home")

@@ -125,7 +125,7 @@ def test_a_damaged_model_is_not_published_and_the_old_one_serves(home: Path) -> 
     damaged = bundle_folder(version(store(home), challenger), home=home) / "model.json"
     damaged.write_bytes(damaged.read_bytes().replace(b"1", b"2"))
     with pytest.raises(DataError, match=r"has a changed file, 'model\.json'"):
-        promote(challenger, home=home, clock=now)
+        promote(challenger, force="it shall be read", home=home, clock=now)
     assert serving(home) == "1"
     assert not (home / "published" / challenger).exists()
 

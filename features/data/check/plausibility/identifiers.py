@@ -93,7 +93,7 @@ def implausible_values(tables: Tables, dialect: Dialect) -> Iterator[Violation]:
 
 def values_of(checked: CheckedTable, column: str) -> list[Values]:
     """Return the values of a column of declarations, grouped as `Values` are."""
-    rows = checked.columns((column, "accepted_on"))
+    rows = checked.good_rows(column, "accepted_on")
     first_on, last_on = rows.accepted_on.min(), rows.accepted_on.max()
     each = rows.group_by(value=rows[column]).aggregate(
         lines=rows.count(), first_month=_month(first_on), last_month=_month(last_on)

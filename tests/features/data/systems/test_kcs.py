@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from features.data.check import check
+from features.data.contract.violation import Severity
 from features.data.systems import kcs
 from features.data.warehouse import open_warehouse
 from tests.features.data.systems.exports import KCS_FILES, KCS_LINES, Imported, bring, kcs_file, rows
@@ -74,7 +75,7 @@ def test_findings_equal_price_times_rate_of_fraudulent_lines_reckoned_apart(
 def test_what_is_written_keeps_the_contract(korea: Imported) -> None:
     with open_warehouse(str(korea[0])) as warehouse:
         report = check(warehouse, today=date(2026, 1, 1)).report
-    assert report.violations == ()
+    assert {violation.severity for violation in report.violations} <= {Severity.NOTE}
     assert report.accepted
 
 
