@@ -176,7 +176,6 @@ AUDITS = Table(
             "probability with which the selection drew this trader; empty for legacy rows",
             Unit.PROBABILITY,
             PROBABILITY,
-            RATE,
         ),
         identifier("selection_run_id", "the plan that selected it"),
         day("period_from", "first day of the declarations in scope", required=True),
