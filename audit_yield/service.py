@@ -162,17 +162,12 @@ def log_seal_command() -> None:
     Example: `audit-yield log seal`
     """
     import_lightgbm()
-    from features.errors import SettingError
-    from serving.log.key import SETTING
+    from features.storage.home import home_path
+    from serving.log.key import require_key
     from serving.log.writer import PredictionLog
+    from serving.settings import Settings
 
-    key = _log_key()
-    if key is None:
-        raise SettingError(
-            "There is no key to seal the log with.",
-            expected=f"{SETTING}: the whole path of a file outside the home, with a secret.",
-            advice=f"Make one: openssl rand -hex 32 > FILE; chmod 600 FILE; then set {SETTING} to it.",
-        )
+    key = require_key(Settings.read().log_key, home=home_path())
     log = PredictionLog(log_of(None), clock=now, key=key, is_new_key=True)
     log.close()
     show([f"From row {log.head.rows + 1:,} on the log is sealed with the key {key.name}."])

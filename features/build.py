@@ -15,7 +15,7 @@ from ibis.expr import types as ir
 from features.as_known import visible_rows
 from features.data.warehouse import Warehouse
 from features.data.warehouse.engine import execute_in_memory
-from features.definition import place_of
+from features.definition import defined_already, place_of
 from features.digest import CodeDigest
 from features.errors import SettingError, did_you_mean, unknown
 from features.exact import as_float, order_free
@@ -145,12 +145,7 @@ def _require_names_of_their_own(features: Iterable[Feature]) -> None:
     earlier: dict[str, Feature] = {}
     for feature in features:
         if feature.name in earlier:
-            raise SettingError(
-                f"{place_of(feature.function)}: the feature {feature.name} is defined already, at "
-                f"{place_of(earlier[feature.name].function)}.",
-                expected="one definition for each name.",
-                advice="Rename one of them.",
-            )
+            raise defined_already(feature.function, earlier[feature.name].function, name=feature.name)
         earlier[feature.name] = feature
 
 

@@ -44,15 +44,9 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 MEANING: Mapping[str, Allowed] = {
     "unit": (lambda value: isinstance(value, Unit), "a member of features.unit.Unit"),
-    "label": (
-        lambda value: _is_text(value) and (value[0].isupper() or value[0].isdigit()),
-        "a few words that begin with a capital",
-    ),
-    "phrase": (
-        lambda value: _is_text(value) and value.endswith("."),
-        "a sentence that ends with a full stop",
-    ),
-    "why": (lambda value: _is_text(value) and value.endswith("."), "a sentence that ends with a full stop"),
+    "label": (_is_label, "a few words that begin with a capital"),
+    "phrase": (_is_sentence, "a sentence that ends with a full stop"),
+    "why": (_is_sentence, "a sentence that ends with a full stop"),
     "indicator": (
         lambda value: isinstance(value, str) and bool(re.fullmatch("[a-z][a-z0-9_]*", value)),
         "a name in small letters, such as one in features/topic.py",
@@ -83,6 +77,15 @@ def place_of(function: Callable[..., Any]) -> str:
     """Return where a function stands, as `file:line`."""
     code = function.__code__
     return f"{code.co_filename}:{code.co_firstlineno}"
+
+
+def defined_already(function: Callable[..., Any], earlier: Callable[..., Any], *, name: str) -> SettingError:
+    """Return the error of a feature whose name another function has."""
+    return SettingError(
+        f"{place_of(function)}: the feature {name} is defined already, at {place_of(earlier)}.",
+        expected="one definition for each name.",
+        advice="Rename one of them.",
+    )
 
 
 def _faults(function: Callable[..., Any], given: Mapping[str, Any]) -> Iterator[Fault]:

@@ -1,7 +1,7 @@
 """Errors for people: what was found, what was expected, what to do next."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 MAX_NAMES = 20
 """An error lists as many known names; the one that was probably meant comes beside them."""
@@ -33,12 +33,17 @@ class OutputError(AuditYieldError):
 def unknown(name: str, known: Iterable[str], *, what: str) -> SettingError:
     """Return the error for a name that does not exist, with the one that was probably meant."""
     names = list(known)
-    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
     return SettingError(
         f"{what} '{shortened(name)}'.",
-        expected=f"one of {', '.join(names[:MAX_NAMES])}{more}.",
+        expected=f"one of {listed(names)}.",
         advice=did_you_mean(name, names).strip() or "Remove it.",
     )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first names for a sentence, and how many more there are."""
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    return ", ".join(names[:MAX_NAMES]) + more
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

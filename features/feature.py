@@ -8,8 +8,7 @@ from typing import Any, NotRequired, TypedDict, Unpack
 
 from ibis.expr import types as ir
 
-from features.definition import place_of, validate_definition
-from features.errors import SettingError
+from features.definition import defined_already, validate_definition
 from features.topic import topic_of
 from features.unit import Unit
 
@@ -192,9 +191,4 @@ def _require_own_name(function: Callable[..., ir.Value]) -> None:
         return
     one, other = earlier.__wrapped__.__code__, function.__code__
     if one.co_filename == other.co_filename and one.co_firstlineno != other.co_firstlineno:
-        raise SettingError(
-            f"{place_of(function)}: the feature {function.__name__} is defined already, at "
-            f"{place_of(earlier.__wrapped__)}.",
-            expected="one definition for each name.",
-            advice="Rename one of them.",
-        )
+        raise defined_already(function, earlier.__wrapped__, name=function.__name__)

@@ -21,18 +21,14 @@ def read_toml(path: Path) -> Mapping[str, Any]:
             content = file.read(LARGEST_FILE + 1)
         _require_short(content)
         return tomllib.loads(content.decode("utf-8"))
-    except RecursionError:
-        reason = "its values are nested too deeply"
-    except (
-        OSError,
-        ValueError,
-    ) as error:  # among them what tomllib refuses, and numbers of thousands of digits
-        reason = str(error)
-    raise SettingError(
-        f"{path.name} cannot be read: {shortened(reason)}.",
-        expected=f"a TOML file in UTF-8 of at most {LARGEST_FILE:,} bytes.",
-        advice="Correct the file.",
-    )
+    # a ValueError is what tomllib refuses, a text in another encoding, or a number of thousands of digits
+    except (OSError, ValueError, RecursionError) as error:
+        reason = "its values are nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise SettingError(
+            f"{path.name} cannot be read: {shortened(reason)}.",
+            expected=f"a TOML file in UTF-8 of at most {LARGEST_FILE:,} bytes.",
+            advice="Correct the file.",
+        ) from error
 
 
 def _require_short(content: bytes) -> None:

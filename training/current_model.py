@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from features.clock import Clock
 from features.data.dataset import Dataset
@@ -17,7 +16,7 @@ from training.backtest.run import Progress
 from training.backtest.setup import Stage
 from training.score import bundle_of_day
 from training.tracking.cleanup import CHAMPION
-from training.tracking.registry import CHALLENGER, OUT_OF_FOLD, ModelVersion, evidence, models
+from training.tracking.registry import CHALLENGER, ModelVersion, models, out_of_fold
 from training.train import train
 
 AUDIT = ("audit_id", "trader_id", "opened_on")
@@ -69,11 +68,7 @@ def _model_version(home: Path) -> ModelVersion | None:
 
 def _require_same_administration(model_version: ModelVersion, dataset: Dataset) -> None:
     """Raise `SettingError` for data that has none of the audits by which the model was tested."""
-    tested = _audits(
-        pq.read_table(
-            pa.BufferReader(evidence(model_version, OUT_OF_FOLD, home=dataset.home)), columns=list(AUDIT)
-        )
-    )
+    tested = _audits(out_of_fold(model_version, home=dataset.home).select(AUDIT))
     with dataset.open() as warehouse:
         present = _audits(warehouse.table("audits").select(*AUDIT).to_pyarrow())
     if tested and tested.isdisjoint(present):

@@ -7,9 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import cast
 
-import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from features.clock import Clock
 from features.data.dataset import Dataset
@@ -36,7 +34,7 @@ from training.promotion.gate import NEWEST
 from training.promotion.promote import Promotion, offer
 from training.tracking.cleanup import CHAMPION
 from training.tracking.record import Training, begin, record
-from training.tracking.registry import OUT_OF_FOLD, evidence, models
+from training.tracking.registry import models, own_out_of_fold
 from training.tracking.run import tracked
 from training.tracking.store import store
 from training.tune import tune_experiment
@@ -181,10 +179,9 @@ def _known_outcomes(warehouse: Warehouse, home: Path) -> KnownOutcomes | None:
     if champion is None:
         return None
     try:
-        table = pq.read_table(pa.BufferReader(evidence(champion, OUT_OF_FOLD, home=home)))
+        tested = own_out_of_fold(champion, home=home)
     except DataError:
         return None
-    tested = table.filter(pc.equal(table["model"], champion.kind))
     parameters = store(home).get_run(champion.run_id).data.params
     now = outcomes(
         warehouse,

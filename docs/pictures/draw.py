@@ -11,9 +11,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
@@ -26,7 +24,7 @@ from training.analyst.model import ANALYST
 from training.backtest.out_of_fold import ORACLE, OutOfFold
 from training.promotion.gate import read_out_of_fold
 from training.tracking.plots import gain
-from training.tracking.registry import OUT_OF_FOLD, evidence, version
+from training.tracking.registry import out_of_fold, version
 from training.tracking.store import store
 
 HERE = Path(__file__).parent
@@ -71,7 +69,7 @@ def draw(page: str, target: Path) -> None:
 def draw_gain(target: Path) -> None:
     """Write the picture of what the champion and simpler orders gathered on audits they had not seen."""
     champion = version(store(home()), "champion")
-    table = pq.read_table(pa.BufferReader(evidence(champion, OUT_OF_FOLD, home=home())))
+    table = out_of_fold(champion, home=home())
     by_kind = {
         kind: read_out_of_fold(table.filter(pc.equal(table["model"], kind)))
         for kind in (champion.kind, *ORDERS)

@@ -143,15 +143,14 @@ def held_out(sample: Sample, growth: Growth, *, blocks: Sequence[RowIndices], wh
 
 
 def _parameters(sample: Sample, growth: Growth, bag: int) -> dict[str, Any]:
+    a_row = min(1.0, 1.5 / len(sample.target))
     return {
         "objective": growth.objective,
         "learning_rate": growth.learning_rate,
         "num_leaves": growth.num_leaves,
         "min_data_in_leaf": growth.min_data_in_leaf,
         "feature_fraction": growth.feature_fraction,
-        "bagging_fraction": max(
-            growth.bagging_fraction, min(1.0, 1.5 / len(sample.target))
-        ),  # at least a row
+        "bagging_fraction": max(growth.bagging_fraction, a_row),
         "bagging_freq": 1,
         "lambda_l2": growth.lambda_l2,
         "max_bin": growth.max_bin,

@@ -4,10 +4,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from features.errors import SettingError
+from features.errors import SettingError, listed
 from features.outcomes import BY_TYPE
 from models.fitting.circumstances import REFERENCE
-from models.fitting.matrix import ArrowStream, VectorLike, as_vector, listed, read_table
+from models.fitting.matrix import ArrowStream, VectorLike, as_vector, read_table
 from models.prediction import Floats
 
 FEWEST_AUDITS = 20

@@ -8,11 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from features.errors import MAX_NAMES, SettingError, did_you_mean
+from features.data.contract.rule import LARGEST_WHOLE
+from features.errors import SettingError, did_you_mean, listed
 from models.prediction import Floats
-
-LARGEST_WHOLE = 2**53
-"""Beyond it float64 does not hold every whole number."""
 
 
 class ArrowStream(Protocol):
@@ -171,12 +169,6 @@ def as_vector(values: VectorLike, *, what: str) -> Floats:
     if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
         return _floats(pa.chunked_array(values), what=f"column of {what}")
     return _numbers(values, what=what).astype(np.float64, copy=False)
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return the first names for a sentence, and how many more there are."""
-    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
-    return ", ".join(names[:MAX_NAMES]) + more
 
 
 def _kind(values: object) -> str:

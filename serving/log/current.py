@@ -102,7 +102,7 @@ def open_current(folder: Path, *, month: str, key: LogKey | None, is_new_key: bo
             _require_key(current.segment.key, key, is_new=is_new_key)
             if current.segment.key == _name(key) and not current.is_over(month):
                 return current
-            end = store.close_segment(current.connection, current.segment, key=_sealing(current.segment, key))
+            end = store.close_segment(current.connection, current.segment, key=current.segment.own(key))
         except BaseException:
             current.close()
             raise
@@ -198,11 +198,6 @@ def _require_key(name: str, key: LogKey | None, *, is_new: bool) -> None:
         if key
         else "Set it: rows without a seal would prove less than those before them.",
     )
-
-
-def _sealing(segment: Segment, key: LogKey | None) -> LogKey | None:
-    """Return the key where it is that of the segment: another one's is not here to close it."""
-    return key if segment.key == _name(key) else None
 
 
 def _name(key: LogKey | None) -> str:

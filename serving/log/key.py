@@ -53,6 +53,14 @@ def read_key(setting: str, *, home: Path) -> LogKey | None:
     return LogKey(secret)
 
 
+def require_key(setting: str, *, home: Path) -> LogKey:
+    """Read the key as `read_key` does; raise `SettingError` where the setting names none."""
+    key = read_key(setting, home=home)
+    if key is None:
+        raise _refusal("There is no key to seal the log with.")
+    return key
+
+
 def _refusal(problem: str) -> SettingError:
     return SettingError(
         problem,

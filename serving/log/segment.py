@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from serving.log.anchor import START, Anchor
+from serving.log.key import LogKey
 
 FILE = "predictions.sqlite"
 """The log of releases before 0.2.0: one database, read as the first segment and closed."""
@@ -37,6 +38,10 @@ class Segment:
             return START
         content = [self.identity, self.number, self.month, self.after.line, self.key]
         return hashlib.sha256(json.dumps(content).encode()).digest()
+
+    def own(self, key: LogKey | None) -> LogKey | None:
+        """Return the key where it is the one that seals this segment: another one's is not there."""
+        return key if key is not None and self.key == key.name else None
 
     @property
     def start(self) -> Anchor:

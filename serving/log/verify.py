@@ -215,7 +215,7 @@ def _faults(
     witnesses = [*own, *others]
     if closed := store.closing_of(connection):
         witnesses.append(closed[0])
-        own_key = _of(segment, key)
+        own_key = segment.own(key)
         if own_key and not own_key.is_seal(closed[1], closed[0].digest):
             yield f"the closing of segment {segment.number} is not sealed with the key"
     yield from filter(None, (_unlike(connection, segment, witness) for witness in witnesses))
@@ -238,7 +238,7 @@ def _unclosed(connection: sqlite3.Connection, segment: Segment) -> Iterator[str]
 
 def _broken(rows: Iterable[LogRow], head: Anchor, segment: Segment, key: LogKey | None) -> Iterator[str]:
     """Yield the faults in the links and seals of rows that follow a head."""
-    own_key = _of(segment, key)
+    own_key = segment.own(key)
     for row in rows:
         if row.sequence != head.rows + 1:
             yield f"row {head.rows + 1} is missing" + f" up to {row.sequence - 1}" * (
@@ -266,13 +266,8 @@ def _unlike(connection: sqlite3.Connection, segment: Segment, anchor: Anchor) ->
     return None if digest == anchor.digest else f"row {anchor.rows} is not the one that was witnessed"
 
 
-def _of(segment: Segment, key: LogKey | None) -> LogKey | None:
-    """Return the key where it is the one that seals the segment."""
-    return key if key is not None and segment.key == key.name else None
-
-
 def _unsealed(segment: Segment, seal: bytes, key: LogKey | None) -> str | None:
-    own = _of(segment, key)
+    own = segment.own(key)
     if own is None or own.is_seal(seal, segment.digest):
         return None
     return f"the header of segment {segment.number} is not sealed with the key"

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from features.errors import SettingError
 from models.prediction import Floats
@@ -18,7 +16,7 @@ from training.backtest.out_of_fold import OutOfFold
 from training.backtest.populations import POPULATIONS
 from training.backtest.scores import judge
 from training.promotion.gate import pair_predictions
-from training.tracking.registry import OUT_OF_FOLD, ModelVersion, evidence, registered_bundle, version
+from training.tracking.registry import ModelVersion, own_out_of_fold, registered_bundle, version
 from training.tracking.store import store
 
 if TYPE_CHECKING:
@@ -117,7 +115,7 @@ def compare(first: str, second: str, *, home: Path) -> Comparison:
             expected="two versions that differ.",
             advice="See `audit-yield models`.",
         )
-    earlier, later = (_tested(each, home=home) for each in versions)
+    earlier, later = (own_out_of_fold(each, home=home) for each in versions)
     both, prediction = pair_predictions(later, earlier)
     [own] = both.predictions.values()
     first_name, second_name = (f"version {each.version}" for each in versions)
@@ -134,12 +132,6 @@ def compare(first: str, second: str, *, home: Path) -> Comparison:
         changes=tuple(_changes(*(_made_of(client, each) for each in versions))),
         moves=_moves(both.audits, prediction.expected, own.expected),
     )
-
-
-def _tested(of: ModelVersion, *, home: Path) -> pa.Table:
-    """Return what a version predicted for the audits that it was tested on."""
-    table = pq.read_table(pa.BufferReader(evidence(of, OUT_OF_FOLD, home=home)))
-    return table.filter(pc.equal(table["model"], of.kind))
 
 
 def _made_of(client: "MlflowClient", of: ModelVersion) -> Mapping[str, str]:

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Self
 
-from features.errors import DataError
-from training.leaks.alarm import Alarm
+from training.leaks.alarm import Alarm, alarm_lines, unreadable
 
 
 @dataclass(frozen=True)
@@ -26,16 +25,8 @@ class LabelReport:
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def to_text(self) -> Iterator[str]:
-        """Yield what is doubted, alarm by alarm, then what could not be judged, as lines for a terminal."""
-        unjudged = [alarm.name for alarm in self.alarms if alarm.value is None]
-        if self.raised:
-            yield f"OUTCOMES DOUBTED: {len(self.raised)} of {len(self.alarms)} alarms are raised"
-        else:
-            yield f"no outcome doubted: {len(self.alarms) - len(unjudged)} alarms are silent"
-        for alarm in self.raised:
-            yield f"  {alarm.name}: {alarm.sentence}"
-        if unjudged:
-            yield f"not judged, for want of data: {', '.join(unjudged)}"
+        """Return what is doubted, alarm by alarm, then what could not be judged, as lines of text."""
+        return alarm_lines(self.alarms, raised="OUTCOMES DOUBTED", silent="no outcome doubted")
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -43,8 +34,4 @@ class LabelReport:
         try:
             return cls(tuple(Alarm(**alarm) for alarm in json.loads(text)["alarms"]))
         except (ValueError, TypeError, KeyError) as error:
-            raise DataError(
-                f"The report of the label alarm cannot be read: {type(error).__name__}: {error}.",
-                expected="a report as `audit-yield train` writes it.",
-                advice="Train the model anew.",
-            ) from error
+            raise unreadable("label alarm", error) from error

@@ -1,7 +1,7 @@
 """Alarms and leak reports: plain data, with a sentence for the person who must act on it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from typing import Self
@@ -51,16 +51,8 @@ class LeakReport:
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def to_text(self) -> Iterator[str]:
-        """Yield what is suspected, alarm by alarm, then what could not be judged, as lines for a terminal."""
-        unjudged = [alarm.name for alarm in self.alarms if alarm.value is None]
-        if self.suspected:
-            yield f"LEAK SUSPECTED: {len(self.raised)} of {len(self.alarms)} alarms are raised"
-        else:
-            yield f"no leak suspected: {len(self.alarms) - len(unjudged)} alarms are silent"
-        for alarm in self.raised:
-            yield f"  {alarm.name}: {alarm.sentence}"
-        if unjudged:
-            yield f"not judged, for want of data: {', '.join(unjudged)}"
+        """Return what is suspected, alarm by alarm, then what could not be judged, as lines of text."""
+        return alarm_lines(self.alarms, raised="LEAK SUSPECTED", silent="no leak suspected")
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -71,12 +63,31 @@ class LeakReport:
             if content["suspected"] is not report.suspected:
                 raise ValueError("its alarms do not say whether a leak is suspected")
         except (ValueError, TypeError, KeyError) as error:
-            raise DataError(
-                f"The report of the leak alarm cannot be read: {type(error).__name__}: {error}.",
-                expected="a report as `audit-yield train` writes it.",
-                advice="Train the model anew.",
-            ) from error
+            raise unreadable("leak alarm", error) from error
         return report
+
+
+def alarm_lines(alarms: Sequence[Alarm], *, raised: str, silent: str) -> Iterator[str]:
+    """Yield what is raised, alarm by alarm, then what could not be judged; begins with one of the words."""
+    sounding = [alarm for alarm in alarms if alarm.raised]
+    unjudged = [alarm.name for alarm in alarms if alarm.value is None]
+    if sounding:
+        yield f"{raised}: {len(sounding)} of {len(alarms)} alarms are raised"
+    else:
+        yield f"{silent}: {len(alarms) - len(unjudged)} alarms are silent"
+    for alarm in sounding:
+        yield f"  {alarm.name}: {alarm.sentence}"
+    if unjudged:
+        yield f"not judged, for want of data: {', '.join(unjudged)}"
+
+
+def unreadable(alarm: str, error: Exception) -> DataError:
+    """Return the error of a report that is not as it was written."""
+    return DataError(
+        f"The report of the {alarm} cannot be read: {type(error).__name__}: {error}.",
+        expected="a report as `audit-yield train` writes it.",
+        advice="Train the model anew.",
+    )
 
 
 def unjudged(name: str, *, limit: float | None, reason: str) -> Alarm:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from features.clock import Clock
 from features.errors import DataError, SettingError
@@ -28,10 +27,10 @@ from training.tracking.registry import (
     CHALLENGER,
     LABELS,
     LEAKS,
-    OUT_OF_FOLD,
     ModelVersion,
     bundle_folder,
     evidence,
+    out_of_fold,
     version,
     versions,
 )
@@ -175,7 +174,7 @@ def _checks(
     try:
         leaks = LeakReport.from_json(evidence(candidate, LEAKS, home=home).decode())
         labels = LabelReport.from_json(evidence(candidate, LABELS, home=home).decode())
-        tested, *theirs = (_out_of_fold(each, home=home) for each in (candidate, serving) if each)
+        tested, *theirs = (out_of_fold(each, home=home) for each in (candidate, serving) if each)
     except DataError as error:
         return (Check("evidence", GateVerdict.REFUSED, f"{error.found} {error.advice}"),)
     own = _of(tested, candidate.kind)
@@ -195,11 +194,6 @@ def _checks(
         margin=margin,
     )
     return (_same_money(client, candidate, serving), *checks)
-
-
-def _out_of_fold(of: ModelVersion, *, home: Path) -> pa.Table:
-    """Return what models predicted in the training of a version, as that sealed it."""
-    return pq.read_table(pa.BufferReader(evidence(of, OUT_OF_FOLD, home=home)))
 
 
 def _of(tested: pa.Table, kind: str) -> pa.Table:

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
 from features.errors import DataError, SettingError
 from models.bundle.artefact import Bundle, load_bundle, sealed_evidence
 from models.bundle.sealed import sha256
@@ -114,6 +118,17 @@ def evidence(model_version: ModelVersion, name: str, *, home: Path) -> bytes:
             advice="Put it back from a copy, or train anew.",
         )
     return content
+
+
+def out_of_fold(model_version: ModelVersion, *, home: Path) -> pa.Table:
+    """Return what all models predicted in the training of a version; raises as `evidence` does."""
+    return pq.read_table(pa.BufferReader(evidence(model_version, OUT_OF_FOLD, home=home)))
+
+
+def own_out_of_fold(model_version: ModelVersion, *, home: Path) -> pa.Table:
+    """Return of these predictions the version's own; raises as `evidence` does."""
+    tested = out_of_fold(model_version, home=home)
+    return tested.filter(pc.equal(tested["model"], model_version.kind))
 
 
 def registered_bundle(model_version: ModelVersion, *, home: Path) -> Bundle:

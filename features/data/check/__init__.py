@@ -1,6 +1,6 @@
 """Check a warehouse against the contract: report every violation at once, quarantine bad rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -52,7 +52,7 @@ class CheckResult:
         return CheckOutcome(
             checked_on=self.report.checked_on,
             refusal="; ".join(f"{v.location}: {v.found}" for v in stopping) if stopping else None,
-            is_lasting=all(violation.rule != UNREADABLE for violation in violations),
+            is_lasting=_were_read(violations),
             tables={name: self.known.get(name) or self._outcome_of(name) for name in self.tables},
             notes=tuple(f"{note.location} is implausible: {note.found[:-1]}" for note in self.implausible),
         )
@@ -115,10 +115,14 @@ def check(
             continue
         tables[table.name] = checked
         reports.append(_table_report(checked))
-    is_whole = all(violation.rule != UNREADABLE for violation in violations)
-    notes = tuple(_implausible(tables, warehouse)) if is_whole else ()
+    notes = tuple(_implausible(tables, warehouse)) if _were_read(violations) else ()
     report = CheckReport(warehouse.name, today, limit, tuple(reports), (*violations, *notes))
     return CheckResult(report, tables, notes, known)
+
+
+def _were_read(violations: Iterable[Violation]) -> bool:
+    """Return whether all tables were read to their end."""
+    return all(violation.rule != UNREADABLE for violation in violations)
 
 
 def _implausible(tables: Mapping[str, CheckedTable], warehouse: Warehouse) -> Iterator[Violation]:

@@ -45,7 +45,7 @@ Tables = Mapping[str, ir.Table]
 
 
 def _lowering_raises(row: ir.Table) -> ir.BooleanValue:
-    return row.event.isin(("reduced", "cancelled", "refunded")) & (row.amount > 0)
+    return row.event.isin((*LOWERING, "refunded")) & (row.amount > 0)
 
 
 def _corrects_later(row: ir.Table) -> ir.BooleanValue:

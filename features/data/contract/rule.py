@@ -15,7 +15,8 @@ LARGEST_NUMBER = 1e15
 """The largest size of an amount of money, a mass or any other quantity, in whatever currency or unit. Sums
 are exact up to it (`features.exact`), and a float64 still tells its quarters apart."""
 LARGEST_WHOLE = 2**53
-"""The largest size of a whole number: JSON and spreadsheets hold none above it for certain."""
+"""The largest size of a whole number: a float64 holds all up to it, JSON and spreadsheets none above it for
+certain."""
 LARGEST_RATE = 40.0
 """The largest rate of duty, 4,000 %: the highest in force, on spirits, is 3,000 %."""
 
