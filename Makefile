@@ -70,8 +70,8 @@ fix: setup  ## Format, mend what can be mended, write the generated documents
 	@$(BIN)/ruff format .
 	@$(BIN)/python docs/write.py
 
-bench: setup  ## Run the benchmarks; each prints ratios against a named peer of the same run
-	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python -P $$benchmark || exit 1; done
+bench: setup  ## Run the benchmarks and make one table of ratios, ours to peers of the same run; make bench QUICK=1 takes small sizes
+	@$(BIN)/python -P benchmarks/run.py $(if $(QUICK),--quick)
 
 pictures: setup  ## Draw the pictures of the README anew, from the demo and the champion
 	@$(BIN)/python -P docs/pictures/draw.py demo/data --as-of 2025-01-01
