@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,10 +46,22 @@ class Prediction:
     def __len__(self) -> int:
         return len(self.expected)
 
+    @cached_property
+    def matrix(self) -> Floats:
+        """The same as a matrix (n, 6 + types): the numbers of `PER_TRADER`, then the split by type."""
+        return np.column_stack([*(getattr(self, name) for name in PER_TRADER), self.by_type])
+
+    @classmethod
+    def of_matrix(cls, matrix: Floats, types: tuple[str, ...]) -> "Prediction":
+        """Return the predictions that such a matrix holds."""
+        numbers = dict(zip(PER_TRADER, matrix.T, strict=False))
+        prediction = cls(**numbers, by_type=matrix[:, len(PER_TRADER) :], types=types)
+        vars(prediction)["matrix"] = matrix
+        return prediction
+
     def taken(self, rows: Sequence[int] | slice | NDArray[np.bool_]) -> "Prediction":
         """Return the predictions of some rows."""
-        columns = {name: getattr(self, name)[rows] for name in (*PER_TRADER, "by_type")}
-        return Prediction(**columns, types=self.types)
+        return Prediction.of_matrix(self.matrix[rows], self.types)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from models.prediction import Floats
 from serving.live.state import facts_digest
 from serving.log import reader
 from serving.log.code_digest import code_digest
-from serving.log.codec import outputs
 from serving.log.entry import AnswerBasis, LogEntry
 from serving.log.erasures import record_of
 from serving.log.reader import LoggedPrediction
@@ -166,7 +165,7 @@ def _off_by(bundle: Bundle, entry: LogEntry, rows: Floats) -> float | None:
     """Predict and explain a row again; None where every bit is the same, else the largest difference."""
     if entry.prediction is None:
         return None
-    pairs = [(outputs(bundle.model.predict(rows)), outputs(entry.prediction))]
+    pairs = [(bundle.model.predict(rows).matrix, entry.prediction.matrix)]
     if entry.contributions is not None:
         pairs.append((bundle.model.explain(rows).contributions, entry.contributions))
     if all(new.tobytes() == old.tobytes() for new, old in pairs):

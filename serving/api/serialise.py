@@ -38,16 +38,15 @@ def serialise_predictions(
     rounded: Prediction, *, trader_ids: Sequence[str], prediction_ids: Sequence[str]
 ) -> list[JsonObject]:
     """Serialise predictions that were rounded to cents, in their order."""
-    columns = zip(*(getattr(rounded, name).tolist() for name in PER_TRADER), strict=True)
     return [
         {
             "trader_id": trader,
             "prediction_id": prediction,
-            **dict(zip(PER_TRADER, numbers, strict=True)),
-            "by_type": dict(zip(rounded.types, parts, strict=True)),
+            **dict(zip(PER_TRADER, numbers, strict=False)),
+            "by_type": dict(zip(rounded.types, numbers[len(PER_TRADER) :], strict=True)),
         }
-        for trader, prediction, numbers, parts in zip(
-            trader_ids, prediction_ids, columns, rounded.by_type.tolist(), strict=True
+        for trader, prediction, numbers in zip(
+            trader_ids, prediction_ids, rounded.matrix.tolist(), strict=True
         )
     ]
 

@@ -40,13 +40,7 @@ def malformed(errors: Sequence[Mapping[str, Any]]) -> ProblemError:
 
 def _require_plain(body: bytes) -> None:
     try:
-        json.loads(
-            body.decode(),
-            object_pairs_hook=_unique_members,
-            parse_constant=_refuse_constant,
-            parse_float=_bounded_number,
-            parse_int=_bounded_number,
-        )
+        STRICT.decode(body.decode())
     except RecursionError as error:
         raise _refused("It is nested too deeply.") from error
     except ValueError as error:
@@ -75,3 +69,11 @@ def _bounded_number(text: str) -> float:
 
 def _refused(detail: str) -> ProblemError:
     return ProblemError(ProblemKind.MALFORMED, detail, expected="one JSON value (RFC 8259, I-JSON).")
+
+
+STRICT = json.JSONDecoder(
+    object_pairs_hook=_unique_members,
+    parse_constant=_refuse_constant,
+    parse_float=_bounded_number,
+    parse_int=_bounded_number,
+)

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from models.prediction import PER_TRADER, Explanation, Floats, Prediction
+from models.prediction import Explanation, Floats, Prediction
 from serving.live.rounding import round_prediction
 from serving.live.state import Live
 from serving.log.entry import Access, AnswerBasis, LogEntry
@@ -73,8 +73,7 @@ def with_predictions(live: Live, entry: LogEntry) -> LogEntry:
 
 def require_finite(prediction: Prediction, *others: Floats) -> None:
     """Raise `NotFiniteError`, and the alarm, unless every number of a prediction is finite."""
-    parts = (getattr(prediction, name) for name in (*PER_TRADER, "by_type"))
-    if not all(np.isfinite(part).all() for part in (*parts, *others)):
+    if not all(np.isfinite(part).all() for part in (prediction.matrix, *others)):
         raise_not_finite("A prediction")
 
 

@@ -119,7 +119,7 @@ class Live:
         """The digest of the snapshot: of the features that the model takes."""
         return facts_digest(self.row_index, self.X, cutoff=self.dataset.cutoff)
 
-    @property
+    @cached_property
     def basis(self) -> AnswerBasis:
         """The basis of an answer from the snapshot."""
         return AnswerBasis(

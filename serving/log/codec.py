@@ -13,6 +13,7 @@ from models.prediction import PER_TRADER, Floats, Prediction
 from serving.log.entry import Access, AnswerBasis, Decision, LogEntry
 
 DOUBLE = np.dtype("<f8")
+CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False)
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,14 @@ def pack(entry: LogEntry, *, code: str) -> Packed:
     return Packed(
         about=encoded(about),
         features=_bytes(entry.features),
-        outputs=_bytes(None if prediction is None else outputs(prediction)),
+        outputs=_bytes(None if prediction is None else prediction.matrix),
         contributions=_bytes(entry.contributions),
     )
 
 
 def encoded(about: Mapping[str, Any]) -> bytes:
     """Encode as canonical JSON; raises `ValueError` for numbers that JSON lacks."""
-    return json.dumps(about, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
+    return CANONICAL.encode(about).encode()
 
 
 def taken(packed: Packed, position: int) -> Packed:
@@ -90,11 +91,6 @@ def unpack(packed: Packed) -> LogEntry:
         base=about["base"],
         decision=Decision(**about["decision"]),
     )
-
-
-def outputs(prediction: Prediction) -> Floats:
-    """Return a prediction as a matrix (n, 6 + types): the numbers of `PER_TRADER`, then the split by type."""
-    return np.column_stack([*(getattr(prediction, name) for name in PER_TRADER), prediction.by_type])
 
 
 def _prediction(rows: Floats | None, types: tuple[str, ...]) -> Prediction | None:

@@ -23,7 +23,7 @@ from serving.log.entry import Access, Decision, LogEntry
 from serving.log.erasures import entry_of
 from serving.log.key import LogKey
 from serving.log.reader import LoggedPrediction
-from serving.log.store import LogRow
+from serving.log.store import LogRow, Request
 from serving.log.trader_keys import TraderKey, TraderKeys, keys_path, open_keys
 from serving.log.verify import refusal
 from serving.workers import AT_ONCE
@@ -117,7 +117,7 @@ class PredictionLog:
         with trader_keys.reading(self.folder) as keys:
             revealed = reveal(earlier.packed, keys)
         if revealed is None or unpack(revealed).decision != decision:
-            raise _request_id_taken(access.request_id, earlier)
+            raise _request_id_taken(access.request_id, earlier=earlier)
 
     def read(self, prediction_id: str) -> LoggedPrediction:
         """Return a logged prediction; raises `DataError` where there is none of that id."""
@@ -172,8 +172,7 @@ class PredictionLog:
             self._require_unharmed(current.fault() or self._keys.fault() or self._rewound())
             # within the transaction: no row follows that of an erasure and is under the key it destroyed
             keys = self._keys.of(trader for entry, _ in batch for trader in entry.trader_ids)
-            answers = [self._log(entry, packed, keys, moment) for entry, packed in batch]
-            head = store.head(current.connection, current.segment)
+            answers, head = self._add(batch, keys, moment)
         anchor.add(current.file.anchor_path, head)
         self._require_unharmed(current.files.fault())  # the rows went where nobody would find them
         self._head = head
@@ -191,30 +190,37 @@ class PredictionLog:
         if fault:
             raise refusal(self.folder, fault)
 
-    def _log(
-        self, entry: LogEntry, packed: Packed, keys: Mapping[str, TraderKey], moment: datetime
-    ) -> Ids | Exception:
-        own = [keys[trader] for trader in entry.trader_ids]
-        concealed = conceal(packed, own)
-        earlier = self._earlier(entry.access)
-        if earlier is not None and earlier.packed not in (packed, concealed):
-            return _request_id_taken(entry.access.request_id, earlier)
-        row = earlier or self._add(concealed, [key.pseudonym for key in own], moment)
-        return reader.ids(row, len(own))
+    def _add(
+        self, batch: Sequence[Packing], keys: Mapping[str, TraderKey], moment: datetime
+    ) -> tuple[list[Ids | Exception], Anchor]:
+        """Insert the rows of answers; return their ids, or why there are none, and the head after them."""
+        connection = self._current.connection
+        answers: list[Ids | Exception] = []
+        added: list[tuple[LogRow, list[str]]] = []
+        rows = self._earlier([(entry.access.actor, entry.access.request_id) for entry, _ in batch])
+        head = store.head(connection, self._current.segment)
+        for entry, packed in batch:
+            own = [keys[trader] for trader in entry.trader_ids]
+            concealed, request = conceal(packed, own), (entry.access.actor, entry.access.request_id)
+            row = rows.get(request)
+            if row is None:
+                row = LogRow.after(head, logged_at=moment.isoformat(), packed=concealed, key=self._key)
+                head, rows[request] = row.anchor, row
+                added.append((row, [key.pseudonym for key in own]))
+            is_same = row.packed in (packed, concealed)
+            answers.append(
+                reader.ids(row, len(own)) if is_same else _request_id_taken(request[1], earlier=row)
+            )
+        store.insert(connection, added)
+        return answers, head
 
-    def _earlier(self, access: Access) -> LogRow | None:
+    def _earlier(self, requests: Sequence[Request]) -> dict[Request, LogRow]:
+        """Return the rows of requests that were answered before."""
         current = self._current
-        row = store.of_request(current.connection, access.actor, access.request_id)
-        if row is None and current.previous is not None:
-            row = store.of_request(current.previous, access.actor, access.request_id)
-        return row
-
-    def _add(self, packed: Packed, pseudonyms: Sequence[str], moment: datetime) -> LogRow:
-        current = self._current
-        head = store.head(current.connection, current.segment)
-        row = LogRow.after(head, logged_at=moment.isoformat(), packed=packed, key=self._key)
-        store.insert(current.connection, row, pseudonyms)
-        return row
+        connections = [each for each in (current.previous, current.connection) if each is not None]
+        return {
+            request: row for each in connections for request, row in store.of_requests(each, requests).items()
+        }
 
     def _open_keys(self) -> TraderKeys:
         """Open the keys of traders; without those of its rows a log would erase them in silence."""
@@ -271,7 +277,7 @@ def _write_error(folder: Path, error: Exception) -> OutputError:
     )
 
 
-def _request_id_taken(request_id: str, earlier: LogRow) -> RequestIdTakenError:
+def _request_id_taken(request_id: str, *, earlier: LogRow) -> RequestIdTakenError:
     return RequestIdTakenError(
         f"The request id '{request_id}' was answered before, at {earlier.logged_at}, and otherwise.",
         expected="an id of its own for every request; the same one only to ask the same again.",

@@ -62,7 +62,7 @@ def make_anew(file: SegmentFile, *, rows: int, forger: LogKey | None = None) -> 
         for number, row in enumerate(kept):
             moment = "2020-01-01T00:00:00+00:00" if number == rows - 1 else row.logged_at
             made = LogRow.after(head, logged_at=moment, packed=row.packed, key=forger)
-            store.insert(connection, made, traders_of(row))
+            store.insert(connection, [(made, traders_of(row))])
             anchor.add(file.anchor_path, made.anchor)
             head = made.anchor
 
@@ -109,7 +109,7 @@ def test_a_row_appended_by_hand_is_found_by_the_key_at_the_next_start(
         about = packed.about.replace(b'"request_id": "a"', b'"request_id": "z"')
         packed = type(packed)(about, packed.features, packed.outputs, packed.contributions)
         row = LogRow.after(head, logged_at="2020-01-01T00:00:00+00:00", packed=packed)
-        store.insert(connection, row, traders_of(row))
+        store.insert(connection, [(row, traders_of(row))])
         anchor.add(file.anchor_path, row.anchor)
     assert bool(verify(folder, key=key).faults) == bool(key)
     if key:

@@ -60,7 +60,7 @@ def chained_anew(folder: Path, change: Callable[[LogRow], LogRow]) -> None:
     connection = sqlite3.connect(database(folder), isolation_level=None)
     for row in map(change, rows):
         anew = LogRow.after(head, logged_at=row.logged_at, packed=row.packed)
-        store.insert(connection, anew, ())
+        store.insert(connection, [(anew, ())])
         head = anew.anchor
     connection.close()
 

@@ -14,7 +14,7 @@ import pytest
 
 from features.errors import DataError, OutputError
 from serving.log import store
-from serving.log.codec import outputs, pack, unpack
+from serving.log.codec import pack, unpack
 from serving.log.entry import Access, Decision, LogEntry
 from serving.log.verify import verify
 from serving.log.writer import PredictionLog, RequestIdTakenError
@@ -40,9 +40,7 @@ def test_what_was_logged_is_read_again_to_the_last_bit(log: PredictionLog) -> No
     second = log.read(ids[1]).entry
     assert (second.access, second.basis, second.trader_ids) == (answer.access, answer.basis, ("T2",))
     assert not_none(second.features).tobytes() == not_none(answer.features)[1:].tobytes()
-    assert (
-        outputs(not_none(second.prediction)).tobytes() == outputs(not_none(answer.prediction))[1:].tobytes()
-    )
+    assert not_none(second.prediction).matrix.tobytes() == not_none(answer.prediction).matrix[1:].tobytes()
     assert not_none(second.contributions).tobytes() == not_none(answer.contributions)[1:].tobytes()
     assert second.base == answer.base
 
@@ -144,8 +142,8 @@ def test_a_trader_finds_its_own_predictions_the_newest_first(log: PredictionLog)
         assert each.entry.trader_ids == same.entry.trader_ids == ("T2",)
         assert (each.entry.features, each.entry.contributions) == (None, None)
         assert (
-            outputs(not_none(each.entry.prediction)).tobytes()
-            == outputs(not_none(same.entry.prediction)).tobytes()
+            not_none(each.entry.prediction).matrix.tobytes()
+            == not_none(same.entry.prediction).matrix.tobytes()
         )
         assert (each.entry.basis, each.entry.base, each.code) == (
             same.entry.basis,
