@@ -27,6 +27,7 @@ from typing import Any
 import duckdb
 import ibis
 
+from benchmarks.table import row
 from features.data.check import check
 from features.data.contract import TABLES
 from features.data.warehouse import open_warehouse
@@ -175,12 +176,16 @@ def compare(lines: int, *, one_in: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         simulate(Path(folder), lines, one_in=one_in)
         base = in_own_process("scan", Path(folder))
-        print(f"{lines:,} lines{', all broken' if one_in == 1 else ''}")
+        title = f"{lines:,} lines{', all broken' if one_in == 1 else ''}"
+        print(title)
         for name in CANDIDATES:
             if name == "pandera" and importlib.util.find_spec("pandera") is None:
                 print("  pandera   not installed, left out")
-            else:
-                print(f"  {name:<8}  {_describe(in_own_process(name, Path(folder)), base)}")
+                continue
+            measured = in_own_process(name, Path(folder))
+            print(f"  {name:<8}  {_describe(measured, base)}")
+            if name == "ours":
+                row(f"check of {title}", ours=measured["work"], peer=base["work"], against="a scan", unit="s")
 
 
 def _describe(measured: dict[str, Any], base: dict[str, Any]) -> str:

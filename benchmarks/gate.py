@@ -30,6 +30,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit_yield.console import progress_bar
+from benchmarks.table import row
 from features.data.warehouse import open_warehouse
 from features.library import LIBRARY
 from features.outcomes import BY_TYPE, outcomes
@@ -119,6 +120,8 @@ def main() -> None:
         counts = {str(each): verdicts[name, each] for each in GateVerdict}
         by = {ground: count for (condition, ground), count in grounds.most_common() if condition == name}
         print(f"{name:10}{counts}, stopped by {by}")
+        passed, of = counts[str(GateVerdict.PASSED)], f"of {arguments.worlds} worlds"
+        row(f"{name} retrainings that pass the gate", ours=passed, unit=of)
 
 
 def judged(cache: Path, condition: str, seed: int) -> dict[str, object]:

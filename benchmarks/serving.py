@@ -1,175 +1,216 @@
-"""Benchmark of the service, against a bare BentoML echo and FastAPI with LightGBM and `pred_contrib`.
+"""Benchmark of the service with token and log, against servers of a bare LightGBM of the same size.
 
-Run with `python -P benchmarks/serving.py [DATA DAY]`, in a folder (or with AUDIT_YIELD_HOME) where a champion
-is published, as it is after `make run`. All three servers are up in one run. They take turns to answer for
-one trader (predicted and logged; explained), by 1 and by 16 clients, for 1,000 and for as many as there are
-up to 10,000. Milliseconds; errors are counted.
+    python -P benchmarks/serving.py [--quick] [--data DATA --as-of DAY]
+
+Peers are FastAPI (with uvloop and httptools, as ours, and with asyncio and h11), MLServer with its LightGBM
+runtime, MLflow's server, BentoML as its documents begin, and a BentoML echo. MLServer is installed below
+`.benchmarks`, once; a peer that does not start is left out. All of them are up in one run and take turns, so
+that a busy minute of the machine falls on all. The champion is the one of AUDIT_YIELD_HOME for DATA; else one
+is trained below `.benchmarks`, once.
+
+Prints answers a second, the middle and the 99th percentile of what an answer took, and its processor time,
+which a busy machine changes least; then what a sync of the disk took in the folder of the log.
 """
 
-import http.client
-import json
+import argparse
 import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from uuid import uuid4
 
+from benchmarks.peers.load import load
+from benchmarks.peers.model import PeerModel, read_peer_model, write_peer_model
+from benchmarks.peers.servers import Peer, Server, by_ids, free_port, peers, running
+from benchmarks.table import row
+from features.data.dataset import Dataset
 from features.storage.home import home
+from serving.access.tokens import Role, new_token
+from serving.live.state import load_live
 
-ROOT = Path(__file__).parents[1]
-JSON = "application/json"
-OURS, ECHO, BARE = 3071, 3072, 3073
-REQUESTS = {1: 300, 16: 800}
-WARM = 400
-"""Requests to each server before any is timed: they lay out the thousand pages of our log's journal, which
-are then written over."""
-TURNS = 5
-"""Rounds in which the servers take turns, so that a busy minute of the machine falls on all of them."""
-PATIENCE = 240
-DEMONSTRATION = ("demo/data", "2025-01-01")
+OWN = Path(".benchmarks/serving").absolute()
+DAY = "2025-01-01"
+COMMAND = str(Path(sys.executable).parent / "audit-yield")
+OURS = "ours"
+SYNCS = 50
+
+
+@dataclass(frozen=True)
+class Length:
+    """How long servers are loaded: seconds of a turn, and turns after one to warm up."""
+
+    seconds: float
+    turns: int
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a server did in a turn: answers a second, and the seconds of an answer; or the medians of turns.
+
+    `processor` are seconds of all threads of all its processes.
+    """
+
+    per_second: float
+    median: float
+    p99: float
+    processor: float
+    errors: int
+
+    @classmethod
+    def of(cls, turns: Sequence["Turn"]) -> "Turn":
+        """Return the medians over turns, and all errors."""
+        return cls(
+            per_second=statistics.median(turn.per_second for turn in turns),
+            median=statistics.median(turn.median for turn in turns),
+            p99=statistics.median(turn.p99 for turn in turns),
+            processor=statistics.median(turn.processor for turn in turns),
+            errors=sum(turn.errors for turn in turns),
+        )
+
+
+Compared = Mapping[str, Turn]
+Requests = Callable[[Peer], bytes]
+Goals = Mapping[str, float]
+AS_FAST: Goals = {"FastAPI": 1.0, "FastAPI (asyncio, h11)": 1.0, "MLServer": 1.0}
 
 
 def main() -> None:
-    """Start the servers, send the requests, print the table."""
-    data, day = sys.argv[1:3] or DEMONSTRATION
-    if not (home() / "champion.json").exists():
-        print("No champion is published here: `make run` first. Skipped.")
-        return
-    own = {"AUDIT_YIELD_HOME": str(home()), "PYTHONPATH": str(ROOT)}
-    own |= {"BENCHMARK_DATA": data, "BENCHMARK_DAY": day}
-    command = str(Path(sys.executable).parent / "audit-yield")
-    python = [sys.executable, "-P", "-m"]
-    echo = ["bentoml", "serve", "benchmarks.peers.echo:Echo", "--working-dir", str(ROOT), "--port", str(ECHO)]
-    bare = ["uvicorn", "benchmarks.peers.bare:app", "--port", str(BARE), "--log-level", "error"]
-    with (
-        running([command, "serve", data, "--as-of", day, "--port", str(OURS)], own, OURS, "/readyz"),
-        running([*python, *echo], own, ECHO, "/readyz"),
-        running([*python, *bare], own, BARE, "/openapi.json"),
-    ):
-        traders = [row["trader_id"] for row in response_json(OURS, "GET", "/ranking?page_size=10000")["rows"]]
-        print(f"{'':34}{'clients':>8}{'median':>9}{'p99':>9}{'errors':>8}{'of echo':>9}{'of bare':>9}")
-        for port, path, body in (
-            (ECHO, "/echo", {"trader_ids": traders[:1]}),
-            (BARE, "/predict", {"trader_ids": traders[:1]}),
-            (OURS, "/predict", {"trader_ids": traders[:1]}),
-        ):
-            if timed(port, path, body, clients=1, requests=WARM)[1]:
-                raise SystemExit(f"{path} at {port} answers with errors.")
-        for name, count, path in (
-            ("predict one", 1, "/predict"),
-            ("explain one", 1, "/explain"),
-            *((f"predict {count:,} in one call", count, "/predict") for count in (1_000, len(traders))),
-        ):
-            for clients in (1, 16) if count == 1 else (1,):
-                compare(name, traders[:count], path, clients=clients)
+    """Start the servers, let them take turns, print what they took."""
+    arguments = _arguments()
+    data, day = (arguments.data, arguments.as_of) if arguments.data else _trained()
+    length = Length(1.0, 3) if arguments.quick else Length(3.0, 7)
+    with tempfile.TemporaryDirectory() as temporary, ExitStack() as stack:
+        model = _model(Path(temporary), data, day)
+        candidates = (_ours(data, day), *peers(model, Path(temporary)))
+        started = (stack.enter_context(running(peer)) for peer in candidates)
+        _compare([server for server in started if server], list(model.row_index)[:1000], length)
+    sync = "a sync of the disk, of which the log takes one for each commit"
+    row(sync, ours=1e3 * _sync_seconds(), unit="ms")
 
 
-def compare(name: str, traders: Sequence[str], path: str, *, clients: int) -> None:
-    """Time one kind of request on all three servers, in turns, and print a line each."""
-    body = {"trader_id": traders[0]} if path == "/explain" else {"trader_ids": list(traders)}
-    size = len(json.dumps(response_json(OURS, "POST", path, body)))
-    requests = REQUESTS[clients] if len(traders) == 1 else 30
-    calls = {
-        "echo": (ECHO, "/echo", {"trader_ids": list(traders), "size": size}),
-        "bare": (BARE, path, body),
-        "ours": (OURS, path, body),
-    }
-    took: dict[str, tuple[list[float], int]] = {server: ([], 0) for server in calls}
-    for _ in range(TURNS):
-        for server, call in calls.items():
-            times, errors = timed(*call, clients=clients, requests=requests // TURNS)
-            took[server] = took[server][0] + times, took[server][1] + errors
-    for server, (times, errors) in took.items():
-        ratios = (statistics.median(times) / statistics.median(took[peer][0]) for peer in ("echo", "bare"))
-        slow = sorted(times)[int(0.99 * (len(times) - 1))]
-        print(
-            f"{server + ': ' + name:34}{clients:>8}{1e3 * statistics.median(times):>9.2f}{1e3 * slow:>9.2f}",
-            f"{errors:>7}" + "".join(f"{ratio:>9.2f}" for ratio in ratios),
-            flush=True,
-        )
-    if path == "/explain" and clients == 1:
-        _print_aim(statistics.median(took["echo"][0]), body)
+def _compare(servers: Sequence[Server], traders: Sequence[str], length: Length) -> None:
+    """Let the servers take turns at each kind of request, and hand in the rows of the table."""
+
+    def one(peer: Peer) -> bytes:
+        return peer.request(peer.predict, traders[:1])
+
+    busy = _in_turns("predict one", servers, one, clients=16, length=length)
+    _hand_in("predictions a second, 16 clients", busy, "per_second", AS_FAST)
+    _hand_in("processor time of a prediction, 16 clients", busy, "processor", AS_FAST)
+    row("99 % of predictions, 16 clients", ours=1e3 * busy[OURS].p99, unit="ms", at_most=10)
+    alone = _in_turns("predict one", servers, one, clients=1, length=length)
+    _hand_in("a prediction, 1 client", alone, "median", {})
+
+    def all_of_them(peer: Peer) -> bytes:
+        return peer.request(peer.predict, traders)
+
+    many = _in_turns("predict 1,000", servers, all_of_them, clients=1, length=length)
+    _hand_in("1,000 traders in one call", many, "median", {"MLServer": 1.0})
+
+    def reasons(peer: Peer) -> bytes:
+        return peer.request(peer.explain or peer.predict, traders[:1])
+
+    explaining = [server for server in servers if server.peer.explain]
+    explained = _in_turns("explain one", explaining, reasons, clients=1, length=length)
+    _hand_in("an explanation, 1 client", explained, "median", {})
 
 
-def _print_aim(echo: float, body: object) -> None:
-    alone = statistics.median(response_json(BARE, "POST", "/explain", body)["seconds"] for _ in range(100))
-    aim = echo + 1.2 * alone
-    print(f"aim: echo + 1.2 x pred_contrib alone, which takes {1e3 * alone:.2f}: {1e3 * aim:.2f}")
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="short turns, and few")
+    parser.add_argument("--data", help="the data that the champion of AUDIT_YIELD_HOME answers from")
+    parser.add_argument("--as-of", default=DAY, help="the day as of which it answers")
+    return parser.parse_args()
 
 
-def timed(port: int, path: str, body: object, *, clients: int, requests: int) -> tuple[list[float], int]:
-    """Return the seconds of each answer, and how many were none."""
-    payload = json.dumps(body).encode()
-    each = requests // clients
-    with ThreadPoolExecutor(clients) as pool:
-        done = list(pool.map(lambda _: _client(port, path, payload, each), range(clients)))
-    return [second for times, _ in done for second in times], sum(errors for _, errors in done)
+def _trained() -> tuple[str, str]:
+    """Train a champion on a simulated administration, where there is none yet; return data and day."""
+    os.environ["AUDIT_YIELD_HOME"] = str(OWN / "mlruns")
+    OWN.mkdir(parents=True, exist_ok=True)
+    if not (OWN / "mlruns" / "champion.json").exists():
+        print("A champion is trained below .benchmarks, once: some minutes.", flush=True)
+    command = [COMMAND, "run", "--no-serve"]
+    subprocess.run(command, cwd=OWN, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+    return str(OWN / "demo" / "data"), DAY
 
 
-def _client(port: int, path: str, payload: bytes, requests: int) -> tuple[list[float], int]:
-    connection, times, errors = http.client.HTTPConnection("127.0.0.1", port, timeout=60), [], 0
-    for _ in range(requests + 1):
-        began = time.perf_counter()
-        connection.request("POST", path, payload, {"content-type": "application/json"})
-        response = connection.getresponse()
-        response.read()
-        times.append(time.perf_counter() - began)
-        errors += response.status != 200
-    connection.close()
-    return times[1:], errors
+def _model(folder: Path, data: str, day: str) -> PeerModel:
+    """Write the peers' model, of as many trees as the champion, that learned what the champion says."""
+    dataset = Dataset(data=data, cutoff=date.fromisoformat(day), today=date.today(), home=home())
+    live = load_live(dataset)
+    published = home() / live.champion.folder
+    trees = sum(each.read_text(encoding="ascii").count("\nTree=") for each in published.glob("margin_*.txt"))
+    write_peer_model(folder, live.X, live.prediction.expected, traders=list(live.row_index), trees=trees)
+    print(f"{len(live.row_index):,} traders, {live.X.shape[1]} features, {trees} trees", flush=True)
+    return read_peer_model(folder)
 
 
-def response_json(port: int, method: str, path: str, body: object = None) -> dict[str, Any]:
-    """Return the JSON of the response to one request."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    payload = None if body is None else json.dumps(body).encode()
-    connection.request(
-        method, path, payload, {"content-type": "application/json", "accept": "application/json"}
-    )
-    response = connection.getresponse()
-    content = response.read()
-    if response.status != 200:
-        raise SystemExit(f"{path} answered {response.status}: {content[:300]!r}")
-    return json.loads(content)  # type: ignore[no-any-return]
+def _ours(data: str, day: str) -> Peer:
+    """Return our own service, asked with a token."""
+    port, name = free_port(), f"benchmark {uuid4().hex[:8]}"
+    token = new_token(home(), name, role=Role.RISK_UNIT, now=datetime.now(UTC))
+    command = [COMMAND, "serve", data, "--as-of", day, "--port", str(port), "--stale"]
+    return Peer(OURS, command, port, "/readyz", by_ids("/predict"), _explain, token)
 
 
-@contextmanager
-def running(command: list[str], own: dict[str, str], port: int, ready: str) -> Iterator[None]:
-    """Run a server until the block ends; wait until it is ready."""
-    process = subprocess.Popen(  # noqa: S603  our own command, no shell
-        command, env={**os.environ, **own, "BENTOML_DO_NOT_TRACK": "true"}, stdout=subprocess.DEVNULL
-    )
-    try:
-        until(lambda: _answers(port, ready), process)
-        yield
-    finally:
-        process.terminate()
-        process.wait(60)
+def _explain(traders: Sequence[str]) -> tuple[str, object]:
+    return "/explain", {"trader_id": traders[0]}
 
 
-def until(is_ready: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
-    """Wait until a server is ready; stop where the server has ended."""
-    began = time.monotonic()
-    while not is_ready():
-        if process.poll() is not None or time.monotonic() - began > PATIENCE:
-            raise SystemExit("A server did not get ready.")
-        time.sleep(0.2)
+def _in_turns(
+    what: str, servers: Sequence[Server], requests: Requests, *, clients: int, length: Length
+) -> Compared:
+    """Load the servers in turns, once to warm up; print a line each and return what they took."""
+    turns: dict[str, list[Turn]] = {server.peer.name: [] for server in servers}
+    for _ in range(1 + length.turns):
+        for server in servers:
+            turns[server.peer.name].append(_turn(server, requests(server.peer), clients, length.seconds))
+    compared = {name: Turn.of(taken) for name, (_, *taken) in turns.items()}
+    titles = f"{'a second':>10}{'ms':>9}{'p99':>9}{'processor':>11}{'errors':>8}"
+    print(f"{f'{what}, {clients} clients':32}{titles}")
+    for name, done in compared.items():
+        times = f"{1e3 * done.median:>9.2f}{1e3 * done.p99:>9.2f}{1e3 * done.processor:>11.3f}"
+        print(f"  {name:30}{done.per_second:>10,.0f}{times}{done.errors:>8}", flush=True)
+    return compared
 
 
-def _answers(port: int, path: str) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
+def _turn(server: Server, request: bytes, clients: int, seconds: float) -> Turn:
+    before = server.processor_seconds()
+    done = load(server.peer.port, request, clients=clients, seconds=seconds)
+    spent = (server.processor_seconds() - before) / len(done.seconds)
+    return Turn(done.per_second, done.median, done.p99, spent, done.errors)
+
+
+def _hand_in(what: str, done: Compared, part: str, goals: Goals) -> None:
+    """Hand in ours beside each peer; answers a second have a least ratio as their goal, seconds a most."""
+    for name, peer in done.items():
+        if name == OURS:
+            continue
+        ours, theirs, goal = getattr(done[OURS], part), getattr(peer, part), goals.get(name)
+        if part == "per_second":
+            row(what, ours=ours, peer=theirs, against=name, unit="/s", at_least=goal)
+        else:
+            row(what, ours=1e3 * ours, peer=1e3 * theirs, against=name, unit="ms", at_most=goal)
+
+
+def _sync_seconds() -> float:
+    """Return the median seconds of a write to the disk of the home that waits until it is there."""
+    taken = []
+    with tempfile.TemporaryFile(dir=home()) as file:
+        for _ in range(SYNCS):
+            began = time.perf_counter()
+            file.write(bytes(4096))
+            file.flush()
+            os.fdatasync(file.fileno())
+            taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
 
 
 if __name__ == "__main__":

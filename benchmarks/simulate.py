@@ -20,6 +20,7 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks.table import row
 from features.simulate import simulate
 
 Result = dict[str, float]
@@ -108,6 +109,8 @@ def _print_speed(results: dict[str, Result]) -> None:
             f"{name:12}{result['seconds']:8.2f} s{result['lines'] / result['seconds']:12,.0f} lines/s"
             f"{result['megabytes']:8,.0f} MB peak   simulate takes {ours / result['seconds']:.2f} times this"
         )
+        if name != "simulate":
+            row("simulating", ours=ours, peer=result["seconds"], against=f"pandas, {name} alone", unit="s")
 
 
 DESCRIPTION = """

@@ -54,8 +54,8 @@ class MeasuredRatio:
         """Return the cells of a row of the table, from `what` on."""
         return (
             self.what,
-            f"{_figure(self.ours)} {self.unit}",
-            "" if self.peer is None else f"{_figure(self.peer)} {self.unit}",
+            f"{_figure(self.ours)} {self.unit}".rstrip(),
+            "" if self.peer is None else f"{_figure(self.peer)} {self.unit}".rstrip(),
             self.against,
             "" if self.ratio is None else _figure(self.ratio),
             self.goal,

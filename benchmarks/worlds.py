@@ -30,6 +30,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit_yield.console import progress_bar
+from benchmarks.table import row
 from features.build import FeatureSet
 from features.data.warehouse import open_warehouse
 from features.library import LIBRARY
@@ -117,7 +118,14 @@ def main() -> None:
                 )
             results.append(Result(**json.loads(path.read_text(encoding="utf-8"))))
     rows = pd.DataFrame([asdict(result) for result in results])
-    print(f"Shares of the oracle's money, and the lead of {DEFAULT}\n{money(rows).to_string()}\n")
+    shares = money(rows)
+    print(f"Shares of the oracle's money, and the lead of {DEFAULT}\n{shares.to_string()}\n")
+    for name in shares.index:
+        if DEFAULT in shares.index and name != DEFAULT:
+            top = shares["top_5"]
+            goal = 1.0 if name == ANALYST else None
+            options = {"against": name, "unit": "", "at_least": goal}
+            row("money in the first 5 %, over worlds", ours=top[DEFAULT], peer=top[name], **options)
     print(f"Totals over the truth, and intervals\n{certainty(rows).to_string()}")
     print(f"\n{len(rows.query('contender == @DEFAULT'))} worlds, {arguments.traders:,} traders, as of {DAY}")
     (arguments.cache / "worlds.json").write_text(rows.to_json(orient="records", indent=2), encoding="utf-8")

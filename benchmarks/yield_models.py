@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from benchmarks.table import row
 from features.data.warehouse import Warehouse, open_warehouse
 from features.library import LIBRARY
 from features.outcomes import BY_TYPE, outcomes
@@ -95,7 +96,12 @@ def main() -> None:
         print(
             f"\n{arguments.traders:,} traders, {arguments.years} years, seeds {arguments.seeds}, as of {DAYS}"
         )
-        print(compared(rows).to_string())
+        means = compared(rows)
+        print(means.to_string())
+        for kind in means.index:
+            if OURS in means.index and kind != OURS:
+                share = "share of the best in the first 5 %"
+                row(share, ours=means["top"][OURS], peer=means["top"][kind], against=kind, unit="")
     shared = Path(os.environ.get("AUDIT_YIELD_SHARED", "../shared/data"))
     for name, run in {"fac/entities.parquet": fac, "chicago/inspections.parquet": chicago}.items():
         if (shared / name).exists():
