@@ -42,7 +42,7 @@ CONTENTS = {
         "docs/worlds",
     ],
     "Data": ["docs/bring-your-data", "docs/contract", "docs/warehouse", "docs/systems"],
-    "Code": ["docs/architecture", "CONTRIBUTING", "SECURITY", "CHANGELOG"],
+    "Code": ["docs/architecture", "docs/performance", "CONTRIBUTING", "SECURITY", "CHANGELOG"],
     "Decisions": [
         f"docs/decisions/{page.stem}" for page in sorted((ROOT / "docs" / "decisions").glob("*.md"))
     ],

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import bentoml
 from bentoml import Service
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from features.errors import AuditYieldError
@@ -49,11 +47,9 @@ class MinimalService(Service[Any]):  # type: ignore[misc]  # BentoML's types do 
     """
 
     def to_asgi(self, is_main: bool = True) -> ASGIApp:  # noqa: FBT001, FBT002  BentoML's
-        """Return BentoML's application with our middleware alone before it."""
+        """Return BentoML's application behind our middleware, which hands it no request."""
         timeouts.install(Settings.read())
-        app: Starlette = super().to_asgi(is_main)
-        app.user_middleware = [Middleware(FrontMiddleware)]
-        return app
+        return FrontMiddleware(super().to_asgi(is_main))
 
 
 class Lifecycle:

@@ -139,12 +139,15 @@ class Guard:
         return caller
 
     def _require_permission(self, scope: Scope, caller: Caller) -> None:
-        endpoints = [endpoint for endpoint in self.endpoints if endpoint.matches(scope["path"])]
-        if not endpoints:
-            raise ProblemError(ProblemKind.NOT_FOUND, "The service has no such path.")
-        requested = next((each for each in endpoints if each.method == scope["method"]), None)
+        method, path = scope["method"], scope["path"]
+        requested = next(
+            (each for each in self.endpoints if each.method == method and each.matches(path)), None
+        )
         if requested is None:
-            allowed = ", ".join(sorted(endpoint.method for endpoint in endpoints))
+            others = [each for each in self.endpoints if each.matches(path)]
+            if not others:
+                raise ProblemError(ProblemKind.NOT_FOUND, "The service has no such path.")
+            allowed = ", ".join(sorted(endpoint.method for endpoint in others))
             raise ProblemError(
                 ProblemKind.NO_SUCH_METHOD, f"The path takes {allowed}.", headers={"allow": allowed}
             )

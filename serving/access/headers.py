@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 from starlette.types import Scope
@@ -11,12 +12,26 @@ from serving.problems import ProblemError, ProblemKind
 Headers = Mapping[str, str]
 FORWARDED = {"forwarded", "via", "x-forwarded-for", "x-real-ip"}
 """Headers that proxies add."""
+READ_ONCE = ("authorization", "content-encoding", "content-type", "host", "origin", "x-request-id")
+"""Headers that decide about a request."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 def headers_of(scope: Scope) -> Headers:
-    """Return the headers of a request, their names in lower case."""
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    """Return the headers of a request, their names in lower case; raises `ProblemError` for two in one name.
+
+    A proxy may have read the other one: httptools refuses a second length alone.
+    """
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    if len(headers) < len(scope["headers"]):
+        names = Counter(name.decode("latin-1").lower() for name, _ in scope["headers"])
+        if any(names[name] > 1 for name in READ_ONCE):
+            raise ProblemError(
+                ProblemKind.MALFORMED,
+                "A header that may stand once stands twice.",
+                expected=f"at most one of each: {', '.join(READ_ONCE)}.",
+            )
+    return headers
 
 
 def without_port(host: str) -> str:

@@ -21,6 +21,8 @@ class Resource(Enum):
     ANSWER = "an answer in the making"
     BYTE = "a byte of a body, or of an answer that was not read yet"
 
+    __hash__ = object.__hash__  # each is one object; an enum's own hash is Python, fifty times a request
+
 
 class Shares:
     """What every caller holds, and how much of it that may be.

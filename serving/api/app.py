@@ -1,14 +1,14 @@
 """HTTP application: its routes behind the guard, and one OpenAPI document of them."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.types import Receive, Scope, Send
 
 from features.clock import Clock
 from serving.access.guard import Guard
@@ -63,14 +63,6 @@ EXAMPLE_EVENT = {
 }
 
 
-class DirectRoute(APIRoute):
-    """Route whose handler takes the request alone: FastAPI has no arguments to solve before the call."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler itself, which Starlette calls with the request."""
-        return self.endpoint
-
-
 @dataclass(frozen=True)
 class Route:
     """A route: its handler, the schema of its response (None for a page), and its problems.
@@ -86,6 +78,11 @@ class Route:
     body: dict[str, Any] | None = None
     responses: Responses = field(default_factory=dict)
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether its handler takes the request alone: FastAPI has nothing to work out before the call."""
+        return list(signature(self.handler).parameters) == ["request"]
+
     def add_to(self, app: FastAPI) -> None:
         """Add the route to an app."""
         kinds = (*ANY_REQUEST_PROBLEMS, *(BODY_PROBLEMS if self.body else ()), *self.problems)
@@ -100,9 +97,6 @@ class Route:
             response_model=None,
             response_class=JSONResponse if self.schema else HTMLResponse,
             openapi_extra=self.body,
-            route_class_override=DirectRoute
-            if list(signature(self.handler).parameters) == ["request"]
-            else None,
         )
 
 
@@ -173,9 +167,38 @@ ROUTES = (
 )
 
 
+@dataclass(frozen=True)
+class Dispatch:
+    """ASGI application that calls the handlers of direct routes itself, and leaves all others to FastAPI.
+
+    The layers of FastAPI and Starlette before a handler took longer than the handler of a prediction. They
+    do nothing for it: the guard has read the body, the handler takes the request, and errors become problems
+    by the same handlers here.
+    """
+
+    app: FastAPI
+    routes: Mapping[tuple[str, str], Route]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        route = self.routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if route is None:
+            await self.app(scope, receive, send)
+            return
+        scope["app"], scope["route"] = self.app, route
+        request = Request(scope, receive)
+        try:
+            response = await route.handler(request)
+        except tuple(HANDLERS) as error:
+            response = await HANDLERS[next(kind for kind in type(error).__mro__ if kind in HANDLERS)](
+                request, error
+            )
+        await response(scope, receive, send)
+
+
 def make_app(
     source: LiveSource, log: ReadableLog, settings: Settings, tokens: Tokens, *, clock: Clock
-) -> FastAPI:
+) -> Guard:
     """Return the application that answers from the live model of `source` and logs every answer in `log`.
 
     It is guarded: what has no valid token, role, host or form never reaches a route.
@@ -204,5 +227,5 @@ def make_app(
     async def openapi() -> JSONResponse:
         return JSONResponse(api_document)
 
-    app.add_middleware(Guard, settings=settings, tokens=tokens, log=log)
-    return app
+    direct = {(route.method, route.path): route for route in ROUTES if route.is_direct}
+    return Guard(Dispatch(app, direct), settings=settings, tokens=tokens, log=log)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from fastapi import FastAPI
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from serving.access.guard import Guard
 from serving.access.tokens import Role, Tokens, new_token
-from serving.api.app import make_app
+from serving.api.app import Dispatch, make_app
 from serving.live.state import Live
 from serving.log.writer import PredictionLog
 from serving.settings import Settings
@@ -38,10 +38,22 @@ class Service:
     home: Path
 
     @property
+    def guard(self) -> Guard:
+        """The guard before all of it, whose books say what everybody holds."""
+        guard = self.client.app
+        assert isinstance(guard, Guard)
+        return guard
+
+    @property
+    def dispatch(self) -> Dispatch:
+        """What stands behind the guard."""
+        assert isinstance(self.guard.app, Dispatch)
+        return self.guard.app
+
+    @property
     def routes(self) -> list[Route]:
         """All that the service answers at; it has nothing but routes."""
-        app = self.client.app
-        assert isinstance(app, FastAPI)
+        app = self.dispatch.app
         routes = [route for route in app.routes if isinstance(route, Route)]
         assert len(routes) == len(app.routes)
         return routes

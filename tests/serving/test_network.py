@@ -18,6 +18,9 @@ STALLED = 2_000 if TORTURE else 100
 MEGABYTES = 500 if TORTURE else 50
 
 
+POST = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+
 @pytest.fixture(scope="module")
 def port(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with (
@@ -48,6 +51,9 @@ def is_closed(connection: socket.socket) -> bool:
         b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n",
         b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n",
         b"GET /models HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n",
+        b"GET /models HTTP/1.1\r\nHost: evil.example\r\nHost: localhost\r\n",
+        b"GET /models HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\ncontent-length: 5\r\n",
+        b"GET /models HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: a\r\nx-request-id: b\r\n",
         b"GE T /models HTTP/1.1\r\nHost: localhost\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     ],
@@ -86,6 +92,46 @@ def test_headers_that_stall_in_a_second_request_are_closed_too(port: int) -> Non
         with contextlib.suppress(TimeoutError):
             while connection.recv(65536):
                 pass
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"GET /models HTTP/1.1\r\nHost: localhost\r\nX-Long: ",
+        b"GET /",
+        POST + b"Transfer-Encoding: chunked\r\n\r\n2;",
+        POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-Trailer: ",
+    ],
+    ids=["header", "path", "chunk", "trailer"],
+)
+def test_what_never_ends_is_ended_after_some_kilobytes(port: int, begun: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(begun)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(100):
+                connection.sendall(b"x" * 50_000)
+                time.sleep(0.001)
+            pytest.fail("5 MB were taken")
+
+
+def test_a_trailer_is_no_header(port: int) -> None:
+    chunks = b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nHost: evil.example\r\n\r\n"
+    assert b"trader_ids" in spoken(port, POST + chunks)  # the body lacks them; a second host would be refused
+
+
+def test_some_requests_of_a_pipeline_are_answered_in_order_and_a_thousand_are_not(port: int) -> None:
+    request = b"GET /models HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: %d\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"".join(request % number for number in range(8)))
+        for number in range(8):
+            while f"x-request-id: {number}\r\n".encode() not in connection.recv(1 << 20).lower():
+                pass
+        answers = b""
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(b"".join(request % number for number in range(1000)))
+            while received := connection.recv(1 << 20):
+                answers += received
+        assert answers.count(b"HTTP/1.1 200") < 1000
 
 
 @pytest.mark.parametrize("sized", [True, False])

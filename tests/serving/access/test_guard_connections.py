@@ -3,11 +3,11 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
 import pytest
-from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.access.guard import Guard
@@ -35,7 +35,7 @@ def test_a_chunked_body_is_refused_when_it_goes_over_the_limit(served: Service) 
 
 
 @pytest.fixture
-def small(live: Live, tmp_path: Path) -> Iterator[FastAPI]:
+def small(live: Live, tmp_path: Path) -> Iterator[Guard]:
     """The app with little patience and few places, to be driven in one event loop."""
     log = PredictionLog(tmp_path / "log", clock=now)
     settings = Settings(body_seconds=0.2, answer_seconds=0.5, concurrency=2)
@@ -53,7 +53,7 @@ async def stalled() -> AsyncIterator[bytes]:
     await asyncio.sleep(30)
 
 
-def test_40_stalled_bodies_leave_the_others_their_answers(small: FastAPI, traders: list[str]) -> None:
+def test_40_stalled_bodies_leave_the_others_their_answers(small: Guard, traders: list[str]) -> None:
     async def run() -> tuple[int, set[int]]:
         async with client(small) as ask:
             stalling = [
@@ -66,23 +66,18 @@ def test_40_stalled_bodies_leave_the_others_their_answers(small: FastAPI, trader
     assert asyncio.run(run()) == (200, {408})
 
 
-def slow(app: FastAPI, *, seconds: float) -> Guard:
-    """Put a slow answer behind the guard of an app."""
+def slow(guard: Guard, *, seconds: float) -> Guard:
+    """Put a slow answer behind a guard."""
 
     async def sleeping(scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(seconds)
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"{}"})
 
-    [guard] = [
-        each for each in app.user_middleware if isinstance(each.cls, type) and issubclass(each.cls, Guard)
-    ]
-    guarded = guard.cls(sleeping, *guard.args, **guard.kwargs)
-    assert isinstance(guarded, Guard)
-    return guarded
+    return replace(guard, app=sleeping)
 
 
-def test_more_than_it_bears_is_told_to_come_back(small: FastAPI) -> None:
+def test_more_than_it_bears_is_told_to_come_back(small: Guard) -> None:
     async def run() -> list[httpx2.Response]:
         async with client(slow(small, seconds=0.2)) as ask:
             return await asyncio.gather(*(ask.get("/models") for _ in range(20)))
@@ -93,7 +88,7 @@ def test_more_than_it_bears_is_told_to_come_back(small: FastAPI) -> None:
     assert {got.headers["retry-after"] for got in many if got.status_code == 429} == {"1"}
 
 
-def test_an_answer_that_takes_too_long_is_given_up_and_its_place_is_free_again(small: FastAPI) -> None:
+def test_an_answer_that_takes_too_long_is_given_up_and_its_place_is_free_again(small: Guard) -> None:
     async def run() -> tuple[list[int], int]:
         guarded = slow(small, seconds=2)
         async with client(guarded) as ask:
@@ -103,7 +98,7 @@ def test_an_answer_that_takes_too_long_is_given_up_and_its_place_is_free_again(s
     assert asyncio.run(run()) == ([503, 503], 0)
 
 
-def test_an_error_says_nothing_of_the_inside(small: FastAPI, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_says_nothing_of_the_inside(small: Guard, caplog: pytest.LogCaptureFixture) -> None:
     async def broken(scope: Scope, receive: Receive, send: Send) -> None:
         raise RuntimeError("/srv/secret/path")
 
@@ -145,13 +140,13 @@ def driven(app: ASGIApp, *messages: Message, path: str = "/models", method: str 
     return sent
 
 
-def test_a_body_that_breaks_off_is_no_request(small: FastAPI) -> None:
+def test_a_body_that_breaks_off_is_no_request(small: Guard) -> None:
     begun = {"type": "http.request", "body": b"{", "more_body": True}
     sent = driven(slow(small, seconds=0), begun, {"type": "http.disconnect"}, path="/predict", method="POST")
     assert [each["status"] for each in sent if "status" in each] == [400]
 
 
-def test_whoever_waits_for_the_end_of_a_connection_learns_of_it_behind_the_guard(small: FastAPI) -> None:
+def test_whoever_waits_for_the_end_of_a_connection_learns_of_it_behind_the_guard(small: Guard) -> None:
     heard: list[Message] = []
 
     async def listening(scope: Scope, receive: Receive, send: Send) -> None:
@@ -166,7 +161,7 @@ def test_whoever_waits_for_the_end_of_a_connection_learns_of_it_behind_the_guard
     assert heard == [body, {"type": "http.disconnect"}]
 
 
-def test_an_answer_that_breaks_in_the_middle_is_a_problem_and_no_half_answer(small: FastAPI) -> None:
+def test_an_answer_that_breaks_in_the_middle_is_a_problem_and_no_half_answer(small: Guard) -> None:
     async def broken(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise RuntimeError

@@ -12,14 +12,12 @@ from pathlib import Path
 import httpx2
 import pyarrow as pa
 import pytest
-from fastapi import FastAPI
 
 from serving.access.guard import Guard
 from serving.access.shares import Resource
 from serving.access.tokens import Role
 from serving.live.state import Live
 from serving.settings import Settings
-from tests.optional import not_none
 from tests.serving.access.test_guard import logged
 from tests.serving.caller import LOCAL, Service, service
 from tests.serving.listening import listening
@@ -44,17 +42,7 @@ class Bound:
 
     @property
     def guard(self) -> Guard:
-        """The guard of the service, whose books say what everybody holds."""
-        inside = not_none(self.app.middleware_stack)
-        while not isinstance(inside, Guard):
-            inside = inside.app  # type: ignore[attr-defined]  # Starlette's own middleware has one
-        return inside
-
-    @property
-    def app(self) -> FastAPI:
-        app = self.made.client.app
-        assert isinstance(app, FastAPI)
-        return app
+        return self.made.guard
 
     def get(self, path: str, headers: dict[str, str]) -> int:
         return httpx2.get(
@@ -217,7 +205,7 @@ def test_readers_of_evidence_are_no_queue_for_anybody_else(
         assert got.status_code == 200
         order.append(name)
 
-    async def run(greedy: dict[str, str], other: dict[str, str], app: FastAPI) -> None:
+    async def run(greedy: dict[str, str], other: dict[str, str], app: Guard) -> None:
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url=LOCAL, timeout=60) as client:
             reading = [asyncio.create_task(read(client, "greedy", each, greedy)) for each in traders[:3]]
@@ -226,7 +214,5 @@ def test_readers_of_evidence_are_no_queue_for_anybody_else(
             await asyncio.gather(*reading)
 
     with service(live, tmp_path) as made:
-        app = made.client.app
-        assert isinstance(app, FastAPI)
-        asyncio.run(run(made.token(Role.AUDITOR), made.token(Role.AUDITOR), app))
+        asyncio.run(run(made.token(Role.AUDITOR), made.token(Role.AUDITOR), made.guard))
     assert order.index("other") < 3
