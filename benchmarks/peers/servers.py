@@ -93,6 +93,7 @@ def peers(model: PeerModel, folder: Path) -> Iterator[Peer]:
         port,
         "/ping",
         lambda traders: ("/invocations", {"inputs": model.rows(traders).tolist()}),
+        environment={"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"},  # where it looks for uvicorn
     )
     for name, service, ask_one in (
         (
