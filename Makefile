@@ -20,13 +20,14 @@ help:  ## Show what can be made
 
 setup: .venv/.ready  ## Make the virtual environment; every target that needs it does so by itself
 
-.venv/.ready: requirements.lock pyproject.toml
+.venv/.ready: requirements.lock pyproject.toml hatch_build.py models/treeshap/kernel.c
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo 'Python 3.11 or later is needed: make PYTHON=/path/to/python3.11 …'; exit 1; }
 	@echo 'Setting up .venv: about two minutes, once.'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python $(INSTALL) --require-hashes --requirement requirements.lock
 	@$(BIN)/python $(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m models.treeshap.compiled
 	@touch $@
 
 .venv-lean/.ready: requirements-lean.lock

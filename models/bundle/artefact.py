@@ -202,8 +202,10 @@ def _prediction_columns(prediction: Prediction) -> dict[str, Floats]:
 
 
 def _check_golden(path: Path, bundle: Bundle) -> None:
-    predictions = _prediction_columns(bundle.model.predict(bundle.golden.select(bundle.names)))
-    for name, values in predictions.items():
+    rows = bundle.golden.select(bundle.names)
+    predictions = _prediction_columns(bundle.model.predict(rows))
+    explained = {"predicted:expected": bundle.model.explain(rows).total}
+    for name, values in (*predictions.items(), *explained.items()):
         expected = bundle.golden[name].to_numpy()
         if not np.allclose(values, expected, rtol=GOLDEN_TOLERANCE, atol=0.0):
             raise refusal(path, "does not predict here what it predicted when it was made")

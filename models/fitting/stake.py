@@ -11,7 +11,7 @@ import numpy as np
 
 from features.exact import STEPS_OF_REST
 from models.fitting.glm import logistic, power
-from models.fitting.margin import Sum
+from models.fitting.margin import MarginExplanation, Sum
 from models.prediction import Floats, row_sums
 
 PRIOR_AUDITS = 20.0
@@ -60,15 +60,15 @@ class LogSum:
         """Return what is at stake in each row (n,), in money, the floor included."""
         return self.floor + row_sums(self._terms(X))
 
-    def contributions(self, X: Floats) -> Floats:
-        """Return each column's part (n, p), and the intercept last."""
+    def explain(self, X: Floats) -> MarginExplanation:
+        """Return each column's part, the intercept as the base."""
         terms, start = self._terms(X), self.sum_of_centres
         moved = terms - self.weights * self.centres
         change, end = row_sums(moved), self.floor + row_sums(terms)
         near = np.abs(change) < 1e-9 * start
         steepness = np.where(near, 1 / start, np.log(end / start) / np.where(near, 1.0, change))
         parts = self.slope * moved * steepness[:, None]
-        return np.column_stack([parts, np.full(len(X), self.intercept)])
+        return MarginExplanation(self.intercept, parts, self.value(X))
 
     @property
     def sum_of_centres(self) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from features.data.dataset import Dataset
 from features.errors import AuditYieldError, SettingError
 from models.bundle.champion import Champion, read_champion
+from models.treeshap import compiled
 from serving.live.state import Live, load_live
 from serving.metrics import REFUSED, SWAPS
 
@@ -42,6 +43,8 @@ class ModelSwapper:
 
     def load(self) -> Live:
         """Load the champion and the day's snapshot and make them live; raises as `load_live` does."""
+        if compiled.library() is None and self._live is None:
+            logger.warning(compiled.SLOWER)
         live = load_live(self._dataset())
         _warm(live)
         self._swap(live)

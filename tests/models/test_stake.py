@@ -20,10 +20,11 @@ money = st.floats(0, 1e12)
 def test_the_parts_of_a_logarithm_add_up_to_it(values: list[float], centres: list[float]) -> None:
     margin = LogSum(0.5, 0.7, np.array([0.1, 0.0, 0.003]), np.array(centres), floor=1.0)
     row = np.array([values])
-    parts = margin.contributions(row)
-    assert parts.sum() == pytest.approx(margin.value(row)[0], rel=1e-9, abs=1e-9)
+    explained = margin.explain(row)
+    parts = explained.contributions
+    assert explained.base + parts.sum() == pytest.approx(margin.value(row)[0], rel=1e-9, abs=1e-9)
     assert parts[0, 1] == 0.0  # a column without weight has no part
-    assert parts[0, -1] == 0.5
+    assert explained.base == 0.5
 
 
 def test_an_empty_value_has_nothing_at_stake() -> None:
