@@ -27,7 +27,7 @@ setup: .venv/.ready  ## Make the virtual environment; every target that needs it
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python $(INSTALL) --require-hashes --requirement requirements.lock
 	@$(BIN)/python $(INSTALL) --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m models.treeshap.compiled
+	@$(BIN)/python -c 'from models.treeshap import compiled; compiled.library() or print(compiled.SLOWER)'
 	@touch $@
 
 .venv-lean/.ready: requirements-lean.lock

@@ -4,12 +4,13 @@ Run with `python -P benchmarks/explain.py`.
 
 The peer in value: every coalition of the features is worth the money at the margins that the trees expect of
 it (a feature outside it is averaged over, by the rows of each branch), and Shapley's formula is summed over
-all coalitions. The peer in cost: LightGBM's `pred_contrib` for the same trees. Processor seconds, since wall
-clocks on a busy machine say little.
+all coalitions. The peer in cost: LightGBM's `pred_contrib` for the same trees, and a whole explanation by it.
+Processor seconds of one thread, since wall clocks on a busy machine say little.
 """
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import combinations
 from math import factorial
 from typing import Any
@@ -17,18 +18,21 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
-from models.fitting.margin import Trees
+from benchmarks.table import row as table_row
+from models.fitting.margin import Margin, Sum, Trees
 from models.hurdle import HurdleModel
 from models.prediction import Floats
+from models.treeshap import compiled, numpy_kernel
+from models.treeshap.forest import Forest
 
 FEATURES, AUDITS, EXPLAINED = 6, 1500, 40
-WIDE, MANY = 80, 5_000
+WIDE, MANY = 190, 4_096
 
 
 def main() -> None:
     """Print both comparisons."""
     X, y = audits(AUDITS, FEATURES, seed=1)
-    model = HurdleModel(exposure="").fit(X, y)
+    model = HurdleModel(exposure="none").fit(X, y)
     rows = X[:EXPLAINED]
     ours, brute = model.explain(rows).contributions, shapley(model, rows)
     size = np.abs(brute).sum(axis=1)
@@ -39,14 +43,67 @@ def main() -> None:
     print(f"  money that stands elsewhere: median {np.median(off):.1%}, worst {off.max():.1%} of all")
     print(f"  same first reason: {same_first:.0%}")
 
+    of_trees("900 trees of 6 leaves", trees=900, leaves=6, features=WIDE, rows=2_048)
+    of_trees("300 trees of 63 leaves", trees=300, leaves=63, features=80, rows=256)
+    of_a_model()
+
+
+def of_trees(title: str, *, trees: int, leaves: int, features: int, rows: int) -> None:
+    """Compare the kernels with `pred_contrib`, for trees of a shape."""
+    X, _ = audits(6_000, features, seed=2)
+    X[np.random.default_rng(2).random(X.shape) < 0.2] = np.nan
+    signal = np.sin(np.nan_to_num(X[:, :20])).sum(axis=1) + np.random.default_rng(3).normal(size=len(X))
+    options = {
+        "num_leaves": leaves,
+        "feature_fraction": 0.3,
+        "learning_rate": 0.05,
+        "num_threads": 1,
+        "verbosity": -1,
+    }
+    booster = lgb.train({"objective": "regression", **options}, lgb.Dataset(X, signal), trees)
+    forest, some, few = Forest.read([booster.model_to_string()]), X[:rows], X[: rows // 8]
+    oracle = np.asarray(booster.predict(some, pred_contrib=True, num_threads=1))
+    phi, _ = numpy_kernel.explain(forest, few)
+    size = np.abs(oracle).sum(axis=1)[: len(few)]
+    off = float((np.abs(phi - oracle[: len(few), :-1]).max(axis=1) / size).max())
+    table_row(f"{title}: largest relative distance from pred_contrib", ours=off, unit="", at_most=1e-12)
+    theirs = rows / seconds(lambda: booster.predict(some, pred_contrib=True, num_threads=1))
+    kernel = compiled.library()
+    if kernel is None:
+        print(f"  {compiled.SLOWER}")
+    else:
+        ours = rows / seconds(lambda: compiled.explain(kernel, forest, some))
+        table_row(
+            f"{title}: reasons", ours=ours, unit="rows/s", peer=theirs, against="pred_contrib", at_least=20
+        )
+    slow = len(few) / seconds(lambda: numpy_kernel.explain(forest, few), times=1)
+    table_row(f"{title}: reasons in NumPy", ours=slow, unit="rows/s", peer=theirs, against="pred_contrib")
+
+
+def of_a_model() -> None:
+    """Compare a whole explanation in money with the same by `pred_contrib`, for a model as it is trained."""
     X, y = audits(AUDITS, WIDE, seed=2)
-    wide = HurdleModel(exposure="").fit(X, y)
+    model = HurdleModel(exposure="none").fit(X, y)
     many, _ = audits(MANY, WIDE, seed=3)
-    boosters = [booster for margin in wide.margins_ for booster in trees_of(margin).boosters]
-    bare = seconds(lambda: [booster.predict(many, pred_contrib=True) for booster in boosters])
-    whole = seconds(lambda: wide.explain(many))
-    print(f"{MANY:,} rows, {WIDE} features, {sum(b.num_trees() for b in boosters)} trees, processor time")
-    print(f"  explain {whole:.2f} s, pred_contrib of the same trees {bare:.2f} s: {whole / bare:.2f} times")
+    margins = model.margins_
+    ours = MANY / seconds(lambda: model.explain(many))
+    alone = seconds(lambda: [model.explain(many[:1]) for _ in range(20)]) / 20 * 1e3
+    predicted = MANY / seconds(lambda: model.predict(many))
+    model.margins_ = tuple(by_pred_contrib(margin) for margin in margins)
+    theirs = MANY / seconds(lambda: model.explain(many))
+    alone_before = seconds(lambda: [model.explain(many[:1]) for _ in range(20)]) / 20 * 1e3
+    against = "explain by pred_contrib"
+    table_row("explain, in money", ours=ours, unit="rows/s", peer=theirs, against=against, at_least=12)
+    table_row("explain one trader", ours=alone, unit="ms", peer=alone_before, against=against)
+    both = 100_000 / ours + 100_000 / predicted
+    table_row("predict and explain 100,000 traders", ours=both, unit="s", at_most=10)
+
+
+def by_pred_contrib(margin: Margin) -> Margin:
+    """Return a margin whose trees are explained by LightGBM, as in earlier releases."""
+    if isinstance(margin, Sum):
+        return Sum(tuple(by_pred_contrib(term) for term in margin.terms))
+    return replace(margin, method="pred_contrib") if isinstance(margin, Trees) else margin
 
 
 def audits(count: int, features: int, *, seed: int) -> tuple[Floats, Floats]:
@@ -117,10 +174,10 @@ def _rows(node: Any) -> float:
     return float(node.get("internal_count", node.get("leaf_count", 0)))
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Return the least processor time of three runs."""
+def seconds(work: Callable[[], object], *, times: int = 3) -> float:
+    """Return the least processor time of some runs."""
     spent = []
-    for _ in range(3):
+    for _ in range(times):
         began = time.process_time()
         work()
         spent.append(time.process_time() - began)

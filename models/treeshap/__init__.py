@@ -1,4 +1,4 @@
-"""Path-dependent TreeSHAP (Lundberg and others 2020) by quadrature: exact, and the same bits on every machine.
+"""Path-dependent TreeSHAP (Lundberg and others 2020) by quadrature: exact, the same bits on every machine.
 
 A leaf worth v is reached by a row through the features i of its path. Let o_i be 1 where the row passes every
 split of i there, else 0, and z_i the share of the cover that does. Shapley's value of i for this leaf is

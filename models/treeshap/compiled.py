@@ -13,7 +13,7 @@ from models.treeshap.forest import Forest
 SOURCE = Path(__file__).with_name("kernel.c")
 LIBRARY = SOURCE.with_suffix(".so")
 SLOWER = (
-    "Explanations have no compiled kernel here: NumPy makes the same reasons, to the last bit, many times slower. "
+    "Explanations have no compiled kernel here: NumPy makes the same, to the last bit, many times slower. "
     "Install a C compiler, such as gcc, and install audit-yield again."
 )
 MANY, FEW = 32, 8
@@ -56,7 +56,3 @@ def explain(kernel: ctypes.CDLL, forest: Forest, X: Floats) -> tuple[Floats, Flo
     pointers = (ctypes.c_void_p(each.ctypes.data) for each in (phi, values, space))
     function(ctypes.byref(about), ctypes.c_void_p(X.ctypes.data), ctypes.c_int64(rows), *pointers)
     return phi, values
-
-
-if __name__ == "__main__" and library() is None:
-    print(SLOWER)

@@ -161,7 +161,7 @@ def _tree(fields: Mapping[str, str], features: int) -> _Tree:
     if leaves == 1:
         return _Tree(values[0], np.empty(0, SPLIT), (), 0, values[0])
     cover = _numbers(fields["leaf_count"], int, leaves)
-    bounds = (0,)
+    bounds: tuple[int, ...] = (0,)
     if categorical := int(fields["num_cat"]):
         bounds = _numbers(fields["cat_boundaries"], int, categorical + 1)
     words = _numbers(fields["cat_threshold"], int, bounds[-1]) if categorical else ()

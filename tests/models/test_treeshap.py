@@ -1,4 +1,4 @@
-"""TreeSHAP by quadrature: LightGBM's own values and scores, the same bits in C and NumPy, alone and in a batch."""
+"""TreeSHAP by quadrature: the values and scores of LightGBM, the same bits in C and NumPy, alone or not."""
 
 import shutil
 from pathlib import Path
@@ -25,7 +25,7 @@ needs_kernel = pytest.mark.skipif(KERNEL is None, reason=compiled.SLOWER)
 
 
 def rows(count: int, *, seed: int) -> Floats:
-    """Numbers, whole ones, categories in the last column; zeros, tiny ones, gaps and infinities among them."""
+    """Numbers, whole ones, and categories in the last column, with zeros and gaps."""
     rng = np.random.default_rng(seed)
     sample = rng.normal(size=(count, 5))
     sample[:, 2] = rng.integers(-3, 4, count)
