@@ -181,7 +181,7 @@ def _walk(
     """Return the splits of a tree, each before those below it, and the most features that a path meets.
 
     Each node is met once, or the text is refused. `met` holds, for each feature above a node, the path's last
-    split by it (twice its place, plus its side) and the share of the cover that it lets pass so far.
+    split by it (twice its position, plus its side) and the share of the cover that it lets pass so far.
     """
     count = len(values) - 1
     left, right = (_numbers(fields[name], int, count) for name in ("left_child", "right_child"))
@@ -191,10 +191,10 @@ def _walk(
     splits, distinct = np.zeros(count, SPLIT), 0
     unseen = {*range(1, count), *(~leaf for leaf in range(count + 1))}
     todo: list[tuple[int, int, dict[int, tuple[int, float]]]] = [(0, -1, {})]
-    for place in range(count):
+    for position in range(count):
         node, parent, met = todo.pop()
         if parent >= 0:
-            splits["child"][parent // 2, parent % 2] = place
+            splits["child"][parent // 2, parent % 2] = position
         if not 0 <= feature[node] < features:
             _refuse(f"a split by the feature {feature[node]} of {features}")
         above, share_above = met.get(feature[node], (-1, 1.0))
@@ -205,13 +205,13 @@ def _walk(
             if not 0 < rows < cover[node]:
                 _refuse(f"{rows} of {cover[node]} rows below a split")
             share[side] = share_above * (rows / cover[node])
-            below = {**met, feature[node]: (2 * place + side, share[side])}
+            below = {**met, feature[node]: (2 * position + side, share[side])}
             if child >= 0:
-                todo.append((child, 2 * place + side, below))
+                todo.append((child, 2 * position + side, below))
             else:
                 leaf[side], slots[side] = values[~child], count + ~child
                 distinct = max(distinct, len(below))
-        splits[place] = (
+        splits[position] = (
             *(threshold[node], leaf, share, share_above, feature[node], above, slots),
             *_decision(decision[node], threshold[node], bounds),
         )
