@@ -35,7 +35,7 @@ def by(*columns: str) -> Regroup:
             is_new=named.happened_on.min() >= named.from_3m.min(),
             from_12m=named.from_12m.min(),
         )
-        all_of_trader = exact.total(grouped.customs_value).over(ibis.window(group_by=SPINE_KEY))
+        all_of_trader = exact.total_over(grouped.customs_value, ibis.window(group_by=SPINE_KEY))
         return grouped.mutate(value_share=exact.share(grouped.customs_value, all_of_trader))
 
     return regroup
@@ -55,8 +55,8 @@ def then_and_now(rows: ir.Table, prepared: Prepared) -> ir.Table:
     used = rows.group_by(*ROW, "hs4", "origin_country").aggregate(**sums)
     heading = ibis.window(group_by=(*ROW, "hs4"))
     return used.mutate(
-        early_heading_value=exact.total(used.early_value).over(heading),
-        early_heading_taxes=exact.total(used.early_taxes).over(heading),
+        early_heading_value=exact.total_over(used.early_value, heading),
+        early_heading_taxes=exact.total_over(used.early_taxes, heading),
     )
 
 

@@ -79,7 +79,7 @@ def _means(tallied: ir.Table, wanted: ir.Table, level: Level, *, measure: str) -
     before = _quarters_before(rows, group)
     means = rows.mutate(
         mean=exact.stepped(
-            exact.total(rows.total).over(before) / rows.lines.sum().over(before).cast("float64").nullif(0.0)
+            exact.total_over(rows.total, before) / rows.lines.sum().over(before).cast("float64").nullif(0.0)
         )
     )
     return means.filter(means.is_wanted).select(*group, "quarter", "mean")

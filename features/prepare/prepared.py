@@ -1,6 +1,5 @@
 """Prepared tables of one build: each computed once, for the traders and windows of its spine."""
 
-from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
 from typing import Self
@@ -35,6 +34,7 @@ class Prepared:
         self._materialised: list[ir.Table] = []
         self._views: list[ir.Table] = []
         self._tables: dict[str, ir.Table] = {}
+        self._steps_over: dict[tuple[str, ...], ir.Table] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -203,6 +203,9 @@ class Prepared:
         first_versions = lines.with_line_facts(declarations.filter(declarations.version == 0))
         return self.materialise(entities.in_scope(self.audit_steps, first_versions))
 
-    def steps_over(self, entity: Sequence[str]) -> ir.Table:
+    def steps_over(self, entity: tuple[str, ...]) -> ir.Table:
         """The audit steps spread over the entities that the audited lines name; materialised."""
-        return self.materialise(entities.by_entity(self.audit_steps, self.audited_scope, entity))
+        if entity not in self._steps_over:
+            spread = entities.by_entity(self.audit_steps, self.audited_scope, entity)
+            self._steps_over[entity] = self.materialise(spread)
+        return self._steps_over[entity]

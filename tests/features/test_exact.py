@@ -45,3 +45,18 @@ def test_a_sum_is_the_nearest_number_to_the_true_one_in_any_order(scale: float) 
     true = sum(map(Fraction, terms.tolist()))
     assert total(terms.tolist()) == pytest.approx(float(true), rel=1e-14, abs=0.0)
     assert total(terms[::-1].tolist()) == total(terms.tolist())
+
+
+def test_a_sum_of_an_expression_where_a_condition_holds_is_that_of_its_values() -> None:
+    columns = pa.table({"left": [0.1, 0.2, 5.0, None], "right": [0.2, 0.4, 1.0, 2.0]})
+    rows = ibis.memtable(columns).mutate(counted=ibis._.right < 0.9)
+    difference = exact.total(rows.left - rows.right, where=(rows.right < 0.9) | (rows.right > 3.0))
+    assert ENGINE.to_pyarrow(difference).as_py() == -0.3
+    assert ENGINE.to_pyarrow(exact.mean(rows.left + rows.right, where=rows.counted)).as_py() == 0.45
+    assert ENGINE.to_pyarrow(exact.total(rows.left, where=rows.right > 9.0)).as_py() is None
+
+
+def test_a_sum_in_a_window_is_that_of_the_group() -> None:
+    rows = ibis.memtable(pa.table({"group": ["a", "a", "b"], "term": [0.1, 0.2, 0.7]}))
+    sums = rows.mutate(total=exact.total_over(rows.term, ibis.window(group_by="group")))
+    assert sorted(ENGINE.to_pyarrow(sums)["total"].to_pylist()) == [0.3, 0.3, 0.7]
