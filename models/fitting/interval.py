@@ -49,6 +49,12 @@ class Sizes:
     nodes: Floats
     ratios: Floats
 
+    @property
+    def spread(self) -> float:
+        """The squared coefficient of variation of R: how far adjustments lie from their expected size."""
+        middle = (self.ratios[:, 1:] + self.ratios[:, :-1]) / 2
+        return float(np.mean(middle**2) / np.mean(middle) ** 2 - 1)
+
     def at(self, level: Floats, amount: Floats) -> Floats:
         """Return the sizes at a level of their distributions (n,), given the expected sizes."""
         row, weight = _between_nodes(amount, self.nodes)

@@ -1,0 +1,147 @@
+"""Commands about plans: make the audit plan of a period, show it, and verify its draw."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from audit_yield.arguments import (
+    AsJson,
+    AsOf,
+    Data,
+    DialectFile,
+    ModelName,
+    Stale,
+    TableFile,
+    Top,
+    dataset_of,
+    now,
+)
+from audit_yield.console import as_json, friendly, progress_bar, show
+from features.lightgbm_import import import_lightgbm
+
+PART = "Plans"
+MAKE = "make"
+
+
+class MadeByDefault(TyperGroup):
+    """`plan DATA …` is short for `plan make DATA …`."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Put the command before arguments that name none."""
+        if args and args[0] not in {*self.commands, "--help"}:
+            args = [MAKE, *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer()
+plan_app = typer.Typer(
+    cls=MadeByDefault,
+    no_args_is_help=True,
+    help="Make the audit plan of a period: `plan DATA` is short for `plan make DATA`.",
+)
+app.add_typer(plan_app, name="plan", rich_help_panel=PART)
+PlanName = Annotated[str, typer.Argument(help="The plan's name: its first and last day, and its number.")]
+
+
+@plan_app.command(name=MAKE)
+@friendly
+def make_command(
+    data: Data,
+    *,
+    as_of: AsOf,
+    capacity: Annotated[
+        Path, typer.Option(help="A TOML file with the period, the hours of each office, and caps.")
+    ],
+    hours: Annotated[
+        float | None,
+        typer.Option(
+            min=1, help="So many hours in all, each office and skill having its part of the file's."
+        ),
+    ] = None,
+    treatments: Annotated[
+        Path | None,
+        typer.Option(help="A TOML file with what each treatment reaches and costs; else what ships."),
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Why the period needs another plan; the earlier one stays.")
+    ] = None,
+    out: TableFile = None,
+    top: Top = 20,
+    model: ModelName = "champion",
+    stale: Stale = False,
+    dialect: DialectFile = None,
+    json: AsJson = False,
+) -> None:
+    """Plan a period: who gets a letter, a desk, field or joint audit, within hours, and by what chance.
+
+    Most hours go where an audit brings most; a part goes by lot over all traders, so that compliance is
+    measured and the next model learns of those nobody would have chosen.
+
+    Example: `audit-yield plan demo/data --as-of 2024-10-01 --capacity capacity.toml`
+    """
+    import_lightgbm()
+    from features.storage.spreadsheet import write_table
+    from models.plan.capacity import Capacity
+    from models.plan.text import plan_to_text, treated_rows
+    from models.plan.treatments import SHIPPED
+    from training.plan import plan
+
+    given = Capacity.read(capacity)
+    with progress_bar() as (stage, _):
+        stored = plan(
+            dataset_of(data, cutoff=as_of, dialect=dialect, stale=stale),
+            given if hours is None else given.scaled(hours),
+            clock=now,
+            model=model,
+            treatments=treatments or SHIPPED,
+            reason=reason,
+            stage=stage,
+        )
+    if out:
+        write_table(treated_rows(stored.table), out)
+    show(as_json(stored.record) if json else plan_to_text(stored, top=top))
+
+
+@plan_app.command(name="show")
+@friendly
+def show_command(
+    name: Annotated[str | None, typer.Argument(help="The plan's name; all are listed without.")] = None,
+    *,
+    out: TableFile = None,
+    top: Top = 20,
+    json: AsJson = False,
+) -> None:
+    """Show a plan, or list all of them; `--out` writes who is treated as a table.
+
+    Example: `audit-yield plan show 2025-01-01_2025-12-31-1 --out plan.csv`
+    """
+    from features.storage.home import home
+    from features.storage.spreadsheet import write_table
+    from models.plan.store import names, read_plan
+    from models.plan.text import plan_to_text, treated_rows
+
+    if name is None:
+        plans = names(home())
+        show(as_json(plans) if json else plans or ["There is no plan yet: audit-yield plan DATA makes one."])
+        return
+    stored = read_plan(home(), name)
+    if out:
+        write_table(treated_rows(stored.table), out)
+    show(as_json(stored.record) if json else plan_to_text(stored, top=top))
+
+
+@plan_app.command(name="verify")
+@friendly
+def verify_command(name: PlanName) -> None:
+    """Verify a plan: its seal, its seed, and that the draw comes out the same, to the bit.
+
+    Example: `audit-yield plan verify 2025-01-01_2025-12-31-1`
+    """
+    from features.storage.home import home
+    from models.plan.store import read_plan, require_same_draw
+
+    stored = read_plan(home(), name)
+    require_same_draw(stored)
+    show([f"{name} is as it was written, and its draw comes out the same."])

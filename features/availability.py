@@ -1,0 +1,90 @@
+"""Availability: what stands in the way of an audit of a trader on a day, or in favour of it."""
+
+from datetime import date
+
+import ibis
+import pyarrow as pa
+import pyarrow.compute as pc
+from ibis.expr import types as ir
+
+from features.as_known import known_before
+from features.data.warehouse import Warehouse
+from features.spine import months_before
+
+OFFICE_MONTHS = 12
+DESCRIPTION = ("size_band", "sector", "region", "aeo_status")
+NOT_AUTHORISED = "none"
+
+
+def availability(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date) -> pa.Table:
+    """Return a row a trader, in the order of `trader_ids`, as known before `cutoff`.
+
+    - `size_band`, `sector`, `region`, `aeo_status`: its last description, empty where there is none;
+      `aeo_revalidation_due`: the day by which its authorisation must be looked at again.
+    - `office_code`: the customs office where most of its lines of the last 12 months were accepted, the first
+      by name of several; of all its lines where it had none in these months.
+    - `last_opened_on`: the day on which its last audit was opened, empty where there was none.
+    - `is_audited`: whether an audit of it is planned or open; `is_tax_audited`: whether one by the tax
+      administration is open.
+    """
+    parts = [_described(warehouse, cutoff), _office(warehouse, cutoff), _audited(warehouse, cutoff)]
+    columns: dict[str, pa.ChunkedArray] = {"trader_id": trader_ids}
+    if warehouse.has("tax_audits.trader_id"):
+        parts.append(_tax_audited(warehouse, cutoff))
+    else:
+        columns["is_tax_audited"] = pa.chunked_array([pa.nulls(len(trader_ids), pa.bool_())])
+    for part in parts:
+        table = part.to_pyarrow()
+        row_indices = pc.index_in(trader_ids, table["trader_id"])
+        columns |= {name: table[name].take(row_indices) for name in table.column_names if name != "trader_id"}
+    flags = {name: columns[name].fill_null(False) for name in ("is_audited", "is_tax_audited")}
+    return pa.table(columns | flags)
+
+
+def _described(warehouse: Warehouse, cutoff: date) -> ir.Table:
+    rows = warehouse.table("traders")
+    known = rows.filter(known_before(rows, cutoff), rows.valid_from < cutoff)
+    latest = {name: known[name].cast("string") for name in DESCRIPTION}
+    latest["aeo_revalidation_due"] = known.aeo_revalidation_due.cast("date")
+    return known.group_by("trader_id").aggregate(
+        **{name: column.argmax(known.valid_from) for name, column in latest.items()}
+    )
+
+
+def _office(warehouse: Warehouse, cutoff: date) -> ir.Table:
+    lines = warehouse.table("declarations")
+    recent = lines.accepted_on >= months_before(cutoff, OFFICE_MONTHS)
+    known = lines.filter(known_before(lines, cutoff), lines.version == 0)
+    counted = known.group_by("trader_id", "office_code").aggregate(
+        recent=recent.cast("int64").sum(), all=known.count()
+    )
+    order = (counted.recent.desc(), counted["all"].desc(), counted.office_code.asc())
+    first = counted.mutate(place=ibis.row_number().over(group_by=counted.trader_id, order_by=order))
+    return first.filter(first.place == 0).select("trader_id", "office_code")
+
+
+def _audited(warehouse: Warehouse, cutoff: date) -> ir.Table:
+    """Return the last opening of each trader's audits, and whether one is not finished.
+
+    An audit that was abandoned stands in nobody's way.
+    """
+    audits = warehouse.table("audits")
+    known = audits.filter(known_before(audits, cutoff), audits.status != "abandoned")
+    unfinished = known.closed_on.isnull() | (known.closed_on >= cutoff)
+    opened = (known.opened_on < cutoff).ifelse(known.opened_on, ibis.null("date"))
+    return known.group_by("trader_id").aggregate(last_opened_on=opened.max(), is_audited=unfinished.any())
+
+
+def _tax_audited(warehouse: Warehouse, cutoff: date) -> ir.Table:
+    rows = warehouse.table("tax_audits")
+    known = rows.filter(known_before(rows, cutoff), rows.opened_on < cutoff)
+    is_open = known.closed_on.isnull() | (known.closed_on >= cutoff)
+    states = known.group_by("trader_id", "tax_audit_id").aggregate(is_open=is_open.argmax(known.known_on))
+    return states.group_by("trader_id").aggregate(is_tax_audited=states.is_open.any())
+
+
+def hours_spent(warehouse: Warehouse, cutoff: date) -> pa.Table:
+    """Return trader_id, treatment and hours_spent of the audits whose closing was known before `cutoff`."""
+    audits = warehouse.table("audits")
+    closed = audits.filter(known_before(audits, cutoff), audits.status == "closed", audits.closed_on < cutoff)
+    return closed.select("trader_id", "treatment", "hours_spent").order_by("trader_id").to_pyarrow()

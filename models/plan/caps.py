@@ -1,0 +1,94 @@
+"""Caps: hours by office and skill, and visits to groups of traders, as rows of one sparse matrix."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from features.errors import SettingError, listed
+from models.plan.candidates import Candidates
+from models.plan.capacity import Capacity, GroupCap
+from models.plan.treatments import SKILLS, TREATMENTS, VISITS
+from models.prediction import Floats
+
+KINDS = len(TREATMENTS)
+HOURS, COUNT, SHARE = "hours", "count", "share"
+
+
+@dataclass(frozen=True)
+class Caps:
+    """Rows that a plan keeps: `matrix @ x.ravel() <= bounds` for probabilities x (n, 4).
+
+    `kinds` says whether a row bounds hours, a count of visits, or a share of all of them, and `names` what a
+    person calls it.
+    """
+
+    matrix: sp.csr_matrix
+    bounds: Floats
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+    def used(self, x: Floats) -> Floats:
+        """Return what a plan uses of each cap."""
+        return np.asarray(self.matrix @ x.ravel(), np.float64)
+
+    def priced(self, prices: Floats) -> Floats:
+        """Return what each trader and treatment costs at the prices of the caps (n, 4)."""
+        return np.asarray(self.matrix.T @ prices, np.float64).reshape(-1, KINDS)
+
+    def used_by(self, cells: np.ndarray) -> Floats:
+        """Return what some pairs of trader and treatment use together, `cells` being `trader * 4 + kind`."""
+        chosen = np.zeros(self.matrix.shape[1])
+        chosen[cells] = 1.0
+        return np.asarray(self.matrix @ chosen, np.float64)
+
+    def of_kind(self, *kinds: str) -> np.ndarray:
+        """Return which rows are of some kinds."""
+        return np.array([kind in kinds for kind in self.kinds], bool)
+
+
+def caps_of(candidates: Candidates, capacity: Capacity, *, with_groups: bool = True) -> Caps:
+    """Return the caps of a capacity for its candidates; those on groups too, if asked for.
+
+    Raises `SettingError` for a cap on a group that has no trader.
+    """
+    rows = [*_hours(candidates, capacity)]
+    if with_groups:
+        rows += [_visits(candidates, each) for each in capacity.caps]
+    matrices, bounds, names, kinds = zip(*rows, strict=True)
+    return Caps(sp.csr_matrix(sp.vstack(matrices)), np.array(bounds, np.float64), names, kinds)
+
+
+Row = tuple[sp.csr_matrix, float, str, str]
+
+
+def _hours(candidates: Candidates, capacity: Capacity) -> Iterator[Row]:
+    for office, given in capacity.offices.items():
+        own = candidates.office == office
+        for skill, kinds in SKILLS.items():
+            hours = np.zeros_like(candidates.hours)
+            hours[np.ix_(own, kinds)] = candidates.hours[np.ix_(own, kinds)]
+            yield _sparse(hours), getattr(given, skill), f"{skill} hours of {office}", HOURS
+
+
+def _visits(candidates: Candidates, cap: GroupCap) -> Row:
+    groups = candidates.groups[cap.by]
+    member = groups == cap.group
+    if not member.any():
+        raise SettingError(
+            f"There is a cap where {cap.by} is '{cap.group}', and no such trader.",
+            expected=f"one of {listed(sorted({each for each in groups if each}))}.",
+            advice="Correct the group, or leave the cap out.",
+        )
+    visits = np.zeros_like(candidates.hours)
+    visits[np.ix_(member, VISITS)] = 1.0
+    name = f"visits where {cap.by.replace('_', ' ')} is {cap.group}"
+    if cap.share is None:
+        return _sparse(visits), float(cap.visits or 0.0), name, COUNT
+    visits[:, VISITS] -= cap.share
+    return _sparse(visits), 0.0, f"{cap.share:.0%} of all {name}", SHARE
+
+
+def _sparse(coefficients: Floats) -> sp.csr_matrix:
+    return sp.csr_matrix(coefficients.reshape(1, -1))
