@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from features.data.contract import Table
     from features.data.dataset import Dataset
     from features.data.warehouse import Dialect
     from training.backtest.experiment import Experiment
@@ -29,7 +32,11 @@ ModelName = Annotated[
 ]
 DialectFile = Annotated[
     Path | None,
-    typer.Option("--dialect", help="How the tables are written; else dialect.toml in the folder of DATA."),
+    typer.Option(
+        "--mapping",
+        "--dialect",
+        help="How the source names and writes its tables; else mapping.toml in the folder of DATA.",
+    ),
 ]
 Stale = Annotated[
     bool,
@@ -47,11 +54,12 @@ LogFolder = Annotated[
 ]
 
 
-def dialect_of(path: Path | None) -> "Dialect | None":
-    """Read how the tables are written, where a file says so."""
+def dialect_of(path: Path | None, *, tables: "Mapping[str, Table] | None" = None) -> "Dialect | None":
+    """Read how a source names and writes its tables, where a file says so; else those of the contract."""
+    from features.data.contract import TABLES
     from features.data.warehouse import Dialect
 
-    return Dialect.read(path) if path else None
+    return Dialect.read(path, tables=tables or TABLES) if path else None
 
 
 def dataset_of(data: str, *, cutoff: datetime | None, dialect: Path | None, stale: bool = False) -> "Dataset":

@@ -83,7 +83,8 @@ def import_command(
     out: Annotated[Path, typer.Argument(help="The folder that is made.")],
     *,
     dialect: Annotated[
-        Path | None, typer.Option("--dialect", help="How the files are written: a dialect.toml.")
+        Path | None,
+        typer.Option("--mapping", "--dialect", help="How the files name and write it: a mapping.toml."),
     ] = None,
     overwrite: Overwrite = False,
     json: AsJson = False,
@@ -97,9 +98,14 @@ def import_command(
     from features.data.systems import import_export, system_named
     from features.data.systems.report import to_text
 
+    source = system_named(system)
     with errors.status("Reading the export"):
         report = import_export(
-            system_named(system), files, out=out, dialect=dialect_of(dialect), overwrite=overwrite
+            source,
+            files,
+            out=out,
+            dialect=dialect_of(dialect, tables={source.name: source.source}),
+            overwrite=overwrite,
         )
     show(report.to_json() if json else to_text(report))
 

@@ -41,7 +41,7 @@ CONTENTS = {
         "docs/simulation",
         "docs/worlds",
     ],
-    "Data": ["docs/bring-your-data", "docs/contract", "docs/warehouse", "docs/systems"],
+    "Data": ["docs/bring-your-data", "docs/mapping", "docs/contract", "docs/warehouse", "docs/systems"],
     "Code": ["docs/architecture", "docs/performance", "CONTRIBUTING", "SECURITY", "CHANGELOG"],
     "Decisions": [
         f"docs/decisions/{page.stem}" for page in sorted((ROOT / "docs" / "decisions").glob("*.md"))

@@ -1,7 +1,7 @@
 """Settings in TOML files: read them, and validate each by its name."""
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,20 +45,45 @@ def validate_settings(
 ) -> Mapping[str, Any]:
     """Validate the settings of `owner` and return them with lists as tuples.
 
-    Raises `SettingError` for an unknown setting, with the one that was probably meant, and for an invalid
-    value, with what was expected.
+    Raises `SettingError` for unknown settings, with those that were probably meant, and for invalid values,
+    with what was expected: one error for all of them.
     """
+    raise_all(list(setting_faults(settings, allowed, owner=owner)))
+    return frozen(settings)
+
+
+def frozen(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with lists as tuples."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+
+
+def setting_faults(
+    settings: Mapping[str, Any], allowed: Mapping[str, Allowed], *, owner: str
+) -> Iterator[SettingError]:
+    """Yield an error for each setting of `owner` that is unknown or has an invalid value."""
     for name, value in settings.items():
         if name not in allowed:
-            raise unknown(name, allowed, what=f"The {owner} has no setting")
+            yield unknown(name, allowed, what=f"The {owner} has no setting")
+            continue
         fits, expected = allowed[name]
         if not fits(value):
-            raise SettingError(
+            yield SettingError(
                 f"The {owner}'s {name} is {_shown(value)}.",
                 expected=f"{expected}.",
                 advice="Correct the setting.",
             )
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+
+
+def raise_all(faults: Sequence[SettingError]) -> None:
+    """Raise one error that says all of `faults`; nothing where there are none."""
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        raise SettingError(
+            " ".join(str(fault) for fault in faults),
+            expected=f"none of these {len(faults)} faults.",
+            advice="Correct them all, and call again.",
+        )
 
 
 def _shown(value: object) -> str:

@@ -26,7 +26,7 @@ CHECKS = "checks"
 """The folder below the home with the outcomes of checks."""
 KEYS = "keys"
 """The name under which an outcome is cached with the key of each table."""
-CHECKING = ("check", "contract", "warehouse")
+CHECKING = ("check", "contract", "mapping", "warehouse")
 """The packages on whose code the outcome of a check depends."""
 
 
@@ -35,7 +35,7 @@ class Dataset:
     """The data of an administration as known before a day.
 
     - `data`: where the tables are, a folder, a DuckDB file or a URL.
-    - `dialect`: how they are written; None for the folder's own `dialect.toml` or the contract's form.
+    - `dialect`: how they are written; None for the folder's own `mapping.toml` or the contract's form.
     - `cutoff`: only what was known before this day counts.
     - `today`: the day after which a day is in the future.
     - `home`: the folder below which outcomes of checks and snapshots are cached.

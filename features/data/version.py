@@ -51,7 +51,7 @@ def _table(part: str) -> str:
 def version_of(data: str, *, today: date, home: Path) -> DataVersion:
     """Return the version of a folder, a DuckDB file, or a database behind a URL.
 
-    Of files it covers names and content, `dialect.toml` included: a copy has the same version. A file is
+    Of files it covers names and content, `mapping.toml` included: a copy has the same version. A file is
     hashed anew only where its size, times or inode differ from the manifest below `home`. An ordinary table
     of PostgreSQL is known by its columns, its size and the server's counters of rows written, which may lag
     some seconds behind. What counts no changes (views, a standby, Spark) has the version of `today`.

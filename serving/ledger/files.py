@@ -12,8 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.data.contract import TABLES
-from features.data.warehouse import Dialect
-from features.data.warehouse.text_file import BYTE_ORDER_MARKS, SEPARATORS
+from features.data.mapping import Dialect, TableMapping
+from features.data.mapping.files import SEPARATORS
+from features.data.mapping.patterns import written_day
+from features.data.warehouse.text_file import BYTE_ORDER_MARKS
 from features.storage.atomic import atomic_file
 from serving.live.submitted import Row
 from serving.problems import ProblemError, ProblemKind
@@ -27,8 +29,10 @@ def append(folder: Path, row: Row, *, dialect: Dialect) -> None:
     """Add a row to the findings of a folder; a reader sees the ledger without or with it, also after a kill.
 
     The format of the files stays: Parquet's types, or the encoding, separator, decimal mark and dates of CSV.
-    Raises `ProblemError` where the ledger has no column for a value, `OutputError` where the disk refuses.
+    Raises `ProblemError` where the ledger has no column for a value or is mapped from another form,
+    `OutputError` where the disk refuses.
     """
+    _require_contract_form(dialect)
     file = _file(folder)
     template = (
         file if file.exists() else next(each for each in sorted(file.parent.iterdir()) if _is_part(each))
@@ -40,6 +44,20 @@ def append(folder: Path, row: Row, *, dialect: Dialect) -> None:
         shutil.copymode(template, fresh)
         with fresh.open("rb") as written:
             os.fsync(written.fileno())
+
+
+def _require_contract_form(dialect: Dialect) -> None:
+    """Refuse a ledger that a mapping reads by other names, or lacks: nothing is written back."""
+    if FINDINGS.name in dialect.tables and dialect.tables[FINDINGS.name] != TableMapping(
+        form=dialect.tables[FINDINGS.name].form, file_form=dialect.tables[FINDINGS.name].file_form
+    ):
+        raise ProblemError(
+            ProblemKind.REFUSED,
+            f"The findings are mapped from a source of another form by {dialect.file}.",
+            expected="a ledger of findings with the columns of the data contract.",
+            advice="Bring the findings into a file of the contract's columns, and remove [findings] from "
+            "the mapping.",
+        )
 
 
 def _file(folder: Path) -> Path:
@@ -70,9 +88,9 @@ def _as_type(value: object, column_type: pa.DataType, dialect: Dialect) -> pa.Ar
 
 
 def _write_csv(row: Row, template: Path, fresh: Path, *, keep: bool, dialect: Dialect) -> None:
-    is_gzip = template.name.endswith(".gz")
+    is_gzip, files = template.name.endswith(".gz"), dialect.files_of(FINDINGS.name)
     content = gzip.decompress(template.read_bytes()) if is_gzip else template.read_bytes()
-    encoding = next((each for mark, each in BYTE_ORDER_MARKS if content.startswith(mark)), dialect.encoding)
+    encoding = next((each for mark, each in BYTE_ORDER_MARKS if content.startswith(mark)), files.encoding)
     text = content.decode(encoding)
     end = "\r\n" if "\r\n" in text else "\n"
     text = text if text.endswith(end) else text + end
@@ -117,12 +135,8 @@ def _format(value: object, dialect: Dialect) -> str:
         case None:
             return ""
         case date():
-            parts = {"yyyy": f"{value.year:04}", "mm": f"{value.month:02}", "dd": f"{value.day:02}"}
-            text = dialect.dates
-            for mark, part in parts.items():
-                text = text.replace(mark, part)
-            return text
+            return written_day(value, dialect.table_form(FINDINGS.name))
         case float():
-            return repr(value).replace(".", dialect.decimal)
+            return repr(value).replace(".", dialect.table_form(FINDINGS.name).decimal)
         case _:
             return str(value)

@@ -8,6 +8,7 @@ from functools import partial
 from ibis.expr import types as ir
 
 from features.data.check import between, structure
+from features.data.check.artefacts import artefacts
 from features.data.check.columns import wrong_columns
 from features.data.check.judge import CheckedTable, judge, parents_first
 from features.data.check.outcome import UNREADABLE, CheckOutcome, TableOutcome
@@ -99,15 +100,19 @@ def check(
             continue
         source = warehouse.sources[table.name]
         violations += structure.column_faults(source, table, warehouse=warehouse)
-        judged = partial(judge, source, table, dialect=warehouse.dialect, today=today, parents=tables)
+        judged = partial(judge, table=table, dialect=warehouse.dialect, today=today, parents=tables)
         if outcome := known.get(table.name):
-            tables[table.name] = outcome.counted(judged(left_out=outcome.left_out))
+            tables[table.name] = outcome.counted(judged(source, left_out=outcome.left_out))
             continue
         try:
-            checked = judged()
+            checked = judged(source)
+            if checked.failed:
+                others, source = artefacts(source, table, warehouse.dialect)
+                violations += others
+                checked = judged(source) if others else checked
             wrong = tuple(wrong_columns(checked))
             if wrong:
-                checked = judged(left_out=tuple(violation.column or "" for violation in wrong))
+                checked = judged(source, left_out=tuple(violation.column or "" for violation in wrong))
             violations += [*wrong, *_examine(checked, limit)]
         except engine_errors() as error:
             refuse_exhausted_resources(error)
@@ -136,10 +141,10 @@ def _implausible(tables: Mapping[str, CheckedTable], warehouse: Warehouse) -> It
 def _examine(checked: CheckedTable, limit: float) -> Iterator[Violation]:
     rows, _ = checked.counts
     if not rows:
-        yield structure.emptiness(checked.table)
+        yield structure.emptiness(checked.table, checked.dialect)
         return
     yield from checked.violations()
-    yield from between.duplicates(checked)
+    yield from between.duplicates(checked, all_rows=checked.quarantined > limit * rows)
     if checked.table.name == "traders":
         yield from between.look_alikes(checked)
     if checked.quarantined > limit * rows:
@@ -155,7 +160,9 @@ def _too_many(checked: CheckedTable, limit: float) -> Violation:
         rows=checked.quarantined,
         found=f"{checked.quarantined:,} of {rows:,} rows would be quarantined.",
         expected=f"at most {limit:.2%} of the rows.",
-        advice="Correct the rows above at the source; --limit changes this check alone.",
+        advice="Correct the rows above at the source, or declare how they are written; --limit changes "
+        "this check "
+        "alone.",
     )
 
 

@@ -5,21 +5,30 @@ from collections.abc import Iterator
 from ibis.expr import types as ir
 
 from features.data.check.judge import EXAMPLES, CheckedTable, in_words
+from features.data.contract import Table
 from features.data.contract.violation import Severity, Violation
+from features.data.mapping.cure import is_damaged
 
+RESTARTED_BY = ("office_code", "accepted_on", "trader_id")
+"""Columns that all rows of a declaration have alike: where they differ, several have its number."""
 LETTERS_THAT_LOOK_LATIN = "АВЕКМНОРСТУХаеорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο"  # noqa: RUF001
 THE_LATIN_LETTERS = "ABEKMHOPCTYXaeopcyxABEZHIKMNOPTYXo"
 
 
-def duplicates(checked: CheckedTable) -> Iterator[Violation]:
-    """Report repeated keys: a note where the rows are alike, else a conflict."""
+def duplicates(checked: CheckedTable, *, all_rows: bool = False) -> Iterator[Violation]:
+    """Report repeated keys: a note where the rows are alike, else a conflict.
+
+    Rows in quarantine count with `all_rows` alone: where there are too many of them, they will be mended.
+    """
     key = checked.table.key
-    keys = checked.good_rows(*key)
+    keys = checked.columns(key).select(*key) if all_rows else checked.good_rows(*key)
+    if all_rows:
+        keys = keys.drop_null(key)
     repeated = keys.group_by(*key).having(keys.count() > 1).aggregate(times=keys.count())
     surplus = repeated.aggregate(keys=repeated.count(), rows=repeated.times.sum()).to_pyarrow().to_pylist()[0]
     if not surplus["keys"]:
         return
-    rows = checked.good_rows()
+    rows = checked.columns(checked.names).select(*checked.names) if all_rows else checked.good_rows()
     twins = rows.semi_join(repeated, [_same(rows, repeated, name) for name in key]).distinct()
     conflicts = twins.group_by(*key).having(twins.count() > 1).aggregate(times=twins.count())
     conflicting = int(conflicts.count().to_pyarrow().as_py())
@@ -46,9 +55,34 @@ def _conflict(checked: CheckedTable, twins: ir.Table, conflicts: ir.Table, keys:
         rows=keys,
         found=f"{keys:,} keys stand on several rows that differ.",
         expected=f"one row for each {', '.join(table.key)}.",
-        advice="Decide which row is right; an amended declaration is a new version.",
+        advice=_what_to_do(shown, differing, table),
         examples=tuple({name: row[name] for name in (*table.key, *differing)} for row in shown),
     )
+
+
+def _what_to_do(rows: list[dict[str, object]], differing: list[str], table: Table) -> str:
+    """Return what probably repeats the keys: a spreadsheet, numbers or items that restart, or amendments."""
+    if is_damaged(row[part] for row in rows for part in table.key):
+        return (
+            "Keys such as '1.01225E+11' are what a spreadsheet leaves of longer ones: export them again, "
+            "as text, "
+            "and do not open the file in a spreadsheet before."
+        )
+    restarting = [name for name in RESTARTED_BY if name in differing]
+    if table.name == "declarations" and restarting:
+        return (
+            f"It looks like a number that restarts, for the rows of one differ in {', '.join(restarting)}: "
+            f"make "
+            'the key of its parts, such as declaration_id = { join = ["office", "year", "number"] } with the '
+            "source's columns under [declarations.columns] in mapping.toml."
+        )
+    if table.name == "declarations" and {"hs_code", "customs_value"} & {*differing}:
+        return (
+            "Decide which row is right; an amended declaration is a new version. Where they are items of one "
+            "declaration whose numbers restart, declare item_number = { count = true } under "
+            "[declarations.columns] in mapping.toml."
+        )
+    return "Decide which row is right; an amended declaration is a new version."
 
 
 def _differs(name: str, rows: list[dict[str, object]], key: tuple[str, ...]) -> bool:

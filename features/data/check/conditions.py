@@ -10,8 +10,8 @@ from ibis.expr import types as ir
 from features.data.contract import Column, ColumnType, Reference, Table
 from features.data.contract.rule import FINITE, RowRule, Rule, TablesRule
 from features.data.contract.violation import Severity
+from features.data.mapping.dialect import Dialect
 from features.data.warehouse.conform import Conformed
-from features.data.warehouse.dialect import Dialect
 from features.data.warehouse.source import Source
 
 RAW = "raw_"
@@ -62,21 +62,10 @@ def _type_test(column: Column) -> Test:
         severity=Severity.STRUCTURE,
         column=column.name,
         expected=f"must be a {column.kind}, with nothing lost in reading it",
-        advice=TYPE_ADVICE.get(column.kind, "Correct the export."),
+        advice="Correct the export.",
         shown=(column.name,),
         broken=lambda rows: _misfit(rows, column),
     )
-
-
-TYPE_ADVICE = {
-    ColumnType.TEXT: (
-        "Export it as text; for HS codes that lost leading zeros declare hs_digits in dialect.toml."
-    ),
-    ColumnType.NUMBER: "A decimal comma or another currency is declared in dialect.toml (decimal, rates).",
-    ColumnType.DAY: (
-        "Another order of day and month, or a time of day, is declared in dialect.toml (dates, times)."
-    ),
-}
 
 
 def _rule_test(column: Column, rule: Rule, *, today: date, can_misfit: bool) -> Test:
@@ -115,7 +104,7 @@ def currency_test(dialect: Dialect) -> Test:
         severity=Severity.STRUCTURE,
         column=dialect.currency_column,
         expected=f"must be the reporting currency or one with a rate: {', '.join(known)}",
-        advice="Declare what one unit of it is worth, under rates in dialect.toml.",
+        advice=f"Declare what one unit of it is worth, under rates in {dialect.file}.",
         shown=(dialect.currency_column or "",),
         broken=broken,
     )

@@ -1,7 +1,7 @@
 """Check one table: count the rows that fail each test, and select the good and the bad rows."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, reduce
 from graphlib import TopologicalSorter
@@ -10,6 +10,7 @@ from typing import Any
 
 from ibis.expr import types as ir
 
+from features.data.check.advice import advice
 from features.data.check.conditions import (
     RAW,
     Test,
@@ -24,11 +25,13 @@ from features.data.check.conditions import (
 from features.data.check.statistics import ColumnStatistics, read_to_the_end, statistics_of
 from features.data.contract import TABLES, Reference, Table
 from features.data.contract.violation import ExampleRow, Severity, Violation
+from features.data.mapping.dialect import Dialect
 from features.data.warehouse.conform import SOURCE_FILE, SOURCE_ROW, Conformed, conform
-from features.data.warehouse.dialect import Dialect
 from features.data.warehouse.source import Source
 
 EXAMPLES = 5
+VALUES_READ = 200
+"""Different values that are looked at for a setting that would read them."""
 Counts = tuple[int, tuple[int, ...]]
 
 
@@ -54,6 +57,8 @@ class CheckedTable:
     """The counts, where an earlier check of the same rows has them."""
     left_out: tuple[str, ...] = ()
     """Columns of the source that count as absent."""
+    dialect: Dialect = field(default_factory=Dialect)
+    """How the source names and writes its values."""
 
     def filled(self, column: str) -> ir.Column:
         """The non-empty values of one column, as the shortest possible expression."""
@@ -176,6 +181,7 @@ class CheckedTable:
     def violation(self, number: int) -> Violation:
         """Return a failed test as a violation with its first rows."""
         test, (rows, failed) = self.tests[number], self.counts
+        examples = self._examples(number)
         return Violation(
             table=self.table.name,
             column=test.column,
@@ -184,9 +190,23 @@ class CheckedTable:
             rows=failed[number],
             found=f"{failed[number]:,} of {rows:,} rows break it.",
             expected=test.expected,
-            advice=test.advice,
-            examples=self._examples(number),
+            advice=self._advice(number),
+            examples=examples,
         )
+
+    def _advice(self, number: int) -> str:
+        """Return what to do about a failed test: the setting that would read its values, if there is one."""
+        test = self.tests[number]
+        if test.column not in self.table.names:
+            return test.advice
+        rows = self.columns((*self.table.key, *test.shown))
+        raw = RAW + test.column
+        values: list[str] = []
+        if raw in rows.columns and rows[raw].type().is_string():
+            failing = rows.filter(self.fails(number, rows)).select(value=rows[raw]).distinct()
+            values = failing.drop_null().limit(VALUES_READ).to_pyarrow()["value"].to_pylist()
+        column = self.table[test.column]
+        return advice(test.rule, column, values, table=self.table, dialect=self.dialect) or test.advice
 
     def _examples(self, number: int) -> tuple[ExampleRow, ...]:
         test = self.tests[number]
@@ -214,7 +234,7 @@ def judge(
 
     `parents` holds the tables it refers to.
     """
-    source = source.without(left_out)
+    source, table = source.without(left_out), _as_declared(table, dialect)
     conformed = conform(source.table, table, dialect=dialect)
     has_currencies = dialect.currency_column in source.columns
     tests = (
@@ -229,7 +249,18 @@ def judge(
         ),
         *_between_tests(source, conformed, table, parents=parents),
     )
-    return CheckedTable(table, source, conformed, tests, left_out=left_out)
+    return CheckedTable(table, source, conformed, tests, left_out=left_out, dialect=dialect)
+
+
+def _as_declared(table: Table, dialect: Dialect) -> Table:
+    """Return a table in which a column may be empty where its mapping says that nobody knows some values."""
+    columns = tuple(
+        replace(
+            column, nullable=column.nullable or bool(dialect.column_form(table.name, column.name).unknown)
+        )
+        for column in table.columns
+    )
+    return table if columns == table.columns else replace(table, columns=columns)
 
 
 def _reference_tests(reference: Reference, parent: CheckedTable) -> tuple[Test, ...]:

@@ -1,6 +1,7 @@
 """Write the result of a check: the JSON report, and the bad rows as the source has them, with reasons."""
 
 import csv
+import re
 from pathlib import Path
 
 from features.data.check import CheckResult
@@ -8,6 +9,7 @@ from features.data.check.conditions import RAW
 from features.data.check.judge import CheckedTable, flag, in_words
 from features.data.contract.violation import Severity
 from features.data.warehouse.conform import SOURCE_FILE, SOURCE_ROW
+from features.data.warehouse.database import without_credentials
 from features.data.warehouse.engine import first_line, refuse_exhausted_resources
 from features.data.warehouse.engines import engine_errors
 from features.errors import DataError, OutputError
@@ -16,9 +18,10 @@ from features.storage.spreadsheet import inert
 
 
 def default_folder(data: str) -> Path:
-    """Return the folder for the result of a check: `DATA.check` beside a folder or file, else `./check`."""
+    """Return the folder for the result of a check: `DATA.check` beside DATA; of a database, named by it."""
     if "://" in data:
-        return Path("check")
+        address = without_credentials(data).partition("://")[2]
+        return Path(re.sub(r"[^\w.-]+", "-", address).strip("-.") + ".check")
     path = Path(data).absolute()
     if path.name in ("", ".."):
         path = path.resolve()

@@ -4,10 +4,18 @@ from collections.abc import Iterator
 
 from features.data.contract import TABLES, Table
 from features.data.contract.violation import Severity, Violation
+from features.data.mapping import Dialect
 from features.data.warehouse import Warehouse
 from features.data.warehouse.source import Source
 from features.errors import did_you_mean
 
+MISSING = {
+    "declarations": 'files = "…", or table = "…" in a database.',
+    "traders": 'files = "…", table = "…", or from = "declarations".',
+    "audits": 'files = "…", table = "…", or absent = true.',
+    "findings": 'files = "…", table = "…", or absent = true.',
+}
+"""What may be declared of a required table that is not there."""
 NEVER_EMPTY = ("declarations", "traders")
 
 
@@ -22,7 +30,10 @@ def missing_tables(warehouse: Warehouse) -> Iterator[Violation]:
                 severity=Severity.STRUCTURE,
                 found="The table is missing.",
                 expected=f"{table.name}: {table.row} in each row.",
-                advice="Export it; a table without rows still has its columns.",
+                advice="Export it; a table without rows still has its columns. Where it has another name, "
+                "or the "
+                f"source has none, say so under [{table.name}] in {warehouse.dialect.file}: "
+                f"{MISSING[table.name]}",
             )
 
 
@@ -31,7 +42,15 @@ def column_faults(source: Source, table: Table, *, warehouse: Warehouse) -> Iter
     known = set(table.names) | {warehouse.dialect.currency_column}
     ignored = {name for name in source.columns if f"{table.name}.{name}" in warehouse.dialect.ignore}
     unknown = [name for name in source.columns if name not in known | ignored]
-    missing = [c for c in table.columns if c.required and c.name not in source.columns]
+    mapping = warehouse.dialect.tables.get(table.name)
+    declared = {*mapping.columns, *mapping.absent} if mapping else set()
+    missing = [
+        column
+        for column in table.columns
+        if column.required
+        and column.name not in {*source.columns, *declared}
+        and not (mapping and mapping.is_absent)
+    ]
     for column in missing:
         yield Violation(
             table=table.name,
@@ -40,7 +59,9 @@ def column_faults(source: Source, table: Table, *, warehouse: Warehouse) -> Iter
             severity=Severity.STRUCTURE,
             found="The column is missing.",
             expected=f"a {column.kind}: {column.meaning}.",
-            advice=f"Add or rename it.{did_you_mean(column.name, unknown)}",
+            advice=f"Add or rename it, or say under [{table.name}] in {warehouse.dialect.file} what it is "
+            f"made of, "
+            f"or that it is absent.{did_you_mean(column.name, unknown)}",
         )
     for name in unknown:
         yield Violation(
@@ -50,14 +71,14 @@ def column_faults(source: Source, table: Table, *, warehouse: Warehouse) -> Iter
             severity=Severity.STRUCTURE,
             found="The contract has no such column.",
             expected=f"columns of docs/contract.md.{did_you_mean(name, table.names)}",
-            advice=_what_to_do(f"{table.name}.{name}"),
+            advice=_what_to_do(f"{table.name}.{name}", warehouse.dialect),
         )
 
 
-def _what_to_do(column: str) -> str:
+def _what_to_do(column: str, dialect: Dialect) -> str:
     if "currency" in column.lower():
-        return "If amounts are in it, declare currency, currency_column and rates in dialect.toml."
-    return f'Rename it, leave it out, or declare ignore = ["{column}"] in dialect.toml.'
+        return f"If amounts are in it, declare currency, currency_column and rates in {dialect.file}."
+    return f'Rename it, leave it out, or declare ignore = ["{column}"] in {dialect.file}.'
 
 
 def absent_columns(source: Source, table: Table) -> tuple[str, ...]:
@@ -65,9 +86,11 @@ def absent_columns(source: Source, table: Table) -> tuple[str, ...]:
     return tuple(c.name for c in table.columns if not c.required and c.name not in source.columns)
 
 
-def emptiness(table: Table) -> Violation:
+def emptiness(table: Table, dialect: Dialect) -> Violation:
     """Return the violation of a table that has columns and no rows."""
     fatal = table.name in NEVER_EMPTY
+    mapping = dialect.tables.get(table.name)
+    filtered = bool(mapping and (mapping.keep or mapping.leave_out))
     return Violation(
         table=table.name,
         rule="has_rows",
@@ -75,5 +98,9 @@ def emptiness(table: Table) -> Violation:
         rows=0,
         found="The table has no rows.",
         expected=f"{table.row} in each row.",
-        advice="Export it again." if fatal else "Nothing need be done if there are none yet.",
+        advice=f"See which rows [{table.name}] in {dialect.file} keeps and leaves out."
+        if filtered
+        else "Export it again."
+        if fatal
+        else "Nothing need be done if there are none yet.",
     )

@@ -18,7 +18,7 @@ currency or unit, a whole number at most 2^53; what is larger is refused by `che
 adds up [exactly](glossary.md#exact-sum): totals of 1e18 as well as amounts of 0.0001. Choose a reporting currency in which
 no line is larger.
 
-How a source may differ from this, its [dialect](glossary.md#dialect), is declared as in [warehouse.md](warehouse.md).
+How a source may differ from this, its [dialect](glossary.md#dialect), is declared in a [mapping](mapping.md).
 
 **Two clocks.** Every table that can change has `known_on`: the day the row reached the data warehouse. A feature as of
 a [cutoff](glossary.md#cutoff-as-of) uses a row only if `known_on` is before the cutoff, whatever the row's own event date says.

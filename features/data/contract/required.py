@@ -28,7 +28,7 @@ from features.data.contract.table import (
 )
 from features.unit import Unit
 
-HS_CODE = matches("hs_code", "must be 6 to 10 digits (a leading zero may have been lost)", "[0-9]{6,10}")
+HS_CODE = matches("hs_code", "must be 6 to 12 digits (a leading zero may have been lost)", "[0-9]{6,12}")
 COUNTRY = matches("country", "must be two capital letters, ISO 3166-1 alpha-2", "[A-Z]{2}")
 CURRENCY = matches("currency", "must be three capital letters, ISO 4217", "[A-Z]{3}")
 REGION = matches("region", "must be an ISO 3166-2 code such as KR-11", "[A-Z]{2}-[A-Z0-9]{1,3}")
@@ -82,7 +82,7 @@ DECLARATIONS = Table(
         identifier("seller_id", "seller", wco="R051"),
         text("office_code", "customs office", required=True, wco="065"),
         text("procedure_code", "requested procedure, e.g. 4000", required=True, wco="166"),
-        text("hs_code", "tariff classification, 6 to 10 digits", HS_CODE, required=True, wco="145"),
+        text("hs_code", "tariff classification, 6 to 12 digits", HS_CODE, required=True, wco="145"),
         text("origin_country", "country of origin", COUNTRY, required=True, wco="063"),
         text("dispatch_country", "country of export", COUNTRY, wco="062"),
         text("preference_code", "preference claimed; empty where none is", wco="164"),

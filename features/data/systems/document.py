@@ -15,8 +15,8 @@ This page lists what `audit-yield import SYSTEM FILE... OUT` reads from each
 
 The files are CSV (`.csv`, `.csv.gz`), with the names of the columns in the first line, in any order;
 several files are read as one export. Separators are detected; encoding, decimal comma, days such as
-dd.mm.yyyy, times of day and HS codes that lost zeros are declared with `--dialect`, a
-[dialect.toml](warehouse.md).
+dd.mm.yyyy, times of day and HS codes that lost zeros are declared with `--mapping`, a
+[mapping](mapping.md).
 
 - A **must** column that is missing stops the import, and so does a value that does not fit its type, a line
   that breaks a rule below, and two lines of one key that differ. It is named with files and rows (row 1 is

@@ -1,7 +1,7 @@
 """Read an export: stage its files as text, compare columns, convert types, drop repeated lines."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,9 +14,10 @@ from features.data.check.judge import EXAMPLES, CheckedTable, judge
 from features.data.contract import Table
 from features.data.contract.rule import LATEST_DAY
 from features.data.contract.violation import ExampleRow, Severity, Violation
+from features.data.mapping.dialect import Dialect
 from features.data.systems.report import ExportFile
 from features.data.warehouse.conform import SOURCE_FILE, SOURCE_ROW, conform
-from features.data.warehouse.dialect import Dialect
+from features.data.warehouse.mapped import column_faults, mapped
 from features.data.warehouse.source import Source, UnreadableError, unreadable
 from features.data.warehouse.text_file import stage
 from features.errors import DataError, did_you_mean
@@ -54,11 +55,14 @@ def read_export(
     Raises `DataError` with every fault of the export.
     """
     staged = _stage_all(engine, files, table=table, dialect=dialect, temporary=temporary)
-    _refuse_missing_columns(staged, table)
-    present = {name for each in staged for name in each.columns}
-    raw = engine.read_parquet([str(each.path) for each in staged], union_by_name=True)
-    known = [name for name in table.names if name in present]
-    source = Source(raw.select(SOURCE_FILE, SOURCE_ROW, *known), "CSV")
+    raw = Source(engine.read_parquet([str(each.path) for each in staged], union_by_name=True), "CSV")
+    if table.name in dialect.tables:
+        source, unknown = _mapped(raw, table, dialect)
+    else:
+        source, unknown = raw, tuple(name for name in raw.columns if name not in table.names)
+        _refuse_missing_columns({each.file.name: each.columns for each in staged}, table)
+    known = [name for name in table.names if name in source.columns]
+    source = Source(source.table.select(SOURCE_FILE, SOURCE_ROW, *known), "CSV")
     typed = _without_rules_of_values(table)  # so that none of its rules asks for a day
     checked = judge(source, typed, dialect=dialect, today=LATEST_DAY, parents={})
     _refuse_faults(checked)
@@ -68,9 +72,18 @@ def read_export(
         lines=lines,
         files=tuple(each.file for each in staged),
         read=checked.counts[0],
-        unknown_columns=tuple(_unknown(staged, table)),
-        absent_columns=tuple(name for name in table.names if name not in present),
+        unknown_columns=tuple(f"{name}{_hint(name, table.names)}" for name in unknown),
+        absent_columns=tuple(name for name in table.names if name not in known),
     )
+
+
+def _mapped(raw: Source, table: Table, dialect: Dialect) -> tuple[Source, tuple[str, ...]]:
+    """Return the lines under the names that the system has, and the columns that become nothing."""
+    result = mapped(raw, table, dialect)
+    if faults := list(column_faults(replace(result, unmapped=()), table, dialect)):
+        raise refusal(faults)
+    _refuse_missing_columns({"The export": result.source.columns}, table)
+    return result.source, result.unmapped
 
 
 def _without_rules_of_values(table: Table) -> Table:
@@ -128,17 +141,19 @@ def _no_files(table: Table) -> Violation:
     )
 
 
-def _refuse_missing_columns(staged: list[_Staged], table: Table) -> None:
+def _refuse_missing_columns(present: Mapping[str, Sequence[str]], table: Table) -> None:
+    """Raise `DataError` where a file lacks a column of the system; `present` are the columns by file."""
     faults = [
-        f"{each.file.name} lacks {_named(missing, each.columns)}."
-        for each in staged
-        if (missing := [c.name for c in table.columns if c.required and c.name not in each.columns])
+        f"{file} lacks {_named(missing, columns)}."
+        for file, columns in present.items()
+        if (missing := [c.name for c in table.columns if c.required and c.name not in columns])
     ]
     if faults:
         raise DataError(
             " ".join(faults),
             expected=f"the columns {', '.join(c.name for c in table.columns if c.required)}.",
-            advice="Add or rename them; docs/systems.md says what each one holds.",
+            advice="Add them, or say in a mapping.toml what they are made of; docs/systems.md says what "
+            "each holds.",
         )
 
 
@@ -150,13 +165,6 @@ def _hint(name: str, columns: Sequence[str]) -> str:
     alike = [each for each in columns if each.strip().casefold() == name.casefold()]
     hint = f" Did you mean '{alike[0]}'?" if alike else did_you_mean(name, columns)
     return f" ({hint.strip()})" if hint else ""
-
-
-def _unknown(staged: list[_Staged], table: Table) -> Iterator[str]:
-    names = dict.fromkeys(name for each in staged for name in each.columns)
-    for name in names:
-        if name not in table.names:
-            yield f"{name}{_hint(name, table.names)}"
 
 
 def _refuse_faults(checked: CheckedTable) -> None:

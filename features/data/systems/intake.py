@@ -9,12 +9,12 @@ import duckdb
 from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
 
-from features.data.contract import TABLES
+from features.data.contract import TABLES, Table
+from features.data.mapping import Dialect, Form
 from features.data.systems.export import Export, read_export
 from features.data.systems.report import ImportReport, WrittenTable
 from features.data.systems.system import System
 from features.data.warehouse.conform import conform
-from features.data.warehouse.dialect import Dialect
 from features.data.warehouse.engine import embedded, first_line, refuse_exhausted_resources
 from features.data.warehouse.engines import engine_errors
 from features.errors import DataError, OutputError, SettingError
@@ -73,13 +73,16 @@ def _import(
 ) -> ImportReport:
     export = read_export(engine, files, table=system.source, dialect=dialect, temporary=temporary)
     tables = _without_absent_columns(system, export)
+    counts = _counts_of(system, export)
     with atomic_folder(out) as folder:
         written = {
             name: _write(engine, tables[name], name=name, folder=folder, dialect=dialect)
             for name in TABLES
             if name in tables
         }
-        report = _report(system, export, written=written)
+        if not written["declarations"].rows:
+            raise _nothing_left(system, export, counts)
+        report = _report(system, export, counts, written=written)
         with atomic_file(report_path(out)) as fresh:
             fresh.write_text(report.to_json(), encoding="utf-8")
     return report
@@ -99,7 +102,7 @@ def _write(engine: Backend, rows: ir.Table, *, name: str, folder: Path, dialect:
     """Write a table in the contract's types, sorted by key: the same rows give the same bytes."""
     table = TABLES[name]
     view = engine.create_view(f"made_{name}", rows)  # has the engine's own types, which Ibis may misjudge
-    conformed = conform(view, table, dialect=Dialect(hs_digits=dialect.hs_digits, times="drop"))
+    conformed = conform(view, table, dialect=_of_written(table, dialect))
     filled = view.select(**{c: conformed[c].value for c in table.names if c in view.columns})
     file = folder / f"{name}.parquet"
     try:
@@ -111,19 +114,42 @@ def _write(engine: Backend, rows: ir.Table, *, name: str, folder: Path, dialect:
     return WrittenTable(int(engine.read_parquet(file).count().to_pyarrow().as_py()), digest)
 
 
-def _report(system: System, export: Export, *, written: Mapping[str, WrittenTable]) -> ImportReport:
-    remarks = system.remarks(export.lines)
-    counts = export.lines.aggregate(lines=export.lines.count(), **remarks).to_pyarrow().to_pylist()[0]
+def _of_written(table: Table, dialect: Dialect) -> Dialect:
+    """Return the dialect of a written table: the contract's, apart from times and lost zeros of HS codes."""
+    return Dialect(form=Form(hs_digits=dialect.table_form(table.name).hs_digits, times="drop"))
+
+
+def _counts_of(system: System, export: Export) -> dict[str, int]:
+    """Return the number of different lines, and the remarks of a system on them."""
+    counts = export.lines.aggregate(lines=export.lines.count(), **system.remarks(export.lines))
+    return {words: int(count or 0) for words, count in counts.to_pyarrow().to_pylist()[0].items()}
+
+
+def _nothing_left(system: System, export: Export, counts: Mapping[str, int]) -> DataError:
+    reasons = [f"{words}: {count:,}" for words, count in counts.items() if count and words != "lines"]
+    return DataError(
+        f"Of {export.read:,} lines read no declaration is "
+        f"left{' (' + '; '.join(reasons) + ')' if reasons else ''}.",
+        expected=f"lines of imports, as {system.title} writes them.",
+        advice="See what the lines say of flow and registration; where the export writes it otherwise, "
+        "declare "
+        f"codes for the column under [{system.name}.columns] in a mapping.toml.",
+    )
+
+
+def _report(
+    system: System, export: Export, counts: Mapping[str, int], *, written: Mapping[str, WrittenTable]
+) -> ImportReport:
     return ImportReport(
         system=system.name,
         title=system.title,
         files=export.files,
         lines_read=export.read,
-        lines_repeated=export.read - counts.pop("lines"),
+        lines_repeated=export.read - counts["lines"],
         tables=written,
         unknown_columns=export.unknown_columns,
         absent_columns=export.absent_columns,
-        remarks={words: int(count or 0) for words, count in counts.items() if count},
+        remarks={words: count for words, count in counts.items() if count and words != "lines"},
         derived=system.derived,
         assumptions=system.assumptions,
     )

@@ -1,7 +1,7 @@
 """Warehouses: open a folder of Parquet or CSV, a DuckDB file or a database behind an Ibis URL as tables."""
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -13,15 +13,16 @@ from ibis.expr import types as ir
 from sqlglot import exp
 
 from features.data.contract import TABLES, Table
-from features.data.contract.violation import Violation
+from features.data.contract.violation import Severity, Violation
+from features.data.mapping import Dialect
 from features.data.warehouse.conform import conform, with_defaults
 from features.data.warehouse.database import connect, without_credentials
-from features.data.warehouse.dialect import FILE_NAME, Dialect
 from features.data.warehouse.engine import embedded, first_line, refuse_exhausted_resources
 from features.data.warehouse.engines import DUCKDB, Adapter, adapter_of, engine_errors
 from features.data.warehouse.folder import read_folder
+from features.data.warehouse.mapped import column_faults, mapped, without_source
 from features.data.warehouse.source import Source, UnreadableError, name_faults, unreadable
-from features.errors import DataError
+from features.errors import DataError, listed
 from features.exact import as_float
 from features.storage.temporary import temporary_folder
 
@@ -115,7 +116,7 @@ def in_memory(warehouse: Warehouse, names: Iterable[str]) -> Iterator[Warehouse]
 def open_warehouse(location: str, *, dialect: Dialect | None = None) -> Iterator[Warehouse]:
     """Open `location`: a folder, a DuckDB file or an Ibis URL such as `postgres://…`.
 
-    The dialect is the given one, or the folder's own `dialect.toml`, or the contract's form. Raises
+    The dialect is the given one, or that of the folder's own `mapping.toml`, or the contract's form. Raises
     `DataError` where there is nothing to open. Inside the block what the engine refuses for lack of memory,
     room or rights is raised as an error for a person.
     """
@@ -147,10 +148,7 @@ def _open(location: str, dialect: Dialect | None, temporary: Path) -> Warehouse:
 
 def _open_path(path: Path, dialect: Dialect | None, temporary: Path) -> Warehouse:
     if path.is_dir():
-        if dialect is None:
-            dialect_file = path / FILE_NAME
-            dialect = Dialect.read(dialect_file) if dialect_file.exists() else Dialect()
-        return _open_folder(path, dialect, temporary)
+        return _open_folder(path, dialect or Dialect.in_folder(path), temporary)
     if path.is_file():
         return _open_database(_open_file(path, temporary), str(path), dialect or Dialect())
     raise DataError(
@@ -163,7 +161,21 @@ def _open_path(path: Path, dialect: Dialect | None, temporary: Path) -> Warehous
 def _open_folder(folder: Path, dialect: Dialect, temporary: Path) -> Warehouse:
     engine = embedded(temporary)
     sources, faults = read_folder(engine, folder, dialect=dialect, temporary=temporary)
-    return Warehouse(str(folder), engine, DUCKDB, sources, tuple(faults), dialect)
+    sources, mapping_faults = _named_as_contract(sources, dialect)
+    return Warehouse(str(folder), engine, DUCKDB, sources, (*faults, *mapping_faults), dialect)
+
+
+def _named_as_contract(
+    stored: Mapping[str, Source], dialect: Dialect
+) -> tuple[dict[str, Source], list[Violation]]:
+    """Return the tables under the names of the contract, as the mapping has them, and its faults."""
+    sources, faults = dict(stored), list[Violation]()
+    for name in stored:
+        if name in dialect.tables:
+            result = mapped(stored[name], TABLES[name], dialect)
+            faults += column_faults(result, TABLES[name], dialect)
+            sources[name] = result.source
+    return sources | without_source(sources, dialect), faults
 
 
 def _open_database(engine: BaseBackend, name: str, dialect: Dialect) -> Warehouse:
@@ -177,17 +189,41 @@ def _open_database(engine: BaseBackend, name: str, dialect: Dialect) -> Warehous
     sources: dict[str, Source] = {}
     faults: list[Violation] = []
     for table in TABLES.values():
-        if table.name in stored_names:
+        mapping = dialect.tables.get(table.name)
+        stored = (mapping and mapping.table) or table.name
+        if mapping and (mapping.is_absent or mapping.derived_from):
+            continue
+        if stored in stored_names or stored != table.name:
             try:
-                sources[table.name] = _open_table(engine, adapter, table)
+                sources[table.name] = _open_table(engine, adapter, table, stored)
             except UnreadableError as error:
                 faults.extend(error.faults)
-    return Warehouse(name, engine, adapter, sources, tuple(faults), dialect)
+        elif alike := _alike(stored, adapter.all_names(engine)):
+            faults.append(_named_otherwise(table, alike, dialect))
+    sources, mapping_faults = _named_as_contract(sources, dialect)
+    return Warehouse(name, engine, adapter, sources, (*faults, *mapping_faults), dialect)
 
 
-def _open_table(engine: BaseBackend, adapter: Adapter, table: Table) -> Source:
+def _alike(name: str, stored: Iterable[str]) -> list[str]:
+    """Return the tables of a database, with their schema, that have a name in another case or schema."""
+    return sorted(each for each in stored if each.rpartition(".")[2].casefold() == name)
+
+
+def _named_otherwise(table: Table, alike: Sequence[str], dialect: Dialect) -> Violation:
+    return Violation(
+        table=table.name,
+        rule="required_table",
+        severity=Severity.STRUCTURE if table.required else Severity.NOTE,
+        found=f"There is no table {table.name} on the search path, but {listed(alike)}.",
+        expected=f"{table.name}, in small letters, or the name of the table in {dialect.file}.",
+        advice=f'Declare table = "{alike[0]}" under [{table.name}] in {dialect.file}, given by --mapping.',
+    )
+
+
+def _open_table(engine: BaseBackend, adapter: Adapter, table: Table, stored: str) -> Source:
+    schema, _, name = stored.rpartition(".")
     try:
-        rows = adapter.open_table(engine, table.name)
+        rows = adapter.open_table(engine, name, schema or None)
     except engine_errors() as error:
         raise UnreadableError(
             unreadable(

@@ -4,44 +4,30 @@ A cast is shielded by a condition under which it cannot fail: PostgreSQL raises 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from operator import add, or_
 
 import ibis
 from ibis.expr import types as ir
 
 from features.data.contract import Column, ColumnType, Table
-from features.data.warehouse.dialect import Dialect
+from features.data.mapping.days import ISO_DATES, SERIALS, DayForm
+from features.data.mapping.dialect import Dialect
+from features.data.mapping.form import UNITS, Form
+from features.data.mapping.months import month_names
+from features.data.mapping.patterns import BLANK, LONGEST_NUMBER, MARKS, day_pattern, number_pattern
+from features.data.warehouse.zone import at_office, moved_to_office
 from features.unit import Unit
 
 SOURCE_FILE = "source_file"
 SOURCE_ROW = "source_row"
 
-NUMBER_TEXT = "|".join(
-    (
-        r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$",
-        r"^[+-]?[0-9](\.[0-9]*)?[eE][+-]?([12][0-9]{2}|30[0-7])$",
-        r"^[+-]?(nan|NaN|NAN|inf|Inf|INF|Infinity)$",
-    )
-)
-"""A number no longer than `LONGEST_NUMBER` that every engine can hold as a float."""
-LONGEST_NUMBER = 200
 WHOLE_TEXT = r"^[+-]?[0-9]{1,18}(\.0*)?$"
-MIDNIGHT = r"([ T]00:00(:00(\.0+)?)?Z?)?"
-TIME_OF_DAY = r"([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?Z?)?"
 LARGEST_WHOLE_FLOAT = 2**53
 EXACT = ibis.dtype("decimal(19, 8)")
 LARGEST_EXACT = 10.0**11
-YEAR = "([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
-LEAP = "(0[48]|[2468][048]|[13579][26])"
-CALENDAR = (
-    (YEAR, "(0[13578]|1[02])", "(0[1-9]|[12][0-9]|3[01])"),
-    (YEAR, "(0[469]|11)", "(0[1-9]|[12][0-9]|30)"),
-    (YEAR, "02", "(0[1-9]|1[0-9]|2[0-8])"),
-    (f"([0-9]{{2}}{LEAP}|{LEAP}00)", "02", "29"),
-)
-"""Years, months and days that go together."""
 TRUE_TEXT, FALSE_TEXT = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
 
@@ -61,12 +47,38 @@ def conform(stored: ir.Table, table: Table, *, dialect: Dialect) -> dict[str, Co
 
     A misfit's value is null, so that a table can be read while its faults are counted.
     """
-    return {
-        column.name: _in_reporting_currency(_conform(stored, column, dialect), stored, column, dialect)
-        if column.name in stored.columns
-        else Conformed(ibis.null(column.kind.ibis))
-        for column in table.columns
-    }
+    conformed = {}
+    for column in table.columns:
+        if column.name in stored.columns:
+            form = dialect.column_form(table.name, column.name)
+            value = _in_unit(conform_value(stored[column.name], column, form), form)
+            conformed[column.name] = _in_reporting_currency(value, stored, column, dialect)
+        else:
+            conformed[column.name] = Conformed(ibis.null(column.kind.ibis))
+    return conformed
+
+
+def summed(parts: Sequence[tuple[ir.Value, Column, Form]]) -> ir.StringValue:
+    """Add up amounts, each written in its form, as a number in the contract's own form.
+
+    An empty amount adds nothing to others, and all empty are an empty sum. Where one does not fit, the result
+    is the amounts as they are written, which no form reads.
+    """
+    amounts = [_in_unit(conform_value(value, column, form), form) for value, column, form in parts]
+    filled = reduce(or_, (each.value.notnull() for each in amounts))
+    exact = [_where(each.value.abs() < LARGEST_EXACT, each.value).cast(EXACT) for each in amounts]
+    sizes = [each.value.fill_null(0.0).abs() for each in amounts]
+    is_exact = reduce(add, sizes) < LARGEST_EXACT
+    total = is_exact.ifelse(
+        reduce(add, (each.fill_null(0) for each in exact)).cast("string"),
+        reduce(add, (each.value.fill_null(0.0) for each in amounts)).cast("string"),
+    )
+    written = reduce(
+        lambda one, other: one + " + " + other,
+        (value.cast("string").fill_null("") for value, _, _ in parts),
+    )
+    misfit = reduce(or_, (each.misfit.fill_null(False) for each in amounts if each.misfit is not None), False)
+    return ibis.cases((ibis.literal(misfit) if misfit is False else misfit, written), (filled, total))
 
 
 def with_defaults(conformed: ir.Table, table: Table) -> ir.Table:
@@ -80,17 +92,41 @@ def with_defaults(conformed: ir.Table, table: Table) -> ir.Table:
     )
 
 
-def _conform(stored: ir.Table, column: Column, dialect: Dialect) -> Conformed:
-    value = stored[column.name]
+def conform_value(value: ir.Value, column: Column, form: Form) -> Conformed:
+    """Bring the values of a column, written in a form, to its type; units are those of the source."""
     if value.type().is_null():
         return Conformed(ibis.null(column.kind.ibis))
+    if form.codes and value.type().is_integer():
+        value = value.cast("string")
+    if value.type().is_string():
+        value = _bare(value, form)
     return {
         ColumnType.TEXT: _text,
         ColumnType.WHOLE: _whole,
         ColumnType.NUMBER: _number,
         ColumnType.DAY: _day,
         ColumnType.FLAG: _flag,
-    }[column.kind](value, column, dialect)
+    }[column.kind](value, column, form)
+
+
+def _bare(text: ir.StringValue, form: Form) -> ir.StringValue:
+    """Return a text without what a form says is no part of it, in the contract's codes; null where empty."""
+    if form.blanks == "drop":
+        text = text.re_replace(f"^[{BLANK}]+", "").re_replace(f"[{BLANK}]+$", "")
+    if form.remove:
+        text = text.re_replace(f"[{_characters(form.remove)}]", "")
+    text = text.nullif("")
+    if words := (*form.empty, *form.unknown):
+        text = text.isin(words).ifelse(ibis.null("string"), text)
+    if form.codes:
+        word = text.strip().lower()
+        text = word.cases(*((each, code) for each, code in form.codes.items()), else_=text).nullif("")
+    return text
+
+
+def _characters(characters: str) -> str:
+    """Return characters for a bracket of a regular expression; a space stands for every blank."""
+    return "".join(BLANK if each == " " else re.sub(r"([\]\[\\^-])", r"\\\1", each) for each in characters)
 
 
 def _fitting(value: ir.Value, converted: ir.Value) -> Conformed:
@@ -106,17 +142,17 @@ def _nothing_fits(value: ir.Value, column: Column) -> Conformed:
     return Conformed(ibis.null(column.kind.ibis), value.notnull())
 
 
-def _text(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
+def _text(value: ir.Value, column: Column, form: Form) -> Conformed:
     is_hs_code = column.name == "hs_code"
     if value.type().is_integer():
-        if is_hs_code and not dialect.hs_digits:
+        if is_hs_code and not form.hs_digits:
             return _nothing_fits(value, column)
-        value = value.cast("string")
+        value = _bare(value.cast("string"), form)
     if not value.type().is_string():
         return _nothing_fits(value, column)
-    if is_hs_code and dialect.hs_digits:
-        value = _filled_up(value, dialect.hs_digits)
-    return Conformed(value.nullif(""))
+    if is_hs_code and form.hs_digits:
+        value = _filled_up(value, form.hs_digits)
+    return Conformed(value)
 
 
 def _filled_up(code: ir.StringValue, digits: int) -> ir.StringValue:
@@ -125,7 +161,7 @@ def _filled_up(code: ir.StringValue, digits: int) -> ir.StringValue:
     return short.ifelse(ibis.literal("0") + code, code)
 
 
-def _whole(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
+def _whole(value: ir.Value, column: Column, form: Form) -> Conformed:
     kind = value.type()
     if kind.is_integer():
         return (
@@ -136,59 +172,94 @@ def _whole(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
         wide = ibis.dtype(f"decimal(38, {kind.scale or 0})") if kind.is_decimal() else kind
         return _fitting(value, _where(whole.cast(wide) == value.cast(wide), whole))
     if kind.is_string():
-        text = value.nullif("")
-        digits = _where(text.re_search(WHOLE_TEXT), text.re_replace(r"\.0*$", ""))
-        return _fitting(text, digits.try_cast("int64"))
+        digits = _where(value.re_search(WHOLE_TEXT), value.re_replace(r"\.0*$", ""))
+        return _fitting(value, digits.try_cast("int64"))
     return _nothing_fits(value, column)
 
 
-def _number(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
+def _number(value: ir.Value, column: Column, form: Form) -> Conformed:
     kind = value.type()
     if kind.is_numeric():
         return Conformed(value.cast("float64"))
     if kind.is_string():
-        text = value.nullif("")
-        dotted = _dotted(text, dialect)
-        fits = dotted.re_search(NUMBER_TEXT) & (dotted.length() <= LONGEST_NUMBER)
-        return _fitting(text, _where(fits, dotted).try_cast("float64"))
+        fits = value.re_search(number_pattern(form)) & (value.length() <= LONGEST_NUMBER)
+        plain = _where(fits, _plain_number(value, form))
+        if form.zeros:
+            plain = value.isin(form.zeros).ifelse("0", plain)
+        return _fitting(value, plain.try_cast("float64"))
     return _nothing_fits(value, column)
 
 
-def _dotted(text: ir.StringValue, dialect: Dialect) -> ir.StringValue:
-    """Write numbers with a decimal point; beside a decimal comma a dot marks thousands, and is refused."""
-    return text.replace(".", "?").replace(",", ".") if dialect.decimal == "," else text
+def _plain_number(text: ir.StringValue, form: Form) -> ir.StringValue:
+    """Write a number that fits its form as the engines read it: `(1.234,50)` as `-1234.50`."""
+    if form.thousands:
+        text = text.re_replace(MARKS[form.thousands], "")
+    if form.decimal == ",":
+        text = text.replace(",", ".")
+    if form.unit == "percent":
+        text = text.replace("%", "").replace(" ", "")
+    if form.negatives == "brackets":
+        text = text.replace("(", "-").replace(")", "")
+    if form.negatives == "trailing":
+        text = text.re_search("-$").ifelse(ibis.literal("-") + text.re_replace(" ?-$", ""), text)
+    return text
 
 
-def _day(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
+def _in_unit(conformed: Conformed, form: Form) -> Conformed:
+    """Convert numbers in another unit to that of the contract, with the nearest float for a result."""
+    if form.unit is None:
+        return conformed
+    _, factor = UNITS[form.unit]
+    return Conformed(_times(conformed.value, ibis.literal(factor).cast(EXACT)), conformed.misfit)
+
+
+def _day(value: ir.Value, column: Column, form: Form) -> Conformed:
     kind = value.type()
     if kind.is_date():
         return Conformed(value)
     if kind.is_timestamp():
-        day = value.cast("date")
-        if dialect.times == "drop":
+        stamp = value.cast("timestamp")
+        day = (at_office(stamp, form.zone) if form.zone else stamp).cast("date")
+        if form.times == "drop" or form.zone:
             return Conformed(day)
-        return _fitting(value, _where(value.cast("timestamp") == day.cast("timestamp"), day))
-    if kind.is_string():
-        return _day_in_text(value.nullif(""), dialect)
+        return _fitting(value, _where(stamp == day.cast("timestamp"), day))
+    if kind.is_numeric() and form.day_forms != (ISO_DATES,):
+        value = value.cast("string")  # 45336 or 20240214 of a spreadsheet or a database
+    if value.type().is_string():
+        days = [_day_in_text(value, form, dates) for dates in form.day_forms]
+        return _fitting(value, days[0].coalesce(*days[1:]) if len(days) > 1 else days[0])
     return _nothing_fits(value, column)
 
 
-def _day_in_text(text: ir.StringValue, dialect: Dialect) -> Conformed:
-    time = MIDNIGHT if dialect.times == "refuse" else TIME_OF_DAY
-    exists = text.re_search(f"^({days_that_exist(dialect.dates)}){time}$")
-    year, month, day = (text.substr(dialect.dates.index(part), len(part)) for part in ("yyyy", "mm", "dd"))
-    return _fitting(text, _where(exists, year + "-" + month + "-" + day).try_cast("date"))
+def _day_in_text(text: ir.StringValue, form: Form, dates: str) -> ir.DateValue:
+    """Return the day in a text that is written in one form, null where it is not."""
+    fitting = _where(text.re_search(day_pattern(form, dates)), text)
+    if dates in SERIALS:
+        number = fitting.re_replace(r"\..*$", "").cast("int64")
+        return (ibis.literal(SERIALS[dates]).cast("timestamp") + number.as_interval("D")).cast("date")
+    parts = DayForm.of(dates)
+    year, month, day = (_part(fitting, parts, part) for part in (parts.year, parts.month, parts.day))
+    if parts.year == "yy":
+        year = (year < f"{form.pivot:02}").ifelse("20", "19") + year
+    if parts.month == "mon":
+        month = month.cases(*month_names(form.months).items(), else_=ibis.null("string"))
+    written = fitting.notnull().ifelse(year + "-" + month.lpad(2, "0") + "-" + day.lpad(2, "0"), None)
+    if form.zone:
+        return moved_to_office(fitting, written, form.zone)
+    return written.try_cast("date")
 
 
-def days_that_exist(form: str) -> str:
-    """Return the regular expression of all days from year 1 to 9999, written as `form` (`dd.mm.yyyy`)."""
-    return "|".join(
-        re.escape(form).replace("yyyy", years).replace("mm", months).replace("dd", days)
-        for years, months, days in CALENDAR
-    )
+def _part(text: ir.StringValue, form: DayForm, part: str) -> ir.StringValue:
+    """Return a part of a day: from its position where every value has it there, else what stands there."""
+    position = form.position(part)
+    if position is not None:
+        return text.substr(position, len(part))
+    pattern, groups = form.skeleton()
+    name = text.re_extract(pattern, groups[part])
+    return name.re_replace(r"\.$", "") if part == "mon" else name
 
 
-def _flag(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
+def _flag(value: ir.Value, column: Column, form: Form) -> Conformed:
     kind = value.type()
     if kind.is_boolean():
         return Conformed(value)
@@ -196,25 +267,29 @@ def _flag(value: ir.Value, column: Column, dialect: Dialect) -> Conformed:
         value = value.cast("string")
     if not value.type().is_string():
         return _nothing_fits(value, column)
-    text = value.nullif("").lower()
+    text = value.lower()
     return _fitting(text, _where(text.isin(TRUE_TEXT + FALSE_TEXT), text.isin(TRUE_TEXT)))
 
 
 def _in_reporting_currency(
     conformed: Conformed, stored: ir.Table, column: Column, dialect: Dialect
 ) -> Conformed:
-    """Convert money in another currency by its declared rate; without a rate it becomes null.
+    """Convert money in another currency by its declared rate; without a rate it becomes null."""
+    if column.unit is not Unit.MONEY or dialect.currency_column not in stored.columns:
+        return conformed
+    currency, value = stored[dialect.currency_column].cast("string"), conformed.value
+    converted = _times(value, _rate(currency, dialect.rates))
+    return Conformed((currency == dialect.currency).ifelse(value, converted), conformed.misfit)
+
+
+def _times(value: ir.FloatingValue, factor: ir.DecimalValue) -> ir.FloatingValue:
+    """Multiply a number by an exact factor.
 
     The product is formed in decimal and made float by way of text, for a cast would miss the nearest
     one; above `LARGEST_EXACT` it is formed in float, where a cent is below the last digit.
     """
-    if column.unit is not Unit.MONEY or dialect.currency_column not in stored.columns:
-        return conformed
-    currency, value = stored[dialect.currency_column].cast("string"), conformed.value
-    rate = _rate(currency, dialect.rates)
-    exact = _where(value.abs() < LARGEST_EXACT, value).cast(EXACT) * rate
-    converted = exact.cast("string").cast("float64").coalesce(value * rate.cast("float64"))
-    return Conformed((currency == dialect.currency).ifelse(value, converted), conformed.misfit)
+    exact = _where(value.abs() < LARGEST_EXACT, value).cast(EXACT) * factor
+    return exact.cast("string").cast("float64").coalesce(value * factor.cast("float64"))
 
 
 def _rate(currency: ir.StringValue, rates: Mapping[str, str]) -> ir.DecimalValue:

@@ -12,15 +12,17 @@ from ibis.expr import types as ir
 
 from features.data.contract import TABLES, Table
 from features.data.contract.violation import Severity, Violation
+from features.data.mapping.dialect import Dialect
 from features.data.warehouse.conform import SOURCE_FILE, SOURCE_ROW
-from features.data.warehouse.dialect import Dialect
 from features.data.warehouse.parts import TableFiles, read_schemas, refuse_misnamed, refuse_unlike
 from features.data.warehouse.source import ENGINE_ROW, Source, UnreadableError, broken_file, unreadable
 from features.data.warehouse.text_file import stage
-from features.errors import did_you_mean
+from features.errors import did_you_mean, listed
 
 PARQUET = (".parquet",)
 TEXT = (".csv", ".csv.gz")
+MAPPED_TEXT = (*TEXT, ".txt", ".txt.gz", ".tsv", ".tsv.gz")
+"""Endings of text files that a mapping may name."""
 OTHER_TEXT = (".tsv", ".txt", ".xlsx", ".xls", ".parq", ".gz")
 ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".7z", ".rar")
 
@@ -30,10 +32,10 @@ def read_folder(
 ) -> tuple[dict[str, Source], list[Violation]]:
     """Read every table of `folder`; return the tables that can be read, and all faults of the rest."""
     sources: dict[str, Source] = {}
-    faults = list(_unknown_files(folder))
+    faults = list(_unknown_files(folder, dialect))
     for table in TABLES.values():
         try:
-            parts = _table_files(folder, table)
+            parts = _table_files(folder, table, dialect)
             if parts:
                 sources[table.name] = _read(engine, parts, dialect, temporary)
         except UnreadableError as error:
@@ -41,8 +43,13 @@ def read_folder(
     return sources, faults
 
 
-def _table_files(folder: Path, table: Table) -> TableFiles | None:
-    """Return the files of a table: one file of its name, or the part files in a folder of its name."""
+def _table_files(folder: Path, table: Table, dialect: Dialect) -> TableFiles | None:
+    """Return the files of a table: as its mapping names them, one of its name, or parts in such a folder."""
+    mapping = dialect.tables.get(table.name)
+    if mapping and mapping.files:
+        return _mapped_files(folder, table, mapping.files, dialect)
+    if mapping and (mapping.is_absent or mapping.derived_from):
+        return None
     paths = [
         folder / f"{table.name}{ending}"
         for ending in ("", *PARQUET, *TEXT)
@@ -60,6 +67,25 @@ def _table_files(folder: Path, table: Table) -> TableFiles | None:
             )
         )
     files = _parts(paths[0], table) if paths[0].is_dir() else paths
+    for file in files:
+        _refuse_other_than_files(file, folder, table)
+    return TableFiles(table, tuple(files))
+
+
+def _mapped_files(folder: Path, table: Table, pattern: str, dialect: Dialect) -> TableFiles:
+    files = [file for file in sorted(folder.glob(pattern)) if not file.name.startswith(".")]
+    are_parquet = [file.name.lower().endswith(PARQUET) for file in files]
+    are_text = [file.name.lower().endswith(MAPPED_TEXT) for file in files]
+    if not files or not (all(are_parquet) or all(are_text)):
+        raise UnreadableError(
+            unreadable(
+                table.name,
+                f"{'No file' if not files else listed([file.name for file in files])} is like '{pattern}'.",
+                expected=f"files of one kind beside {dialect.file}, ending in "
+                f"{', '.join(PARQUET + MAPPED_TEXT)}.",
+                advice=f"Correct files under [{table.name}] in {dialect.file}.",
+            )
+        )
     for file in files:
         _refuse_other_than_files(file, folder, table)
     return TableFiles(table, tuple(files))
@@ -103,7 +129,7 @@ def _refuse_other_than_files(file: Path, folder: Path, table: Table) -> None:
 
 
 def _read(engine: Backend, parts: TableFiles, dialect: Dialect, temporary: Path) -> Source:
-    if parts.files[0].name.endswith(PARQUET):
+    if parts.files[0].name.lower().endswith(PARQUET):
         return Source(_scan(engine, parts), _form("Parquet", parts))
     into = temporary / parts.table.name
     into.mkdir()
@@ -149,8 +175,10 @@ def _read_parquet(engine: Backend, files: tuple[Path, ...], **options: object) -
     return engine.read_parquet(patterns, hive_partitioning=False, **options)
 
 
-def _unknown_files(folder: Path) -> Iterator[Violation]:
+def _unknown_files(folder: Path, dialect: Dialect) -> Iterator[Violation]:
     """Report archives, and files that look like tables and are none."""
+    patterns = [each.files for each in dialect.tables.values() if each.files]
+    lists = dialect.code_lists
     for entry in sorted(folder.iterdir()):
         name, ending = entry.name.split(".")[0], entry.name.lower()
         if ending.endswith(ARCHIVES):
@@ -160,7 +188,7 @@ def _unknown_files(folder: Path) -> Iterator[Violation]:
                 expected="Parquet or CSV files.",
                 advice="Unpack it yourself and look at what it holds.",
             )
-        elif _is_read(entry.name):
+        elif _is_read(entry.name) or entry.name in lists or any(map(entry.match, patterns)):
             continue
         elif ending.endswith(PARQUET + TEXT + OTHER_TEXT) or name.lower() in TABLES:
             yield _ignored(name, entry.name)

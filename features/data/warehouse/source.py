@@ -66,33 +66,48 @@ def broken_file(table: str, file: str, error: Exception) -> Violation:
     )
 
 
-def name_faults(table: Table, names: Sequence[str], *, subject: str) -> Iterator[Violation]:
-    """Report columns that have no name, repeat one (letter case does not count), or use a reserved one."""
+def name_faults(
+    table: Table, names: Sequence[str], *, subject: str, file: str = "mapping.toml"
+) -> Iterator[Violation]:
+    """Report columns that have no name, repeat one (letter case does not count), or use a reserved one.
+
+    `file` is the mapping, which may name the columns by their position.
+    """
     folded = [name.casefold() for name in names]
     for number, name in enumerate(folded):
         if not name:
             yield _name_fault(
-                table, f"{subject} has no name for column {number + 1}.", "a name for each column."
+                table, file, f"{subject} has no name for column {number + 1}.", "a name for each column."
             )
         elif len(name.splitlines()) > 1:
             yield _name_fault(
                 table,
+                file,
                 f"{subject} has a line break in the name of column {number + 1}.",
                 "names on one line.",
             )
         elif name in folded[:number]:
             yield _name_fault(
                 table,
+                file,
                 f"{subject} has the column {names[number]} more than once; letter case does not count.",
                 "each column once.",
             )
         elif name in RESERVED:
             yield _name_fault(
                 table,
+                file,
                 f"{subject} has a column {names[number]}; that name says here where a row stands.",
                 f"no column named {', '.join(RESERVED)}.",
             )
 
 
-def _name_fault(table: Table, found: str, expected: str) -> Violation:
-    return unreadable(table.name, found, expected=expected, advice="Rename it or leave it out.")
+def _name_fault(table: Table, file: str, found: str, expected: str) -> Violation:
+    return unreadable(
+        table.name,
+        found,
+        expected=expected,
+        advice="Rename it or leave it out; or give all columns of a text file names by their position: "
+        "skip_lines "
+        f"and names under [{table.name}] in {file}.",
+    )

@@ -6,7 +6,7 @@ import glob
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +15,13 @@ from ibis.backends.duckdb import Backend
 
 from features.data.contract import Table
 from features.data.contract.violation import Violation
+from features.data.mapping.code_list import folded
+from features.data.mapping.dialect import Dialect
+from features.data.mapping.files import SEPARATORS, FileForm
 from features.data.warehouse.conform import SOURCE_FILE, SOURCE_ROW
-from features.data.warehouse.dialect import Dialect
 from features.data.warehouse.engine import refuse_exhausted_resources
 from features.data.warehouse.source import UnreadableError, broken_file, name_faults, unreadable
 
-SEPARATORS = (",", ";", "\t", "|")
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -31,6 +32,12 @@ CHUNK = 1 << 20
 LARGEST_RATIO = 200
 SMALLEST_BOMB = 100 << 20
 REJECTS_SHOWN = 5
+LINES_SEARCHED = 30
+"""Lines of a file among which its header is looked for, to say where it is."""
+ENCODINGS = (
+    'encoding = "cp1252" for Western Europe, cp1250 for Central Europe, cp1251 for Cyrillic, cp1256 for '
+    "Arabic, cp1254 for Turkish, cp932 for Japanese, gb18030 for Chinese"
+)
 
 
 @dataclass(frozen=True)
@@ -56,10 +63,10 @@ def stage(engine: Backend, path: Path, *, table: Table, dialect: Dialect, into: 
 def _staged(engine: Backend, path: Path, *, table: Table, dialect: Dialect, into: Path) -> Path:
     plain = _decompressed(path, table, into) if path.suffix == ".gz" else path
     readable = _in_utf8(plain, table, dialect, into, name=path.name)
-    header = read_header(readable, table, name=path.name)
+    header = read_header(readable, table, dialect, name=path.name)
     staged = into / f"{path.name}.parquet"
-    _convert(engine, readable, header, staged, name=path.name)
-    _refuse_broken_lines(engine, table, path.name)
+    _convert(engine, readable, header, staged, form=dialect.files_of(table.name), name=path.name)
+    _refuse_broken_lines(engine, table, dialect, path.name)
     return staged
 
 
@@ -106,13 +113,13 @@ def _in_utf8(path: Path, table: Table, dialect: Dialect, into: Path, *, name: st
             )
         )
     marked = (encoding for mark, encoding in BYTE_ORDER_MARKS if start.startswith(mark))
-    encoding = next(marked, dialect.encoding)
+    encoding = next(marked, dialect.files_of(table.name).encoding)
     if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii"):
         return path
-    return _transcoded(path, table, encoding, into / f"{name}.utf8")
+    return _transcoded(path, table, encoding, into / f"{name}.utf8", dialect)
 
 
-def _transcoded(path: Path, table: Table, encoding: str, target: Path) -> Path:
+def _transcoded(path: Path, table: Table, encoding: str, target: Path, dialect: Dialect) -> Path:
     try:
         with (
             path.open(encoding=encoding, newline="") as source,
@@ -126,50 +133,102 @@ def _transcoded(path: Path, table: Table, encoding: str, target: Path) -> Path:
                 table.name,
                 f"{path.name} is not in {encoding}: {error}.",
                 expected=f"text in {encoding}.",
-                advice="Declare its encoding in dialect.toml, or export it in UTF-8.",
+                advice=f"Declare its encoding in {dialect.file}, or export it in UTF-8.",
             )
         ) from error
     return target
 
 
-def read_header(path: Path, table: Table, *, name: str) -> Header:
-    """Read the names of the columns; the separator is the one that yields most names of the contract."""
+def read_header(path: Path, table: Table, dialect: Dialect, *, name: str) -> Header:
+    """Read the names of the columns; the separator is the one that yields most names that are known.
+
+    Known are those of the contract, and those that the mapping of the table names.
+    """
+    form = dialect.files_of(table.name)
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         start = file.read(LONGEST_HEADER)
-    readings = [Header(separator, _first_line(start, separator)) for separator in SEPARATORS]
-    header = max(readings, key=lambda reading: len(set(reading.columns) & set(table.names)))
-    if not set(header.columns) & set(table.names):
-        raise UnreadableError(_no_header(table, name, header))
-    if faults := tuple(name_faults(table, header.columns, subject=name)):
+    separators = (form.separator,) if form.separator else SEPARATORS
+    readings = [Header(mark, _line(start, mark, form.skip_lines)) for mark in separators]
+    if form.names:
+        header = min(readings, key=lambda reading: abs(len(reading.columns) - len(form.names)))
+        header = _with_names(header, form.names, table, dialect, name)
+    else:
+        known = _known_names(table, dialect)
+        header = max(readings, key=lambda reading: _known(reading.columns, known))
+        if not _known(header.columns, known):
+            raise UnreadableError(_no_header(table, name, header, _header_below(start, known, form), dialect))
+    if faults := tuple(name_faults(table, header.columns, subject=name, file=dialect.file)):
         raise UnreadableError(*faults)
     return header
 
 
-def _first_line(start: str, separator: str) -> tuple[str, ...]:
+def _known_names(table: Table, dialect: Dialect) -> frozenset[str]:
+    mapping = dialect.tables.get(table.name)
+    mapped = (*mapping.source_columns, *mapping.ignore) if mapping else ()
+    return frozenset(table.names) | {folded(name) for name in mapped}
+
+
+def _known(columns: Sequence[str], known: frozenset[str]) -> int:
+    """Return how many of the columns are known, each name once: a name of the contract in its own case."""
+    return len({name for name in columns if name in known or (folded(name) in known)})
+
+
+def _with_names(header: Header, names: tuple[str, ...], table: Table, dialect: Dialect, file: str) -> Header:
+    """Return the names that a mapping gives to columns by their position."""
+    if len(header.columns) != len(names):
+        raise UnreadableError(
+            unreadable(
+                table.name,
+                f"{file} has {len(header.columns)} columns, and the mapping names {len(names)} by position.",
+                expected="a name for each column.",
+                advice=f"Correct names under [{table.name}] in {dialect.file}, or declare separator there.",
+            )
+        )
+    return Header(header.separator, names)
+
+
+def _line(start: str, separator: str, number: int) -> tuple[str, ...]:
+    """Return the values of one line, counted from 0."""
+    lines = start.splitlines(keepends=True)[number:]
     try:
-        return tuple(next(csv.reader(io.StringIO(start, newline=""), delimiter=separator), ()))
+        return tuple(next(csv.reader(io.StringIO("".join(lines), newline=""), delimiter=separator), ()))
     except csv.Error:
         return ()
 
 
-def _no_header(table: Table, name: str, header: Header) -> Violation:
+def _header_below(start: str, known: frozenset[str], form: FileForm) -> int | None:
+    """Return the number of lines above the one that names most columns, among the first lines of a file."""
+    counts = {
+        number: max(_known(_line(start, separator, number), known) for separator in SEPARATORS)
+        for number in range(form.skip_lines + 1, LINES_SEARCHED)
+    }
+    number = max(counts, key=lambda each: counts[each])
+    return number if counts[number] > 1 else None
+
+
+def _no_header(table: Table, name: str, header: Header, below: int | None, dialect: Dialect) -> Violation:
     shown = ", ".join(header.columns)[:80].encode("unicode_escape").decode()
     return unreadable(
         table.name,
         f"{name} starts with '{shown}', where no column of the contract is named.",
         expected=f"a first line with names such as {', '.join(table.names[:3])}.",
-        advice="Add the line, or declare the file's encoding in dialect.toml.",
+        advice=f"Line {below + 1} names columns: {dialect.setting(f'skip_lines = {below}', table=table.name)}"
+        if below
+        else f"Add the line, declare the file's encoding in {dialect.file}, or map its columns there under "
+        f"[{table.name}.columns].",
     )
 
 
-def _convert(engine: Backend, path: Path, header: Header, staged: Path, *, name: str) -> None:
+def _convert(engine: Backend, path: Path, header: Header, staged: Path, *, form: FileForm, name: str) -> None:
     connection = engine.con
     for leftover in ("broken_lines", "broken_scans"):
         connection.execute(f"DROP TABLE IF EXISTS {leftover}")
     rows = connection.read_csv(
         glob.escape(str(path)),
         hive_partitioning=False,
-        header=True,
+        header=not form.names,
+        skiprows=form.skip_lines,
+        null_padding=form.short_lines == "fill",
         auto_detect=False,
         columns=dict.fromkeys(header.columns, "VARCHAR"),
         delimiter=header.separator,
@@ -187,23 +246,25 @@ def _convert(engine: Backend, path: Path, header: Header, staged: Path, *, name:
     ).to_parquet(str(staged))
 
 
-def _refuse_broken_lines(engine: Backend, table: Table, name: str) -> None:
+def _refuse_broken_lines(engine: Backend, table: Table, dialect: Dialect, name: str) -> None:
     broken = engine.con.execute(
         "SELECT line, min(error_message) FROM broken_lines GROUP BY line ORDER BY line LIMIT ?",
         [REJECTS_SHOWN],
     ).fetchall()
     if broken:
-        raise UnreadableError(*_broken(table, name, broken))
+        raise UnreadableError(*_broken(table, dialect, name, broken))
 
 
-def _broken(table: Table, name: str, broken: list[tuple[int, str]]) -> Iterator[Violation]:
+def _broken(table: Table, dialect: Dialect, name: str, broken: list[tuple[int, str]]) -> Iterator[Violation]:
     for line, message in broken:
         encoding = "unicode" in message
         yield unreadable(
             table.name,
             f"{name}, line {line}: {message}",
             expected="text in UTF-8." if encoding else "as many values as the first line has names.",
-            advice="Declare the file's encoding in dialect.toml, or export it in UTF-8."
+            advice=f"Declare the file's encoding in {dialect.file} ({ENCODINGS}), or export it in UTF-8."
             if encoding
-            else "Put values that hold a separator or a line break in double quotes.",
+            else "Put values that hold a separator or a line break in double quotes. Where the line is a "
+            f'title or a remark, declare skip_lines, or short_lines = "fill" and leave_out, under '
+            f"[{table.name}] in {dialect.file}.",
         )

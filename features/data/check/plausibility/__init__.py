@@ -14,7 +14,7 @@ from features.data.check.plausibility.days import known_at_once
 from features.data.check.plausibility.identifiers import implausible_values
 from features.data.check.plausibility.note import NoteFunction, Tables
 from features.data.contract.violation import Violation
-from features.data.warehouse.dialect import Dialect
+from features.data.mapping.dialect import Dialect
 
 NOTES: tuple[NoteFunction, ...] = (
     known_at_once,

@@ -7,7 +7,7 @@ from typing import Any
 from features.data.check.judge import EXAMPLES, CheckedTable
 from features.data.check.plausibility.note import ENOUGH_ROWS, FEW, Tables, has, note, share
 from features.data.contract.violation import Violation
-from features.data.warehouse.dialect import Dialect
+from features.data.mapping.dialect import Dialect
 from features.unit import Unit
 
 NEAR = 0.02
@@ -68,7 +68,8 @@ def _duty_note(checked: CheckedTable, power: float, *, rows: int, of: int, where
         found=f"On {share(rows, of)} lines{where} with a duty it is {10.0**power:g} times value by rate.",
         expected="duty near customs_value by duty_rate, with rates as fractions: 0.05 is 5 %.",
         advice="Rates in percent, or amounts in another unit, make money at stake wrong by as much. "
-        "Divide or multiply the column that is off in the export.",
+        'Declare the unit of the column that is off, such as duty_rate = { unit = "percent" } under '
+        "[declarations.columns] in mapping.toml.",
     )
 
 
@@ -88,8 +89,9 @@ def rate_above_one(tables: Tables, _: Dialect) -> Iterator[Violation]:
                 rows=counted["rows"],
                 found=f"On {share(counted['rows'], of)} rows it is above 1, up to {counted['highest']:g}.",
                 expected="fractions: 0.05 is 5 %, and 1 is a duty as high as the value.",
-                advice="Rates in percent make money at stake a hundred times too high. Divide them by 100 in "
-                "the export, unless goods do bear such rates.",
+                advice="Rates in percent make money at stake a hundred times too high. Unless goods do "
+                "bear such "
+                f'rates, declare {column} = {{ unit = "percent" }} under [{table}.columns] in mapping.toml.',
             )
 
 
@@ -157,7 +159,7 @@ def beyond_any_other(tables: Tables, dialect: Dialect) -> Iterator[Violation]:
                     found=f"{largest[column]:,.2f} is {largest[column] / second:,.0f} times the next, "
                     f"{second:,.2f}.",
                     expected=f"no amount more than {dialect.amount_factor:g} times the next (amount_factor "
-                    "in dialect.toml).",
+                    "in mapping.toml).",
                     advice="One such amount outweighs all others. Look it up: a decimal mark may be lost, or "
                     "it is in another currency.",
                 )

@@ -6,7 +6,7 @@ from features.data.check.judge import EXAMPLES
 from features.data.check.plausibility.countries import OTHER_CODES, is_unknown
 from features.data.check.plausibility.note import ENOUGH_ROWS, Tables, has, note, share
 from features.data.contract.violation import Violation
-from features.data.warehouse.dialect import Dialect
+from features.data.mapping.dialect import Dialect
 
 LEAVE_OUT = "If the export fills it because the system lacks it, leave the column out."
 KNOW_OF = "If the export fills it because the system lacks it, estimates rest on that assumption."
@@ -52,8 +52,11 @@ def unknown_countries(tables: Tables, _: Dialect) -> Iterator[Violation]:
             rows=lines,
             found=f"{share(lines, checked.counts[0])} lines name no country of ISO 3166-1.",
             expected="its two letters, such as GB for the United Kingdom.",
-            advice="Each such code counts as a country of its own, with prices of its own. Export the "
-            "country that is meant, or an empty value.",
+            advice="Each such code counts as a country of its own, with prices of its own. Declare what is "
+            "meant: "
+            'origin_country = { codes = { UK = "GB" }, unknown = ["XX", "ZZ"] } under '
+            "[declarations.columns] in "
+            "mapping.toml.",
             examples=tuple(
                 each | {"meaning": OTHER_CODES.get(each["origin_country"], "none")} for each in most
             ),

@@ -6,7 +6,7 @@ from datetime import timedelta
 from features.data.check.plausibility.note import Tables, has, note, share
 from features.data.contract import TABLES
 from features.data.contract.violation import Violation
-from features.data.warehouse.dialect import Dialect
+from features.data.mapping.dialect import Dialect
 
 MOST = 0.5
 """Share of a table's rows that may have become known on one day."""

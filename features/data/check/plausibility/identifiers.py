@@ -8,7 +8,7 @@ from ibis.expr import types as ir
 from features.data.check.judge import CheckedTable
 from features.data.check.plausibility.note import ENOUGH_ROWS, Tables, has, note, share
 from features.data.contract.violation import Violation
-from features.data.warehouse.dialect import Dialect
+from features.data.mapping.dialect import Dialect
 
 IDENTIFIERS = ("trader_id", "declarant_id", "seller_id")
 BROKER = "declarant_id"
@@ -130,8 +130,11 @@ def words_for_nothing(checked: CheckedTable, column: str, values: Sequence[Value
             found=f"{share(lines, checked.counts[0])} lines have a value that says there is none, such as "
             f"'{most.example}'.",
             expected="an identifier, or an empty value where there is none.",
-            advice="All these lines count as those of one party, with a past and a rank of its own. Export "
-            "an empty value; a line without a trader belongs in no ranking, so leave it out.",
+            advice="All these lines count as those of one party, with a past and a rank of its own. "
+            "Declare it as "
+            f'unknown: {column} = {{ unknown = ["{most.example}"] }} under [declarations.columns] in '
+            f"mapping.toml. "
+            "The lines then count for prices and for other parties.",
             examples=({column: most.example, "lines": most.most},),
         )
 
@@ -150,7 +153,7 @@ def on_many_lines(
             column=column,
             rows=first.most,
             found=f"'{first.example}' is on {share(first.most, lines)} lines.",
-            expected=f"no identifier on more than {most:.0%} of the lines (frequent_share in dialect.toml).",
+            expected=f"no identifier on more than {most:.0%} of the lines (frequent_share in mapping.toml).",
             advice="Where it stands for several, or for unknown, their past is mixed: export each under its "
             "own, or an empty value. If it is one party, raise frequent_share.",
             examples=({column: first.example, "lines": first.most},),

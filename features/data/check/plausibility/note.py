@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from features.data.check.judge import CheckedTable
 from features.data.contract.violation import ExampleRow, Severity, Violation
-from features.data.warehouse.dialect import Dialect
+from features.data.mapping.dialect import Dialect
 
 Tables = Mapping[str, CheckedTable]
 NoteFunction = Callable[[Tables, Dialect], Iterator[Violation]]

@@ -23,8 +23,13 @@ def _table_names(engine: BaseBackend) -> set[str]:
     return set(engine.list_tables())
 
 
-def _open_table(engine: BaseBackend, name: str) -> ir.Table:
-    return engine.table(name)
+def _all_names(engine: BaseBackend) -> set[str]:
+    """Return what is on the search path: of other schemas an engine may not know."""
+    return set(engine.list_tables())
+
+
+def _open_table(engine: BaseBackend, name: str, schema: str | None) -> ir.Table:
+    return engine.table(name, database=schema) if schema else engine.table(name)
 
 
 def _materialise(engine: BaseBackend, table: ir.Table) -> ir.Table:
@@ -60,7 +65,8 @@ class Adapter:
     - `name`: what Ibis calls the engine.
     - `begin`: prepares a connection, before anything is read.
     - `table_names`: the names of the tables and views that can be opened.
-    - `open_table`: a table or view as it is stored.
+    - `all_names`: the names of the tables and views in any schema, each with its schema.
+    - `open_table`: a table or view as it is stored, of a schema or else on the search path.
     - `materialise`: computes a table and stores it, for this connection alone, until `drop`.
     - `row_hash`: a hash of 64 bits of the values of a row.
     - `errors`: what its driver raises when it cannot read on and may be shown to people: it cites no password
@@ -72,7 +78,8 @@ class Adapter:
     name: str
     begin: Callable[[BaseBackend], None] = _begin
     table_names: Callable[[BaseBackend], set[str]] = _table_names
-    open_table: Callable[[BaseBackend, str], ir.Table] = _open_table
+    all_names: Callable[[BaseBackend], set[str]] = _all_names
+    open_table: Callable[[BaseBackend, str, str | None], ir.Table] = _open_table
     materialise: Callable[[BaseBackend, ir.Table], ir.Table] = _materialise
     drop: Callable[[BaseBackend, ir.Table], None] = _drop
     row_hash: Callable[[Sequence[ir.Value]], ir.IntegerValue] = _row_hash

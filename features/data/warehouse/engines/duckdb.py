@@ -12,7 +12,13 @@ from features.data.warehouse.engines.adapter import Adapter
 
 VIEW_SECONDS = 30.0
 """How long it may take to count the rows of a view: one can be written that never ends."""
-IS_VIEW = "SELECT count(*) FROM duckdb_views() WHERE view_name = ? AND schema_name = current_schema()"
+IS_VIEW = (
+    "SELECT count(*) FROM duckdb_views() WHERE view_name = ? AND schema_name = coalesce(?, current_schema())"
+)
+ALL_NAMES = (
+    "SELECT table_schema || '.' || table_name FROM information_schema.tables "
+    "WHERE table_schema NOT IN ('information_schema', 'pg_catalog')"
+)
 NAMES = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
 
 
@@ -21,10 +27,14 @@ def _table_names(engine: BaseBackend) -> set[str]:
     return {name for (name,) in engine.con.execute(NAMES).fetchall()}
 
 
-def _open_table(engine: BaseBackend, name: str) -> ir.Table:
+def _all_names(engine: BaseBackend) -> set[str]:
+    return {name for (name,) in engine.con.execute(ALL_NAMES).fetchall()}
+
+
+def _open_table(engine: BaseBackend, name: str, schema: str | None) -> ir.Table:
     """Return a table, or a view whose rows can be counted in `VIEW_SECONDS`."""
-    rows = engine.table(name)
-    [(is_view,)] = engine.con.execute(IS_VIEW, [name]).fetchall()
+    rows = engine.table(name, database=schema) if schema else engine.table(name)
+    [(is_view,)] = engine.con.execute(IS_VIEW, [name, schema]).fetchall()
     if is_view:
         _count(engine, rows)
     return rows
@@ -49,6 +59,7 @@ def _row_hash(values: Sequence[ir.Value]) -> ir.IntegerValue:
 DUCKDB = Adapter(
     name="duckdb",
     table_names=_table_names,
+    all_names=_all_names,
     open_table=_open_table,
     row_hash=_row_hash,
     errors=lambda: (duckdb.Error,),

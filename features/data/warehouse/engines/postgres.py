@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from features.data.warehouse.engine import first_line
 from features.data.warehouse.engines.adapter import Adapter
+from features.data.warehouse.source import UnreadableError, unreadable
 from features.errors import DataError
 
 REFUSED = ("25006", "42501")
@@ -32,10 +33,20 @@ FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_catalog.pg_table_is_visible(c.oid)
 """
+ALL = """
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+"""
 NAMES = f"SELECT c.relname {VISIBLE}"
+ALL_NAMES = f"SELECT n.nspname || '.' || c.relname {ALL}"
 COLUMNS = f"""
 SELECT relation.nspname, a.attname, t.typname
-FROM (SELECT c.oid, n.nspname {VISIBLE} AND c.relname = %s) AS relation
+FROM (
+  SELECT c.oid, n.nspname {ALL}
+  AND c.relname = %s AND CASE WHEN %s::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid)
+    ELSE n.nspname = %s END
+) AS relation
 JOIN pg_catalog.pg_attribute a ON a.attrelid = relation.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 ORDER BY a.attnum
@@ -92,9 +103,23 @@ def _table_names(engine: BaseBackend) -> set[str]:
     return {name for (name,) in engine.con.execute(NAMES)}
 
 
-def _open_table(engine: BaseBackend, name: str) -> ir.Table:
-    """Return a table or view that is on the search path."""
-    rows = engine.con.execute(COLUMNS, [name]).fetchall()
+def _all_names(engine: BaseBackend) -> set[str]:
+    """Return the names of the tables and views of all schemas, each with its schema."""
+    return {name for (name,) in engine.con.execute(ALL_NAMES)}
+
+
+def _open_table(engine: BaseBackend, name: str, schema: str | None) -> ir.Table:
+    """Return a table or view of a schema, or else one that is on the search path."""
+    rows = engine.con.execute(COLUMNS, [name, schema, schema]).fetchall()
+    if not rows:
+        raise UnreadableError(
+            unreadable(
+                name,
+                f"There is no table {schema + '.' if schema else ''}{name}.",
+                expected="the name of a table that the role may see, in the case in which it is stored.",
+                advice="Correct its name in the mapping.",
+            )
+        )
     columns = {column: kind for _, column, kind in rows}
     query = exp.select(*_selected(columns)).from_(exp.table_(name, db=rows[0][0], quoted=True))
     kinds = {column: _ibis_type(kind) for column, kind in columns.items()}
@@ -130,6 +155,7 @@ POSTGRES = Adapter(
     name="postgres",
     begin=_begin_repeatable_read,
     table_names=_table_names,
+    all_names=_all_names,
     open_table=_open_table,
     errors=_errors,
     refuse=_refuse,

@@ -54,7 +54,9 @@ def test_a_declared_rate_converts_exactly_to_the_cent(write: Write, accepted: Ch
 
 def test_money_without_a_rate_has_no_value_where_nobody_checked(tmp_path: Path) -> None:
     data = write_csv(tmp_path / "data", in_currencies(*[(1, "CHF")] * 4))
-    with open_warehouse(str(data), dialect=Dialect(currency="EUR", currency_column="currency")) as warehouse:
+    with open_warehouse(
+        str(data), dialect=Dialect.of({"currency": "EUR", "currency_column": "currency"})
+    ) as warehouse:
         assert warehouse.table("declarations").customs_value.to_pyarrow().null_count == 4
 
 

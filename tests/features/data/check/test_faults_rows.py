@@ -19,7 +19,7 @@ SPOILT = [
     ("customs_value", "finite", "must be a finite number", -inf),
     ("accepted_on", "past_day", "from 1990 up to the day of the check", date(2025, 7, 1)),
     ("accepted_on", "past_day", "from 1990 up to the day of the check", date(1989, 12, 31)),
-    ("hs_code", "hs_code", "must be 6 to 10 digits", "61091"),
+    ("hs_code", "hs_code", "must be 6 to 12 digits", "61091"),
     ("origin_country", "country", "ISO 3166-1", "China"),
     ("office_code", "filled", "must have a value", None),
     ("item_number", "at_least_1", "must be 1 or more", 0),

@@ -13,7 +13,7 @@ def test_a_bad_dialect_is_one_clear_error(refused: Check, tmp_path: Path) -> Non
     (data / "dialect.toml").write_text('encodin = "latin-1"')
     outcome = refused(data)
     assert outcome.report is None
-    assert "The dialect has no setting 'encodin'." in outcome.errors
+    assert "The mapping has no setting 'encodin'." in outcome.errors
     assert "Did you mean 'encoding'?" in outcome.errors
     (data / "dialect.toml").write_bytes(b"\xff = [")
     assert "dialect.toml cannot be read" in refused(data).errors

@@ -29,7 +29,7 @@ def test_latin_1_undeclared_is_refused_with_its_line(refused: Check, tmp_path: P
     found = refused(data).found("readable", "traders")
     assert "traders.csv, line 3" in found["found"]
     assert found["expected"] == "text in UTF-8."
-    assert "Declare the file's encoding in dialect.toml" in found["advice"]
+    assert "Declare the file's encoding in mapping.toml" in found["advice"]
 
 
 def test_latin_1_declared_is_read_and_a_wrong_declaration_named(
@@ -54,7 +54,7 @@ def test_decimal_commas_pass_only_where_declared(accepted: Check, refused: Check
     data = write_csv(tmp_path / "data", tables, separator=";")
     found = refused(data, *MANY).found("type", "declarations.net_mass_kg")
     assert found["rows"] == 4
-    assert "decimal comma" in found["advice"]
+    assert 'decimal = "," and thousands = "." under [declarations] in mapping.toml' in found["advice"]
     assert (
         refused(with_dialect(data, 'decimal = ","'), *MANY).found("type", "declarations.net_mass_kg")["rows"]
         == 3
@@ -94,7 +94,7 @@ def test_days_in_another_order_pass_only_where_declared(
     data = write_csv(tmp_path / "data", tables)
     found = refused(data, *MANY).found("type", "declarations.accepted_on")
     assert found["examples"][0]["accepted_on"] == "01.03.2024"
-    assert "dates, times" in found["advice"]
+    assert 'Declare dates = "dd.mm.yyyy" under [declarations]' in found["advice"]
     assert accepted(with_dialect(data, 'dates = "dd.mm.yyyy"')).rules() == set()
 
 

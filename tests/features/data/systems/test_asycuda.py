@@ -175,7 +175,7 @@ def test_audits_are_empty_tables_and_the_report_says_so(nevis: Imported) -> None
 
 def test_semicolons_and_decimal_commas_give_the_same_tables(tmp_path: Path) -> None:
     bring("asycuda", MARCH, out=tmp_path / "plain")
-    dialect = Dialect(decimal=",", dates="dd.mm.yyyy")
+    dialect = Dialect.of({"decimal": ",", "dates": "dd.mm.yyyy"})
     bring("asycuda", ASYCUDA / "march_semicolon.csv", out=tmp_path / "semicolon", dialect=dialect)
     assert contents(tmp_path / "plain") == contents(tmp_path / "semicolon")
 
@@ -207,5 +207,5 @@ def test_times_of_day_are_refused_unless_declared(tmp_path: Path) -> None:
     file = spoiled(tmp_path, ("2024-03-04,2024-03-04", "2024-03-04T09:30:00,2024-03-04"))
     with pytest.raises(DataError, match="IDE_REG_DAT"):
         bring("asycuda", file, out=tmp_path / "data")
-    report = bring("asycuda", file, out=tmp_path / "data", dialect=Dialect(times="drop"))
+    report = bring("asycuda", file, out=tmp_path / "data", dialect=Dialect.of({"times": "drop"}))
     assert report.tables["declarations"].rows == 27

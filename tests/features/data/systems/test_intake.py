@@ -126,7 +126,7 @@ def test_a_declared_dialect_is_understood(tmp_path: Path, out: Path) -> None:
         tmp_path, *(";".join(line) for line in days), names=KCS_NAMES.replace(",", ";"), name="german.csv"
     )
     bring("kcs", kcs_file(tmp_path), out=out)
-    bring("kcs", german, out=tmp_path / "german", dialect=Dialect(decimal=",", dates="dd.mm.yyyy"))
+    bring("kcs", german, out=tmp_path / "german", dialect=Dialect.of({"decimal": ",", "dates": "dd.mm.yyyy"}))
     assert contents(out) == contents(tmp_path / "german")
     with pytest.raises(DataError, match=r"kcs\.Date: 6 of 6 rows"):
         bring("kcs", german, out=tmp_path / "undeclared")
@@ -134,7 +134,7 @@ def test_a_declared_dialect_is_understood(tmp_path: Path, out: Path) -> None:
 
 def test_lost_zeros_of_hs_codes_come_back_where_that_is_declared(tmp_path: Path, out: Path) -> None:
     file = kcs_file(tmp_path, *changed(0, "010129", "10129"))
-    bring("kcs", file, out=out, dialect=Dialect(hs_digits=6))
+    bring("kcs", file, out=out, dialect=Dialect.of({"hs_digits": 6}))
     assert rows(out, "declarations")[0]["hs_code"] == "010129"
 
 
@@ -219,7 +219,12 @@ def test_an_empty_folder_may_be_filled(tmp_path: Path, out: Path) -> None:
 
 def test_currencies_of_a_dialect_are_refused(tmp_path: Path, out: Path) -> None:
     with pytest.raises(SettingError, match="currency_column"):
-        bring("kcs", kcs_file(tmp_path), out=out, dialect=Dialect(currency="KRW", currency_column="x"))
+        bring(
+            "kcs",
+            kcs_file(tmp_path),
+            out=out,
+            dialect=Dialect.of({"currency": "KRW", "currency_column": "x"}),
+        )
 
 
 def test_no_identifier_is_trimmed_or_merged(tmp_path: Path, out: Path) -> None:

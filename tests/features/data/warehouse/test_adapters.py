@@ -44,7 +44,7 @@ def test_an_engine_without_an_adapter_does_all_as_ibis_does() -> None:
     adapter = adapter_of(engine)
     adapter.begin(engine)
     engine.create_table("audits", schema=ibis.schema({"audit_id": "string"}))
-    stored = adapter.materialise(engine, adapter.open_table(engine, "audits"))
+    stored = adapter.materialise(engine, adapter.open_table(engine, "audits", None))
     assert "audits" in adapter.table_names(engine)
     assert stored.columns == ("audit_id",)
     adapter.drop(engine, stored)

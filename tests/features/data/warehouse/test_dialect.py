@@ -4,8 +4,11 @@ from dataclasses import fields
 
 import pytest
 
+from features.data.mapping import FileForm, Form
+from features.data.mapping.dialect import SOURCE
+from features.data.mapping.files import FILES
+from features.data.mapping.form import VALUES
 from features.data.warehouse import Dialect
-from features.data.warehouse.dialect import SETTINGS
 from features.errors import SettingError
 
 BAD = [
@@ -39,7 +42,11 @@ BAD = [
 
 
 def test_every_setting_is_checked() -> None:
-    assert list(SETTINGS) == [setting.name for setting in fields(Dialect)]
+    own_of_columns = {"unit", "remove", "unknown", "codes"}
+    assert set(VALUES) == {setting.name for setting in fields(Form)} - own_of_columns
+    assert list(FILES) == [setting.name for setting in fields(FileForm)]
+    made = {"form", "file_form", "tables", "code_lists", "file"}
+    assert list(SOURCE) == [setting.name for setting in fields(Dialect) if setting.name not in made]
 
 
 @pytest.mark.parametrize("settings", BAD, ids=str)
@@ -62,7 +69,8 @@ def test_every_setting_can_be_made() -> None:
         "rates": {"USD": "0.9143"},
     }
     dialect = Dialect.of(settings)
-    assert {name: getattr(dialect, name) for name in settings} == {
+    parts = {**vars(dialect.form), **vars(dialect.file_form), **vars(dialect)}
+    assert {name: parts[name] for name in settings} == {
         **settings,
         "ignore": ("declarations.Große Bemerkung",),
     }

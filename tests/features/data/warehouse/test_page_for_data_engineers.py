@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from features.data.check import check
-from features.data.warehouse import Dialect, open_warehouse
+from features.data.mapping import Dialect, FileForm, Form, TableMapping
+from features.data.mapping.dialect import SETTINGS
+from features.data.mapping.tables import COLUMN, TABLE
+from features.data.warehouse import open_warehouse
 from features.data.warehouse.engine import DEFAULT_MEMORY, LARGEST_SPILL, MEMORY_SETTING
 from features.errors import SettingError
 from tests.features.data.warehouse.homes import FILES, duckdb_file, postgres_database
@@ -20,12 +23,21 @@ MEANINGS = re.compile(r"^- `(?P<name>\w+)`: (?P<meaning>.*)\.$", re.MULTILINE)
 TOML = {"()": "`[]`", "None": "none", "mappingproxy({})": "`{}`"}
 
 
-def test_the_page_lists_every_setting_of_a_dialect_with_its_default_and_meaning() -> None:
-    defaults = {setting.name: getattr(Dialect(), setting.name) for setting in fields(Dialect)}
-    meanings = {m["name"]: m["meaning"] for m in MEANINGS.finditer(inspect.getdoc(Dialect) or "")}
-    assert list(meanings) == list(defaults)
-    rows = [f"| `{name}` | {in_toml(defaults[name])} | {meanings[name]} |" for name in defaults]
-    assert "\n".join(rows) in PAGE.read_text()
+@pytest.mark.parametrize("kind", [Dialect, FileForm, Form, TableMapping])
+def test_the_page_of_mappings_lists_every_setting_with_its_default_and_meaning(kind: type) -> None:
+    default, page = kind(), (PAGE.parent / "mapping.md").read_text()
+    meanings = {m["name"]: m["meaning"] for m in MEANINGS.finditer(inspect.getdoc(kind) or "")}
+    assert meanings.keys() <= {"from", *(setting.name for setting in fields(kind))}
+    shown = (
+        {} if kind is TableMapping else {name: f" {in_toml(getattr(default, name))} |" for name in meanings}
+    )
+    rows = [f"| `{name}` |{shown.get(name, '')} {meaning} |" for name, meaning in meanings.items()]
+    assert "\n".join(rows) in page
+
+
+def test_the_page_of_mappings_lists_every_setting_of_tables_and_columns() -> None:
+    page = (PAGE.parent / "mapping.md").read_text()
+    assert [name for name in {**TABLE, **COLUMN, **SETTINGS} if f"| `{name}` |" not in page] == []
 
 
 def in_toml(value: object) -> str:
@@ -61,7 +73,7 @@ def test_times_may_be_left_out_of_a_time_with_zone(postgres: Server) -> None:
         url.rpartition("/")[2],
         "ALTER TABLE declarations ALTER accepted_on TYPE timestamptz USING '2024-03-01 10:30+00'",
     )
-    with open_warehouse(url, dialect=Dialect(times="drop")) as warehouse:
+    with open_warehouse(url, dialect=Dialect.of({"times": "drop"})) as warehouse:
         assert check(warehouse, today=TODAY).report.violations == ()
 
 
