@@ -144,7 +144,7 @@ def _examine(checked: CheckedTable, limit: float) -> Iterator[Violation]:
         yield structure.emptiness(checked.table, checked.dialect)
         return
     yield from checked.violations()
-    yield from between.duplicates(checked, all_rows=checked.quarantined > limit * rows)
+    yield from between.duplicates(checked, all_rows=2 * checked.quarantined > rows)
     if checked.table.name == "traders":
         yield from between.look_alikes(checked)
     if checked.quarantined > limit * rows:

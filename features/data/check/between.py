@@ -18,7 +18,7 @@ THE_LATIN_LETTERS = "ABEKMHOPCTYXaeopcyxABEZHIKMNOPTYXo"
 def duplicates(checked: CheckedTable, *, all_rows: bool = False) -> Iterator[Violation]:
     """Report repeated keys: a note where the rows are alike, else a conflict.
 
-    Rows in quarantine count with `all_rows` alone: where there are too many of them, they will be mended.
+    Rows in quarantine count with `all_rows` alone: where they are most of a table, they will be mended.
     """
     key = checked.table.key
     keys = checked.columns(key).select(*key) if all_rows else checked.good_rows(*key)
