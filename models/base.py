@@ -113,6 +113,10 @@ class YieldModel(ABC):
         """Return how many audits `fit` needs with features of such names."""
         return FEWEST_AUDITS
 
+    def written_weight(self, adjusted: int) -> float:  # noqa: ARG002  for kinds that begin as written
+        """Return how much the model is as written, when fitted on so many adjusted audits."""
+        return 0.0
+
     def predict(self, X: MatrixLike) -> Prediction:
         """Predict what a reference audit of each row would bring."""
         matrix = as_matrix(X, names=self.feature_names_in_)

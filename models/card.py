@@ -9,11 +9,11 @@ from typing import Any, Self, get_args, get_origin, get_type_hints
 
 from features.errors import DataError
 
-UNTESTED = (
-    "No model can be judged yet: too few audits are closed to hold some out. This ranking is by the money at "
-    "stake under the written indicators, as far as audits have not corrected it."
-)
+UNTESTED = "No model can be judged yet: too few audits are closed to hold some out."
 """The first limit of a model that no audit was held out of."""
+BY_INDICATORS = "by indicators, not learned from audits"
+"""The mark of a ranking in which the written indicators weigh more than what audits found."""
+LEARNED = "by what audits found"
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,8 @@ class TrainingData:
     - `fingerprint`: of the data; `assumed`: what its import and check assumed, a sentence each.
     - `measure`, `with_penalties`: which money was learned, as `training.backtest.experiment.Experiment` has
       it.
+    - `audits`: how many closed ones it learned from; `adjusted`: of them with money, up or down.
+    - `written_weight`: how much the written indicators weigh beside them, from 1 down to 0.
     - `tested_audits`: out of fold, in the `folds` that begin on these days.
     - `features`: how many; `feature_digest`: of what they compute.
     """
@@ -75,6 +77,9 @@ class TrainingData:
     assumed: tuple[str, ...] = ()
     measure: str = ""
     with_penalties: bool = False
+    audits: int = 0
+    adjusted: int = 0
+    written_weight: float = 0.0
     tested_audits: int = 0
     folds: tuple[date, ...] = ()
     features: int = 0
@@ -110,6 +115,22 @@ class ModelCard:
     def untested(self) -> str | None:
         """The limit that says so where no audit was held out to judge the model by, else None."""
         return UNTESTED if UNTESTED in self.limits else None
+
+    @property
+    def ranked(self) -> str:
+        """What the ranking is by: `BY_INDICATORS` while these weigh more than the audits, else `LEARNED`."""
+        return BY_INDICATORS if self.data.written_weight > 0.5 else LEARNED
+
+    @property
+    def mark(self) -> str | None:
+        """The sentence that marks every output of a ranking by indicators, else None."""
+        if self.ranked != BY_INDICATORS:
+            return None
+        data = self.data
+        return (
+            f"Ranked {BY_INDICATORS}: of {data.audits:,} closed audits {data.adjusted:,} had an adjustment, "
+            f"so the written indicators weigh {data.written_weight:.0%}, and audits the rest."
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the card as data for JSON, days as text; the order of the parts is fixed."""

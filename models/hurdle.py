@@ -10,7 +10,7 @@ from models.base import YieldModel
 from models.fitting.calibrate import total_factor
 from models.fitting.hurdles import FittedHurdle, fit_hurdle
 from models.fitting.link import Hurdle, HurdleLink, expectation_of
-from models.fitting.stake import REFUND_ODDS, Stakes, fit_stakes
+from models.fitting.stake import REFUND_ODDS, Stakes, fit_stakes, written_weight
 from models.fitting.training_rows import Learned, TrainingRows
 from models.prediction import ExpectedOutcome, Floats
 
@@ -42,6 +42,10 @@ class HurdleModel(YieldModel):
         """Return 0 where money at stake is written for a feature, so that it ranks before any audit."""
         written = set(self.prior_yields or {}) & set(names)
         return 0 if written and self._traded(names) else super().fewest_audits(names)
+
+    def written_weight(self, adjusted: int) -> float:
+        """Return how much the written yields weigh beside so many adjusted audits."""
+        return written_weight(adjusted) if self.fewest_audits(self.feature_names_in_) == 0 else 0.0
 
     def _learn(self, training: TrainingRows) -> Learned:
         audits = replace(training, y=limited(training.y))

@@ -12,6 +12,7 @@ from features.data.dataset import Dataset
 from features.snapshots.snapshot import Snapshot
 from models.bundle.artefact import Bundle, load_bundle
 from models.bundle.champion import read_champion
+from models.card import BY_INDICATORS, ModelCard
 from models.day import snapshot_for
 from models.fitting.matrix import as_matrix
 from models.prediction import Prediction
@@ -53,6 +54,7 @@ class Explained:
     trader_id: str
     cutoff: date
     version: str
+    card: ModelCard
     prediction: Prediction
     coverage: float
     base: float
@@ -65,6 +67,7 @@ class Explained:
             "trader_id": self.trader_id,
             "as_of": self.cutoff.isoformat(),
             "model_version": self.version,
+            "ranked": self.card.ranked,
             "expected_yield": float(prediction.expected[0]),
             "probability": float(prediction.probability[0]),
             "low": float(prediction.low[0]),
@@ -89,6 +92,7 @@ class Explained:
             f"is, in {self.coverage:.0%} of cases, {prediction.low_if_adjusted[0]:,.0f} to "
             f"{prediction.high_if_adjusted[0]:,.0f}. (Model version {self.version}.)"
         )
+        yield from filter(None, [self.card.mark])
         yield f"{self.base:>14,.0f}  where every trader starts, before anything is known of it"
         topics = by_topic(self.reasons)
         for topic in topics[:top]:
@@ -111,6 +115,7 @@ def explain(dataset: Dataset, trader: str, *, model: str = CHAMPION) -> Explaine
         trader_id=trader,
         cutoff=dataset.cutoff,
         version=number,
+        card=bundle.card,
         prediction=bundle.model.predict(row),
         coverage=bundle.model.coverage,
         base=explanation.base,
@@ -122,6 +127,8 @@ def ranking_to_text(table: pa.Table, *, top: int = 10) -> Iterator[str]:
     """Yield how many traders were scored, and the first of them, as lines for a terminal."""
     total = sum(table["expected_yield"].to_pylist())
     yield f"{table.num_rows:,} traders, {total:,.0f} expected if all were audited. The first:"
+    if BY_INDICATORS in table["ranked"].slice(0, 1).to_pylist():
+        yield f"Ranked {BY_INDICATORS}."
     yield f"{'rank':>6}  {'trader':16} {'expected':>14} {'chance':>7}  {'low':>12} to {'high':>14}"
     for row in table.slice(0, top).to_pylist():
         yield (

@@ -17,6 +17,7 @@ from features.errors import DataError
 from features.outcomes import Measure, outcomes
 from features.storage.home import require_writable
 from models.base import YieldModel
+from models.card import ModelCard
 from training.backtest.candidates import new_model
 from training.backtest.experiment import Experiment
 from training.backtest.fairness import trader_groups
@@ -33,7 +34,7 @@ from training.leaks import LeakReport, leak_report
 from training.promotion.gate import NEWEST
 from training.promotion.promote import Promotion, offer
 from training.tracking.cleanup import CHAMPION
-from training.tracking.record import Training, begin, record
+from training.tracking.record import Training, begin, card_of, record
 from training.tracking.registry import models, own_out_of_fold
 from training.tracking.run import tracked
 from training.tracking.store import store
@@ -48,6 +49,7 @@ class Trained:
     """
 
     version: str
+    card: ModelCard
     report: BacktestReport
     diagnostics: Diagnostics
     leaks: LeakReport
@@ -60,6 +62,7 @@ class Trained:
         content = {
             "version": self.version,
             "verdict": verdict,
+            "ranked": self.card.ranked,
             "promotion": self.promotion and self.promotion.content(),
             "leaks": json.loads(self.leaks.to_json()),
             "labels": json.loads(self.labels.to_json()),
@@ -72,6 +75,7 @@ class Trained:
         """Yield the verdict, then what it rests on, as lines for a terminal."""
         verdict, *checks = self._judged()
         yield verdict
+        yield from filter(None, [self.card.mark])
         yield ""
         yield from backtest_to_text(self.report)
         yield ""
@@ -163,11 +167,11 @@ def train(
             )
             learned = diagnostics(report, labelled_audits, model, folds=folds, learning_curve=curve)
             about_data = (*assumed(dataset.data), *map(_counts_as_absent, setup.left_out), *setup.notes)
-            version = record(
-                run, Training(model, labelled_audits, report, learned, leaks, labels, groups, about_data)
-            )
+            training = Training(model, labelled_audits, report, learned, leaks, labels, groups, about_data)
+            card = card_of(training)
+            version = record(run, training, card)
     stage("Holding it against the gate")
-    return Trained(version, report, learned, leaks, labels, offer(version, home=home, clock=clock))
+    return Trained(version, card, report, learned, leaks, labels, offer(version, home=home, clock=clock))
 
 
 def _known_outcomes(warehouse: Warehouse, home: Path) -> KnownOutcomes | None:

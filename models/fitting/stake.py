@@ -37,6 +37,11 @@ SMALLEST = 1 / STEPS_OF_REST
 """The least money there is, where no audit shows what is usual."""
 
 
+def written_weight(adjusted: int) -> float:
+    """Return how much the written yields weigh beside so many adjusted audits: 1 with none, half with 20."""
+    return PRIOR_AUDITS / (PRIOR_AUDITS + adjusted)
+
+
 @dataclass(frozen=True)
 class LogSum:
     """intercept + slope x log((floor + S(x)) / (floor + S(centres))), S being a weighted sum of columns.

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from features.data.contract.required import FINDING_TYPES
+from models.card import BY_INDICATORS, LEARNED
 from models.reasons import Reason
 
 
@@ -36,6 +37,7 @@ class Basis(ResponseSchema):
     feature_digest: str
     as_of: date = Field(description="The day of the snapshot: what was known before it counts.")
     snapshot_digest: str | None
+    ranked: str = Field(description=f"What the ranking is by: '{BY_INDICATORS}', or '{LEARNED}'.")
     warnings: list[str] = Field(
         description="What must be known of such an answer, such as that the model learned of later days."
     )

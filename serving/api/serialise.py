@@ -30,8 +30,12 @@ def as_json(value: object) -> bytes:
 
 
 def serialise_basis(live: Live, basis: AnswerBasis) -> JsonObject:
-    """Serialise the basis of an answer, with the warnings of its day."""
-    return {**vars(basis), "warnings": live.warnings(basis.as_of)}
+    """Serialise the basis of an answer, with what the ranking is by and the warnings of its day."""
+    return {
+        **vars(basis),
+        "ranked": live.bundle.card.ranked,
+        "warnings": live.warnings(basis.as_of),
+    }
 
 
 def serialise_predictions(

@@ -93,7 +93,9 @@ class Live:
     def ranking(self) -> pa.Table:
         """Every trader by expected yield, as `models.score` ranks them, with its descriptive columns."""
         traders = self.snapshot.traders
-        ranking = ranked(traders["trader_id"], self.prediction, version=self.version)
+        ranking = ranked(
+            traders["trader_id"], self.prediction, version=self.version, ranked_by=self.bundle.card.ranked
+        )
         rows = pa.array(self.rows(ranking["trader_id"].to_pylist()), pa.int64())
         for name in DESCRIBED:
             ranking = ranking.append_column(name, traders[name].take(rows))
@@ -112,7 +114,7 @@ class Live:
     def warnings(self, cutoff: date) -> tuple[str, ...]:
         """Return what whoever reads an answer as of a day must know of it, in sentences."""
         stale = staleness_warnings(self.snapshot.newest_on, cutoff=cutoff, today=self.dataset.today)
-        return (*filter(None, [self.bundle.hindsight(cutoff)]), *stale)
+        return (*filter(None, [self.bundle.card.mark, self.bundle.hindsight(cutoff)]), *stale)
 
     @cached_property
     def snapshot_digest(self) -> str:

@@ -1,12 +1,14 @@
 """What a training says: the verdict first, to a person and to machines."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from features.data.warehouse import open_warehouse
 from features.library import LIBRARY
+from models.card import ModelCard
 from tests.features.administration import day
 from tests.features.tables import write_parquet
 from tests.training.tiny import weekly
@@ -46,7 +48,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     model = new_model(RIDGE, labelled_audits.features)
     model.fit(labelled_audits.X, labelled_audits.y, audits=labelled_audits.audits)
     learned = diagnostics(report, labelled_audits, model, folds=folds)
-    return Trained("3", report, learned, LeakReport(()), LabelReport(()), None)
+    return Trained("3", ModelCard(), report, learned, LeakReport(()), LabelReport(()), None)
 
 
 def test_the_first_line_of_a_training_is_its_verdict(trained: Trained) -> None:
@@ -58,7 +60,7 @@ def test_the_first_line_of_a_training_is_its_verdict(trained: Trained) -> None:
 
 def test_what_the_gate_says_first_is_said_first_and_the_rest_once_at_the_end(trained: Trained) -> None:
     verdict, *checks = REFUSED.to_text()
-    judged = Trained("3", trained.report, trained.diagnostics, trained.leaks, trained.labels, REFUSED)
+    judged = replace(trained, promotion=REFUSED)
     text = list(judged.to_text())
     assert text[0] == f"Version 3 is not promoted: {verdict}"
     assert text[-len(checks) :] == checks

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -38,6 +39,11 @@ class LabelledAudits:
     def y(self) -> Floats:
         """The money found (n,), signed."""
         return self.audits["yield_amount"].to_numpy()  # type: ignore[no-any-return]
+
+    @property
+    def adjusted(self) -> int:
+        """How many ended with an adjustment, up or down."""
+        return int(np.count_nonzero(self.y))
 
     @cached_property
     def fingerprint(self) -> str:

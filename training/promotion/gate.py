@@ -31,7 +31,7 @@ half of it would keep most champions for ever. It is about the lead over the ana
 UNTESTED = Check(
     "backtest",
     GateVerdict.CANNOT_TELL,
-    "no model can be judged yet; this ranking is by the money at stake under the written indicators",
+    "no model can be judged yet: too few audits are closed to hold some out",
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from models.card import UNTESTED, Group, LeakSummary, ModelCard, Score, TrainingData
 from training.backtest.fairness import SELECTED
+from training.backtest.labelled_audits import LabelledAudits
 from training.backtest.populations import POPULATIONS
 from training.backtest.run import BacktestReport
 from training.leaks.alarm import LeakReport
@@ -40,12 +41,14 @@ def model_card(
     *,
     leaks: LeakReport,
     groups: Sequence[Group],
-    fingerprint: str,
+    labelled_audits: LabelledAudits,
+    written_weight: float,
     assumed: Sequence[str] = (),
 ) -> ModelCard:
     """Return the card of a model: nothing in it depends on when or where it was made.
 
-    `assumed` is what the import and the check of the data assumed.
+    `labelled_audits` are those that the model learned from, beside which what is written has the weight
+    `written_weight`. `assumed` is what the import and the check of the data assumed.
     """
     experiment = report.experiment
     return ModelCard(
@@ -54,10 +57,13 @@ def model_card(
         intended_use=INTENDED,
         predicts=REFERENCE,
         data=TrainingData(
-            fingerprint=fingerprint,
+            fingerprint=labelled_audits.fingerprint,
             assumed=tuple(assumed),
             measure=experiment.measure,
             with_penalties=experiment.with_penalties,
+            audits=len(labelled_audits),
+            adjusted=labelled_audits.adjusted,
+            written_weight=written_weight,
             tested_audits=report.out_of_fold.audits.num_rows,
             folds=tuple(each.fold.day for each in report.folds if each.enough),
             features=len(report.features.names),
@@ -87,6 +93,12 @@ def _written(card: ModelCard) -> Iterator[str]:
     yield from ("", "## Intended use", "", card.intended_use, "", card.predicts)
     yield from ("", "## Data", "")
     yield f"- money {data.measure}, penalties {'included' if data.with_penalties else 'left out'}"
+    yield f"- {data.audits:,} closed audits, {data.adjusted:,} of them with an adjustment"
+    if data.written_weight:
+        yield (
+            f"- ranked {card.ranked}: beside these the written indicators weigh {data.written_weight:.0%} "
+            "(as much as 20 audits with an adjustment)"
+        )
     yield f"- {data.tested_audits:,} audits tested out of fold, folds from {', '.join(map(str, data.folds))}"
     yield f"- {data.features} features, digest `{data.feature_digest[:12]}`"
     yield f"- fingerprint of the data `{data.fingerprint[:12]}`"

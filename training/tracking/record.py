@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from features.storage.temporary import temporary_folder
 from models.base import YieldModel
 from models.bundle.artefact import save_bundle
+from models.card import ModelCard
 from training.backtest.experiment import Experiment
 from training.backtest.fairness import fairness
 from training.backtest.labelled_audits import LabelledAudits
@@ -65,8 +66,21 @@ def begin(run: Run, experiment: Experiment, labelled_audits: LabelledAudits) -> 
     run.data(labelled_audits.X, name="audits", fingerprint=labelled_audits.fingerprint)
 
 
-def record(run: Run, training: Training) -> str:
-    """Log the results of a training and register the version last; return its number."""
+def card_of(training: Training) -> ModelCard:
+    """Return the card of the model of a training."""
+    report = training.report
+    return model_card(
+        report,
+        leaks=training.leaks,
+        groups=fairness(report.out_of_fold, report.experiment.model, training.groups),
+        labelled_audits=training.labelled_audits,
+        written_weight=training.model.written_weight(training.labelled_audits.adjusted),
+        assumed=training.assumed,
+    )
+
+
+def record(run: Run, training: Training, card: ModelCard) -> str:
+    """Log the results of a training with its card and register the version last; return its number."""
     report, kind = training.report, training.report.experiment.model
     evidence = {
         OUT_OF_FOLD: report.out_of_fold.to_parquet(),
@@ -78,14 +92,6 @@ def record(run: Run, training: Training) -> str:
     _log_scores(run, report)
     _log_diagnostics(run, training.diagnostics, kind=kind)
     _log_plots(run, training)
-    groups = fairness(report.out_of_fold, kind, training.groups)
-    card = model_card(
-        report,
-        leaks=training.leaks,
-        groups=groups,
-        fingerprint=training.labelled_audits.fingerprint,
-        assumed=training.assumed,
-    )
     run.json(card.to_dict(), "card.json")
     run.text(markdown(card), "card.md")
     summary, _, _ = markdown(card).partition("\n## Fairness")

@@ -25,7 +25,7 @@ from training.diagnostics.report import FoldModel, diagnostics, fold_model
 from training.labels.report import LabelReport
 from training.leaks.alarm import LeakReport
 from training.promotion.promote import promote
-from training.tracking.record import Training, begin, record
+from training.tracking.record import Training, begin, card_of, record
 from training.tracking.run import tracked
 from training.tracking.store import store
 
@@ -59,9 +59,8 @@ def version(home: Path, tmp_path: Path) -> str:
         )
         groups = trader_groups(warehouse, report.out_of_fold.audits["trader_id"], cutoff=CUTOFF)
         learned = diagnostics(report, labelled_audits, model, folds=of_folds)
-        return record(
-            run, Training(model, labelled_audits, report, learned, LeakReport(()), LabelReport(()), groups)
-        )
+        training = Training(model, labelled_audits, report, learned, LeakReport(()), LabelReport(()), groups)
+        return record(run, training, card_of(training))
 
 
 def test_a_training_is_kept_whole_and_can_be_promoted(version: str, home: Path) -> None:
