@@ -26,7 +26,7 @@ from training.backtest.experiment import Experiment
 
 COUNTS = (0, 5, 30, 100, 300)
 NIL = (30, 100)
-DRAWS = 5
+DRAWS = 3
 TOP = 0.05
 VALUE = "customs_value_12m"
 

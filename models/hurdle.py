@@ -53,7 +53,9 @@ class HurdleModel(YieldModel):
         due = self._hurdle(audits, gained, yields=self.prior_yields, monotone=self.monotone)
         refunds = None
         if refunded.any():
-            refunds = self._hurdle(audits, refunded, yields=None, monotone=self._reversed(), odds=REFUND_ODDS)
+            refunds = self._hurdle(
+                audits, refunded, yields=None, monotone=self._reversed(), odds=REFUND_ODDS, like=due
+            )
         as_audited = _held_out(due, refunds, training.design)
         factor = total_factor(audits.y, as_audited.money, audits.weight)
         as_reference = _held_out(due, refunds, np.zeros_like(training.design))
@@ -78,6 +80,7 @@ class HurdleModel(YieldModel):
         yields: Mapping[str, float] | None,
         monotone: Mapping[str, int] | None,
         odds: float = 1.0,
+        like: FittedHurdle | None = None,
     ) -> FittedHurdle:
         traded = self._traded(audits.names)
         return fit_hurdle(
@@ -88,6 +91,7 @@ class HurdleModel(YieldModel):
             directions=audits.directions(monotone),
             seed=self.seed,
             odds=odds,
+            like=like,
         )
 
     def _traded(self, names: Sequence[str]) -> str | None:

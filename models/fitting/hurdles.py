@@ -23,6 +23,8 @@ class FittedHurdle:
 
     chance: CorrectedTrees
     amount: CorrectedTrees
+    by_size: tuple[float, float] | None
+    """How the lines of chance and amount rise, calibrated, where a trader is larger in all; None without."""
 
     @property
     def margins(self) -> tuple[Margin, Margin]:
@@ -50,21 +52,24 @@ def fit_hurdle(
     directions: tuple[int, ...],
     seed: int,
     odds: float,
+    like: FittedHurdle | None = None,
 ) -> FittedHurdle:
     """Learn how likely sizes (n,) above 0 are among all audits, and how large they are where they are.
 
     The trees correct lines on the `stakes`, where there are any; the calibration then expects them to be
     right. `directions` are +1, -1 or 0 a column; `odds` is how much likelier than the written line says.
+    The lines begin to rise with size as those of the hurdle `like` it do, where one is given.
     """
     hit = (size > 0).astype(np.float64)
     chance_line = amount_line = None
+    chance_by_size, amount_by_size = like.by_size if like and like.by_size else (None, None)
     if stakes:
         chance_line = PriorLine(
-            stakes.chance_line(training.X, hit, weight=training.weight, odds=odds),
+            stakes.chance_line(training.X, hit, weight=training.weight, odds=odds, by_size=chance_by_size),
             share=lambda line, trees: chance_share(line, trees, hit, training),
         )
         amount_line = PriorLine(
-            stakes.amount_line(training.X, size, weight=training.weight),
+            stakes.amount_line(training.X, size, weight=training.weight, by_size=amount_by_size),
             share=lambda line, trees: amount_share(line, trees, size, training),
         )
     prior = stakes is not None
@@ -86,4 +91,10 @@ def fit_hurdle(
         calibrate=lambda margin: amount_map(margin, size, training, trusted=prior),
         line=amount_line,
     )
-    return FittedHurdle(chance, amount)
+    by_size = None
+    if chance_line and amount_line:
+        by_size = (
+            chance.calibration.slope * sum(term.slope for term in chance_line.margin.terms),
+            amount.calibration.slope * sum(term.slope for term in amount_line.margin.terms),
+        )
+    return FittedHurdle(chance, amount, by_size)

@@ -101,7 +101,7 @@ def as_target(y: VectorLike, *, rows: int, fewest: int = FEWEST_AUDITS) -> Float
         raise SettingError(
             f"There are {rows} closed audits, {int((target != 0).sum())} of them with an adjustment.",
             expected=f"at least {fewest} closed audits and one adjustment to learn from.",
-            advice="Take a later day, or audit more traders first.",
+            advice="Until then the model 'hurdle' with all features ranks by money at stake: it needs no audit.",
         )
     return target
 

@@ -32,6 +32,8 @@ AMOUNT_LINE = np.array([np.log(0.5), 0.5, 0.5])
 REFUND_ODDS = 0.1
 """Before any is known, a refund is ten times rarer than additional revenue."""
 RIDGE = np.array([1.0, 1 / 0.3**2, 1 / 0.3**2])
+LIKE_RIDGE = np.array([1.0, 1 / 0.1**2, 1 / 0.1**2])
+"""Lines that begin with the slopes of others need some 25 cases to leave them."""
 AMOUNT_DISPERSION = 2.0
 SMALLEST = 1 / STEPS_OF_REST
 """The least money there is, where no audit shows what is usual."""
@@ -129,29 +131,40 @@ class Stakes:
         """Return 1, log S and log V (n, 3)."""
         return np.column_stack([np.ones(len(X)), self.at_stake.value(X), self.trade.value(X)])
 
-    def chance_line(self, X: Floats, adjusted: Floats, *, weight: Floats, odds: float) -> Sum:
-        """Fit the log-odds of an adjustment on what is at stake, from `odds` times the written line on."""
-        prior = self._centred(CHANCE_LINE)
-        prior[0] += np.log(odds)
-        return self.line(*logistic(self.design(X), adjusted, weight=weight, ridge=RIDGE, prior=prior))
+    def chance_line(
+        self, X: Floats, adjusted: Floats, *, weight: Floats, odds: float, by_size: float | None
+    ) -> Sum:
+        """Fit the log-odds of an adjustment on what is at stake, from `odds` times the written line on.
 
-    def amount_line(self, X: Floats, size: Floats, *, weight: Floats) -> Sum:
-        """Fit the log of the amount of an adjustment on what is at stake, from the written line on."""
+        Where it is given, the line begins to rise with size by `by_size` in place of what is written.
+        """
+        prior, ridge = self._begin(CHANCE_LINE, by_size)
+        prior[0] += np.log(odds)
+        return self.line(*logistic(self.design(X), adjusted, weight=weight, ridge=ridge, prior=prior))
+
+    def amount_line(self, X: Floats, size: Floats, *, weight: Floats, by_size: float | None) -> Sum:
+        """Fit the log of the amount of an adjustment on what is at stake, from the written line on.
+
+        Where it is given, the line begins to rise with size by `by_size` in place of what is written.
+        """
         hit = size > 0
+        prior, ridge = self._begin(AMOUNT_LINE, by_size)
         fitted = power(
             self.design(X)[hit],
             size[hit],
             variance=2.0,
             weight=weight[hit],
-            ridge=AMOUNT_DISPERSION * RIDGE,
-            prior=self._centred(AMOUNT_LINE),
+            ridge=AMOUNT_DISPERSION * ridge,
+            prior=prior,
         )
         return self.line(*fitted)
 
-    def _centred(self, written: Floats) -> Floats:
-        """Return a written line whose intercept is that at the centres."""
+    def _begin(self, written: Floats, by_size: float | None) -> tuple[Floats, Floats]:
+        """Return the line to begin with, its intercept that at the centres, and what holds it there."""
         centre = np.log([self.at_stake.sum_of_centres, self.trade.sum_of_centres])
-        return np.array([written[0] + written[1:] @ centre, *written[1:]])
+        slopes = written[1:] if by_size is None else np.full(2, by_size / 2)
+        ridge = RIDGE if by_size is None else LIKE_RIDGE
+        return np.array([written[0] + written[1:] @ centre, *slopes]), ridge
 
 
 def fit_stakes(X: Floats, size: Floats, *, written: Floats, traded: int, weight: Floats) -> Stakes:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -81,6 +82,78 @@ def test_traders_are_ranked_from_the_first_audit_on(count: int) -> None:
     model = HurdleModel(prior_yields=YIELDS).fit(rows, y, audits=audits)
     assert captured(model, seed=6) > 0.7
     assert (model.predict(rows).expected > 0).all()
+
+
+@pytest.mark.parametrize("count", [5, 30, 300])
+def test_audits_that_found_nothing_lower_what_is_expected_and_leave_the_order(count: int) -> None:
+    rows, y, audits = administration(count, seed=5)
+    pool, _, _ = administration(500, seed=9)
+    written = HurdleModel(prior_yields=YIELDS).fit(rows.slice(0, 0), y[:0], audits=audits.slice(0, 0))
+    model = HurdleModel(prior_yields=YIELDS).fit(rows, 0 * y, audits=nothing_found(audits))
+    before, after = written.predict(pool).expected, model.predict(pool).expected
+    assert (after < before).all()
+    assert np.corrcoef(before.argsort().argsort(), after.argsort().argsort())[0, 1] > 0.95
+    assert captured(model, seed=6) > 0.7
+
+
+@pytest.mark.parametrize("count", [5, 30, 100])
+def test_audits_that_found_refunds_alone_expect_them_and_leave_a_ranking(count: int) -> None:
+    rows, y, _ = administration(count, seed=5)
+    model = HurdleModel(prior_yields=YIELDS, growth={"bags": 1}).fit(rows, -y)
+    prediction = model.predict(rows)
+    assert np.isfinite(prediction.expected).all()
+    assert prediction.low.min() < 0.0
+    assert captured(model, seed=6) > 0.7
+
+
+def test_two_refunds_of_large_traders_leave_the_large_ones_above_zero() -> None:
+    rows, y, audits = administration(30, seed=5)
+    largest = np.argsort(rows["customs_value_24m"].to_numpy())[-2:]
+    alike = np.where(y > 0, 2000.0, 0.0)
+    alike[largest] = [-500.0, -700.0]
+    model = HurdleModel(prior_yields=YIELDS).fit(rows, alike, audits=audits)
+    pool, _, _ = administration(500, seed=9)
+    assert (model.predict(pool).expected > 0).all()
+    assert captured(model, seed=6) > 0.7
+
+
+@pytest.mark.parametrize("unit", [1e7, 1e-7])
+@pytest.mark.parametrize("count", [0, 30, 300])
+def test_the_reporting_currency_changes_no_rank(count: int, unit: float) -> None:
+    rows, y, audits = administration(count, seed=5)
+    pool, _, _ = administration(500, seed=9)
+    model = HurdleModel(prior_yields=YIELDS, growth={"bags": 1})
+    usual = model.fit(rows, y, audits=audits).predict(pool).expected
+    other = model.fit(in_unit(rows, unit), y * unit, audits=in_unit(audits, unit)).predict(
+        in_unit(pool, unit)
+    )
+    assert other.expected / unit == pytest.approx(usual, rel=1e-9)
+
+
+def in_unit(table: pa.Table, unit: float) -> pa.Table:
+    """Return a table whose numbers, all of them money, are in another currency."""
+    return pa.table(
+        {
+            name: pc.multiply(column, unit) if pa.types.is_floating(column.type) else column
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        }
+    )
+
+
+def nothing_found(audits: pa.Table) -> pa.Table:
+    """Return audits without money."""
+    return in_unit(audits, 0.0)
+
+
+def test_the_written_yields_weigh_as_much_as_twenty_adjusted_audits() -> None:
+    rows, y, _ = administration(0, seed=5)
+    model = HurdleModel(prior_yields=YIELDS).fit(rows, y)
+    assert [model.written_weight(adjusted) for adjusted in (0, 5, 20, 180)] == [1.0, 0.8, 0.5, 0.1]
+
+
+def test_a_model_without_money_at_stake_has_nothing_written() -> None:
+    rows, y, _ = administration(100, seed=5)
+    assert HurdleModel().fit(rows, y).written_weight(0) == 0.0
 
 
 def test_more_audits_rank_better() -> None:
