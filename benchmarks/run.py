@@ -45,6 +45,7 @@ BENCHMARKS = {
     "simulate": Sizes(quick="--traders 1200 --repeats 2"),
     "yield_models": Sizes(quick="--seeds 1 --traders 2000 --kinds hurdle plain"),
     "worlds": Sizes(quick="--worlds 2 --traders 1500 --contenders hurdle analyst"),
+    "few_audits": Sizes(quick="--worlds 1 --traders 1500 --years 3"),
     "mechanisms": Sizes(quick="--worlds 2 --traders 1500"),
     "gate": Sizes(quick="--worlds 1 --conditions clean absurd"),
 }

@@ -16,6 +16,8 @@ from models.prediction import ExpectedOutcome, Floats
 
 LARGEST_SHARE = 0.1
 """No audit counts for more than this share of the money of all others."""
+KNOWN_REFUNDS = 20
+"""Below so many, refunds are doubted where they exceed the written share of what is due."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -56,6 +58,7 @@ class HurdleModel(YieldModel):
             refunds = self._hurdle(
                 audits, refunded, yields=None, monotone=self._reversed(), odds=REFUND_ODDS, like=due
             )
+            refunds = _doubted(refunds, due, training=audits, count=int(np.count_nonzero(refunded)))
         as_audited = _held_out(due, refunds, training.design)
         factor = total_factor(audits.y, as_audited.money, audits.weight)
         as_reference = _held_out(due, refunds, np.zeros_like(training.design))
@@ -121,6 +124,22 @@ def _stakes(audits: TrainingRows, size: Floats, *, yields: Mapping[str, float], 
     written = np.array([yields.get(name, 0.0) for name in audits.names])
     column = audits.column_index(traded)
     return fit_stakes(audits.X, size, written=written, traded=column, weight=audits.weight)
+
+
+def _doubted(refunds: FittedHurdle, due: FittedHurdle, *, training: TrainingRows, count: int) -> FittedHurdle:
+    """Return refunds drawn down to the written share of what is due where their `count` is small.
+
+    One large refund among a handful of audits would else outweigh what is due by every trader, and turn the
+    ranking round. From `KNOWN_REFUNDS` on they count as they are.
+    """
+    reference = np.zeros_like(training.design)
+    totals = [
+        float(training.weight @ np.prod(hurdle.held_out(reference), axis=0)) for hurdle in (refunds, due)
+    ]
+    beyond = totals[0] / (REFUND_ODDS * totals[1])
+    if count >= KNOWN_REFUNDS or beyond <= 1:
+        return refunds
+    return refunds.scaled(beyond ** ((count / KNOWN_REFUNDS) ** 2 - 1))
 
 
 def _held_out(due: FittedHurdle, refunds: FittedHurdle | None, design: Floats) -> ExpectedOutcome:

@@ -1,7 +1,7 @@
 """Hurdles: the chance of some money times its amount, as trees that correct a line on money at stake."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from models.fitting.corrected import CorrectedTrees, PriorLine, fit_corrected_tr
 from models.fitting.glm import sigmoid
 from models.fitting.link import Hurdle
 from models.fitting.margin import Margin
-from models.fitting.stake import Stakes
+from models.fitting.stake import Stakes, rise_by_size
 from models.fitting.training_rows import TrainingRows
 from models.prediction import Floats
 
@@ -36,6 +36,12 @@ class FittedHurdle:
         """The calibrated hurdle of the reference audit."""
         chance, amount = self.chance.calibration, self.amount.calibration
         return Hurdle(a=chance.slope, b=chance.intercept, c=amount.intercept, d=amount.slope)
+
+    def scaled(self, factor: float) -> "FittedHurdle":
+        """Return the same chances with amounts that are `factor` times as large."""
+        calibration = self.amount.calibration
+        calibration = replace(calibration, intercept=calibration.intercept + float(np.log(factor)))
+        return replace(self, amount=replace(self.amount, calibration=calibration))
 
     def held_out(self, design: Floats) -> tuple[Floats, Floats]:
         """Return chance and amount (n,) of audits not seen, under circumstances (n, levels)."""
@@ -64,13 +70,13 @@ def fit_hurdle(
     chance_line = amount_line = None
     chance_by_size, amount_by_size = like.by_size if like and like.by_size else (None, None)
     if stakes:
-        chance_line = PriorLine(
-            stakes.chance_line(training.X, hit, weight=training.weight, odds=odds, by_size=chance_by_size),
-            share=lambda line, trees: chance_share(line, trees, hit, training),
+        on_chance = stakes.chance_line(
+            training.X, hit, weight=training.weight, odds=odds, by_size=chance_by_size
         )
+        on_amount = stakes.amount_line(training.X, size, weight=training.weight, by_size=amount_by_size)
+        chance_line = PriorLine(on_chance, share=lambda line, trees: chance_share(line, trees, hit, training))
         amount_line = PriorLine(
-            stakes.amount_line(training.X, size, weight=training.weight, by_size=amount_by_size),
-            share=lambda line, trees: amount_share(line, trees, size, training),
+            on_amount, share=lambda line, trees: amount_share(line, trees, size, training)
         )
     prior = stakes is not None
     chance = fit_corrected_trees(
@@ -92,9 +98,9 @@ def fit_hurdle(
         line=amount_line,
     )
     by_size = None
-    if chance_line and amount_line:
+    if stakes:
         by_size = (
-            chance.calibration.slope * sum(term.slope for term in chance_line.margin.terms),
-            amount.calibration.slope * sum(term.slope for term in amount_line.margin.terms),
+            chance.calibration.slope * rise_by_size(on_chance),
+            amount.calibration.slope * rise_by_size(on_amount),
         )
     return FittedHurdle(chance, amount, by_size)

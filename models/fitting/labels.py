@@ -101,7 +101,8 @@ def as_target(y: VectorLike, *, rows: int, fewest: int = FEWEST_AUDITS) -> Float
         raise SettingError(
             f"There are {rows} closed audits, {int((target != 0).sum())} of them with an adjustment.",
             expected=f"at least {fewest} closed audits and one adjustment to learn from.",
-            advice="Until then the model 'hurdle' with all features ranks by money at stake: it needs no audit.",
+            advice="Until then take the model 'hurdle' with all features: it ranks by money at stake without "
+            "any audit.",
         )
     return target
 

@@ -167,6 +167,11 @@ class Stakes:
         return np.array([written[0] + written[1:] @ centre, *slopes]), ridge
 
 
+def rise_by_size(line: Sum) -> float:
+    """Return how a line on stakes rises with the logarithm of a trader who is larger in all."""
+    return sum(term.slope for term in line.terms if isinstance(term, LogSum))
+
+
 def fit_stakes(X: Floats, size: Floats, *, written: Floats, traded: int, weight: Floats) -> Stakes:
     """Learn what is at stake from the sizes (n,) of findings, 0 where there was none.
 

@@ -117,6 +117,15 @@ def test_two_refunds_of_large_traders_leave_the_large_ones_above_zero() -> None:
     assert captured(model, seed=6) > 0.7
 
 
+def test_one_large_refund_among_few_audits_does_not_turn_the_ranking_round() -> None:
+    rows, y, audits = administration(30, seed=5)
+    y[np.flatnonzero(y)[0]] = -20.0 * y.sum()
+    model = HurdleModel(prior_yields=YIELDS).fit(rows, y, audits=audits)
+    pool, _, _ = administration(500, seed=9)
+    assert (model.predict(pool).expected > 0).mean() > 0.95
+    assert captured(model, seed=6) > 0.7
+
+
 @pytest.mark.parametrize("unit", [1e7, 1e-7])
 @pytest.mark.parametrize("count", [0, 30, 300])
 def test_the_reporting_currency_changes_no_rank(count: int, unit: float) -> None:
