@@ -50,6 +50,7 @@ def test_an_answer_names_model_features_day_and_prediction(
         "feature_digest": live.bundle.feature_digest,
         "as_of": "2024-10-01",
         "snapshot_digest": live.snapshot_digest,
+        "ranked": "by what audits found",
         "warnings": [],
     }
     for answer in got["answers"]:
