@@ -13,7 +13,7 @@ SBOM := $(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-repr
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-kcs test coverage torture check fix bench pictures docs lock sbom
+.PHONY: help setup spark run run-kcs test test-spark coverage torture check fix bench pictures docs lock sbom
 
 help:  ## Show what can be made
 	@sed -nE 's/^([a-z-]+):.*## /\1\t/p' Makefile | expand -t 10
@@ -80,11 +80,19 @@ pictures: setup  ## Draw the pictures of the README anew, from the demo and the 
 docs: setup  ## Build the site of the documents into site/, every link checked: open site/index.html
 	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env -c docs -d site/.doctrees . site
 
-lock: setup  ## Resolve the dependencies anew into the two hash-pinned lock files
+spark: setup  ## Add Spark to .venv, for tables that stand there; it needs Java 17
+	@$(BIN)/python $(INSTALL) --require-hashes --requirement requirements-spark.lock
+
+test-spark: spark  ## Run the tests of Spark, which are skipped where it is not: the commands give there what they give on files
+	@$(BIN)/python -m pytest tests/e2e/test_spark.py
+
+lock: setup  ## Resolve the dependencies anew into the three hash-pinned lock files
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml --extra training --extra postgres --group dev --group docs --output-file requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml --constraints requirements.lock --output-file requirements-lean.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml --extra spark --constraints requirements.lock --output-file requirements-spark.lock
 
 sbom: setup .venv-lean/.ready  ## List what is installed, with licences, as CycloneDX: sbom/development.json, and sbom/serving.json of what serves
 	@mkdir -p sbom

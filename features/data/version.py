@@ -14,7 +14,6 @@ from tempfile import TemporaryFile
 from features.data.contract import TABLES
 from features.data.warehouse.database import connect, without_credentials
 from features.data.warehouse.engines import adapter_of, engine_errors
-from features.data.warehouse.engines.postgres import change_marks
 from features.data.warehouse.folder import PARQUET, TEXT
 from features.storage.json_cache import read_cached, write_cached
 
@@ -23,7 +22,6 @@ VERSIONS = "versions"
 SETTLED_AFTER = 2_000_000_000
 """Nanoseconds, as coarse as the clock of a file system may be: a file changed less than that before it was
 hashed may change once more without another time."""
-POSTGRES = ("postgres://", "postgresql://")
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,8 @@ def version_of(data: str, *, today: date, home: Path) -> DataVersion:
     Of files it covers names and content, `mapping.toml` included: a copy has the same version. A file is
     hashed anew only where its size, times or inode differ from the manifest below `home`. An ordinary table
     of PostgreSQL is known by its columns, its size and the server's counters of rows written, which may lag
-    some seconds behind. What counts no changes (views, a standby, Spark) has the version of `today`.
+    some seconds behind, one of Spark by names, sizes and times of its files. What counts no changes (views of
+    PostgreSQL, a standby) has the version of `today`.
     Raises `DataError` where a database cannot be reached; a file that cannot be read is a part like others.
     """
     if "://" in data:
@@ -64,16 +63,15 @@ def version_of(data: str, *, today: date, home: Path) -> DataVersion:
 
 
 def _database_parts(url: str) -> Mapping[str, str]:
-    if not url.startswith(POSTGRES):
-        return {}
     engine = connect(url)
+    adapter = adapter_of(engine)
     try:
-        return change_marks(engine)
+        return adapter.change_marks(engine)
     except engine_errors() as error:
-        adapter_of(engine).refuse(error, without_credentials(url))
+        adapter.refuse(error, without_credentials(url))
         raise
     finally:
-        engine.disconnect()
+        adapter.disconnect(engine)
 
 
 def _file_parts(path: Path, folder: Path) -> Mapping[str, str]:

@@ -191,33 +191,39 @@ def standings(votes: ir.Table, level: Level, *, measures: Mapping[str, tuple[str
     votes at positions floor((n - 2) q) to that + 2, counted from 0: `<statistic>_<measure>_at_0` to `_at_2`.
     """
     group = [*level, "quarter"]
+    ranked = _ranked(votes, group, (m for m, statistics in measures.items() if "mean" not in statistics))
     figures: dict[str, ir.Value] = {}
     for measure, statistics in measures.items():
-        vote = votes[f"vote_{measure}"]
+        vote = ranked[f"vote_{measure}"]
         figures[f"traders_{measure}"] = vote.count()
-        figures[f"all_lines_{measure}"] = votes[f"lines_{measure}"].sum()
+        figures[f"all_lines_{measure}"] = ranked[f"lines_{measure}"].sum()
         if "mean" in statistics:
             figures[f"total_{measure}"] = exact.total(vote)
-        else:
-            figures[f"votes_{measure}"] = vote.collect()
-    grouped = votes.group_by(group).aggregate(**figures)
-    listed = {name: grouped[name].sort() for name in grouped.columns if name.startswith("votes_")}
-    ordered = grouped.mutate(**listed)
-    neighbours: dict[str, ir.Value] = {}
-    for measure, statistics in measures.items():
         for each in (name for name in statistics if name in QUANTILES):
-            neighbours |= _neighbours(ordered, measure, each)
-    return ordered.mutate(**neighbours).drop(*listed)
+            figures |= _neighbours(ranked, measure, each)
+    return ranked.group_by(group).aggregate(**figures)
 
 
-def _neighbours(ordered: ir.Table, measure: str, statistic: str) -> dict[str, ir.Value]:
-    """Return the votes around a quantile, empty outside the list: Spark raises there, others do not."""
-    traders, ordered_votes = ordered[f"traders_{measure}"], ordered[f"votes_{measure}"]
-    first = _first_position(traders - 1, QUANTILES[statistic])
+def _ranked(votes: ir.Table, group: list[str], measures: Iterable[str]) -> ir.Table:
+    """Add to each vote its `position_<measure>` in the group, and how many there are, as `of_<measure>`.
+
+    Votes are numbered, not listed in one value a group: a heading may have a million of them.
+    """
+    places: dict[str, ir.Value] = {}
+    for measure in measures:
+        vote = votes[f"vote_{measure}"]
+        in_order = ibis.window(group_by=group, order_by=[vote.isnull(), vote])
+        places[f"position_{measure}"] = ibis.row_number().over(in_order)
+        places[f"of_{measure}"] = vote.count().over(ibis.window(group_by=group))
+    return votes.mutate(**places)
+
+
+def _neighbours(ranked: ir.Table, measure: str, statistic: str) -> dict[str, ir.Value]:
+    """Return the votes around a quantile, empty where there are none."""
+    first = _first_position(ranked[f"of_{measure}"] - 1, QUANTILES[statistic])
+    vote, position = ranked[f"vote_{measure}"], ranked[f"position_{measure}"]
     return {
-        f"{statistic}_{measure}_at_{n}": ((first >= 0) & (first + n < traders)).ifelse(
-            ordered_votes[(first + n).cast("int32")], None
-        )
+        f"{statistic}_{measure}_at_{n}": vote.max(where=(first >= 0) & (position == first + n))
         for n in range(3)
     }
 

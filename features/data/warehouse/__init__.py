@@ -10,7 +10,6 @@ import duckdb
 import ibis.expr.operations as ops
 from ibis.backends import BaseBackend
 from ibis.expr import types as ir
-from sqlglot import exp
 
 from features.data.contract import TABLES, Table
 from features.data.contract.violation import Severity, Violation
@@ -62,14 +61,8 @@ class Warehouse:
         the name, and Ibis takes long to write what is made of long expressions.
         """
         name = f"view_{uuid4().hex}"
-        create = exp.Create(
-            this=exp.to_identifier(name, quoted=True),
-            kind="VIEW",
-            properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
-            expression=self.engine.compiler.to_sqlglot(table),
-        )
-        with self.engine._safe_raw_sql(create):
-            return ops.DatabaseTable(name, schema=table.schema(), source=self.engine).to_expr()
+        self.adapter.create_view(self.engine, name, table)
+        return ops.DatabaseTable(name, schema=table.schema(), source=self.engine).to_expr()
 
     def drop_view(self, view: ir.Table) -> None:
         """Drop the name of an expression."""
@@ -129,12 +122,13 @@ def open_warehouse(location: str, *, dialect: Dialect | None = None) -> Iterator
             warehouse.adapter.refuse(error, warehouse.name)
             raise
         finally:
-            warehouse.engine.disconnect()
+            warehouse.adapter.disconnect(warehouse.engine)
 
 
 def _open(location: str, dialect: Dialect | None, temporary: Path) -> Warehouse:
     if "://" in location:
-        return _open_database(connect(location), without_credentials(location), dialect or Dialect())
+        database = _open_database(connect(location), without_credentials(location), dialect or Dialect())
+        return database if database.adapter.can_materialise(database.engine) else _copied(database, temporary)
     try:
         return _open_path(Path(location), dialect, temporary)
     except OSError as error:
@@ -220,22 +214,41 @@ def _named_otherwise(table: Table, alike: Sequence[str], dialect: Dialect) -> Vi
     )
 
 
+def _copied(database: Warehouse, temporary: Path) -> Warehouse:
+    """Copy the tables of a database that stores none for us, a hot standby for instance, and leave it."""
+    engine = embedded(temporary)
+    sources: dict[str, Source] = {}
+    faults = list(database.faults)
+    for name, source in database.sources.items():
+        file = temporary / f"{name}.parquet"
+        try:
+            database.adapter.export(database.engine, source.table, file)
+            sources[name] = Source(engine.read_parquet(file), source.form)
+        except engine_errors() as error:
+            refuse_exhausted_resources(error)
+            faults.append(_not_opened(name, error))
+    database.adapter.disconnect(database.engine)
+    return Warehouse(database.name, engine, DUCKDB, sources, tuple(faults), database.dialect)
+
+
 def _open_table(engine: BaseBackend, adapter: Adapter, table: Table, stored: str) -> Source:
     schema, _, name = stored.rpartition(".")
     try:
         rows = adapter.open_table(engine, name, schema or None)
     except engine_errors() as error:
-        raise UnreadableError(
-            unreadable(
-                table.name,
-                f"The table cannot be opened: {first_line(error)}",
-                expected="a table, or a view of tables of the same database.",
-                advice="Store its rows as a table.",
-            )
-        ) from error
+        raise UnreadableError(_not_opened(table.name, error)) from error
     if faults := tuple(name_faults(table, rows.columns, subject="The table")):
         raise UnreadableError(*faults)
     return Source(rows, "database")
+
+
+def _not_opened(name: str, error: Exception) -> Violation:
+    return unreadable(
+        name,
+        f"The table cannot be opened: {first_line(error)}",
+        expected="a table, or a view of tables of the same database.",
+        advice="Store its rows as a table.",
+    )
 
 
 def _open_file(path: Path, temporary: Path) -> BaseBackend:

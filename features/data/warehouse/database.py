@@ -2,12 +2,11 @@
 
 from urllib.parse import urlsplit
 
-import ibis
 from ibis.backends import BaseBackend
 
 from features.data.warehouse.engine import first_line
-from features.data.warehouse.engines import engine_errors
-from features.errors import DataError
+from features.data.warehouse.engines import adapter_at, engine_errors
+from features.errors import AuditYieldError, DataError
 
 EXPECTED = "a database that Ibis can reach, such as postgres://user@host/database."
 
@@ -22,7 +21,9 @@ def connect(url: str) -> BaseBackend:
     """Connect to the database behind `url`; raise `DataError` where that fails."""
     _refuse_misread(url)
     try:
-        return ibis.connect(url)
+        return adapter_at(url).connect(url)
+    except AuditYieldError:
+        raise
     except Exception as error:  # each driver raises its own kind; what misread the URL may cite the password
         is_safe_to_show = isinstance(error, (ImportError, *engine_errors()))
         raise _unreachable(url, f": {first_line(error)}" if is_safe_to_show else ".") from error

@@ -186,10 +186,10 @@ def test_what_says_nothing_of_changes_has_the_version_of_the_day(tmp_path: Path)
     one, same, next_day, other = (
         version_of(url, today=day, home=tmp_path).digest
         for url, day in [
-            ("pyspark://a", TODAY),
-            ("pyspark://a", TODAY),
-            ("pyspark://a", date(2025, 7, 1)),
-            ("pyspark://b", TODAY),
+            (f"sqlite://{tmp_path}/a", TODAY),
+            (f"sqlite://{tmp_path}/a", TODAY),
+            (f"sqlite://{tmp_path}/a", date(2025, 7, 1)),
+            (f"sqlite://{tmp_path}/b", TODAY),
         ]
     )
     assert one == same

@@ -3,15 +3,13 @@
 import shutil
 from pathlib import Path
 
-import ibis
 import pytest
 
 from features.build import FeatureSet
-from features.data.warehouse import Dialect, Source, Warehouse, open_warehouse
-from features.data.warehouse.engines import SPARK
+from features.data.warehouse import open_warehouse
 from features.library import LIBRARY
 from features.spine import Spine
-from tests.features.data.warehouse.homes import duckdb_file, postgres_database
+from tests.features.data.warehouse.homes import duckdb_file, parquet_folder, postgres_database
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
 from tests.features.proofs.script import Values, by_key, differences, traders, values_of
@@ -74,24 +72,12 @@ def test_a_duckdb_file_that_is_only_read(tables: Tables, expected: Values, tmp_p
 
 
 @pytest.mark.filterwarnings("ignore")  # PySpark 4.0 calls pandas 3 and sockets in ways they warn of
-def test_spark(tables: Tables, expected: Values) -> None:
-    sql = pytest.importorskip("pyspark.sql", reason="pip install -e '.[spark]' brings Spark")
+def test_spark(tables: Tables, expected: Values, tmp_path: Path) -> None:
+    pytest.importorskip("pyspark.sql", reason="`make spark` installs Spark")
     if not shutil.which("java"):
         pytest.skip("Spark needs Java 17 on PATH")
-    session = (
-        sql.SparkSession.builder.master("local[2]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.sql.session.timeZone", "UTC")
-        .getOrCreate()
-    )
-    engine = ibis.pyspark.connect(session)
-    sources = {}
-    for name, rows in tables.items():
-        session.createDataFrame(arrow(name, rows)).createOrReplaceTempView(name)
-        sources[name] = Source(engine.table(name), "Spark")
-    warehouse = Warehouse("Spark", engine, SPARK, sources, (), Dialect())
-    agree(expected, by_key(LIBRARY.build(warehouse, Spine.every(traders(tables), CUTOFFS))))
+    folder = parquet_folder(_in_contract_order(tables), tmp_path)
+    agree(expected, from_location(f"spark://{folder}?spark.master=local[2]", tables))
 
 
 def _in_contract_order(tables: Tables) -> Tables:

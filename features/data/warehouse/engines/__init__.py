@@ -7,7 +7,7 @@ from features.data.warehouse.engines.duckdb import DUCKDB
 from features.data.warehouse.engines.postgres import POSTGRES
 from features.data.warehouse.engines.spark import SPARK
 
-__all__ = ["ADAPTERS", "DUCKDB", "POSTGRES", "SPARK", "Adapter", "adapter_of", "engine_errors"]
+__all__ = ["ADAPTERS", "DUCKDB", "POSTGRES", "SPARK", "Adapter", "adapter_at", "adapter_of", "engine_errors"]
 
 ADAPTERS = {adapter.name: adapter for adapter in (DUCKDB, POSTGRES, SPARK)}
 
@@ -15,6 +15,13 @@ ADAPTERS = {adapter.name: adapter for adapter in (DUCKDB, POSTGRES, SPARK)}
 def adapter_of(engine: BaseBackend) -> Adapter:
     """Return the adapter of an engine; any other that Ibis can reach does everything as Ibis does."""
     return ADAPTERS.get(engine.name) or Adapter(name=engine.name)
+
+
+def adapter_at(url: str) -> Adapter:
+    """Return the adapter that connects to a URL; any other is connected to as Ibis does."""
+    scheme = url.partition("://")[0]
+    named = (adapter for adapter in ADAPTERS.values() if scheme in adapter.schemes)
+    return next(named, Adapter(name=scheme))
 
 
 def engine_errors() -> tuple[type[Exception], ...]:

@@ -4,15 +4,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
+from pathlib import Path
 from uuid import uuid4
 
+import ibis
 from ibis.backends import BaseBackend
 from ibis.expr import types as ir
+from sqlglot import exp
 
 
 def materialised_name() -> str:
     """Return a fresh name for a materialised table."""
     return f"materialised_{uuid4().hex}"
+
+
+def _connect(url: str) -> BaseBackend:
+    return ibis.connect(url)
+
+
+def _disconnect(engine: BaseBackend) -> None:
+    engine.disconnect()
 
 
 def _begin(engine: BaseBackend) -> None:
@@ -32,8 +43,27 @@ def _open_table(engine: BaseBackend, name: str, schema: str | None) -> ir.Table:
     return engine.table(name, database=schema) if schema else engine.table(name)
 
 
+def _create_view(engine: BaseBackend, name: str, table: ir.Table) -> None:
+    create = exp.Create(
+        this=exp.to_identifier(name, quoted=True),
+        kind="VIEW",
+        properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
+        expression=engine.compiler.to_sqlglot(table),
+    )
+    with engine._safe_raw_sql(create):
+        pass
+
+
 def _materialise(engine: BaseBackend, table: ir.Table) -> ir.Table:
     return engine.create_table(materialised_name(), table, temp=True)
+
+
+def _can_materialise(engine: BaseBackend) -> bool:  # noqa: ARG001
+    return True
+
+
+def _export(engine: BaseBackend, table: ir.Table, file: Path) -> None:  # noqa: ARG001
+    table.to_parquet(file)
 
 
 def _drop(engine: BaseBackend, materialised: ir.Table) -> None:
@@ -50,6 +80,10 @@ def _row_hash(values: Sequence[ir.Value]) -> ir.IntegerValue:
     return row_text(values).hash()
 
 
+def _change_marks(engine: BaseBackend) -> dict[str, str]:  # noqa: ARG001
+    return {}
+
+
 def _errors() -> tuple[type[Exception], ...]:
     return ()
 
@@ -63,12 +97,18 @@ class Adapter:
     """The functions of one engine; the defaults do as Ibis does.
 
     - `name`: what Ibis calls the engine.
+    - `schemes`: the beginnings of the URLs that it connects to in its own way.
+    - `connect`, `disconnect`: opens the database behind a URL, and leaves it.
     - `begin`: prepares a connection, before anything is read.
     - `table_names`: the names of the tables and views that can be opened.
     - `all_names`: the names of the tables and views in any schema, each with its schema.
     - `open_table`: a table or view as it is stored, of a schema or else on the search path.
+    - `create_view`: gives an expression a name, for this connection alone.
     - `materialise`: computes a table and stores it, for this connection alone, until `drop`.
+    - `can_materialise`: whether it lets us; where it does not, its tables are copied to this machine.
+    - `export`: copies a table into a Parquet file.
     - `row_hash`: a hash of 64 bits of the values of a row.
+    - `change_marks`: for each table, what changes when its rows do; nothing where that is not known.
     - `errors`: what its driver raises when it cannot read on and may be shown to people: it cites no password
       of a URL. Nothing while the driver is not imported.
     - `refuse`: raises an error for a person where the engine refuses, for want of rights, what is asked of
@@ -76,12 +116,19 @@ class Adapter:
     """
 
     name: str
+    schemes: tuple[str, ...] = ()
+    connect: Callable[[str], BaseBackend] = _connect
+    disconnect: Callable[[BaseBackend], None] = _disconnect
     begin: Callable[[BaseBackend], None] = _begin
     table_names: Callable[[BaseBackend], set[str]] = _table_names
     all_names: Callable[[BaseBackend], set[str]] = _all_names
     open_table: Callable[[BaseBackend, str, str | None], ir.Table] = _open_table
+    create_view: Callable[[BaseBackend, str, ir.Table], None] = _create_view
     materialise: Callable[[BaseBackend, ir.Table], ir.Table] = _materialise
     drop: Callable[[BaseBackend, ir.Table], None] = _drop
+    can_materialise: Callable[[BaseBackend], bool] = _can_materialise
+    export: Callable[[BaseBackend, ir.Table, Path], None] = _export
     row_hash: Callable[[Sequence[ir.Value]], ir.IntegerValue] = _row_hash
+    change_marks: Callable[[BaseBackend], dict[str, str]] = _change_marks
     errors: Callable[[], tuple[type[Exception], ...]] = _errors
     refuse: Callable[[BaseException, str], None] = _refuse

@@ -2,7 +2,10 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import duckdb
 import ibis
 from ibis.backends import BaseBackend
 from ibis.expr import types as ir
@@ -13,10 +16,30 @@ from features.data.warehouse.engines.adapter import Adapter
 from features.data.warehouse.source import UnreadableError, unreadable
 from features.errors import DataError
 
-REFUSED = ("25006", "42501")
-"""SQL states: of a database that can only be read, as a hot standby is, and of a lack of rights."""
+REFUSED = "42501"
+"""The SQL state of a lack of rights."""
 REPEATABLE_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 ISO_DATES = "SET DateStyle = ISO"
+NO_NESTED_LOOP = ("SET enable_nestloop = off", "SET jit = off")
+"""What is conformed has no statistics: the planner takes a million lines for few. Where no other plan is
+left, it is taken at a cost so high that it would be compiled first, which takes longer than to run it."""
+CAN_MATERIALISE = """
+SELECT pg_catalog.current_setting('transaction_read_only') = 'off'
+  AND pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY')
+"""
+COPIED_TYPES = {
+    "int16": "SMALLINT",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "float32": "FLOAT",
+    "float64": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "timestamp('UTC')": "TIMESTAMPTZ",
+    "string": "VARCHAR",
+}
+"""Types of Ibis as DuckDB, which writes the copy, has them."""
 NATIVE_TYPES = {
     "int2": "int16",
     "int4": "int32",
@@ -69,11 +92,47 @@ def _begin_repeatable_read(engine: BaseBackend) -> None:
     It is never committed, so nothing stored in it outlives it. Ibis nests its own transactions in it as
     savepoints. It is not declared read-only, as PostgreSQL then refuses temporary tables too.
     """
-    for statement in (ISO_DATES, REPEATABLE_READ):
+    for statement in (ISO_DATES, *NO_NESTED_LOOP, REPEATABLE_READ):
         engine.con.execute(statement)
 
 
-def change_marks(engine: BaseBackend) -> dict[str, str]:
+def _can_materialise(engine: BaseBackend) -> bool:
+    """Return whether the role may create temporary tables; a hot standby lets nobody."""
+    [[allowed]] = engine.con.execute(CAN_MATERIALISE).fetchall()
+    return bool(allowed)
+
+
+def _export(engine: BaseBackend, table: ir.Table, file: Path) -> None:
+    """Copy a table as CSV, which keeps every bit of a float, and write that as Parquet.
+
+    Nothing is told from an empty text by its quotes.
+    """
+    copy = f"COPY ({engine.compile(table)}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)"
+    with TemporaryDirectory(dir=file.parent) as folder:
+        text = Path(folder) / "rows.csv"
+        with (
+            engine.con.transaction(),
+            engine.con.cursor().copy(copy.encode()) as rows,
+            text.open("wb") as out,
+        ):
+            for block in rows:
+                out.write(block)
+        with duckdb.connect() as writer:
+            writer.execute("SET TimeZone = 'UTC'")
+            writer.read_csv(
+                str(text),
+                header=False,
+                auto_detect=False,
+                columns={name: COPIED_TYPES[str(kind)] for name, kind in table.schema().items()},
+                delimiter=",",
+                quotechar='"',
+                escapechar='"',
+                na_values="",
+                allow_quoted_nulls=False,
+            ).to_parquet(str(file))
+
+
+def _change_marks(engine: BaseBackend) -> dict[str, str]:
     """Return for each ordinary table what changes when its rows do, as far as the server counts them.
 
     Empty where it does not count: on a standby, or where track_counts is off. The counters of another session
@@ -83,12 +142,12 @@ def change_marks(engine: BaseBackend) -> dict[str, str]:
 
 
 def _refuse(error: BaseException, warehouse: str) -> None:
-    """Raise an error for a person where the server refused to store a table, or is gone."""
-    if getattr(error, "sqlstate", None) in REFUSED:
+    """Raise an error for a person where the server refuses for want of rights, or is gone."""
+    if getattr(error, "sqlstate", None) == REFUSED:
         raise DataError(
-            f"{warehouse} keeps no temporary tables for us: {first_line(error)}.",
-            expected="a server that can be written to, and a role with the right TEMPORARY on the database.",
-            advice="Instead of a hot standby name the primary or a logical replica; or grant the right.",
+            f"{warehouse} refuses: {first_line(error)}.",
+            expected="a role that may select from the tables.",
+            advice="Grant it the right.",
         ) from error
     if isinstance(error, _operational_errors()):
         raise DataError(
@@ -157,6 +216,9 @@ POSTGRES = Adapter(
     table_names=_table_names,
     all_names=_all_names,
     open_table=_open_table,
+    can_materialise=_can_materialise,
+    export=_export,
+    change_marks=_change_marks,
     errors=_errors,
     refuse=_refuse,
 )

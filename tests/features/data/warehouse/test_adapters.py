@@ -53,7 +53,7 @@ def test_an_engine_without_an_adapter_does_all_as_ibis_does() -> None:
 
 
 def test_what_drivers_raise_is_known_once_they_are_imported() -> None:
-    assert set(engine_errors()) == {duckdb.Error, psycopg.Error}
+    assert {duckdb.Error, psycopg.Error} <= set(engine_errors())
 
 
 def questions(code: str) -> Iterator[str]:

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from ibis.expr import types as ir
 
 from features.data.warehouse import open_warehouse
-from features.errors import DataError
+from tests.features.data.warehouse.all_tables import all_tables
+from tests.features.data.warehouse.homes import parquet_folder, postgres_database
 from tests.features.data.warehouse.postgres.database import Change, assert_no_traceback, run_check
 from tests.postgres import Server
 
@@ -64,23 +66,39 @@ def test_nothing_that_is_written_through_a_warehouse_outlives_it(
 
 
 @pytest.mark.parametrize("refusal", ["reads only", "has no right"])
-def test_a_database_that_keeps_no_temporary_tables_is_told_with_advice(
-    postgres: Server, database: str, refusal: str, change: Change
+def test_a_database_that_keeps_no_temporary_tables_for_us_is_read_all_the_same(
+    postgres: Server, refusal: str, tmp_path: Path
 ) -> None:
-    """A hot standby refuses with the SQL state of a transaction that only reads."""
+    """A hot standby is, like such a database, in a transaction that only reads."""
+    tables = all_tables()
+    url = postgres_database(tables, postgres)
+    database = url.rpartition("/")[2]
     refuse = {
         "reads only": f"ALTER DATABASE {database} SET default_transaction_read_only = on",
         "has no right": f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC",
     }
     reader = as_reader(postgres, database, "SELECT ON ALL TABLES IN SCHEMA public")
-    change(refuse[refusal])
-    with (
-        pytest.raises(DataError, match="keeps no temporary tables") as refused,
-        open_warehouse(reader) as opened,
-    ):
-        opened.materialise(opened.table("audits"))
-    assert "primary" in refused.value.advice
-    assert READS not in str(refused.value)
+    postgres.run(database, refuse[refusal])
+    with open_warehouse(reader) as copied, open_warehouse(parquet_folder(tables, tmp_path)) as folder:
+        assert set(copied.sources) == set(tables)
+        for name in tables:
+            assert as_rows(copied.materialise(copied.table(name))) == as_rows(folder.table(name))
+
+
+def as_rows(table: ir.Table) -> list[str]:
+    return sorted(map(repr, table.to_pyarrow().to_pylist()))
+
+
+def test_a_database_that_was_copied_is_left(
+    postgres: Server, url: str, database: str, change: Change
+) -> None:
+    change(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")
+    reader = as_reader(postgres, database, "SELECT ON ALL TABLES IN SCHEMA public")
+    with open_warehouse(reader) as copied:
+        change("DELETE FROM traders")
+        users = [user for (user,) in postgres.run(database, "SELECT usename FROM pg_stat_activity")]
+        assert f"reader_{database}" not in users
+        assert copied.table("traders").count().to_pyarrow().as_py() > 0
 
 
 def test_rows_that_arrive_during_a_check_are_not_seen(url: str, change: Change) -> None:

@@ -1,0 +1,153 @@
+"""Data on a local Spark is checked, and its features are built, as from files."""
+
+import json
+import math
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from features.data.contract import TABLES
+from features.data.warehouse import open_warehouse
+from features.library import LIBRARY
+from features.simulate import simulate
+from features.spine import Spine
+from tests.features.administration import day
+from tests.serving.server import environment
+
+pytestmark = [
+    pytest.mark.skipif(find_spec("pyspark") is None, reason="`make spark` installs Spark"),
+    pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java 17 on PATH"),
+]
+SMALL = {
+    "spark.master": "local[2]",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.shuffle.partitions": "1",
+}
+"""What is right for small tables, as docs/warehouse.md has it: planning and compiling cost most."""
+FEATURES = ("price_gap_12m", "broker_finding_rate_12m", "border_revenue_24m", "tax_arrears_12m")
+CUTOFF = day("2024-10-01")
+RUN = """
+import contextlib, io, json, sys
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from audit_yield import main
+from features.data.version import version_of
+from features.data.warehouse import open_warehouse
+from features.data.warehouse.database import connect
+from features.library import LIBRARY
+from features.spine import Spine
+
+database, folder, copy, names, cutoff = json.loads(sys.argv[1])
+session = connect(database.replace("customs", ""))._session
+session.sql("CREATE DATABASE customs")
+for file in Path("demo/data").absolute().glob("*.parquet"):
+    session.sql(f"CREATE TABLE customs.{file.stem} USING parquet LOCATION '{file}'")
+sys.argv = ["audit-yield", "check", database, "--today", "2025-01-02", "--out", "check", "--json"]
+with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as out:
+    main()
+with open_warehouse(folder) as warehouse:
+    spine = Spine.active(warehouse, date.fromisoformat(cutoff))
+    pq.write_table(LIBRARY.select(names).build(warehouse, spine), "features.parquet")
+today = date(2025, 1, 2)
+versions = [version_of(each, today=today, home=Path("home")) for each in (folder, copy)]
+print(json.dumps({"check": json.loads(out.getvalue()), "versions": [dict(each.parts) for each in versions]}))
+"""
+"""All of it in one process, as starting Spark takes longer than most of it."""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small administration in demo/data, and one with its traders alone in copy."""
+    place = tmp_path_factory.mktemp("spark")
+    simulate(place / "demo", traders=80, years=3, seed=3)
+    (place / "copy").mkdir()
+    shutil.copyfile(place / "demo" / "data" / "traders.parquet", place / "copy" / "traders.parquet")
+    (place / "small.toml").write_text("".join(f'"{name}" = "{value}"\n' for name, value in SMALL.items()))
+    return place
+
+
+@pytest.fixture(scope="module")
+def on_spark(place: Path) -> dict[str, Any]:
+    """What is printed of a database of Spark's metastore by check, of folders by others."""
+    locations = ("customs", str(place / "demo" / "data"), str(place / "copy"))
+    addresses = [f"spark://{location}?settings={place / 'small.toml'}" for location in locations]
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, json.dumps([*addresses, FEATURES, CUTOFF.isoformat()])],
+        cwd=place,
+        env=environment(place / "home"),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "WARN" not in done.stderr, done.stderr  # Spark's log is not ours
+    [printed] = done.stdout.splitlines()
+    result: dict[str, Any] = json.loads(printed)
+    return result
+
+
+def test_a_database_of_spark_is_checked_as_files_are(place: Path, on_spark: dict[str, Any]) -> None:
+    command = Path(sys.executable).with_name("audit-yield")
+    done = subprocess.run(
+        [command, "check", "demo/data", "--today", "2025-01-02", "--out", "files", "--json"],
+        cwd=place,
+        capture_output=True,
+        text=True,
+    )
+    assert on_spark["check"]["accepted"]
+    assert without_forms(on_spark["check"]) == without_forms(json.loads(done.stdout))
+
+
+def without_forms(report: dict[str, Any]) -> dict[str, Any]:
+    tables = [{name: value for name, value in table.items() if name != "form"} for table in report["tables"]]
+    return {name: value for name, value in report.items() if name != "data"} | {"tables": tables}
+
+
+def test_features_of_a_folder_given_to_spark_are_those_of_the_folder(
+    place: Path, on_spark: dict[str, Any]
+) -> None:
+    with open_warehouse(str(place / "demo" / "data")) as warehouse:
+        expected = LIBRARY.select(FEATURES).build(warehouse, Spine.active(warehouse, CUTOFF))
+    built = pq.read_table(place / "features.parquet")
+    assert built.num_rows > 50
+    for name in expected.column_names:
+        pairs = zip(built[name].to_pylist(), expected[name].to_pylist(), strict=True)
+        assert [pair for pair in pairs if not alike(*pair)] == []
+
+
+def alike(one: object, other: object) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-12, abs_tol=1e-12)
+    return one == other
+
+
+def test_tables_of_one_name_in_two_places_have_two_versions(on_spark: dict[str, Any]) -> None:
+    one, other = on_spark["versions"]
+    assert one.keys() - {"address", "today"} >= {"traders", "declarations"} <= TABLES.keys()
+    assert one["traders"] != other["traders"]
+
+
+def test_spark_says_why_it_does_not_start(place: Path) -> None:
+    data = f"spark://{place / 'demo' / 'data'}?spark.driver.memory=much"
+    done = subprocess.run(
+        [Path(sys.executable).with_name("audit-yield"), "check", data],
+        cwd=place,
+        env=environment(place / "none"),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("Spark does not start: ")
+    assert "heap size: -Xmxmuch" in done.stderr
+    assert "Traceback" not in done.stderr
