@@ -209,13 +209,13 @@ def _ranked(votes: ir.Table, group: list[str], measures: Iterable[str]) -> ir.Ta
 
     Votes are numbered, not listed in one value a group: a heading may have a million of them.
     """
-    places: dict[str, ir.Value] = {}
+    ranks: dict[str, ir.Value] = {}
     for measure in measures:
         vote = votes[f"vote_{measure}"]
         in_order = ibis.window(group_by=group, order_by=[vote.isnull(), vote])
-        places[f"position_{measure}"] = ibis.row_number().over(in_order)
-        places[f"of_{measure}"] = vote.count().over(ibis.window(group_by=group))
-    return votes.mutate(**places)
+        ranks[f"position_{measure}"] = ibis.row_number().over(in_order)
+        ranks[f"of_{measure}"] = vote.count().over(ibis.window(group_by=group))
+    return votes.mutate(**ranks)
 
 
 def _neighbours(ranked: ir.Table, measure: str, statistic: str) -> dict[str, ir.Value]:

@@ -116,8 +116,8 @@ def _start(address: SparkAddress) -> None:
 def _end_of(log: IO[bytes]) -> str:
     log.seek(0)
     lines = [line.strip() for line in log.read().decode(errors="replace").splitlines() if line.strip()]
-    told = [line for line in lines if not line.startswith(("at ", "WARNING:"))]
-    return f" ({' / '.join(told[-LOG_LINES:])})" if told else ""
+    messages = [line for line in lines if not line.startswith(("at ", "WARNING:"))]
+    return f" ({' / '.join(messages[-LOG_LINES:])})" if messages else ""
 
 
 def words(error: BaseException) -> str:
