@@ -63,7 +63,10 @@ class Spine:
         lines = warehouse.table("declarations")
         first = months_before(cutoff, ACTIVE_MONTHS)
         known = lines.filter(
-            known_before(lines, cutoff), lines.accepted_on >= first, lines.accepted_on < cutoff
+            lines.trader_id.notnull(),  # a mapping may declare that nobody knows the importer of a line
+            known_before(lines, cutoff),
+            lines.accepted_on >= first,
+            lines.accepted_on < cutoff,
         )
         traders = known.select("trader_id").distinct().order_by("trader_id").to_pyarrow()["trader_id"]
         return cls.of(traders.to_pylist(), [cutoff] * len(traders))
