@@ -3,8 +3,8 @@
     python -P benchmarks/run.py [--quick] [BENCHMARK ...]        # default: all of them
 
 The table, with the machine, the day and the commit, is printed and written to `.benchmarks/ratios.md`; where
-some benchmarks alone are run, to `.benchmarks/ratios-BENCHMARK.md`. `--quick` takes small sizes: all of them
-in about half an hour. A benchmark that fails does not stop the others; its failure stands below the table.
+some benchmarks alone are run, to `.benchmarks/ratios-BENCHMARK.md`. `--quick` takes small sizes. A benchmark
+that fails does not stop the others; its failure stands below the table.
 """
 
 import argparse
