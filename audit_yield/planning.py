@@ -39,7 +39,10 @@ app = typer.Typer()
 plan_app = typer.Typer(
     cls=MadeByDefault,
     no_args_is_help=True,
-    help="Make the audit plan of a period: `plan DATA` is short for `plan make DATA`.",
+    help="""Make the audit plan of a period; show and verify it. `plan DATA` is short for `plan make DATA`.
+
+Example: `audit-yield plan demo/data --as-of 2024-10-01 --capacity capacity.toml`""",
+    rich_markup_mode="markdown",
 )
 app.add_typer(plan_app, name="plan", rich_help_panel=PART)
 PlanName = Annotated[str, typer.Argument(help="The plan's name: its first and last day, and its number.")]

@@ -10,8 +10,16 @@ import pytest
 from tests.docs.pages import CONTRIBUTING, ROOT, examples
 from tests.docs.reader import Reader
 
-SOURCES = ("audit_yield", "features", "models", "training", "serving", "tests", "docs")
-FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "Makefile")
+SOURCES = ("audit_yield", "features", "models", "training", "serving", "tests", "docs", "benchmarks")
+FILES = (
+    "pyproject.toml",
+    "hatch_build.py",
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "Makefile",
+)
 QUICK = {
     "make fix": "python docs/write.py",
     "make check": "ruff format --check . && ruff check . && python docs/write.py --check",

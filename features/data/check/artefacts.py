@@ -31,16 +31,18 @@ def artefacts(source: Source, table: Table, dialect: Dialect) -> tuple[list[Viol
     Only files have them. A repeated header has the names of at least half of its columns as values; a row of
     totals begins so, and leaves half of what the contract requires empty; an empty line has no value at all.
     """
-    names = _stored_names(source, table, dialect)
+    stored = _stored_names(source, table, dialect)
+    names = {name: stored[name] for name in stored if source.table[name].type().is_string()}
     if not source.has_rows_numbered or len(names) < 2:
         return [], source
     rows = source.table.mutate(**{name: source.table[name].strip().lower().fill_null("") for name in names})
-    needed = [name for name in names if table[name].required and not table[name].nullable]
+    blank = {name: rows[name] == "" if name in names else rows[name].isnull() for name in stored}
+    needed = [name for name in stored if table[name].required and not table[name].nullable]
     kinds = {
         "repeated_header": _at_least_half([rows[name] == folded(names[name]) for name in names]),
         "total_row": reduce(lambda one, other: one | other, (rows[name].re_search(TOTALS) for name in names))
-        & (_at_least_half([rows[name] == "" for name in needed]) if needed else ibis.literal(False)),
-        "empty_row": reduce(lambda one, other: one & other, (rows[name] == "" for name in names)),
+        & (_at_least_half([blank[name] for name in needed]) if needed else ibis.literal(False)),
+        "empty_row": reduce(lambda one, other: one & other, blank.values()),
     }
     marked = rows.mutate(**kinds)
     counts = marked.aggregate(**{kind: marked[kind].sum() for kind in kinds}).to_pyarrow().to_pylist()[0]
@@ -61,13 +63,13 @@ def _others(source: Source, rows: ir.Table, kinds: Mapping[str, ir.BooleanValue]
 
 
 def _stored_names(source: Source, table: Table, dialect: Dialect) -> dict[str, str]:
-    """Return the columns of text that stand as they are in the file, with their names there."""
+    """Return the columns that stand as they are in the file, with their names there."""
     mapping = dialect.tables.get(table.name)
     names = {}
     for name in source.columns:
         made_of = mapping.columns.get(name) if mapping else None
         is_plain = made_of is None or (made_of.column and not made_of.pattern)
-        if name in table.names and is_plain and source.table[name].type().is_string():
+        if name in table.names and is_plain:
             names[name] = (made_of.column if made_of else None) or name
     return names
 

@@ -250,8 +250,8 @@ def test_without_an_audit_to_judge_by_nobody_can_tell_and_the_first_model_may_se
     checks = gate(none, rivals={}, leaks=NO_LEAK, labels=NO_DOUBT)
     assert checks[0] == UNTESTED
     assert verdict_line(checks, is_first=True) == (
-        "CANNOT TELL: backtest: no model can be judged yet; this ranking is by the money at stake under the "
-        "written indicators. Nothing refutes it and nothing serves yet, so it may serve."
+        "CANNOT TELL: backtest: no model can be judged yet: too few audits are closed to hold some out. "
+        "Nothing refutes it and nothing serves yet, so it may serve."
     )
     assert verdict_line(checks, is_first=False).endswith("The champion stays.")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import ibis
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from features.data.check import check
@@ -212,6 +212,17 @@ PAYMENTS = st.lists(
 )
 
 
+PAYMENT_WITHOUT_WORDS: Row = {
+    "trader_id": "",
+    "debt_id": None,
+    "due_on": date(2024, 1, 1),
+    "paid_on": None,
+    "amount": 5.0,
+    "known_on": date(2024, 1, 1),
+}
+"""It has a day and an amount, so that it is no empty line."""
+
+
 def test_a_nan_among_negatives_is_not_negative_in_any_home(home: Home) -> None:
     payments = [_payment_of(amount) for amount in (-1.0, math.nan)]  # Parquet's statistics know no NaN
     with open_warehouse(home({"payments": payments})) as warehouse:
@@ -235,6 +246,7 @@ def _payment_of(amount: float) -> Row:
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(payments=PAYMENTS)
+@example(payments=[PAYMENT_WITHOUT_WORDS, PAYMENT_WITHOUT_WORDS | {"trader_id": "007", "debt_id": "D1"}])
 def test_any_payments_are_read_and_judged_alike_in_each_home(postgres: Server, payments: list[Row]) -> None:
     tables = {"payments": payments}
     with tempfile.TemporaryDirectory() as folder:

@@ -24,7 +24,8 @@ def test_a_table_is_looked_for_along_the_search_path(url: str, change: Change) -
         "CREATE SCHEMA customs",
         "ALTER TABLE traders SET SCHEMA customs",
     )
-    assert faults(url)["traders required_table"] == "The table is missing."
+    missing = "There is no table traders on the search path, but customs.traders."
+    assert faults(url)["traders required_table"] == missing
     assert faults(f"{url}?options=-csearch_path%3Dcustoms,public") == {}
 
 
