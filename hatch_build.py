@@ -18,7 +18,7 @@ WITHOUT = "The kernel of the explanations was not compiled: {fault}."
 def compile_kernel(root: Path) -> Path | None:
     """Compile the kernel below `root`; say why and return None where that cannot be done."""
     compiler = shutil.which(os.environ.get("CC", "cc"))
-    source, library = root / SOURCE, (root / SOURCE).with_suffix(".so")
+    source, library = root / SOURCE, (root / SOURCE).with_suffix(".lib")
     library.unlink(missing_ok=True)
     if compiler is None:
         print(WITHOUT.format(fault="there is no C compiler"))

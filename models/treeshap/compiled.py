@@ -11,7 +11,7 @@ from models.prediction import Floats
 from models.treeshap.forest import Forest
 
 SOURCE = Path(__file__).with_name("kernel.c")
-LIBRARY = SOURCE.with_suffix(".so")
+LIBRARY = SOURCE.with_suffix(".lib")  # not .so, which Python takes for a module
 SLOWER = (
     "Explanations have no compiled kernel here: NumPy makes the same, to the last bit, many times slower. "
     "Install a C compiler, such as gcc, and install audit-yield again."

@@ -171,7 +171,7 @@ def test_nodes_and_weights_integrate_every_polynomial_of_their_degree(order: int
 @needs_kernel
 def test_a_kernel_of_another_source_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "kernel.c").write_text("another")
-    shutil.copy(compiled.LIBRARY, tmp_path / "kernel.so")
+    shutil.copy(compiled.LIBRARY, tmp_path / "kernel.lib")
     monkeypatch.setattr(compiled, "SOURCE", tmp_path / "kernel.c")
     assert compiled.library.__wrapped__() is None
 

@@ -287,7 +287,7 @@ def test_the_image_holds_neither_training_code_nor_what_only_training_needs(tmp_
         "serving",
     }
     assert (source / "serving" / "page" / "templates" / "page.css").is_file()
-    kernel = [run.ROOT / "models" / "treeshap" / name for name in ("kernel.c", "kernel.so")]
+    kernel = [run.ROOT / "models" / "treeshap" / name for name in ("kernel.c", "kernel.lib")]
     packed = (source / "models" / "treeshap").glob("kernel.*")
     assert {each.name for each in packed} == {each.name for each in kernel if each.exists()}
     named = {
