@@ -206,8 +206,9 @@ def make_app(
     app = FastAPI(
         title="audit-yield",
         version=VERSION,
-        description="Expected audit yield in money for every trader, with reasons. Money is in cents of the"
-        " reporting currency; days are ISO 8601; every answer names what it rests on, and is logged first.",
+        description="Expected audit yield in money for every trader, with reasons. Money is in units of the"
+        " reporting currency, to two decimals; days are ISO 8601; every answer names what it rests on, and is"
+        " logged first.",
         openapi_url=None,
         docs_url=None,
         redoc_url=None,

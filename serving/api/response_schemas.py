@@ -91,11 +91,11 @@ class PredictAnswer(ResponseSchema):
 
 @dataclass(frozen=True, config=ResponseSchema.model_config)
 class ReasonGiven(Reason):
-    """What one feature adds to the expected money, or takes away, in cents; `value` is null where unknown."""
+    """What one feature adds to the expected money, or takes away; `value` is null where unknown."""
 
 
 class TopicGiven(ResponseSchema):
-    """What the features of a topic add together, or take away, in cents: up and down are netted."""
+    """What the features of a topic add together, or take away: up and down are netted."""
 
     topic: str
     money: float
