@@ -1,7 +1,7 @@
 """Commands about plans: make the audit plan of a period, show it, and verify its draw."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.core import TyperGroup
@@ -20,6 +20,9 @@ from audit_yield.arguments import (
 )
 from audit_yield.console import as_json, friendly, progress_bar, show
 from features.lightgbm_import import import_lightgbm
+
+if TYPE_CHECKING:
+    from models.plan.store import StoredPlan
 
 PART = "Plans"
 MAKE = "make"
@@ -85,9 +88,7 @@ def make_command(
     Example: `audit-yield plan demo/data --as-of 2024-10-01 --capacity capacity.toml`
     """
     import_lightgbm()
-    from features.storage.spreadsheet import write_table
     from models.plan.capacity import Capacity
-    from models.plan.text import plan_to_text, treated_rows
     from models.plan.treatments import SHIPPED
     from training.plan import plan
 
@@ -102,9 +103,7 @@ def make_command(
             reason=reason,
             stage=stage,
         )
-    if out:
-        write_table(treated_rows(stored.table), out)
-    show(as_json(stored.record) if json else plan_to_text(stored, top=top))
+    _show(stored, out=out, top=top, as_record=json)
 
 
 @plan_app.command(name="show")
@@ -121,18 +120,24 @@ def show_command(
     Example: `audit-yield plan show 2025-01-01_2025-12-31-1 --out plan.csv`
     """
     from features.storage.home import home
-    from features.storage.spreadsheet import write_table
     from models.plan.store import names, read_plan
-    from models.plan.text import plan_to_text, treated_rows
 
     if name is None:
         plans = names(home())
         show(as_json(plans) if json else plans or ["There is no plan yet: audit-yield plan DATA makes one."])
         return
     stored = read_plan(home(), name)
+    _show(stored, out=out, top=top, as_record=json)
+
+
+def _show(stored: "StoredPlan", *, out: Path | None, top: int, as_record: bool) -> None:
+    """Write who is treated where a file is named, and show the plan."""
+    from features.storage.spreadsheet import write_table
+    from models.plan.text import plan_to_text, treated_rows
+
     if out:
         write_table(treated_rows(stored.table), out)
-    show(as_json(stored.record) if json else plan_to_text(stored, top=top))
+    show(as_json(stored.record) if as_record else plan_to_text(stored, top=top))
 
 
 @plan_app.command(name="verify")

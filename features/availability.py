@@ -1,5 +1,6 @@
 """Availability: what stands in the way of an audit of a trader on a day, or in favour of it."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import ibis
@@ -12,8 +13,7 @@ from features.data.warehouse import Warehouse
 from features.spine import months_before
 
 OFFICE_MONTHS = 12
-DESCRIPTION = ("size_band", "sector", "region", "aeo_status")
-NOT_AUTHORISED = "none"
+DESCRIPTION = ("size_band", "sector", "region", "aeo_status", "aeo_revalidation_due")
 
 
 def availability(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date) -> pa.Table:
@@ -27,7 +27,11 @@ def availability(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date
     - `is_audited`: whether an audit of it is planned or open; `is_tax_audited`: whether one by the tax
       administration is open.
     """
-    parts = [_described(warehouse, cutoff), _office(warehouse, cutoff), _audited(warehouse, cutoff)]
+    parts = [
+        last_descriptions(warehouse, cutoff, DESCRIPTION),
+        _office(warehouse, cutoff),
+        _audited(warehouse, cutoff),
+    ]
     columns: dict[str, pa.ChunkedArray] = {"trader_id": trader_ids}
     if warehouse.has("tax_audits.trader_id"):
         parts.append(_tax_audited(warehouse, cutoff))
@@ -41,14 +45,12 @@ def availability(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date
     return pa.table(columns | flags)
 
 
-def _described(warehouse: Warehouse, cutoff: date) -> ir.Table:
+def last_descriptions(warehouse: Warehouse, cutoff: date, columns: Sequence[str]) -> ir.Table:
+    """Return trader_id and `columns` of the last description of each trader known before `cutoff`."""
     rows = warehouse.table("traders")
     known = rows.filter(known_before(rows, cutoff), rows.valid_from < cutoff)
-    latest = {name: known[name].cast("string") for name in DESCRIPTION}
-    latest["aeo_revalidation_due"] = known.aeo_revalidation_due.cast("date")
-    return known.group_by("trader_id").aggregate(
-        **{name: column.argmax(known.valid_from) for name, column in latest.items()}
-    )
+    latest = {name: known[name].argmax(known.valid_from) for name in columns}
+    return known.group_by("trader_id").aggregate(**latest)
 
 
 def _office(warehouse: Warehouse, cutoff: date) -> ir.Table:

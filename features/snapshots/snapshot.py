@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.as_known import known_before
+from features.availability import last_descriptions
 from features.build import FeatureSet
 from features.data.dataset import Dataset
 from features.data.warehouse import Warehouse
@@ -105,10 +105,7 @@ def _nobody_active(newest_on: date | None, cutoff: date) -> DataError:
 
 def _described(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date) -> pa.Table:
     """Return the last description of each trader known before a cutoff; empty where there is none."""
-    rows = warehouse.table("traders")
-    known = rows.filter(known_before(rows, cutoff), rows.valid_from < cutoff)
-    latest = {name: known[name].argmax(known.valid_from) for name in DESCRIBED}
-    described = known.group_by("trader_id").aggregate(**latest).to_pyarrow()
+    described = last_descriptions(warehouse, cutoff, DESCRIBED).to_pyarrow()
     row_indices = pc.index_in(trader_ids, described["trader_id"])
     columns = {name: described[name].cast(pa.string()).take(row_indices) for name in DESCRIBED}
     return pa.table({"trader_id": trader_ids, **columns})

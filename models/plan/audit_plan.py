@@ -12,7 +12,7 @@ from models.plan.caps import HOURS, Caps, caps_of
 from models.plan.draw import NOT_TREATED, TOP_UP, Drawn, draw, reserve
 from models.plan.floors import ceilings, floors
 from models.plan.program import Program, Solution, solve
-from models.plan.treatments import TREATMENTS
+from models.plan.treatments import KINDS, TREATMENTS
 from models.prediction import Floats
 
 
@@ -52,7 +52,7 @@ class AuditPlan:
     def used(self) -> Floats:
         """What the plan uses of each cap."""
         rows = self.treated
-        return self.caps.used_by(rows * len(TREATMENTS) + self.drawn.treatment[rows])
+        return self.caps.used_by(rows * KINDS + self.drawn.treatment[rows])
 
     @property
     def value(self) -> float:

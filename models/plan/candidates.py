@@ -10,7 +10,7 @@ import pyarrow as pa
 from features.spine import months_before
 from models.plan.capacity import Capacity
 from models.plan.hours import Hours
-from models.plan.treatments import DESK, FIELD, JOINT, LETTER, TREATMENTS, Treatments
+from models.plan.treatments import FIELD, JOINT, KINDS, TREATMENTS, Treatments
 from models.prediction import Floats, Prediction
 
 GROUPS = ("size_band", "sector", "region", "aeo")
@@ -132,9 +132,8 @@ def _allowed(available: pa.Table, capacity: Capacity) -> np.ndarray:
     tax_audited = np.array(available["is_tax_audited"].to_pylist(), bool)
     rested = _rested(available["last_opened_on"], capacity)
     free = rested & ~np.array(available["is_audited"].to_pylist(), bool)
-    allowed = np.ones((len(tax_audited), len(TREATMENTS)), bool)
+    allowed = np.ones((len(tax_audited), KINDS), bool)
     allowed[:, JOINT], allowed[:, FIELD] = tax_audited, ~tax_audited
-    allowed[:, [LETTER, DESK]] = True
     return np.asarray(allowed & free[:, None])
 
 

@@ -1,7 +1,7 @@
 """Capacity: the period of a plan, the hours of each office, and the caps that it must keep, from a file."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -237,10 +237,3 @@ def _require_period(capacity: Capacity) -> None:
             expected="last_day on or after first_day.",
             advice="Correct the days.",
         )
-
-
-def caps_in_words(caps: Sequence[GroupCap]) -> Iterator[str]:
-    """Yield each cap as a person says it."""
-    for each in caps:
-        limit = f"{each.visits:,.0f} visits" if each.share is None else f"{each.share:.0%} of all visits"
-        yield f"at most {limit} where {each.by.replace('_', ' ')} is {each.group}"

@@ -9,10 +9,9 @@ import scipy.sparse as sp
 from features.errors import SettingError, listed
 from models.plan.candidates import Candidates
 from models.plan.capacity import Capacity, GroupCap
-from models.plan.treatments import SKILLS, TREATMENTS, VISITS
+from models.plan.treatments import KINDS, SKILLS, VISITS
 from models.prediction import Floats
 
-KINDS = len(TREATMENTS)
 HOURS, COUNT, SHARE = "hours", "count", "share"
 
 

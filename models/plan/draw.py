@@ -20,8 +20,8 @@ from features.errors import SettingError
 from models.plan.candidates import Candidates
 from models.plan.caps import COUNT, HOURS, SHARE
 from models.plan.floors import LETTERS_AT_MOST
-from models.plan.program import KINDS, Program, Solution
-from models.plan.treatments import DESK, LETTER, SKILLS
+from models.plan.program import Program, Solution
+from models.plan.treatments import DESK, KINDS, LETTER, SKILLS
 from models.prediction import Floats
 
 NOT_TREATED = -1

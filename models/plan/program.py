@@ -17,10 +17,9 @@ from scipy.optimize import linprog
 
 from features.errors import SettingError
 from models.plan.caps import Caps
-from models.plan.treatments import TREATMENTS
+from models.plan.treatments import KINDS, SKILLS
 from models.prediction import Floats
 
-KINDS = len(TREATMENTS)
 FIRST_SHARE, FIRST_AT_LEAST, FIRST_OF_OFFICE = 8, 4_000, 150
 """Sifting begins with an eighth of traders, with so many of them at least, and with so many an office."""
 MOST_ROUNDS = 20
@@ -90,7 +89,7 @@ def _first(program: Program, office: np.ndarray) -> np.ndarray:
     chosen[np.argsort(-worth, kind="stable")[: max(FIRST_AT_LEAST, len(worth) // FIRST_SHARE)]] = True
     for name in np.unique(office.astype(str)):
         own = np.flatnonzero(office == name)
-        for skill in ((0, 1), (2, 3)):
+        for skill in SKILLS.values():
             of_skill = np.where(program.ceiling[own] > 0, program.value[own], -np.inf)[:, skill].max(axis=1)
             chosen[own[np.argsort(-of_skill, kind="stable")[:FIRST_OF_OFFICE]]] = True
     return chosen

@@ -11,7 +11,6 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -122,21 +121,14 @@ def read_plan(home: Path, name: str) -> StoredPlan:
     return StoredPlan(name, record, pq.read_table(io.BytesIO(content)))
 
 
-def redrawn(stored: StoredPlan) -> AuditPlan:
-    """Return the plan that the stored candidates, capacity and seed give now."""
-    return make_plan(
-        Candidates.of_table(stored.table), stored.capacity, seed=int(stored.record["drawn_by"]["seed"])
-    )
-
-
 def require_same_draw(stored: StoredPlan) -> None:
     """Raise `DataError` where seed and draw do not follow from what the plan decided on."""
     drawn_by = stored.record["drawn_by"]
-    candidates = Candidates.of_table(stored.table)
-    seed = seed_of(candidates, stored.capacity, nonce=drawn_by["nonce"], name=stored.name)
+    candidates, capacity = Candidates.of_table(stored.table), stored.capacity
+    seed = seed_of(candidates, capacity, nonce=drawn_by["nonce"], name=stored.name)
     if str(seed) != drawn_by["seed"]:
         raise _damaged(stored.name, "its seed does not follow from its candidates, capacity and number")
-    again = redrawn(stored).table()
+    again = make_plan(candidates, capacity, seed=seed).table()
     if not again.equals(stored.table):
         differing = [name for name in again.column_names if again[name] != stored.table[name]]
         versions = f"SciPy {drawn_by['scipy']} then, {scipy.__version__} now"
@@ -187,9 +179,3 @@ def _damaged(name: str, reason: str) -> DataError:
         expected="the files as `audit-yield plan` wrote them.",
         advice="Restore them from a backup. Do not act on this copy.",
     )
-
-
-def period_of(record: Mapping[str, Any]) -> tuple[date, date]:
-    """Return the first and the last day of a stored plan's period."""
-    first, last = (date.fromisoformat(record["capacity"][name]) for name in ("first_day", "last_day"))
-    return first, last

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from models.plan.candidates import GROUPS
 from models.plan.caps import HOURS, SHARE
 from models.plan.draw import CERTAIN, CONTROL, HELD_OUT, LOTTERY, TOP_UP
-from models.plan.store import StoredPlan, period_of
+from models.plan.store import StoredPlan
 from models.plan.treatments import TREATMENTS
 
 ROLES = {
@@ -28,9 +28,10 @@ WORTH_SHOWN = 1e-6
 def plan_to_text(stored: StoredPlan, *, top: int) -> Iterator[str]:
     """Yield a plan as lines for a terminal: treatments, caps with their prices, burden, the first traders."""
     record, table = stored.record, stored.table
-    first, last = period_of(record)
+    capacity = stored.capacity
     treated = treated_rows(table)
-    yield f"Plan {stored.name}, {first} to {last}, by model version {record['model']['version']}."
+    version = record["model"]["version"]
+    yield (f"Plan {stored.name}, {capacity.first_day} to {capacity.last_day}, by model version {version}.")
     if record["reason"]:
         yield f"It is not the first of its period: {record['reason']}"
     yield (

@@ -12,7 +12,8 @@ from features.settings import read_toml
 from models.prediction import Floats
 
 TREATMENTS = ("letter", "desk", "field", "joint")
-LETTER, DESK, FIELD, JOINT = range(len(TREATMENTS))
+KINDS = len(TREATMENTS)
+LETTER, DESK, FIELD, JOINT = range(KINDS)
 SKILLS: Mapping[str, tuple[int, ...]] = {"field": (FIELD, JOINT), "desk": (LETTER, DESK)}
 """The skill that auditors need: visits to the trader, or work at the desk."""
 VISITS = SKILLS["field"]

@@ -9,24 +9,21 @@ from features.data.contract import Column, ColumnType, Table
 from features.data.contract.required import COUNTRY, HS_CODE
 from features.data.contract.rule import RATE
 from features.data.mapping import Dialect
-from features.data.mapping.cure import cures, is_damaged, removable
+from features.data.mapping.cure import as_toml, cures, is_damaged, removable
 from features.data.mapping.form import VALUES
 from features.unit import Unit
 
 DAMAGED = (
     "Values such as '{value}' are what a spreadsheet leaves of a longer value: export the column again, as "
-    "text, "
-    "and do not open the file in a spreadsheet before."
+    "text, and do not open the file in a spreadsheet before."
 )
 OF_TYPE = {
     ColumnType.TEXT: "Export it as text; for HS codes that lost leading zeros declare hs_digits in {file}.",
     ColumnType.WHOLE: "Correct the export; a number inside a text is taken out by pattern in {file}.",
     ColumnType.NUMBER: "How numbers are written (decimal, thousands, negatives, zeros, empty), their unit, "
-    "and "
-    "the rates of other currencies are declared in {file}.",
+    "and the rates of other currencies are declared in {file}.",
     ColumnType.DAY: "How days are written (dates, months, pivot) and times of day (times, zone) are "
-    "declared in "
-    "{file}.",
+    "declared in {file}.",
     ColumnType.FLAG: 'Other words for yes and no are declared in {file}: codes = { "J" = "yes" }.',
 }
 """What to do about values of another type, where no one setting reads all of them."""
@@ -85,8 +82,7 @@ def _declared(way: Mapping[str, Any], column: Column, table: Table, dialect: Dia
     )
     if not is_common:
         return _of_column(way, column, table, dialect)
-    lines = " and ".join(f"{name} = {_toml(value)}" for name, value in way.items())
-    return f"{lines} under [{table.name}] in {dialect.file}"
+    return f"{as_toml([way])} under [{table.name}] in {dialect.file}"
 
 
 def _of_column(settings: Mapping[str, Any], column: Column, table: Table, dialect: Dialect) -> str:
