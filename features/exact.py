@@ -1,14 +1,15 @@
 """Exact sums and means: they do not depend on the order of their terms.
 
 Floating-point sums change in their last digits with the order of the rows, and engines that work in
-parallel give no order. So each term is split into whole thousands, whole hundredths and a rest, counted in
-steps of 1 / `STEPS_OF_REST`; each is summed as whole numbers, which is exact: the same rows give the same
-bits, whatever their order, the number of threads, or the rows of other traders beside them. The rest of an
-amount in cents is nothing, so that cents stay cents; in currencies of smaller units it keeps their digits.
+parallel give no order. So each term is split into whole hundredths and a rest, counted in steps of
+1 / `STEPS_OF_REST`; each is summed as whole numbers, which is exact: the same rows give the same bits,
+whatever their order, the number of threads, or the rows of other traders beside them. The rest of an amount
+in cents is nothing, so that cents stay cents; in currencies of smaller units it keeps their digits.
 
-Whole numbers have 64 bits, so a term may be as large as 9e21: a total of 1e18 at the largest rate, and more.
-DuckDB sums them in 128 bits, PostgreSQL in as many as it takes. Spark takes 64: enough for a total of 9e21,
-and for two million rows whose rests are all as large as they can be. Beyond, it stops with an error.
+DuckDB has whole numbers of 128 bits. Where they have 64, and in windows, whole thousands are a part of their
+own, so that a term may be as large as 9e21: a total of 1e18 at the largest rate, and more. PostgreSQL sums
+them in as many bits as it takes. Spark takes 64: enough for a total of 9e21, and for two million rows whose
+rests are all as large as they can be. Beyond, it stops with an error.
 """
 
 from functools import cache
@@ -16,8 +17,10 @@ from typing import Any
 
 import ibis
 import ibis.expr.operations as ops
+import sqlglot
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers.base import SQLGlotCompiler
+from ibis.backends.sql.compilers.duckdb import DuckDBCompiler
 from ibis.expr import datatypes as dt
 from ibis.expr import types as ir
 from ibis.expr.operations.reductions import Filterable
@@ -70,11 +73,22 @@ class ExactSum(Filterable, ops.Reduction):  # type: ignore[misc]  # Ibis has no 
 @cache
 def _written(compiler: SQLGlotCompiler, *, has_condition: bool) -> sge.Expression:
     """Return the sum of a column `term` where `counted`, in the SQL of an engine."""
+    if isinstance(compiler, DuckDBCompiler):
+        return _sum_of_two_parts("FILTER (WHERE counted)" if has_condition else "")
     rows = ibis.table({"term": "float64", "counted": "boolean"}, name="rows")
     value = _sum_of_parts(rows.term, rows.counted if has_condition else None)
     [aliased] = compiler.to_sqlglot(rows.aggregate(value=value)).expressions
     written: sge.Expression = aliased.this
     return written
+
+
+def _sum_of_two_parts(condition: str) -> sge.Expression:
+    """Return the sum of a column `term` in whole numbers of 128 bits, which Ibis has no type for."""
+    hundredths = f"FLOOR(term * {HUNDREDTHS} + 0.5)"
+    rest = f"FLOOR((term - {hundredths} / {HUNDREDTHS}) * {float(STEPS_OF_REST)} + 0.5)"
+    sums = [f"CAST(SUM(CAST({part} AS HUGEINT)) {condition} AS DOUBLE)" for part in (hundredths, rest)]
+    text = f"({sums[0]} / {HUNDREDTHS} + {sums[1]} / {float(STEPS_OF_REST)})"
+    return sqlglot.parse_one(text, dialect="duckdb")
 
 
 def _visit(
