@@ -87,8 +87,10 @@ def _sum_of_two_parts(condition: str) -> sge.Expression:
     hundredths = f"FLOOR(term * {HUNDREDTHS} + 0.5)"
     rest = f"FLOOR((term - {hundredths} / {HUNDREDTHS}) * {float(STEPS_OF_REST)} + 0.5)"
     sums = [f"CAST(SUM(CAST({part} AS HUGEINT)) {condition} AS DOUBLE)" for part in (hundredths, rest)]
-    text = f"({sums[0]} / {HUNDREDTHS} + {sums[1]} / {float(STEPS_OF_REST)})"
-    return sqlglot.parse_one(text, dialect="duckdb")
+    value = sqlglot.parse_one(
+        f"{sums[0]} / {HUNDREDTHS} + {sums[1]} / {float(STEPS_OF_REST)}", dialect="duckdb"
+    )
+    return sge.paren(value, copy=False)
 
 
 def _visit(
