@@ -117,7 +117,9 @@ def source_digest(root: Path, packages: Iterable[str]) -> str:
     """Return the SHA-256 over the sources of packages below `root`, to the letter, by name and content."""
     digest = hashlib.sha256()
     folders = [root / package for package in packages]
-    for path in sorted(path for folder in folders for kind in ("*.py", "*.c") for path in folder.rglob(kind)):
+    for path in sorted(
+        path for folder in folders for kind in ("*.py", "*.c", "*.csv") for path in folder.rglob(kind)
+    ):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode())
         digest.update(content)

@@ -5,10 +5,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from features.data.contract import Column, ColumnType, Table
+from features.data.contract import TABLES, Column, ColumnType, Table
+from features.data.contract.countries import MEAN_NONE, MEANT
 from features.data.contract.required import COUNTRY, HS_CODE
 from features.data.contract.rule import RATE
 from features.data.mapping import Dialect
+from features.data.mapping.code_list import ISO_3166, country_codes, folded
 from features.data.mapping.cure import as_toml, cures, is_damaged, removable
 from features.data.mapping.form import VALUES
 from features.unit import Unit
@@ -40,6 +42,12 @@ def advice(rule: str, column: Column, values: Sequence[str], *, table: Table, di
         return _sentence(where) or OF_TYPE[column.kind].replace("{file}", dialect.file)
     if rule == HS_CODE.name:
         return _of_codes(column, values, table, dialect)
+    if rule == COUNTRY.name and not country_codes().keys().isdisjoint(map(folded, values)):
+        return (
+            f"Declare {_of_column({'codes': ISO_3166}, column, table, dialect)}: the shipped names, three "
+            "letters and numbers of countries. Words that it lacks come before it: codes = "
+            f'["countries.csv", "{ISO_3166}"], a file of two columns: the word, the code.'
+        )
     if rule in (COUNTRY.name, "code"):
         return (
             "Declare the contract's code for each: "
@@ -56,6 +64,20 @@ def advice(rule: str, column: Column, values: Sequence[str], *, table: Table, di
             f"{_of_column({'unknown': ['']}, column, table, dialect)}."
         )
     return None
+
+
+def countries_advice(codes: Sequence[str], column: Column, dialect: Dialect) -> str:
+    """Return what to declare about codes of declarations that are in no list of countries."""
+    meant = {code: MEANT[code] for code in codes if code in MEANT}
+    none = [code for code in codes if code in MEAN_NONE]
+    settings = ({"codes": meant} if meant else {}) | ({"unknown": none} if none else {})
+    others = [code for code in codes if code not in meant and code not in none]
+    ways = [_of_column(settings, column, TABLES["declarations"], dialect)] if settings else []
+    if others:
+        ways.append(
+            f"countries = {_toml(others)} at the top of {dialect.file} where they stand for countries"
+        )
+    return f"Declare {', and '.join(ways)}."
 
 
 def _of_codes(column: Column, values: Sequence[str], table: Table, dialect: Dialect) -> str | None:
@@ -99,4 +121,6 @@ def _plain(value: object) -> object:
 
 
 def _toml(value: object) -> str:
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{name} = {_toml(each)}' for name, each in value.items())} }}"
     return json.dumps(value, ensure_ascii=False)

@@ -50,6 +50,8 @@ columns needs | the column counts as absent; its rows stay |
 is no table | reported |
 | **note**: what keeps the contract and looks wrong all the same, such as duties a hundredth of value by rate, `NULL` \
 as a broker, everything known on one day | reported ([bring-your-data.md](bring-your-data.md#read-the-notes)) |
+| countries that are neither in ISO 3166-1, nor left to users by it, nor declared in the mapping | a **note** on up to \
+5 % of the lines, above that refused (`unknown_country_share`) |
 """
 
 

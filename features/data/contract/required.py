@@ -29,7 +29,7 @@ from features.data.contract.table import (
 from features.unit import Unit
 
 HS_CODE = matches("hs_code", "must be 6 to 12 digits (a leading zero may have been lost)", "[0-9]{6,12}")
-COUNTRY = matches("country", "must be two capital letters, ISO 3166-1 alpha-2", "[A-Z]{2}")
+COUNTRY = matches("country", "must be two capital letters, ISO 3166-1 alpha-2 or declared", "[A-Z]{2}")
 CURRENCY = matches("currency", "must be three capital letters, ISO 4217", "[A-Z]{3}")
 REGION = matches("region", "must be an ISO 3166-2 code such as KR-11", "[A-Z]{2}-[A-Z0-9]{1,3}")
 SECTOR = matches("sector", "must be an ISIC section (A to U) or division (two digits)", "[A-U]|[0-9]{2}")

@@ -1,20 +1,33 @@
-"""Code lists: what a source writes, and the contract's code for it, from a CSV file of two columns."""
+"""Code lists: what a source writes, and the contract's code for it, from a CSV file or as shipped."""
 
 import csv
 import io
 from collections.abc import Mapping
 from pathlib import Path
 
+from features.data.contract.countries import COUNTRIES
 from features.data.mapping.files import SEPARATORS
 from features.errors import SettingError, shortened
 
 LARGEST_LIST = 5000
 """Lines of a code list: each is compared with each value."""
+ISO_3166 = "iso-3166"
+"""The name of the shipped list of countries: their names, three letters and numbers."""
 
 
 def folded(word: str) -> str:
     """Return a word as words are compared: in small letters, without blanks around it."""
     return word.strip().lower()
+
+
+def country_codes() -> Mapping[str, str]:
+    """Return the two letters of a country for each word by which it is called.
+
+    >>> codes = country_codes()
+    >>> [codes[word] for word in ("morocco", "mar", "504", "76", "viet nam", "vietnam")]
+    ['MA', 'MA', 'MA', 'BR', 'VN', 'VN']
+    """
+    return {folded(word): country.code for country in COUNTRIES.values() for word in country.words()}
 
 
 def read_code_list(path: Path) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from features.data.contract import TABLES, Table
+from features.data.mapping.code_list import ISO_3166
 from features.data.mapping.files import FILES, FileForm
 from features.data.mapping.form import VALUES, Form
 from features.data.mapping.tables import TableMapping, form_faults, read_table
@@ -31,6 +32,8 @@ class Dialect:
     - `rates`: what one unit of another currency is worth in the reporting currency, as decimal text.
     - `frequent_share`: a trader or seller on a larger share of the lines is noted.
     - `amount_factor`: an amount more than this many times the next largest of its column is noted.
+    - `countries`: codes beside those of ISO 3166-1 that stand for a country of their own.
+    - `unknown_country_share`: other codes are noted on lines up to this share, and refused above it.
     - `expected_notes`: notes of plausibility that are right and not told again, as `table.column.note`.
     """
 
@@ -40,6 +43,8 @@ class Dialect:
     rates: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     frequent_share: float = 0.25
     amount_factor: float = 100.0
+    countries: tuple[str, ...] = ()
+    unknown_country_share: float = 0.05
     expected_notes: tuple[str, ...] = ()
     form: Form = field(default_factory=Form)
     """How values are written in tables without a mapping of their own."""
@@ -133,8 +138,9 @@ def _code_lists(settings: Mapping[str, Any]) -> Iterator[str]:
     for name, value in settings.items():
         if isinstance(value, Mapping):
             yield from _code_lists(value)
-        elif name == "codes" and isinstance(value, str):
-            yield value
+        elif name == "codes":
+            lists = value if isinstance(value, list) else [value]
+            yield from (each for each in lists if isinstance(each, str) and each != ISO_3166)
 
 
 def _source_faults(settings: Mapping[str, Any], tables: Iterable[str]) -> Iterable[SettingError]:
@@ -180,6 +186,12 @@ def _are_rates(rates: object) -> bool:
     )
 
 
+def _are_countries(codes: object) -> bool:
+    return isinstance(codes, Sequence) and all(
+        isinstance(code, str) and re.fullmatch("[A-Z]{2}", code) for code in codes
+    )
+
+
 def _are_notes(names: object) -> bool:
     return isinstance(names, Sequence) and all(
         isinstance(name, str) and re.fullmatch(r"[a-z_]+\.[a-z_]+\.[a-z_]+", name) for name in names
@@ -197,6 +209,8 @@ SOURCE: Mapping[str, Allowed] = {
     "rates": (_are_rates, 'decimal text of up to 11 digits and 8 decimals such as { USD = "0.9143" }'),
     "frequent_share": (partial(_is_number, above=0, up_to=1), "a number above 0, up to 1"),
     "amount_factor": (partial(_is_number, above=1, up_to=1e15), "a number above 1, up to 1e15"),
+    "countries": (_are_countries, 'a list of two capital letters each such as ["XK", "EU"]'),
+    "unknown_country_share": (partial(_is_number, above=0, up_to=1), "a number above 0, up to 1"),
     "expected_notes": (_are_notes, 'a list such as ["declarations.duty_rate.rate_above_one"]'),
 }
 """The condition on each setting of the whole source alone, and the words for it."""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from features.data.contract import Column, Table
-from features.data.mapping.code_list import folded, read_code_list
+from features.data.mapping.code_list import ISO_3166, country_codes, folded, read_code_list
 from features.data.mapping.days import SERIALS, DayForm
 from features.data.mapping.files import FILES, FileForm
 from features.data.mapping.form import UNITS, VALUES, Form, are_texts, is_text
@@ -168,6 +168,11 @@ def _are_parts(value: object) -> bool:
     )
 
 
+def _are_codes(value: object) -> bool:
+    lists = value if isinstance(value, list) else [value]
+    return bool(lists) and all(is_text(each) or isinstance(each, Mapping) for each in lists)
+
+
 COLUMN: Mapping[str, Allowed] = {
     "column": (is_text, "the name of a column of the source"),
     "pattern": (_is_pattern, "a regular expression with one group, the part that counts"),
@@ -180,8 +185,9 @@ COLUMN: Mapping[str, Allowed] = {
     "remove": (is_text, 'the characters that are left out, such as ". \'"'),
     "unknown": (_are_any_texts, 'a list of words such as ["0", "UNKNOWN"], or [""] for no value'),
     "codes": (
-        lambda codes: is_text(codes) or isinstance(codes, Mapping),
-        'a CSV file of two columns such as "countries.csv", or { "1" = "green" }',
+        _are_codes,
+        f'a CSV file of two columns such as "countries.csv", {{ "1" = "green" }}, "{ISO_3166}" for the names '
+        "and numbers of countries, or a list of such, of which the first that has a word counts",
     ),
     **VALUES,
 }
@@ -359,9 +365,19 @@ def _part(part: str | Mapping[str, str]) -> ColumnMapping:
     return ColumnMapping(column=part) if isinstance(part, str) else ColumnMapping(**part)  # type: ignore[arg-type]
 
 
-def _codes(codes: str | Mapping[str, Any], folder: Path, faults: list[SettingError]) -> Mapping[str, str]:
+def _codes(
+    codes: str | Mapping[str, Any] | tuple[str | Mapping[str, Any], ...],
+    folder: Path,
+    faults: list[SettingError],
+) -> Mapping[str, str]:
+    """Return the contract's code for each word, from one list of codes or several."""
+    if isinstance(codes, tuple):
+        lists = [_codes(each, folder, faults) for each in reversed(codes)]
+        return {word: code for each in lists for word, code in each.items()}
     if isinstance(codes, Mapping):
         return {folded(word): str(code) for word, code in codes.items()}
+    if codes == ISO_3166:
+        return country_codes()
     try:
         return read_code_list(folder / codes)
     except SettingError as error:

@@ -1,4 +1,7 @@
-"""Plausibility: notes on tables that keep the contract and look wrong all the same; nothing is refused."""
+"""Plausibility: what is told of tables that keep the contract and look wrong all the same.
+
+All are notes but one: countries that no list knows refuse the data where they are many.
+"""
 
 from collections.abc import Iterator
 

@@ -1,13 +1,16 @@
 """Notes on codes and columns: one value on every row, countries that are none."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from features.data.check.judge import EXAMPLES
-from features.data.check.plausibility.countries import OTHER_CODES, is_unknown
+from features.data.check.advice import countries_advice
 from features.data.check.plausibility.note import ENOUGH_ROWS, Tables, has, note, share
-from features.data.contract.violation import Violation
+from features.data.contract.countries import OTHER_CODES, is_unknown
+from features.data.contract.violation import Severity, Violation
 from features.data.mapping.dialect import Dialect
 
+COUNTRY_COLUMNS = ("origin_country", "dispatch_country")
+COUNTRIES_SHOWN = 10
 LEAVE_OUT = "If the export fills it because the system lacks it, leave the column out."
 KNOW_OF = "If the export fills it because the system lacks it, estimates rest on that assumption."
 
@@ -34,30 +37,33 @@ def one_value(tables: Tables, _: Dialect) -> Iterator[Violation]:
                 )
 
 
-def unknown_countries(tables: Tables, _: Dialect) -> Iterator[Violation]:
-    """Tell of countries that are not in ISO 3166-1."""
-    if not has(tables, "declarations", "origin_country"):
-        return
-    checked = tables["declarations"]
-    rows = checked.columns(["origin_country"])
-    counts = rows.group_by("origin_country").aggregate(lines=rows.count()).to_pyarrow().to_pylist()
-    unknown = [each for each in counts if is_unknown(each["origin_country"])]
-    if unknown:
+def unknown_countries(tables: Tables, dialect: Dialect) -> Iterator[Violation]:
+    """Tell of countries that are neither in ISO 3166-1 nor declared; above a share of the lines they refuse.
+
+    Where they are many they are no slips: the column means something else, as does all that compares by it.
+    """
+    for column in COUNTRY_COLUMNS:
+        if not has(tables, "declarations", column):
+            continue
+        checked, of = tables["declarations"], tables["declarations"].counts[0]
+        rows = checked.good_rows(column)
+        counts = rows.group_by(column).aggregate(lines=rows.count()).to_pyarrow().to_pylist()
+        unknown = [each for each in counts if is_unknown(each[column], dialect.countries)]
+        if not unknown:
+            continue
         lines = sum(each["lines"] for each in unknown)
-        most = sorted(unknown, key=lambda each: (-each["lines"], each["origin_country"]))[:EXAMPLES]
-        yield note(
+        most = sorted(unknown, key=lambda each: (-each["lines"], each[column]))[:COUNTRIES_SHOWN]
+        violation = note(
             checked,
             "unknown_country",
-            column="origin_country",
+            column=column,
             rows=lines,
-            found=f"{share(lines, checked.counts[0])} lines name no country of ISO 3166-1.",
-            expected="its two letters, such as GB for the United Kingdom.",
-            advice="Each such code counts as a country of its own, with prices of its own. Declare what is "
-            "meant: "
-            'origin_country = { codes = { UK = "GB" }, unknown = ["XX", "ZZ"] } under '
-            "[declarations.columns] in "
-            "mapping.toml.",
-            examples=tuple(
-                each | {"meaning": OTHER_CODES.get(each["origin_country"], "none")} for each in most
-            ),
+            found=f"{share(lines, of)} lines name no country of ISO 3166-1.",
+            expected=f"its two letters, such as GB for the United Kingdom; others on at most "
+            f"{dialect.unknown_country_share:.0%} of the lines.",
+            advice="Each such code counts as a country of its own, with prices of its own. "
+            + countries_advice([each[column] for each in most], checked.table[column], dialect),
+            examples=tuple(each | {"meaning": OTHER_CODES.get(each[column], "none")} for each in most),
         )
+        is_refused = lines > dialect.unknown_country_share * of
+        yield replace(violation, severity=Severity.STRUCTURE) if is_refused else violation

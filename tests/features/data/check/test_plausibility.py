@@ -1,5 +1,6 @@
 """What keeps the contract and looks wrong all the same is noted; ordinary data has no note."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from features.data.check import CheckResult, check
 from features.data.check.plausibility.identifiers import FEWEST_VALUES
+from features.data.contract.violation import Severity, Violation
 from features.data.warehouse import Dialect, open_warehouse
 from features.simulate import simulate
 from features.simulate.worlds.named import parameters_of
@@ -104,6 +106,9 @@ IMPLAUSIBLE: dict[str, dict[str, Callable[[int], Any]]] = {
     "declarations.origin_country.unknown_country": {
         "origin_country": lambda number: "EU" if number == 8 else "DE"
     },
+    "declarations.dispatch_country.unknown_country": {
+        "dispatch_country": lambda number: "SU" if number == 8 else None
+    },
     "declarations.procedure_code.one_value": {"procedure_code": lambda number: "4000"},
     "declarations.known_on.known_at_once": {
         "known_on": lambda number: (
@@ -125,6 +130,37 @@ def test_what_is_implausible_is_noted_by_name_and_refuses_nothing(name: str, tmp
     assert name in names(result)
     assert result.report.accepted
     assert any(name.startswith(each.partition(" is implausible: ")[0]) for each in result.outcome.notes)
+
+
+OTHER_CODES = ("UK", "XX", "EU", "SU", "DE")
+
+
+def test_many_countries_of_no_list_refuse_the_data_until_what_the_advice_says_is_declared(
+    tmp_path: Path,
+) -> None:
+    rows = tables(lines(origin_country=lambda number: OTHER_CODES[number % 5]))
+    data = write_parquet(tmp_path, rows)
+
+    def refusals() -> list[Violation]:
+        with open_warehouse(str(data)) as warehouse:
+            report = check(warehouse, today=TODAY).report
+        return [each for each in report.violations if each.severity is Severity.STRUCTURE]
+
+    [refusal] = refusals()
+    assert refusal.location == "declarations.origin_country"
+    assert "384 of 480 (80.0%)" in refusal.found
+    of_column, at_the_top = re.findall(r"(?:Declare|and) (\w+ = .+?) (?:under|at the top)", refusal.advice)
+    (data / "mapping.toml").write_text(
+        f"{at_the_top}\n[declarations.columns]\n{of_column}\n", encoding="utf-8"
+    )
+    assert not refusals()
+
+
+def test_the_share_of_unknown_countries_that_refuses_is_that_of_the_dialect(tmp_path: Path) -> None:
+    rows = tables(lines(origin_country=lambda number: "EU" if number % 5 == 0 else "DE"))
+    assert not checked(tmp_path / "1", rows).report.accepted
+    assert checked(tmp_path / "2", rows, unknown_country_share=0.2).report.accepted
+    assert names(checked(tmp_path / "3", rows, countries=["EU"])) == set()
 
 
 def test_a_note_that_the_dialect_expects_is_not_told(tmp_path: Path) -> None:
@@ -176,3 +212,17 @@ def test_engines_note_the_same(postgres: Server, tmp_path: Path) -> None:
         by_postgres = check(warehouse, today=TODAY).outcome.notes
     assert len(by_postgres) >= 10
     assert by_postgres == checked(tmp_path, implausible).outcome.notes
+
+
+def test_names_of_countries_are_refused_until_the_shipped_list_is_declared(tmp_path: Path) -> None:
+    rows = tables(lines(origin_country=lambda number: ("Morocco", "VIET NAM", "156")[number % 3]))
+    data = write_parquet(tmp_path, rows)
+    with open_warehouse(str(data)) as warehouse:
+        report = check(warehouse, today=TODAY).report
+    [advice] = [each.advice for each in report.violations if each.rule == "country"]
+    line = advice.removeprefix("Declare ").partition(" under [declarations.columns]")[0]
+    (data / "mapping.toml").write_text(f"[declarations.columns]\n{line}\n", encoding="utf-8")
+    with open_warehouse(str(data)) as warehouse:
+        result = check(warehouse, today=TODAY)
+        countries = result.good_rows("declarations").origin_country.to_pyarrow().unique().to_pylist()
+    assert (result.report.accepted, sorted(countries)) == (True, ["CN", "MA", "VN"])

@@ -120,6 +120,11 @@ def test_codes_lose_marks_and_become_those_of_the_contract() -> None:
         "CN",
         None,
     ]
+    several = [{"CN": "TW"}, "iso-3166"]
+    assert read("origin_country", ["Morocco", "504", "76", "CHN", "cn", "?"], codes=several) == [
+        *("MA", "MA", "BR", "CN", "TW"),
+        "?",
+    ]
     assert read("related_party", ["J", "N"], codes={"J": "yes", "N": "no"}) == [True, False]
     assert read("valuation_method", [1, 6], codes={"6": "2"}) == [1, 2]
 
