@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 Data = Annotated[
     str,
-    typer.Argument(help="A folder of Parquet or CSV, a DuckDB file, or a URL such as postgres://host/db."),
+    typer.Argument(
+        help="A folder of Parquet, CSV or XLSX, a DuckDB file, or a URL such as postgres://host/db."
+    ),
 ]
 Trader = Annotated[str, typer.Argument(help="The trader's identifier.")]
 AsOf = Annotated[

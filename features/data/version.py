@@ -14,7 +14,7 @@ from tempfile import TemporaryFile
 from features.data.contract import TABLES
 from features.data.warehouse.database import connect, without_credentials
 from features.data.warehouse.engines import adapter_of, engine_errors
-from features.data.warehouse.folder import PARQUET, TEXT
+from features.data.warehouse.folder import TABLE_FILES
 from features.storage.json_cache import read_cached, write_cached
 
 VERSIONS = "versions"
@@ -107,7 +107,7 @@ def _entries(path: Path) -> Iterator[tuple[str, Path]]:
         for entry in sorted(path.glob("*")):  # which passes over a folder that cannot be read
             is_table = entry.name.partition(".")[0] in TABLES  # as Spark writes a folder, traders.parquet
             for file in (entry, *(sorted(entry.glob("*")) if is_table else [])):
-                if not file.name.startswith(".") or file.name.endswith(PARQUET + TEXT):
+                if not file.name.startswith(".") or file.name.endswith(TABLE_FILES):
                     yield file.relative_to(path).as_posix(), file
         return
     for name, file in (("database", path), ("database.wal", path.with_name(f"{path.name}.wal"))):

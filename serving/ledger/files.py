@@ -34,6 +34,13 @@ def append(folder: Path, row: Row, *, dialect: Dialect) -> None:
     """
     _require_contract_form(dialect)
     file = _file(folder)
+    if file is None:
+        raise ProblemError(
+            ProblemKind.REFUSED,
+            "The findings are in a spreadsheet, into which no outcome is written.",
+            expected="a ledger of findings in Parquet or CSV.",
+            advice="Save the sheet as findings.csv, and remove the spreadsheet.",
+        )
     template = (
         file if file.exists() else next(each for each in sorted(file.parent.iterdir()) if _is_part(each))
     )
@@ -60,12 +67,13 @@ def _require_contract_form(dialect: Dialect) -> None:
         )
 
 
-def _file(folder: Path) -> Path:
+def _file(folder: Path) -> Path | None:
     path = folder / "findings"
     if path.is_dir():
-        ending = next("".join(each.suffixes) for each in sorted(path.iterdir()) if _is_part(each))
-        return path / f"{OWN_PART}{ending}"
-    return next(each for each in sorted(folder.glob("findings.*")) if _is_part(each))
+        endings = ("".join(each.suffixes) for each in sorted(path.iterdir()) if _is_part(each))
+        ending = next(endings, None)
+        return path / f"{OWN_PART}{ending}" if ending else None
+    return next((each for each in sorted(folder.glob("findings.*")) if _is_part(each)), None)
 
 
 def _is_part(path: Path) -> bool:

@@ -13,8 +13,8 @@ This page lists what `audit-yield import SYSTEM FILE... OUT` reads from each
 [source system](glossary.md#source-system), and what becomes of each column. It is written from the code
 (`make fix`); a test proves that they agree.
 
-The files are CSV (`.csv`, `.csv.gz`), with the names of the columns in the first line, in any order;
-several files are read as one export. Separators are detected; encoding, decimal comma, days such as
+The files are CSV (`.csv`, `.csv.gz`) or spreadsheets (`.xlsx`), with the names of the columns in the first
+line, in any order; several files are read as one export. Separators are detected; encoding, decimal comma, days such as
 dd.mm.yyyy, times of day and HS codes that lost zeros are declared with `--mapping`, a
 [mapping](mapping.md).
 

@@ -17,12 +17,13 @@ from features.data.contract.violation import ExampleRow, Severity, Violation
 from features.data.mapping.dialect import Dialect
 from features.data.systems.report import ExportFile
 from features.data.warehouse.conform import SOURCE_FILE, SOURCE_ROW, conform
+from features.data.warehouse.folder import TEXT, stage_file
 from features.data.warehouse.mapped import column_faults, mapped
+from features.data.warehouse.sheet_file import SHEETS
 from features.data.warehouse.source import Source, UnreadableError, unreadable
-from features.data.warehouse.text_file import stage
 from features.errors import DataError, did_you_mean
 
-ENDINGS = (".csv", ".csv.gz")
+ENDINGS = (*TEXT, *SHEETS)
 FEW = 3
 
 
@@ -118,7 +119,7 @@ def _stage_all(
 def _stage(engine: Backend, file: Path, *, table: Table, dialect: Dialect, into: Path) -> _Staged:
     if not file.name.endswith(ENDINGS) or not file.is_file():
         raise UnreadableError(_no_export(table, file))
-    path = stage(engine, file, table=table, dialect=dialect, into=into)
+    path = stage_file(engine, file, table=table, dialect=dialect, into=into)
     schema = pq.read_schema(path)
     columns = tuple(name for name in schema.names if name not in (SOURCE_FILE, SOURCE_ROW))
     with file.open("rb") as content:
@@ -129,8 +130,8 @@ def _stage(engine: Backend, file: Path, *, table: Table, dialect: Dialect, into:
 def _no_export(table: Table, file: Path) -> Violation:
     return unreadable(
         table.name,
-        f"{file.name} is {'no CSV file' if file.exists() else 'not there'}.",
-        expected="files whose names end in .csv or .csv.gz.",
+        f"{file.name} is {'no CSV file or spreadsheet' if file.exists() else 'not there'}.",
+        expected=f"files whose names end in {', '.join(ENDINGS)}.",
         advice="Check the path; export as CSV, and unpack archives yourself.",
     )
 

@@ -1,4 +1,4 @@
-"""Warehouses: open a folder of Parquet or CSV, a DuckDB file or a database behind an Ibis URL as tables."""
+"""Warehouses: open a folder of files, a DuckDB file or a database behind an Ibis URL as tables."""
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -147,7 +147,7 @@ def _open_path(path: Path, dialect: Dialect | None, temporary: Path) -> Warehous
         return _open_database(_open_file(path, temporary), str(path), dialect or Dialect())
     raise DataError(
         f"'{path}' is not there.",
-        expected="a folder of Parquet or CSV files, a DuckDB file, or a URL such as postgres://host/db.",
+        expected="a folder of Parquet, CSV or XLSX files, a DuckDB file, or a URL such as postgres://host/db.",
         advice="Check the path; `audit-yield simulate demo` makes a folder to try.",
     )
 

@@ -15,6 +15,7 @@ from features.data.contract.violation import Severity, Violation
 from features.data.mapping.dialect import Dialect
 from features.data.warehouse.conform import SOURCE_FILE, SOURCE_ROW
 from features.data.warehouse.parts import TableFiles, read_schemas, refuse_misnamed, refuse_unlike
+from features.data.warehouse.sheet_file import SHEETS, stage_sheet
 from features.data.warehouse.source import ENGINE_ROW, Source, UnreadableError, broken_file, unreadable
 from features.data.warehouse.text_file import stage
 from features.errors import did_you_mean, listed
@@ -23,7 +24,11 @@ PARQUET = (".parquet",)
 TEXT = (".csv", ".csv.gz")
 MAPPED_TEXT = (*TEXT, ".txt", ".txt.gz", ".tsv", ".tsv.gz")
 """Endings of text files that a mapping may name."""
-OTHER_TEXT = (".tsv", ".txt", ".xlsx", ".xls", ".parq", ".gz")
+TABLE_FILES = (*PARQUET, *TEXT, *SHEETS)
+"""Endings of files that are tables by their name."""
+MAPPED_FILES = (PARQUET, MAPPED_TEXT, SHEETS)
+"""Endings of files that a mapping may name, by kind: those of one table are of one kind."""
+OTHER_FILES = (".tsv", ".txt", ".xls", ".ods", ".xml", ".parq", ".gz")
 ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".7z", ".rar")
 
 
@@ -52,7 +57,7 @@ def _table_files(folder: Path, table: Table, dialect: Dialect) -> TableFiles | N
         return None
     paths = [
         folder / f"{table.name}{ending}"
-        for ending in ("", *PARQUET, *TEXT)
+        for ending in ("", *TABLE_FILES)
         if (folder / f"{table.name}{ending}").exists()
     ]
     if not paths:
@@ -74,15 +79,14 @@ def _table_files(folder: Path, table: Table, dialect: Dialect) -> TableFiles | N
 
 def _mapped_files(folder: Path, table: Table, pattern: str, dialect: Dialect) -> TableFiles:
     files = [file for file in sorted(folder.glob(pattern)) if not file.name.startswith(".")]
-    are_parquet = [file.name.lower().endswith(PARQUET) for file in files]
-    are_text = [file.name.lower().endswith(MAPPED_TEXT) for file in files]
-    if not files or not (all(are_parquet) or all(are_text)):
+    is_of_a_kind = any(all(file.name.lower().endswith(kind) for file in files) for kind in MAPPED_FILES)
+    if not files or not is_of_a_kind:
         raise UnreadableError(
             unreadable(
                 table.name,
                 f"{'No file' if not files else listed([file.name for file in files])} is like '{pattern}'.",
                 expected=f"files of one kind beside {dialect.file}, ending in "
-                f"{', '.join(PARQUET + MAPPED_TEXT)}.",
+                f"{', '.join(sum(MAPPED_FILES, ()))}.",
                 advice=f"Correct files under [{table.name}] in {dialect.file}.",
             )
         )
@@ -92,14 +96,14 @@ def _mapped_files(folder: Path, table: Table, pattern: str, dialect: Dialect) ->
 
 
 def _parts(folder: Path, table: Table) -> list[Path]:
-    files = sorted(file for file in folder.iterdir() if file.name.endswith(PARQUET + TEXT))
-    endings = {file.name.endswith(PARQUET) for file in files}
-    if len(endings) != 1:
+    files = sorted(file for file in folder.iterdir() if file.name.endswith(TABLE_FILES))
+    kinds = {_kind(file) for file in files}
+    if len(kinds) != 1:
         raise UnreadableError(
             unreadable(
                 table.name,
-                f"The folder {folder.name} holds {'both Parquet and CSV' if files else 'no'} files.",
-                expected="part files of one kind, Parquet or CSV.",
+                f"The folder {folder.name} holds {' and '.join(sorted(kinds)) or 'no'} files.",
+                expected="part files of one kind: Parquet, CSV or XLSX.",
                 advice="Leave only the parts of this table there.",
             )
         )
@@ -129,24 +133,37 @@ def _refuse_other_than_files(file: Path, folder: Path, table: Table) -> None:
 
 
 def _read(engine: Backend, parts: TableFiles, dialect: Dialect, temporary: Path) -> Source:
-    if parts.files[0].name.lower().endswith(PARQUET):
-        return Source(_scan(engine, parts), _form("Parquet", parts))
+    kind = _kind(parts.files[0])
+    if kind == "Parquet":
+        return Source(_scan(engine, parts), _form(kind, parts))
     into = temporary / parts.table.name
     into.mkdir()
     staged = tuple(_staged(engine, parts, dialect, into))
     refuse_unlike(parts, [pq.read_schema(file) for file in staged])
-    return Source(_read_parquet(engine, staged), _form("CSV", parts))
+    return Source(_read_parquet(engine, staged), _form(kind, parts))
+
+
+def _kind(file: Path) -> str:
+    name = file.name.lower()
+    return "Parquet" if name.endswith(PARQUET) else "XLSX" if name.endswith(SHEETS) else "CSV"
 
 
 def _staged(engine: Backend, parts: TableFiles, dialect: Dialect, into: Path) -> Iterator[Path]:
     faults: list[Violation] = []
     for file in parts.files:
         try:
-            yield stage(engine, file, table=parts.table, dialect=dialect, into=into)
+            yield stage_file(engine, file, table=parts.table, dialect=dialect, into=into)
         except UnreadableError as error:
             faults.extend(error.faults)
     if faults:
         raise UnreadableError(*faults)
+
+
+def stage_file(engine: Backend, file: Path, *, table: Table, dialect: Dialect, into: Path) -> Path:
+    """Write a text file or a sheet as Parquet, every value as text, each row with its file and number."""
+    if file.name.lower().endswith(SHEETS):
+        return stage_sheet(file, table=table, dialect=dialect, into=into)
+    return stage(engine, file, table=table, dialect=dialect, into=into)
 
 
 def _form(kind: str, parts: TableFiles) -> str:
@@ -185,18 +202,18 @@ def _unknown_files(folder: Path, dialect: Dialect) -> Iterator[Violation]:
             yield unreadable(
                 name,
                 f"{entry.name} is an archive; archives are never unpacked here.",
-                expected="Parquet or CSV files.",
+                expected="Parquet, CSV or XLSX files.",
                 advice="Unpack it yourself and look at what it holds.",
             )
         elif _is_read(entry.name) or entry.name in lists or any(map(entry.match, patterns)):
             continue
-        elif ending.endswith(PARQUET + TEXT + OTHER_TEXT) or name.lower() in TABLES:
+        elif ending.endswith(TABLE_FILES + OTHER_FILES) or name.lower() in TABLES:
             yield _ignored(name, entry.name)
 
 
 def _is_read(file: str) -> bool:
     name, _, ending = file.partition(".")
-    return name in TABLES and f".{ending}" in (".", *PARQUET, *TEXT)
+    return name in TABLES and f".{ending}" in (".", *TABLE_FILES)
 
 
 def _ignored(name: str, file: str) -> Violation:
@@ -205,6 +222,6 @@ def _ignored(name: str, file: str) -> Violation:
         rule="known_table",
         severity=Severity.NOTE,
         found=f"{file} is no table of the contract and was passed over.",
-        expected=f"one of {', '.join(TABLES)}, ending in {', '.join(PARQUET + TEXT)}, in small letters.",
+        expected=f"one of {', '.join(TABLES)}, ending in {', '.join(TABLE_FILES)}, in small letters.",
         advice=did_you_mean(name, TABLES).strip() or "Nothing need be done.",
     )

@@ -61,8 +61,8 @@ def broken_file(table: str, file: str, error: Exception) -> Violation:
     return unreadable(
         table,
         f"{file} cannot be read: {first_line(error)}",
-        expected="a whole Parquet file, or a whole CSV file with one kind of line ending.",
-        advice="Export or copy it again.",
+        expected="a whole Parquet file or spreadsheet, or a whole CSV file with one kind of line ending.",
+        advice="Export or copy it again, without a password.",
     )
 
 

@@ -6,7 +6,7 @@ import glob
 import gzip
 import io
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +15,20 @@ from ibis.backends.duckdb import Backend
 
 from features.data.contract import Table
 from features.data.contract.violation import Violation
-from features.data.mapping.code_list import folded
 from features.data.mapping.dialect import Dialect
 from features.data.mapping.files import SEPARATORS, FileForm
 from features.data.warehouse.conform import SOURCE_FILE, SOURCE_ROW
 from features.data.warehouse.engine import refuse_exhausted_resources
-from features.data.warehouse.source import UnreadableError, broken_file, name_faults, unreadable
+from features.data.warehouse.header import (
+    LINES_SEARCHED,
+    count_known,
+    known_names,
+    line_below,
+    named_by_position,
+    no_header,
+    refuse_misnamed_columns,
+)
+from features.data.warehouse.source import UnreadableError, broken_file, unreadable
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -32,8 +40,6 @@ CHUNK = 1 << 20
 LARGEST_RATIO = 200
 SMALLEST_BOMB = 100 << 20
 REJECTS_SHOWN = 5
-LINES_SEARCHED = 30
-"""Lines of a file among which its header is looked for, to say where it is."""
 ENCODINGS = (
     'encoding = "cp1252" for Western Europe, cp1250 for Central Europe, cp1251 for Cyrillic, cp1256 for '
     "Arabic, cp1254 for Turkish, cp932 for Japanese, gb18030 for Chinese"
@@ -145,49 +151,30 @@ def read_header(path: Path, table: Table, dialect: Dialect, *, name: str) -> Hea
     Known are those of the contract, and those that the mapping of the table names.
     """
     form = dialect.files_of(table.name)
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        start = file.read(LONGEST_HEADER)
+    start = read_start(path)
     separators = (form.separator,) if form.separator else SEPARATORS
-    readings = [Header(mark, _line(start, mark, form.skip_lines)) for mark in separators]
+    readings = [Header(mark, line_of(start, mark, form.skip_lines)) for mark in separators]
     if form.names:
         header = min(readings, key=lambda reading: abs(len(reading.columns) - len(form.names)))
-        header = _with_names(header, form.names, table, dialect, name)
+        names = named_by_position(len(header.columns), table, dialect, file=name)
+        header = Header(header.separator, names)
     else:
-        known = _known_names(table, dialect)
-        header = max(readings, key=lambda reading: _known(reading.columns, known))
-        if not _known(header.columns, known):
-            raise UnreadableError(_no_header(table, name, header, _header_below(start, known, form), dialect))
-    if faults := tuple(name_faults(table, header.columns, subject=name, file=dialect.file)):
-        raise UnreadableError(*faults)
+        known = known_names(table, dialect)
+        header = max(readings, key=lambda reading: count_known(reading.columns, known))
+        if not count_known(header.columns, known):
+            below = _header_below(start, known, form)
+            raise UnreadableError(no_header(header.columns, below, table, dialect, file=name))
+    refuse_misnamed_columns(header.columns, table, dialect, file=name)
     return header
 
 
-def _known_names(table: Table, dialect: Dialect) -> frozenset[str]:
-    mapping = dialect.tables.get(table.name)
-    mapped = (*mapping.source_columns, *mapping.ignore) if mapping else ()
-    return frozenset(table.names) | {folded(name) for name in mapped}
+def read_start(path: Path) -> str:
+    """Return the first characters of a file in UTF-8, its header among them."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        return file.read(LONGEST_HEADER)
 
 
-def _known(columns: Sequence[str], known: frozenset[str]) -> int:
-    """Return how many of the columns are known, each name once: a name of the contract in its own case."""
-    return len({name for name in columns if name in known or (folded(name) in known)})
-
-
-def _with_names(header: Header, names: tuple[str, ...], table: Table, dialect: Dialect, file: str) -> Header:
-    """Return the names that a mapping gives to columns by their position."""
-    if len(header.columns) != len(names):
-        raise UnreadableError(
-            unreadable(
-                table.name,
-                f"{file} has {len(header.columns)} columns, and the mapping names {len(names)} by position.",
-                expected="a name for each column.",
-                advice=f"Correct names under [{table.name}] in {dialect.file}, or declare separator there.",
-            )
-        )
-    return Header(header.separator, names)
-
-
-def _line(start: str, separator: str, number: int) -> tuple[str, ...]:
+def line_of(start: str, separator: str, number: int) -> tuple[str, ...]:
     """Return the values of one line, counted from 0."""
     lines = start.splitlines(keepends=True)[number:]
     try:
@@ -198,24 +185,11 @@ def _line(start: str, separator: str, number: int) -> tuple[str, ...]:
 
 def _header_below(start: str, known: frozenset[str], form: FileForm) -> int | None:
     """Return the number of lines above the one that names most columns, among the first lines of a file."""
-    counts = {
-        number: max(_known(_line(start, separator, number), known) for separator in SEPARATORS)
-        for number in range(form.skip_lines + 1, LINES_SEARCHED)
-    }
-    number = max(counts, key=lambda each: counts[each])
-    return number if counts[number] > 1 else None
-
-
-def _no_header(table: Table, name: str, header: Header, below: int | None, dialect: Dialect) -> Violation:
-    shown = ", ".join(header.columns)[:80].encode("unicode_escape").decode()
-    return unreadable(
-        table.name,
-        f"{name} starts with '{shown}', where no column of the contract is named.",
-        expected=f"a first line with names such as {', '.join(table.names[:3])}.",
-        advice=f"Line {below + 1} names columns: {dialect.setting(f'skip_lines = {below}', table=table.name)}"
-        if below
-        else f"Add the line, declare the file's encoding in {dialect.file}, or map its columns there under "
-        f"[{table.name}.columns].",
+    return line_below(
+        {
+            number: max(count_known(line_of(start, separator, number), known) for separator in SEPARATORS)
+            for number in range(form.skip_lines + 1, LINES_SEARCHED)
+        }
     )
 
 

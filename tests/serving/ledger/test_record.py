@@ -20,6 +20,7 @@ from serving.ledger.database import append
 from serving.ledger.record import RecordedOutcome, record_outcome
 from serving.live.state import Live
 from serving.problems import ProblemError, ProblemKind
+from tests.features.data.workbooks import sheet_lines, write_workbook
 from tests.features.tables import TODAY, Cell, Row, Tables, audit, good_tables, write_csv, write_parquet
 from tests.optional import not_none
 from tests.postgres import Server
@@ -357,6 +358,17 @@ def test_a_ledger_that_cannot_say_when_a_finding_was_known_is_not_written_to(tmp
     with pytest.raises(ProblemError) as refused:
         record(str(data))
     assert "known_on, recorded_by, recorded_at" in refused.value.detail
+
+
+def test_a_ledger_in_a_spreadsheet_is_not_written_to(tmp_path: Path) -> None:
+    data = Path(a_file(tmp_path))
+    (data / "findings.parquet").unlink()
+    file = write_workbook(data / "findings.xlsx", {"findings": sheet_lines(tables()["findings"])})
+    before = file.read_bytes()
+    with pytest.raises(ProblemError) as raised:
+        record(str(data))
+    assert "in a spreadsheet" in raised.value.detail
+    assert file.read_bytes() == before
 
 
 def test_a_ledger_that_cannot_be_written_is_an_error_and_left_as_it_was(

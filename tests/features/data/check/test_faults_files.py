@@ -148,7 +148,7 @@ def test_a_table_that_is_there_twice_or_in_parts_of_two_kinds_is_refused(
     outcome = refused(data)
     assert "there 2 times: traders, traders.parquet" in outcome.found("readable", "traders")["found"]
     assert "there 2 times: audits.parquet, audits.csv" in outcome.found("readable", "audits")["found"]
-    assert "holds both Parquet and CSV files" in outcome.found("readable", "tariff")["found"]
+    assert "holds CSV and Parquet files" in outcome.found("readable", "tariff")["found"]
 
 
 def test_files_that_are_no_tables_are_noted(accepted: Check, tmp_path: Path) -> None:
