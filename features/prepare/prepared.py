@@ -135,7 +135,11 @@ class Prepared:
         rows = lines.with_validity(recent.semi_join(self.traders, "trader_id"), self.ends)
         if self.line_columns & tariff.FACTS:
             has_tariff = self.warehouse.has("tariff.rate")
-            rows = tariff.with_tariff(rows, self.table("tariff") if has_tariff else None)
+            rows = (
+                tariff.with_tariff(rows, self.table("tariff"), rated=self.rated_codes)
+                if has_tariff
+                else tariff.without_tariff(rows)
+            )
         for group in peers.GROUPS:
             if facts := self.line_columns & group.facts:
                 rows = peers.with_peers(
@@ -156,6 +160,11 @@ class Prepared:
                 materialise=self.materialise,
             )
         return self.materialise(rows.select(*sorted(self.line_columns)))
+
+    @cached_property
+    def rated_codes(self) -> ir.Table:
+        """The codes of the tariff whose rates hold for the codes of lines, and when; materialised."""
+        return self.materialise(tariff.rated_codes(self.table("tariff"), self.table("declarations")))
 
     @cached_property
     def audit_states(self) -> ir.Table:

@@ -2,7 +2,8 @@
 
 A measure counts for a trader where it met something that the trader did in the `MONTHS_BEFORE`; goods
 have moved where, in the `DAYS_AFTER`, they stand under a code that the trader did not use in the months
-before. Earlier use is read from first versions, as known when the line itself became known.
+before. Earlier use is read from first versions, as known when the line itself became known. Codes are those
+of the tariff whose rates hold: two levels of one code are the same.
 """
 
 import ibis
@@ -23,14 +24,14 @@ VERSION = ("declaration_id", "item_number", "version")
 LINE = ("trader_id", *VERSION)
 DAYS = ("happened_on", "known_on")
 MONEY = ("customs_value", "duty_assessed", "vat_assessed")
-COLUMNS = (*LINE, "accepted_on", "known_on", "hs_code", *MONEY)
+COLUMNS = (*LINE, "accepted_on", "known_on", "rated_code", *MONEY)
 
 
 def after_rises(prepared: Prepared) -> ir.Table:
     """Return the lines moved to a cheaper code of the heading after the general rate of a code rose."""
     lines, general = _recent(prepared), _general(prepared)
     rises = general.filter(general.rate > general.rate_before)
-    rises = rises.select("hs_code", "hs4", "from_on", dear_rate="rate")
+    rises = rises.select("hs4", "from_on", rated_code="hs_code", dear_rate="rate")
     measures = _met(rises, _first_versions(lines))
     return _moved_to_cheaper(lines, measures, prepared)
 
@@ -49,7 +50,7 @@ def after_findings(prepared: Prepared) -> ir.Table:
     )
     rated = tariff.with_general_rate(faulty, general)
     measures = rated.select(
-        "trader_id", "hs_code", "hs4", "from_on", "met_known_on", dear_rate="general_rate"
+        "trader_id", "rated_code", "hs4", "from_on", "met_known_on", dear_rate="general_rate"
     ).distinct()  # of faults found on one day each keeps its own rate and day known
     return _moved_to_cheaper(_recent(prepared), measures, prepared)
 
@@ -58,12 +59,9 @@ def _own(prepared: Prepared) -> ir.Table:
     """Return all lines of the traders of the spine, in every version, known before the last cutoff."""
     declared = prepared.table("declarations")
     known = declared.filter(known_before(declared, prepared.last_cutoff))
-    own = known.select(
-        *COLUMNS,
-        happened_on=known.accepted_on,
-        hs4=known.hs_code.substr(0, 4),
-    )
-    return own.semi_join(prepared.traders, "trader_id")
+    own = known.semi_join(prepared.traders, "trader_id")
+    rated = tariff.with_rated_code(own, prepared.rated_codes)
+    return rated.select(*COLUMNS, happened_on=rated.accepted_on, hs4=rated.hs_code.substr(0, 4))
 
 
 def _recent(prepared: Prepared) -> ir.Table:
@@ -85,7 +83,7 @@ def _met(measures: ir.Table, lines: ir.Table) -> ir.Table:
 
     `met_known_on` is the day on which the first such line was known.
     """
-    used = lines.join(measures, ["hs_code", "hs4"])
+    used = lines.join(measures, ["rated_code", "hs4"])
     before = used.filter(_just_before(used.accepted_on, used.from_on))
     return before.group_by("trader_id", *measures.columns).aggregate(met_known_on=before.known_on.min())
 
@@ -102,7 +100,7 @@ def _at_fault(lines: ir.Table, *, controls: ir.Table, findings: ir.Table) -> ir.
     hit = joined.filter(joined.fault_item.isnull() | (joined.fault_item == joined.item_number))
     return hit.select(
         "trader_id",
-        "hs_code",
+        "rated_code",
         "hs4",
         "accepted_on",
         from_on=(hit.found_on + ibis.interval(days=1)).cast("date"),
@@ -115,12 +113,12 @@ def _moved_to_cheaper(lines: ir.Table, measures: ir.Table, prepared: Prepared) -
 
     `missing_rate` is how much cheaper it is; of several measures the dearest counts.
     """
-    soon = _soon_after(lines, measures.rename(dear_code="hs_code"))
-    other = tariff.with_general_rate(soon.filter(soon.hs_code != soon.dear_code), _general(prepared))
+    soon = _soon_after(lines, measures.rename(dear_code="rated_code"))
+    other = tariff.with_general_rate(soon.filter(soon.rated_code != soon.dear_code), _general(prepared))
     cheaper = prepared.materialise(other.filter(other.general_rate < other.dear_rate))
     fresh = _without_earlier(cheaper, _first_versions(lines))
     rows = prepared.materialise(
-        fresh.group_by(*LINE, *DAYS, "hs_code", *MONEY).aggregate(
+        fresh.group_by(*LINE, *DAYS, "rated_code", *MONEY).aggregate(
             missing_rate=(fresh.dear_rate - fresh.general_rate).max()
         )
     )
@@ -157,8 +155,8 @@ def _without_earlier(soon: ir.Table, lines: ir.Table) -> ir.Table:
 
     The past is read once for all lines of a trader, a code and a measure, of which there are many.
     """
-    key = ["trader_id", "hs_code", "from_on"]
-    earlier = lines.select("trader_id", "hs_code", used_on="accepted_on", use_known_on="known_on")
+    key = ["trader_id", "rated_code", "from_on"]
+    earlier = lines.select("trader_id", "rated_code", used_on="accepted_on", use_known_on="known_on")
     pairs = soon.select(*key).distinct().join(earlier, key[:-1])
     used = pairs.filter(_just_before(pairs.used_on, pairs.from_on)).group_by(*key)
     joined = soon.left_join(used.aggregate(used_known_on=lambda pair: pair.use_known_on.min()), key)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import reduce
 
 import ibis
 from ibis.expr import types as ir
@@ -12,6 +13,45 @@ GENERAL = ""
 """The preference code of the most-favoured-nation rate, which the contract leaves empty."""
 
 CODE = ("hs_code", "preference_code")
+LENGTHS = range(6, 13)
+"""How many digits a code may have."""
+
+
+def rated_codes(tariff: ir.Table, declared: ir.Table) -> ir.Table:
+    """Return the code of the tariff whose rates hold for each `hs_code` of `declared`, as steps.
+
+    Tariff and lines may stop at other levels. Of the codes of the tariff that have begun, the longest that a
+    code begins with (itself, if it is there) is its `rated_code`, else the shortest that adds only zeros to
+    it: a subheading that is not divided.
+    """
+    begun = tariff.group_by(rated_code="hs_code").aggregate(from_on=tariff.valid_from.min())
+    codes = declared.select("hs_code").distinct()
+    within = _beginnings(codes, "hs_code", name="rated_code").drop("rest")
+    beyond = _beginnings(begun, "rated_code", name="hs_code").filter(lambda code: code.rest.re_search("^0+$"))
+    there = beyond.drop("rest").semi_join(codes, "hs_code")
+    nearest = within.mutate(nearness=within.rated_code.length()).union(
+        there.select("hs_code", "rated_code", nearness=-there.rated_code.length())
+    )
+    candidates = nearest.join(begun, "rated_code")
+    nearer = ibis.window(group_by="hs_code", order_by=candidates.nearness.desc(), rows=(None, -1))
+    steps = candidates.mutate(until_on=candidates.from_on.min().over(nearer).fill_null(FOREVER))
+    return steps.filter(steps.from_on < steps.until_on).drop("nearness")
+
+
+def _beginnings(codes: ir.Table, code: str, *, name: str) -> ir.Table:
+    """Return each code with all that it begins with and itself, as `name`, and the `rest` of it."""
+    whole = codes[code]
+    each = (
+        codes.filter(whole.length() >= n).select(code, **{name: whole.substr(0, n), "rest": whole.substr(n)})
+        for n in LENGTHS
+    )
+    return reduce(lambda left, right: left.union(right), each)
+
+
+def with_rated_code(lines: ir.Table, rated: ir.Table) -> ir.Table:
+    """Add the `rated_code` of each line on acceptance, its own code where the tariff has none for it."""
+    joined = _on_acceptance(lines, rated, "hs_code")
+    return joined.mutate(rated_code=joined.rated_code.coalesce(joined.hs_code))
 
 
 def rate_steps(tariff: ir.Table) -> ir.Table:
@@ -51,21 +91,24 @@ def sibling_steps(general: ir.Table) -> ir.Table:
 
 
 def with_general_rate(lines: ir.Table, general: ir.Table) -> ir.Table:
-    """Add `general_rate` as in force on acceptance, empty where the tariff has none for the code."""
-    rates = general.select("hs_code", "from_on", "until_on", general_rate="rate")
-    return _on_acceptance(lines, rates, "hs_code")
+    """Add `general_rate` as in force on acceptance, empty where the tariff has none for the `rated_code`."""
+    rates = general.select("from_on", "until_on", rated_code="hs_code", general_rate="rate")
+    return _on_acceptance(lines, rates, "rated_code")
 
 
-def with_tariff(lines: ir.Table, tariff: ir.Table | None) -> ir.Table:
+def with_tariff(lines: ir.Table, tariff: ir.Table, *, rated: ir.Table) -> ir.Table:
     """Add `general_rate`, `highest_sibling_rate` and `lowest_sibling_rate` as in force on acceptance.
 
-    Siblings are the codes of the heading (4 digits), the line's own among them. Without a tariff all are
-    empty.
+    Siblings are the codes of the heading (4 digits), the line's own among them; `rated` are `rated_codes`.
     """
-    if tariff is None:
-        return lines.mutate(**{name: ibis.null("float64") for name in FACTS})
     general = general_steps(rate_steps(tariff))
-    return _on_acceptance(with_general_rate(lines, general), sibling_steps(general), "hs4")
+    rated_lines = with_general_rate(with_rated_code(lines, rated), general)
+    return _on_acceptance(rated_lines, sibling_steps(general), "hs4")
+
+
+def without_tariff(lines: ir.Table) -> ir.Table:
+    """Add the same columns, empty."""
+    return lines.mutate(**{name: ibis.null("float64") for name in FACTS})
 
 
 def _days_of_change(rows: ir.Table, key: Sequence[str]) -> ir.Table:

@@ -22,6 +22,11 @@ TARIFF = Table(
     row="a rate and its validity; known from valid_from",
     key=("hs_code", "preference_code", "valid_from"),
     rules=(in_order("valid_from", "valid_to"),),
+    note=(
+        "Tariff and lines may stop at other levels, and lines at different ones: the rates of the longest "
+        "code that the code of a line begins with hold for it, else those of the shortest code that adds only "
+        "zeros to it. Prices and habits are compared by subheading (6 digits) and heading (4)."
+    ),
     columns=(
         text("hs_code", "tariff classification", HS_CODE, required=True),
         text("preference_code", "preference; empty for the most-favoured-nation rate"),

@@ -127,6 +127,32 @@ def test_a_code_that_the_tariff_lacks_has_no_gap() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "gap"),
+    [
+        ("610910001234", 0.2),  # begins with 61091000
+        ("6109900012", 0.0),  # begins with 610990 and with 61099000
+        ("61102000", 0.4),  # 6110200000 adds but zeros to it
+        ("611020", 0.4),
+        ("61103000", None),  # is divided into 6110300010 and 6110300090
+    ],
+)
+def test_a_line_has_the_rate_of_its_code_at_the_level_of_the_tariff(code: str, gap: float | None) -> None:
+    rates = [
+        rate(rated, share, date(2020, 1, 1))
+        for rated, share in {
+            "61091000": 0.1,
+            "610990": 0.2,
+            "61099000": 0.3,
+            "6110200000": 0.1,
+            "6110300010": 0.3,
+            "6110300090": 0.5,
+        }.items()
+    ]
+    row = values(rates, [line(date(2024, 4, 1), hs_code=code)], "sibling_rate_gap_24m")
+    assert row["sibling_rate_gap_24m"] == (None if gap is None else pytest.approx(gap))
+
+
 def test_where_the_codes_of_a_heading_cost_the_same_there_is_no_choice() -> None:
     rates = [rate("61091000", 0.1, date(2020, 1, 1)), rate("61099000", 0.1, date(2020, 1, 1))]
     row = values(rates, [line(date(2024, 4, 1))], "lowest_rate_share_24m")

@@ -9,6 +9,8 @@ from tests.features.proofs.known import known
 from tests.features.tables import Row, Tables
 
 CODES = ("010129", "01012100", "01012910", "610910", "6109909000", "61099020", "61099090", "85044090")
+UNRATED = "01012910"
+"""The code that the tariff lacks: the rates of the one that it begins with hold for it."""
 COUNTRIES = ("CN", "DE", "VN")
 RATES = (0.0, 0.05, 0.05, 0.12, 0.2)
 
@@ -173,13 +175,14 @@ def finding(draw: Draw, audit_id: str, number: int, day: date, lines: int) -> Ro
 
 
 def tariff(draw: Draw) -> list[Row]:
-    return [
+    rates = [
         rate(draw, code, preference, day)
         for code in CODES
         for preference in (None, "100", "300")
         if preference is None or draw.random() < 0.5
         for day in sorted({date(2015, 1, 1), *(draw.day() for _ in range(draw.choice((0, 1, 3))))})
     ]
+    return [row for row in rates if row["hs_code"] != UNRATED]
 
 
 def rate(draw: Draw, code: str, preference: str | None, valid_from: date) -> Row:

@@ -101,7 +101,7 @@ def switch_after_finding_money(view: View, months: int) -> Number:
 
 def _rises(view: View) -> Iterable[moves.Measure]:
     rises = [change for change in moves.changes(view.world) if change.rises]
-    return moves.met(view, rises, lambda rise, row: row["hs_code"] == rise.code)
+    return moves.met(view, rises, lambda rise, row: view.world.rated_code(row) == rise.code)
 
 
 def _moved(

@@ -76,7 +76,8 @@ def met(view: View, changes: Iterable[Change], concerns: Callable[[Change, Row],
 def is_new(view: View, row: Row, day: date) -> bool:
     """Whether the trader did not use the code of a line in the 12 months before a day."""
     before = [each for each in year_before(view, day) if each["known"] <= row["known"]]
-    return row["hs_code"] not in {each["hs_code"] for each in before}
+    rated = view.world.rated_code
+    return rated(row) not in {rated(each) for each in before}
 
 
 def moved_to_cheaper(view: View, row: Row, measure: Measure) -> bool:
@@ -84,7 +85,7 @@ def moved_to_cheaper(view: View, row: Row, measure: Measure) -> bool:
     rate = view.world.general_rate(row)
     return (
         measure.soon_before(row)
-        and row["hs_code"] != measure.code
+        and view.world.rated_code(row) != measure.code
         and row["hs_code"][:4] == measure.code[:4]
         and rate is not None
         and measure.rate is not None
@@ -103,7 +104,7 @@ def faults(view: View) -> Iterator[Measure]:
             ):
                 day = fault["day"] + timedelta(days=1)
                 rate = view.world.general_rate(row)
-                yield Measure(row["hs_code"], day, max(fault["known"], row["known"]), rate)
+                yield Measure(view.world.rated_code(row), day, max(fault["known"], row["known"]), rate)
 
 
 @cache

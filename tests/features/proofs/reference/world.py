@@ -53,7 +53,17 @@ class World:
 
     def general_rate(self, row: Row) -> Number:
         """The rate of a line without a preference, on the day it was accepted."""
-        return self.rate(row["hs_code"], None, row["accepted_on"])
+        return self.rate(self.rated_code(row), None, row["accepted_on"])
+
+    def rated_code(self, row: Row) -> str:
+        """The code of the tariff whose rates hold on acceptance: the longest begun, or the code and zeros."""
+        code: str = row["hs_code"]
+        rated = {
+            each["hs_code"] for each in self.tables["tariff"] if each["valid_from"] <= row["accepted_on"]
+        }
+        begun = [each for each in rated if code.startswith(each)]
+        undivided = [each for each in rated if each.startswith(code) and not each[len(code) :].strip("0")]
+        return max(begun, key=len) if begun else min(undivided, key=len, default=code)
 
     def _audits(self, day: date) -> list[Row]:
         """Audits as known before a day, with the money found by then."""
