@@ -24,8 +24,8 @@ TARIFF = Table(
     rules=(in_order("valid_from", "valid_to"),),
     note=(
         "Tariff and lines may stop at other levels, and lines at different ones: the rates of the longest "
-        "code that the code of a line begins with hold for it, else those of the shortest code that adds only "
-        "zeros to it. Prices and habits are compared by subheading (6 digits) and heading (4)."
+        "code that the code of a line begins with hold for it, else those of the shortest code that adds "
+        "only zeros to it. Prices and habits are compared by subheading (6 digits) and heading (4)."
     ),
     columns=(
         text("hs_code", "tariff classification", HS_CODE, required=True),
