@@ -1,4 +1,4 @@
-"""Commands about plans: make the audit plan of a period, show it, and verify its draw."""
+"""Commands about plans: make the audit plan of a period, show it, verify its draw, and order it in weeks."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -153,3 +153,39 @@ def verify_command(name: PlanName) -> None:
     stored = read_plan(home(), name)
     require_same_draw(stored)
     show([f"{name} is as it was written, and its draw comes out the same."])
+
+
+@app.command(name="calendar", rich_help_panel=PART)
+@friendly
+def calendar_command(
+    name: PlanName,
+    data: Data,
+    *,
+    as_of: AsOf,
+    out: TableFile = None,
+    icalendar: Annotated[
+        Path | None, typer.Option(help="Write a file for calendars an office here: FOLDER/OFFICE.ics.")
+    ] = None,
+    top: Top = 20,
+    dialect: DialectFile = None,
+    json: AsJson = False,
+) -> None:
+    """Say in which week each treatment of a plan begins, and which team makes the visit.
+
+    What is worth most comes first, what must be done by a day in time, and no visit while the tax
+    administration is at the trader. Called again with a later day, it keeps what has begun and orders the
+    rest anew.
+
+    Example: `audit-yield calendar 2025-01-01_2025-12-31-1 demo/data --as-of 2025-01-01 --out calendar.csv`
+    """
+    from features.storage.spreadsheet import write_table
+    from models.plan.calendar import calendar_to_text
+    from models.plan.icalendar_file import write_icalendars
+    from training.plan import calendar_of
+
+    calendar = calendar_of(dataset_of(data, cutoff=as_of, dialect=dialect, stale=True), name)
+    if out:
+        write_table(calendar.table, out)
+    if icalendar:
+        write_icalendars(calendar, icalendar, made_at=now())
+    show(as_json(calendar.table.to_pylist()) if json else calendar_to_text(calendar, top=top))

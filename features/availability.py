@@ -25,7 +25,8 @@ def availability(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date
       by name of several; of all its lines where it had none in these months.
     - `last_opened_on`: the day on which its last audit was opened, empty where there was none.
     - `is_audited`: whether an audit of it is planned or open; `is_tax_audited`: whether one by the tax
-      administration is open.
+      administration is open; `tax_audit_from`, `tax_audit_to`: the first and the last day on which it
+      means to be at the trader, empty where it has not said.
     """
     parts = [
         last_descriptions(warehouse, cutoff, DESCRIPTION),
@@ -36,7 +37,10 @@ def availability(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date
     if warehouse.has("tax_audits.trader_id"):
         parts.append(_tax_audited(warehouse, cutoff))
     else:
-        columns["is_tax_audited"] = pa.chunked_array([pa.nulls(len(trader_ids), pa.bool_())])
+        absent = {"is_tax_audited": pa.bool_(), "tax_audit_from": pa.date32(), "tax_audit_to": pa.date32()}
+        columns |= {
+            name: pa.chunked_array([pa.nulls(len(trader_ids), kind)]) for name, kind in absent.items()
+        }
     for part in parts:
         table = part.to_pyarrow()
         row_indices = pc.index_in(trader_ids, table["trader_id"])
@@ -78,11 +82,39 @@ def _audited(warehouse: Warehouse, cutoff: date) -> ir.Table:
 
 
 def _tax_audited(warehouse: Warehouse, cutoff: date) -> ir.Table:
+    """Return whether the tax administration audits each trader, and when it means to be there.
+
+    Of several audits under way the days are those from the first to the last.
+    """
     rows = warehouse.table("tax_audits")
     known = rows.filter(known_before(rows, cutoff), rows.opened_on < cutoff)
+    latest = {name: known[name].argmax(known.known_on) for name in ("planned_from", "planned_to")}
     is_open = known.closed_on.isnull() | (known.closed_on >= cutoff)
-    states = known.group_by("trader_id", "tax_audit_id").aggregate(is_open=is_open.argmax(known.known_on))
-    return states.group_by("trader_id").aggregate(is_tax_audited=states.is_open.any())
+    states = known.group_by("trader_id", "tax_audit_id").aggregate(
+        is_open=is_open.argmax(known.known_on), **latest
+    )
+    under_way = states.filter(states.is_open)
+    return under_way.group_by("trader_id").aggregate(
+        is_tax_audited=under_way.is_open.any(),
+        tax_audit_from=under_way.planned_from.min(),
+        tax_audit_to=under_way.planned_to.max(),
+    )
+
+
+def begun(warehouse: Warehouse, plan: str, cutoff: date) -> pa.Table:
+    """Return trader_id, opened_on and is_done of the audits of a plan that had begun before `cutoff`.
+
+    An audit that was closed or abandoned is done.
+    """
+    audits = warehouse.table("audits")
+    own = audits.filter(
+        known_before(audits, cutoff),
+        audits.selection_run_id == plan,
+        audits.status != "planned",
+        audits.opened_on < cutoff,
+    )
+    is_done = (own.status == "abandoned") | (own.closed_on < cutoff).fill_null(False)
+    return own.select("trader_id", "opened_on", is_done=is_done).order_by("trader_id").to_pyarrow()
 
 
 def hours_spent(warehouse: Warehouse, cutoff: date) -> pa.Table:

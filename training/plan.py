@@ -5,14 +5,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.availability import availability, hours_spent
+from features.availability import availability, begun, hours_spent
 from features.clock import Clock
 from features.data.dataset import Dataset
 from models.plan.audit_plan import make_plan
+from models.plan.calendar import Calendar, make_calendar
 from models.plan.candidates import candidates
 from models.plan.capacity import Capacity, require_offices
 from models.plan.hours import fit_hours
-from models.plan.store import StoredPlan, drawn_by, new_name, nonce_of, seed_of, write_plan
+from models.plan.store import StoredPlan, drawn_by, new_name, nonce_of, read_plan, seed_of, write_plan
+from models.plan.text import treated_rows
 from models.plan.treatments import SHIPPED, Treatments
 from training.backtest.setup import Stage
 from training.score import bundle_of_day
@@ -74,6 +76,18 @@ def plan(
         "drawn_by": drawn_by(seed, nonce),
     }
     return write_plan(make_plan(chosen_from, capacity, seed=seed), home, name=name, about=about)
+
+
+def calendar_of(dataset: Dataset, name: str) -> Calendar:
+    """Return the calendar of a stored plan from what was known before the dataset's cutoff.
+
+    What of the plan had begun by then keeps its place, all else is ordered anew.
+    """
+    stored = read_plan(dataset.home, name)
+    with dataset.open() as warehouse:
+        available = availability(warehouse, treated_rows(stored.table)["trader_id"], dataset.cutoff)
+        under_way = begun(warehouse, name, dataset.cutoff)
+    return make_calendar(stored, available, under_way, from_day=dataset.cutoff)
 
 
 def _sizes(trader_ids: pa.ChunkedArray, available: pa.Table) -> pa.ChunkedArray:

@@ -13,8 +13,9 @@ from models.plan.treatments import SKILLS
 
 CAPPED = ("size_band", "sector", "region", "aeo")
 """What a cap may be by."""
-OFFICE = {"field", "desk", "covers"}
+OFFICE = {"field", "desk", "covers", "teams"}
 CAP = {"by", "group", "visits", "share"}
+MOST_TEAMS = 10_000
 EXAMPLE = """\
 first_day = 2025-01-01
 last_day = 2025-12-31
@@ -24,6 +25,7 @@ hour_costs = 60.0         # of an auditor's hour, in the money of the data
 field = 4000
 desk = 1500
 covers = ["XA001200"]     # customs offices whose traders it audits too
+teams = 5                 # visits under way at once; else as many as the hours of field need
 
 [[caps]]                  # at most so many visits, or such a share of all visits
 by = "size_band"
@@ -47,6 +49,7 @@ SETTINGS: Mapping[str, Allowed] = {
     "cool_down_months": _number(0, 120),
     "aeo_share": _number(0, 1),
     "revalidation_hours": _number(0, 1_000),
+    "weekly_hours": _number(1, 1_000),
     "offices": (lambda value: isinstance(value, Mapping) and bool(value), "a table an office"),
     "caps": (lambda value: isinstance(value, list), "tables of caps"),
 }
@@ -55,11 +58,15 @@ NEEDED = ("first_day", "last_day", "hour_costs", "offices")
 
 @dataclass(frozen=True)
 class OfficeHours:
-    """The hours of auditors of one office by skill, and the customs offices whose traders it audits."""
+    """The hours of auditors of one office by skill, and the customs offices whose traders it audits.
+
+    `teams` are visits that may be under way at once; None for as many as the hours of visits need.
+    """
 
     field: float
     desk: float
     covers: tuple[str, ...] = ()
+    teams: int | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,7 @@ class Capacity:
     - `aeo_share`: of the effect of a visit to an authorised trader, the part that counts; the rest of it is
       the price of trust.
     - `revalidation_hours`: what a visit saves where an authorisation must be looked at again in the period.
+    - `weekly_hours`: that a team gives one visit in a week.
     """
 
     first_day: date
@@ -95,6 +103,7 @@ class Capacity:
     cool_down_months: int = 12
     aeo_share: float = 0.5
     revalidation_hours: float = 30.0
+    weekly_hours: float = 30.0
 
     @classmethod
     def read(cls, path: Path) -> "Capacity":
@@ -130,6 +139,16 @@ class Capacity:
             for name, each in self.offices.items()
         }
         return replace(self, offices=offices)
+
+    @property
+    def weeks(self) -> float:
+        """The length of the period in weeks."""
+        return ((self.last_day - self.first_day).days + 1) / 7
+
+    def teams(self, office: str) -> int:
+        """Return how many visits of an office may be under way at once, 1 or more."""
+        own = self.offices[office]
+        return own.teams or max(1, math.ceil(own.field / (self.weeks * self.weekly_hours)))
 
     @property
     def hours(self) -> float:
@@ -189,7 +208,7 @@ def _office(name: str, given: object) -> OfficeHours:
     if not isinstance(given, Mapping) or not {"field", "desk"} <= set(given) <= OFFICE:
         raise SettingError(
             f"The office {name} is {given!r}.",
-            expected="field and desk, hours a period; covers, a list of customs offices, if there are any.",
+            expected="field and desk, hours a period; covers, customs offices, and teams, a number.",
             advice=f"Write [offices.{name}] with field = 4000 and desk = 1500.",
         )
     covers = given.get("covers", [])
@@ -199,6 +218,13 @@ def _office(name: str, given: object) -> OfficeHours:
             expected="a list of codes of customs offices.",
             advice="Write covers = ['XA001200'].",
         )
+    teams = given.get("teams")
+    if teams is not None and (type(teams) is not int or not 1 <= teams <= MOST_TEAMS):
+        raise SettingError(
+            f"The office {name} has {teams!r} teams.",
+            expected=f"a whole number from 1 to {MOST_TEAMS:,}.",
+            advice="Write teams = 5, or leave it out: as many are counted as the hours need.",
+        )
     for skill in SKILLS:
         hours = given[skill]
         if not isinstance(hours, int | float) or isinstance(hours, bool) or not 0 < hours < math.inf:
@@ -207,7 +233,7 @@ def _office(name: str, given: object) -> OfficeHours:
                 expected="a number above 0: every active trader needs a chance to be looked at.",
                 advice="Give it hours, or let another office cover it.",
             )
-    return OfficeHours(float(given["field"]), float(given["desk"]), tuple(covers))
+    return OfficeHours(float(given["field"]), float(given["desk"]), tuple(covers), teams)
 
 
 def _cap(given: object) -> GroupCap:

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from features.availability import availability, hours_spent
+from features.availability import availability, begun, hours_spent
 from tests.features.administration import administration, audit, day, line, trader
 from tests.features.building import warehouse
 from tests.features.tables import Row
@@ -78,3 +78,42 @@ def test_hours_are_of_audits_closed_by_then() -> None:
         assert hours_spent(opened, day("2024-01-01")).to_pylist() == [
             {"trader_id": "T1", "treatment": "field", "hours_spent": 40.0}
         ]
+
+
+def test_the_days_of_the_tax_administration_are_those_last_planned_for_audits_under_way() -> None:
+    first = {"trader_id": "T1", "tax_audit_id": "X", "opened_on": "2023-03-01", "known_on": "2023-03-01"}
+    planned = first | {"known_on": "2023-06-01", "planned_from": "2024-02-01", "planned_to": "2024-03-01"}
+    later = planned | {"known_on": "2023-09-01", "planned_from": "2024-02-15"}
+    closed = first | {"tax_audit_id": "Y", "planned_from": "2023-04-01", "closed_on": "2023-05-01"}
+    other = first | {"tax_audit_id": "Z", "planned_to": "2024-05-01"}
+    states = [first, planned, later, closed, other]
+    names = ("tax_audit_from", "tax_audit_to")
+    known = [
+        tuple(of_t1(cutoff, tax_audits=states)[name] for name in names)
+        for cutoff in ("2023-06-01", "2023-09-01", "2024-01-01")
+    ]
+    assert known == [
+        (None, date(2024, 5, 1)),
+        (date(2024, 2, 1), date(2024, 5, 1)),
+        (date(2024, 2, 15), date(2024, 5, 1)),
+    ]
+
+
+def test_what_of_a_plan_has_begun_is_what_was_opened_for_it_by_then() -> None:
+    audits = [
+        audit("A1", "T1", "2023-05-01", None, selection_run_id="P-1"),
+        audit("A2", "T2", "2023-05-01", "2023-08-01", selection_run_id="P-1"),
+        audit("A3", "T3", "2023-05-01", None, selection_run_id="P-1", status="abandoned"),
+        audit("A4", "T4", "2023-05-01", None, selection_run_id="P-1", status="planned"),
+        audit("A5", "T5", "2023-05-01", None, selection_run_id="P-2"),
+    ]
+    traders = [trader(f"T{k}") for k in range(1, 6)]
+    with warehouse(administration(audits=audits, traders=traders)) as opened:
+        rows = {
+            cutoff: begun(opened, "P-1", day(cutoff)).to_pylist() for cutoff in ("2023-06-01", "2024-01-01")
+        }
+    done = {cutoff: {row["trader_id"]: row["is_done"] for row in each} for cutoff, each in rows.items()}
+    assert done == {
+        "2023-06-01": {"T1": False, "T2": False, "T3": True},
+        "2024-01-01": {"T1": False, "T2": True, "T3": True},
+    }

@@ -19,7 +19,7 @@ def read(tmp_path: Path, text: str) -> Capacity:
 def test_the_example_is_read_as_it_stands(tmp_path: Path) -> None:
     given = read(tmp_path, EXAMPLE)
     assert (given.first_day, given.last_day) == (date(2025, 1, 1), date(2025, 12, 31))
-    assert given.offices == {"XA001100": OfficeHours(4000.0, 1500.0, ("XA001200",))}
+    assert given.offices == {"XA001100": OfficeHours(4000.0, 1500.0, ("XA001200",), 5)}
     assert given.caps == (GroupCap("size_band", "micro", visits=20),)
     assert given.serving("XA001200") == "XA001100"
     assert given.serving("XA009900") == ""
