@@ -199,7 +199,8 @@ def _busy(busy: pa.Table, capacity: Capacity, monday: date) -> np.ndarray:
 
 def _weeks(rows: pa.Table, capacity: Capacity) -> np.ndarray:
     """Return the weeks that each visit keeps a team (n,), rounded to the nearest, 1 or more."""
-    return np.maximum(np.rint(rows["hours"].to_numpy() / capacity.weekly_hours), 1).astype(np.intp)
+    weeks = np.rint(rows["hours"].to_numpy() / capacity.weekly_hours)
+    return np.asarray(np.maximum(weeks, 1), np.intp)
 
 
 def _week_of(days: pa.ChunkedArray, monday: date, *, missing: int) -> np.ndarray:

@@ -43,4 +43,4 @@ def icalendar_of(calendar: Calendar, office: str, *, made_at: datetime) -> bytes
         event.add("summary", f"{WORDS[row['treatment']]} {row['trader_id']}{team}")
         event.add("transp", "TRANSPARENT")
         file.add_component(event)
-    return file.to_ical()
+    return bytes(file.to_ical())

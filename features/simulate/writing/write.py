@@ -81,8 +81,8 @@ def coded_schema(columns: dict[str, pa.Array], *, table: str) -> pa.Schema:
 
 
 def write_table(columns: dict[str, pa.Array], *, table: str, folder: Path) -> int:
-    """Write a table of the contract in its own schema and return the number of rows."""
-    schema = TABLES[table].schema
+    """Write a table of the contract, with the columns that there are, and return the number of rows."""
+    schema = pa.schema([field for field in TABLES[table].schema if field.name in columns])
     arrays = [columns[name].cast(schema.field(name).type) for name in schema.names]
     written = pa.Table.from_arrays(arrays, schema=schema)
     pq.write_table(written, folder / f"{table}.parquet", store_schema=False)

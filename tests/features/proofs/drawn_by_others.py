@@ -41,6 +41,8 @@ def tax_audit(draw: Draw, tax_audit_id: str, trader: str) -> Iterable[Row]:
             "tax_audit_id": tax_audit_id,
             "opened_on": opened,
             "closed_on": closed,
+            "planned_from": known,
+            "planned_to": known + timedelta(days=30),
             "adjustment": adjustment,
             "known_on": known,
         }
