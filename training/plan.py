@@ -9,7 +9,7 @@ from features.availability import availability, begun, hours_spent
 from features.clock import Clock
 from features.data.dataset import Dataset
 from models.plan.audit_plan import make_plan
-from models.plan.calendar import Calendar, make_calendar
+from models.plan.calendar import PlanCalendar, make_calendar
 from models.plan.candidates import candidates
 from models.plan.capacity import Capacity, require_offices
 from models.plan.hours import fit_hours
@@ -78,7 +78,7 @@ def plan(
     return write_plan(make_plan(chosen_from, capacity, seed=seed), home, name=name, about=about)
 
 
-def calendar_of(dataset: Dataset, name: str) -> Calendar:
+def calendar_of(dataset: Dataset, name: str) -> PlanCalendar:
     """Return the calendar of a stored plan from what was known before the dataset's cutoff.
 
     What of the plan had begun by then keeps its place, all else is ordered anew.

@@ -27,7 +27,7 @@ COLUMNS = ("office", "begins_on", "ends_on", "trader_id", "treatment", "team", "
 
 
 @dataclass(frozen=True)
-class Calendar:
+class PlanCalendar:
     """When each trader of a plan is treated.
 
     - `plan`: its name; `from_day`: the day as of which it was made.
@@ -54,7 +54,9 @@ def first_monday(day: date) -> date:
     return day + timedelta(days=-day.weekday() % 7)
 
 
-def make_calendar(stored: StoredPlan, available: pa.Table, begun: pa.Table, *, from_day: date) -> Calendar:
+def make_calendar(
+    stored: StoredPlan, available: pa.Table, begun: pa.Table, *, from_day: date
+) -> PlanCalendar:
     """Make the calendar of a plan from what is known before `from_day`.
 
     `available` describes the traders treated as `features.availability` does, `begun` the audits of the plan
@@ -82,10 +84,10 @@ def make_calendar(stored: StoredPlan, available: pa.Table, begun: pa.Table, *, f
             _desk(ahead.filter(pc.invert(visited)), capacity, office, monday),
         ]
     order = [("office", "ascending"), ("begins_on", "ascending"), ("trader_id", "ascending")]
-    return Calendar(stored.name, from_day, capacity, pa.concat_tables(rows).sort_by(order), schedules)
+    return PlanCalendar(stored.name, from_day, capacity, pa.concat_tables(rows).sort_by(order), schedules)
 
 
-def calendar_to_text(calendar: Calendar, *, top: int) -> Iterator[str]:
+def calendar_to_text(calendar: PlanCalendar, *, top: int) -> Iterator[str]:
     """Yield a calendar as lines for a terminal: each office, then the first weeks."""
     table, capacity = calendar.table, calendar.capacity
     yield f"Calendar of plan {calendar.plan}, made as of {calendar.from_day}: {table.num_rows:,} treatments."
@@ -151,9 +153,9 @@ def _visits(
         capacity.teams(office),
         _busy(busy, capacity, monday),
     )
-    found = schedule(given)
-    teams = teams_by_lot(given, found.begin, rng)
-    return found, _dated(visits, found.begin, weeks, monday, pa.array(teams, pa.int64()))
+    made = schedule(given)
+    teams = teams_by_lot(given, made.begin, rng)
+    return made, _dated(visits, made.begin, weeks, monday, pa.array(teams, pa.int64()))
 
 
 def _desk(work: pa.Table, capacity: Capacity, office: str, monday: date) -> pa.Table:

@@ -4,17 +4,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyarrow.compute as pc
-from icalendar import Calendar as File
-from icalendar import Event
+from icalendar import Calendar, Event
 
 from features.storage.atomic import atomic_file
-from models.plan.calendar import Calendar
+from models.plan.calendar import PlanCalendar
 
 DAY = timedelta(days=1)
 WORDS = {"letter": "Letter to", "desk": "Desk audit of", "field": "Field audit of", "joint": "Joint audit of"}
 
 
-def write_icalendars(calendar: Calendar, folder: Path, *, made_at: datetime) -> None:
+def write_icalendars(calendar: PlanCalendar, folder: Path, *, made_at: datetime) -> None:
     """Write the calendar of each office into a folder as `OFFICE.ics`."""
     folder.mkdir(parents=True, exist_ok=True)
     for office in calendar.schedules:
@@ -22,13 +21,13 @@ def write_icalendars(calendar: Calendar, folder: Path, *, made_at: datetime) -> 
             fresh.write_bytes(icalendar_of(calendar, office, made_at=made_at))
 
 
-def icalendar_of(calendar: Calendar, office: str, *, made_at: datetime) -> bytes:
+def icalendar_of(calendar: PlanCalendar, office: str, *, made_at: datetime) -> bytes:
     """Return the treatments of an office as events of whole days; what is done is left out.
 
     A later file of the same plan moves the events of an earlier one: an event goes by plan and trader. It
     says trader, treatment and team, and no name and no money.
     """
-    file = File()
+    file = Calendar()
     file.add("prodid", "-//audit-yield//plan//EN")
     file.add("version", "2.0")
     file.add("x-wr-calname", f"{office}, plan {calendar.plan}")

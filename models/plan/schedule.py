@@ -98,9 +98,9 @@ def schedule(visits: Visits) -> Schedule:
     horizon = int((begin + visits.weeks).max(initial=0)) + SPARE
     if not len(visits) or len(visits) * horizon > MOST_CELLS:
         return Schedule(begin, cost, 0.0)
-    found, bound = _program(visits, horizon)
-    if found is not None and (better := float(visits.costs(found).sum())) < cost:
-        begin, cost = found, better
+    improved, bound = _program(visits, horizon)
+    if improved is not None and (better := float(visits.costs(improved).sum())) < cost:
+        begin, cost = improved, better
     return Schedule(begin, cost, bound)
 
 

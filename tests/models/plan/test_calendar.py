@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from models.plan.calendar import Calendar, calendar_to_text, first_monday, make_calendar
+from models.plan.calendar import PlanCalendar, calendar_to_text, first_monday, make_calendar
 from models.plan.icalendar_file import write_icalendars
 from models.plan.store import StoredPlan
 from models.plan.text import treated_rows
@@ -31,7 +31,7 @@ def calendar_of(
     known: Mapping[str, Days] | None = None,
     begun: list[tuple[str, date, bool]] | None = None,
     from_day: date = PLANNED_ON,
-) -> Calendar:
+) -> PlanCalendar:
     """Make a calendar; `known` gives tax audit and revalidation of some traders."""
     traders = treated_rows(plan.table)["trader_id"].to_pylist()
     days = [(known or {}).get(trader, (None, None, None)) for trader in traders]
@@ -46,7 +46,7 @@ def calendar_of(
     )
 
 
-def row_of(calendar: Calendar, trader: str) -> dict[str, object]:
+def row_of(calendar: PlanCalendar, trader: str) -> dict[str, object]:
     [row] = calendar.table.filter(pc.equal(calendar.table["trader_id"], trader)).to_pylist()
     return dict(row)
 
