@@ -1,4 +1,4 @@
-"""Commands about the data: simulate, import, check, build features, show evidence."""
+"""Commands about the data: simulate, look, import, check, build features, show evidence."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -73,6 +73,43 @@ def simulate_command(
     drawn = [] if world == "standard" else [*as_lines(administration.world), ""]
     counted = [f"{name}: {rows:,} rows" for name, rows in administration.rows.items()]
     show(as_json(administration.rows) if json else [*drawn, *counted, f"All of it is in {out}."])
+
+
+@app.command(name="look", rich_help_panel=PART)
+@friendly
+def look_command(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files (CSV, XLSX, Parquet), folders, a DuckDB file, or the address of a database.",
+            metavar="FILE...",
+        ),
+    ],
+    *,
+    json: AsJson = False,
+) -> None:
+    """Show the first rows of any export, and propose the mapping that may read it.
+
+    Before anything is mapped: which encoding, separator and header a file has, what stands in its columns,
+    and which columns of the contract these may be.
+
+    What is printed is a mapping: look at it, correct it, and save it as `mapping.toml` beside the files.
+    A line that begins with `#?` is a guess and counts only when you take the mark away: it says why it is a
+    guess. Lines without are sure by the names and the values of the rows that were looked at, the first 500.
+    Nothing is written, and no command uses a proposal by itself.
+
+    Then `audit-yield check FOLDER` says what is still wrong, each time with the line that would mend it.
+    docs/mapping.md explains every setting, docs/bring-your-data.md the whole way.
+
+    Example: `audit-yield look register.csv > mapping.toml`
+
+    Example: `audit-yield look postgres://me@host/customs`
+    """
+    from features.data.look import look, to_json, to_text
+
+    with errors.status("Looking at the data"):
+        proposals = look(sources)
+    show(to_json(proposals) if json else to_text(proposals))
 
 
 @app.command(name="import", rich_help_panel=PART)

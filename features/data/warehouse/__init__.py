@@ -25,7 +25,7 @@ from features.errors import DataError, listed
 from features.exact import as_float
 from features.storage.temporary import temporary_folder
 
-__all__ = ["Dialect", "Source", "Warehouse", "in_memory", "open_warehouse"]
+__all__ = ["Dialect", "Source", "Warehouse", "in_memory", "open_stored", "open_warehouse"]
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,39 @@ def open_warehouse(location: str, *, dialect: Dialect | None = None) -> Iterator
             raise
         finally:
             warehouse.adapter.disconnect(warehouse.engine)
+
+
+@contextlib.contextmanager
+def open_stored(location: str) -> Iterator[tuple[str, Iterator[tuple[str, Source]]]]:
+    """Open a DuckDB file or a database; yield its engine, and every table with its name, as it is stored.
+
+    A table that is not on the search path has its schema before its name. Raises `DataError` where there is
+    nothing to open, and where a table cannot be read.
+    """
+    with temporary_folder() as temporary:
+        engine = connect(location) if "://" in location else _open_file(Path(location), temporary)
+        adapter = adapter_of(engine)
+        try:
+            adapter.begin(engine)
+            yield adapter.name, _stored(engine, adapter)
+        except engine_errors() as error:
+            refuse_exhausted_resources(error)
+            adapter.refuse(error, without_credentials(location))
+            raise DataError(
+                f"{without_credentials(location)} cannot be read: {first_line(error)}",
+                expected="tables, or views of tables of the same database.",
+                advice="Ask whoever keeps it for the right to read them.",
+            ) from error
+        finally:
+            adapter.disconnect(engine)
+
+
+def _stored(engine: BaseBackend, adapter: Adapter) -> Iterator[tuple[str, Source]]:
+    near = adapter.table_names(engine)
+    far = (name for name in adapter.all_names(engine) if name.rpartition(".")[2] not in near)
+    for full in sorted((*near, *far)):
+        schema, _, name = full.rpartition(".")
+        yield full, Source(adapter.open_table(engine, name, schema or None), adapter.name)
 
 
 def _open(location: str, dialect: Dialect | None, temporary: Path) -> Warehouse:

@@ -1,5 +1,6 @@
 """Read spreadsheets: sheets, merged cells, real days and numbers beside those in text."""
 
+import contextlib
 import re
 import zipfile
 import zlib
@@ -58,17 +59,24 @@ def stage_sheet(path: Path, *, table: Table, dialect: Dialect, into: Path) -> Pa
     their column, so that they are read beside others that are text. Returns the Parquet file; raises
     `UnreadableError` with all that is wrong with the file's form.
     """
+    with open_workbook(path, table=table.name) as book:
+        sheet = book.get_sheet_by_name(_sheet_name(book, path, table, dialect))
+        rows, names = _named(sheet_rows(sheet), path, table, dialect)
+        return _write(rows, names, path, table=table, dialect=dialect, into=into)
+
+
+@contextlib.contextmanager
+def open_workbook(path: Path, *, table: str) -> Iterator["CalamineWorkbook"]:
+    """Open a workbook; raise `UnreadableError`, as a fault of `table`, where it cannot be read to its end."""
     from python_calamine import CalamineError, load_workbook
 
     try:
         _refuse_bomb(path, table)
         with load_workbook(path) as book:
-            sheet = book.get_sheet_by_name(_sheet_name(book, path, table, dialect))
-            rows, names = _named(sheet_rows(sheet), path, table, dialect)
-            return _write(rows, names, path, table=table, dialect=dialect, into=into)
-    except (CalamineError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError) as error:
-        refuse_exhausted_resources(error)  # `zipfile` raises RuntimeError for what is encrypted or unknown
-        raise UnreadableError(broken_file(table.name, path.name, error)) from error
+            yield book
+    except (CalamineError, OSError) as error:
+        refuse_exhausted_resources(error)
+        raise UnreadableError(broken_file(table, path.name, error)) from error
 
 
 def sheet_names(book: "CalamineWorkbook") -> list[str]:
@@ -176,7 +184,7 @@ def _in_text(rows: Rows, forms: Sequence[Form]) -> Iterator[list[list[str | None
     """Yield the columns of some rows at a time, every value as text."""
     while chunk := list(islice(rows, ROWS_AT_ONCE)):
         yield [
-            [_text(cell, form) for cell in column]
+            [text_of(cell, form) for cell in column]
             for column, form in zip(zip(*chunk, strict=True), forms, strict=True)
         ]
 
@@ -192,7 +200,7 @@ def _form_of(name: str | None, table: Table, dialect: Dialect) -> Form:
     return next(forms, mapping.form)
 
 
-def _text(cell: Cell, form: Form) -> str | None:
+def text_of(cell: Cell, form: Form) -> str | None:
     """Return a cell as its form writes it; a number of more than 15 digits as a spreadsheet shows it."""
     if isinstance(cell, str):
         return cell or None
@@ -209,25 +217,38 @@ def _text(cell: Cell, form: Form) -> str | None:
     return None if cell is None else str(cell)
 
 
-def _refuse_bomb(path: Path, table: Table) -> None:
+def _refuse_bomb(path: Path, table: str) -> None:
     """Refuse a file that unpacks to more than a table does, or whose first and last cells lie far apart."""
+    try:
+        with zipfile.ZipFile(path) as parts:
+            _refuse_large(parts, path, table)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        RuntimeError,
+    ) as error:  # the last where it is encrypted
+        raise UnreadableError(broken_file(table, path.name, error)) from error
+
+
+def _refuse_large(parts: zipfile.ZipFile, path: Path, table: str) -> None:
     most = max(SMALLEST_BOMB, LARGEST_RATIO * path.stat().st_size)
-    with zipfile.ZipFile(path) as parts:
-        if sum(part.file_size for part in parts.infolist()) > most:
-            raise UnreadableError(_bomb(path, table, f"unpacks to more than {LARGEST_RATIO} times its size"))
-        sheets = [name for name in parts.namelist() if "sharedStrings" not in name and name.endswith(".xml")]
-        for name in sheets:
-            with parts.open(name) as content:
-                wide, high = _extent(iter(lambda: content.read(CHUNK), b""))
-            if wide * high > MOST_CELLS:
-                raise UnreadableError(
-                    _bomb(path, table, f"has a sheet of {high:,} lines and {wide:,} columns, filled or not")
-                )
+    if sum(part.file_size for part in parts.infolist()) > most:
+        raise UnreadableError(_bomb(path, table, f"unpacks to more than {LARGEST_RATIO} times its size"))
+    for name in parts.namelist():
+        if not name.endswith(".xml") or "sharedStrings" in name:
+            continue
+        with parts.open(name) as content:
+            wide, high = _extent(iter(lambda: content.read(CHUNK), b""))
+        if wide * high > MOST_CELLS:
+            raise UnreadableError(
+                _bomb(path, table, f"has a sheet of {high:,} lines and {wide:,} columns, filled or not")
+            )
 
 
-def _bomb(path: Path, table: Table, fault: str) -> Violation:
+def _bomb(path: Path, table: str, fault: str) -> Violation:
     return unreadable(
-        table.name,
+        table,
         f"{path.name} {fault}.",
         expected="a table, which packs 5 to 20 times, of fewer than "
         f"{MOST_CELLS:,} cells between the first and the last.",
