@@ -137,6 +137,9 @@ def explain_command(
     as_of: AsOf,
     model: ModelName = "champion",
     top: Top = 10,
+    parts: Annotated[
+        bool, typer.Option("--parts", help="Open each line down to its features, as the page does.")
+    ] = False,
     stale: Stale = False,
     dialect: DialectFile = None,
     json: AsJson = False,
@@ -153,7 +156,7 @@ def explain_command(
     with errors.status("Checking the data and building features"):
         dataset = dataset_of(data, cutoff=as_of, dialect=dialect, stale=stale)
         explanation = explain(dataset, trader, model=model)
-    show(explanation.to_json(top=top) if json else explanation.to_text(top=top))
+    show(explanation.to_json(top=top) if json else explanation.to_text(top=top, parts=parts))
 
 
 @app.command(name="models", rich_help_panel=PART)

@@ -38,6 +38,10 @@ def _is_share(value: object) -> bool:
     return _is_number(value) and 0 < value <= 1
 
 
+def _is_direction(value: object) -> bool:
+    return type(value) is int and value in (-1, 0, 1)
+
+
 def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
@@ -53,7 +57,8 @@ MEANING: Mapping[str, Allowed] = {
     ),
     "reference": (_is_text, "the source of the indicator"),
     "finding_type": (lambda value: value is None or value in FINDING_TYPES, " or ".join(FINDING_TYPES)),
-    "monotone": (lambda value: type(value) is int and value in (-1, 0, 1), "-1, 0 or 1"),
+    "monotone": (_is_direction, "-1, 0 or 1"),
+    "tends": (_is_direction, "-1, 0 or 1"),
     "prior_yield": (
         lambda value: value is None or _is_share(value),
         "a share of the money at stake, above 0 and at most 1",

@@ -59,9 +59,11 @@ def _definition(windows: list[Feature]) -> Iterator[str]:
 
 
 def _direction(feature: Feature) -> str:
-    return {1: "the yield rises with it", -1: "the yield falls with it", 0: "either direction"}[
-        feature.monotone
-    ]
+    if feature.monotone:
+        return f"the yield {'rises' if feature.monotone > 0 else 'falls'} with it"
+    if feature.tends:
+        return f"the yield tends to {'rise' if feature.tends > 0 else 'fall'} with it, and may be learned otherwise"
+    return "either direction"
 
 
 def _windows(windows: list[Feature]) -> str:

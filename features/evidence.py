@@ -17,6 +17,7 @@ from features.exact import as_float, order_free
 from features.feature import Feature
 from features.prepare import ROWS, Prepared
 from features.spine import Spine
+from features.unit import format_value
 
 LINE_NAMES = (
     "declaration_id",
@@ -61,7 +62,7 @@ class Evidence:
 
 def to_text(evidence: Evidence, *, top: int) -> Iterator[str]:
     """Yield evidence as lines for a terminal: the sentence, then the first `top` rows."""
-    yield evidence.feature.say("no value" if evidence.value is None else f"{evidence.value:,.6g}")
+    yield evidence.feature.say(format_value(evidence.value, evidence.feature.unit))
     yield f"{evidence.rows.num_rows:,} rows of the kind: {ROWS[evidence.feature.source or ''].row}"
     for row in evidence.rows.slice(0, top).to_pylist():
         yield "    " + ", ".join(f"{name} {value}" for name, value in row.items() if value is not None)

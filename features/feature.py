@@ -40,9 +40,11 @@ class Feature:
       other features of the same row, its parameters' names; `source` is then None.
     - `months`: the window before the cutoff; None for all that is known.
     - `empty`: the value where the trader has no row; None where no value follows from that.
-    - `label`: a few words; `phrase`: the template of `sentence`; `why`: the finding it points to.
+    - `label`: a few words; `phrase`: the template of `sentence`.
+    - `why`: what follows from the value, in words that hold for more of it and for less: `the more ...`.
     - `finding_type`: the kind of finding that it concerns, None where none in particular.
-    - `monotone`: +1 or -1 where theory says that the yield rises or falls with it, else 0.
+    - `monotone`: +1 or -1 where theory says that the yield rises or falls with it, so that models are held
+      to it, else 0; `tends`: the same for what `why` says where models are free to learn otherwise.
     - `prior_yield`: of money at stake under a suspicion, the share of it that an audit is expected to book
       before any audit is known; None for every other feature.
     - `indicator`: the indicator of the literature that it belongs to; `reference`: its source.
@@ -61,6 +63,7 @@ class Feature:
     why: str
     finding_type: str | None = None
     monotone: int = 0
+    tends: int = 0
     prior_yield: float | None = None
     indicator: str
     reference: str
@@ -71,6 +74,11 @@ class Feature:
     def parameters(self) -> tuple[str, ...]:
         """The names of the function's parameters: for a combined feature, the features that it combines."""
         return tuple(inspect.signature(self.function).parameters)
+
+    @property
+    def direction(self) -> int:
+        """+1 or -1 where `why` says that the yield rises or falls with the value, 0 where it says neither."""
+        return self.monotone or self.tends
 
     @property
     def topic(self) -> str:
@@ -133,6 +141,7 @@ class Meaning(TypedDict):
     example: Example
     finding_type: NotRequired[str]
     monotone: NotRequired[int]
+    tends: NotRequired[int]
     prior_yield: NotRequired[float]
 
 

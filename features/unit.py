@@ -30,14 +30,21 @@ LARGEST = 700.0
 
 
 def format_value(value: float | None, unit: Unit) -> str:
-    """Return a number formatted for a sentence.
+    """Return a number formatted for a sentence; an entropy is said as so many of equal weight.
 
     >>> format_value(0.1234, Unit.SHARE), format_value(-0.35, Unit.LOG_RATIO)
     ('12.3 %', '0.70 times')
+    >>> format_value(0.6931, Unit.NAT)
+    '2.0'
+    >>> format_value(-0.0004, Unit.SHARE)
+    '0.0 %'
     >>> format_value(1234567.8, Unit.MONEY)
     '1,234,568'
     """
-    return UNKNOWN if value is None or math.isnan(value) else FORMATTERS[unit](value)
+    if value is None or math.isnan(value):
+        return UNKNOWN
+    text = FORMATTERS[unit](value)
+    return text if any(digit in text for digit in "123456789") else text.removeprefix("-")
 
 
 def _percent(value: float) -> str:
@@ -61,6 +68,6 @@ FORMATTERS: Mapping[Unit, Callable[[float], str]] = {
     Unit.YEAR: lambda value: f"{_number(value)} years",
     Unit.LOG_RATIO: lambda value: f"{math.exp(min(value, LARGEST)):,.2f} times",
     Unit.RATIO: lambda value: f"{value:,.2f}",
-    Unit.NAT: lambda value: f"{value:.2f}",
+    Unit.NAT: lambda value: f"{math.exp(min(value, LARGEST)):,.1f}",
     Unit.FLAG: lambda value: "yes" if value else "no",
 }

@@ -1,22 +1,34 @@
-"""Reasons of one prediction: contributions in money with sentences for auditors, by feature and by topic."""
+"""Reasons of one prediction: contributions in money with sentences, by topic, finding type and feature."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from features.unit import UNKNOWN, Unit, format_value
 from models.prediction import Floats
+from models.turning import TurningPoint, TurningPoints
 from models.words import Words
+
+UNKNOWN_WHY = "The money is what audits found where it was unknown too."
+TOGETHER = "Only together do its values say so; none does by itself."
+Divide = Callable[[Sequence[float], float], Sequence[float]]
+"""Rounds amounts so that they add up to a total."""
 
 
 @dataclass(frozen=True)
 class Reason:
     """What one feature adds to a trader's expected money, or takes away.
 
-    `value` is the trader's, None where it is unknown; `sentence` says it in words; `money` is the
-    contribution; `topic` what it is shown under; `finding_type` the kind of finding it speaks of.
+    - `value`: the trader's, None where it is unknown; `sentence` says it in words.
+    - `why`: what follows from it, empty where the value by itself says nothing: the model took it otherwise
+      than with other traders, for what else it knows.
+    - `turns_at`: the nearest value at which the feature does the opposite, None where there is none.
+    - `money`: the contribution; `topic` what it is shown under; `finding_type` the kind of finding that it
+      speaks of.
     """
 
     feature: str
@@ -25,15 +37,24 @@ class Reason:
     finding_type: str | None
     label: str
     sentence: str
+    why: str
     value: float | None
+    turns_at: float | None
     money: float
 
+    def to_dict(self, money: float) -> dict[str, Any]:
+        """Return it as plain data under a topic and finding type, with `money` as rounded."""
+        names = ("feature", "label", "sentence", "why", "value", "turns_at")
+        return {name: getattr(self, name) for name in names} | {"money": money}
 
-def reasons(words: Sequence[Words], values: Floats, contributions: Floats) -> tuple[Reason, ...]:
-    """Return the reasons of one trader, the weightiest first; `values` and `contributions` are (p,)."""
+
+def reasons(
+    words: Sequence[Words], values: Floats, contributions: Floats, turning_points: TurningPoints
+) -> tuple[Reason, ...]:
+    """Return the reasons of one trader, the weightiest first; each argument has one of each feature."""
     unordered = [
-        _reason(each, None if np.isnan(value) else float(value), float(money))
-        for each, value, money in zip(words, values, contributions, strict=True)
+        _reason(each, None if np.isnan(value) else float(value), float(money), turn)
+        for each, value, money, turn in zip(words, values, contributions, turning_points, strict=True)
     ]
     return tuple(sorted(unordered, key=_weightiest))
 
@@ -42,11 +63,13 @@ def _weightiest(reason: Reason) -> tuple[float, str]:
     return -abs(reason.money), reason.feature
 
 
-def _reason(words: Words, value: float | None, money: float) -> Reason:
+def _reason(words: Words, value: float | None, money: float, turn: TurningPoint | None) -> Reason:
+    turns_at = None if turn is None or value is None else turn.opposite(value)
     if value is None:
-        sentence = f"{words.label}: {UNKNOWN}."
+        sentence, why = f"{words.label}: {UNKNOWN}.", UNKNOWN_WHY
     else:
         sentence = words.say(format_value(value, Unit(words.unit)))
+        why = _why(words, value, money, turn) if turn and turns_at is not None else ""
     return Reason(
         feature=words.name,
         family=words.family,
@@ -54,9 +77,54 @@ def _reason(words: Words, value: float | None, money: float) -> Reason:
         finding_type=words.finding_type,
         label=words.label,
         sentence=sentence,
+        why=why,
         value=value,
+        turns_at=turns_at,
         money=money,
     )
+
+
+def _why(words: Words, value: float, money: float, turn: TurningPoint) -> str:
+    """Return what follows from a value: the words of the feature where the model learned what they say."""
+    unit = Unit(words.unit)
+    if not turn.agrees(value, money):
+        return ""
+    if words.direction == turn.direction:
+        return words.why
+    more_at = format_value(turn.above if turn.direction > 0 else turn.below, unit)
+    where = f"from {more_at} up" if turn.direction > 0 else f"up to {more_at}"
+    if unit is Unit.FLAG:
+        where = f"where the answer is {more_at}"
+    return f"By the audits learned from, all else equal, more is found {where}."
+
+
+@dataclass(frozen=True)
+class TypeReasons:
+    """What the features of one topic that speak of one finding type add together, the weightiest first."""
+
+    finding_type: str | None
+    parts: tuple[Reason, ...]
+
+    @property
+    def money(self) -> float:
+        """The contributions of all parts."""
+        return sum(part.money for part in self.parts)
+
+    @cached_property
+    def speaking(self) -> tuple[Reason, ...]:
+        """The parts that say something by themselves."""
+        return tuple(part for part in self.parts if part.why)
+
+    @cached_property
+    def silent(self) -> tuple[Reason, ...]:
+        """The others: they are one sum, for no sentence of theirs could be defended."""
+        return tuple(part for part in self.parts if not part.why)
+
+    def divided(self, money: float, divide: Divide) -> tuple[Sequence[float], float]:
+        """Return the money of each speaking part, and of the silent ones together, as parts of `money`."""
+        silent = sum(part.money for part in self.silent)
+        *spoken, rest = divide([*(part.money for part in self.speaking), silent], money)
+        return spoken, rest
 
 
 @dataclass(frozen=True)
@@ -74,21 +142,59 @@ class TopicReason:
         """The contributions of all parts."""
         return sum(part.money for part in self.parts)
 
-    @property
-    def leading(self) -> Reason:
-        """The weightiest part that points the same way as the topic: its sentence speaks for it."""
+    @cached_property
+    def leading(self) -> Reason | None:
+        """The weightiest part that says something and points the same way as the topic: it speaks for it."""
         money = self.money
-        return next((part for part in self.parts if part.money * money > 0), self.parts[0])
+        return next((part for part in self.parts if part.why and part.money * money > 0), None)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the topic as plain data: with the leading feature and its sentence, and all its features."""
+    @property
+    def sentence(self) -> str:
+        """The sentence that speaks for the topic."""
+        return self.leading.sentence if self.leading else TOGETHER
+
+    @cached_property
+    def by_type(self) -> tuple[TypeReasons, ...]:
+        """The parts by finding type, the weightiest type first."""
+        ordered = sorted(self.parts, key=lambda part: part.finding_type or "")  # stable: weightiest first
+        groups = groupby(ordered, key=lambda part: part.finding_type)
+        types = [TypeReasons(finding_type, tuple(parts)) for finding_type, parts in groups]
+        return tuple(sorted(types, key=lambda each: (-abs(each.money), each.finding_type or "")))
+
+    def to_dict(self, money: float, divide: Divide) -> dict[str, Any]:
+        """Return the topic as plain data down to each feature; at every level money adds up to that above.
+
+        `money` is that of the topic as rounded, which `divide` rounds further down.
+        """
+        of_types = divide([each.money for each in self.by_type], money)
         return {
             "topic": self.topic,
-            "money": self.money,
-            "feature": self.leading.feature,
-            "sentence": self.leading.sentence,
+            "money": money,
+            "feature": self.leading.feature if self.leading else None,
+            "sentence": self.sentence,
+            "why": self.leading.why if self.leading else "",
             "features": [part.feature for part in self.parts],
+            "by_type": [
+                _type_to_dict(each, amount, divide)
+                for each, amount in zip(self.by_type, of_types, strict=True)
+            ],
         }
+
+
+def _type_to_dict(reason: TypeReasons, money: float, divide: Divide) -> dict[str, Any]:
+    spoken, rest = reason.divided(money, divide)
+    return {
+        "finding_type": reason.finding_type,
+        "money": money,
+        "reasons": [part.to_dict(amount) for part, amount in zip(reason.speaking, spoken, strict=True)],
+        "silent": [part.feature for part in reason.silent],
+        "silent_money": rest,
+    }
+
+
+def about(finding_type: str | None) -> str:
+    """Return in words which kind of finding reasons speak of."""
+    return f"about {finding_type}" if finding_type else "about no one kind of finding"
 
 
 def by_topic(parts: Sequence[Reason]) -> tuple[TopicReason, ...]:
@@ -100,6 +206,11 @@ def by_topic(parts: Sequence[Reason]) -> tuple[TopicReason, ...]:
         TopicReason(topic, tuple(sorted(members, key=_weightiest))) for topic, members in topics.items()
     ]
     return tuple(sorted(unordered, key=lambda each: (-abs(each.money), each.topic)))
+
+
+def unrounded(amounts: Sequence[float], total: float) -> Sequence[float]:  # noqa: ARG001  as `Divide` is called
+    """Return amounts as they are."""
+    return amounts
 
 
 def in_whole_units(amounts: Sequence[float], total: float) -> list[int]:

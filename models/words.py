@@ -18,6 +18,8 @@ class Words:
     why: str
     months: int | None
     finding_type: str | None
+    direction: int = 0
+    """0 too in a model of an earlier release, which saved none."""
 
     @classmethod
     def of(cls, feature: Feature) -> "Words":
@@ -32,6 +34,7 @@ class Words:
             why=feature.why,
             months=feature.months,
             finding_type=feature.finding_type,
+            direction=feature.direction,
         )
 
     def say(self, value: str) -> str:

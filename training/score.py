@@ -16,7 +16,7 @@ from models.card import BY_INDICATORS, ModelCard
 from models.day import snapshot_for
 from models.fitting.matrix import as_matrix
 from models.prediction import Prediction
-from models.reasons import Reason, by_topic, reasons
+from models.reasons import Reason, TopicReason, about, by_topic, reasons, unrounded
 from models.score import scored
 from training.tracking.cleanup import CHAMPION
 from training.tracking.registry import registered_bundle, version
@@ -76,14 +76,17 @@ class Explained:
             "high_if_adjusted": float(prediction.high_if_adjusted[0]),
             "by_type": dict(zip(prediction.types, prediction.by_type[0].tolist(), strict=True)),
             "base": self.base,
-            "topics": [topic.to_dict() for topic in by_topic(self.reasons)],
+            "topics": [topic.to_dict(topic.money, unrounded) for topic in by_topic(self.reasons)],
             "reasons": [asdict(reason) for reason in self.reasons[:top]],
             "other_reasons": sum(reason.money for reason in self.reasons[top:]),
         }
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
-    def to_text(self, *, top: int) -> Iterator[str]:
-        """Yield the prediction and its reasons in money, the first `top` topics, as lines for a terminal."""
+    def to_text(self, *, top: int, parts: bool = False) -> Iterator[str]:
+        """Yield the prediction and its reasons in money, the first `top` topics, as lines for a terminal.
+
+        With `parts` each topic opens down to its features, as on the page.
+        """
         prediction = self.prediction
         yield (
             f"{self.trader_id} as of {self.cutoff}: an audit would bring {prediction.expected[0]:,.0f} on "
@@ -96,10 +99,22 @@ class Explained:
         yield f"{self.base:>14,.0f}  where every trader starts, before anything is known of it"
         topics = by_topic(self.reasons)
         for topic in topics[:top]:
-            yield f"{topic.money:>+14,.0f}  {topic.topic}: {topic.leading.sentence}"
+            yield f"{topic.money:>+14,.0f}  {topic.topic}: {topic.sentence}"
+            yield from _parts(topic) if parts else ()
         rest = topics[top:]
         yield f"{sum(topic.money for topic in rest):>+14,.0f}  {len(rest)} other reasons together"
         yield f"{prediction.expected[0]:>14,.0f}  expected"
+
+
+def _parts(topic: TopicReason) -> Iterator[str]:
+    """Yield what a topic is made of, each feature with its sentence and what follows from it."""
+    for each in topic.by_type:
+        yield f"{each.money:>+18,.0f}  {about(each.finding_type)}"
+        for part in each.speaking:
+            yield f"{part.money:>+22,.0f}  {part.sentence} {part.why}"
+        if each.silent:
+            rest = sum(part.money for part in each.silent)
+            yield f"{rest:>+22,.0f}  {len(each.silent)} values together that say nothing by themselves"
 
 
 def explain(dataset: Dataset, trader: str, *, model: str = CHAMPION) -> Explained:
@@ -109,7 +124,8 @@ def explain(dataset: Dataset, trader: str, *, model: str = CHAMPION) -> Explaine
     """
     number, bundle, snapshot = bundle_of_day(dataset, model=model)
     row_index = snapshot.row_index(trader)
-    row = snapshot.table.slice(row_index, 1).select(bundle.names)
+    X = as_matrix(snapshot.table.select(bundle.names))
+    row = X[[row_index]]
     explanation = bundle.model.explain(row)
     return Explained(
         trader_id=trader,
@@ -119,7 +135,12 @@ def explain(dataset: Dataset, trader: str, *, model: str = CHAMPION) -> Explaine
         prediction=bundle.model.predict(row),
         coverage=bundle.model.coverage,
         base=explanation.base,
-        reasons=reasons(bundle.words, as_matrix(row)[0], explanation.contributions[0]),
+        reasons=reasons(
+            bundle.words,
+            row[0],
+            explanation.contributions[0],
+            bundle.turning_points(X),
+        ),
     )
 
 

@@ -54,19 +54,19 @@ def _against_others(bundle: Bundle) -> Iterator[str]:
 
 def _first(bundle: Bundle, snapshot: Snapshot, first: pa.Table) -> Iterator[str]:
     yield f"{'rank':>4}  {'trader':14}{'expected':>12}  the weightiest reason that points to a finding"
-    indices = pa.array(
-        [snapshot.row_indices[trader] for trader in first["trader_id"].to_pylist()], pa.int64()
-    )
-    X = as_matrix(snapshot.table.take(indices).select(bundle.names))
-    explanation = bundle.model.explain(X)
-    for row, values, money in zip(first.to_pylist(), X, explanation.contributions, strict=True):
-        first_reason = max(by_topic(reasons(bundle.words, values, money)), key=_leads)
+    X = as_matrix(snapshot.table.select(bundle.names))
+    turns = bundle.turning_points(X)
+    of_first = X[[snapshot.row_indices[trader] for trader in first["trader_id"].to_pylist()]]
+    explanation = bundle.model.explain(of_first)
+    for row, values, money in zip(first.to_pylist(), of_first, explanation.contributions, strict=True):
+        first_reason = max(by_topic(reasons(bundle.words, values, money, turns)), key=_leads)
         yield (
             f"{row['rank']:>4}  {row['trader_id']:14}{row['expected_yield']:>12,.0f}  "
-            f"{first_reason.money:+,.0f}: {first_reason.leading.sentence}"
+            f"{first_reason.money:+,.0f}: {first_reason.sentence}"
         )
 
 
 def _leads(reason: TopicReason) -> tuple[bool, float]:
     """Order reasons: what points to a finding and adds to the money comes before mere size."""
-    return reason.leading.finding_type is not None and round(reason.money) > 0, reason.money
+    points = reason.leading is not None and reason.leading.finding_type is not None
+    return points and round(reason.money) > 0, reason.money

@@ -27,7 +27,8 @@ SHIPLOAD_KG = 5e8
     label="Value very low for the weight",
     phrase="{value} of the customs value in {window} was less a kilogram than with 19 in 20 other traders "
     "for like goods.",
-    why="Goods heavy for their value point to undervaluation or to a quantity declared too low.",
+    why="The more goods are heavy for their value, the more points to undervaluation or to a quantity "
+    "declared too low.",
     finding_type="quantity",
     monotone=1,
     example=Example(
@@ -53,7 +54,9 @@ def low_value_per_kg_share(lines: ir.Table) -> ir.FloatingScalar:
     label="Value very high for the weight",
     phrase="{value} of the customs value of {window} was more a kilogram than with 19 in 20 other traders "
     "for like goods.",
-    why="Goods light for their value point to other goods than declared, or to a weight declared too low.",
+    why="The more goods are light for their value, the more points to other goods than declared, or to a "
+    "weight declared too low.",
+    tends=1,
     finding_type="classification",
     example=Example(
         "log_value_per_kg peer_p95_log_value_per_kg customs_value "
@@ -78,7 +81,8 @@ def high_value_per_kg_share(lines: ir.Table) -> ir.FloatingScalar:
     label="Net for gross mass against other traders",
     phrase="On average by value, net mass for the gross mass was in {window} {value} what is usual for the "
     "goods.",
-    why="Packing that seems heavy points to a quantity declared too low: the carrier states gross mass too.",
+    why="The heavier packing seems, the more points to a quantity declared too low: the carrier states "
+    "gross mass too.",
     finding_type="quantity",
     monotone=-1,
     example=Example(
@@ -108,7 +112,8 @@ def net_mass_gap(lines: ir.Table) -> ir.FloatingScalar:
     label="Pieces for the mass against other traders",
     phrase="On average by value, the quantity for the mass was in {window} {value} off what is usual for the "
     "goods, up or down.",
-    why="Quantity and mass that do not fit each other point to one of them being wrong, or to other goods.",
+    why="The less quantity and mass fit each other, the more points to one of them being wrong, or to other "
+    "goods.",
     finding_type="quantity",
     monotone=1,
     example=Example(
@@ -243,7 +248,9 @@ def low_value_per_kg_money(lines: ir.Table) -> ir.FloatingScalar:
     inputs="declarations.customs_value declarations.net_mass_kg",
     label="Value a kilogram",
     phrase="The goods of {window} were worth {value} a kilogram.",
-    why="Says what kind of goods it is: dear ones leave room in the value, cheap ones in the mass.",
+    why="The dearer goods are a kilogram, the more room there is in their value, and the more a missing "
+    "kilogram costs.",
+    tends=1,
     example=Example("customs_value net_mass_kg", [(300.0, 20.0), (100.0, 60.0), (50.0, 0.0)], 5.0),
 )
 def value_per_kg(lines: ir.Table) -> ir.FloatingScalar:
@@ -260,8 +267,10 @@ def value_per_kg(lines: ir.Table) -> ir.FloatingScalar:
     reference=DATE,
     inputs="declarations.office_code declarations.customs_value",
     label="Spread over customs offices",
-    phrase="The customs value of {window} is spread over offices with an entropy of {value}.",
-    why="Declaring now here, now there can be a search for the office that looks least closely.",
+    phrase="The customs value of {window} is spread as if evenly over {value} offices.",
+    why="Declaring now here, now there can be a search for the office that looks least closely: the wider "
+    "it is spread, the more there is to explain.",
+    tends=1,
     example=Example("customs_value", [(100.0,), (100.0,), (0.0,)], 0.6931471805599453),
 )
 def office_entropy(offices: ir.Table) -> ir.FloatingScalar:
@@ -281,7 +290,9 @@ def office_entropy(offices: ir.Table) -> ir.FloatingScalar:
     label="Value away from the usual office",
     phrase="{value} of the customs value of the last 3 months was declared away from the office that took "
     "most of it in the last 24 months.",
-    why="Leaving the usual office can be a search for one that looks less closely.",
+    why="Leaving the usual office can be a search for one that looks less closely: the more goes elsewhere, "
+    "the more there is to explain.",
+    tends=1,
     example=Example("place late_value", [(1, 100.0), (2, 300.0), (3, 0.0)], 0.75),
 )
 def away_from_office_share(offices: ir.Table) -> ir.FloatingScalar:
@@ -316,7 +327,9 @@ ROUTES = [
     label="Value by new ports of loading",
     phrase="{value} of the customs value of the last 3 months was loaded at ports not used in the 21 months "
     "before.",
-    why="A new route can mean another supplier or origin than before, or an origin that is disguised.",
+    why="A new route can mean another supplier or origin, or an origin that is disguised: the more goes by "
+    "it, the more there is to check.",
+    tends=1,
     finding_type="origin",
     example=Example("late_value first_on from_3m", ROUTES, 0.25),
 )
@@ -335,7 +348,9 @@ def new_port_share(ports: ir.Table) -> ir.FloatingScalar:
     label="Value by new modes of transport",
     phrase="{value} of the customs value of the last 3 months came by a mode of transport not used in the "
     "21 months before.",
-    why="A new mode of transport can mean other goods, another supplier or another origin than before.",
+    why="A new mode of transport can mean other goods, another supplier or another origin: the more goes by "
+    "it, the more there is to check.",
+    tends=1,
     example=Example("late_value first_on from_3m", ROUTES, 0.25),
 )
 def new_mode_share(modes: ir.Table) -> ir.FloatingScalar:

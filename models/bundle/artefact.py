@@ -20,6 +20,7 @@ from models.base import State, YieldModel
 from models.bundle.sealed import Files, read_sealed, refusal, sha256, write_sealed
 from models.card import ModelCard
 from models.prediction import PER_TRADER, Floats, Prediction
+from models.turning import TurningPoints, sampled, turning_points
 from models.words import Words
 
 GOLDEN_TOLERANCE = 1e-9
@@ -57,6 +58,11 @@ class Bundle:
     def alphabetical(self) -> NDArray[np.intp]:
         """The indices of the columns in the order of their names."""
         return np.argsort(self.names, kind="stable")
+
+    def turning_points(self, X: Floats) -> TurningPoints:
+        """Return where each feature begins to add to the expected money, among traders (n, p)."""
+        rows = sampled(X)
+        return turning_points(self.words, rows, self.model.explain(rows).contributions)
 
     def features(self) -> FeatureSet:
         """Return the features of the library that the model takes.

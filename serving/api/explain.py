@@ -12,7 +12,6 @@ from features.evidence import Evidence
 from features.unit import format_value
 from models.fitting.matrix import as_matrix
 from models.prediction import Floats
-from models.reasons import reasons
 from serving.access.tokens import Caller
 from serving.api.context import (
     access_of,
@@ -73,17 +72,17 @@ def _prediction_with_reasons(
     [prediction] = serialise_predictions(
         case.rounded, trader_ids=[case.trader_id], prediction_ids=prediction_ids
     )
-    reasons_of_case = serialise_reasons(live.bundle, case.features[0], case.explanation, top=top)
+    reasons_of_case = serialise_reasons(live, case.features[0], case.explanation, top=top)
     return {"basis": serialise_basis(live, basis), "prediction": prediction, **reasons_of_case}
 
 
 def _evidence(live: Live, case: Case, *, most: int, limited: bool) -> list[Evidence]:
     """Return the rows behind the weightiest reasons; a feature combined of others stands for those."""
-    weightiest = reasons(live.bundle.words, case.features[0], case.explanation.contributions[0])
+    weightiest = np.argsort(-np.abs(case.explanation.contributions[0]), kind="stable")
     features = (
         each.name
-        for reason in weightiest
-        for each in features_with_rows(live, reason.feature, limited=limited)
+        for column in weightiest
+        for each in features_with_rows(live, live.bundle.names[column], limited=limited)
     )
     names = islice(dict.fromkeys(features), most)
     return list(read_rows(live, case.trader_id, names=names).values())

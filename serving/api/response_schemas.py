@@ -91,7 +91,35 @@ class PredictAnswer(ResponseSchema):
 
 @dataclass(frozen=True, config=ResponseSchema.model_config)
 class ReasonGiven(Reason):
-    """What one feature adds to the expected money, or takes away; `value` is null where unknown."""
+    """What one feature adds to the expected money, or takes away.
+
+    `value` is null where unknown; at `turns_at` it would do the opposite; `why` is empty where the value says
+    nothing by itself.
+    """
+
+
+class ReasonOfType(ResponseSchema):
+    """What one feature adds, or takes away, among those of its topic and finding type."""
+
+    feature: str
+    label: str
+    sentence: str
+    why: str
+    value: float | None
+    turns_at: float | None
+    money: float
+
+
+class TypeGiven(ResponseSchema):
+    """What the features of a topic that speak of one finding type add together, or take away."""
+
+    finding_type: str | None = Field(description="Null: of none in particular.")
+    money: float
+    reasons: list[ReasonOfType] = Field(
+        description="The weightiest first; with `silent_money` they add up to `money`."
+    )
+    silent: list[str] = Field(description="Features whose value says nothing by itself.")
+    silent_money: float = Field(description="What these add together.")
 
 
 class TopicGiven(ResponseSchema):
@@ -99,9 +127,13 @@ class TopicGiven(ResponseSchema):
 
     topic: str
     money: float
-    feature: str = Field(description="The weightiest feature that points the same way as the topic.")
+    feature: str | None = Field(
+        description="The weightiest feature that says something and points the same way as the topic, if any."
+    )
     sentence: str = Field(description="Its sentence.")
+    why: str = Field(description="What follows from it.")
     features: list[str] = Field(description="All features of the topic, the weightiest first.")
+    by_type: list[TypeGiven] = Field(description="The same by finding type; they add up to `money`.")
 
 
 TOPICS = Field(

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pydantic_core
 
-from models.bundle.artefact import Bundle
 from models.prediction import PER_TRADER, Explanation, Floats, Prediction
-from models.reasons import by_topic, reasons
+from models.reasons import in_whole_units, reasons
 from models.words import Words
 from serving.live.case import raise_not_finite
 from serving.live.rounding import in_cents, to_cents
@@ -55,21 +54,26 @@ def serialise_predictions(
     ]
 
 
-def serialise_reasons(bundle: Bundle, values: Floats, explanation: Explanation, *, top: int) -> JsonObject:
+def serialise_reasons(live: Live, values: Floats, explanation: Explanation, *, top: int) -> JsonObject:
     """Serialise base, `top` weightiest reasons and rest of one trader, and all of them by topic.
 
     Base, reasons and rest add up to the cent, and so do base and topics.
     """
-    money = explanation.contributions[0]
-    alphabetical = bundle.alphabetical
+    money, turns, words = explanation.contributions[0], live.turning_points, live.bundle.words
+    alphabetical = live.bundle.alphabetical
     order = alphabetical[np.argsort(-np.abs(money[alphabetical]), kind="stable")]  # as `reasons` orders them
     first, others = order[:top], order[top:]
-    weightiest = reasons([bundle.words[column] for column in first], values[first], money[first])
+    weightiest = reasons(
+        [words[column] for column in first],
+        values[first],
+        money[first],
+        [turns[column] for column in first],
+    )
     parts = [explanation.base, *money[first], money[others].sum()]
     [rounded] = in_cents(np.array([parts]), explanation.total[:1]).tolist()
     return {
         "base": rounded[0],
-        "topics": _serialise_topics(bundle, values, explanation, base=rounded[0]),
+        "topics": _serialise_topics(live, values, explanation, base=rounded[0]),
         "reasons": [
             {**vars(reason), "money": amount}
             for reason, amount in zip(weightiest, rounded[1:-1], strict=True)
@@ -80,14 +84,16 @@ def serialise_reasons(bundle: Bundle, values: Floats, explanation: Explanation, 
 
 
 def _serialise_topics(
-    bundle: Bundle, values: Floats, explanation: Explanation, *, base: float
+    live: Live, values: Floats, explanation: Explanation, *, base: float
 ) -> list[JsonObject]:
-    topics = by_topic(reasons(bundle.words, values, explanation.contributions[0]))
-    change = to_cents(explanation.total[:1]) - base
-    money = np.array([[each.money for each in topics]])
-    money[:, 0] += change - money.sum(axis=1)  # what rounding did to the base goes to the weightiest
-    [rounded] = in_cents(money, change).tolist()
-    return [each.to_dict() | {"money": amount} for each, amount in zip(topics, rounded, strict=True)]
+    topics = live.reasons(values, explanation)
+    change = float(to_cents(explanation.total[:1])[0]) - base
+    rounded = _divided_in_cents([each.money for each in topics], change)
+    return [each.to_dict(money, _divided_in_cents) for each, money in zip(topics, rounded, strict=True)]
+
+
+def _divided_in_cents(amounts: Sequence[float], total: float) -> list[float]:
+    return [cents / 100 for cents in in_whole_units([100 * amount for amount in amounts], 100 * total)]
 
 
 def unknown_problem(trader_ids: Iterable[str]) -> ProblemError:

@@ -21,7 +21,9 @@ from models.bundle.trial import trial_load
 from models.day import snapshot_for
 from models.fitting.matrix import as_matrix
 from models.prediction import Explanation, Floats, Prediction
+from models.reasons import TopicReason, by_topic, reasons
 from models.score import ranked
+from models.turning import TurningPoints, sampled, turning_points
 from serving.live.rounding import round_prediction
 from serving.log.entry import AnswerBasis
 
@@ -88,6 +90,19 @@ class Live:
             if "explanations" in vars(self)
             else self.bundle.model.explain(self.X[row])
         )
+
+    @cached_property
+    def turning_points(self) -> TurningPoints:
+        """Where each feature begins to add to the expected money, by the explanations of the day."""
+        if "explanations" in vars(self):
+            known = sampled(self.explanations.contributions)
+            return turning_points(self.bundle.words, sampled(self.X), known)
+        return self.bundle.turning_points(self.X)
+
+    def reasons(self, features: Floats, explanation: Explanation) -> tuple[TopicReason, ...]:
+        """Return the reasons of one trader with such features (p,), by topic, the weightiest topic first."""
+        words, money = self.bundle.words, explanation.contributions[0]
+        return by_topic(reasons(words, features, money, self.turning_points))
 
     @cached_property
     def ranking(self) -> pa.Table:

@@ -97,7 +97,7 @@ class ModelSwapper:
 
 def _warm(live: Live) -> None:
     """Compute what is cached on the live state before the first request needs it."""
-    _ = live.row_index, live.rounded, live.explanations, live.ranks, live.snapshot_digest
+    _ = live.row_index, live.rounded, live.explanations, live.turning_points, live.ranks, live.snapshot_digest
 
 
 def _describe(error: Exception) -> str:

@@ -32,7 +32,7 @@ def notice(live: Live, row: Mapping[str, Any]) -> dict[str, object]:
     Of the `COUNTED` weightiest reasons that raised it; in the order of the alphabet, so that no weight shows.
     """
     _, _, topics = topic_reasons(live, row["trader_id"])
-    raising = [each.leading for each in topics if each.money > 0][:COUNTED]
+    raising = [each.leading for each in topics if each.money > 0 and each.leading][:COUNTED]
     labels_by_record: dict[str, list[str]] = {}
     for each in raising:
         record = record_of(live.snapshot.features, each.feature)

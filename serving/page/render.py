@@ -52,7 +52,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.globals.update(style=Markup(STYLE), policy=POLICY)  # noqa: S704  our own file, no value in it
-    environment.filters.update(money=money, change=change, day=day, part=part)
+    environment.filters.update(money=money, change=change, day=day, part=part, uncapitalise=uncapitalise)
     return environment
 
 
@@ -91,6 +91,15 @@ def day(value: date) -> str:
 def part(text: str) -> str:
     """Return a text as one part of a path: a slash in an identifier opens no other page."""
     return quote(text, safe="")
+
+
+def uncapitalise(text: str) -> str:
+    """Return a label as it stands inside a sentence.
+
+    >>> uncapitalise("Duty and VAT above the rate due")
+    'duty and VAT above the rate due'
+    """
+    return text[:1].lower() + text[1:]
 
 
 MONTHS = (

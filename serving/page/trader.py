@@ -95,7 +95,8 @@ def shown_features(live: Live, trader_id: str) -> list[str]:
     """Return the features whose rows the page of a trader leads to; raises as `trader_page`."""
     ranking_row(live, trader_id)
     account = account_of(live, trader_id, among=peers(live, trader_id))
-    return list(dict.fromkeys(name for line in account.lines for name, _ in line.behind))
+    lines = (*account.lines, *account.others)
+    return list(dict.fromkeys(name for line in lines for name, _ in line.behind))
 
 
 def _reasons(live: Live, trader_id: str, *, limited: bool) -> dict[str, object]:

@@ -16,10 +16,11 @@ from features.unit import Unit
     indicator="sibling_rate_gap",
     reference=FISMAN_WEI,
     inputs="declarations.hs_code declarations.customs_value tariff.rate",
-    label="Rate below the dearest sibling code",
+    label="Rate below the dearest code of the heading",
     phrase="On average over the value of {window}, the dearest code of the heading has a duty rate {value} "
     "above that of the code declared.",
-    why="Goods may belong under a code of the heading that pays more.",
+    why="The goods may belong under another code of the heading: the more that code pays, the more a wrong "
+    "one saves.",
     finding_type="classification",
     monotone=1,
     example=Example(
@@ -44,7 +45,7 @@ def sibling_rate_gap(lines: ir.Table) -> ir.FloatingScalar:
     indicator="sibling_rate_gap",
     reference=FISMAN_WEI,
     inputs=f"declarations.hs_code declarations.customs_value tariff.rate {TAXES}",
-    label="Taxes between code and dearest sibling",
+    label="Taxes below those of the dearest code of the heading",
     phrase="Under the dearest code of each heading, the goods of {window} would have paid {value} more duty "
     "and VAT.",
     why="The most revenue that wrong codes within their headings can have cost. Without a tariff, the rates "
@@ -69,10 +70,11 @@ def sibling_rate_money(lines: ir.Table) -> ir.FloatingScalar:
     indicator="lowest_rate_share",
     reference=FISMAN_WEI,
     inputs="declarations.hs_code declarations.customs_value tariff.rate",
-    label="Value under the cheapest sibling code",
+    label="Value under the cheapest code of the heading",
     phrase="Where the codes of a heading have different duty rates, {value} of the value of {window} stands "
     "under the cheapest.",
-    why="A habit of the cheapest code points to codes chosen by their rate.",
+    why="The more stands under the cheapest code of its heading, the more points to codes chosen by their "
+    "rate.",
     finding_type="classification",
     monotone=1,
     example=Example(
@@ -100,8 +102,8 @@ def lowest_rate_share(lines: ir.Table) -> ir.FloatingScalar:
     reference=f"{FISMAN_WEI}; {TYPOLOGIES}",
     inputs=f"declarations.hs_code declarations.customs_value tariff.valid_from tariff.rate {TAXES}",
     label="Taxes saved by a cheaper code after a rate rise",
-    phrase="After the duty rate of a code in use rose, goods moved in {window} to a cheaper code of the "
-    "heading not used before paid {value} less duty and VAT than under the dearer.",
+    phrase="Duty and VAT saved in {window} by goods that moved to a cheaper code of the heading, not used "
+    "before, after the duty rate of a code in use rose: {value}.",
     why="It is the revenue at stake if only the code is new.",
     finding_type="classification",
     monotone=1,
@@ -127,8 +129,8 @@ def switch_after_rise_money(lines: ir.Table) -> ir.FloatingScalar:
     inputs="declarations.hs_code declarations.customs_value tariff.rate controls.finding_type "
     f"controls.known_on findings.known_on {TAXES}",
     label="Taxes saved by a cheaper code after a finding",
-    phrase="After a control or audit found fault with a code, goods moved in {window} to a cheaper code of "
-    "the heading not used before paid {value} less duty and VAT than under the dearer.",
+    phrase="Duty and VAT saved in {window} by goods that moved to a cheaper code of the heading, not used "
+    "before, after a control or audit found fault with a code: {value}.",
     why="It is the revenue at stake if the trader who was caught with one code tries the next.",
     finding_type="classification",
     monotone=1,

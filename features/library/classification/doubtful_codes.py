@@ -17,7 +17,9 @@ from features.unit import Unit
     inputs="declarations.hs_code declarations.customs_value",
     label="Value under 'other' subheadings",
     phrase="{value} of the value of {window} stands under subheadings for 'other' goods.",
-    why="Goods whose own code costs more can hide among what a heading does not name.",
+    why="Goods whose own code costs more can hide among what a heading does not name: the more stands "
+    "there, the more can hide.",
+    tends=1,
     finding_type="classification",
     example=Example("customs_value hs6", [(30.0, "610990"), (20.0, "392329"), (50.0, "610910")], 0.5),
 )
@@ -38,7 +40,7 @@ def residual_code_share(lines: ir.Table) -> ir.FloatingScalar:
     label="Findings with the same subheadings",
     phrase="Audits of other traders of the same subheadings found something in {value} of cases, weighted by "
     "the trader's value of {window}.",
-    why="Where others were wrong about the same goods, this trader may be.",
+    why="The more often others were wrong about the same goods, the likelier this trader is.",
     finding_type="classification",
     monotone=1,
     example=Example("finding_rate customs_value", [(0.5, 300.0), (0.1, 100.0), (None, 50.0)], 0.4),

@@ -28,7 +28,8 @@ PEERS = "peer_traders_full_rate peer_group_full_rate"
     label="Duty rate against other traders in the heading",
     phrase="On average over the value of {window}, the duty rate was {value} [above|below] what other "
     "traders paid in the same headings.",
-    why="Who pays less than others for goods of the same heading may use a code that is too cheap.",
+    why="The less a trader pays beside others for goods of the same heading, the more points to a code that "
+    "is too cheap.",
     finding_type="classification",
     monotone=-1,
     example=Example(
@@ -81,8 +82,8 @@ def peer_rate_money(lines: ir.Table) -> ir.FloatingScalar:
     label="Duty rate against its own past in the heading",
     phrase="On average over the value of {window}, the duty rate was {value} [above|below] what the trader "
     "itself had paid in the same headings in the three years before.",
-    why="The goods may be the same, and only the code cheaper. Where the trader has no past, the rates of "
-    "other traders say it.",
+    why="The goods may be the same, and only the code cheaper: the further the rate falls under its own "
+    "past, the more points to that. Where the trader has no past, the rates of other traders say it.",
     finding_type="classification",
     monotone=-1,
     example=Example(

@@ -18,7 +18,9 @@ from features.unit import Unit
     inputs="declarations.hs_code declarations.customs_value declarations.accepted_on",
     label="Recent value in new subheadings",
     phrase="{value} of the value of the last 3 months stands under subheadings not used before in {window}.",
-    why="Goods new to a trader are classified without experience, or under a new code for a reason.",
+    why="Goods new to a trader are classified without experience, or under a new code for a reason: the "
+    "more are new, the more can be wrong.",
+    tends=1,
     finding_type="classification",
     example=Example(
         "recent_value is_new customs_value",
@@ -44,9 +46,9 @@ def hs_novelty(subheadings: ir.Table) -> ir.FloatingScalar:
     reference=THIS,
     inputs="declarations.hs_code declarations.customs_value",
     label="Spread over subheadings",
-    phrase="The value of {window} is spread over subheadings with an entropy of {value} "
-    "(0 where there is one, 0.7 for two of equal value, 2.3 for ten).",
-    why="A wide range of goods gives more room for wrong codes.",
+    phrase="The value of {window} is spread as if evenly over {value} subheadings.",
+    why="The wider the range of goods, the more room there is for wrong codes.",
+    tends=1,
     finding_type="classification",
     example=Example("value_share", [(0.5,), (0.5,), (0.0,)], 0.6931471805599453),
 )
@@ -63,9 +65,9 @@ def hs_entropy(subheadings: ir.Table) -> ir.FloatingScalar:
     reference=THIS,
     inputs="declarations.hs_code declarations.customs_value",
     label="Concentration on subheadings",
-    phrase="The value of {window} is concentrated on subheadings with an index of {value} (1 where there is "
-    "one).",
-    why="One code that carries all the value makes one wrong code costly.",
+    phrase="Of two parts of the value of {window}, drawn at random, {value} are of the same subheading.",
+    why="The more value one code carries, the more a wrong code costs.",
+    tends=1,
     finding_type="classification",
     example=Example("value_share", [(0.5,), (0.25,), (0.25,)], 0.375),
 )

@@ -16,7 +16,8 @@ from features.unit import Unit
     reference=f"{WCO_AUDIT}; {DATE}",
     label="Taxes below those of its sector",
     phrase="At the rate of its sector the trader would have paid {value} more taxes in {window}.",
-    why="Paying less than others in the same trade points to low codes, low values or wrong claims.",
+    why="The less a trader pays beside others in the same trade, the more points to low codes, low values "
+    "or wrong claims.",
     finding_type="classification",
     monotone=1,
     prior_yield=0.02,
@@ -39,7 +40,9 @@ def sector_rate_shortfall(
     inputs=RATED,
     label="Duty and VAT above the rate due",
     phrase="In {window} {value} more duty and VAT was paid than at the general rates of the codes declared.",
-    why="A refund may be owed: an audit that looks may find less than nothing.",
+    why="The more was paid above the rates due, the more may be owed back: an audit may then find less than "
+    "nothing.",
+    tends=-1,
     example=Example(
         SHORTFALL,
         [

@@ -20,7 +20,8 @@ THEN_AND_NOW = "late_value late_taxes early_value early_heading_value early_head
     label="Taxes paid, beside its own past",
     phrase="The share of the value paid in taxes in the last 12 months is {value} [above|below] that of the "
     "last 24 months.",
-    why="A rate that falls points to new codes, origins or reliefs.",
+    why="The further a rate falls below its own past, the more points to new codes, origins or reliefs.",
+    tends=-1,
     example=Example("effective_rate_12m effective_rate_24m", [(0.18, 0.24)], -0.06),
 )
 def effective_rate_change(
@@ -41,7 +42,8 @@ def effective_rate_change(
     label="Taxes below its own past",
     phrase="Goods of the last 12 months paid {value} less taxes than goods of the same headings had paid in "
     "the 12 months before.",
-    why="The same goods that suddenly cost less have a new code, or a preference or relief they had not.",
+    why="The same goods that suddenly cost less tax have a new code, or a preference or relief they had "
+    "not: the more was saved so, the more is at stake.",
     finding_type="classification",
     monotone=1,
     prior_yield=0.1,
@@ -74,7 +76,8 @@ def own_rate_fall(headings: ir.Table) -> ir.FloatingScalar:
     label="Taxes saved by new origins",
     phrase="Goods of the last 12 months from origins new to the trader paid {value} less taxes than goods of "
     "the same headings had paid in the 12 months before.",
-    why="The goods may come from where they came before, and only the origin be new.",
+    why="The goods may come from where they came before, and only the origin be new: the more was saved so, "
+    "the more is at stake.",
     finding_type="origin",
     monotone=1,
     prior_yield=0.15,

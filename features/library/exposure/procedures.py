@@ -18,7 +18,8 @@ from features.unit import Unit
     inputs="declarations.customs_value declarations.procedure_code",
     label="Under a special procedure",
     phrase="{value} of the customs value came in under another procedure than plain import, in {window}.",
-    why="Suspension and relief have conditions that are checked only afterwards.",
+    why="Suspension and relief have conditions that are checked only afterwards: the more enters so, the "
+    "more is unchecked.",
     finding_type="procedure",
     monotone=1,
     example=Example(
@@ -39,7 +40,9 @@ def special_procedure_share(lines: ir.Table) -> ir.FloatingScalar:
     label="Special procedures, beside its own past",
     phrase="The share of the customs value under another procedure than plain import in the last 12 months "
     "is {value} [above|below] that of the last 24 months.",
-    why="Relief asked for of late is relief whose conditions nobody has checked.",
+    why="Relief asked for of late is relief whose conditions nobody has checked: the more is new, the more "
+    "there is to check.",
+    tends=1,
     finding_type="procedure",
     example=Example("special_procedure_share_12m special_procedure_share_24m", [(0.5, 0.25)], 0.25),
 )

@@ -28,7 +28,8 @@ SMALLEST_SPREAD = 0.1
     inputs="declarations.customs_value",
     label="Growth of customs value",
     phrase="The customs value of the last 12 months is {value} that of the 12 months before.",
-    why="Procedures and knowledge lag behind fast growth.",
+    why="The faster a trader grows, the further procedures and knowledge lag behind.",
+    tends=1,
     example=Example(
         "customs_value happened_on from_12m",
         [(300.0, date(2023, 5, 1), date(2023, 1, 1)), (100.0, date(2022, 5, 1), date(2023, 1, 1))],
@@ -49,8 +50,10 @@ def value_growth(lines: ir.Table) -> ir.FloatingScalar:
     reference=f"{CBP}: volume and value of imports",
     inputs="declarations.customs_value",
     label="Recent months against earlier ones",
-    phrase="The last three months depart from the usual month by {value} times its usual variation.",
-    why="A sudden rise or fall comes with new goods, new sellers or a trader about to vanish.",
+    phrase="The last three months lie {value} times the usual variation [above|below] the usual month.",
+    why="The further recent trade rises above its usual course, the more is new: goods, sellers, or a trader "
+    "about to vanish.",
+    tends=1,
     example=Example(
         "months_ago value_share",
         [(1, 0.25), (2, 0.25), (4, 0.125), (6, 0.125), (8, 0.125), (9, 0.125)],
@@ -81,7 +84,9 @@ def recent_departure(months: ir.Table) -> ir.FloatingScalar:
     inputs="declarations.customs_value declarations.accepted_on",
     label="Unevenness of monthly value",
     phrase="The customs value of a month varies by {value} of its mean, over {window}.",
-    why="Trade in bursts is harder to follow, and fits traders made for a few consignments.",
+    why="The more trade comes in bursts, the harder it is to follow, and the better it fits traders made "
+    "for a few consignments.",
+    tends=1,
     example=Example("months_ago value_share", [(1, 0.25), (2, 0.25), (5, 0.25), (8, 0.25)], 1.0),
 )
 def value_unevenness(months: ir.Table) -> ir.FloatingScalar:
@@ -101,7 +106,8 @@ def value_unevenness(months: ir.Table) -> ir.FloatingScalar:
     inputs="declarations.accepted_on",
     label="Longest silence",
     phrase="The longest time without a declaration, between two months with some, was {value} in {window}.",
-    why="After a long silence the goods, the people and the rules may have changed.",
+    why="The longer a silence, the more the goods, the people and the rules may have changed.",
+    tends=1,
     example=Example("silent_days", [(None,), (12,), (75,)], 75.0),
 )
 def longest_silence(months: ir.Table) -> ir.IntegerScalar:
@@ -118,7 +124,8 @@ def longest_silence(months: ir.Table) -> ir.IntegerScalar:
     inputs="declarations.accepted_on",
     label="Days since the last declaration",
     phrase="The last declaration was made {value} ago.",
-    why="A trader that has stopped may be gone before an audit can recover anything.",
+    why="The longer a trader has stopped, the likelier it is gone before an audit can recover anything.",
+    tends=-1,
     example=Example(
         "happened_on cutoff",
         [(date(2024, 6, 1), date(2024, 7, 1)), (date(2024, 6, 21), date(2024, 7, 1))],
@@ -140,7 +147,9 @@ def days_since_last_line(lines: ir.Table) -> ir.IntegerScalar:
     inputs="declarations.customs_value declarations.accepted_on",
     label="Sudden return after silence",
     phrase="After half a year of silence a month of unusually high value followed: {value}.",
-    why="A shell that wakes up for a few large consignments is a known pattern of evasion.",
+    why="A shell that wakes up for a few large consignments is a known pattern of evasion; steady trade is "
+    "not.",
+    tends=1,
     example=Example("silent_days value_share", [(None, 0.125), (20, 0.125), (200, 0.75)], 1.0),
 )
 def silence_then_spike(months: ir.Table) -> ir.FloatingValue:

@@ -39,7 +39,8 @@ def customs_value(lines: ir.Table) -> ir.FloatingScalar:
     inputs="declarations.duty_assessed",
     label="Duty",
     phrase="Duty of {value} was assessed in {window}.",
-    why="Duty already at this level can be short by a part of it, or has been avoided where it is small.",
+    why="A fault moves a part of what is due: the more duty is assessed, the more can be short of it.",
+    tends=1,
     example=Example("duty_assessed", [(12.0,), (30.0,)], 42.0),
 )
 def duty(lines: ir.Table) -> ir.FloatingScalar:
@@ -57,7 +58,8 @@ def duty(lines: ir.Table) -> ir.FloatingScalar:
     inputs="declarations.vat_assessed",
     label="Import VAT",
     phrase="Value added tax of {value} was assessed on imports in {window}.",
-    why="Value added tax follows the customs value: what is missing in one is missing in the other.",
+    why="Value added tax follows the customs value: the more of it, the more a value declared too low costs.",
+    tends=1,
     example=Example("vat_assessed", [(20.0,), (35.5,)], 55.5),
 )
 def import_vat(lines: ir.Table) -> ir.FloatingScalar:
@@ -75,7 +77,8 @@ def import_vat(lines: ir.Table) -> ir.FloatingScalar:
     inputs="declarations.excise_assessed",
     label="Excise",
     phrase="Excise of {value} was assessed in {window}.",
-    why="Excise goods carry high taxes, so that a wrong quantity or code costs much.",
+    why="Excise goods carry high taxes: the more excise, the more a wrong quantity or code costs.",
+    tends=1,
     example=Example("excise_assessed", [(None,), (80.0,), (5.0,)], 85.0),
 )
 def excise(lines: ir.Table) -> ir.FloatingScalar:
@@ -92,7 +95,9 @@ def excise(lines: ir.Table) -> ir.FloatingScalar:
     inputs="declarations.customs_value declarations.duty_assessed declarations.vat_assessed",
     label="Taxes paid on the value",
     phrase="Duty, value added tax and excise were {value} of the customs value in {window}.",
-    why="Low-taxed codes, preferences and reliefs lower the rate, and each can be claimed wrongly.",
+    why="Low-taxed codes, preferences and reliefs lower the rate, and each can be claimed wrongly: the "
+    "lower it is, the more there is to check.",
+    tends=-1,
     example=Example("taxes customs_value", [(20.0, 100.0), (0.0, 300.0)], 0.05),
 )
 def effective_rate(lines: ir.Table) -> ir.FloatingScalar:
@@ -122,7 +127,9 @@ def sector_rate(sector_rates: ir.Table) -> ir.FloatingScalar:
     reference=f"{WCO_AUDIT}; {DATE}",
     label="Taxes paid, beside its sector",
     phrase="The share of the customs value paid in taxes is {value} [above|below] what the sector pays.",
-    why="Paying less than others in the same trade points to low codes, low values or wrong claims.",
+    why="The less a trader pays beside others in the same trade, the more points to low codes, low values "
+    "or wrong claims.",
+    tends=-1,
     example=Example("effective_rate_12m sector_rate", [(0.12, 0.18)], -0.06),
 )
 def effective_rate_gap(effective_rate_12m: ir.FloatingValue, sector_rate: ir.FloatingValue) -> ir.Value:
@@ -140,7 +147,8 @@ def effective_rate_gap(effective_rate_12m: ir.FloatingValue, sector_rate: ir.Flo
     inputs="declarations.declaration_id",
     label="Declarations",
     phrase="{value} declarations were made in {window}.",
-    why="Many small declarations and few large ones go wrong in different ways.",
+    why="Each declaration can be wrong by itself: the more of them, the more faults there can be.",
+    tends=1,
     example=Example("declaration_id", [("D1",), ("D1",), ("D2",)], 2.0),
 )
 def declaration_count(lines: ir.Table) -> ir.IntegerScalar:
@@ -158,7 +166,8 @@ def declaration_count(lines: ir.Table) -> ir.IntegerScalar:
     inputs="declarations.item_number",
     label="Lines",
     phrase="{value} goods items were declared in {window}.",
-    why="Each line can be wrong by itself.",
+    why="Each line can be wrong by itself: the more lines, the more faults there can be.",
+    tends=1,
     example=Example("item_number", [(1,), (2,)], 2.0),
 )
 def line_count(lines: ir.Table) -> ir.IntegerScalar:
@@ -176,7 +185,8 @@ def line_count(lines: ir.Table) -> ir.IntegerScalar:
     inputs="declarations.accepted_on",
     label="Months with declarations",
     phrase="There were declarations in {value} calendar months of {window}.",
-    why="An occasional importer knows the rules less than a steady one, and leaves fewer traces.",
+    why="The more seldom a trader imports, the less it knows the rules, and the fewer traces it leaves.",
+    tends=-1,
     example=Example("month", [(date(2024, 3, 1),), (date(2024, 3, 1),), (date(2024, 5, 1),)], 2.0),
 )
 def active_months(lines: ir.Table) -> ir.IntegerScalar:

@@ -22,7 +22,8 @@ from features.unit import Unit
     inputs=AUDITED,
     label="Audits so far",
     phrase="Audits of this trader closed so far: {value}.",
-    why="What audits have seen is better known than what they have not.",
+    why="What audits have seen is better known, and put right: the more audits, the less is left to find.",
+    tends=-1,
     example=Example("is_closed", [(True,), (False,), (True,)], 2.0),
 )
 def closed_audits(audits: ir.Table) -> ir.IntegerScalar:
@@ -38,7 +39,8 @@ def closed_audits(audits: ir.Table) -> ir.IntegerScalar:
     inputs=AUDITED,
     label="Time since the last audit",
     phrase="The last audit was closed {value} ago.",
-    why="Habits slip when nobody has looked for long; just after an audit they are better.",
+    why="Just after an audit habits are better: the longer nobody has looked, the more they slip.",
+    tends=1,
     example=Example(
         "cutoff closed_on",
         [
@@ -62,7 +64,7 @@ def months_since_audit(audits: ir.Table) -> ir.FloatingScalar:
     inputs=FINDINGS,
     label="Share of audits with an adjustment",
     phrase="By its own audits and those of others of its sector and size, {value} of audits find something.",
-    why="Who was adjusted before, or trades like those who were, is more often adjusted again.",
+    why="The more often a trader, or those who trade like it, was adjusted, the likelier it is again.",
     monotone=1,
     example=Example("audits adjusted other_audits other_adjusted", [(2.0, 1.0, 1.0, 0.25)], 3.5 / 12.0),
 )
@@ -80,7 +82,8 @@ def adjustment_rate(record: ir.Table) -> ir.FloatingScalar:
     label="Audit yield on value",
     phrase="By its own audits and those of others of its sector and size, audits assess {value} of the "
     "customs value they cover.",
-    why="What past audits brought in on the goods they covered is the plainest forecast of the next.",
+    why="What past audits brought in on the goods they covered is the plainest forecast of the next: the "
+    "more it was, the more it will be.",
     monotone=1,
     example=Example(
         "assessed audited_value other_assessed other_audited_value",
@@ -96,7 +99,6 @@ def yield_on_value(record: ir.Table) -> ir.FloatingScalar:
 @yield_from(
     "valuation",
     fault="values declared too low",
-    did="declared values too low",
     row=(0.0, 0.0, 90.0, 9_000.0),
     value=0.01,
 )
@@ -108,7 +110,6 @@ def valuation_yield(record: ir.Table) -> ir.FloatingScalar:
 @yield_from(
     "classification",
     fault="wrong tariff codes",
-    did="used wrong tariff codes",
     row=(200.0, 10_000.0, 0.0, 1_000.0),
     value=0.01,
 )
@@ -120,7 +121,6 @@ def classification_yield(record: ir.Table) -> ir.FloatingScalar:
 @yield_from(
     "origin",
     fault="wrong origins and preferences",
-    did="claimed wrong origins",
     row=(200.0, 10_000.0, 0.0, 1_000.0),
     value=0.01,
 )
@@ -132,7 +132,6 @@ def origin_yield(record: ir.Table) -> ir.FloatingScalar:
 @yield_from(
     "quantity",
     fault="wrong quantities",
-    did="declared wrong quantities",
     row=(200.0, 10_000.0, 0.0, 1_000.0),
     value=0.01,
 )
@@ -144,7 +143,6 @@ def quantity_yield(record: ir.Table) -> ir.FloatingScalar:
 @yield_from(
     "procedure",
     fault="misused procedures and reliefs",
-    did="misused procedures",
     row=(200.0, 10_000.0, 0.0, 1_000.0),
     value=0.01,
 )

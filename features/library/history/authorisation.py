@@ -24,7 +24,7 @@ def _status_is(described: ir.Table, *statuses: str) -> ir.FloatingScalar:
     inputs="traders.aeo_status",
     label="Authorised for customs simplifications",
     phrase="Authorised economic operator for customs simplifications: {value}.",
-    why="Authorised traders have had their procedures examined.",
+    why="Authorised traders have had their procedures examined; others have not.",
     monotone=-1,
     example=Example("aeo_status", [("aeo_f",)], 1.0),
 )
@@ -41,7 +41,7 @@ def authorised_for_customs(described: ir.Table) -> ir.FloatingScalar:
     inputs="traders.aeo_status",
     label="Authorised for security",
     phrase="Authorised economic operator for security and safety: {value}.",
-    why="Authorised traders have had their supply chain examined.",
+    why="Authorised traders have had their supply chain examined; others have not.",
     monotone=-1,
     example=Example("aeo_status", [("aeo_c",)], 0.0),
 )
@@ -58,7 +58,9 @@ def authorised_for_security(described: ir.Table) -> ir.FloatingScalar:
     inputs="traders.aeo_status traders.aeo_since",
     label="Time as authorised operator",
     phrase="The trader has been an authorised economic operator for {value}.",
-    why="An authorisation long held rests on what was examined long ago.",
+    why="An authorisation rests on what was examined when it was granted: the longer ago, the more may have "
+    "changed.",
+    tends=1,
     example=Example(
         "cutoff aeo_status aeo_since", [(date(2024, 7, 1), "aeo_c", date(2023, 7, 2))], 365 / 365.25
     ),
@@ -77,7 +79,8 @@ def authorised_years(described: ir.Table) -> ir.FloatingScalar:
     inputs="traders.aeo_status traders.aeo_revalidation_due",
     label="Time to revalidation",
     phrase="The revalidation of the authorisation [is due in|is overdue by] {value}.",
-    why="An authorisation that is due or overdue has not been examined for long.",
+    why="The nearer revalidation is, or the longer overdue, the longer nobody has examined the trader.",
+    tends=-1,
     example=Example(
         "cutoff aeo_status aeo_revalidation_due",
         [(date(2024, 7, 1), "aeo_c", date(2024, 6, 1))],
@@ -98,7 +101,8 @@ def months_to_revalidation(described: ir.Table) -> ir.FloatingScalar:
     inputs="traders.aeo_status",
     label="Authorisation lost",
     phrase="The trader was an authorised economic operator and is none now: {value}.",
-    why="Authorisations are suspended or given up where the conditions are no longer met.",
+    why="Authorisations are suspended or given up where the conditions are no longer met; who lost none met "
+    "them.",
     monotone=1,
     example=Example("valid_from aeo_status", [(date(2020, 1, 1), "aeo_c"), (date(2023, 1, 1), "none")], 1.0),
 )

@@ -24,7 +24,7 @@ def _hit(controls: ir.Table) -> ir.BooleanColumn:
     inputs=CONTROLLED,
     label="Random controls with a finding",
     phrase="{value} of the random controls at the border in {window} found something.",
-    why="Nobody chose these goods, so what was wrong with them is likely wrong with others.",
+    why="Nobody chose these goods: the oftener some were wrong, the likelier others are.",
     monotone=1,
     example=Example(
         "selected_by revenue_delta finding_type",
@@ -47,7 +47,8 @@ def random_hit_rate(controls: ir.Table) -> ir.FloatingScalar:
     inputs=CONTROLLED,
     label="Targeted controls with a finding",
     phrase="{value} of the targeted controls at the border in {window} found something.",
-    why="Suspicion at the border that proved right may reach beyond the goods controlled.",
+    why="The oftener suspicion at the border proved right, the likelier the fault reaches beyond the goods "
+    "controlled.",
     monotone=1,
     example=Example(
         "selected_by revenue_delta finding_type",
@@ -71,7 +72,9 @@ def targeted_hit_rate(controls: ir.Table) -> ir.FloatingScalar:
     inputs=CONTROLLED,
     label="Revenue from border controls",
     phrase="Controls at the border gained {value} in {window}.",
-    why="Money found at the border shows what a like fault costs where nobody looked.",
+    why="Money found at the border shows what a like fault costs where nobody looked: the more was found, "
+    "the more may be missing.",
+    tends=1,
     example=Example("revenue_delta", [(0.0,), (250.0,), (-50.0,)], 200.0),
 )
 def border_revenue(controls: ir.Table) -> ir.FloatingScalar:
@@ -88,7 +91,8 @@ def border_revenue(controls: ir.Table) -> ir.FloatingScalar:
     inputs=CONTROLLED,
     label="Controls with a finding",
     phrase="{value} of the controls at the border in {window} found something.",
-    why="What was wrong with the goods controlled may be wrong with those that were not.",
+    why="What was wrong with the goods controlled may be wrong with others: the oftener it was, the "
+    "likelier that is.",
     monotone=1,
     example=Example(
         "revenue_delta finding_type", [(0.0, None), (50.0, "quantity"), (0.0, None), (0.0, None)], 0.25

@@ -19,7 +19,9 @@ from features.unit import Unit
     inputs="declarations.version declarations.known_on",
     label="Amended lines",
     phrase="Amendments of lines in {window}: {value}.",
-    why="Many amendments point to declarations made without the facts at hand.",
+    why="Amendments come of declarations made without the facts at hand: the more of them, the likelier "
+    "others are wrong.",
+    tends=1,
     example=Example("version", [(1,), (1,), (2,)], 3.0),
 )
 def amendments(amended: ir.Table) -> ir.IntegerScalar:
@@ -36,7 +38,7 @@ def amendments(amended: ir.Table) -> ir.IntegerScalar:
     inputs="declarations.version declarations.known_on declarations.amended_by",
     label="Amendments by the trader itself",
     phrase="{value} of the amendments in {window} were asked for by the trader itself.",
-    why="Who comes forward with its own errors has less left to find than who must be corrected.",
+    why="The more a trader comes forward with its own errors, the less is left to find.",
     monotone=-1,
     example=Example("amended_by", [("trader",), ("customs",), ("customs",), (None,)], 1.0 / 3.0),
 )
@@ -73,7 +75,8 @@ def amended_taxes(amended: ir.Table) -> ir.FloatingScalar:
     inputs="declarations.version declarations.known_on declarations.duty_assessed",
     label="Taxes lowered by amendments",
     phrase="Amendments in {window} lowered taxes by {value}, those that raised them left aside.",
-    why="Who often paid too much at first may be owed more than was noticed.",
+    why="The more a trader paid too much at first, the more it may be owed.",
+    tends=-1,
     example=Example("tax_change", [(120.0,), (-20.0,), (None,)], 20.0),
 )
 def lowered_taxes(amended: ir.Table) -> ir.FloatingScalar:
@@ -89,7 +92,8 @@ def lowered_taxes(amended: ir.Table) -> ir.FloatingScalar:
     inputs=f"{FINDINGS} audits.treatment declarations.amended_by",
     label="Letters answered",
     phrase="{value} of the letters to this trader were answered by a payment or an amendment.",
-    why="Who leaves letters unanswered may need a visit.",
+    why="The more letters a trader leaves unanswered, the more a visit may find.",
+    tends=-1,
     example=Example(
         "is_answered is_over", [(True, True), (False, True), (False, True), (False, False)], 1.0 / 3.0
     ),
@@ -110,7 +114,8 @@ def letters_answered_share(letters: ir.Table) -> ir.FloatingScalar:
     inputs=f"{FINDINGS} audits.treatment declarations.amended_by declarations.duty_assessed",
     label="Self-corrected after letters",
     phrase="After letters the trader itself put right {value} of the money that was asked.",
-    why="Who puts right what a letter asks needs no audit for it; who puts right little may hold back more.",
+    why="The less a trader puts right of what a letter asks, the more is left to find.",
+    tends=-1,
     example=Example("corrected asked", [(150.0, 200.0), (0.0, 100.0)], 0.5),
 )
 def self_corrected_share(letters: ir.Table) -> ir.FloatingScalar:

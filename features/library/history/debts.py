@@ -23,7 +23,8 @@ DUE = "payments.due_on payments.paid_on payments.amount payments.known_on"
     inputs=FINDINGS,
     label="Assessments overturned",
     phrase="{value} of what audits assessed was later reduced or cancelled.",
-    why="Assessments that do not stand bring in less than they first say.",
+    why="Assessments that do not stand bring in less than they first say: the more was overturned, the less "
+    "will stand.",
     monotone=-1,
     example=Example("overturned gross_assessed", [(50.0, 200.0), (0.0, 300.0)], 0.1),
 )
@@ -41,7 +42,7 @@ def overturned_share(audits: ir.Table) -> ir.FloatingScalar:
     inputs=DUE,
     label="Days late in paying",
     phrase="Customs debts due in {window} were paid {value} late, on average by amount.",
-    why="Who is short of money pays late, and is tempted to declare less.",
+    why="Who is short of money pays late, and is tempted to declare less: the later, the more so.",
     monotone=1,
     example=Example(
         "cutoff due_on paid_on amount",

@@ -25,7 +25,8 @@ PERSONAL_FORMS = ("sole", "sole trader", "sole proprietor", "individual", "natur
     inputs="traders.registered_on",
     label="Age of the trader",
     phrase="The trader has been registered for {value}.",
-    why="New traders know the rules less, and some are set up to be given up.",
+    why="The younger a trader, the less it knows the rules; and some are set up to be given up.",
+    tends=-1,
     example=Example("cutoff registered_on", [(date(2024, 7, 1), date(2023, 7, 2))], 365 / 365.25),
 )
 def trader_age(described: ir.Table) -> ir.FloatingScalar:
@@ -59,7 +60,8 @@ def not_a_company(described: ir.Table) -> ir.FloatingScalar:
     inputs="traders.paid_in_capital",
     label="Paid-in capital",
     phrase="The trader's paid-in capital is {value}.",
-    why="Little capital means little to lose, and little from which to collect.",
+    why="The less capital, the less there is to lose, and the less from which to collect.",
+    tends=-1,
     example=Example("paid_in_capital", [(25_000.0,)], 25_000.0),
 )
 def paid_in_capital(described: ir.Table) -> ir.FloatingScalar:
@@ -72,8 +74,9 @@ def paid_in_capital(described: ir.Table) -> ir.FloatingScalar:
     indicator="entity",
     reference=f"{WCO_AUDIT}; {ARMENIA}",
     label="Imports to capital",
-    phrase="The customs value of the last 12 months is {value} the paid-in capital.",
-    why="Large imports on little capital are typical of firms set up to trade for others and vanish.",
+    phrase="The customs value of the last 12 months is {value} times the paid-in capital.",
+    why="Large imports on little capital are typical of firms set up to trade for others and vanish: the "
+    "larger beside it, the more so.",
     monotone=1,
     example=Example("customs_value_12m paid_in_capital", [(500_000.0, 25_000.0)], 20.0),
 )
@@ -88,9 +91,9 @@ def imports_to_capital(customs_value_12m: ir.FloatingColumn, paid_in_capital: ir
     indicator="entity",
     reference=f"{WCO_AUDIT}; {ARMENIA}",
     label="Taxes of a young trader",
-    phrase="Registered less than three years ago, the trader was to pay taxes of {value} in {window}.",
-    why="Some firms are set up to be given up with their debts. Where ties are not in the data, youth alone "
-    "says it.",
+    phrase="Taxes of {window} that count as those of a trader registered less than three years ago: {value}.",
+    why="Some firms are set up to be given up with their debts: the more a young one was to pay, the more "
+    "is at stake. Where ties are not in the data, youth alone says it.",
     finding_type="other",
     monotone=1,
     prior_yield=0.02,

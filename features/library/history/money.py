@@ -17,7 +17,7 @@ from features.unit import Unit
     inputs=FINDINGS,
     label="Share of its own audits with additional revenue",
     phrase="{value} of the audits of this trader brought additional revenue.",
-    why="Who was adjusted before is more often adjusted again.",
+    why="The more often a trader was adjusted before, the likelier it is again.",
     monotone=1,
     example=Example("is_closed assessed", [(True, 500.0), (True, 0.0), (False, 50.0)], 0.5),
 )
@@ -35,7 +35,8 @@ def past_hit_share(audits: ir.Table) -> ir.FloatingScalar:
     inputs=FINDINGS,
     label="Assessed per audit",
     phrase="An audit of this trader assessed {value} on average.",
-    why="What past audits brought in is the plainest forecast of the next.",
+    why="What past audits brought in is the plainest forecast of the next: the more it was, the more it "
+    "will be.",
     monotone=1,
     example=Example("is_closed assessed", [(True, 500.0), (True, -20.0), (False, 50.0)], 240.0),
 )
@@ -53,7 +54,8 @@ def assessed_per_audit(audits: ir.Table) -> ir.FloatingScalar:
     inputs=FINDINGS,
     label="Share of its own audits with a refund",
     phrase="{value} of the audits of this trader gave money back.",
-    why="Who paid too much before, through careless declarations, may be owed money again.",
+    why="Who paid too much before, through careless declarations, may be owed money again: the oftener, the "
+    "likelier.",
     monotone=-1,
     example=Example("is_closed assessed", [(True, 500.0), (True, -20.0), (False, -50.0)], 0.5),
 )
@@ -71,7 +73,8 @@ def past_refund_share(audits: ir.Table) -> ir.FloatingScalar:
     label="Expected by its record",
     phrase="At the yield of its own audits and of those of its sector and size, the customs value of "
     "{window} would bring {value}.",
-    why="What past audits brought in on the goods they covered is the plainest forecast of the next.",
+    why="What past audits brought in on the goods they covered is the plainest forecast of the next: the "
+    "more it was, the more it will be.",
     monotone=1,
     example=Example("yield_on_value customs_value_24m", [(0.01, 5000.0)], 50.0),
 )
@@ -93,7 +96,8 @@ def _from_record(finding_type: str, fault: str) -> Decorator:
         label=f"Expected by its record from {finding_type}",
         phrase="At the yield of its own audits and of those of its sector and size, the customs value of "
         f"{{window}} would bring {{value}} for {fault}.",
-        why="What past audits brought in on the goods they covered is the plainest forecast of the next.",
+        why="What past audits brought in on the goods they covered is the plainest forecast of the next: the "
+        "more it was, the more it will be.",
         finding_type=finding_type,
         monotone=1,
         prior_yield=0.5,

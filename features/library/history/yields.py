@@ -7,12 +7,12 @@ from features.unit import Unit
 
 
 def yield_from(
-    finding_type: str, *, fault: str, did: str, row: tuple[float, float, float, float], value: float
+    finding_type: str, *, fault: str, row: tuple[float, float, float, float], value: float
 ) -> Decorator:
     """Make an aggregate of the track record the feature of the yield of one type of findings.
 
-    `fault` is what such findings are about, `did` what the trader did. The worked example is `row`, the
-    assessed and the audited value of the trader and then of others, and the `value` that it comes to.
+    `fault` is what such findings are about. The worked example is `row`, the assessed and the audited value
+    of the trader and then of others, and the `value` that it comes to.
     """
     return feature(
         source="track_record",
@@ -23,7 +23,8 @@ def yield_from(
         label=f"Audit yield from {finding_type}",
         phrase="By its own audits and those of others of its sector and size, audits assess {value} of the "
         f"customs value they cover for {fault}.",
-        why=f"Who {did} before, or trades like those who did, does so more often.",
+        why=f"The more audits assessed for {fault} here, or with others of its sector and size, the more the "
+        "next may.",
         finding_type=finding_type,
         monotone=1,
         example=Example(

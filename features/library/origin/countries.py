@@ -17,7 +17,9 @@ from features.unit import Unit
     inputs="declarations.origin_country declarations.dispatch_country declarations.customs_value",
     label="Value sent from elsewhere than its origin",
     phrase="{value} of the value of {window} was sent from another country than that of its origin.",
-    why="Goods that pass through a third country may have lost the claimed origin, or never had it.",
+    why="Goods that pass through a third country may have lost the claimed origin, or never had it: the "
+    "more go so, the more there is to check.",
+    tends=1,
     finding_type="origin",
     example=Example("customs_value is_elsewhere", [(300.0, 0.0), (100.0, 1.0), (70.0, None)], 0.25),
 )
@@ -36,7 +38,8 @@ def origin_not_dispatch(lines: ir.Table) -> ir.FloatingScalar:
     label="Sent from elsewhere, beyond peers",
     phrase="The share of the value of {window} sent from elsewhere than its origin is {value} [above|below] "
     "that of other traders of the same goods.",
-    why="A detour that others do not make wants a reason.",
+    why="A detour that others do not make wants a reason: the more go so, the more there is to explain.",
+    tends=1,
     finding_type="origin",
     example=Example(
         "customs_value is_elsewhere peer_mean_is_elsewhere",
@@ -60,7 +63,8 @@ def origin_not_dispatch_gap(lines: ir.Table) -> ir.FloatingScalar:
     label="Findings with the same goods and origins",
     phrase="Audits of other traders of the same headings and origins found something in {value} of cases, "
     "weighted by the trader's value of {window}.",
-    why="Where others were wrong about the same goods from the same country, this trader may be.",
+    why="The more often others were wrong about the same goods from the same country, the likelier this "
+    "trader is.",
     finding_type="origin",
     monotone=1,
     example=Example("finding_rate customs_value", [(0.5, 300.0), (0.1, 100.0), (None, 50.0)], 0.4),
@@ -81,7 +85,8 @@ def origin_finding_exposure(origins: ir.Table) -> ir.FloatingScalar:
     label="Sent from elsewhere, beside its own past",
     phrase="The share of the value sent from elsewhere than its origin in the last 12 months is {value} "
     "[above|below] that of the last 24 months.",
-    why="A detour that is new wants a reason.",
+    why="A detour that is new wants a reason: the more go so of late, the more there is to explain.",
+    tends=1,
     finding_type="origin",
     example=Example("origin_not_dispatch_12m origin_not_dispatch_24m", [(0.5, 0.25)], 0.25),
 )
@@ -102,7 +107,8 @@ def origin_not_dispatch_change(
     inputs="declarations.origin_country",
     label="Origins used",
     phrase="Countries of origin in {window}: {value}.",
-    why="Each origin has rules, preferences and measures of its own.",
+    why="Each origin has rules, preferences and measures of its own: more origins, more that can be wrong.",
+    tends=1,
     example=Example("origin_country", [("CN",), ("CN",), ("VN",)], 2.0),
 )
 def origins_used(lines: ir.Table) -> ir.IntegerScalar:
@@ -120,7 +126,9 @@ def origins_used(lines: ir.Table) -> ir.IntegerScalar:
     label="Value from new origins",
     phrase="Of the last 12 months' value of goods of headings imported before, {value} came from origins not "
     "used for them in the 12 months before.",
-    why="The goods may come from where they came before, and only the origin be new.",
+    why="The goods may come from where they came before, and only the origin be new: the more are new, the "
+    "more there is to check.",
+    tends=1,
     finding_type="origin",
     example=Example(
         "late_value early_value early_heading_value",

@@ -20,7 +20,8 @@ from features.unit import Unit
     inputs="declarations.preference_code declarations.customs_value",
     label="Value under preference",
     phrase="A preference is claimed for {value} of the value of {window}.",
-    why="Each claim rests on an origin that an audit can check.",
+    why="Each claim rests on an origin that an audit can check: the more is claimed, the more may not stand.",
+    tends=1,
     finding_type="origin",
     example=Example("customs_value preference_code", [(300.0, "FTA1"), (100.0, None)], 0.75),
 )
@@ -38,7 +39,7 @@ def preference_share(lines: ir.Table) -> ir.FloatingScalar:
     inputs="declarations.preference_code declarations.origin_proof_id declarations.customs_value",
     label="Preference without proof",
     phrase="Of the value for which a preference was claimed in {window}, {value} names no proof of origin.",
-    why="A claim without its document does not stand.",
+    why="A claim without its document does not stand: the more is claimed so, the more is owed.",
     finding_type="origin",
     monotone=1,
     example=Example(
@@ -63,7 +64,8 @@ def preference_no_doc(lines: ir.Table) -> ir.FloatingScalar:
     label="Value under preference, beside its own past",
     phrase="The share of the value under preference in the last 12 months is {value} [above|below] that of "
     "the last 24 months.",
-    why="Preferences claimed of late for trade that went without are new claims, and untested.",
+    why="Claims for trade that went without are new, and untested: the more are new, the more may not stand.",
+    tends=1,
     finding_type="origin",
     example=Example("preference_share_12m preference_share_24m", [(0.75, 0.5)], 0.25),
 )
@@ -153,7 +155,8 @@ def unproven_preference_at_stake(lines: ir.Table) -> ir.FloatingScalar:
     label="Duty and VAT saved by preferences on goods sent from elsewhere",
     phrase="Preferences claimed in {window} on goods sent from another country than their origin saved "
     "{value} of duty and the VAT on it.",
-    why="Goods that pass through a third country may have lost the claimed origin, or never had it.",
+    why="Goods that pass through a third country may have lost the claimed origin, or never had it: the "
+    "more was saved so, the more is at stake.",
     finding_type="origin",
     monotone=1,
     prior_yield=0.1,

@@ -25,7 +25,8 @@ PROCESSING = ("51", "53")
     label="Duty and VAT suspended, not discharged",
     phrase="Goods entered for processing or temporary use in {window} and still open owe {value} of duty and "
     "the VAT on it if they were not sent back.",
-    why="Goods let in without duty to be worked on or sent back may have been sold at home.",
+    why="Goods let in without duty to be worked on or sent back may have been sold at home: the more is "
+    "still open, the more is at stake.",
     finding_type="procedure",
     monotone=1,
     prior_yield=0.1,
@@ -63,7 +64,8 @@ def relief_at_stake(lines: ir.Table) -> ir.FloatingScalar:
     label="Duty and VAT not paid under special procedures",
     phrase="Goods under another procedure than plain import paid {value} less duty and VAT on it in {window} "
     "than plain import would have.",
-    why="Suspension and relief have conditions that are checked only afterwards.",
+    why="Suspension and relief have conditions that are checked only afterwards: the more was saved so, the "
+    "more is at stake.",
     finding_type="procedure",
     monotone=1,
     prior_yield=0.05,

@@ -23,7 +23,8 @@ BROKER = "declarations.declarant_id declarations.customs_value"
     inputs=f"{BROKER} {FINDINGS}",
     label="Findings with its brokers",
     phrase="Of audits of other traders served by the brokers used in {window}, {value} found something.",
-    why="Brokers carry good and bad habits from one client to the next.",
+    why="Brokers carry good and bad habits from one client to the next: the more was found with the others, "
+    "the more may be found here.",
     monotone=1,
     example=Example("finding_rate customs_value", [(0.2, 300.0), (0.6, 100.0), (None, 50.0)], 0.3),
 )
@@ -41,7 +42,8 @@ def broker_finding_rate(brokers: ir.Table) -> ir.FloatingScalar:
     inputs=BROKER,
     label="Brokers used",
     phrase="Brokers used in {window}: {value}.",
-    why="With many brokers no single one sees the whole trade.",
+    why="The more brokers are used, the less any of them sees the whole trade.",
+    tends=1,
     example=Example("declarant_id", [("B1",), ("B2",)], 2.0),
 )
 def brokers_used(brokers: ir.Table) -> ir.IntegerScalar:
@@ -58,7 +60,8 @@ def brokers_used(brokers: ir.Table) -> ir.IntegerScalar:
     inputs=BROKER,
     label="Share of the main broker",
     phrase="{value} of the customs value of {window} went through the main broker.",
-    why="A share that is spread shows a trade that no single broker sees whole.",
+    why="The less goes through the main broker, the less any single broker sees the trade whole.",
+    tends=-1,
     example=Example("customs_value", [(300.0,), (100.0,)], 0.75),
 )
 def main_broker_share(brokers: ir.Table) -> ir.FloatingScalar:
@@ -75,7 +78,9 @@ def main_broker_share(brokers: ir.Table) -> ir.FloatingScalar:
     inputs=BROKER,
     label="Brokers changed to",
     phrase="Brokers used in the last 12 months but not in the 12 before: {value}.",
-    why="Traders leave brokers who ask questions, and follow those who do not.",
+    why="Traders leave brokers who ask questions, and follow those who do not: the more are new, the more "
+    "there is to explain.",
+    tends=1,
     example=Example(
         "first_on from_12m",
         [
@@ -103,7 +108,8 @@ def brokers_taken_on(brokers: ir.Table) -> ir.FloatingScalar:
     label="Expected by the record of its brokers",
     phrase="At what audits of other clients of its brokers assessed per customs value, the value of {window} "
     "would bring {value}.",
-    why="Brokers carry good and bad habits from one client to the next.",
+    why="Brokers carry good and bad habits from one client to the next: the more was assessed with the "
+    "others, the more may be here.",
     monotone=1,
     example=Example("finding_yield customs_value", [(0.02, 300.0), (0.1, 100.0), (None, 50.0)], 16.0),
 )

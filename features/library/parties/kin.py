@@ -21,7 +21,8 @@ LINKS = "links.from_id links.to_id links.link_type links.known_on"
     inputs=f"{LINKS} {FINDINGS}",
     label="Findings with its kin",
     phrase="Of audits of traders tied by a group, a director or an address, {value} found something.",
-    why="Families of firms share owners, books and habits.",
+    why="Families of firms share owners, books and habits: the more was found with the others, the more may "
+    "be found here.",
     monotone=1,
     example=Example(
         "by_firm audits adjusted other_adjusted",
@@ -45,7 +46,8 @@ def kin_finding_rate(linked: ir.Table) -> ir.FloatingScalar:
     inputs=LINKS,
     label="Traders sharing its identity",
     phrase="Other traders that share its address, director, telephone or bank account: {value}.",
-    why="Firms that share such details are often one business under several names.",
+    why="Firms that share such details are often one business under several names: the more share them, the "
+    "likelier that is.",
     monotone=1,
     example=Example("by_identity", [(True,), (True,), (False,)], 2.0),
 )
@@ -62,7 +64,8 @@ def identity_shared_with(linked: ir.Table) -> ir.IntegerScalar:
     inputs=f"{LINKS} {RECORD}",
     label="Audit yield with its kin",
     phrase="Audits of tied traders assess {value} of the customs value they cover.",
-    why="Families of firms share owners, books and habits.",
+    why="Families of firms share owners, books and habits: the more audits brought with the others, the "
+    "more they may bring here.",
     monotone=1,
     example=Example(
         "assessed audited_value other_assessed other_audited_value",
@@ -85,7 +88,8 @@ def kin_yield(linked: ir.Table) -> ir.FloatingScalar:
     inputs=f"{LINKS} declarations.customs_value",
     label="Trade of kin that fell silent",
     phrase="Tied traders that stopped importing had imported goods worth {value} in two years.",
-    why="Firms given up before their debts are due often go on under a new name.",
+    why="Firms given up before their debts are due often go on under a new name: the more they imported, "
+    "the more may be owed.",
     monotone=1,
     example=Example("is_silent value", [(True, 500.0), (False, 900.0)], 500.0),
 )
@@ -101,7 +105,8 @@ def silent_kin_value(linked: ir.Table) -> ir.FloatingScalar:
     reference=ARMENIA,
     label="Taxes on trade that kin gave up",
     phrase="Taxes of {value} stand on trade of {window} that silent tied traders had before.",
-    why="A trade handed on to a new name leaves its debts with the old one.",
+    why="A trade handed on to a new name leaves its debts with the old one: the larger it is, the more is "
+    "at stake.",
     finding_type="other",
     monotone=1,
     prior_yield=0.1,
@@ -122,9 +127,10 @@ def inherited_at_stake(
     indicator="shared_identity",
     reference=ARMENIA,
     label="Taxes of a young trader that shares its identity",
-    phrase="Registered less than three years ago and sharing its identity with others, the trader was to pay "
-    "taxes of {value} in {window}.",
-    why="Firms that share such details and do not live long are set up to be given up with their debts.",
+    phrase="Taxes of {window} that count because the trader was registered less than three years ago and "
+    "shares its identity with others: {value}.",
+    why="Firms that share such details and do not live long are set up to be given up with their debts: the "
+    "more they were to pay, the more is at stake.",
     finding_type="other",
     monotone=1,
     prior_yield=0.1,

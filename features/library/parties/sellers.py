@@ -22,7 +22,8 @@ SELLER = "declarations.seller_id declarations.customs_value"
     inputs=f"{SELLER} {FINDINGS}",
     label="Findings with its sellers",
     phrase="Of audits of other traders who bought from the sellers of {window}, {value} found something.",
-    why="Sellers who write false invoices for one buyer write them for others.",
+    why="Sellers who write false invoices for one buyer write them for others: the more was found with the "
+    "others, the more may be found here.",
     monotone=1,
     example=Example("finding_rate customs_value", [(0.2, 300.0), (0.6, 100.0)], 0.3),
 )
@@ -40,7 +41,9 @@ def seller_finding_rate(sellers: ir.Table) -> ir.FloatingScalar:
     inputs=SELLER,
     label="Value from new sellers",
     phrase="{value} of the customs value of the last 3 months came from sellers not met before in {window}.",
-    why="New sellers have no prices of their own to be compared with.",
+    why="New sellers have no prices of their own to be compared with: the more comes from them, the less "
+    "can be compared.",
+    tends=1,
     example=Example("recent_value is_new", [(300.0, False), (100.0, True), (0.0, False)], 0.25),
 )
 def new_seller_share(sellers: ir.Table) -> ir.FloatingScalar:
@@ -57,7 +60,9 @@ def new_seller_share(sellers: ir.Table) -> ir.FloatingScalar:
     inputs=SELLER,
     label="Sellers",
     phrase="Sellers named in {window}: {value}.",
-    why="With a few sellers prices can be agreed, with many they must be found.",
+    why="With a few sellers prices can be agreed, with many they must be found: the fewer sellers, the more "
+    "can be agreed.",
+    tends=-1,
     example=Example("seller_id", [("S1",), ("S2",)], 2.0),
 )
 def sellers_used(sellers: ir.Table) -> ir.IntegerScalar:
@@ -74,7 +79,9 @@ def sellers_used(sellers: ir.Table) -> ir.IntegerScalar:
     inputs=SELLER,
     label="Share of the main seller",
     phrase="{value} of the customs value of {window} was bought from the main seller.",
-    why="Who buys from one seller is often its daughter, or can agree on a second invoice.",
+    why="Who buys from one seller is often its daughter, or can agree on a second invoice: the more comes "
+    "from one, the likelier that is.",
+    tends=1,
     example=Example("customs_value", [(300.0,), (100.0,)], 0.75),
 )
 def main_seller_share(sellers: ir.Table) -> ir.FloatingScalar:
@@ -91,7 +98,9 @@ def main_seller_share(sellers: ir.Table) -> ir.FloatingScalar:
     inputs=SELLER,
     label="Value from sellers of the last year",
     phrase="{value} of the customs value of {window} came from sellers first met in the last 12 months.",
-    why="A trade that changed its sellers cannot be measured by its own past.",
+    why="A trade that changed its sellers cannot be measured by its own past: the more has changed, the "
+    "less can be measured.",
+    tends=1,
     example=Example(
         "customs_value first_on from_12m",
         [

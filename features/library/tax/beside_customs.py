@@ -19,7 +19,7 @@ from features.unit import Unit
     inputs="tax_returns.purchases_imported declarations.customs_value",
     label="Purchases in the books against customs value",
     phrase="Imported purchases in tax returns were {value} the customs value of their periods, in {window}.",
-    why="Whoever books more than it declared to customs may have paid a second invoice.",
+    why="The more a trader books beyond what it declared to customs, the more points to a second invoice.",
     finding_type="valuation",
     monotone=1,
     example=Example(
@@ -43,7 +43,9 @@ def import_purchases_gap(returns: ir.Table) -> ir.FloatingValue:
     inputs="tax_returns.import_vat_claimed declarations.vat_assessed",
     label="Import VAT claimed but not paid",
     phrase="The tax returns of {window} claim {value} [more|less] import value added tax than was assessed.",
-    why="Tax claimed back that was never paid at the border is lost twice.",
+    why="Tax claimed back that was never paid at the border is lost twice: the more is claimed beyond it, "
+    "the more is owed.",
+    tends=1,
     example=Example("import_vat_claimed vat_assessed", [(50.0, 40.0), (None, 90.0), (30.0, 35.0)], 5.0),
 )
 def import_vat_gap(returns: ir.Table) -> ir.FloatingScalar:
@@ -61,7 +63,8 @@ def import_vat_gap(returns: ir.Table) -> ir.FloatingScalar:
     inputs="tax_returns.turnover declarations.customs_value",
     label="Turnover per unit of customs value",
     phrase="Turnover was {value} times the customs value of the same periods, in {window}.",
-    why="Selling for many times the declared value asks where the difference came from.",
+    why="The more sales bring beside the declared value, the more asks where the difference came from.",
+    tends=1,
     finding_type="valuation",
     example=Example("turnover customs_value", [(300.0, 200.0), (None, 900.0), (450.0, 100.0)], 2.5),
 )
@@ -96,7 +99,8 @@ def sector_multiple(sector_multiples: ir.Table) -> ir.FloatingScalar:
     inputs="tax_returns.payments_abroad declarations.customs_value",
     label="Payments abroad against customs value",
     phrase="Payments abroad were {value} the customs value of the same periods, in {window}.",
-    why="Paying suppliers more than was declared points to values declared too low.",
+    why="The more a trader pays suppliers beyond what was declared, the more points to values declared too "
+    "low.",
     finding_type="valuation",
     monotone=1,
     example=Example(
@@ -118,7 +122,8 @@ def payments_gap(returns: ir.Table) -> ir.FloatingValue:
     inputs="tax_returns.turnover declarations.customs_value",
     label="Turnover per unit of customs value, beside its own past",
     phrase="Turnover per unit of customs value of the last 12 months was {value} that of the returns before.",
-    why="Selling for more what is declared at less asks where the difference came from.",
+    why="The more sales rise beside what is declared, the more asks where the difference came from.",
+    tends=1,
     finding_type="valuation",
     example=Example(
         "turnover customs_value is_late",

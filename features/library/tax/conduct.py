@@ -18,7 +18,7 @@ from features.unit import Unit
     inputs="tax_returns.arrears",
     label="Tax in arrears",
     phrase="Up to {value} of tax was overdue in {window}.",
-    why="Who cannot or will not pay its taxes is tempted to lower them.",
+    why="Who cannot or will not pay its taxes is tempted to lower them: the more is overdue, the more so.",
     monotone=1,
     example=Example("arrears", [(0.0,), (500.0,), (None,)], 500.0),
 )
@@ -36,7 +36,7 @@ def tax_arrears(tax_returns: ir.Table) -> ir.FloatingScalar:
     inputs="tax_returns.filed_on",
     label="Days until tax returns are filed",
     phrase="Tax returns were filed {value} after the end of their period, on average over {window}.",
-    why="Late books are often unsound books.",
+    why="Late books are often unsound books: the later, the likelier.",
     monotone=1,
     example=Example(
         "period_to first_filed_on",
@@ -58,7 +58,8 @@ def filing_delay(filings: ir.Table) -> ir.FloatingScalar:
     inputs="tax_audits.adjustment",
     label="Adjusted by tax audits",
     phrase="Audits by the tax administration adjusted {value} so far.",
-    why="Books that were wrong for one tax are often wrong for the other.",
+    why="Books that were wrong for one tax are often wrong for the other: the more was adjusted, the "
+    "likelier.",
     monotone=1,
     example=Example("adjustment", [(1200.0,), (None,), (0.0,)], 1200.0),
 )

@@ -34,7 +34,8 @@ def _taxes_on(excess: ir.FloatingScalar, returns: ir.Table, stated: ir.NumericCo
     inputs=f"tax_returns.purchases_imported {TAXED}",
     label="Taxes on purchases beyond the customs value",
     phrase="On imported purchases beyond the customs value, taxes of {value} would be due in {window}.",
-    why="Whoever books more than it declared to customs may have paid a second invoice.",
+    why="Whoever books more than it declared to customs may have paid a second invoice: the more it is, the "
+    "more is at stake.",
     finding_type="valuation",
     monotone=1,
     prior_yield=0.3,
@@ -61,7 +62,8 @@ def purchases_at_stake(returns: ir.Table) -> ir.FloatingScalar:
     inputs=f"tax_returns.payments_abroad {TAXED}",
     label="Taxes on payments beyond the customs value",
     phrase="On payments abroad beyond the customs value declared, taxes of {value} would be due in {window}.",
-    why="Paying suppliers more than was declared points to values declared too low.",
+    why="Paying suppliers more than was declared points to values declared too low: the more it is, the "
+    "more is at stake.",
     finding_type="valuation",
     monotone=1,
     prior_yield=0.2,
@@ -89,7 +91,8 @@ def payments_at_stake(returns: ir.Table) -> ir.FloatingScalar:
     label="Taxes on royalties not added to the value",
     phrase="On royalties paid abroad and not added to the customs value, taxes of {value} would be due in "
     "{window}.",
-    why="Royalties for the goods that the buyer must pay belong to their customs value.",
+    why="Royalties for the goods that the buyer must pay belong to their customs value: the more is left "
+    "out, the more is at stake.",
     finding_type="valuation",
     monotone=1,
     prior_yield=0.3,
@@ -118,7 +121,8 @@ def royalties_at_stake(returns: ir.Table) -> ir.FloatingScalar:
     inputs="tax_returns.import_vat_claimed declarations.vat_assessed",
     label="Import VAT claimed beyond that paid",
     phrase="The tax returns of {window} claim {value} of import value added tax that was not assessed.",
-    why="Tax claimed back that was never paid at the border is lost twice.",
+    why="Tax claimed back that was never paid at the border is lost twice: the more is claimed beyond it, "
+    "the more is owed.",
     finding_type="other",
     monotone=1,
     prior_yield=0.2,
@@ -141,7 +145,8 @@ def import_vat_at_stake(returns: ir.Table) -> ir.FloatingScalar:
     label="Taxes on turnover beyond that of its sector",
     phrase="At the turnover per customs value of its sector, imports that would owe {value} more taxes in "
     "{window} stand behind the turnover.",
-    why="A margin no one else in the trade earns points to values declared too low.",
+    why="A margin no one else in the trade earns points to values declared too low: the larger it is, the "
+    "more is at stake.",
     finding_type="valuation",
     monotone=1,
     prior_yield=0.05,

@@ -21,7 +21,9 @@ FEWEST_AMOUNTS = 100
     inputs="declarations.invoice_amount",
     label="First digits of invoices",
     phrase="The first digits of invoice amounts differ by {value} from the shares that grown amounts show.",
-    why="Amounts that are made up start with other digits than amounts that come out of trade.",
+    why="Amounts that are made up start with other digits than amounts that come out of trade: the greater "
+    "the difference, the more may be made up.",
+    tends=1,
     finding_type="valuation",
     example=Example(
         "invoice_amount",
@@ -51,7 +53,9 @@ def first_digit_distance(lines: ir.Table) -> ir.FloatingScalar:
     inputs="declarations.invoice_amount",
     label="Round invoice amounts",
     phrase="{value} of the invoice lines of the last 24 months are for round amounts, full hundreds.",
-    why="Round amounts are more often agreed or made up than worked out from quantity and price.",
+    why="Round amounts are more often agreed or made up than worked out from quantity and price: the more "
+    "of them, the more there is to check.",
+    tends=1,
     finding_type="valuation",
     example=Example("invoice_amount", [(300.0,), (299.9,), (1250.0,), (0.0,)] * 50, 1 / 3),
 )

@@ -34,8 +34,8 @@ def _fall(lines: ir.Table) -> ir.FloatingColumn:
     label="Unit price against its own past",
     phrase="On average by value, unit prices in {window} were {value} what the trader itself had declared "
     "for like goods in the three years before.",
-    why="A trader knows its prices: a fall of them under its own earlier ones points to undervaluation that "
-    "began. Where it has no past, prices against other traders say it.",
+    why="A trader knows its prices: the further they fall under its own earlier ones, the more points to "
+    "undervaluation that began. Where it has no past, prices against other traders say it.",
     finding_type="valuation",
     monotone=-1,
     example=Example(
@@ -59,7 +59,8 @@ def own_past_gap(lines: ir.Table) -> ir.FloatingScalar:
     label="Unit price of the average line against its own past",
     phrase="On average over the lines of {window}, each alike, unit prices were {value} what the trader "
     "itself had declared for like goods in the three years before.",
-    why="By value one large line hides many small ones whose price fell.",
+    why="By value one large line hides many small ones: the further their prices fell, the more points to "
+    "undervaluation that began.",
     finding_type="valuation",
     monotone=-1,
     example=Example("log_price own_log_price", [(1.0, 1.5), (2.0, 1.9), (1.0, None)], -0.2),
@@ -79,7 +80,7 @@ def own_past_line_gap(lines: ir.Table) -> ir.FloatingScalar:
     label="Lines well under its own past prices",
     phrase="On {value} of the lines of {window} the unit price was less than seven tenths of what the "
     "trader itself had declared for like goods in the three years before.",
-    why="One cheap line is chance; many point to values declared too low.",
+    why="One cheap line is chance: the more of them, the more points to values declared too low.",
     finding_type="valuation",
     monotone=1,
     example=Example(
@@ -139,7 +140,8 @@ def own_past_money(lines: ir.Table) -> ir.FloatingScalar:
     label="Taxes on the mean fall of its own prices",
     phrase="If the values of {window} were too low by as much as its unit prices fell on average under its "
     "own earlier ones, {value} more duty and VAT would have been due.",
-    why="Over many lines chance evens out: what remains of the fall may be undervaluation that began.",
+    why="Over many lines chance evens out: what remains of the fall may be undervaluation that began, and "
+    "the more it is, the more is at stake.",
     finding_type="valuation",
     monotone=1,
     prior_yield=0.3,
@@ -168,7 +170,8 @@ def own_past_fall_money(lines: ir.Table) -> ir.FloatingScalar:
     label="Taxes on value missing against others and its own past",
     phrase="At other traders' middle prices or seven tenths of its own earlier ones, whichever are lower, "
     "{value} more duty and VAT would have been due on the lines of {window} declared below both.",
-    why="A price that is low beside both has neither a cheap source nor a habit to explain it.",
+    why="A price that is low beside both has neither a cheap source nor a habit to explain it: the more it "
+    "is, the more is at stake.",
     finding_type="valuation",
     monotone=1,
     prior_yield=0.1,

@@ -19,7 +19,8 @@ from features.unit import Unit
     label="Own unit prices, last 3 months",
     phrase="Unit prices from the same sellers were in the last 3 months {value} those of the 9 months "
     "before.",
-    why="A sudden fall of one's own prices, with the same seller, points to undervaluation that began.",
+    why="The further one's own prices fall all at once, with the same seller, the more points to "
+    "undervaluation that began.",
     finding_type="valuation",
     monotone=-1,
     example=Example(
@@ -43,7 +44,8 @@ def own_price_drift(goods: ir.Table) -> ir.FloatingScalar:
     label="Own unit prices, year on year",
     phrase="Unit prices from the same sellers were in the last 12 months {value} those of the 12 months "
     "before.",
-    why="A lasting fall of one's own prices, with the same seller, points to undervaluation that began.",
+    why="The further one's own prices fall for good, with the same seller, the more points to "
+    "undervaluation that began.",
     finding_type="valuation",
     monotone=-1,
     example=Example(
@@ -67,8 +69,9 @@ def own_price_change(goods: ir.Table) -> ir.FloatingScalar:
     label="Spread of own unit prices",
     phrase="For goods of one kind and origin, the upper quarter of own unit prices in {window} was {value} "
     "the lower quarter.",
-    why="Widely spread prices for the like point to values or quantities that are made up, or to goods "
-    "declared under the wrong code.",
+    why="The wider prices for the like are spread, the more points to values or quantities that are made "
+    "up, or to goods under the wrong code.",
+    tends=1,
     finding_type="valuation",
     example=Example("customs_value price_spread", [(300.0, 0.2), (100.0, 1.0), (50.0, None)], 0.4),
 )
@@ -86,7 +89,9 @@ def own_price_spread(goods: ir.Table) -> ir.FloatingScalar:
     inputs=f"{PRICED} declarations.seller_id",
     label="Price gap between own sellers",
     phrase="For goods of one kind and origin, the dearest seller's middle price was {value} the cheapest's.",
-    why="Two prices for the like from two sellers point to a second invoice, or to a price bent by a tie.",
+    why="The further two sellers' prices for the like are apart, the more points to a second invoice, or to "
+    "a price bent by a tie.",
+    tends=1,
     finding_type="valuation",
     example=Example("customs_value seller_gap", [(300.0, 0.2), (100.0, 1.0)], 0.4),
 )

@@ -31,7 +31,7 @@ def _price_gap(lines: ir.Table) -> ir.FloatingColumn:
     label="Unit price against other traders",
     phrase="On average by value, unit prices in {window} were {value} the middle price that other traders "
     "declared for like goods.",
-    why="Prices well under those of others point to values declared too low.",
+    why="The lower prices are beside those of others, the more points to values declared too low.",
     finding_type="valuation",
     monotone=-1,
     example=Example(
@@ -60,7 +60,8 @@ def price_gap(lines: ir.Table) -> ir.FloatingScalar:
     label="Value at very low unit prices",
     phrase="{value} of the customs value in {window} was declared at a unit price under that of nine in ten "
     "other traders for like goods.",
-    why="Goods at prices hardly anybody else gets point to values declared too low.",
+    why="The more goods come in at prices hardly anybody else gets, the more points to values declared too "
+    "low.",
     finding_type="valuation",
     monotone=1,
     example=Example(
@@ -89,7 +90,8 @@ def low_price_share(lines: ir.Table) -> ir.FloatingScalar:
     label="Unit price of the average line against other traders",
     phrase="On average over the lines of {window}, each alike, unit prices were {value} the middle price "
     "that other traders declared for like goods.",
-    why="By value one large line hides many small ones at low prices.",
+    why="By value one large line hides many small ones: the lower their prices beside others', the more "
+    "points to values declared too low.",
     finding_type="valuation",
     monotone=-1,
     example=Example(
@@ -113,7 +115,7 @@ def line_price_gap(lines: ir.Table) -> ir.FloatingScalar:
     label="Lines under half of other traders' price",
     phrase="On {value} of the lines of {window} the unit price was less than half the middle price that "
     "other traders declared for like goods.",
-    why="Better terms seldom halve a price: such lines point to values declared too low.",
+    why="Better terms seldom halve a price: the more such lines, the more points to values declared too low.",
     finding_type="valuation",
     monotone=1,
     example=Example(
@@ -174,7 +176,8 @@ def undervalue_money(lines: ir.Table) -> ir.FloatingScalar:
     label="Taxes on value missing against the lowest usual prices",
     phrase="At the price that nine in ten other traders reach, {value} more duty and VAT would have been due "
     "on the lines of {window} declared below it.",
-    why="What lies under the prices of nearly everybody is hardly a matter of quality or terms.",
+    why="What lies under the prices of nearly everybody is hardly a matter of quality or terms: the more it "
+    "is, the more is at stake.",
     finding_type="valuation",
     monotone=1,
     prior_yield=0.1,
@@ -207,7 +210,9 @@ def low_price_money(lines: ir.Table) -> ir.FloatingScalar:
     label="Taxes on value above other traders' prices",
     phrase="{value} of the duty and VAT of {window} was paid on value above the middle prices of other "
     "traders.",
-    why="A trader that declares more than others may have paid too much: an audit may end in a refund.",
+    why="The more a trader declares above others, the more it may have paid too much: an audit may end in a "
+    "refund.",
+    tends=-1,
     finding_type="valuation",
     example=Example(
         f"log_price peer_middle_log_price duty_assessed vat_assessed {PEERS}",

@@ -23,7 +23,8 @@ from features.unit import Unit
     label="Freight for the value against the route",
     phrase="On average by value, freight weighed in {window} {value} as much on the value as is usual on "
     "the route.",
-    why="Freight that is dear for the value points to a value declared too low; cheap, to freight left out.",
+    why="The dearer freight is for the value, the more points to a value declared too low.",
+    tends=1,
     finding_type="valuation",
     example=Example(
         "log_freight_share peer_middle_log_freight_share customs_value "
@@ -133,7 +134,9 @@ def freight_missing_money(lines: ir.Table) -> ir.FloatingScalar:
     inputs="declarations.related_party declarations.customs_value",
     label="Value from related sellers",
     phrase="{value} of the customs value of {window} was bought from sellers declared as related.",
-    why="Prices between related parties are set, not bargained for, and may need adjustment.",
+    why="Prices between related parties are set, not bargained for: the more is bought so, the more may "
+    "need adjustment.",
+    tends=1,
     finding_type="valuation",
     example=Example("related_party customs_value", [(True, 100.0), (False, 300.0), (None, 900.0)], 0.25),
 )
@@ -152,7 +155,8 @@ def related_party_share(lines: ir.Table) -> ir.FloatingScalar:
     label="Related by registers, not declared so",
     phrase="{value} of the customs value of the last 12 months was bought from sellers of the same group "
     "without declaring them as related.",
-    why="A relation kept back hides a price that may not be acceptable as customs value.",
+    why="A relation kept back hides a price that may not be acceptable as customs value: the more is bought "
+    "so, the more is hidden.",
     finding_type="valuation",
     monotone=1,
     example=Example(
@@ -176,7 +180,9 @@ def undeclared_tie_share(sellers: ir.Table) -> ir.FloatingScalar:
     inputs="declarations.valuation_method declarations.customs_value",
     label="Value not based on the price paid",
     phrase="{value} of the customs value in {window} was declared by another method than the price paid.",
-    why="The fall-back methods rest on estimates and deductions that an audit can check.",
+    why="The fall-back methods rest on estimates and deductions that an audit can check: the more is "
+    "declared so, the more there is to check.",
+    tends=1,
     finding_type="valuation",
     example=Example("valuation_method customs_value", [(1, 300.0), (4, 100.0), (None, 900.0)], 0.25),
 )
@@ -195,7 +201,8 @@ def other_method_share(lines: ir.Table) -> ir.FloatingScalar:
     label="Additions that others declare",
     phrase="On {value} of the customs value of {window}, others would have declared additions to the price, "
     "such as royalties, and none were.",
-    why="Royalties, licence fees and assists that others declare for such goods may have been left out.",
+    why="The more goods come in without the additions that others declare for them, the more royalties, "
+    "licence fees and assists may have been left out.",
     finding_type="valuation",
     monotone=1,
     example=Example(

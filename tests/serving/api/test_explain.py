@@ -6,6 +6,7 @@ import pytest
 
 from features.unit import Unit, format_value
 from models.prediction import Explanation
+from models.reasons import TOGETHER
 from serving.api.serialise import serialise_reasons
 from serving.live.state import Live
 from tests.optional import not_none
@@ -42,9 +43,12 @@ def test_topics_hold_every_feature_once_and_their_reasons_add_up_to_them(
     for topic in got["topics"]:
         assert {topics[name] for name in topic["features"]} == {topic["topic"]}
         assert sum(money[name] for name in topic["features"]) == pytest.approx(topic["money"], abs=0.05)
-        assert topic["sentence"] == next(
-            each["sentence"] for each in got["reasons"] if each["feature"] == topic["feature"]
-        )
+        said = {each["feature"]: each["sentence"] for each in got["reasons"]}
+        assert topic["sentence"] == said.get(topic["feature"], TOGETHER)
+        assert sum(in_cents(each["money"]) for each in topic["by_type"]) == in_cents(topic["money"])
+        for each in topic["by_type"]:
+            parts = [*(part["money"] for part in each["reasons"]), each["silent_money"]]
+            assert sum(map(in_cents, parts)) == in_cents(each["money"])
 
 
 def test_reasons_come_weightiest_first_with_sentence_and_value(
@@ -61,7 +65,7 @@ def test_reasons_come_weightiest_first_with_sentence_and_value(
 def test_reasons_of_the_same_weight_keep_their_own_money(live: Live) -> None:
     money = np.array([[0.0, -2.0, 1.0, -0.0, 2.0, -1.0]])
     why = Explanation(0.0, money, money.sum(axis=1), live.bundle.names)
-    serialised = serialise_reasons(live.bundle, live.X[0], why, top=6)["reasons"]
+    serialised = serialise_reasons(live, live.X[0], why, top=6)["reasons"]
     assert {each["feature"]: each["money"] for each in serialised} == dict(
         zip(live.bundle.names, money[0], strict=True)
     )

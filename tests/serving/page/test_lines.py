@@ -22,8 +22,10 @@ def test_the_lines_of_every_trader_add_up_in_whole_units(top: int, live: Live) -
     for trader in live.ranking["trader_id"].to_pylist()[::7]:
         account = account_of(live, trader, among=peers(live, trader), top=top)
         assert account.base + sum(line.money for line in account.lines) + account.rest == account.total
-        for line in account.lines:
-            assert sum(part.money for part in line.parts) + line.other_parts == line.money
+        for line in (*account.lines, *account.others):
+            assert sum(each.money for each in line.types) == line.money
+            for each in line.types:
+                assert sum(part.money for part in each.parts) + each.silent_money == each.money
         row = live.ranking_by_row.slice(live.row_index[trader], 1).to_pylist()[0]
         assert account.total == round(row["expected_yield"])
 
@@ -60,8 +62,9 @@ def test_an_unknown_value_is_said_to_be_unknown(live: Live) -> None:
     trader = live.snapshot.table["trader_id"][int(row_index)].as_py()
     account = account_of(live, trader, among=peers(live, trader), top=100)
     label = live.bundle.words[column].label
-    [line] = [line for line in account.lines if line.sentence == f"{label}: unknown."]
-    assert line.value is None
+    parts = [part for line in account.lines for each in line.types for part in each.parts]
+    [part] = [part for part in parts if part.sentence == f"{label}: unknown."]
+    assert (part.value, part.turns_at, part.peers) == (None, None, None)
 
 
 def test_a_reason_leads_to_its_rows_and_a_combined_one_to_those_it_is_made_of(live: Live) -> None:
