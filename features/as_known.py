@@ -28,9 +28,23 @@ def known_in_earlier_quarter(rows: ir.Table, quarter: ir.DateValue) -> ir.Boolea
     return rows.known_quarter < quarter
 
 
+def in_force_in_earlier_quarter(rows: ir.Table, quarter: ir.DateValue) -> ir.BooleanValue:
+    """Return whether rows so summed were known before a quarter began, and not cancelled by then.
+
+    `cancelled_quarter` is the first day of the quarter in which they were, empty where they stand.
+    """
+    stand = rows.cancelled_quarter.isnull() | (rows.cancelled_quarter >= quarter)
+    return known_in_earlier_quarter(rows, quarter) & stand
+
+
 def in_force(rows: ir.Table, cutoff: date | ir.DateValue) -> ir.BooleanValue:
     """Return whether each row is known before a cutoff and not superseded by then."""
     return known_before(rows, cutoff) & (rows.superseded_on.isnull() | (rows.superseded_on >= cutoff))
+
+
+def uncancelled(lines: ir.Table, cutoff: date | ir.DateValue) -> ir.BooleanValue:
+    """Return whether each line, in whatever version, is known before a cutoff and not cancelled by then."""
+    return known_before(lines, cutoff) & (lines.cancelled_on.isnull() | (lines.cancelled_on >= cutoff))
 
 
 def in_force_at_quarters(rows: ir.Table, quarters: ir.Table) -> ir.Table:

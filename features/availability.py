@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr import types as ir
 
-from features.as_known import known_before
+from features.as_known import known_before, uncancelled
 from features.data.warehouse import Warehouse
 from features.spine import months_before
 
@@ -60,7 +60,7 @@ def last_descriptions(warehouse: Warehouse, cutoff: date, columns: Sequence[str]
 def _office(warehouse: Warehouse, cutoff: date) -> ir.Table:
     lines = warehouse.table("declarations")
     recent = lines.accepted_on >= months_before(cutoff, OFFICE_MONTHS)
-    known = lines.filter(known_before(lines, cutoff), lines.version == 0)
+    known = lines.filter(uncancelled(lines, cutoff), lines.version == 0)
     counted = known.group_by("trader_id", "office_code").aggregate(
         recent=recent.cast("int64").sum(), all=known.count()
     )

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr import types as ir
 
-from features.as_known import known_before
+from features.as_known import known_before, uncancelled
 from features.data.warehouse import Warehouse
 from features.errors import SettingError
 
@@ -64,7 +64,7 @@ class Spine:
         first = months_before(cutoff, ACTIVE_MONTHS)
         known = lines.filter(
             lines.trader_id.notnull(),  # a mapping may declare that nobody knows the importer of a line
-            known_before(lines, cutoff),
+            uncancelled(lines, cutoff),
             lines.accepted_on >= first,
             lines.accepted_on < cutoff,
         )

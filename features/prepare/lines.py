@@ -32,16 +32,17 @@ def ends(declarations: ir.Table) -> ir.Table:
 
 
 def with_validity(lines: ir.Table, ends: ir.Table) -> ir.Table:
-    """Add `superseded_on`, empty while a version holds."""
+    """Add `superseded_on`, empty while a version holds: no later one is known, and it is not cancelled."""
     joined = lines.left_join(ends, [*ITEM, "version"])
-    return joined.select(*lines.columns, "superseded_on")
+    ended = ibis.least(joined.superseded_on, joined.cancelled_on)  # of those that are there
+    return joined.select(*lines.columns, superseded_on=ended)
 
 
 def with_line_facts(declarations: ir.Table) -> ir.Table:
     """Add what follows from the line alone.
 
     - `happened_on`: the day of acceptance; `quarter`: the first day of its quarter;
-      `known_quarter`: that of the day it became known.
+      `known_quarter`: that of the day it became known; `cancelled_quarter`: that of its cancellation.
     - `month`: the first day of its month; `hs6`, `hs4`: subheading and heading.
     - `taxes`: duty, VAT and excise assessed.
     - `quantity`, `quantity_unit`: the supplementary quantity where there is one, else net mass in kg.
@@ -58,6 +59,7 @@ def with_line_facts(declarations: ir.Table) -> ir.Table:
         happened_on=declarations.accepted_on,
         quarter=first_of_quarter(declarations.accepted_on),
         known_quarter=first_of_quarter(declarations.known_on),
+        cancelled_quarter=first_of_quarter(declarations.cancelled_on),
         month=declarations.accepted_on.truncate("M").cast("date"),
         hs6=declarations.hs_code.substr(0, 6),
         hs4=declarations.hs_code.substr(0, 4),

@@ -1,7 +1,7 @@
 """A trader's own past: the means of what it declared itself for like goods, however few lines there are.
 
 The past of a line are the first versions of the trader's own lines that became known in the `QUARTERS` before
-the line's quarter: those of the narrowest group in which there is one.
+the line's quarter, and were not cancelled before it: those of the narrowest group in which there is one.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,6 +10,7 @@ import ibis
 from ibis.expr import types as ir
 
 from features import exact
+from features.as_known import in_force_in_earlier_quarter
 
 QUARTERS = 12
 """Three years, as what begins and goes on would soon be a short past of its own."""
@@ -25,13 +26,15 @@ LEVELS = {
 FACTS = {f"own_{measure}": measure for measure in LEVELS}
 """The columns that a line gains, each the mean of a measure."""
 
+CLOCKS = ("known_quarter", "cancelled_quarter")
 Level = tuple[str, ...]
 Materialise = Callable[[ir.Table], ir.Table]
 
 
 def tallies(first_versions: ir.Table) -> ir.Table:
-    """Return lines and total of each measure by trader, quarter in which they became known, and goods."""
-    return first_versions.group_by(*LEVELS["log_price"][0], "hs4", "trader_id", "known_quarter").aggregate(
+    """Return lines and total of each measure by trader, goods, and the quarters in `CLOCKS`."""
+    key = (*LEVELS["log_price"][0], "hs4", "trader_id", *CLOCKS)
+    return first_versions.group_by(*key).aggregate(
         **{f"lines_{measure}": first_versions[measure].count() for measure in LEVELS},
         **{f"total_{measure}": exact.total(first_versions[measure]) for measure in LEVELS},
     )
@@ -67,24 +70,20 @@ def with_own_past(
 
 def _means(tallied: ir.Table, wanted: ir.Table, level: Level, *, measure: str) -> ir.Table:
     """Return the `mean` of a measure in the quarters before each quarter that is wanted of a level."""
-    group = [*level, "trader_id"]
-    declared = tallied.group_by(*group, quarter=tallied.known_quarter).aggregate(
-        lines=tallied[f"lines_{measure}"].sum().cast("int64"),
-        total=exact.total(tallied[f"total_{measure}"]),
-        is_wanted=ibis.literal(False),
+    group, figures = [*level, "trader_id"], (f"lines_{measure}", f"total_{measure}")
+    pairs = _summed(tallied, [*group, *CLOCKS], figures).join(
+        wanted.select(*group, "quarter").distinct(), group
     )
-    quarters = wanted.select(*group, "quarter").distinct()
-    nothing = {"lines": ibis.literal(0, "int64"), "total": ibis.literal(0.0), "is_wanted": ibis.literal(True)}
-    rows = declared.union(quarters.mutate(**nothing).select(*declared.columns))
-    before = _quarters_before(rows, group)
-    means = rows.mutate(
-        mean=exact.stepped(
-            exact.total_over(rows.total, before) / rows.lines.sum().over(before).cast("float64").nullif(0.0)
-        )
-    )
-    return means.filter(means.is_wanted).select(*group, "quarter", "mean")
+    reach = (pairs.quarter - ibis.interval(months=3 * QUARTERS)).cast("date")
+    past = pairs.filter(in_force_in_earlier_quarter(pairs, pairs.quarter), pairs.known_quarter >= reach)
+    summed = _summed(past, [*group, "quarter"], figures)
+    lines, total = (summed[name] for name in figures)
+    mean = exact.stepped(total / lines.cast("float64").nullif(0.0))
+    return summed.select(*group, "quarter", mean=mean)
 
 
-def _quarters_before(rows: ir.Table, group: Sequence[str]) -> object:
-    number = (rows.quarter.year() * 4 + rows.quarter.quarter()).cast("int64")
-    return ibis.window(group_by=list(group), order_by=number, range=(-QUARTERS, -1))
+def _summed(rows: ir.Table, key: Sequence[str], figures: tuple[str, str]) -> ir.Table:
+    lines, total = figures
+    return rows.group_by(*key).aggregate(
+        **{lines: rows[lines].sum().cast("int64"), total: exact.total(rows[total])}
+    )

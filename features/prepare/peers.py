@@ -6,7 +6,7 @@ by volume; its own vote is left out of what its lines are compared with. A group
 is taken.
 
 Only first versions count, in the quarter in which they became known: a line of a quarter is compared with
-what was known when that quarter began.
+what was known when that quarter began, and not cancelled by then.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +17,7 @@ import ibis
 from ibis.expr import types as ir
 
 from features import exact
+from features.as_known import in_force_in_earlier_quarter
 
 FEWEST_LINES = 30
 FEWEST_TRADERS = 5
@@ -127,7 +128,8 @@ def tallies(first_versions: ir.Table, facts: frozenset[str]) -> ir.Table:
     groups = [group for group in GROUPS if facts & group.facts]
     measures = [m for group in groups for m in group.measures if facts & group.facts_of(m)]
     columns = dict.fromkeys(name for group in groups for name in group.columns)
-    return first_versions.group_by(*columns, "trader_id", "known_quarter").aggregate(
+    key = (*columns, "trader_id", "known_quarter", "cancelled_quarter")
+    return first_versions.group_by(*key).aggregate(
         **{f"lines_{measure}": first_versions[measure].count() for measure in measures},
         **{f"total_{measure}": exact.total(first_versions[measure]) for measure in measures},
     )
@@ -139,7 +141,7 @@ def year_before(tallied: ir.Table, lines: ir.Table, group: PeerGroup, *, measure
     Only the quarters and the widest groups of `lines` are there.
     """
     near = tallied.semi_join(lines, list(group.levels[-1]))
-    near = near.select(*group.columns, "trader_id", "known_quarter", *_figures(measures))
+    near = near.select(*group.columns, "trader_id", "known_quarter", "cancelled_quarter", *_figures(measures))
     earlier = reduce(lambda left, right: left.union(right), (_shifted(near, n) for n in _QUARTERS))
     within = earlier.semi_join(lines, [*group.levels[-1], "quarter"])
     return _summed(within, [*group.columns, "quarter", "trader_id"], measures)
@@ -179,9 +181,12 @@ def _figures(measures: Iterable[str]) -> list[str]:
 
 
 def _shifted(tallied: ir.Table, quarters: int) -> ir.Table:
-    """Let what became known in a quarter count for the one so many quarters later."""
+    """Let what became known in a quarter, and was not cancelled, count for the one so many quarters later."""
     later = (tallied.known_quarter + ibis.interval(months=3 * quarters)).cast("date")
-    return tallied.mutate(quarter=later).drop("known_quarter")
+    dated = tallied.mutate(quarter=later)
+    return dated.filter(in_force_in_earlier_quarter(dated, dated.quarter)).drop(
+        "known_quarter", "cancelled_quarter"
+    )
 
 
 def standings(votes: ir.Table, level: Level, *, measures: Mapping[str, tuple[str, ...]]) -> ir.Table:

@@ -54,7 +54,8 @@ def controls(controls: ir.Table, declarations: ir.Table) -> ir.Table:
 def amendments(declarations: ir.Table) -> ir.Table:
     """Return each amendment with the change in taxes from the version before, `tax_change`.
 
-    The change is known when both versions are. Amended items are few, so only their versions are sorted.
+    The change is known when both versions are, and counts until the declaration is cancelled. Amended items
+    are few, so only their versions are sorted.
     """
     amended = declarations.filter(declarations.version > 0).select(*ITEM).distinct()
     versions = declarations.semi_join(amended, ITEM)
@@ -64,7 +65,8 @@ def amendments(declarations: ir.Table) -> ir.Table:
     rows = versions.mutate(
         tax_change=taxes - taxes.lag().over(before), known_on=versions.known_on.max().over(until_now)
     )
-    return events_of(rows.filter(rows.version > 0), happened_on="known_on")
+    later = rows.filter(rows.version > 0)
+    return later.mutate(happened_on=later.known_on, superseded_on=later.cancelled_on)
 
 
 def ties(links: ir.Table) -> ir.Table:

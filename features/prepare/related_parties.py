@@ -10,7 +10,7 @@ import ibis
 from ibis.expr import types as ir
 
 from features import exact
-from features.as_known import in_force_at_quarters, known_before, known_in_earlier_quarter
+from features.as_known import in_force_at_quarters, in_force_in_earlier_quarter, known_before
 from features.prepare.entities import COUNTS
 from features.prepare.lines import first_of_quarter
 
@@ -108,14 +108,18 @@ def _counted(parties: ir.Table, by_trader: ir.Table, *, of: str, prefix: str) ->
 def _with_trade(parties: ir.Table, first_versions: ir.Table) -> ir.Table:
     """Add `last_import`, the party's last day of acceptance, and `value`, its customs value of 24 months.
 
-    Of lines known when the quarter began.
+    Of lines known when the quarter began, and not cancelled by then.
     """
     lines = first_versions.mutate(kin_id=first_versions.trader_id).semi_join(parties, "kin_id")
-    daily = lines.group_by("kin_id", "accepted_on", known_quarter=first_of_quarter(lines.known_on)).aggregate(
+    quarters = {
+        "known_quarter": first_of_quarter(lines.known_on),
+        "cancelled_quarter": first_of_quarter(lines.cancelled_on),
+    }
+    daily = lines.group_by("kin_id", "accepted_on", **quarters).aggregate(
         customs_value=exact.total(lines.customs_value)
     )
     joined = parties.select("kin_id", "cutoff_quarter").distinct().join(daily, "kin_id")
-    known = joined.filter(known_in_earlier_quarter(joined, joined.cutoff_quarter))
+    known = joined.filter(in_force_in_earlier_quarter(joined, joined.cutoff_quarter))
     recent = known.accepted_on >= _before(known.cutoff_quarter, RECENT_MONTHS)
     trade = known.group_by("kin_id", "cutoff_quarter").aggregate(
         last_import=known.accepted_on.max(), value=exact.total(recent.ifelse(known.customs_value, 0.0))

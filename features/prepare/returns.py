@@ -97,11 +97,11 @@ def _daily(trade: ir.Table) -> ir.Table:
 
 def _monthly(prepared: Prepared) -> ir.Table:
     first_versions = prepared.declared.filter(prepared.declared.version == 0)
-    monthly = first_versions.group_by("trader_id", "month", "known_quarter").aggregate(
+    key = ("trader_id", "month", "known_quarter", "cancelled_quarter")
+    monthly = first_versions.group_by(*key).aggregate(
         **{name: exact.total(first_versions[name]) for name in DECLARED}
     )
-    dated = monthly.rename(accepted_on="month", known_on="known_quarter")
-    return dated.mutate(superseded_on=ibis.null("date"))
+    return monthly.rename(accepted_on="month", known_on="known_quarter", superseded_on="cancelled_quarter")
 
 
 def _stated(held: ir.Table) -> ir.Table:

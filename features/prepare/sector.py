@@ -12,7 +12,7 @@ import ibis
 from ibis.expr import types as ir
 
 from features import exact
-from features.as_known import in_force_at_quarters, known_in_earlier_quarter
+from features.as_known import in_force_at_quarters, in_force_in_earlier_quarter
 from features.prepare import records
 from features.prepare.prepared import Prepared
 from features.spine import months_before
@@ -60,10 +60,10 @@ def _year(prepared: Prepared) -> ir.Table:
         declared.known_on >= months_before(prepared.spine.cutoffs[0], MONTHS + 3),
         declared.known_on < (declared.accepted_on + ibis.interval(months=MONTHS)).cast("date"),
     )
-    quarterly = _summed(lines, ["trader_id", "known_quarter"])
+    quarterly = _summed(lines, ["trader_id", "known_quarter", "cancelled_quarter"])
     known = quarterly.cross_join(prepared.quarters)
     within = known.filter(
-        known_in_earlier_quarter(known, known.cutoff_quarter),
+        in_force_in_earlier_quarter(known, known.cutoff_quarter),
         known.known_quarter >= (known.cutoff_quarter - ibis.interval(months=MONTHS)).cast("date"),
     )
     return _summed(within, ["trader_id", "cutoff_quarter"])

@@ -24,7 +24,7 @@ VERSION = ("declaration_id", "item_number", "version")
 LINE = ("trader_id", *VERSION)
 DAYS = ("happened_on", "known_on")
 MONEY = ("customs_value", "duty_assessed", "vat_assessed")
-COLUMNS = (*LINE, "accepted_on", "known_on", "rated_code", *MONEY)
+COLUMNS = (*LINE, "accepted_on", "known_on", "cancelled_on", "rated_code", *MONEY)
 
 
 def after_rises(prepared: Prepared) -> ir.Table:
@@ -118,7 +118,7 @@ def _moved_to_cheaper(lines: ir.Table, measures: ir.Table, prepared: Prepared) -
     cheaper = prepared.materialise(other.filter(other.general_rate < other.dear_rate))
     fresh = _without_earlier(cheaper, _first_versions(lines))
     rows = prepared.materialise(
-        fresh.group_by(*LINE, *DAYS, "rated_code", *MONEY).aggregate(
+        fresh.group_by(*LINE, *DAYS, "cancelled_on", "rated_code", *MONEY).aggregate(
             missing_rate=(fresh.dear_rate - fresh.general_rate).max()
         )
     )
@@ -126,7 +126,7 @@ def _moved_to_cheaper(lines: ir.Table, measures: ir.Table, prepared: Prepared) -
 
 
 def _until_superseded(rows: ir.Table, declarations: ir.Table) -> ir.Table:
-    """Add `superseded_on` to a few lines: the day the first later version became known.
+    """Add `superseded_on` to a few lines: the day a later version became known, or they were cancelled.
 
     A later version may name another trader or day, so it is looked for among all declarations.
     """
@@ -134,9 +134,8 @@ def _until_superseded(rows: ir.Table, declarations: ir.Table) -> ir.Table:
     later = amended.select(*line_facts.ITEM, later_version="version", later_known_on="known_on")
     pairs = rows.join(later, line_facts.ITEM)
     ends = pairs.filter(pairs.later_version > pairs.version).group_by(*VERSION)
-    return rows.left_join(
-        ends.aggregate(superseded_on=lambda pair: pair.later_known_on.min()), VERSION
-    ).select(*rows.columns, "superseded_on")
+    joined = rows.left_join(ends.aggregate(amended_on=lambda pair: pair.later_known_on.min()), VERSION)
+    return joined.select(*rows.columns, superseded_on=ibis.least(joined.amended_on, joined.cancelled_on))
 
 
 def _soon_after(lines: ir.Table, measures: ir.Table) -> ir.Table:

@@ -31,7 +31,7 @@ def closed(states: ir.Table, *, declarations: ir.Table, descriptions: ir.Table) 
     """Return the states of audits that are closed, with `SUMS` of each and the trader's `CELL` at opening.
 
     `adjusted` is 1 where more than nothing was assessed; `audited_value` is the customs value of the first
-    versions in scope, as known when the audit closed.
+    versions in scope, as known and not cancelled when the audit closed.
     """
     ended = states.filter(states.is_closed)
     valued = ended.left_join(_audited_values(ended, declarations), "audit_id")
@@ -52,11 +52,13 @@ def closed(states: ir.Table, *, declarations: ir.Table, descriptions: ir.Table) 
 def _audited_values(ended: ir.Table, declarations: ir.Table) -> ir.Table:
     scope = ended.select("audit_id", "trader_id", "period_from", "period_to", "closed_on").distinct()
     first = declarations.filter(declarations.version == 0)
-    joined = first.select("trader_id", "accepted_on", "known_on", "customs_value").join(scope, "trader_id")
+    columns = ("trader_id", "accepted_on", "known_on", "cancelled_on", "customs_value")
+    joined = first.select(*columns).join(scope, "trader_id")
     inside = joined.filter(
         joined.accepted_on >= joined.period_from,
         joined.accepted_on <= joined.period_to,
         joined.known_on <= joined.closed_on,
+        joined.cancelled_on.isnull() | (joined.cancelled_on > joined.closed_on),
     )
     return inside.group_by("audit_id").aggregate(audited_value=exact.total(inside.customs_value))
 

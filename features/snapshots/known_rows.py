@@ -25,6 +25,7 @@ from features.storage.json_cache import read_cached, write_cached
 KNOWN = "known"
 """The folder below the home with the known rows of each location of files, as they were last."""
 ENDS = {
+    "declarations": ("cancelled_on",),
     "audits": ("closed_on", "status", "hours_spent"),
     "tariff": ("valid_to",),
     "links": ("valid_to",),

@@ -22,12 +22,15 @@ from features.as_known import (
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("audit_yield", "features", "models", "training", "serving")
 RULE = ROOT / "features" / "as_known.py"
-CLOCK = re.compile(r"(.+_)?known_on|superseded_on|(.+_)?known_quarter")
+CLOCK = re.compile(r"(.+_)?known_on|superseded_on|(.+_)?known_quarter|cancelled_on|cancelled_quarter")
 ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 OTHER_RULES = {
     "features/prepare/letters.py": {
         "joined.known_on > joined.opened_on": "what a trader amended after a letter, not what was known",
         "joined.known_on <= (joined.opened_on + ibis.interval(days=ANSWER_DAYS)).cast('date')": "the same",
+    },
+    "features/prepare/own_past.py": {
+        "pairs.known_quarter >= reach": "how far back it reads",
     },
     "features/prepare/prepared.py": {
         "declarations.known_on >= peers_from": "how far back a build reads",
@@ -44,6 +47,7 @@ OTHER_RULES = {
     },
     "features/prepare/track.py": {
         "joined.known_on <= joined.closed_on": "what auditors had by the end of the day on which they closed",
+        "joined.cancelled_on > joined.closed_on": "the same",
     },
     "features/simulate/writing/tables.py": {
         "ordered.known_on <= calendar.end": "what a simulated administration has written by its last day",

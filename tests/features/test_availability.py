@@ -43,6 +43,15 @@ def test_the_office_is_where_most_lines_of_a_year_are() -> None:
     assert of_t1("2023-06-01", declarations=lines)["office_code"] == "03"
 
 
+def test_the_office_of_cancelled_declarations_does_not_count() -> None:
+    lines = [
+        line("F", "T1", "2023-06-01", office_code="01"),
+        *(line(f"E{k}", "T1", "2023-06-01", office_code="02", cancelled_on="2023-06-30") for k in range(2)),
+    ]
+    assert of_t1("2023-06-30", declarations=lines)["office_code"] == "02"
+    assert of_t1("2023-07-01", declarations=lines)["office_code"] == "01"
+
+
 @pytest.mark.parametrize(
     ("opened", "closed", "other", "last", "is_audited"),
     [

@@ -52,6 +52,12 @@ def test_active_is_who_is_known_to_have_declared_in_24_months(
     assert active([line("D1", "T1", accepted, known_on=known)], "2024-07-01") == (["T1"] if is_active else [])
 
 
+@pytest.mark.parametrize(("cancelled", "is_active"), [("2024-06-30", False), ("2024-07-01", True)])
+def test_who_declared_only_what_was_cancelled_is_not_active(cancelled: str, is_active: bool) -> None:
+    lines = [line("D1", "T1", "2024-06-01", cancelled_on=cancelled)]
+    assert active(lines, "2024-07-01") == (["T1"] if is_active else [])
+
+
 def test_audited_traders_are_asked_as_of_the_day_of_opening() -> None:
     audits = [
         audit("A1", "T1", "2023-05-01", "2023-09-01"),

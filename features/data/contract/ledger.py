@@ -156,11 +156,11 @@ def _skips(tables: Tables) -> ir.Table:
 def declared_in_scope(tables: Tables) -> ir.Table:
     """Return by `audit_id` what the trader `declared` in the scope of the audit: customs value and all taxes.
 
-    First versions count. No audit can bring more unless goods were worth twice what was declared or more, so
-    that an event of a larger amount deserves a second look.
+    First versions count, cancelled declarations left out. No audit can bring more unless goods were worth
+    twice what was declared or more, so that an event of a larger amount deserves a second look.
     """
     declarations, audits = tables["declarations"], tables["audits"]
-    first = declarations.filter(declarations.version == 0)
+    first = declarations.filter(declarations.version == 0, declarations.cancelled_on.isnull())
     lines = first.join(audits.select("audit_id", "trader_id", "period_from", "period_to"), "trader_id")
     inside = lines.filter(lines.accepted_on.between(lines.period_from, lines.period_to))
     money = inside.customs_value + inside.duty_assessed + inside.vat_assessed
@@ -276,6 +276,7 @@ FINDINGS = Table(
             "duty_assessed",
             "vat_assessed",
             "excise_assessed",
+            "cancelled_on",
         ),
     },
     rules=(

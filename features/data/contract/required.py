@@ -63,8 +63,15 @@ DECLARATIONS = Table(
             ("version", "known_on"),
             _later_version_undated,
         ),
+        in_order("accepted_on", "cancelled_on"),
     ),
-    note="An amended declaration is a new row with the next version; nothing is overwritten.",
+    note=(
+        "An amended declaration is a new row with the next version; nothing is overwritten, but for "
+        "`cancelled_on`, which is written into every row of a declaration that is cancelled. It counts until "
+        "that day, on which the cancellation is known, and from the day after no more; what audits and "
+        "controls found on it stays. Others compare their lines of a quarter with it as known when the "
+        "quarter began."
+    ),
     columns=(
         identifier("declaration_id", "the declaration", required=True, wco="D014"),
         whole("item_number", "the goods item in it", at_least(1), required=True, wco="006"),
@@ -107,6 +114,7 @@ DECLARATIONS = Table(
             "valuation_adjustment", "additions declared to the price paid (royalties, assists)", Unit.MONEY
         ),
         text("loading_port", "port of loading, UN/LOCODE", PORT),
+        day("cancelled_on", "day of cancellation, on every row of the declaration; empty where it stands"),
         text("channel", "lane at clearance", one_of("green", "yellow", "red", "blue")),
         text("amended_by", "who asked for this version; empty for version 0", one_of("trader", "customs")),
     ),

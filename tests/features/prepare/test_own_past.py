@@ -53,6 +53,12 @@ def test_the_past_is_what_was_known_in_the_three_years_before(known_on: date, co
     assert (gap(earlier + lines(NOW, 2.0)) is not None) is counts
 
 
+@pytest.mark.parametrize(("cancelled_on", "counts"), [(date(2024, 3, 31), False), (date(2024, 4, 1), True)])
+def test_what_was_cancelled_before_the_quarter_is_no_past(cancelled_on: date, counts: bool) -> None:
+    earlier = lines(EARLIER, 4.0, cancelled_on=cancelled_on)
+    assert (gap(earlier + lines(NOW, 2.0)) is not None) is counts
+
+
 def test_later_lines_are_not_seen() -> None:
     rows = lines(EARLIER, 4.0) + lines(NOW, 2.0)
     later = lines(date(2024, 4, 1), 900.0) + lines(date(2024, 6, 30), 900.0)

@@ -50,6 +50,16 @@ def versions(draw: Draw, declaration: str, item: int, trader: str) -> Iterable[R
         yield row
 
 
+def cancelled(draw: Draw, lines: list[Row]) -> list[Row]:
+    """Return the lines with the day on which some declarations were cancelled, on every row of them."""
+    accepted: dict[str, date] = {}
+    for row in lines:
+        day = accepted.get(row["declaration_id"], row["accepted_on"])
+        accepted[row["declaration_id"]] = max(day, row["accepted_on"])
+    days = {name: draw.perhaps(0.1, draw.later(day, late=0.5)) for name, day in accepted.items()}
+    return [row | {"cancelled_on": days[row["declaration_id"]]} for row in lines]
+
+
 def amended(draw: Draw, row: Row, version: int, known_on: date) -> Row:
     importer = draw.choice((str(row["trader_id"]), "T0", "T1"))
     changed = line(draw, str(row["declaration_id"]), int(str(row["item_number"])), importer)

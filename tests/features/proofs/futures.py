@@ -16,7 +16,7 @@ from tests.features.proofs.known import known
 from tests.features.tables import Row, Tables
 
 Rows = list[Row]
-ENDS = {"audits": "closed_on", "tariff": "valid_to", "links": "valid_to"}
+ENDS = {"declarations": "cancelled_on", "audits": "closed_on", "tariff": "valid_to", "links": "valid_to"}
 """The columns of a row known before in which what happens later is told."""
 FRESH = {str: "NEW", int: 9, date: date(2023, 1, 1)}
 """By the type of a key column, a value that no row has."""

@@ -7,6 +7,7 @@ from tests.features.proofs.draw import Draw
 from tests.features.proofs.drawn_by_customs import (
     answers,
     audit,
+    cancelled,
     control,
     descriptions,
     ledger,
@@ -38,4 +39,5 @@ def history(seed: int, *, traders: int = 8, lines: int = 200) -> Tables:
     tables["tax_audits"] = [row for n in range(traders) for row in tax_audit(draw, f"X{n}", draw.choice(ids))]
     tables["links"] = links(draw, ids)
     tables["payments"] = [row for n in range(5 * traders) for row in debt(draw, f"P{n}", draw.choice(ids))]
+    tables["declarations"] = cancelled(draw, tables["declarations"])
     return tables

@@ -24,9 +24,10 @@ def known(table: str, row: Row) -> date:
 
 
 def past(tables: Tables, cutoff: date) -> Tables:
-    """Return what was known before a day: a later row is left out, a later closing not told."""
+    """Return what was known before a day: a later row is left out, a later end not told."""
     earlier = {name: [r for r in rows if known(name, r) < cutoff] for name, rows in tables.items()}
     return earlier | {
+        "declarations": [_still_standing(row, cutoff) for row in earlier["declarations"]],
         "audits": [_still_open(row) if _closes_from(row, cutoff) else row for row in earlier["audits"]],
         "tariff": [row | {"valid_to": None} if _ends_from(row, cutoff) else row for row in earlier["tariff"]],
     }
@@ -38,6 +39,11 @@ def _closes_from(row: Row, cutoff: date) -> bool:
 
 def _still_open(row: Row) -> Row:
     return row | {"closed_on": None, "status": "open", "hours_spent": None}
+
+
+def _still_standing(row: Row, cutoff: date) -> Row:
+    told = row["cancelled_on"] is not None and row["cancelled_on"] < cutoff
+    return row if told else row | {"cancelled_on": None}
 
 
 def _ends_from(row: Row, cutoff: date) -> bool:

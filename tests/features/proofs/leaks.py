@@ -56,6 +56,12 @@ def closing_told(prepared: Prepared) -> ir.Table:
     return events_of(audits.mutate(amount=closed), happened_on="opened_on")
 
 
+def cancellation_told(prepared: Prepared) -> ir.Table:
+    """A line is left out that is ever cancelled."""
+    lines = prepared.table("declarations")
+    return events_of(lines.filter(lines.cancelled_on.isnull()), happened_on="accepted_on")
+
+
 def _sum(column: str) -> Total:
     return lambda rows: rows[column].sum()
 
@@ -66,6 +72,7 @@ LEAKS: dict[str, tuple[Callable[[Prepared], ir.Table], Total]] = {
     "last_version": (last_version, _sum("customs_value")),
     "same_quarter": (same_quarter, _sum("amount")),
     "closing_told": (closing_told, _sum("amount")),
+    "cancellation_told": (cancellation_told, _sum("customs_value")),
 }
 KINDS = {name: RowKind(row=read.__doc__ or "", read=read) for name, (read, _) in LEAKS.items()}
 LEAKY = FeatureSet(

@@ -95,6 +95,17 @@ def test_an_end_that_has_come_gives_another_digest_and_one_that_is_still_to_come
     assert digest(open_) == still_to_come != has_come
 
 
+def test_a_cancellation_gives_another_digest_from_the_day_after() -> None:
+    [first, *rest] = [row | {"cancelled_on": None} for row in HISTORY["declarations"]]
+    first |= {"accepted_on": date(2020, 1, 1), "known_on": None}
+    assert known("declarations", first) < CUTOFF
+    stands, to_come, has_come = (
+        digest({"declarations": [first | {"cancelled_on": day}, *rest]})
+        for day in (None, CUTOFF, date.fromordinal(CUTOFF.toordinal() - 1))
+    )
+    assert stands == to_come != has_come
+
+
 def test_a_column_that_is_absent_gives_another_digest_though_no_row_had_a_value_in_it() -> None:
     empty = {"traders": [row | {"region": None} for row in HISTORY["traders"]]}
     assert digest(empty) != digest(without(empty, "traders.region"))

@@ -7,7 +7,7 @@ from itertools import pairwise
 from tests.features.proofs.reference.arithmetic import Number, ratio, total, weighted
 from tests.features.proofs.reference.audited import closed, drawn
 from tests.features.proofs.reference.exposure import customs_value
-from tests.features.proofs.reference.rows import Row, by, taxes
+from tests.features.proofs.reference.rows import Row, by, cancelled, taxes
 from tests.features.proofs.reference.world import STANDS, TAXES, View
 
 MONTH_DAYS = 365.25 / 12
@@ -173,6 +173,7 @@ def _amended(view: View) -> list[tuple[Row, float]]:
         for rows in versions
         for before, after in pairwise(rows)
         if after["trader_id"] == view.trader and after["known"] < view.cutoff
+        if not cancelled(after, view.cutoff)
     ]
 
 

@@ -13,7 +13,7 @@ from tests.features.proofs.reference.audited import (
     shrunk_yield,
 )
 from tests.features.proofs.reference.history import trader_age
-from tests.features.proofs.reference.rows import Row, by, shares, taxes, value
+from tests.features.proofs.reference.rows import Row, by, cancelled, shares, taxes, value
 from tests.features.proofs.reference.world import View
 
 
@@ -77,7 +77,7 @@ def _is_trader(view: View, name: str) -> bool:
 
 def _fell_silent(party: View) -> bool:
     """Whether the last import known of is six months to two years old."""
-    days = [row["accepted_on"] for row in party.first_versions if row["known"] < party.cutoff]
+    days = [row["accepted_on"] for row in _known(party)]
     return bool(days) and months_before(party.cutoff, 24) <= max(days) <= months_before(party.cutoff, 6)
 
 
@@ -118,11 +118,13 @@ def silent_kin_value(view: View, months: None) -> Number:
 
 
 def _value_of_two_years(party: View) -> float:
-    return value(
-        row
-        for row in party.first_versions
-        if row["known"] < party.cutoff and row["accepted_on"] >= months_before(party.cutoff, 24)
-    )
+    return value(row for row in _known(party) if row["accepted_on"] >= months_before(party.cutoff, 24))
+
+
+def _known(party: View) -> list[Row]:
+    """First versions known of a party, without those cancelled."""
+    rows = [row for row in party.first_versions if row["known"] < party.cutoff]
+    return [row for row in rows if not cancelled(row, party.cutoff)]
 
 
 def _effective_rate(view: View) -> Number:

@@ -9,7 +9,7 @@ from functools import cache
 from features.prepare import peers as settings
 from features.spine import months_before, quarter_of
 from tests.features.proofs.reference.arithmetic import Number, log_of, mean, quantile, step, weighted
-from tests.features.proofs.reference.rows import Row, addition_share, full_rate, parts, quantity
+from tests.features.proofs.reference.rows import Row, addition_share, cancelled, full_rate, parts, quantity
 from tests.features.proofs.reference.world import View, World
 
 Levels = Iterable[tuple[str, ...]]
@@ -58,7 +58,8 @@ def _votes(
     """Each trader's values of a measure in the four quarters before one."""
     votes: dict[str, list[float]] = defaultdict(list)
     for row in world.first_versions:
-        if months_before(quarter, 12) <= row["known"] < quarter and parts(row, level) == key:
+        is_known = months_before(quarter, 12) <= row["known"] < quarter and not cancelled(row, quarter)
+        if is_known and parts(row, level) == key:
             voted = MEASURES[measure](row)
             if voted is not None:
                 votes[row["trader_id"]].append(voted)
@@ -129,6 +130,7 @@ def _own(
         for row in world.first_versions
         if row["trader_id"] == trader
         and months_before(quarter, 36) <= row["known"] < quarter
+        and not cancelled(row, quarter)
         and parts(row, level) == key
     ]
     return [value for value in values if value is not None]

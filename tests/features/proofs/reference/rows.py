@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from tests.features.proofs.reference.arithmetic import step, total
@@ -16,6 +17,11 @@ def value(rows: Iterable[Row]) -> float:
 def taxes(row: Row) -> float:
     paid: float = row["duty_assessed"] + row["vat_assessed"] + (row["excise_assessed"] or 0.0)
     return paid
+
+
+def cancelled(row: Row, day: date) -> bool:
+    """Whether it was known before a day that a declaration was cancelled."""
+    return row["cancelled_on"] is not None and row["cancelled_on"] < day
 
 
 def ad_valorem(row: Row) -> float:

@@ -6,7 +6,7 @@ from functools import cache
 
 from features.prepare import sector as settings
 from tests.features.proofs.reference.arithmetic import Number, quantile
-from tests.features.proofs.reference.rows import Row
+from tests.features.proofs.reference.rows import Row, cancelled
 from tests.features.proofs.reference.world import View, World
 
 Vote = Callable[[View], Number]
@@ -37,7 +37,9 @@ def year(view: View) -> list[Row]:
     return [
         row
         for row in view.first_versions
-        if view.within(row["known"], 12) and row["known"] < _year_later(row["accepted_on"])
+        if view.within(row["known"], 12)
+        and not cancelled(row, view.cutoff)
+        and row["known"] < _year_later(row["accepted_on"])
     ]
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from tests.features.proofs.reference import sector
 from tests.features.proofs.reference.arithmetic import Number, less, log_of, ratio, total
-from tests.features.proofs.reference.rows import Row, taxes, value
+from tests.features.proofs.reference.rows import Row, cancelled, taxes, value
 from tests.features.proofs.reference.world import View
 
 
@@ -62,6 +62,7 @@ def _multiple_of_two_years(view: View) -> Number:
         for row in returns
         for line in view.first_versions
         if line["known"] < view.cutoff
+        and not cancelled(line, view.cutoff)
         and _month(row["period_from"]) <= _month(line["accepted_on"]) <= _month(row["period_to"])
     ]
     return ratio(total(row["turnover"] for row in returns), value(lines))

@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from features.spine import months_before, quarter_of
 from tests.features.proofs.known import known
 from tests.features.proofs.reference.arithmetic import Number, total
-from tests.features.proofs.reference.rows import Row
+from tests.features.proofs.reference.rows import Row, cancelled
 from tests.features.tables import Tables
 
 TAXES = ("duty", "vat", "excise")
@@ -33,13 +33,13 @@ class World:
         self.cell = cache(self._cell)
 
     def _versions(self, day: date) -> list[Row]:
-        """Lines as last amended before a day."""
+        """Lines as last amended before a day, without those cancelled by then."""
         newest: dict[tuple[str, int], Row] = {}
         for row in self.tables["declarations"]:
             item = (row["declaration_id"], row["item_number"])
             if row["known"] < day and row["version"] >= newest.get(item, row)["version"]:
                 newest[item] = row
-        return list(newest.values())
+        return [row for row in newest.values() if not cancelled(row, day)]
 
     def _rate(self, code: str, preference: str | None, day: date) -> Number:
         """The rate in force: of several, the one that began last."""
@@ -75,7 +75,13 @@ class World:
         ledger = [f for f in events if f["event_number"] not in corrected]
         taxed = [f for f in ledger if f["tax_type"] in TAXES and f["event"] in STANDS]
         closed = row["status"] == "closed" and row["closed_on"] < day
-        scope = [line for line in self.in_scope(row) if closed and line["known"] <= row["closed_on"]]
+        scope = [
+            line
+            for line in self.in_scope(row)
+            if closed
+            and line["known"] <= row["closed_on"]
+            and not cancelled(line, row["closed_on"] + timedelta(days=1))
+        ]
         return {
             **row,
             "closed": closed,
