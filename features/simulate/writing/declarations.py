@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from features.data.contract import TABLES
 from features.simulate.arrays import Array, take
 from features.simulate.trade.goods import AGREEMENTS, CHAPTERS, HEADINGS_PER_CHAPTER
 from features.simulate.trade.lines import Lines, taxes
@@ -70,7 +69,7 @@ def declarations_table(lines: Lines, *, world: World, slots: Slots, dictionaries
         **_money_columns(lines, world, slots),
     }
     schema = coded_schema(columns, table="declarations")
-    table = pa.Table.from_arrays([columns[name] for name in TABLES["declarations"].names], schema=schema)
+    table = pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
     return table.drop_columns(list(world.parameters.absent))
 
 

@@ -67,15 +67,15 @@ class DeclarationFile:
 
 
 def coded_schema(columns: dict[str, pa.Array], *, table: str) -> pa.Schema:
-    """Return the contract's schema for a table, with strings coded as in `columns`."""
-    schema = TABLES[table].schema
+    """Return the contract's schema for the columns that there are, with strings coded as in `columns`."""
     fields = [
         pa.field(
-            name,
-            columns[name].type if pa.types.is_dictionary(columns[name].type) else column.type,
+            column.name,
+            columns[column.name].type if pa.types.is_dictionary(columns[column.name].type) else column.type,
             column.nullable,
         )
-        for name, column in zip(schema.names, schema, strict=True)
+        for column in TABLES[table].schema
+        if column.name in columns
     ]
     return pa.schema(fields)
 

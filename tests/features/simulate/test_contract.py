@@ -24,7 +24,7 @@ EVENT_DAYS = {
     "links": "valid_from",
 }
 
-NOT_THERE = {"planned_from", "planned_to"}
+NOT_THERE = {"planned_from", "planned_to", "cancelled_on"}
 """Columns that the simulated administration does not have: its tax audits plan no days."""
 
 
