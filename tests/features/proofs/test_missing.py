@@ -34,6 +34,7 @@ READ_WHERE_THERE = {
     "declarations.supplementary_unit": "as the quantity",
     "declarations.preference_code": "all rates paid are then those without preference",
     "declarations.excise_assessed": "taxes are then duty and VAT",
+    "declarations.cancelled_on": "every declaration then stands",
     "traders.sector": "traders are then compared with all others",
     "traders.size_band": "traders are then compared with all of their sector",
     "tariff.rate": "the rate that others pay then stands for the general one",
