@@ -81,7 +81,7 @@ def look_command(
     sources: Annotated[
         list[str],
         typer.Argument(
-            help="Files (CSV, XLSX, Parquet), folders, a DuckDB file, or the address of a database.",
+            help="Files (CSV, XLSX, Parquet, ASYCUDA's XML), folders, a DuckDB file, the URL of a database.",
             metavar="FILE...",
         ),
     ],
@@ -116,7 +116,9 @@ def look_command(
 @friendly
 def import_command(
     system: Annotated[str, typer.Argument(help="The source system: kcs or asycuda.")],
-    files: Annotated[list[Path], typer.Argument(help="The files of the export.", metavar="FILE...")],
+    files: Annotated[
+        list[Path], typer.Argument(help="The files of the export, or a folder of them.", metavar="FILE...")
+    ],
     out: Annotated[Path, typer.Argument(help="The folder that is made.")],
     *,
     dialect: Annotated[

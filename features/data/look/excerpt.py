@@ -17,6 +17,9 @@ from features.data.look.encoding import encodings
 from features.data.look.layout import Line, header_line, separator_of, text_lines
 from features.data.mapping.code_list import folded
 from features.data.mapping.form import Form
+from features.data.systems.asycuda import ASYCUDA
+from features.data.systems.asycuda_xml import xml_lines
+from features.data.systems.export import XML
 from features.data.warehouse.engine import first_line
 from features.data.warehouse.folder import MAPPED_TEXT, PARQUET
 from features.data.warehouse.sheet_file import SHEETS, open_workbook, sheet_names, sheet_rows, text_of
@@ -27,7 +30,7 @@ BYTES = 1 << 20
 """Bytes of a text file that are looked at."""
 ROWS = 500
 """Rows that are looked at."""
-ENDINGS = (*MAPPED_TEXT, *SHEETS, *PARQUET)
+ENDINGS = (*MAPPED_TEXT, *SHEETS, *PARQUET, XML)
 DATABASE_FILES = (".duckdb", ".db", ".ddb")
 
 
@@ -36,7 +39,8 @@ class Excerpt:
     """The beginning of a file, of a sheet or of a table.
 
     `settings` are those of the mapping under which it is read, `doubts` sentences on what they may be
-    instead. `typed` are columns of days, numbers or yes and no to their source, which need no form.
+    instead. `typed` are columns of days, numbers or yes and no to their source, which need no form; `system`
+    is the source system that it is of, where the file says so.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Excerpt:
     settings: Mapping[str, Any] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
     typed: frozenset[str] = frozenset()
+    system: str | None = None
 
     def values(self, column: str) -> list[str]:
         """Return the different values of a column that are not empty, as they are first met."""
@@ -63,6 +68,8 @@ def excerpts_of(path: Path) -> list[Excerpt]:
             return _sheet_excerpts(path)
         if name.endswith(PARQUET):
             return [_parquet_excerpt(path)]
+        if name.endswith(XML):
+            return [_xml_excerpt(path)]
     except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
         raise DataError(
             f"{path} cannot be read: {first_line(error)}",
@@ -190,6 +197,19 @@ def _typed_excerpt(rows: pa.Table, name: str, *, kind: str, settings: Mapping[st
     )
 
 
+def _xml_excerpt(path: Path) -> Excerpt:
+    """Return the first lines of declarations of ASYCUDA in XML, under the columns of its import."""
+    lines = list(islice(xml_lines(path), ROWS))
+    columns = dict.fromkeys(name for line in lines for name in line)
+    return Excerpt(
+        name=path.name,
+        kind="declarations of ASYCUDA World in XML",
+        columns=tuple(columns),
+        rows=tuple(tuple(line.get(name) for name in columns) for line in lines),
+        system=ASYCUDA.name,
+    )
+
+
 def _written(value: object) -> str | None:
     if value is None or value == "":
         return None
@@ -200,7 +220,11 @@ def like_each_other(excerpts: Sequence[Excerpt]) -> Iterator[list[Excerpt]]:
     """Yield excerpts in groups: files with the same columns and layout are parts of one table."""
     groups: dict[object, list[Excerpt]] = {}
     for each in excerpts:
-        key = (each.kind, each.columns, tuple(sorted((k, str(v)) for k, v in each.settings.items())))
+        key = each.system or (
+            each.kind,
+            each.columns,
+            tuple(sorted((k, str(v)) for k, v in each.settings.items())),
+        )
         groups.setdefault(key, []).append(each)
     yield from groups.values()
 

@@ -115,7 +115,7 @@ def _match(
     doubt: str | None
     if score == 0:
         doubt = "by its values alone"
-    elif not values:
+    elif not values and source != column.name:
         doubt = "it has no value in the rows that were looked at"
     elif settings is None:
         doubt = f"its values do not look so: {', '.join(repr(value) for value in values[:3])}"

@@ -13,6 +13,8 @@ from features.data.look.forms import forms, words_and_blanks
 from features.data.look.match import NUMBERED, Match, matches, numbered_text, table_of, with_settings
 from features.data.mapping.code_list import folded
 from features.data.mapping.form import Form
+from features.data.systems import SYSTEMS
+from features.errors import listed
 from features.settings import frozen
 
 GUESS = "#? "
@@ -48,7 +50,8 @@ class Proposal:
     def missing(self) -> list[str]:
         """The required columns that nothing was found for."""
         present = {each.column.name for each in self.columns}
-        required = [c.name for c in self.table.columns if c.required] if self.table else []
+        columns = self.table.columns if self.table else ()
+        required = [column.name for column in columns if column.required]
         return [name for name in required if name not in present]
 
     @property
@@ -58,10 +61,10 @@ class Proposal:
         return [name for name in self.excerpt.columns if folded(name) not in used]
 
 
-def propose(excerpts: Sequence[Excerpt], *, table: Table | None = None) -> Proposal:
-    """Return what files of the same columns may be; `table` says what they are, else their columns do."""
+def propose(excerpts: Sequence[Excerpt]) -> Proposal:
+    """Return what files of the same columns may be."""
     excerpt, left_out = _without_artefacts(excerpts[0])
-    table = table or table_of(excerpt)
+    table = SYSTEMS[excerpt.system].source if excerpt.system else table_of(excerpt)
     if table is None:
         return Proposal(
             excerpts=excerpts,
@@ -90,6 +93,8 @@ def propose(excerpts: Sequence[Excerpt], *, table: Table | None = None) -> Propo
 
 def _where(excerpts: Sequence[Excerpt], table: Table) -> Mapping[str, Any]:
     """Return which files or which table of a database it is, where its name does not say so."""
+    if excerpts[0].system:
+        return {}
     if stored := excerpts[0].settings.get("table"):
         return {} if stored == table.name else {"table": stored}
     pattern = files_of(excerpts)
@@ -135,7 +140,7 @@ def _table(proposal: Proposal, table: Table) -> Iterator[str]:
     missing = proposal.missing
     if absent := [name for name in missing if name not in _never_absent(table)]:
         yield f"{GUESS}absent = {toml(absent)}  # no column looks like these"
-    if unmapped := _never_used(proposal):
+    if (unmapped := _never_used(proposal)) and table.name not in SYSTEMS:
         yield f"{GUESS}ignore = {toml(unmapped)}  # nothing is made of these"
     flows = {name: words for name in proposal.unmapped if (words := _flow(proposal.excerpt, name))}
     for name, words in flows.items():
@@ -183,12 +188,20 @@ def _made(name: str, proposal: Proposal) -> str:
     if name in ways:
         made_of, remark = ways[name]
         return f"{GUESS}{name} = {toml(made_of)}  # {remark}"
-    remark = WHO if name == "trader_id" else ONE_DAY if name.endswith("_on") else "no column looks like it"
+    others = f", perhaps one of {listed(proposal.unmapped)}" if proposal.unmapped else ""
+    remark = f"nothing looks so{others}"
+    if name.endswith("_on"):
+        remark = ONE_DAY
+    if name == "trader_id":
+        remark = WHO
     unknown = '{ value = "…" }' if remark is ONE_DAY else '"…"'
     return f"{GUESS}{name} = {unknown}  # {remark}"
 
 
 def _never_absent(table: Table) -> set[str]:
+    """Return the columns that cannot be declared absent: of a source system all."""
+    if table.name in SYSTEMS:
+        return set(table.names)
     defaults = {column.default for column in table.columns if column.default}
     return {*table.key, *defaults, *(reference.column for reference in table.references)}
 

@@ -20,6 +20,8 @@ def _described(proposal: Proposal) -> Iterator[str]:
     excerpt = proposal.excerpts[0]
     more = f", and {len(proposal.excerpts) - 1} like it" if len(proposal.excerpts) > 1 else ""
     looks = f"looks like {proposal.table.name}" if proposal.table else "is no table of the contract"
+    if excerpt.system:
+        looks = f"is read by audit-yield import {excerpt.system} FILE… OUT --mapping mapping.toml"
     layout = ", ".join(
         f"{name} {value!r}" for name, value in excerpt.settings.items() if name not in ("names", "table")
     )

@@ -1,10 +1,12 @@
 """The declarations of ASYCUDA World (Sydonia, SIDUNEA): its Single Administrative Documents.
 
+As a table of its database, or in XML as its client saves them (`asycuda_xml`).
+
 ASYCUDA has declarations, and knows of no audit: audits and findings come from the administration's case
 management. The import writes them as tables with all their columns and no row, and says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
 
@@ -13,11 +15,15 @@ from ibis.expr import types as ir
 
 from features.data.contract.rule import RowRule
 from features.data.systems.asycuda_fields import FIELDS, OBTAIN, PARTS
+from features.data.systems.asycuda_xml import xml_lines
 from features.data.systems.exact import computable_amounts, computable_rates, of_percent, times
 from features.data.systems.system import System, copied, without_rows
 
 UNITS_OF_RATES = {1: "1", 10: "0.1", 100: "0.01", 1000: "0.001"}
 LONGEST_CODE = 10
+NOT_ASSESSED, CANCELLED = ("stored", "registered"), ("cancelled", "canceled")
+ALL_NOT_IN_FORCE = (*NOT_ASSESSED, *CANCELLED)
+"""States of a declaration in small letters, in which it is not in force."""
 AMOUNTS = {part: f"VIT_{part}_AMT_FCX" for part in PARTS}
 RATES = {part: f"VIT_{part}_CUR_RAT" for part in PARTS}
 UNITS = {part: f"VIT_{part}_CUR_REF" for part in PARTS}
@@ -25,15 +31,17 @@ UNITS = {part: f"VIT_{part}_CUR_REF" for part in PARTS}
 DERIVED = (
     "declarations.declaration_id: office, year of registration, serial and number",
     "declarations.known_on: the later of IDE_REG_DAT and IDE_AST_DAT for version 0, since its amounts are "
-    "those assessed; IDE_PST_DAT for a post-entry",
-    "declarations.version: 0 before any post-entry; post-entries count from 1 in the order of their days",
+    "those assessed; IDE_PST_DAT for a post-entry, or IDE_AST_DAT where it was assessed once more",
+    "declarations.version: 0 before any post-entry; post-entries, and assessments under another number after "
+    "the first, count from 1 in the order of their days",
     "traders: valid_from, known_on and registered_on are the consignee's first IDE_REG_DAT, unknown before",
 )
 
 ASSUMPTIONS = (
     "NO AUDITS: ASYCUDA's declarations hold no audits and no findings. audits and findings are written "
     "without a row: replace both by those of your case management before you train or test a model",
-    "The trader is the consignee (box 8). Lines of exports and lines never registered are left out",
+    "The trader is the consignee (box 8). Lines of exports, and of declarations never registered, not yet "
+    "assessed (in XML) or cancelled are left out",
     "An item that a post-entry removed stays as it was: the contract has no row for an item withdrawn",
     "A line without customs duty or value added tax bore none of it",
     "Who asked for a post-entry is not known: amended_by is not filled",
@@ -42,7 +50,7 @@ ASSUMPTIONS = (
 
 def tables(lines: ir.Table) -> Mapping[str, ir.Table]:
     """Return declarations and traders, and audits and findings without a row."""
-    imports = lines.filter(*_registered_import(lines))
+    imports = _with_states(lines.filter(*_included(lines)))
     return {
         "declarations": _declarations(imports),
         "traders": _traders(imports),
@@ -51,17 +59,33 @@ def tables(lines: ir.Table) -> Mapping[str, ir.Table]:
     }
 
 
-def _registered_import(lines: ir.Table) -> tuple[ir.BooleanValue, ...]:
-    return lines.IDE_TYP_TYP == "I", lines.IDE_REG_NBR.notnull(), lines.IDE_REG_DAT.notnull()
+def _included(lines: ir.Table) -> tuple[ir.BooleanValue, ...]:
+    """Return the conditions on a line: of imports, registered, in a state that counts."""
+    registered = lines.IDE_REG_NBR.notnull() & lines.IDE_REG_DAT.notnull()
+    return (lines.IDE_TYP_TYP == "I").fill_null(False), registered, ~_not_in_force(lines, ALL_NOT_IN_FORCE)
+
+
+def _not_in_force(lines: ir.Table, states: Sequence[str]) -> ir.BooleanValue:
+    return lines.PTY_STS.strip().lower().isin(states).fill_null(False)
+
+
+def _with_states(lines: ir.Table) -> ir.Table:
+    """Add whether a line is of a later state of its declaration, and since when that is known."""
+    order = ibis.window(group_by="INSTANCEID", order_by=["IDE_AST_DAT", "IDE_AST_NBR"])
+    numbered = lines.mutate(assessment=ibis.dense_rank().over(order))
+    posted = numbered.IDE_PST_NBR.notnull() & (numbered.IDE_PST_NBR != "0")
+    return numbered.mutate(
+        amended=posted | (numbered.IDE_AST_NBR.notnull() & (numbered.assessment > 0)),
+        amended_on=posted.ifelse(numbered.IDE_PST_DAT, numbered.IDE_AST_DAT),
+    )
 
 
 def _declarations(lines: ir.Table) -> ir.Table:
-    amended = _amended(lines)
     return lines.select(
         **copied(lines, FIELDS, table="declarations"),
         declaration_id=_reference(lines),
-        version=_version(lines, amended),
-        known_on=amended.ifelse(lines.IDE_PST_DAT, _assessed_on(lines)),
+        version=_version(lines),
+        known_on=lines.amended.ifelse(lines.amended_on, _assessed_on(lines)),
         hs_code=_commodity_code(lines),
         customs_value=lines.VIT_CIF.coalesce(_built_value(lines).cast("float64")),
         freight_amount=_national(lines, "EFR").cast("float64"),
@@ -73,10 +97,6 @@ def _declarations(lines: ir.Table) -> ir.Table:
     )
 
 
-def _amended(lines: ir.Table) -> ir.BooleanValue:
-    return lines.IDE_PST_NBR.notnull() & (lines.IDE_PST_NBR != "0")
-
-
 def _assessed_on(lines: ir.Table) -> ir.DateValue:
     return ibis.greatest(lines.IDE_REG_DAT, lines.IDE_AST_DAT.coalesce(lines.IDE_REG_DAT))
 
@@ -86,9 +106,12 @@ def _reference(lines: ir.Table) -> ir.StringValue:
     return lines.IDE_CUO_COD + "-" + year + "-" + lines.IDE_REG_SER.fill_null("") + lines.IDE_REG_NBR
 
 
-def _version(lines: ir.Table, amended: ir.BooleanValue) -> ir.IntegerValue:
-    order = ibis.window(group_by=[lines.INSTANCEID, amended], order_by=[lines.IDE_PST_DAT, lines.IDE_PST_NBR])
-    return amended.ifelse(ibis.dense_rank().over(order) + 1, 0)
+def _version(lines: ir.Table) -> ir.IntegerValue:
+    order = ibis.window(
+        group_by=[lines.INSTANCEID, lines.amended],
+        order_by=[lines.amended_on, lines.IDE_PST_NBR, lines.IDE_AST_NBR],
+    )
+    return lines.amended.ifelse(ibis.dense_rank().over(order) + 1, 0)
 
 
 def _commodity_code(lines: ir.Table) -> ir.StringValue:
@@ -154,13 +177,20 @@ def _units_unknown(lines: ir.Table) -> ir.BooleanValue:
 
 def remarks(lines: ir.Table) -> Mapping[str, ir.IntegerScalar]:
     """Return counts of the lines left out, and of the declarations whose first state is lost."""
-    import_, numbered, dated = _registered_import(lines)
-    included = import_ & numbered & dated
+    import_, registered, in_force = _included(lines)
+    included = import_ & registered & in_force
     declarations = lines.INSTANCEID.nunique(where=included)
-    with_first = lines.INSTANCEID.nunique(where=included & ~_amended(lines))
+    posted = lines.IDE_PST_NBR.notnull() & (lines.IDE_PST_NBR != "0")
+    with_first = lines.INSTANCEID.nunique(where=included & ~posted)
     return {
-        "lines of exports or of no flow, left out": (~import_.fill_null(False)).sum(),
-        "import lines never registered, left out": (import_ & ~(numbered & dated)).sum(),
+        "lines of exports or of no flow, left out": (~import_).sum(),
+        "import lines never registered, left out": (import_ & ~registered).sum(),
+        "import lines registered and not yet assessed, whose duties nobody knows, left out": (
+            import_ & registered & _not_in_force(lines, NOT_ASSESSED)
+        ).sum(),
+        "import lines of cancelled declarations, left out": (
+            import_ & registered & _not_in_force(lines, CANCELLED)
+        ).sum(),
         "declarations of which only an amended state is there; what the trader said first is lost": (
             declarations - with_first
         ),
@@ -171,7 +201,7 @@ ASYCUDA = System(
     name="asycuda",
     title="ASYCUDA World, Single Administrative Documents",
     row="a goods item of a declaration, in one state of it",
-    key=("INSTANCEID", "KEY_ITM_NBR", "IDE_PST_NBR"),
+    key=("INSTANCEID", "KEY_ITM_NBR", "IDE_PST_NBR", "IDE_AST_NBR"),
     fields=FIELDS,
     rules=(
         RowRule(
@@ -194,4 +224,5 @@ ASYCUDA = System(
     assumptions=ASSUMPTIONS,
     remarks=remarks,
     obtain=OBTAIN,
+    xml_lines=xml_lines,
 )

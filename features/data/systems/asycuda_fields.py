@@ -26,15 +26,35 @@ REFERENCE = ("declarations.declaration_id",)
 CHANNEL = ("declarations.channel",)
 
 OBTAIN = """\
-Extract the tables of the declaration, joined, with the names of the columns in the first line. Put your own
-codes for customs duty, value added tax and excise in place of `DTY`, `VAT`, `EXC`; mode of payment 1 is tax
-that is due. ASYCUDA's tables hold the last state of a declaration alone, and the first state is what the
-trader said before anyone looked: extract every day what was assessed or amended since, keep each day's file,
-and give all of them. Lines that repeat alike are left out; two that differ in one state are refused.
+Either save declarations as XML and give the files, or a folder of thousands; or extract the tables of the
+database.
+
+**XML.** Each file is one declaration or several. Its taxes have your own codes: a mapping says which is
+customs duty, value added tax and excise, and how days are written; `audit-yield look` proposes it. A
+declaration that was only stored, or registered and not yet assessed, holds no duties and is left out; one
+that was assessed again under another number, after a post-entry, is a later version.
+
+```text
+[asycuda]
+dates = "mm/dd/yy"
+pivot = 50
+
+[asycuda.columns]
+TAX_LIN_RAT_DTY = "TAX_LIN_RAT_DOG"
+TAX_LIN_AMT_DTY = "TAX_LIN_AMT_DOG"
+TAX_LIN_AMT_VAT = { sum = ["TAX_LIN_AMT_TVS", "TAX_LIN_AMT_TVA"] }
+```
+
+**Tables.** Extract those of the declaration, joined, with the names of the columns in the first line. Put
+your own codes for customs duty, value added tax and excise in place of `DTY`, `VAT`, `EXC`; mode of payment 1
+is tax that is due. ASYCUDA's tables hold the last state of a declaration alone, and the first state is what
+the trader said before anyone looked: extract every day what was assessed or amended since, keep each day's
+file, and give all of them. Lines that repeat alike are left out; two that differ in one state are refused.
 
 ```sql
 SELECT g.INSTANCEID, g.IDE_CUO_COD, g.IDE_TYP_TYP, g.IDE_REG_SER, g.IDE_REG_NBR, g.IDE_REG_DAT,
-       g.IDE_AST_DAT, g.IDE_PST_NBR, g.IDE_PST_DAT, g.CMP_CON_COD, g.CMP_CON_NAM, g.CMP_EXP_COD, g.DEC_COD,
+       g.IDE_AST_DAT, g.IDE_AST_NBR, g.IDE_PST_NBR, g.IDE_PST_DAT, g.PTY_STS, g.CMP_CON_COD, g.CMP_CON_NAM,
+       g.CMP_EXP_COD, g.DEC_COD,
        g.GEN_CTY_EPT_COD, g.TPT_MOT_BRD_COD, g.PTY_GRE, g.PTY_YEL, g.PTY_RED, g.PTY_BLU,
        i.KEY_ITM_NBR, i.TAR_HSC_NB1, i.TAR_HSC_NB2, i.TAR_PRF, i.TAR_PRC_EXT, i.TAR_VMT, i.GDS_ORG_CTY,
        i.GDS_DS3, i.VIT_WGT_GRS, i.VIT_WGT_NET, s.TAR_SUP_COD, s.TAR_SUP_QTY, i.VIT_CIF,
@@ -49,6 +69,39 @@ LEFT JOIN SAD_SUPPLEMENTARY_UNIT s
        ON s.INSTANCEID = i.INSTANCEID AND s.KEY_ITM_NBR = i.KEY_ITM_NBR AND s.KEY_SUP_RNK = 1
 LEFT JOIN SAD_TAX t ON t.INSTANCEID = i.INSTANCEID AND t.KEY_ITM_NBR = i.KEY_ITM_NBR
 WHERE COALESCE(g.IDE_PST_DAT, g.IDE_AST_DAT) >= …  -- the day of the last extract
+  AND g.PTY_STS <> 'Cancelled'
+GROUP BY …  -- every column that is not a sum
+```
+
+**ASYCUDA++** (SIDUNEA++) has the same under other names. `lst_ope` is `U` for what is in force and `D` for
+what was deleted, cancelled declarations among it; `sad_num` is 0 for the last state.
+
+```sql
+SELECT g.key_year || '/' || g.key_cuo || '/' || COALESCE(g.key_dec, '') || '/' || g.key_nber AS INSTANCEID,
+       g.key_cuo AS IDE_CUO_COD, CASE g.sad_flw WHEN 1 THEN 'I' ELSE 'E' END AS IDE_TYP_TYP,
+       g.sad_reg_serial AS IDE_REG_SER, g.sad_reg_nber AS IDE_REG_NBR, g.sad_reg_date AS IDE_REG_DAT,
+       g.sad_asmt_date AS IDE_AST_DAT, g.sad_asmt_nber AS IDE_AST_NBR,
+       CASE WHEN g.sad_pst_dat IS NOT NULL THEN '1' END AS IDE_PST_NBR, g.sad_pst_dat AS IDE_PST_DAT,
+       g.sad_consignee AS CMP_CON_COD, g.sad_exporter AS CMP_EXP_COD, g.key_dec AS DEC_COD,
+       g.sad_cty_expcod AS GEN_CTY_EPT_COD, g.sad_mot_bord AS TPT_MOT_BRD_COD,
+       i.itm_nber AS KEY_ITM_NBR, i.saditm_hs_cod AS TAR_HSC_NB1, i.saditm_hsprec_cod AS TAR_HSC_NB2,
+       i.saditm_prefer_cod AS TAR_PRF, i.saditm_extd_proc AS TAR_PRC_EXT,
+       i.saditm_cty_origcod AS GDS_ORG_CTY, i.saditm_goods_desc3 AS GDS_DS3,
+       i.saditm_gross_mass AS VIT_WGT_GRS, i.saditm_net_mass AS VIT_WGT_NET,
+       i.saditm_supp_units AS TAR_SUP_QTY, i.saditm_stat_val AS VIT_CIF,
+       100 * MAX(CASE WHEN t.saditm_tax_code = 'DTY' THEN t.saditm_tax_amount END)
+           / NULLIF(i.saditm_stat_val, 0) AS TAX_LIN_RAT_DTY,
+       SUM(CASE WHEN t.saditm_tax_code = 'DTY' AND t.saditm_tax_mop = '1' THEN t.saditm_tax_amount END)
+           AS TAX_LIN_AMT_DTY,
+       SUM(CASE WHEN t.saditm_tax_code = 'VAT' AND t.saditm_tax_mop = '1' THEN t.saditm_tax_amount END)
+           AS TAX_LIN_AMT_VAT
+FROM sad_gen g
+JOIN sad_itm i ON i.key_year = g.key_year AND i.key_cuo = g.key_cuo AND i.key_nber = g.key_nber
+     AND COALESCE(i.key_dec, '') = COALESCE(g.key_dec, '') AND i.sad_num = g.sad_num
+LEFT JOIN sad_tax t ON t.key_year = i.key_year AND t.key_cuo = i.key_cuo AND t.key_nber = i.key_nber
+     AND COALESCE(t.key_dec, '') = COALESCE(i.key_dec, '') AND t.sad_num = i.sad_num
+     AND t.itm_nber = i.itm_nber
+WHERE g.lst_ope = 'U' AND g.sad_num = 0 AND g.sad_flw = 1 AND g.sad_asmt_date IS NOT NULL
 GROUP BY …  -- every column that is not a sum
 ```"""
 
@@ -94,6 +147,11 @@ GENERAL_SEGMENT = (
         "of version 0, where it is later than the registration",
     ),
     Field(
+        identifier("IDE_AST_NBR", "number of the assessment (box B)"),
+        ("declarations.version",),
+        "another after the first is a later version, as a post-entry is",
+    ),
+    Field(
         identifier("IDE_PST_NBR", "number of the post-entry; empty before any", required=True, nullable=True),
         ("declarations.version",),
         "empty or 0 is version 0; the post-entries of a declaration count from 1 in the order of their days",
@@ -115,6 +173,7 @@ GENERAL_SEGMENT = (
         text("TPT_MOT_BRD_COD", "mode of transport at the border (box 25)"),
         ("declarations.transport_mode",),
     ),
+    Field(text("PTY_STS", "status, such as Stored, Registered, Assessed, Paid, Cancelled")),
     Field(flag("PTY_GRE", "selected for the green lane"), CHANNEL, "the first of blue, red, yellow, green"),
     Field(flag("PTY_YEL", "selected for the yellow lane"), CHANNEL, "see PTY_GRE"),
     Field(flag("PTY_RED", "selected for the red lane"), CHANNEL, "see PTY_GRE"),

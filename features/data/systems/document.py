@@ -14,7 +14,7 @@ This page lists what `audit-yield import SYSTEM FILE... OUT` reads from each
 (`make fix`); a test proves that they agree.
 
 The files are CSV (`.csv`, `.csv.gz`) or spreadsheets (`.xlsx`), with the names of the columns in the first
-line, in any order; several files are read as one export. Separators are detected; encoding, decimal comma, days such as
+line, in any order; several files, or a folder of them, are read as one export. Separators are detected; encoding, decimal comma, days such as
 dd.mm.yyyy, times of day and HS codes that lost zeros are declared with `--mapping`, a
 [mapping](mapping.md).
 

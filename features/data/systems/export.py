@@ -1,10 +1,12 @@
 """Read an export: stage its files as text, compare columns, convert types, drop repeated lines."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
@@ -16,15 +18,19 @@ from features.data.contract.rule import LATEST_DAY
 from features.data.contract.violation import ExampleRow, Severity, Violation
 from features.data.mapping.dialect import Dialect
 from features.data.systems.report import ExportFile
+from features.data.systems.system import System, XmlLines
 from features.data.warehouse.conform import SOURCE_FILE, SOURCE_ROW, conform
 from features.data.warehouse.folder import TEXT, stage_file
 from features.data.warehouse.mapped import column_faults, mapped
 from features.data.warehouse.sheet_file import SHEETS
-from features.data.warehouse.source import Source, UnreadableError, unreadable
-from features.errors import DataError, did_you_mean
+from features.data.warehouse.source import Source, UnreadableError, broken_file, unreadable
+from features.errors import DataError, listed
 
 ENDINGS = (*TEXT, *SHEETS)
+XML = ".xml"
 FEW = 3
+LINES_AT_ONCE = 20_000
+"""Lines in XML that are written at once."""
 
 
 @dataclass(frozen=True)
@@ -43,35 +49,40 @@ class Export:
 
 @dataclass(frozen=True)
 class _Staged:
-    file: ExportFile
-    path: Path
+    """Files of an export as Parquet, every value as text; `name` says of which files it is, for people."""
+
+    name: str
+    files: tuple[ExportFile, ...]
+    paths: tuple[Path, ...]
     columns: tuple[str, ...]
 
 
 def read_export(
-    engine: Backend, files: Sequence[Path], *, table: Table, dialect: Dialect, temporary: Path
+    engine: Backend, files: Sequence[Path], *, system: System, dialect: Dialect, temporary: Path
 ) -> Export:
-    """Read the files of an export described by `table`, by way of the folder `temporary`.
+    """Read the files of an export of a system, by way of the folder `temporary`.
 
     Raises `DataError` with every fault of the export.
     """
-    staged = _stage_all(engine, files, table=table, dialect=dialect, temporary=temporary)
-    raw = Source(engine.read_parquet([str(each.path) for each in staged], union_by_name=True), "CSV")
+    table = system.source
+    staged = _stage_all(engine, files, system=system, dialect=dialect, temporary=temporary)
+    paths = [str(path) for each in staged for path in each.paths]
+    raw = Source(engine.read_parquet(paths, union_by_name=True), "CSV")
     if table.name in dialect.tables:
         source, unknown = _mapped(raw, table, dialect)
     else:
         source, unknown = raw, tuple(name for name in raw.columns if name not in table.names)
-        _refuse_missing_columns({each.file.name: each.columns for each in staged}, table)
+        _refuse_missing_columns({each.name: each.columns for each in staged}, table)
     known = [name for name in table.names if name in source.columns]
     source = Source(source.table.select(SOURCE_FILE, SOURCE_ROW, *known), "CSV")
-    typed = _without_rules_of_values(table)  # so that none of its rules asks for a day
+    typed = _without_rules_of_values(table, known)  # so that none of its rules asks for a day
     checked = judge(source, typed, dialect=dialect, today=LATEST_DAY, parents={})
     _refuse_faults(checked)
     lines = _distinct_lines(engine, source, table=table, dialect=dialect, temporary=temporary)
     _refuse_conflicts(lines, checked)
     return Export(
         lines=lines,
-        files=tuple(each.file for each in staged),
+        files=tuple(file for each in staged for file in each.files),
         read=checked.counts[0],
         unknown_columns=tuple(f"{name}{_hint(name, table.names)}" for name in unknown),
         absent_columns=tuple(name for name in table.names if name not in known),
@@ -87,8 +98,8 @@ def _mapped(raw: Source, table: Table, dialect: Dialect) -> tuple[Source, tuple[
     return result.source, result.unmapped
 
 
-def _without_rules_of_values(table: Table) -> Table:
-    """Return the table with only its types and the rule that a key be filled.
+def _without_rules_of_values(table: Table, present: Sequence[str]) -> Table:
+    """Return the table with only its types and the rule that a key be filled, of columns that are there.
 
     The rules of the contract check the rest later.
     """
@@ -96,24 +107,39 @@ def _without_rules_of_values(table: Table) -> Table:
         replace(column, values=(), nullable=column.nullable or column.name not in table.key)
         for column in table.columns
     )
-    return replace(table, columns=columns)
+    return replace(table, columns=columns, key=tuple(name for name in table.key if name in present))
 
 
 def _stage_all(
-    engine: Backend, files: Sequence[Path], *, table: Table, dialect: Dialect, temporary: Path
+    engine: Backend, files: Sequence[Path], *, system: System, dialect: Dialect, temporary: Path
 ) -> list[_Staged]:
     staged: list[_Staged] = []
     faults: list[Violation] = []
-    for number, file in enumerate(files):
+    listed_files = [each for file in files for each in _listed(file, system)]
+    in_xml = [file for file in listed_files if system.xml_lines and file.suffix.lower() == XML]
+    for number, file in enumerate(file for file in listed_files if file not in set(in_xml)):
         into = temporary / str(number)
         into.mkdir()
         try:
-            staged.append(_stage(engine, file, table=table, dialect=dialect, into=into))
+            staged.append(_stage(engine, file, table=system.source, dialect=dialect, into=into))
+        except UnreadableError as error:
+            faults.extend(error.faults)
+    if system.xml_lines and in_xml:
+        try:
+            staged.append(_stage_xml(in_xml, system.xml_lines, into=temporary))
         except UnreadableError as error:
             faults.extend(error.faults)
     if faults or not staged:
-        raise refusal(faults or [_no_files(table)])
+        raise refusal(faults or [_no_files(system.source)])
     return staged
+
+
+def _listed(path: Path, system: System) -> Sequence[Path]:
+    """Return a file, or those of a folder that can be read."""
+    if not path.is_dir():
+        return [path]
+    endings = (*ENDINGS, XML) if system.xml_lines else ENDINGS
+    return sorted(file for file in path.iterdir() if file.name.lower().endswith(endings))
 
 
 def _stage(engine: Backend, file: Path, *, table: Table, dialect: Dialect, into: Path) -> _Staged:
@@ -122,16 +148,70 @@ def _stage(engine: Backend, file: Path, *, table: Table, dialect: Dialect, into:
     path = stage_file(engine, file, table=table, dialect=dialect, into=into)
     schema = pq.read_schema(path)
     columns = tuple(name for name in schema.names if name not in (SOURCE_FILE, SOURCE_ROW))
+    exported = ExportFile(file.name, pq.read_metadata(path).num_rows, _digest(file))
+    return _Staged(file.name, (exported,), (path,), columns)
+
+
+def _stage_xml(files: Sequence[Path], xml_lines: XmlLines, *, into: Path) -> _Staged:
+    """Write the lines of files in XML, of which there may be thousands; the first broken ones are told."""
+    exported: list[ExportFile] = []
+    faults: list[Violation] = []
+    paths: list[Path] = []
+    columns: dict[str, None] = {}
+    for rows in _xml_rows(files, xml_lines, exported, faults):
+        names = dict.fromkeys(name for row in rows for name in row)
+        kinds = [(name, pa.int64() if name == SOURCE_ROW else pa.string()) for name in names]
+        paths.append(into / f"xml_{len(paths)}.parquet")
+        pq.write_table(pa.Table.from_pylist(rows, schema=pa.schema(kinds)), paths[-1])
+        columns.update(names)
+    if faults:
+        raise UnreadableError(*faults[:FEW])
+    name = files[0].name if len(files) == 1 else f"{len(files):,} files in XML"
+    if not paths:
+        raise UnreadableError(
+            unreadable(
+                "xml",
+                f"No declaration in {name} has an item.",
+                expected="an item at least.",
+                advice="Save the declarations again.",
+            )
+        )
+    present = tuple(name for name in columns if name not in (SOURCE_FILE, SOURCE_ROW))
+    return _Staged(name, tuple(exported), tuple(paths), present)
+
+
+def _xml_rows(
+    files: Sequence[Path], xml_lines: XmlLines, exported: list[ExportFile], faults: list[Violation]
+) -> Iterator[list[dict[str, str | int | None]]]:
+    """Yield some ten thousand lines at a time; what was read and what could not be is added to the lists."""
+    rows: list[dict[str, str | int | None]] = []
+    for file in files:
+        try:
+            numbered = enumerate(xml_lines(file), start=1)
+            lines = [{**line, SOURCE_FILE: file.name, SOURCE_ROW: number} for number, line in numbered]
+            exported.append(ExportFile(file.name, len(lines), _digest(file)))
+            rows += lines
+        except UnreadableError as error:
+            faults.extend(error.faults)
+        except OSError as error:
+            faults.append(broken_file("xml", file.name, error))
+        if len(rows) >= LINES_AT_ONCE:
+            yield rows
+            rows = []
+    if rows:
+        yield rows
+
+
+def _digest(file: Path) -> str:
     with file.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
-    return _Staged(ExportFile(file.name, pq.read_metadata(path).num_rows, digest), path, columns)
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _no_export(table: Table, file: Path) -> Violation:
     return unreadable(
         table.name,
         f"{file.name} is {'no CSV file or spreadsheet' if file.exists() else 'not there'}.",
-        expected=f"files whose names end in {', '.join(ENDINGS)}.",
+        expected=f"files whose names end in {', '.join(ENDINGS)}, or {XML} where the system writes such.",
         advice="Check the path; export as CSV, and unpack archives yourself.",
     )
 
@@ -150,11 +230,15 @@ def _refuse_missing_columns(present: Mapping[str, Sequence[str]], table: Table) 
         if (missing := [c.name for c in table.columns if c.required and c.name not in columns])
     ]
     if faults:
+        others = dict.fromkeys(
+            name for columns in present.values() for name in columns if name not in table.names
+        )
+        unused = f" Nothing is made of {listed(list(others))}." if others else ""
         raise DataError(
-            " ".join(faults),
+            " ".join(faults) + unused,
             expected=f"the columns {', '.join(c.name for c in table.columns if c.required)}.",
-            advice="Add them, or say in a mapping.toml what they are made of; docs/systems.md says what "
-            "each holds.",
+            advice=f"Add them, or say under [{table.name}.columns] in a mapping.toml what they are made of: "
+            "audit-yield look proposes one. docs/systems.md says what each holds.",
         )
 
 
@@ -164,8 +248,8 @@ def _named(missing: Sequence[str], columns: Sequence[str]) -> str:
 
 def _hint(name: str, columns: Sequence[str]) -> str:
     alike = [each for each in columns if each.strip().casefold() == name.casefold()]
-    hint = f" Did you mean '{alike[0]}'?" if alike else did_you_mean(name, columns)
-    return f" ({hint.strip()})" if hint else ""
+    near = alike[:1] or get_close_matches(name, columns, n=2, cutoff=0.75)
+    return f" (Did you mean '{near[0]}'?)" if len(near) == 1 else ""
 
 
 def _refuse_faults(checked: CheckedTable) -> None:

@@ -33,7 +33,7 @@ def import_export(
     dialect: Dialect | None = None,
     overwrite: bool = False,
 ) -> ImportReport:
-    """Import the CSV `files` of a source system into the folder `out`, a Parquet file a table.
+    """Import the files of a source system, or of folders, into the folder `out`, a Parquet file a table.
 
     `dialect` describes how the files are written (decimal mark, days, encoding, lost zeros of HS codes);
     the default is the contract's own form. The report is returned, and written beside the folder at
@@ -71,7 +71,7 @@ def assumed(data: str) -> tuple[str, ...]:
 def _import(
     engine: Backend, system: System, *, files: Sequence[Path], out: Path, dialect: Dialect, temporary: Path
 ) -> ImportReport:
-    export = read_export(engine, files, table=system.source, dialect=dialect, temporary=temporary)
+    export = read_export(engine, files, system=system, dialect=dialect, temporary=temporary)
     tables = _without_absent_columns(system, export)
     counts = _counts_of(system, export)
     with atomic_folder(out) as folder:

@@ -1,14 +1,17 @@
 """Source systems: the columns of an export, and the tables of the contract that they become."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import ibis
 from ibis.expr import types as ir
 
 from features.data.contract import TABLES, Column, Table
 from features.data.contract.rule import RowRule
+
+XmlLines = Callable[[Path], Iterator[Mapping[str, str | None]]]
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class System:
     the import fail. `tables` converts the lines, typed and named as in the export, into tables of the
     contract (a column left out there is absent). `derived` and `assumptions` are what people must know of
     the result; `remarks` counts lines that deserve a sentence. `obtain` describes how to make the export.
+    `xml_lines` yields the lines of a file in XML, where the system writes such.
     """
 
     name: str
@@ -49,6 +53,7 @@ class System:
     obtain: str
     rules: tuple[RowRule, ...] = ()
     remarks: Callable[[ir.Table], Mapping[str, ir.IntegerScalar]] = field(default=_no_remarks)
+    xml_lines: XmlLines | None = None
 
     @cached_property
     def source(self) -> Table:

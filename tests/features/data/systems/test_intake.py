@@ -67,7 +67,8 @@ def test_every_missing_column_is_named_with_a_likely_one(tmp_path: Path, out: Pa
     with pytest.raises(DataError) as refused:
         bring("kcs", kcs_file(tmp_path, names=names), out=out)
     assert refused.value.found == (
-        "kcs.csv lacks 'Item Price' (Did you mean 'item price'?), 'Fraud' (Did you mean 'Froud'?)."
+        "kcs.csv lacks 'Item Price' (Did you mean 'item price'?), 'Fraud' (Did you mean 'Froud'?). "
+        "Nothing is made of item price, Froud."
     )
     assert not out.exists()
 
