@@ -155,6 +155,33 @@ def verify_command(name: PlanName) -> None:
     show([f"{name} is as it was written, and its draw comes out the same."])
 
 
+@plan_app.command(name="accept")
+@friendly
+def accept_command(
+    name: PlanName,
+    data: Data,
+    *,
+    as_of: AsOf,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the rows to this folder as files, and leave DATA as it is.")
+    ] = None,
+    dialect: DialectFile = None,
+) -> None:
+    """Accept a plan: write its audits, planned, and what was assigned to every trader, into the data.
+
+    What came by lot, and with which probability, is on record from then on, for those not treated too. Audits
+    begin in the weeks of the calendar; the data says of each what became of it, as of every audit. DATA is a
+    folder of Parquet or a DuckDB file.
+
+    Example: `audit-yield plan accept 2025-01-01_2025-12-31-1 demo/data --as-of 2025-01-01`
+    """
+    from training.plan import accept
+
+    rows = accept(dataset_of(data, cutoff=as_of, dialect=dialect, stale=True), name, out=out)
+    counts = " and ".join(f"{count:,} rows of {table}" for table, count in rows.items())
+    show([f"{name} is accepted: {counts} were written to {out or data}."])
+
+
 @app.command(name="calendar", rich_help_panel=PART)
 @friendly
 def calendar_command(

@@ -7,13 +7,26 @@ import pyarrow.compute as pc
 
 from features.availability import availability, begun, hours_spent
 from features.clock import Clock
+from features.data.append import append_rows
 from features.data.dataset import Dataset
+from features.errors import SettingError
+from features.storage.spreadsheet import write_table
+from models.plan.acceptance import assignment_rows, audit_rows
 from models.plan.audit_plan import make_plan
 from models.plan.calendar import PlanCalendar, make_calendar
 from models.plan.candidates import candidates
 from models.plan.capacity import Capacity, require_offices
 from models.plan.hours import fit_hours
-from models.plan.store import StoredPlan, drawn_by, new_name, nonce_of, read_plan, seed_of, write_plan
+from models.plan.store import (
+    StoredPlan,
+    drawn_by,
+    new_name,
+    nonce_of,
+    read_plan,
+    require_same_draw,
+    seed_of,
+    write_plan,
+)
 from models.plan.text import treated_rows
 from models.plan.treatments import SHIPPED, Treatments
 from training.backtest.setup import Stage
@@ -88,6 +101,42 @@ def calendar_of(dataset: Dataset, name: str) -> PlanCalendar:
         available = availability(warehouse, treated_rows(stored.table)["trader_id"], dataset.cutoff)
         under_way = begun(warehouse, name, dataset.cutoff)
     return make_calendar(stored, available, under_way, from_day=dataset.cutoff)
+
+
+def accept(dataset: Dataset, name: str, *, out: Path | None = None) -> dict[str, int]:
+    """Write a plan into the data, and return how many rows each table gets: what was assigned, and audits.
+
+    The rows become known on the dataset's cutoff; the audits are planned for the weeks of the calendar as of
+    that day. With `out` they are written there as files, and the data stays as it is. The plan is verified
+    first, and written once: raises `SettingError` where its audits are there.
+    """
+    stored = read_plan(dataset.home, name)
+    require_same_draw(stored)
+    with dataset.open() as warehouse:
+        written = {
+            table
+            for table, column in (("assignments", "plan_id"), ("audits", "selection_run_id"))
+            if table in warehouse.sources
+            and (warehouse.table(table)[column] == name).any().to_pyarrow().as_py()
+        }
+    if "audits" in written:
+        raise SettingError(
+            f"The data has audits of {name} already.",
+            expected="a plan that was not accepted yet.",
+            advice="`audit-yield calendar` orders what has not begun anew.",
+        )
+    rows = {
+        "assignments": assignment_rows(stored, known_on=dataset.cutoff),
+        "audits": audit_rows(stored, calendar_of(dataset, name), known_on=dataset.cutoff),
+    }
+    wanted = {table: each for table, each in rows.items() if table not in written}
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        for table, each in wanted.items():
+            write_table(each, out / f"{table}.parquet")
+    else:
+        append_rows(dataset.data, wanted, part=name)
+    return {table: each.num_rows for table, each in wanted.items()}
 
 
 def _sizes(trader_ids: pa.ChunkedArray, available: pa.Table) -> pa.ChunkedArray:

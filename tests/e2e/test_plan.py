@@ -56,6 +56,18 @@ def test_a_plan_is_made_once_shown_written_and_verified(data: str, tmp_path: Pat
     verified = call("verify", NAME)
     assert (verified.exit_code, "comes out the same" in verified.output) == (0, True)
 
+    copied = shutil.copytree(data, tmp_path / "data")
+    accepted = call("accept", NAME, str(copied), "--as-of", AS_OF)
+    assert accepted.exit_code == 0, accepted.output
+    checked = CliRunner().invoke(app, ["check", str(copied), "--json"])
+    assert checked.exit_code == 0, checked.output
+    twice = call("accept", NAME, str(copied), "--as-of", AS_OF)
+    assert (twice.exit_code, "has audits of" in twice.output) == (2, True)
+    calendar = CliRunner().invoke(app, ["calendar", NAME, str(copied), "--as-of", "2025-03-01", "--json"])
+    assert {row["state"] for row in json.loads(calendar.stdout)} == {"begun", "ahead"}
+    next_plan = call(str(copied), "--as-of", "2025-01-02", *given[2:], "--reason", "the next cycle")
+    assert next_plan.exit_code == 0, next_plan.output
+
     again = call("make", data, *given)
     assert again.exit_code == 2
     assert "has a plan already" in again.output

@@ -16,6 +16,7 @@ TABLES: dict[str, Table] = {
         optional.CONTROLS,
         optional.LINKS,
         optional.PAYMENTS,
+        optional.ASSIGNMENTS,
     )
 }
 

@@ -1,7 +1,15 @@
 """Optional tables of the contract: they sharpen a prediction where an administration has them."""
 
 from features.data.contract.required import FINDING_TYPES, HS_CODE
-from features.data.contract.rule import ANY_DAY, PLANNED_DAY, RATE, at_least, in_order, one_of
+from features.data.contract.rule import (
+    ANY_DAY,
+    PLANNED_DAY,
+    PROBABILITY,
+    RATE,
+    at_least,
+    in_order,
+    one_of,
+)
 from features.data.contract.table import (
     Reference,
     Table,
@@ -129,6 +137,35 @@ PAYMENTS = Table(
         day("due_on", "day it was due", PLANNED_DAY, required=True),
         day("paid_on", "day it was paid; empty while unpaid"),
         amount("amount", "amount of the debt", required=True),
+        known_on(required=True),
+    ),
+)
+
+ASSIGNMENTS = Table(
+    name="assignments",
+    row="a state of what a plan assigned to a trader, treated or not: what came by lot measures compliance",
+    key=("plan_id", "trader_id", "known_on"),
+    references=_TRADER_REFERENCE,
+    columns=(
+        identifier("plan_id", "the plan; audits made for it name it as selection_run_id", required=True),
+        identifier("trader_id", "the trader", required=True),
+        text(
+            "treatment",
+            "what it was assigned",
+            one_of("none", "letter", "desk", "field", "joint"),
+            required=True,
+        ),
+        text(
+            "role",
+            "by what right; empty where it was not to be treated",
+            one_of("certain", "lottery", "top_up", "held_out", "control"),
+        ),
+        number("probability_letter", "with which a letter was drawn", Unit.PROBABILITY, PROBABILITY),
+        number("probability_desk", "with which a desk audit was", Unit.PROBABILITY, PROBABILITY),
+        number("probability_field", "with which a field audit was", Unit.PROBABILITY, PROBABILITY),
+        number("probability_joint", "with which a joint audit was", Unit.PROBABILITY, PROBABILITY),
+        number("expected_yield", "yield expected of a field audit when it was assigned", Unit.MONEY),
+        text("declined_because", "why officers declined the treatment; empty where they did not"),
         known_on(required=True),
     ),
 )

@@ -20,6 +20,7 @@ from tests.features.data.warehouse.all_tables import all_tables, faulty_tables
 from tests.features.data.warehouse.homes import FILES, duckdb_file, postgres_database
 from tests.features.tables import TODAY, Cell, Row, Tables, write_csv
 from tests.postgres import Server
+from tests.torture import TORTURE
 
 Home = Callable[[Tables], str]
 
@@ -244,7 +245,11 @@ def _payment_of(amount: float) -> Row:
     return all_tables()["payments"][0] | {"amount": amount, "debt_id": str(amount)}
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100 if TORTURE else 2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(payments=PAYMENTS)
 @example(payments=[PAYMENT_WITHOUT_WORDS, PAYMENT_WITHOUT_WORDS | {"trader_id": "007", "debt_id": "D1"}])
 def test_any_payments_are_read_and_judged_alike_in_each_home(postgres: Server, payments: list[Row]) -> None:
