@@ -48,6 +48,22 @@ def tax_audit(draw: Draw, tax_audit_id: str, trader: str) -> Iterable[Row]:
         }
 
 
+def assignment(draw: Draw, plan: str, trader: str) -> Row:
+    chances = {
+        f"probability_{name}": draw.perhaps(0.8, 0.25) for name in ("letter", "desk", "field", "joint")
+    }
+    return {
+        "plan_id": plan,
+        "trader_id": trader,
+        "treatment": draw.choice(("none", "letter", "field")),
+        "role": draw.choice((None, "certain", "lottery", "control")),
+        "expected_yield": draw.amount(),
+        "declined_because": draw.perhaps(0.1, "no interpreter"),
+        "known_on": draw.day(),
+        **chances,
+    }
+
+
 def links(draw: Draw, ids: list[str]) -> list[Row]:
     ends = [*ids, "PERSON", "Ö-17", "S1"]
     rows = [link(draw, draw.choice(ids), draw.choice(ends)) for _ in range(4 * len(ids))]

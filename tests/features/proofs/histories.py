@@ -14,12 +14,12 @@ from tests.features.proofs.drawn_by_customs import (
     tariff,
     versions,
 )
-from tests.features.proofs.drawn_by_others import debt, links, tax_audit, tax_returns
+from tests.features.proofs.drawn_by_others import assignment, debt, links, tax_audit, tax_returns
 from tests.features.tables import Tables
 
 
 def history(seed: int, *, traders: int = 8, lines: int = 200) -> Tables:
-    """Return the ten tables of one administration."""
+    """Return the eleven tables of one administration."""
     draw = Draw(seed)
     ids = [f"T{n}" for n in range(traders)]
     tables: Tables = {"traders": [], "declarations": [], "audits": [], "findings": []}
@@ -40,4 +40,5 @@ def history(seed: int, *, traders: int = 8, lines: int = 200) -> Tables:
     tables["links"] = links(draw, ids)
     tables["payments"] = [row for n in range(5 * traders) for row in debt(draw, f"P{n}", draw.choice(ids))]
     tables["declarations"] = cancelled(draw, tables["declarations"])
+    tables["assignments"] = [assignment(draw, "PLAN", trader) for trader in ids]
     return tables

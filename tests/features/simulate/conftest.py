@@ -5,7 +5,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from features.data.contract import TABLES
 from features.simulate import simulate
 from features.simulate.chance import Chance
 from features.simulate.clock import calendar
@@ -25,8 +24,8 @@ def administration(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tables(administration: Path) -> duckdb.DuckDBPyConnection:
     """The contract's tables, `truth`, and `outcome`: what each closed audit has brought so far."""
     connection = duckdb.connect()
-    for name in TABLES:
-        connection.execute(f"CREATE VIEW {name} AS FROM '{administration}/data/{name}.parquet'")
+    for file in (administration / "data").iterdir():
+        connection.execute(f"CREATE VIEW {file.stem} AS FROM '{file}'")
     connection.execute(f"CREATE VIEW truth AS FROM '{administration}/truth/truth.parquet'")
     connection.execute(
         """CREATE VIEW outcome AS

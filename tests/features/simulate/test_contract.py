@@ -27,8 +27,11 @@ EVENT_DAYS = {
 NOT_THERE = {"planned_from", "planned_to", "cancelled_on"}
 """Columns that the simulated administration does not have: its tax audits plan no days."""
 
+WRITTEN = [name for name in TABLES if name != "assignments"]
+"""The tables that it has: no plan was accepted there."""
 
-@pytest.mark.parametrize("name", TABLES)
+
+@pytest.mark.parametrize("name", WRITTEN)
 def test_each_table_has_the_contracts_columns_and_types(name: str, administration: Path) -> None:
     written = pq.read_schema(administration / "data" / f"{name}.parquet")
 
@@ -45,7 +48,7 @@ def test_no_row_breaks_a_rule_of_the_contract_on_the_last_day(administration: Pa
 def test_the_truth_is_not_in_the_data_folder(administration: Path) -> None:
     names = {path.name for path in (administration / "data").iterdir()}
 
-    assert names == {f"{name}.parquet" for name in TABLES}
+    assert names == {f"{name}.parquet" for name in WRITTEN}
     assert {path.name for path in (administration / "truth").iterdir()} == {
         "reference_audits.parquet",
         "truth.parquet",
@@ -63,7 +66,7 @@ def test_nothing_is_known_before_it_happens_nor_after_the_last_day(
     assert rows.count("*").fetchall() > [(0,)]
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", WRITTEN)
 def test_every_column_of_the_contract_is_used(name: str, administration: Path) -> None:
     table = pq.read_table(administration / "data" / f"{name}.parquet")
     recorded = {"corrects", "recorded_by", "recorded_at", "confirmed"}  # by the service, over HTTP
