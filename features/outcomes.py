@@ -33,9 +33,9 @@ def outcomes(
     negative, and an audit that closed without a finding has 0. An event that was corrected by then counts as
     corrected. `<type>_amount` are its parts by finding
     type. An audit still open, or abandoned, has no outcome and is absent: it is censored, not zero.
-    Duty, VAT and excise count; penalties on request, interest never. Columns beside: audit_id, trader_id,
-    opened_on, closed_on, period_from, period_to, treatment, selection_channel, and where the administration
-    keeps them inclusion_probability, hours_spent and team_id (else empty).
+    Duty, VAT, excise and levies count; penalties on request, interest never. Columns beside: audit_id,
+    trader_id, opened_on, closed_on, period_from, period_to, treatment, selection_channel, and where the
+    administration keeps them inclusion_probability, hours_spent and team_id (else empty).
 
     Raises `SettingError` for an unknown measure.
     """

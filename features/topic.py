@@ -29,7 +29,7 @@ TOPICS: Mapping[str, str] = {
         preference_money preference_no_doc preference_share revenue_at_stake
     """,
     "Countries of origin and dispatch": """
-        origin_finding_exposure origin_not_dispatch origin_shift
+        levies_avoided origin_finding_exposure origin_not_dispatch origin_shift
     """,
     "Special procedures and relief": """
         relief_open special_regime_share

@@ -21,7 +21,7 @@ from features.library.history import (
     money,
     offences,
 )
-from features.library.origin import countries, preferences, relief
+from features.library.origin import countries, levies, preferences, relief
 from features.library.parties import brokers, kin, sellers
 from features.library.tax import beside_customs, conduct, tax_at_stake
 from features.library.valuation import digits, own_past, own_prices, peer_prices, terms
@@ -30,7 +30,7 @@ FAMILIES: Mapping[str, tuple[ModuleType, ...]] = {
     "exposure": (volume, levels, own_rates, beside_others, rhythm, procedures),
     "valuation": (peer_prices, own_past, own_prices, terms, digits),
     "classification": (cheaper_codes, usual_rates, variety, doubtful_codes),
-    "origin": (preferences, countries, relief),
+    "origin": (preferences, countries, levies, relief),
     "physical": (physical,),
     "parties": (brokers, sellers, kin),
     "history": (audits, money, offences, border, corrections, debts, authorisation, identity),

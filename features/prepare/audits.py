@@ -8,7 +8,7 @@ from features.data.contract.required import FINDING_TYPES
 from features.prepare.corrections import with_corrections
 
 ASSESSED = ("assessed", "reduced", "cancelled")
-TAXES = ("duty", "vat", "excise")
+TAXES = ("duty", "vat", "excise", "levy")
 CULPABILITY = ("error", "negligence", "fraud")
 BY_TYPE = {kind: f"assessed_{kind}" for kind in FINDING_TYPES}
 BY_CULPABILITY = {degree: f"assessed_as_{degree}" for degree in CULPABILITY}
@@ -30,8 +30,8 @@ def states(audits: ir.Table, findings: ir.Table) -> ir.Table:
     that as of each day there is one. `happened_on` is the day of opening. An audit `is_closed` once its
     closing is known; `closed_on` and `hours_spent` are empty until then. One that was abandoned never closes.
 
-    A state holds the money so far, of duty, VAT and excise: `assessed`, net of what was reduced or cancelled;
-    of it, each finding type in `assessed_<type>` and each degree of fault in `assessed_as_<culpability>`;
+    A state holds the money so far, of duty, VAT, excise and levies: `assessed`, net of what was reduced or
+    cancelled; of it, each finding type in `assessed_<type>` and each fault in `assessed_as_<culpability>`;
     `gross_assessed`, the additional revenue as first assessed; `overturned`, what was reduced or cancelled,
     as a positive number; `collected`, net of refunds. `penalties` stand apart; interest is left out. From the
     day after a correction is known, the corrected event no longer counts.

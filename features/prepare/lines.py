@@ -44,7 +44,7 @@ def with_line_facts(declarations: ir.Table) -> ir.Table:
     - `happened_on`: the day of acceptance; `quarter`: the first day of its quarter;
       `known_quarter`: that of the day it became known; `cancelled_quarter`: that of its cancellation.
     - `month`: the first day of its month; `hs6`, `hs4`: subheading and heading.
-    - `taxes`: duty, VAT and excise assessed.
+    - `taxes`: duty, VAT and excise assessed; `duty_assessed` holds the levies beside duty too.
     - `quantity`, `quantity_unit`: the supplementary quantity where there is one, else net mass in kg.
     - `log_price`: natural logarithm of the customs value per unit of quantity; the other `log_…` are such
       logarithms of ratios too, rounded so that lines at one price can be told from lines below it.

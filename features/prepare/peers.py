@@ -75,7 +75,12 @@ ROUTES = PeerGroup(
 )
 HABITS = PeerGroup(
     levels=(("hs6",), ("hs4",)),
-    measures={"is_adjusted": ("mean",), "addition_share": ("mean",), "is_elsewhere": ("mean",)},
+    measures={
+        "is_adjusted": ("mean",),
+        "addition_share": ("mean",),
+        "is_elsewhere": ("mean",),
+        "levy_rate": ("mean",),
+    },
 )
 GROUPS = (GOODS, HEADINGS, ROUTES, HABITS)
 

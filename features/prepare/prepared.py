@@ -8,7 +8,7 @@ from ibis.expr import types as ir
 
 from features.as_known import known_before
 from features.data.warehouse import Warehouse
-from features.prepare import audits, entities, lines, own_past, peers, records, tariff, track
+from features.prepare import audits, entities, levies, lines, own_past, peers, records, tariff, track
 from features.spine import Spine, months_before, quarter_of
 
 LONGEST_WINDOW = 24
@@ -63,10 +63,17 @@ class Prepared:
         return view
 
     def table(self, name: str) -> ir.Table:
-        """Return a table of the contract."""
+        """Return a table of the contract; lines have their levies beside them."""
         if name not in self._tables:
-            self._tables[name] = self._view(self.warehouse.table(name))
+            rows = self.warehouse.table(name)
+            self._tables[name] = self._view(self._levied(rows) if name == "declarations" else rows)
         return self._tables[name]
+
+    def _levied(self, declarations: ir.Table) -> ir.Table:
+        """Count the levies of each line as duty, where the administration has any."""
+        if not self.warehouse.has("levies.amount"):
+            return levies.without_levies(declarations)
+        return levies.with_levies(declarations, self.materialise(levies.by_version(self.table("levies"))))
 
     @cached_property
     def spine_rows(self) -> ir.Table:

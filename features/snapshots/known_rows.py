@@ -31,6 +31,7 @@ ENDS = {
     "links": ("valid_to",),
 }
 """The columns in which the end of a row that was known before is written into it; the first is its day."""
+VERSION = ("declaration_id", "item_number", "version")
 LAST_DAY = date(9999, 12, 31)
 """Python's last day: what ends later never does."""
 
@@ -68,8 +69,7 @@ def _days(warehouse: Warehouse, name: str) -> dict[str, str]:
 
     A sum does not depend on the order of rows.
     """
-    rows = warehouse.table(name)
-    rows = rows if "known_on" in rows.columns else rows.mutate(known_on=rows.valid_from)
+    rows = _dated(warehouse, name)
     written = _written(rows, ENDS.get(name, ()))
     values = [written[column] for column in TABLES[name].names]
     hashed = written.select("known_on", row=warehouse.adapter.row_hash(values).cast("decimal(38, 0)"))
@@ -79,6 +79,17 @@ def _days(warehouse: Warehouse, name: str) -> dict[str, str]:
         for day in days.to_pyarrow().to_pylist()
         if day["known_on"] is not None
     }
+
+
+def _dated(warehouse: Warehouse, name: str) -> ir.Table:
+    """Return a table with the day on which each row became known, a levy with the version it stands on."""
+    rows = warehouse.table(name)
+    if "known_on" in rows.columns:
+        return rows
+    if name != "levies":
+        return rows.mutate(known_on=rows.valid_from)
+    versions = warehouse.table("declarations").select(*VERSION, "known_on")
+    return rows.join(versions, VERSION)
 
 
 def _written(rows: ir.Table, ends: tuple[str, ...]) -> ir.Table:

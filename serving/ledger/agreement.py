@@ -69,6 +69,9 @@ def _tables_beside(
             (lines.trader_id == trader_id) | (lines.declaration_id == (row["declaration_id"] or ""))
         ).select(*FINDINGS.reads["declarations"]),
     }
+    if warehouse.has("levies.amount"):
+        levies = warehouse.table("levies").select(*FINDINGS.reads["levies"])
+        tables["levies"] = levies.semi_join(tables["declarations"], "declaration_id")
     materialised = {name: warehouse.materialise(table) for name, table in tables.items()}
     try:
         yield materialised

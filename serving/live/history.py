@@ -21,7 +21,7 @@ from serving.log.reader import LoggedPrediction
 
 @dataclass(frozen=True)
 class PastAudit:
-    """An audit as known on a day, of duty, VAT and excise.
+    """An audit as known on a day, of duty, levies, VAT and excise.
 
     `closed_on`, `assessed` and `collected` (money, net of refunds) are None until its closing is known;
     `finding_type` names the kind of finding that moved the most money, None where none did. `is_confirmed`

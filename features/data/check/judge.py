@@ -289,11 +289,14 @@ def _between_tests(
     *,
     parents: Mapping[str, CheckedTable],
 ) -> Iterator[Test]:
-    """Yield the tests between rows and tables, where all that they read is there."""
-    if not all(_has_columns(parents, name, columns) for name, columns in table.reads.items()):
+    """Yield the tests between rows and tables, where all that they read is there; tables may be optional."""
+    reads = {
+        name: columns for name, columns in table.reads.items() if TABLES[name].required or name in parents
+    }
+    if not all(_has_columns(parents, name, columns) for name, columns in reads.items()):
         return
     own = source.table.select(**{name: column.value for name, column in conformed.items()})
-    others = {name: parents[name].good_rows(*columns) for name, columns in table.reads.items()}
+    others = {name: parents[name].good_rows(*columns) for name, columns in reads.items()}
     for rule in table.between:
         yield tables_test(rule, table.key, {table.name: own, **others})
 

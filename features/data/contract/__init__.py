@@ -17,6 +17,7 @@ TABLES: dict[str, Table] = {
         optional.LINKS,
         optional.PAYMENTS,
         optional.ASSIGNMENTS,
+        optional.LEVIES,
     )
 }
 

@@ -14,6 +14,7 @@ from features.data.contract.rule import (
     in_order,
     matches,
     one_of,
+    without,
 )
 from features.data.contract.table import (
     Reference,
@@ -29,6 +30,7 @@ from features.data.contract.table import (
 from features.data.contract.violation import Severity
 from features.unit import Unit
 
+TAX_TYPES = ("duty", "vat", "excise", "levy", "penalty", "interest")
 MONEY_EVENTS = ("assessed", "reduced", "cancelled", "upheld", "collected", "refunded", "written_off")
 MOMENT = matches(
     "moment",
@@ -52,16 +54,6 @@ def _corrects_later(row: ir.Table) -> ir.BooleanValue:
     return row.corrects >= row.event_number
 
 
-def _without(rows: ir.Table, others: ir.Table, key: tuple[str, ...]) -> ir.Table:
-    """Return the rows whose key no other row has.
-
-    An anti join says the same, and is not written as PostgreSQL takes it where another join follows.
-    """
-    there = others.select(**{f"other_{name}": others[name] for name in key})
-    joined = rows.left_join(there, [rows[name] == there[f"other_{name}"] for name in key])
-    return joined.filter(joined[f"other_{key[0]}"].isnull()).select(*rows.columns)
-
-
 def _standing(tables: Tables) -> ir.Table:
     """Return the events that no other event corrects.
 
@@ -70,7 +62,7 @@ def _standing(tables: Tables) -> ir.Table:
     findings = tables["findings"]
     events = findings.filter(findings.amount.between(-LARGEST_NUMBER, LARGEST_NUMBER))
     corrections = findings.filter(findings.corrects.notnull())
-    return _without(events, corrections.select("audit_id", event_number="corrects"), KEY)
+    return without(events, corrections.select("audit_id", event_number="corrects"), KEY)
 
 
 def _with_audit(tables: Tables) -> ir.Table:
@@ -135,7 +127,7 @@ def _corrects_nothing(tables: Tables) -> ir.Table:
     findings = tables["findings"]
     corrections = findings.filter(findings.corrects.notnull()).select(*KEY, "corrects")
     events = findings.select("audit_id", corrects="event_number")
-    return _without(corrections, events, ("audit_id", "corrects")).select(*KEY)
+    return without(corrections, events, ("audit_id", "corrects")).select(*KEY)
 
 
 def _corrects_again(tables: Tables) -> ir.Table:
@@ -150,7 +142,7 @@ def _corrects_again(tables: Tables) -> ir.Table:
 def _skips(tables: Tables) -> ir.Table:
     findings = tables["findings"].select(*KEY)
     following = findings.mutate(event_number=findings.event_number + 1)
-    return _without(findings.filter(findings.event_number > 1), following, KEY)
+    return without(findings.filter(findings.event_number > 1), following, KEY)
 
 
 def declared_in_scope(tables: Tables) -> ir.Table:
@@ -159,13 +151,25 @@ def declared_in_scope(tables: Tables) -> ir.Table:
     First versions count, cancelled declarations left out. No audit can bring more unless goods were worth
     twice what was declared or more, so that an event of a larger amount deserves a second look.
     """
-    declarations, audits = tables["declarations"], tables["audits"]
+    declarations, audits = _with_levies(tables), tables["audits"]
     first = declarations.filter(declarations.version == 0, declarations.cancelled_on.isnull())
     lines = first.join(audits.select("audit_id", "trader_id", "period_from", "period_to"), "trader_id")
     inside = lines.filter(lines.accepted_on.between(lines.period_from, lines.period_to))
     money = inside.customs_value + inside.duty_assessed + inside.vat_assessed
-    declared = money + inside.excise_assessed.fill_null(0.0)
+    declared = money + inside.excise_assessed.fill_null(0.0) + inside.levied
     return inside.group_by("audit_id").aggregate(declared=exact.total(declared))
+
+
+def _with_levies(tables: Tables) -> ir.Table:
+    """Add what was `levied` on each line beside its taxes; 0 where a source has no table of levies."""
+    declarations, levies = tables["declarations"], tables.get("levies")
+    if levies is None:
+        return declarations.mutate(levied=0.0)
+    key = ("declaration_id", "item_number", "version")
+    counted = levies.filter(levies.amount.between(0.0, LARGEST_NUMBER))
+    levied = counted.group_by(*key).aggregate(levied=exact.total(counted.amount))
+    joined = declarations.left_join(levied, key)
+    return joined.select(*declarations.columns, levied=joined.levied.fill_null(0.0))
 
 
 def _beyond_declared(tables: Tables) -> ir.Table:
@@ -278,6 +282,7 @@ FINDINGS = Table(
             "excise_assessed",
             "cancelled_on",
         ),
+        "levies": ("declaration_id", "item_number", "version", "amount"),
     },
     rules=(
         in_order("event_on", "known_on"),
@@ -305,7 +310,7 @@ FINDINGS = Table(
         identifier("audit_id", "the audit", required=True),
         whole("event_number", "counts the events of the audit", at_least(1), required=True),
         text("finding_type", "what was wrong", one_of(*FINDING_TYPES), required=True),
-        text("tax_type", "tax", one_of("duty", "vat", "excise", "penalty", "interest"), required=True),
+        text("tax_type", "tax", one_of(*TAX_TYPES), required=True),
         text("event", "what happened to the money", one_of(*MONEY_EVENTS), required=True),
         number(
             "amount",

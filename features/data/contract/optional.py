@@ -1,14 +1,20 @@
 """Optional tables of the contract: they sharpen a prediction where an administration has them."""
 
+from collections.abc import Mapping
+
+from ibis.expr import types as ir
+
 from features.data.contract.required import FINDING_TYPES, HS_CODE
 from features.data.contract.rule import (
     ANY_DAY,
     PLANNED_DAY,
     PROBABILITY,
     RATE,
+    TablesRule,
     at_least,
     in_order,
     one_of,
+    without,
 )
 from features.data.contract.table import (
     Reference,
@@ -21,6 +27,7 @@ from features.data.contract.table import (
     text,
     whole,
 )
+from features.data.contract.violation import Severity
 from features.unit import Unit
 
 _TRADER_REFERENCE = (Reference("trader_id", "traders", structural=False),)
@@ -167,5 +174,50 @@ ASSIGNMENTS = Table(
         number("expected_yield", "yield expected of a field audit when it was assigned", Unit.MONEY),
         text("declined_because", "why officers declined the treatment; empty where they did not"),
         known_on(required=True),
+    ),
+)
+
+LEVY = ("declaration_id", "item_number", "version", "kind")
+
+
+def _without_line(tables: Mapping[str, ir.Table]) -> ir.Table:
+    return without(tables["levies"].select(*LEVY), tables["declarations"], LEVY[:3])
+
+
+LEVIES = Table(
+    name="levies",
+    row="a levy on a version of a goods item, beside duty, VAT and excise",
+    key=LEVY,
+    between=(
+        TablesRule(
+            name="line_known",
+            words="must be in declarations, with the item and the version",
+            column="declaration_id",
+            columns=(),
+            broken=_without_line,
+            severity=Severity.NOTE,
+            advice="The levy counts nowhere. Export the declarations too, or correct item and version.",
+        ),
+    ),
+    reads={"declarations": LEVY[:3]},
+    note=(
+        "What is levied on goods by their value, quantity or origin; leave out what is paid for a service, "
+        "such as a fee for each document. A levy is known with the version on which it stands, and an "
+        "amended version has levies of its own. Wherever money is at stake, levies count as duty does. A "
+        "finding about one has the `tax_type` levy, or duty where a ledger keeps them together; it counts in "
+        "the yield."
+    ),
+    columns=(
+        identifier("declaration_id", "the declaration", required=True),
+        whole("item_number", "the goods item in it", at_least(1), required=True),
+        whole("version", "the version of the item on which it was assessed", at_least(0), required=True),
+        text(
+            "kind",
+            "what it is",
+            one_of("anti_dumping", "countervailing", "safeguard", "surtax", "fee", "other"),
+            required=True,
+        ),
+        amount("amount", "amount assessed", required=True),
+        number("rate", "its rate of the customs value, where it has one", Unit.RATE, RATE),
     ),
 )

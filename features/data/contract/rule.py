@@ -142,3 +142,13 @@ def in_order(earlier: str, later: str) -> RowRule:
         (earlier, later),
         lambda row: row[later] < row[earlier],
     )
+
+
+def without(rows: ir.Table, others: ir.Table, key: tuple[str, ...]) -> ir.Table:
+    """Return the rows whose key no other row has.
+
+    An anti join says the same, and is not written as PostgreSQL takes it where another join follows.
+    """
+    there = others.select(**{f"other_{name}": others[name] for name in key})
+    joined = rows.left_join(there, [rows[name] == there[f"other_{name}"] for name in key])
+    return joined.filter(joined[f"other_{key[0]}"].isnull()).select(*rows.columns)

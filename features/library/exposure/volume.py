@@ -41,11 +41,29 @@ def customs_value(lines: ir.Table) -> ir.FloatingScalar:
     phrase="Duty of {value} was assessed in {window}.",
     why="A fault moves a part of what is due: the more duty is assessed, the more can be short of it.",
     tends=1,
-    example=Example("duty_assessed", [(12.0,), (30.0,)], 42.0),
+    example=Example("plain_duty", [(12.0,), (30.0,)], 42.0),
 )
 def duty(lines: ir.Table) -> ir.FloatingScalar:
-    """Total duty assessed."""
-    return lines.duty_assessed.sum()
+    """Total duty assessed, without levies."""
+    return lines.plain_duty.sum()
+
+
+@feature(
+    source="lines",
+    months=(12,),
+    empty=0.0,
+    unit=Unit.MONEY,
+    indicator="taxes_12m",
+    reference=WCO_AUDIT,
+    inputs="levies.amount",
+    label="Levies beside duty",
+    phrase="Levies of {value} beside duty, such as those against dumping, were assessed in {window}.",
+    why="Levies are often higher than duty, and hold for some origins and codes alone.",
+    example=Example("levied", [(None,), (80.0,), (5.0,)], 85.0),
+)
+def levies(lines: ir.Table) -> ir.FloatingScalar:
+    """Total levied beside duty, VAT and excise; a line without an amount bears none."""
+    return lines.levied.sum()
 
 
 @feature(
@@ -94,7 +112,7 @@ def excise(lines: ir.Table) -> ir.FloatingScalar:
     reference=f"{WCO_AUDIT}; {DATE}",
     inputs="declarations.customs_value declarations.duty_assessed declarations.vat_assessed",
     label="Taxes paid on the value",
-    phrase="Duty, value added tax and excise were {value} of the customs value in {window}.",
+    phrase="Duty, levies, value added tax and excise were {value} of the customs value in {window}.",
     why="Low-taxed codes, preferences and reliefs lower the rate, and each can be claimed wrongly: the "
     "lower it is, the more there is to check.",
     tends=-1,

@@ -61,7 +61,7 @@ def own_amendment_share(amended: ir.Table) -> ir.FloatingScalar:
     example=Example("tax_change", [(120.0,), (-20.0,), (None,)], 100.0),
 )
 def amended_taxes(amended: ir.Table) -> ir.FloatingScalar:
-    """Duty, VAT and excise of the new versions less those of the ones before."""
+    """Duty, levies, VAT and excise of the new versions less those of the ones before."""
     return amended.tax_change.sum()
 
 

@@ -31,11 +31,11 @@ PROCESSING = ("51", "53")
     monotone=1,
     prior_yield=0.1,
     example=Example(
-        f"procedure_code {SHORTFALL}",
+        f"procedure_code {SHORTFALL} plain_duty",
         [
-            ("5100", 300.0, 0.1, 0.1, 0.07, 0.0, 0.0),
-            ("5300", 100.0, 0.0, None, 0.15, 5.0, 0.0),
-            ("4051", 100.0, 0.1, 0.1, 0.07, 10.0, 22.0),
+            ("5100", 300.0, 0.1, 0.1, 0.07, 0.0, 0.0, 0.0),
+            ("5300", 100.0, 0.0, None, 0.15, 5.0, 0.0, 5.0),
+            ("4051", 100.0, 0.1, 0.1, 0.07, 10.0, 22.0, 10.0),
         ],
         30.0,
     ),
@@ -70,11 +70,11 @@ def relief_at_stake(lines: ir.Table) -> ir.FloatingScalar:
     monotone=1,
     prior_yield=0.05,
     example=Example(
-        f"procedure_code {SHORTFALL}",
+        f"procedure_code {SHORTFALL} plain_duty",
         [
-            ("7100", 300.0, 0.1, 0.1, 0.07, 0.0, 60.0),
-            ("4000", 300.0, 0.1, 0.1, 0.07, 0.0, 60.0),
-            ("KR21", 300.0, 0.1, 0.1, 0.07, 0.0, 60.0),
+            ("7100", 300.0, 0.1, 0.1, 0.07, 0.0, 60.0, 0.0),
+            ("4000", 300.0, 0.1, 0.1, 0.07, 0.0, 60.0, 0.0),
+            ("KR21", 300.0, 0.1, 0.1, 0.07, 0.0, 60.0, 0.0),
         ],
         36.0,
     ),
@@ -86,5 +86,5 @@ def special_procedure_at_stake(lines: ir.Table) -> ir.FloatingScalar:
 
 def _unassessed(lines: ir.Table) -> ir.FloatingColumn:
     """Return the duty due less the duty assessed, whatever rate was declared, with VAT on it."""
-    paid = exact.share(lines.duty_assessed, lines.customs_value)
+    paid = exact.share(lines.plain_duty, lines.customs_value)
     return on_missing_rate(lines, due_rate(lines) - paid).fill_null(0.0)

@@ -184,6 +184,19 @@ def finding(draw: Draw, audit_id: str, number: int, day: date, lines: int) -> Ro
     }
 
 
+def levies(draw: Draw, line: Row) -> Iterable[Row]:
+    """Yield the levies on a version of a line, each with the day on which that is known."""
+    for kind in draw.sample(("anti_dumping", "surtax"), draw.choice((0, 0, 1, 2))):
+        rate = draw.choice((0.1, 0.35, None))
+        yield {
+            **{name: line[name] for name in ("declaration_id", "item_number", "version")},
+            "kind": kind,
+            "amount": draw.choice((0.0, 12.5, round(float(str(line["customs_value"])) * (rate or 0.2), 2))),
+            "rate": rate,
+            "known_on": line["known_on"] or line["accepted_on"],
+        }
+
+
 def tariff(draw: Draw) -> list[Row]:
     rates = [
         rate(draw, code, preference, day)

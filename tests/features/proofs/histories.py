@@ -11,6 +11,7 @@ from tests.features.proofs.drawn_by_customs import (
     control,
     descriptions,
     ledger,
+    levies,
     tariff,
     versions,
 )
@@ -19,7 +20,7 @@ from tests.features.tables import Tables
 
 
 def history(seed: int, *, traders: int = 8, lines: int = 200) -> Tables:
-    """Return the eleven tables of one administration."""
+    """Return all tables of one administration."""
     draw = Draw(seed)
     ids = [f"T{n}" for n in range(traders)]
     tables: Tables = {"traders": [], "declarations": [], "audits": [], "findings": []}
@@ -41,4 +42,5 @@ def history(seed: int, *, traders: int = 8, lines: int = 200) -> Tables:
     tables["payments"] = [row for n in range(5 * traders) for row in debt(draw, f"P{n}", draw.choice(ids))]
     tables["declarations"] = cancelled(draw, tables["declarations"])
     tables["assignments"] = [assignment(draw, "PLAN", trader) for trader in ids]
+    tables["levies"] = [row for line in tables["declarations"] for row in levies(draw, line)]
     return tables

@@ -35,6 +35,8 @@ READ_WHERE_THERE = {
     "declarations.preference_code": "all rates paid are then those without preference",
     "declarations.excise_assessed": "taxes are then duty and VAT",
     "declarations.cancelled_on": "every declaration then stands",
+    "levies.amount": "taxes are then duty, VAT and excise",
+    "levies.rate": "a levy then has the rate that its amount is of the value",
     "traders.sector": "traders are then compared with all others",
     "traders.size_band": "traders are then compared with all of their sector",
     "tariff.rate": "the rate that others pay then stands for the general one",

@@ -19,8 +19,11 @@ HARD_TEXT = (
 MAY = date(2024, 5, 6)
 
 
+VERSION = ("declaration_id", "item_number", "version")
+
+
 def all_tables() -> Tables:
-    """The ten tables, without a fault."""
+    """All tables, without a fault."""
     tables = good_tables()
     tables["declarations"] += [
         tables["declarations"][0] | {"declaration_id": f"H{i}", "description": text, "version": 0}
@@ -43,11 +46,14 @@ def all_tables() -> Tables:
             {"from_id": "007", "to_id": "Ö-17", "link_type": "bank", "valid_from": MAY, "known_on": MAY}
         ],
         "payments": [_payment("007", paid_on=None), _payment("0815", paid_on=MAY)],
+        "levies": [
+            {**{name: tables["declarations"][0][name] for name in VERSION}, "kind": "surtax", "amount": 1e-4}
+        ],
     }
 
 
 def faulty_tables() -> Tables:
-    """The ten tables with a fault of each kind; each rule is broken by five rows or fewer."""
+    """All tables with a fault of each kind; each rule is broken by five rows or fewer."""
     tables = all_tables()
     line, trader, audit, finding = (
         tables[name][0] for name in ("declarations", "traders", "audits", "findings")

@@ -79,6 +79,7 @@ QUARANTINED = {
     "controls": 1,
     "links": 1,
     "payments": 1,
+    "levies": 0,
 }
 
 

@@ -19,7 +19,11 @@ def customs_value(view: View, months: int) -> Number:
 
 
 def duty(view: View, months: int) -> Number:
-    return total(row["duty_assessed"] for row in view.lines(months))
+    return total(row["plain_duty"] for row in view.lines(months))
+
+
+def levies(view: View, months: int) -> Number:
+    return total(row["levied"] for row in view.lines(months))
 
 
 def import_vat(view: View, months: int) -> Number:

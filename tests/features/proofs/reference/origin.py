@@ -47,7 +47,17 @@ def special_procedure_at_stake(view: View, months: int) -> Number:
 
 
 def _unassessed(view: View, row: Row) -> float:
-    return missing(row, less(due(view, row), ratio(row["duty_assessed"], row["customs_value"])))
+    return missing(row, less(due(view, row), ratio(row["plain_duty"], row["customs_value"])))
+
+
+def levy_gap_money(view: View, months: int) -> Number:
+    return (
+        total(
+            missing(row, less(habit(view, row, "levy_rate"), row["levy_rate"])) for row in view.lines(months)
+        )
+        if view.lines(months)
+        else None
+    )
 
 
 def preference_at_stake(view: View, months: int) -> Number:

@@ -48,6 +48,7 @@ MEASURES: dict[str, Callable[[Row], Number]] = {
     "addition_share": addition_share,
     "full_rate": full_rate,
     "is_elsewhere": is_elsewhere,
+    "levy_rate": lambda row: row["levy_rate"],
 }
 
 

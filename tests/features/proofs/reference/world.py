@@ -7,11 +7,11 @@ from functools import cache, cached_property
 
 from features.spine import months_before, quarter_of
 from tests.features.proofs.known import known
-from tests.features.proofs.reference.arithmetic import Number, total
+from tests.features.proofs.reference.arithmetic import Number, ratio, step, total
 from tests.features.proofs.reference.rows import Row, cancelled
 from tests.features.tables import Tables
 
-TAXES = ("duty", "vat", "excise")
+TAXES = ("duty", "vat", "excise", "levy")
 STANDS = ("assessed", "reduced", "cancelled")
 
 
@@ -22,6 +22,7 @@ class World:
         self.tables: dict[str, list[Row]] = {
             name: [{**row, "known": known(name, row)} for row in rows] for name, rows in tables.items()
         }
+        self._add_levies()
         self.first_versions = [row for row in self.tables["declarations"] if row["version"] == 0]
         self.findings = defaultdict(list)
         for row in self.tables["findings"]:
@@ -31,6 +32,19 @@ class World:
         self.rate = cache(self._rate)
         self.audits = cache(self._audits)
         self.cell = cache(self._cell)
+
+    def _add_levies(self) -> None:
+        """Let the duty of a line hold its levies too, beside the duty alone."""
+        levies = defaultdict(list)
+        for levy in self.tables["levies"]:
+            levies[levy["declaration_id"], levy["item_number"], levy["version"]].append(levy)
+        for row in self.tables["declarations"]:
+            own = levies[row["declaration_id"], row["item_number"], row["version"]]
+            row["plain_duty"], row["levied"] = row["duty_assessed"], total(levy["amount"] for levy in own)
+            row["duty_assessed"] += row["levied"]
+            unrated = total(levy["amount"] for levy in own if levy["rate"] is None)
+            rate = total(levy["rate"] or 0.0 for levy in own) + (ratio(unrated, row["customs_value"]) or 0.0)
+            row["levy_rate"] = step(min(rate, 40.0))
 
     def _versions(self, day: date) -> list[Row]:
         """Lines as last amended before a day, without those cancelled by then."""
