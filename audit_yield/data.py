@@ -238,6 +238,9 @@ def evidence_command(
     *,
     as_of: AsOf,
     top: Top = 20,
+    out: Annotated[
+        Path | None, typer.Option(help="All rows as a table: FILE.csv, FILE.xlsx or FILE.parquet.")
+    ] = None,
     dialect: DialectFile = None,
     json: AsJson = False,
 ) -> None:
@@ -247,8 +250,11 @@ def evidence_command(
     """
     from features.evidence import evidence, to_text
     from features.library import LIBRARY
+    from features.storage.spreadsheet import write_table
 
     dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
     with errors.status("Checking the data and looking up the rows"), dataset.open() as warehouse:
         rows_behind = evidence(LIBRARY, feature, warehouse=warehouse, trader_id=trader, cutoff=dataset.cutoff)
+        if out:
+            write_table(rows_behind.rows, out)
     show(rows_behind.to_json(top=top) if json else to_text(rows_behind, top=top))

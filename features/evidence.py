@@ -1,7 +1,7 @@
 """Evidence: the rows behind a feature's value, each with its share of the value."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,6 +16,7 @@ from features.errors import SettingError
 from features.exact import as_float, order_free
 from features.feature import Feature
 from features.prepare import ROWS, Prepared
+from features.prepare.peers import fact
 from features.spine import Spine
 from features.unit import format_value
 
@@ -25,9 +26,17 @@ LINE_NAMES = (
     "version",
     "accepted_on",
     "hs_code",
+    "description",
     "origin_country",
+    "seller_id",
+    "declarant_id",
     "customs_value",
+    "unit_price",
+    "others_unit_price",
 )
+"""The columns that say which goods item a line is, and at what price, in this order."""
+PRICES = {"unit_price": "log_price", "others_unit_price": fact("log_price", "middle")}
+"""The columns of prices, and the logarithms they are made of; others' is the middle price for like goods."""
 
 
 @dataclass(frozen=True)
@@ -73,24 +82,45 @@ def to_text(evidence: Evidence, *, top: int) -> Iterator[str]:
 def evidence(
     features: FeatureSet, name: str, *, warehouse: Warehouse, trader_id: str, cutoff: date
 ) -> Evidence:
-    """Return the rows behind one value.
+    """Return the rows behind one value; raises as `evidence_of`."""
+    return evidence_of(features, [name], warehouse=warehouse, trader_id=trader_id, cutoff=cutoff)[name]
+
+
+def evidence_of(
+    features: FeatureSet, names: Iterable[str], *, warehouse: Warehouse, trader_id: str, cutoff: date
+) -> dict[str, Evidence]:
+    """Return the rows behind several values of one trader, by feature; the rows are prepared once for all.
 
     Raises `SettingError` for a feature that does not exist, combines others, or whose inputs are missing.
     """
-    feature = _feature_with_rows(features, name, warehouse)
-    own = feature.columns if feature.source == "lines" else ()  # other kinds of rows make their own columns
-    columns = frozenset((*LINE_NAMES, *own)) - SPINE
-    spine = Spine.of([trader_id], [cutoff])
-    with Prepared(warehouse, spine, line_columns=columns | ROWS[feature.source or ""].needs) as prepared:
-        visible = aggregated_rows(prepared, feature)
-        expression = feature.function(visible)
-        value = _scalar(visible, order_free(expression))
-        part = _part(expression.op(), lambda op: _scalar(visible, order_free(op.to_expr())))
-        shares = ibis.null("float64") if part is None else part.cast("float64")
-        rows = visible.mutate(share=shares)
-        names = _descriptive_columns(rows)
-        table = rows.order_by(rows.share.abs().desc(), *names).select(*names, "share").to_pyarrow()
-    return Evidence(feature, trader_id, cutoff, value, part is not None, table)
+    wanted = [_feature_with_rows(features, name, warehouse) for name in names]
+    columns = frozenset(column for feature in wanted for column in _line_columns(feature)) - SPINE
+    with Prepared(warehouse, Spine.of([trader_id], [cutoff]), line_columns=columns) as prepared:
+        return {feature.name: _evidence(feature, prepared) for feature in wanted}
+
+
+def _line_columns(feature: Feature) -> frozenset[str]:
+    """Return the columns of lines that the rows behind a feature need."""
+    needs = ROWS[feature.source or ""].needs
+    if feature.source != "lines":  # other kinds of rows make their own columns
+        return needs
+    named = {PRICES.get(name, name) for name in LINE_NAMES}
+    return frozenset((*named, *feature.columns)) | needs
+
+
+def _evidence(feature: Feature, prepared: Prepared) -> Evidence:
+    visible = aggregated_rows(prepared, feature)
+    expression = feature.function(visible)
+    value = _scalar(visible, order_free(expression))
+    part = _part(expression.op(), lambda op: _scalar(visible, order_free(op.to_expr())))
+    shares = ibis.null("float64") if part is None else part.cast("float64")
+    rows = visible.mutate(share=shares)
+    if feature.source == "lines":
+        rows = rows.mutate(**{price: rows[logarithm].exp() for price, logarithm in PRICES.items()})
+    names = _descriptive_columns(rows, feature)
+    table = rows.order_by(rows.share.abs().desc(), *names).select(*names, "share").to_pyarrow()
+    [of] = prepared.spine.rows.to_pylist()
+    return Evidence(feature, of["trader_id"], of["cutoff"], value, part is not None, table)
 
 
 def _feature_with_rows(features: FeatureSet, name: str, warehouse: Warehouse) -> Feature:
@@ -110,8 +140,13 @@ def _feature_with_rows(features: FeatureSet, name: str, warehouse: Warehouse) ->
     return feature
 
 
-def _descriptive_columns(rows: ir.Table) -> list[str]:
-    """Return the columns that identify and explain a row, without the spine's and the internal ones."""
+def _descriptive_columns(rows: ir.Table, feature: Feature) -> list[str]:
+    """Return the columns that identify and explain a row, without the spine's and the internal ones.
+
+    Of a line they are those of the feature, whatever other features read with it.
+    """
+    if feature.source == "lines":
+        return list(dict.fromkeys((*LINE_NAMES, "known_on", *feature.columns)))
     hidden = ("share", "cutoff", "trader_id", "superseded_on", "happened_on", "quarter")
     return [name for name in rows.columns if name not in hidden and not name.startswith(("from_", "cutoff_"))]
 
@@ -137,6 +172,10 @@ def _part(op: ops.Node, scalar: Callable[[ops.Node], float | None]) -> ir.Numeri
         case ops.Divide(left=left, right=right):
             part, whole = _part(left, scalar), scalar(right)
             return None if part is None or not whole else part / whole
+        case ops.Multiply(left=left, right=right):
+            linear, other = (left, right) if isinstance(left, ops.Sum) else (right, left)
+            part, factor = _part(linear, scalar), scalar(other)
+            return None if part is None or factor is None else part * factor
         case _:
             return None
 

@@ -105,6 +105,7 @@ def _to_text(live: Live, tokens: Tokens, *, url: str) -> Iterator[str]:
     traders = live.snapshot.table.num_rows
     yield f"Model {live.version} and {traders:,} traders as known before {live.dataset.cutoff}."
     if tokens.are_required():
-        yield f"Callers need a token. {url}"
+        yield "Callers need a token: a browser asks for it as a password, with any name."
     else:
-        yield f"No tokens are asked for: this machine alone is answered. {url}"
+        yield "No tokens are asked for: this machine alone is answered."
+    yield f"Open {url} in a browser. Ctrl-C ends it."

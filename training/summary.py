@@ -1,5 +1,6 @@
 """Summary of a model on one screen: metrics against other models, and the first traders with reasons."""
 
+import math
 from collections.abc import Iterator
 from datetime import date
 
@@ -18,6 +19,10 @@ WORDS = {
     "captured_10": "share of the most that a tenth of the tested audits could have brought, in each order",
     "gini": "normalised Gini of the money found, in each order",
 }
+ABOVE = (
+    "The experiment names the model; the others are what it is held against. Whether one above it leads by "
+    "more than chance, `audit-yield backtest` says with the standard error of the lead."
+)
 TOP = 10
 BAR = 30
 
@@ -47,7 +52,10 @@ def _against_others(bundle: Bundle) -> Iterator[str]:
         if comparable:
             yield f"Out of fold, on {bundle.card.data.tested_audits:,} audits: {WORDS[metric]}"
             for model, value in sorted(comparable.items(), key=lambda each: -each[1]):
-                yield f"  {model:15}{value:>6.0%}  {'█' * round(BAR * max(value, 0.0))}"
+                mark = "  <- the model" if model == bundle.card.model else ""
+                yield f"  {model:15}{value:>6.0%}  {'█' * round(BAR * max(value, 0.0))}{mark}"
+            if max(comparable.values()) > comparable.get(bundle.card.model, -math.inf):
+                yield ABOVE
             return
     yield bundle.card.untested or "Too few audits were tested to say how it fares."
 

@@ -85,6 +85,8 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "HEAD":  # answered as GET, and logged so, without its content
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         request_id, caller = uuid4().hex, NOBODY
         try:
             headers = headers_of(scope)
@@ -252,6 +254,13 @@ def _no_token(detail: str) -> ProblemError:
         advice="`audit-yield token new` makes one.",
         headers={"www-authenticate": 'Bearer, Basic realm="audit-yield", charset="UTF-8"'},
     )
+
+
+def _without_body(send: Send) -> Send:
+    async def bare(message: Message) -> None:
+        await send({**message, "body": b""} if "body" in message else message)
+
+    return bare
 
 
 def _replay_body(body: bytes, receive: Receive) -> Receive:

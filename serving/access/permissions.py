@@ -39,6 +39,7 @@ ENDPOINTS = (
     Endpoint("GET", "/", CASE_WORKERS),
     Endpoint("GET", "/traders/{trader_id}", CASE_WORKERS),
     Endpoint("GET", "/traders/{trader_id}/evidence/{feature}", CASE_WORKERS),
+    Endpoint("GET", "/traders/{trader_id}/programme", CASE_WORKERS),
     Endpoint("GET", "/openapi.json", EVERYBODY),
 )
 

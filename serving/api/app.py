@@ -61,6 +61,15 @@ EXAMPLE_EVENT = {
     "event_on": "2024-11-04",
     "purpose": "close the audit",
 }
+FILES: Responses = {
+    200: {
+        "content": {
+            media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+            for media_type in ("text/html", *pages.MEDIA_TYPES.values())
+        }
+    }
+}
+"""A page, or with `format` a file."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +172,15 @@ ROUTES = (
         pages.behind,
         None,
         (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT),
+        responses=FILES,
+    ),
+    Route(
+        "GET",
+        "/traders/{trader_id}/programme",
+        pages.programme,
+        None,
+        (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT),
+        responses=FILES,
     ),
 )
 

@@ -14,6 +14,7 @@ from serving.access.guard import ADMISSION, Admission, Log
 from serving.access.tokens import Caller
 from serving.api.serialise import JSON, as_json
 from serving.api.strict_json import Body, read_body
+from serving.live.evidence import EvidenceCache
 from serving.live.history import History
 from serving.live.state import Live
 from serving.log.entry import Access, Decision, LogEntry
@@ -61,6 +62,7 @@ class Context:
     warehouse_worker: Workers
     clock: Clock
     history: History = field(default_factory=History)
+    evidence: EvidenceCache = field(default_factory=EvidenceCache)
 
     @property
     def live(self) -> Live:

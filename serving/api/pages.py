@@ -1,19 +1,30 @@
-"""Routes of the HTML pages: GET /, GET /traders/{trader_id} and the evidence of one of its features."""
+"""Routes of the HTML pages: the ranking, a trader, its work programme, and the rows behind a feature."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
+import pyarrow as pa
 from fastapi import Query, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from features.storage.spreadsheet import table_bytes
 from serving.api.context import access_of, caller_of, context_of, require_own
 from serving.api.serialise import unknown_problem
 from serving.live.case import Case, with_predictions
-from serving.live.evidence import features_with_rows, read_rows
+from serving.live.evidence import features_with_rows
 from serving.live.history import earlier_predictions
+from serving.live.programme import programme_table, tasks_of
 from serving.live.state import Live
 from serving.log.entry import LogEntry
-from serving.page import HEADERS, evidence_page, list_ranking, ranking_page, trader_page
+from serving.page import (
+    HEADERS,
+    evidence_page,
+    list_ranking,
+    programme_page,
+    ranking_page,
+    trader_page,
+)
+from serving.page.render import part
 from serving.page.trader import View
 from serving.problems import ProblemError, ProblemKind
 
@@ -27,6 +38,38 @@ class TraderQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     view: View = "full"
+
+
+Format = Literal["html", "csv", "xlsx"]
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+class EvidenceQuery(BaseModel):
+    """The query of the rows behind a value: a page of them, or a file with all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    format: Format = "html"
+
+
+class ProgrammeQuery(BaseModel):
+    """The query of a work programme: as a page, or as a file with a row a line."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Format = "html"
+
+
+def _file_response(table: pa.Table, name: str, *, ending: str, prediction_ids: tuple[str, ...]) -> Response:
+    """Return a table as a file to save; a browser shows none of it."""
+    headers = {header: value for header, value in HEADERS.items() if header != "Content-Type"}
+    headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{part(name)}.{ending}"
+    headers["X-Prediction-Id"] = prediction_ids[0]
+    return Response(table_bytes(table, f".{ending}"), media_type=MEDIA_TYPES[ending], headers=headers)
 
 
 def _page_response(html: str, prediction_ids: tuple[str, ...]) -> Response:
@@ -77,17 +120,48 @@ async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery,
     return _page_response(html, prediction_ids)
 
 
-async def behind(request: Request, trader_id: str, feature: str) -> Response:
-    """Show the rows behind one value of a trader."""
+async def behind(
+    request: Request, trader_id: str, feature: str, query: Annotated[EvidenceQuery, Query()]
+) -> Response:
+    """Show the rows behind one value of a trader, or hand them out as a file."""
     live, context = _live_for(request, trader_id), context_of(request)
     caller = caller_of(request)
     _require_rows(live, feature, limited=caller.is_limited)
-    html = await context.warehouse_worker.run(
-        lambda: evidence_page(live, read_rows(live, trader_id, names=[feature])[feature]),
-        caller=caller.name,
+    evidence = await context.warehouse_worker.run(
+        lambda: context.evidence.read(live, trader_id, names=[feature])[feature], caller=caller.name
     )
     access = access_of(request, None, endpoint="GET /traders/evidence", detail=feature[:200])
-    return _page_response(html, await context.log_answer(LogEntry(access, live.basis, (trader_id,))))
+    ids = await context.log_answer(LogEntry(access, live.basis, (trader_id,)))
+
+    def response() -> Response:
+        if query.format != "html":
+            name = f"{trader_id} {feature}"
+            return _file_response(evidence.rows, name, ending=query.format, prediction_ids=ids)
+        return _page_response(evidence_page(live, evidence, page=query.page), ids)
+
+    return await context.workers.run(response, caller=caller.name)
+
+
+async def programme(request: Request, trader_id: str, query: Annotated[ProgrammeQuery, Query()]) -> Response:
+    """Show what an audit of a trader is to check, with the lines to pull, or hand it out as a file."""
+    live, context = _live_for(request, trader_id), context_of(request)
+    caller = caller_of(request)
+    tasks = tasks_of(live, trader_id, limited=caller.is_limited)
+    names = [task.pulled_by for task in tasks if task.pulled_by]
+    evidence = await context.warehouse_worker.run(
+        lambda: context.evidence.read(live, trader_id, names=names), caller=caller.name
+    )
+    access = access_of(request, None, endpoint="GET /traders/programme", detail=query.format)
+    ids = await context.log_answer(LogEntry(access, live.basis, (trader_id,)))
+
+    def response() -> Response:
+        if query.format != "html":
+            name = f"{trader_id} work programme"
+            table = programme_table(tasks, evidence)
+            return _file_response(table, name, ending=query.format, prediction_ids=ids)
+        return _page_response(programme_page(live, trader_id, tasks, evidence), ids)
+
+    return await context.workers.run(response, caller=caller.name)
 
 
 def _require_rows(live: Live, feature: str, *, limited: bool) -> None:

@@ -1,6 +1,7 @@
-"""HTML pages: one trader, the ranking, the rows behind a reason; each needs nothing else."""
+"""HTML pages: one trader, its work programme, the ranking, the rows behind a reason; each stands alone."""
 
 from serving.page.behind import evidence_page
+from serving.page.programme import programme_page
 from serving.page.ranking import list_ranking, ranking_page
 from serving.page.render import HEADERS
 from serving.page.trader import View, shown_features, trader_page
@@ -10,6 +11,7 @@ __all__ = [
     "View",
     "evidence_page",
     "list_ranking",
+    "programme_page",
     "ranking_page",
     "shown_features",
     "trader_page",

@@ -1,6 +1,7 @@
 """Evidence page: the declaration lines, audits or returns that a value rests on."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,12 +15,22 @@ from features.unit import Unit, format_value
 from serving.live.state import Live
 from serving.page.render import day, render_template
 
-TOP = 50
-COLUMNS = 10
-"""As many columns as can be read, and printed on A4; `audit-yield evidence --json` has all."""
+ROWS_A_PAGE = 50
+COLUMNS, PRINTED_COLUMNS = 13, 10
+"""As many columns as can be read, and printed on A4; the rows as CSV or XLSX have all."""
 HIDDEN = ("share", "known_on")
+LOGARITHM = re.compile("log_|_log_")
+"""Begins the names of columns that nobody reads; prices stand beside them as such."""
 SHORT = {"id": "ID", "hs": "HS", "hs2": "HS chapter", "hs4": "HS heading", "hs6": "HS subheading"}
 """Parts of a column's name, as people write them."""
+NAMES = {
+    "item_number": "Item",
+    "seller_id": "Seller",
+    "declarant_id": "Broker",
+    "origin_country": "Origin",
+    "others_unit_price": "Others' unit price",
+}
+"""Names of columns, where theirs is not what people say."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,8 @@ class EvidenceView:
     """The rows behind a value as a person reads them.
 
     `kind` describes a row, `share` its last column, or why there is none; `changed_from` is the value of the
-    estimate, where the data has changed since. Of `count` rows the columns show the weightiest.
+    estimate, where the data has changed since. Of `count` rows, the weightiest first, the columns show those
+    of one page, after the first `before`.
     """
 
     label: str
@@ -47,6 +59,17 @@ class EvidenceView:
     changed_from: str | None
     columns: tuple[PageColumn, ...]
     count: int
+    before: int = 0
+
+    @property
+    def page(self) -> int:
+        """The number of the page that is shown."""
+        return self.before // ROWS_A_PAGE + 1
+
+    @property
+    def pages(self) -> int:
+        """The number of pages."""
+        return max(1, -(-self.count // ROWS_A_PAGE))
 
     @property
     def rows(self) -> list[tuple[tuple[str, bool], ...]]:
@@ -56,20 +79,27 @@ class EvidenceView:
         return [tuple(zip(row, numbers, strict=True)) for row in rows]
 
 
-def evidence_page(live: Live, evidence: Evidence) -> str:
-    """Return the page of the rows behind one value of one trader, the weightiest `TOP` of them."""
+def evidence_page(live: Live, evidence: Evidence, *, page: int = 1) -> str:
+    """Return a page of the rows behind one value of one trader, the weightiest first."""
+    last = max(1, -(-evidence.rows.num_rows // ROWS_A_PAGE))
+    before = (min(page, last) - 1) * ROWS_A_PAGE
     return render_template(
-        "evidence.html", live=live, trader_id=evidence.trader_id, behind=evidence_view(live, evidence)
+        "evidence.html",
+        live=live,
+        trader_id=evidence.trader_id,
+        behind=evidence_view(live, evidence, before=before),
     )
 
 
-def evidence_view(live: Live, evidence: Evidence, *, top: int = TOP) -> EvidenceView:
-    """Return the view of rows, each with what it adds to the value where that is a sum."""
-    feature, rows = evidence.feature, evidence.rows.slice(0, top)
-    columns = [_column(name, rows[name].to_pylist()) for name in _shown_columns(evidence)]
+def evidence_view(
+    live: Live, evidence: Evidence, *, before: int = 0, top: int = ROWS_A_PAGE, columns: int = COLUMNS
+) -> EvidenceView:
+    """Return the view of `top` rows after the first `before`, each with what it adds where that is a sum."""
+    feature, rows = evidence.feature, evidence.rows.slice(before, top)
+    shown = [_column(name, rows[name].to_pylist()) for name in _shown_columns(evidence)[:columns]]
     if evidence.additive:
         shares = tuple(_share(share, evidence) for share in rows["share"].to_pylist())
-        columns.append(PageColumn("Factor" if _multiplies(evidence) else "Adds", True, shares))
+        shown.append(PageColumn("Factor" if _multiplies(evidence) else "Adds", True, shares))
     return EvidenceView(
         label=feature.label,
         sentence=feature.say(format_value(evidence.value, feature.unit)),
@@ -77,18 +107,35 @@ def evidence_view(live: Live, evidence: Evidence, *, top: int = TOP) -> Evidence
         kind=ROWS[feature.source or ""].row,
         share=_share_words(evidence),
         changed_from=_changed_from(live, evidence),
-        columns=tuple(columns),
+        columns=tuple(shown),
         count=evidence.rows.num_rows,
+        before=before,
     )
 
 
 def _shown_columns(evidence: Evidence) -> list[str]:
-    """Return the columns shown: what identifies a row, what the feature reads, then others."""
-    visible = [field.name for field in evidence.rows.schema if field.name not in HIDDEN]
+    """Return the columns shown: what identifies a row, what the feature reads, then others; none is empty."""
+    rows = evidence.rows
+    visible = [
+        name
+        for name in rows.column_names
+        if name not in HIDDEN
+        and not LOGARITHM.search(name)
+        and (not rows.num_rows or rows[name].null_count < rows.num_rows)
+    ]
     texts = [field.name for field in evidence.rows.schema if pa.types.is_string(field.type)]
     identifying = LINE_NAMES if LINE_NAMES[0] in visible else texts
     order = dict.fromkeys((*identifying, *evidence.feature.columns, *visible))
-    return [name for name in order if name in visible][:COLUMNS]
+    return [name for name in order if name in visible]
+
+
+def page_columns(rows: pa.Table) -> tuple[PageColumn, ...]:
+    """Return the columns that identify lines, and the share that each carries, as text; none is empty."""
+    shown = [name for name in (*LINE_NAMES, "carried") if name in rows.column_names]
+    columns = {name: rows[name].to_pylist() for name in shown if rows[name].null_count < rows.num_rows}
+    if "carried" in columns:
+        columns["carried"] = [format_value(share, Unit.SHARE) for share in columns["carried"]]
+    return tuple(_column(name, values) for name, values in columns.items())
 
 
 def _changed_from(live: Live, evidence: Evidence) -> str | None:
@@ -102,7 +149,7 @@ def _changed_from(live: Live, evidence: Evidence) -> str | None:
 
 def _column(name: str, values: Sequence[Any]) -> PageColumn:
     number = any(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    written = " ".join(SHORT.get(word, word) for word in name.split("_"))
+    written = NAMES.get(name) or " ".join(SHORT.get(word, word) for word in name.split("_"))
     digits = _digits([value for value in values if value is not None]) if number else 0
     cells = tuple(_cell(value, digits=digits) for value in values)
     return PageColumn(written[:1].upper() + written[1:], number, cells)

@@ -12,16 +12,28 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from features.data.check.report import visible
+from serving.live.programme import NOTHING
 
 TEMPLATES = Path(__file__).with_name("templates")
 STYLE = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+ICON = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEX///8LX27OvjFbAAAAAnRSTlMA/1uRIrUAAA"
+    "AWSURBVHjaY2AAAhkEYp6DQMUYiIEBAJ6nCUe8wYy0AAAAAElFTkSuQmCC"
+)
+"""The icon of every page, in it: a browser asks the service for none."""
 MINUS = "\N{MINUS SIGN}"
 
 
 def _policy() -> str:
-    """Return the content security policy: the one style sheet loads, by its hash; forms go home."""
+    """Return the content security policy: the one style sheet loads, by its hash, and the icon in the page.
+
+    Forms go home.
+    """
     digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'"
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; base-uri 'none'"
+    )
 
 
 POLICY = _policy()
@@ -51,7 +63,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(style=Markup(STYLE), policy=POLICY)  # noqa: S704  our own file, no value in it
+    environment.globals.update(style=Markup(STYLE), policy=POLICY, icon=ICON, nothing=NOTHING)  # noqa: S704  our own file, no value in it
     environment.filters.update(money=money, change=change, day=day, part=part, uncapitalise=uncapitalise)
     return environment
 

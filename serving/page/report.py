@@ -1,14 +1,18 @@
-"""Report: a trader's page as one file, with the rows behind each reason printed below it."""
+"""Report: a trader's page as one file, with the rows behind each reason; its work programme alone."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from features.data.dataset import Dataset
+from features.evidence import Evidence
 from features.storage.atomic import atomic_file
-from serving.live.evidence import rows_behind
+from serving.live.evidence import read_rows, rows_behind
 from serving.live.history import EarlierPrediction, earlier_predictions, known_audits
+from serving.live.programme import Task, tasks_of
 from serving.live.state import Live, load_live
 from serving.log import reader
 from serving.page import View, shown_features, trader_page
+from serving.page.trader import ranking_row
 
 
 def report(dataset: Dataset, trader_id: str, *, view: View = "full") -> str:
@@ -29,6 +33,18 @@ def report(dataset: Dataset, trader_id: str, *, view: View = "full") -> str:
             predictions=_predictions(live, trader_id, home=dataset.home),
             evidence=rows_behind(live, trader_id, names=names, warehouse=warehouse),
         )
+
+
+def work_programme(dataset: Dataset, trader_id: str) -> tuple[Sequence[Task], Mapping[str, Evidence]]:
+    """Return the work programme of a trader as the published champion sees it, and the rows to pull from.
+
+    Raises as `report`.
+    """
+    live = load_live(dataset)
+    ranking_row(live, trader_id)
+    tasks = tasks_of(live, trader_id, limited=False)
+    names = [task.pulled_by for task in tasks if task.pulled_by]
+    return tasks, read_rows(live, trader_id, names=names) if names else {}
 
 
 def _predictions(live: Live, trader_id: str, *, home: Path) -> tuple[EarlierPrediction, ...]:

@@ -11,10 +11,12 @@ from features.evidence import Evidence
 from models.reasons import in_whole_units
 from serving.live.history import EarlierPrediction, PastAudit
 from serving.live.peers import peers
+from serving.live.programme import tasks_of
 from serving.live.state import Live
-from serving.page.behind import evidence_view
+from serving.page.behind import PRINTED_COLUMNS, evidence_view
 from serving.page.lines import account_of
 from serving.page.notice import notice
+from serving.page.programme import task_views
 from serving.page.render import render_template
 from serving.page.waterfall import WIDTH, waterfall
 
@@ -75,8 +77,12 @@ def trader_page(
         earlier_audits=len(history[SHOWN:]),
         predictions=predictions[:SHOWN],
         earlier_predictions=len(predictions[SHOWN:]),
+        tasks=task_views(tasks_of(live, trader_id, limited=limited), evidence or {}),
         evidence=evidence
-        and {name: evidence_view(live, each, top=PRINTED) for name, each in evidence.items()},
+        and {
+            name: evidence_view(live, each, top=PRINTED, columns=PRINTED_COLUMNS)
+            for name, each in evidence.items()
+        },
     )
 
 
@@ -96,7 +102,8 @@ def shown_features(live: Live, trader_id: str) -> list[str]:
     ranking_row(live, trader_id)
     account = account_of(live, trader_id, among=peers(live, trader_id))
     lines = (*account.lines, *account.others)
-    return list(dict.fromkeys(name for line in lines for name, _ in line.behind))
+    pulled_by = [task.pulled_by for task in tasks_of(live, trader_id, limited=False) if task.pulled_by]
+    return list(dict.fromkeys([*(name for line in lines for name, _ in line.behind), *pulled_by]))
 
 
 def _reasons(live: Live, trader_id: str, *, limited: bool) -> dict[str, object]:

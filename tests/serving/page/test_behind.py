@@ -13,7 +13,7 @@ from features.library import LIBRARY
 from serving.live.evidence import read_rows
 from serving.live.state import Live
 from serving.page import evidence_page
-from serving.page.behind import COLUMNS, TOP, EvidenceView, evidence_view
+from serving.page.behind import COLUMNS, ROWS_A_PAGE, EvidenceView, evidence_view
 from tests.features.tables import Cell
 from tests.optional import not_none
 
@@ -116,11 +116,30 @@ def _taking(live: Live, feature: str, *, value: float) -> Live:
 
 
 def test_a_page_has_as_many_rows_and_columns_as_can_be_read(live: Live, trader: str) -> None:
-    wide = {f"c{number}": ["x"] * (TOP + 7) for number in range(COLUMNS + 5)}
+    wide = {f"c{number}": [f"r{row}" for row in range(ROWS_A_PAGE + 7)] for number in range(COLUMNS + 5)}
     read = evidence(live, trader, "customs_value_12m", value=1.0, additive=False, **wide)
     shown = evidence_view(live, read)
-    assert (len(shown.rows), len(shown.columns), shown.count) == (TOP, COLUMNS, TOP + 7)
-    assert f"The first {TOP} are shown." in evidence_page(live, read)
+    assert (len(shown.rows), len(shown.columns), shown.count) == (ROWS_A_PAGE, COLUMNS, ROWS_A_PAGE + 7)
+    first, last = evidence_page(live, read), evidence_page(live, read, page=2)
+    assert f"The first {ROWS_A_PAGE} are shown." in first
+    assert f"Rows {ROWS_A_PAGE + 1} to {ROWS_A_PAGE + 7} are shown." in last
+    assert ('?page=2" rel="next"' in first, '?page=1" rel="prev"' in last) == (True, True)
+    assert evidence_page(live, read, page=99) == last
+
+
+def test_empty_columns_and_logarithms_are_not_shown(live: Live, trader: str) -> None:
+    read = evidence(
+        live,
+        trader,
+        "customs_value_12m",
+        value=1.0,
+        additive=False,
+        unit_price=[4.5],
+        log_price=[1.5],
+        peer_low_log_price=[1.0],
+        description=pa.array([None], pa.string()),
+    )
+    assert columns_of(evidence_view(live, read)) == {"Unit price": ("4.5000",)}
 
 
 def test_a_hostile_cell_is_only_text(live: Live, trader: str) -> None:

@@ -12,8 +12,10 @@ import pytest
 from features.data.dataset import Dataset
 from serving.live.evidence import read_rows
 from serving.live.history import EarlierPrediction, past_audits
+from serving.live.programme import tasks_of
 from serving.live.state import Live
-from serving.page import evidence_page, trader_page
+from serving.page import evidence_page, programme_page, trader_page
+from serving.page.render import ICON
 from tests.serving.browser import DARK, dom, evaluate, looked_over, needs_axe, needs_chromium, paper
 from tests.serving.pages import HOSTILE, IDENTIFIERS, ranking, renamed
 
@@ -30,14 +32,14 @@ def first(live: Live) -> str:
 
 @pytest.fixture(scope="module")
 def pages(live: Live, dataset: Dataset, first: str) -> dict[str, str]:
+    rows = read_rows(live, first, names=["customs_value_12m", "line_count_12m"])
     earlier = [EarlierPrediction(date(2024, 7, 1), "1", 1234.5)]
     return {
         "trader": trader_page(live, first, history=past_audits(dataset).get(first, ()), predictions=earlier),
         "notice": trader_page(live, first, view="notice"),
         "ranking": ranking(live, query={"size_band": "small"}),
-        "evidence": evidence_page(
-            live, read_rows(live, first, names=["customs_value_12m"])["customs_value_12m"]
-        ),
+        "evidence": evidence_page(live, rows["customs_value_12m"]),
+        "programme": programme_page(live, first, tasks_of(live, first, limited=False), rows),
     }
 
 
@@ -52,6 +54,7 @@ def pages(live: Live, dataset: Dataset, first: str) -> dict[str, str]:
         ("ranking", (DESK, DARK)),
         ("ranking", (PHONE,)),
         ("evidence", (PHONE,)),
+        ("programme", (PHONE, DARK)),
     ],
     ids=str,
 )
@@ -85,9 +88,11 @@ def test_every_reason_is_on_the_first_screen_and_each_bar_begins_where_the_last_
 
 
 @needs_chromium
-@pytest.mark.parametrize("name", ["trader", "notice"])
-def test_it_prints_on_one_sheet(name: str, pages: dict[str, str], tmp_path: Path) -> None:
-    assert paper(pages[name], tmp_path) == 1
+@pytest.mark.parametrize(("name", "sheets"), [("trader", 2), ("notice", 1)])
+def test_it_prints_on_one_sheet_and_the_programme_on_a_second(
+    name: str, sheets: int, pages: dict[str, str], tmp_path: Path
+) -> None:
+    assert paper(pages[name], tmp_path) == sheets
 
 
 class Read(HTMLParser):
@@ -102,6 +107,8 @@ class Read(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if (tag, attrs) == ("link", [("rel", "icon"), ("href", ICON)]):
+            return
         self.names.add(tag)
         self.attributes |= {name for name, _ in attrs}
         self.links += [value or "" for name, value in attrs if name in ("href", "src", "action")]

@@ -26,7 +26,7 @@ def page(dataset: Dataset, trader: str) -> str:
 
 
 def test_every_link_leads_to_rows_on_the_same_page(page: str, live: Live, trader: str) -> None:
-    links = re.findall(r'href="([^"]*)"', page)
+    links = list(dict.fromkeys(re.findall(r'href="(#[^"]*)"', page)))
     assert links == [f"#{name}" for name in shown_features(live, trader)]
     for link in links:
         assert page.count(f'id="{link[1:]}"') == 1
@@ -37,7 +37,9 @@ def test_nothing_in_it_points_to_a_service_or_another_machine(page: str) -> None
 
 
 @needs_chromium
-def test_the_trader_prints_on_the_first_sheet_and_the_rows_after_it(page: str, tmp_path: Path) -> None:
+def test_the_trader_prints_on_the_first_sheet_and_its_programme_and_rows_after_it(
+    page: str, tmp_path: Path
+) -> None:
     assert 2 <= paper(page, tmp_path) <= 4
 
 

@@ -95,3 +95,17 @@ def test_a_value_without_rows_is_not_found_before_the_data_are_opened(
     answer = httpx.get(f"{address}/traders/{traders[0]}/evidence/no_such_feature", timeout=60)
     assert answer.status_code == 404
     assert "rows behind" in answer.json()["detail"]
+
+
+def test_head_is_answered_as_get_is_without_its_content(address: str, traders: list[str]) -> None:
+    there = f"{address}/traders/{traders[0]}"
+    head, page = httpx.head(there, timeout=60), httpx.get(there, timeout=60)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == page.headers["content-type"]
+    assert httpx.head(f"{address}/explain", timeout=60).status_code == 405
+
+
+def test_the_icon_is_in_the_page_and_the_policy_lets_it_through(address: str) -> None:
+    page = httpx.get(address, timeout=60)
+    assert 'rel="icon" href="data:image/png;base64,' in page.text
+    assert "img-src data:;" in page.headers["content-security-policy"]

@@ -1,0 +1,77 @@
+"""Work programme for pages: tasks in whole units, and the page of the lines to pull."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from features.evidence import Evidence
+from serving.live.programme import Pulled, Task, pulled
+from serving.live.state import Live
+from serving.page.behind import PageColumn, page_columns
+from serving.page.render import render_template
+
+REASONS = 3
+"""Reasons shown of a task, the weightiest."""
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """A task as a person reads it; `lines` are what to pull, None where none were read."""
+
+    what: str
+    documents: str
+    source: str
+    money: int
+    about: str
+    reasons: tuple[str, ...]
+    pulled_by: str | None
+    pulled_for: str | None
+    lines: "LinesView | None"
+
+
+@dataclass(frozen=True)
+class LinesView:
+    """The lines to pull for a task: in words which of how many, their numbers, and their columns."""
+
+    words: str
+    numbers: tuple[str, ...]
+    columns: tuple[PageColumn, ...]
+
+    @property
+    def rows(self) -> list[tuple[tuple[str, bool], ...]]:
+        """The cells row by row, each with whether it is a number."""
+        numbers = [column.number for column in self.columns]
+        rows = zip(*(column.cells for column in self.columns), strict=True)
+        return [tuple(zip(row, numbers, strict=True)) for row in rows]
+
+
+def task_views(tasks: Sequence[Task], evidence: Mapping[str, Evidence]) -> list[TaskView]:
+    """Return the views of tasks, with the lines to pull where their rows are in `evidence`."""
+    return [_task_view(task, evidence.get(task.pulled_by or "")) for task in tasks]
+
+
+def programme_page(
+    live: Live, trader_id: str, tasks: Sequence[Task], evidence: Mapping[str, Evidence]
+) -> str:
+    """Return the page of a trader's work programme with the lines to pull."""
+    return render_template(
+        "programme.html", live=live, trader_id=trader_id, tasks=task_views(tasks, evidence)
+    )
+
+
+def _task_view(task: Task, evidence: Evidence | None) -> TaskView:
+    return TaskView(
+        what=task.check.what,
+        documents=task.check.documents,
+        source=task.check.source,
+        money=round(task.money),
+        about=", ".join(task.finding_types),
+        reasons=tuple(reason.sentence for reason in task.reasons[:REASONS]),
+        pulled_by=task.pulled_by,
+        pulled_for=task.pulled_for,
+        lines=_lines_view(pulled(evidence)) if evidence else None,
+    )
+
+
+def _lines_view(lines: Pulled) -> LinesView:
+    numbers = dict.fromkeys(lines.rows["declaration_id"].to_pylist())
+    return LinesView(lines.words, tuple(numbers), page_columns(lines.rows))
