@@ -19,10 +19,11 @@ from features.simulate.trade.portfolio import slots as draw_slots
 from features.simulate.trade.traders import traders as draw_traders
 from features.simulate.trade.world import world as draw_world
 from features.simulate.worlds.parameters import STANDARD, Parameters
-from features.simulate.writing.declarations import declarations_table
+from features.simulate.writing.declarations import as_entered, declarations_table
 from features.simulate.writing.declarations import dictionaries as draw_dictionaries
 from features.simulate.writing.export import write_rest
-from features.simulate.writing.write import DATA, TRUTH, DeclarationFile, refuse_other_folders
+from features.simulate.writing.levies import levies_table
+from features.simulate.writing.write import DATA, TRUTH, LineFile, refuse_other_folders
 from features.storage.atomic import atomic_folder, restore
 
 FEWEST_TRADERS = 50
@@ -70,7 +71,7 @@ def simulate(
             (folder / part).mkdir()
         lines = _run(state, folder=folder, progress=progress or (lambda *_: None))
         rows = write_rest(state, folder=folder)
-    return Summary(out=out, world=world, rows={"declarations": lines, **rows})
+    return Summary(out=out, world=world, rows={**lines, **rows})
 
 
 def _check(*, traders: int, years: int, seed: int) -> None:
@@ -97,19 +98,25 @@ def _begin(*, traders: int, years: int, seed: int, parameters: Parameters) -> Si
     return initial_state(chance, world, traders=population, slots=slots)
 
 
-def _run(state: SimulationState, *, folder: Path, progress: Callable[[int, int], None]) -> int:
-    """Simulate all quarters and write their declarations one after another; return the number of rows."""
+def _run(state: SimulationState, *, folder: Path, progress: Callable[[int, int], None]) -> dict[str, int]:
+    """Simulate all quarters and write their lines one after another; return the rows of each table."""
     quarters = state.world.calendar.quarters
     dictionaries = draw_dictionaries(state.world, traders=state.traders.count)
-    file = DeclarationFile(folder / DATA / "declarations.parquet")
+    world, has_levies = state.world, "levies" in state.world.parameters.tables
+    file = LineFile(folder / DATA / "declarations.parquet")
+    levies = LineFile(folder / DATA / "levies.parquet")
     try:
         for quarter in range(quarters):
-            parts = [
-                declarations_table(lines, world=state.world, slots=state.slots, dictionaries=dictionaries)
-                for lines in simulate_quarter(state, quarter)
+            parts = [as_entered(lines, world=world) for lines in simulate_quarter(state, quarter)]
+            tables = [
+                declarations_table(lines, world=world, slots=state.slots, dictionaries=dictionaries)
+                for lines in parts
             ]
-            file.append(pa.concat_tables(parts))
+            file.append(pa.concat_tables(tables))
+            if has_levies:
+                levies.append(pa.concat_tables([levies_table(lines, world=world) for lines in parts]))
             progress(quarter + 1, quarters)
     finally:
         file.close()
-    return file.rows
+        levies.close()
+    return {"declarations": file.rows} | ({"levies": levies.rows} if has_levies else {})

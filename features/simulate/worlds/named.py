@@ -7,6 +7,7 @@ from features.errors import SettingError
 from features.simulate.mechanisms import Scheme
 from features.simulate.worlds.drawn import RANDOM, draw
 from features.simulate.worlds.parameters import (
+    OPTIONAL_TABLES,
     STANDARD,
     AuditParameters,
     EvasionParameters,
@@ -67,8 +68,16 @@ GIANTS = Parameters(
     audits=AuditParameters(size=0.9, half_share=0.001),
 )
 
+FULL_TABLES = replace(
+    STANDARD,
+    name="full-tables",
+    about="the standard world with levies against dumping, and with declarations entered twice and cancelled",
+    tables=(*OPTIONAL_TABLES, "levies"),
+    doubled=0.02,
+)
+
 WORLDS: Mapping[str, Parameters] = {
-    world.name: world for world in (STANDARD, THIN_TABLES, REFUNDS, SILENT, GIANTS)
+    world.name: world for world in (STANDARD, THIN_TABLES, FULL_TABLES, REFUNDS, SILENT, GIANTS)
 }
 
 

@@ -134,7 +134,9 @@ class AuditParameters:
 class Parameters:
     """The parameters of a world: its name and what it is about, what holds in it, and what its data has.
 
-    `tables` are the optional tables that exist, `absent` the optional columns of declarations that do not.
+    `tables` are the optional tables that exist, levies only where they are named, `absent` the optional
+    columns of declarations that do not. `doubled` is the share of declarations that are entered once more by
+    mistake, and cancelled within weeks.
     """
 
     name: str = "standard"
@@ -144,6 +146,7 @@ class Parameters:
     audits: AuditParameters = AuditParameters()
     tables: tuple[str, ...] = OPTIONAL_TABLES
     absent: tuple[str, ...] = ()
+    doubled: float = 0.0
 
 
 STANDARD = Parameters()

@@ -1,11 +1,11 @@
 """The table of declarations: convert simulated lines to the contract's columns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
-from features.simulate.arrays import Array, take
+from features.simulate.arrays import Array, stack, take
 from features.simulate.trade.goods import AGREEMENTS, CHAPTERS, HEADINGS_PER_CHAPTER
 from features.simulate.trade.lines import Lines, taxes
 from features.simulate.trade.portfolio import Slots
@@ -17,6 +17,8 @@ CURRENCIES = ("USD", "EUR", "CNY", "JPY")
 UNITS_OF_CURRENCY = np.array([1.0, 0.92, 7.1, 148.0])  # for one unit of the reporting currency
 LANES = ("green", "yellow", "red", "blue")
 PROCEDURES = ("4000", "5100")
+SECOND_ENTRY = 500_000_000
+"""What is added to the number of a declaration that is entered once more."""
 AMENDERS = ("trader", "customs")
 WORDING = (
     "{0}, type {1}",
@@ -59,15 +61,32 @@ def dictionaries(world: World, *, traders: int) -> Dictionaries:
     )
 
 
-def declarations_table(lines: Lines, *, world: World, slots: Slots, dictionaries: Dictionaries) -> pa.Table:
-    """Return lines as rows of the contract's declarations, in order, as far as known by the end."""
+def as_entered(lines: Lines, *, world: World) -> Lines:
+    """Return lines as far as known by the end, and once more those of declarations entered by mistake."""
     if lines.known.max(initial=0) > world.calendar.end:
         lines = take(lines, lines.known <= world.calendar.end)
+    share = world.parameters.doubled
+    if not share:
+        return lines
+    again = take(lines, missing(lines.declaration, salt=7, share=share) & (lines.version == 0))
+    return stack(lines, replace(again, declaration=again.declaration + SECOND_ENTRY))
+
+
+def _cancelled_on(lines: Lines, world: World) -> pa.Array:
+    """Return when what was entered twice was cancelled: within six weeks, if that is not after the end."""
+    day = lines.accepted + 1 + lines.declaration % 42
+    return days(day, empty=(lines.declaration < SECOND_ENTRY) | (day > world.calendar.end))
+
+
+def declarations_table(lines: Lines, *, world: World, slots: Slots, dictionaries: Dictionaries) -> pa.Table:
+    """Return lines as rows of the contract's declarations, in order."""
     columns = {
         **_header_columns(lines, slots, dictionaries),
         **_goods_columns(lines, world, slots, dictionaries),
         **_money_columns(lines, world, slots),
     }
+    if world.parameters.doubled:
+        columns["cancelled_on"] = _cancelled_on(lines, world)
     schema = coded_schema(columns, table="declarations")
     table = pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
     return table.drop_columns(list(world.parameters.absent))

@@ -26,8 +26,8 @@ SELDOM_REPEATED = {  # dictionaries of their values are begun and dropped: writi
 
 
 @dataclass
-class DeclarationFile:
-    """A Parquet file of declarations; each table becomes a row group, written while the next is simulated.
+class LineFile:
+    """A Parquet file of lines or levies; each table becomes a row group, written while the next is simulated.
 
     Coded texts are strings in the file: without Arrow's own schema in it, readers see the contract's.
     """

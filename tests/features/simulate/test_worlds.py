@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -242,3 +243,18 @@ def test_heavy_tails_come_from_a_stream_of_their_own() -> None:
     assert heavy_tailed(Chance(1), "prices", noise, tail_weight=0.0) is noise
     assert np.all(np.sign(heavy) == np.sign(noise))
     assert np.mean(np.abs(heavy) > 4) > 50 * np.mean(np.abs(noise) > 4)
+
+
+def test_full_tables_add_levies_and_cancelled_entries_to_the_standard_world(tmp_path: Path) -> None:
+    tables = {}
+    for name in ("standard", "full-tables"):
+        simulate(tmp_path / name, traders=60, years=2, seed=2, world=WORLDS[name])
+        tables[name] = pq.read_table(tmp_path / name / "data" / "declarations.parquet")
+    is_second = pc.greater_equal(tables["full-tables"]["declaration_id"], "D500000000")
+    again = tables["full-tables"].filter(is_second)
+    assert 0 < again["cancelled_on"].null_count < 0.2 * again.num_rows < 0.01 * is_second.length()
+    first = tables["full-tables"].filter(pc.invert(is_second)).drop_columns("cancelled_on")
+    assert first.equals(tables["standard"])
+    with open_warehouse(str(tmp_path / "full-tables" / "data")) as warehouse:
+        assert check(warehouse, today=LAST_DAY).report.violations == ()
+        assert warehouse.table("levies").count().to_pyarrow().as_py() > 0
