@@ -119,6 +119,7 @@ def show_command(
 
     Example: `audit-yield plan show 2025-01-01_2025-12-31-1 --out plan.csv`
     """
+    import_lightgbm()
     from features.storage.home import home
     from models.plan.store import names, read_plan
 
@@ -147,6 +148,7 @@ def verify_command(name: PlanName) -> None:
 
     Example: `audit-yield plan verify 2025-01-01_2025-12-31-1`
     """
+    import_lightgbm()
     from features.storage.home import home
     from models.plan.store import read_plan, require_same_draw
 
@@ -175,6 +177,7 @@ def accept_command(
 
     Example: `audit-yield plan accept 2025-01-01_2025-12-31-1 demo/data --as-of 2025-01-01`
     """
+    import_lightgbm()
     from training.plan import accept
 
     rows = accept(dataset_of(data, cutoff=as_of, dialect=dialect, stale=True), name, out=out)
@@ -205,6 +208,7 @@ def calendar_command(
 
     Example: `audit-yield calendar 2025-01-01_2025-12-31-1 demo/data --as-of 2025-01-01 --out calendar.csv`
     """
+    import_lightgbm()
     from features.storage.spreadsheet import write_table
     from models.plan.calendar import calendar_to_text
     from models.plan.icalendar_file import write_icalendars
