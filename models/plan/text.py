@@ -85,16 +85,26 @@ def _caps(record: Mapping[str, Any]) -> Iterator[str]:
         yield f"  without the caps on visits the best plan would be worth {lost:,.0f} more"
 
 
-def _burden(table: pa.Table) -> Iterator[str]:
-    """Yield, by group, how many are treated and visited, and how many visits will find nothing."""
-    yield "Whom it burdens:"
+def burdens(table: pa.Table) -> Iterator[dict[str, Any]]:
+    """Yield a plan's burden on each group: `by` what it is a `group`, its traders, their visits, hours."""
     visited = pc.is_in(table["treatment"], pa.array(["field", "joint"]))
-    for group in GROUPS:
-        for name in sorted(each for each in pc.unique(table[group]).to_pylist() if each):
-            own = pc.equal(table[group], name)
-            traders, visits = pc.sum(own).as_py(), pc.sum(pc.and_(own, visited)).as_py() or 0
-            hours = float(np.sum(table["hours"].filter(own).to_numpy()))
-            yield (
-                f"  {group.replace('_', ' ')} {name}: {visits:,} visits to {traders:,} traders "
-                f"({visits / traders:.1%}), {hours:,.0f} hours"
-            )
+    for by in GROUPS:
+        for group in sorted(each for each in pc.unique(table[by]).to_pylist() if each):
+            own = pc.equal(table[by], group)
+            yield {
+                "by": by,
+                "group": group,
+                "traders": pc.sum(own).as_py(),
+                "visits": pc.sum(pc.and_(own, visited)).as_py() or 0,
+                "hours": float(np.sum(table["hours"].filter(own).to_numpy())),
+            }
+
+
+def _burden(table: pa.Table) -> Iterator[str]:
+    yield "Whom it burdens:"
+    for each in burdens(table):
+        yield (
+            f"  {each['by'].replace('_', ' ')} {each['group']}: {each['visits']:,} visits to "
+            f"{each['traders']:,} traders ({each['visits'] / each['traders']:.1%}), "
+            f"{each['hours']:,.0f} hours"
+        )

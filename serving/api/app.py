@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from features.clock import Clock
 from serving.access.guard import Guard
 from serving.access.tokens import Tokens
-from serving.api import explain, models, outcomes, pages, predict, ranking, request_schemas
+from serving.api import explain, models, outcomes, pages, plans, predict, ranking, request_schemas
 from serving.api import response_schemas as schemas
 from serving.api.context import Context, LiveSource, ReadableLog
 from serving.api.error_handlers import HANDLERS
@@ -162,6 +162,16 @@ ROUTES = (
         responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
     ),
     Route("GET", "/models", models.models, schemas.ModelsAnswer, (ProblemKind.CONFLICT,)),
+    Route("GET", "/plans", plans.plans, schemas.PlansAnswer, ()),
+    Route("GET", "/plans/{plan}", plans.plan, schemas.PlanAnswer, (ProblemKind.NOT_FOUND,)),
+    Route(
+        "GET",
+        "/plans/{plan}/traders/{trader_id}",
+        plans.planned,
+        schemas.PlannedAnswer,
+        (ProblemKind.NOT_FOUND,),
+    ),
+    Route("GET", "/plans/{plan}/sheet", plans.sheet, None, (ProblemKind.NOT_FOUND,)),
     Route("GET", "/", pages.ranking, None, (ProblemKind.CONFLICT,)),
     Route(
         "GET", "/traders/{trader_id}", pages.trader, None, (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT)

@@ -211,6 +211,71 @@ class RankingAnswer(ResponseSchema):
     rows: list[Ranked]
 
 
+class PlanListed(ResponseSchema):
+    """A plan of a period: when it was made, by which model, and how many traders it treats."""
+
+    name: str
+    first_day: date
+    last_day: date
+    as_of: date
+    model_version: str
+    treated: int
+
+
+class PlansAnswer(ResponseSchema):
+    """The plans of the home, in the order of their periods."""
+
+    basis: Basis
+    plans: list[PlanListed]
+
+
+class CapGiven(ResponseSchema):
+    """A cap of a plan: what it bounds, how much of it is used, and what one more would bring in money."""
+
+    name: str
+    kind: str = Field(description="hours of an office and skill, a count of visits, or a share of them.")
+    bound: float
+    used: float
+    price: float
+
+
+class Assigned(ResponseSchema):
+    """What a plan assigns to a trader; a probability is null for who fills hours, whose nobody knows."""
+
+    trader_id: str
+    treatment: str = Field(description="none, letter, desk, field or joint.")
+    role: str = Field(description="certain, lottery, top_up, held_out, control; empty: not to be treated.")
+    hours: float
+    net_effect: float = Field(description="Money: booked and paid later, less what the hours cost.")
+    office: str
+    expected_yield: float = Field(description="Money that a field audit would bring.")
+    probability_letter: float | None
+    probability_desk: float | None
+    probability_field: float | None
+    probability_joint: float | None
+
+
+class PlanAnswer(PlanListed):
+    """A plan: its worth, its caps with their prices, and the traders treated, those worth most first."""
+
+    basis: Basis
+    made_at: str
+    reason: str | None = Field(description="Why it is not the first of its period.")
+    value: float = Field(description="Expected net effect in money.")
+    bound: float = Field(description="No plan within the caps is worth more on average over all draws.")
+    value_without_caps_on_groups: float
+    caps: list[CapGiven]
+    traders: list[Assigned]
+
+
+class PlannedAnswer(Assigned):
+    """How one trader stands in a plan, and what its role means."""
+
+    basis: Basis
+    plan: str
+    means: str
+
+
 class FeatureTold(ResponseSchema):
     """A feature of the model in words."""
 

@@ -1,6 +1,7 @@
 """HTML pages: one trader, its work programme, the ranking, the rows behind a reason; each stands alone."""
 
 from serving.page.behind import evidence_page
+from serving.page.plan import plan_page
 from serving.page.programme import programme_page
 from serving.page.ranking import list_ranking, ranking_page
 from serving.page.render import HEADERS
@@ -11,6 +12,7 @@ __all__ = [
     "View",
     "evidence_page",
     "list_ranking",
+    "plan_page",
     "programme_page",
     "ranking_page",
     "shown_features",

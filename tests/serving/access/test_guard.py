@@ -43,7 +43,7 @@ def locked(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 
 
 def ask(running: Service, endpoint: Endpoint, **headers: str) -> httpx2.Response:
-    path = endpoint.path.format(trader_id="T0000001", feature="customs_value_12m")
+    path = endpoint.path.format(trader_id="T0000001", feature="customs_value_12m", plan="P-1")
     content = b"{}" if endpoint.method == "POST" else None
     return running.client.request(endpoint.method, path, content=content, headers={**JSON, **headers})
 

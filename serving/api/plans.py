@@ -1,0 +1,119 @@
+"""GET /plans: the plans of the home, one of them with its caps and who is treated, and one trader in it.
+
+Nobody makes or draws a plan over HTTP: who could draw again would draw until the draw pleases.
+"""
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+
+from features.errors import SettingError
+from models.plan.store import StoredPlan, names, read_plan
+from models.plan.text import ROLES, treated_rows
+from serving.api.context import access_of, caller_of, context_of, json_response, require_own
+from serving.api.serialise import JsonObject, serialise_basis
+from serving.live.state import Live
+from serving.log.entry import LogEntry
+from serving.page import HEADERS, plan_page
+from serving.problems import ProblemError, ProblemKind
+
+OF_A_PLAN = ("name", "as_of", "made_at", "reason", "value", "bound", "value_without_caps_on_groups", "caps")
+"""What of its record is answered; the numbers that the draw is made of stay in the home."""
+OF_A_TRADER = (
+    *("trader_id", "treatment", "role", "hours", "net_effect", "office", "expected_yield"),
+    *(f"probability_{treatment}" for treatment in ("letter", "desk", "field", "joint")),
+)
+
+
+async def plans(request: Request) -> Response:
+    """List the plans of the home, in the order of their periods."""
+    context, home = context_of(request), context_of(request).live.dataset.home
+    listed = await context.workers.run(
+        lambda: [_serialise_listed(read_plan(home, name)) for name in names(home)],
+        caller=caller_of(request).name,
+    )
+    return await _answer(request, "GET /plans", {"plans": listed}, trader_ids=())
+
+
+async def plan(request: Request, plan: str) -> Response:
+    """Show a plan: its period, its worth, its caps with their prices, and who is treated how."""
+    stored = await _read_whole(request, plan)
+    treated = treated_rows(stored.table).select(OF_A_TRADER).to_pylist()
+    content = {
+        **_serialise_listed(stored),
+        **{name: stored.record[name] for name in OF_A_PLAN},
+        "traders": treated,
+    }
+    trader_ids = tuple(row["trader_id"] for row in treated)
+    return await _answer(request, "GET /plans/plan", content, trader_ids=trader_ids)
+
+
+async def planned(request: Request, plan: str, trader_id: str) -> Response:
+    """Say how one trader stands in a plan: what it is assigned, by what right, and with which chances."""
+    require_own(request, [trader_id])
+    stored = await _read(request, plan)
+    row = next(
+        (row for row in stored.table.select(OF_A_TRADER).to_pylist() if row["trader_id"] == trader_id), None
+    )
+    if row is None:
+        raise ProblemError(
+            ProblemKind.NOT_FOUND,
+            "The plan does not speak of this trader.",
+            expected="a trader that was active on the day of the plan.",
+        )
+    content = {"plan": stored.name, "means": ROLES[row["role"]], **row}
+    return await _answer(request, "GET /plans/plan/traders", content, trader_ids=(trader_id,))
+
+
+async def sheet(request: Request, plan: str) -> Response:
+    """Show a plan as a page: caps and prices, whom it burdens, who is treated and why."""
+    stored, context = await _read_whole(request, plan), context_of(request)
+    live, caller = context.live, caller_of(request)
+    html = await context.workers.run(lambda: plan_page(live, stored), caller=caller.name)
+    trader_ids = tuple(treated_rows(stored.table)["trader_id"].to_pylist())
+    access = access_of(request, None, endpoint="GET /plans/plan/sheet", detail=stored.name)
+    [prediction_id, *_] = await context.log_answer(LogEntry(access, live.basis, trader_ids))
+    return HTMLResponse(html, headers={**HEADERS, "X-Prediction-Id": prediction_id})
+
+
+async def _answer(
+    request: Request, endpoint: str, content: JsonObject, *, trader_ids: tuple[str, ...]
+) -> Response:
+    context = context_of(request)
+    live: Live = context.live
+    access = access_of(request, None, endpoint=endpoint, detail=content.get("name") or content.get("plan"))
+    await context.log_answer(LogEntry(access, live.basis, trader_ids))
+    return json_response({"basis": serialise_basis(live, live.basis), **content})
+
+
+async def _read_whole(request: Request, name: str) -> StoredPlan:
+    """Return a plan to whoever may see all traders; raises `ProblemError` as `_read` and for others."""
+    if caller_of(request).is_limited:
+        raise ProblemError(
+            ProblemKind.FORBIDDEN,
+            "The token is limited to some traders.",
+            expected="GET /plans/{plan}/traders/{trader_id} for one of them.",
+        )
+    return await _read(request, name)
+
+
+async def _read(request: Request, name: str) -> StoredPlan:
+    """Return a plan of the home; raises `ProblemError` where there is none of that name."""
+    context = context_of(request)
+    home = context.live.dataset.home
+    try:
+        return await context.workers.run(lambda: read_plan(home, name), caller=caller_of(request).name)
+    except SettingError as error:
+        raise ProblemError(
+            ProblemKind.NOT_FOUND, "There is no such plan.", expected="a plan that GET /plans lists."
+        ) from error
+
+
+def _serialise_listed(stored: StoredPlan) -> JsonObject:
+    return {
+        "name": stored.name,
+        "first_day": stored.capacity.first_day,
+        "last_day": stored.capacity.last_day,
+        "as_of": stored.record["as_of"],
+        "model_version": stored.record["model"]["version"],
+        "treated": treated_rows(stored.table).num_rows,
+    }

@@ -1,0 +1,137 @@
+"""GET /plans: read by whoever may see all traders, one trader by its own; nothing of how the draw is made."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.plan.audit_plan import make_plan
+from models.plan.store import StoredPlan, drawn_by, nonce_of, seed_of, write_plan
+from models.plan.text import treated_rows
+from serving.access.tokens import Role
+from serving.live.state import Live, load_live
+from tests.models.plan.small import capacity, population
+from tests.serving import tiny
+from tests.serving.browser import DARK, looked_over, needs_axe, needs_chromium
+from tests.serving.caller import Service, service
+
+DESK, PHONE = "--window-size=1280,800", "--window-size=500,900"
+NAME = "2025-01-01_2025-12-31-1"
+
+
+@pytest.fixture(scope="module")
+def own_live(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Live:
+    """A live model whose home has room for plans."""
+    own = Path(shutil.copytree(trained, tmp_path_factory.mktemp("own") / "trained"))
+    return load_live(tiny.dataset(own / "sim" / "data", own / "mlruns"))
+
+
+@pytest.fixture(scope="module")
+def plan(own_live: Live) -> StoredPlan:
+    """A plan of two hundred traders of the snapshot, in its home."""
+    home, given = own_live.dataset.home, capacity(caps=())
+    chosen_from = replace(population(200), trader_ids=tuple(own_live.row_index)[:200])
+    nonce = nonce_of(home)
+    seed = seed_of(chosen_from, given, nonce=nonce, name=NAME)
+    about = {
+        "as_of": "2024-10-01",
+        "made_at": "2024-10-02T08:00:00+00:00",
+        "reason": "the first was of <another> model",
+        "model": {"version": "1", "digest": "d"},
+        "capacity": given.content(),
+        "drawn_by": drawn_by(seed, nonce),
+    }
+    return write_plan(make_plan(chosen_from, given, seed=seed), home, name=NAME, about=about)
+
+
+@pytest.fixture(scope="module")
+def running(own_live: Live, plan: StoredPlan, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with service(own_live, tmp_path_factory.mktemp("home")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def reader(running: Service) -> dict[str, str]:
+    return running.token(Role.RISK_UNIT)
+
+
+def test_all_plans_are_listed(running: Service, plan: StoredPlan, reader: dict[str, str]) -> None:
+    [listed] = running.client.get("/plans", headers=reader).json()["plans"]
+    assert (listed["name"], listed["first_day"], listed["model_version"]) == (NAME, "2025-01-01", "1")
+    assert listed["treated"] == treated_rows(plan.table).num_rows
+
+
+def test_a_plan_is_answered_with_its_caps_and_who_is_treated(
+    running: Service, plan: StoredPlan, reader: dict[str, str]
+) -> None:
+    got = running.client.get(f"/plans/{NAME}", headers=reader)
+    answer = got.json()
+    treated = treated_rows(plan.table)
+    assert [row["trader_id"] for row in answer["traders"]] == treated["trader_id"].to_pylist()
+    assert [cap["price"] for cap in answer["caps"]] == [cap["price"] for cap in plan.record["caps"]]
+    assert answer["value"] == plan.record["value"]
+    for secret in (plan.record["drawn_by"]["nonce"], plan.record["drawn_by"]["seed"]):
+        assert str(secret) not in got.text
+
+
+def test_a_trader_is_told_how_it_stands_in_the_plan(
+    running: Service, plan: StoredPlan, reader: dict[str, str]
+) -> None:
+    for row in plan.table.to_pylist()[:20]:
+        answer = running.client.get(f"/plans/{NAME}/traders/{row['trader_id']}", headers=reader).json()
+        assert (answer["plan"], answer["treatment"], answer["role"]) == (NAME, row["treatment"], row["role"])
+        field = row["probability_field"]
+        assert answer["probability_field"] == (None if np.isnan(field or 0.0) else field)
+        assert answer["means"]
+
+
+@pytest.mark.parametrize("path", [f"{NAME}9", f"{NAME}/traders/T9999999", f"{NAME}9/sheet", "..%2fmlruns"])
+def test_what_is_not_there_is_not_found(running: Service, reader: dict[str, str], path: str) -> None:
+    assert running.client.get(f"/plans/{path}", headers=reader).status_code == 404
+
+
+def test_a_limited_token_sees_its_own_trader_alone(running: Service, plan: StoredPlan) -> None:
+    own, other = plan.table["trader_id"].to_pylist()[:2]
+    limited = running.token(Role.AUDITOR, traders=[own])
+    statuses = [
+        running.client.get(path, headers=limited).status_code
+        for path in (
+            f"/plans/{NAME}/traders/{own}",
+            f"/plans/{NAME}/traders/{other}",
+            f"/plans/{NAME}",
+            f"/plans/{NAME}/sheet",
+        )
+    ]
+    assert statuses == [200, 403, 403, 403]
+
+
+def test_who_read_whom_is_in_the_log(running: Service, plan: StoredPlan, reader: dict[str, str]) -> None:
+    trader = plan.table["trader_id"][0].as_py()
+    running.client.get(f"/plans/{NAME}/traders/{trader}", headers=reader)
+    [newest] = running.log.of_trader(trader, limit=1)
+    assert (newest.entry.access.endpoint, newest.entry.access.detail) == ("GET /plans/plan/traders", NAME)
+
+
+def test_the_page_says_it_all_and_escapes_it(
+    running: Service, plan: StoredPlan, reader: dict[str, str]
+) -> None:
+    html = running.client.get(f"/plans/{NAME}/sheet", headers=reader).text
+    assert "the first was of &lt;another&gt; model" in html
+    for row in treated_rows(plan.table).to_pylist():
+        assert f'href="/traders/{row["trader_id"]}"' in html
+    assert "one more" in html.lower()
+
+
+@needs_chromium
+@needs_axe
+@pytest.mark.parametrize("flags", [(DESK,), (PHONE, DARK)], ids=str)
+def test_the_page_is_accessible_and_fits_the_window(
+    running: Service, plan: StoredPlan, reader: dict[str, str], tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    html = running.client.get(f"/plans/{NAME}/sheet", headers=reader).text
+    seen = looked_over(html, tmp_path, *flags)
+    assert seen["faults"] == []
+    assert (seen["wide"], seen["loaded"]) == (0, [])
