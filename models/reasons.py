@@ -1,12 +1,11 @@
 """Reasons of one prediction: contributions in money with sentences, by topic, finding type and feature."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from typing import Any
-
-import numpy as np
 
 from features.unit import UNKNOWN, Unit, format_value
 from models.prediction import Floats
@@ -53,8 +52,10 @@ def reasons(
 ) -> tuple[Reason, ...]:
     """Return the reasons of one trader, the weightiest first; each argument has one of each feature."""
     unordered = [
-        _reason(each, None if np.isnan(value) else float(value), float(money), turn)
-        for each, value, money, turn in zip(words, values, contributions, turning_points, strict=True)
+        _reason(each, None if math.isnan(value) else value, money, turn)
+        for each, value, money, turn in zip(
+            words, values.tolist(), contributions.tolist(), turning_points, strict=True
+        )
     ]
     return tuple(sorted(unordered, key=_weightiest))
 
@@ -219,7 +220,7 @@ def in_whole_units(amounts: Sequence[float], total: float) -> list[int]:
     >>> in_whole_units([0.4, 0.4, 0.4], 1.2)
     [1, 0, 0]
     """
-    floors = [int(np.floor(amount)) for amount in amounts]
+    floors = [math.floor(amount) for amount in amounts]
     left = round(total) - sum(floors)
     order = sorted(range(len(amounts)), key=lambda index: (floors[index] - amounts[index], index))
     for step in range(abs(left)):

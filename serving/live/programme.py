@@ -24,11 +24,13 @@ OF_LINES = frozenset({"lines", "amendments"})
 
 @dataclass(frozen=True)
 class Task:
-    """One check of a programme: the expected `money` that its reasons add, and what speaks for it.
+    """One check of a programme, and what speaks for it.
 
-    `reasons` are those that add as the literature expects, the weightiest first: what was learned against it
-    is no ground for a check. `pulled_by` is the feature whose rows say which
-    lines to pull, and `pulled_for` the sentence of its reason; None where no reason is about lines.
+    - `money`: what all features of the check add to the expected money, net of what some take away.
+    - `reasons`: those that add as the literature expects, the weightiest first: what was learned against it
+      is no ground for a check.
+    - `pulled_by`: the feature whose rows say which lines to pull, and `pulled_for` the sentence of its
+      reason; None where no reason is about lines.
     """
 
     check: AuditCheck

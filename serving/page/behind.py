@@ -74,9 +74,14 @@ class EvidenceView:
     @property
     def rows(self) -> list[tuple[tuple[str, bool], ...]]:
         """The cells row by row, each with whether it is a number."""
-        numbers = [column.number for column in self.columns]
-        rows = zip(*(column.cells for column in self.columns), strict=True)
-        return [tuple(zip(row, numbers, strict=True)) for row in rows]
+        return cells_by_row(self.columns)
+
+
+def cells_by_row(columns: Sequence[PageColumn]) -> list[tuple[tuple[str, bool], ...]]:
+    """Return the cells of columns row by row, each with whether it is a number."""
+    numbers = [column.number for column in columns]
+    rows = zip(*(column.cells for column in columns), strict=True)
+    return [tuple(zip(row, numbers, strict=True)) for row in rows]
 
 
 def evidence_page(live: Live, evidence: Evidence, *, page: int = 1) -> str:

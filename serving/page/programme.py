@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from features.evidence import Evidence
 from serving.live.programme import Pulled, Task, pulled
 from serving.live.state import Live
-from serving.page.behind import PageColumn, page_columns
+from serving.page.behind import PageColumn, cells_by_row, page_columns
 from serving.page.render import render_template
 
 REASONS = 3
@@ -39,9 +39,7 @@ class LinesView:
     @property
     def rows(self) -> list[tuple[tuple[str, bool], ...]]:
         """The cells row by row, each with whether it is a number."""
-        numbers = [column.number for column in self.columns]
-        rows = zip(*(column.cells for column in self.columns), strict=True)
-        return [tuple(zip(row, numbers, strict=True)) for row in rows]
+        return cells_by_row(self.columns)
 
 
 def task_views(tasks: Sequence[Task], evidence: Mapping[str, Evidence]) -> list[TaskView]:

@@ -58,8 +58,11 @@ def test_reasons_add_up_to_the_score(data: str, tmp_path: Path) -> None:
     assert why["expected_yield"] == first["expected_yield"]
     told = why["base"] + sum(reason["money"] for reason in why["reasons"]) + why["other_reasons"]
     assert told == pytest.approx(first["expected_yield"], rel=1e-9)
-    words = call("explain", data, first["trader_id"], "--as-of", AS_OF).output
+    words = call("explain", data, first["trader_id"], "--as-of", AS_OF, "--parts").output
     assert why["topics"][0]["sentence"] in words
+    for each in why["topics"][0]["by_type"]:
+        for reason in each["reasons"]:
+            assert f"{reason['money']:>+22,.0f}  {reason['sentence']} {reason['why']}" in words
 
 
 def test_a_day_before_the_models_own_is_said_to_be_no_forecast(

@@ -8,7 +8,9 @@ from features.unit import Unit, format_value
 from models.prediction import Explanation
 from models.reasons import TOGETHER
 from serving.api.serialise import serialise_reasons
+from serving.live.peers import peers
 from serving.live.state import Live
+from serving.page.lines import account_of
 from tests.optional import not_none
 from tests.serving.caller import Service
 
@@ -49,6 +51,21 @@ def test_topics_hold_every_feature_once_and_their_reasons_add_up_to_them(
         for each in topic["by_type"]:
             parts = [*(part["money"] for part in each["reasons"]), each["silent_money"]]
             assert sum(map(in_cents, parts)) == in_cents(each["money"])
+
+
+def test_page_and_answer_give_the_same_reasons_in_the_same_order(
+    served: Service, live: Live, traders: list[str]
+) -> None:
+    for trader in traders[:60:20]:
+        topics = explain(served, trader).json()["topics"]
+        account = account_of(live, trader, among=peers(live, trader), top=3)
+        lines = (*account.lines, *account.others)
+        assert [line.topic for line in lines] == [topic["topic"] for topic in topics]
+        assert [line.sentence for line in lines] == [topic["sentence"] for topic in topics]
+        for line, topic in zip(lines, topics, strict=True):
+            answered = [part["sentence"] for each in topic["by_type"] for part in each["reasons"]]
+            shown = [part.sentence for each in line.types for part in each.parts]
+            assert shown == [sentence for sentence in answered if sentence in shown]
 
 
 def test_reasons_come_weightiest_first_with_sentence_and_value(
