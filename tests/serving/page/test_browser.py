@@ -171,6 +171,17 @@ def test_a_long_name_takes_two_lines_of_the_ranking(live: Live, first: str, tmp_
 
 
 @needs_chromium
+def test_the_ranking_on_a_phone_says_who_a_trader_is_in_three_lines(live: Live, tmp_path: Path) -> None:
+    script = """
+        const row = document.querySelector('.list tbody tr');
+        return [row.getBoundingClientRect().height < 70, row.querySelector('.less-room').innerText]
+    """
+    low, described = evaluate(ranking(live, query={}), tmp_path, PHONE, script=script)
+    assert low
+    assert live.ranking["trader_id"][0].as_py() in described
+
+
+@needs_chromium
 def test_the_policy_stops_a_script_that_got_in_and_lets_our_style_through(
     pages: dict[str, str], tmp_path: Path
 ) -> None:
