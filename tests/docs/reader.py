@@ -31,6 +31,7 @@ SMALLER = {
         "audit-yield train demo/data --as-of 2024-10-01 --experiment quick.toml\n"
         'audit-yield promote --force "so few audits pass no gate"\n'
     ),
+    "audit-yield run isles --no-serve": "audit-yield run isles --no-serve --experiment quick.toml",
 }
 """What stands on the pages, and what a test writes for it: less data and fewer trees, to be quick."""
 STRICT = 'set -euo pipefail\ncurl() { command curl --fail-with-body --silent --show-error "$@"; }\n'
