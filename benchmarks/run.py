@@ -39,6 +39,7 @@ BENCHMARKS = {
     "features": Sizes(quick="--traders 1200 --cutoffs 4"),
     "check": Sizes(quick="200000"),
     "dataset": Sizes(quick="1200"),
+    "spreadsheets": Sizes(quick="20000"),
     "explain": Sizes(),
     "serving": Sizes(quick="--quick"),
     "plan": Sizes(quick="--quick"),

@@ -24,6 +24,7 @@ from features.data.warehouse.engine import first_line
 from features.data.warehouse.folder import MAPPED_TEXT, PARQUET
 from features.data.warehouse.sheet_file import SHEETS, open_workbook, sheet_names, sheet_rows, text_of
 from features.data.warehouse.source import Source
+from features.data.warehouse.text_file import BYTE_ORDER_MARKS
 from features.errors import DataError
 
 BYTES = 1 << 20
@@ -95,9 +96,8 @@ def _text_excerpt(path: Path) -> Excerpt:
         content = file.read(BYTES)
     likely = encodings(content)
     encoding = likely[0] if likely else "utf-8"
-    text = content.decode(
-        "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else encoding, errors="replace"
-    )
+    marked = (name for mark, name in BYTE_ORDER_MARKS if content.startswith(mark))
+    text = content.decode(next(marked, encoding), errors="replace")
     separator = separator_of(text)
     lines = text_lines(text, separator)
     if len(content) == BYTES:
@@ -133,38 +133,41 @@ def _laid_out(
     separator: str | None = None,
 ) -> Excerpt:
     """Return an excerpt of lines, its header found; columns without one name each are named by position."""
-    above = header_line(lines)
-    settings, doubts = dict(settings), list(doubts)
-    if above is None:
-        width = max(map(len, lines), default=0)
-        columns = _positions([None] * width)
-        doubts.append("names: no line names the columns; these are their positions")
-        settings["names"] = columns
-        data = lines
-    else:
-        header, data = lines[above], lines[above + 1 :]
-        columns = [" ".join((cell or "").split()) for cell in header]
-        filled = [any(len(line) > index and line[index] for line in data) for index in range(len(columns))]
-        columns = [column or None for column, is_filled in zip(columns, filled, strict=True)]  # type: ignore
-        used = [c for c, is_filled in zip(columns, filled, strict=True) if c or is_filled]
-        if len({folded(each or "") for each in used}) < len(used) or None in used:
-            columns = _positions(columns)
-            settings["names"] = columns
-            above += 1
-            doubts.append("names: the header leaves columns unnamed or names some twice")
-        if above:
-            settings["skip_lines"] = above
-    if separator and any(0 < len(line) < len(columns) for line in data):
-        settings["short_lines"] = "fill"
+    columns, naming, more = _names(lines, is_text=bool(separator))
+    data = lines[header + 1 :] if (header := header_line(lines)) is not None else lines
+    filling = separator and any(0 < len(line) < len(columns) for line in data)
     rows = (tuple((*line, *[None] * len(columns))[: len(columns)]) for line in data[:ROWS] if line)
     return Excerpt(
         name=name,
         kind=f"{kind} separated by {separator!r}" if separator else kind,
-        columns=tuple(column or "" for column in columns),
+        columns=tuple(columns),
         rows=tuple(tuple(value or None for value in row) for row in rows),
-        settings=settings,
-        doubts=tuple(doubts),
+        settings={**settings, **naming, **({"short_lines": "fill"} if filling else {})},
+        doubts=(*doubts, *more),
     )
+
+
+def _names(lines: Sequence[Line], *, is_text: bool) -> tuple[list[str], Mapping[str, Any], list[str]]:
+    """Return the names of the columns of a file, the settings under which it has them, and the doubts.
+
+    A column of a sheet that has neither a name nor a value is none.
+    """
+    above = header_line(lines)
+    if above is None:
+        columns = _positions([None] * max(map(len, lines), default=0))
+        return columns, {"names": columns}, ["names: no line names the columns; these are their positions"]
+    names = [" ".join((cell or "").split()) for cell in lines[above]]
+    data = lines[above + 1 :]
+    used = [
+        folded(name)
+        for index, name in enumerate(names)
+        if name or is_text or any(len(line) > index and line[index] for line in data)
+    ]
+    if "" not in used and len(set(used)) == len(used):
+        return names, {"skip_lines": above} if above else {}, []
+    columns = _positions(names)
+    doubt = "names: the header leaves columns unnamed or names some twice"
+    return columns, {"names": columns, "skip_lines": above + 1}, [doubt]
 
 
 def _positions(columns: Sequence[str | None]) -> list[str]:

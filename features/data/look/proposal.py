@@ -58,7 +58,7 @@ class Proposal:
     def unmapped(self) -> list[str]:
         """The columns of the source that nothing is made of."""
         used = {folded(each.source) for each in self.columns}
-        return [name for name in self.excerpt.columns if folded(name) not in used]
+        return [name for name in self.excerpt.columns if name and folded(name) not in used]
 
 
 def propose(excerpts: Sequence[Excerpt]) -> Proposal:

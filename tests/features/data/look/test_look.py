@@ -140,7 +140,9 @@ def test_an_encoding_is_proposed_with_those_that_read_as_well(tmp_path: Path) ->
     assert proposal.settings["encoding"] == "cp1251"
     assert proposal.excerpt.columns == names
     assert looked_at(tmp_path, text).settings.get("encoding") is None
-    assert looked_at(tmp_path, text, encoding="utf-16").excerpt.columns == proposal.excerpt.columns
+    for marked in ("utf-16", "utf-8-sig"):
+        proposal = looked_at(tmp_path, text, encoding=marked)
+        assert (proposal.excerpt.columns, proposal.settings.get("encoding")) == (names, None)
 
 
 def test_files_alike_are_parts_of_one_table(tmp_path: Path) -> None:
