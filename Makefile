@@ -13,7 +13,7 @@ SBOM := $(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-repr
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup spark run run-kcs test test-spark coverage torture check fix bench pictures docs lock sbom
+.PHONY: help setup spark run run-kcs test test-long test-spark coverage torture check fix bench pictures docs lock sbom
 
 help:  ## Show what can be made
 	@sed -nE 's/^([a-z-]+):.*## /\1\t/p' Makefile | expand -t 10
@@ -47,15 +47,18 @@ run-kcs: setup  ## Try published declarations of Korea's customs: labels are a p
 test: setup  ## Run the tests
 	@$(BIN)/python $(TESTS)
 
+test-long: setup  ## Run the tests that take long: every example of the pages, all planted leaks, large files
+	@$(BIN)/python $(TESTS) -m long
+
 coverage: setup  ## Run the tests and say which branches none of them takes, also as htmlcov/index.html; about twice as long
 	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run $(TESTS)
+	@$(BIN)/coverage run $(TESTS) -m ''
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage html --quiet
 	@$(BIN)/coverage report
 
 torture: setup  ## Run the tests at length: thousands of cases, dozens of kills; some hours
-	@AUDIT_YIELD_TORTURE=1 $(BIN)/python $(TESTS)
+	@AUDIT_YIELD_TORTURE=1 $(BIN)/python $(TESTS) -m ''
 
 check: setup .venv-lean/.ready  ## Lint, types, layers, documents up to date, the site, lean base
 	@$(BIN)/ruff format --check .

@@ -39,6 +39,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_what_is_added_step_by_step_passes_the_tests_that_run_over_all_of_its_kind(
     recipe: str, copy: Path

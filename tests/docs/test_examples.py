@@ -23,6 +23,7 @@ def followed_on(page: Path) -> list[Example]:
     return [e for e in examples(page) if e.not_run is None and (e.language in RUN or e.file)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "page",
     [p for p in PAGES if p not in (README, CONTRIBUTING) and followed_on(p)],
@@ -33,6 +34,7 @@ def test_a_reader_can_do_what_the_page_says(page: Path, reader: Reader) -> None:
         reader.follow(example)
 
 
+@pytest.mark.long
 def test_the_commands_of_the_readme_come_out_as_it_says(followed: Path) -> None:
     assert (followed / "ranking.csv").read_text().startswith("trader_id,expected_yield,")
 
@@ -57,6 +59,7 @@ def test_what_the_readme_starts_a_page_starts_too() -> None:
     assert started.pop(README) <= set().union(*started.values())
 
 
+@pytest.mark.long
 def test_every_file_of_a_home_that_was_used_is_in_the_table_of_the_architecture(followed: Path) -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     found = {path.name for path in (followed / "mlruns").iterdir()}

@@ -7,13 +7,12 @@ import pytest
 
 from tests.e2e.conftest import EXPERIMENT, call
 from tests.features.data.systems.exports import KCS_FILES
-from tests.torture import TORTURE
 
 EVERY = 2
 """So many lines of the files to one that is taken."""
 
 
-@pytest.mark.skipif(not TORTURE, reason="long: AUDIT_YIELD_TORTURE=1")
+@pytest.mark.long
 @pytest.mark.skipif(
     not all(file.exists() for file in KCS_FILES), reason="the published Korean declarations are not here"
 )

@@ -18,7 +18,6 @@ from features.data.warehouse import Warehouse, open_warehouse
 from features.library import LIBRARY
 from features.simulate import simulate
 from tests.features.data.systems.exports import KCS_FILES, bring
-from tests.torture import TORTURE
 from tests.training.planted import PLANTS
 from training.backtest.labelled_audits import LabelledAudits, label_audits
 from training.leaks import LeakReport, leak_report
@@ -115,7 +114,10 @@ def planted(sound: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[
     return report
 
 
-@pytest.mark.parametrize("name", PLANTS if TORTURE else FEW_PLANTS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=() if name in FEW_PLANTS else pytest.mark.long) for name in PLANTS],
+)
 def test_a_planted_leak_is_caught(name: str, planted: Callable[[str], LeakReport]) -> None:
     report = planted(name)
     assert PLANTS[name].alarm in raised(report)
@@ -131,7 +133,7 @@ def test_a_sound_administration_raises_no_alarm(sound_report: LeakReport) -> Non
 
 
 @pytest.mark.parametrize(
-    ("traders", "years", "seed"), [(600, 3, 1), (1200, 4, 4)] if TORTURE else [(600, 3, 1)]
+    ("traders", "years", "seed"), [(600, 3, 1), pytest.param(1200, 4, 4, marks=pytest.mark.long)]
 )
 def test_other_sound_administrations_raise_none_either(
     traders: int, years: int, seed: int, tmp_path: Path
@@ -172,7 +174,7 @@ def test_a_feature_that_is_empty_where_nothing_was_found_is_caught(sound_state: 
 @pytest.mark.skipif(
     not all(file.exists() for file in KCS_FILES), reason="the published Korean declarations are not here"
 )
-@pytest.mark.skipif(not TORTURE, reason="long: AUDIT_YIELD_TORTURE=1")
+@pytest.mark.long
 def test_published_lines_whose_labels_were_joined_to_goods_are_flagged(tmp_path: Path) -> None:
     bring("kcs", *KCS_FILES, out=tmp_path / "data")
     with trained(tmp_path / "data") as state:

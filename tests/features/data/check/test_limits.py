@@ -11,7 +11,6 @@ import pytest
 from tests.features.data.check.command import tree
 from tests.features.tables import TODAY, Write, csv_text, good_tables, write_csv, write_parquet
 from tests.installed import EXECUTABLE, run
-from tests.torture import TORTURE
 
 LINES = 1_500_000
 CAP_MB = 100
@@ -38,7 +37,7 @@ def big_csv(file: Path) -> None:
             big.write("".join(f"N{number:08},{rest}\n" for number in range(start, start + 10_000)))
 
 
-@pytest.mark.skipif(not TORTURE, reason="long: AUDIT_YIELD_TORTURE=1")
+@pytest.mark.long
 def test_a_file_larger_than_the_memory_is_checked_within_it(tmp_path: Path) -> None:
     data = write_csv(tmp_path / "data", good_tables())
     big_csv(data / "declarations.csv")
