@@ -4,13 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from features.build import FeatureSet
 from features.errors import DataError, SettingError, listed
@@ -53,11 +51,6 @@ class Bundle:
     def names(self) -> tuple[str, ...]:
         """The features, in the order of the model's columns."""
         return tuple(words.name for words in self.words)
-
-    @cached_property
-    def alphabetical(self) -> NDArray[np.intp]:
-        """The indices of the columns in the order of their names."""
-        return np.argsort(self.names, kind="stable")
 
     def turning_points(self, X: Floats) -> TurningPoints:
         """Return where each feature begins to add to the expected money, among traders (n, p)."""

@@ -8,7 +8,7 @@ import numpy as np
 import pydantic_core
 
 from models.prediction import PER_TRADER, Explanation, Floats, Prediction
-from models.reasons import in_whole_units, reasons
+from models.reasons import TopicReason, by_topic, in_whole_units
 from models.words import Words
 from serving.live.case import raise_not_finite
 from serving.live.rounding import in_cents, to_cents
@@ -59,24 +59,15 @@ def serialise_reasons(live: Live, values: Floats, explanation: Explanation, *, t
 
     Base, reasons and rest add up to the cent, and so do base and topics.
     """
-    money, turns, words = explanation.contributions[0], live.turning_points, live.bundle.words
-    alphabetical = live.bundle.alphabetical
-    order = alphabetical[np.argsort(-np.abs(money[alphabetical]), kind="stable")]  # as `reasons` orders them
-    first, others = order[:top], order[top:]
-    weightiest = reasons(
-        [words[column] for column in first],
-        values[first],
-        money[first],
-        [turns[column] for column in first],
-    )
-    parts = [explanation.base, *money[first], money[others].sum()]
+    weightiest = live.reasons(values, explanation)
+    first, others = weightiest[:top], weightiest[top:]
+    parts = [explanation.base, *(each.money for each in first), sum(each.money for each in others)]
     [rounded] = in_cents(np.array([parts]), explanation.total[:1]).tolist()
     return {
         "base": rounded[0],
-        "topics": _serialise_topics(live, values, explanation, base=rounded[0]),
+        "topics": _serialise_topics(by_topic(weightiest), explanation, base=rounded[0]),
         "reasons": [
-            {**vars(reason), "money": amount}
-            for reason, amount in zip(weightiest, rounded[1:-1], strict=True)
+            {**vars(reason), "money": amount} for reason, amount in zip(first, rounded[1:-1], strict=True)
         ],
         "rest": rounded[-1],
         "rest_count": len(others),
@@ -84,9 +75,8 @@ def serialise_reasons(live: Live, values: Floats, explanation: Explanation, *, t
 
 
 def _serialise_topics(
-    live: Live, values: Floats, explanation: Explanation, *, base: float
+    topics: Sequence[TopicReason], explanation: Explanation, *, base: float
 ) -> list[JsonObject]:
-    topics = live.reasons(values, explanation)
     change = float(to_cents(explanation.total[:1])[0]) - base
     rounded = _divided_in_cents([each.money for each in topics], change)
     return [each.to_dict(money, _divided_in_cents) for each, money in zip(topics, rounded, strict=True)]

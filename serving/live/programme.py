@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from features.evidence import LINE_NAMES, Evidence
 from features.library.checks import CHECK_OF, CHECKS, AuditCheck
-from models.reasons import Reason
+from models.reasons import Reason, by_topic
 from serving.live.evidence import features_with_rows
 from serving.live.state import Live
 
@@ -50,7 +50,7 @@ def tasks_of(live: Live, trader_id: str, *, limited: bool) -> tuple[Task, ...]:
 
     A `limited` reader is led to no rows that are other traders.
     """
-    topics = live.reasons(live.X[live.row_index[trader_id]], live.explanation(trader_id))
+    topics = by_topic(live.reasons(live.X[live.row_index[trader_id]], live.explanation(trader_id)))
     parts: dict[AuditCheck, list[Reason]] = {check: [] for check in CHECKS}
     for part in (part for topic in topics for part in topic.parts):
         if check := CHECK_OF.get(live.snapshot.features.by_name[part.feature].indicator):

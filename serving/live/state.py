@@ -21,7 +21,7 @@ from models.bundle.trial import trial_load
 from models.day import snapshot_for
 from models.fitting.matrix import as_matrix
 from models.prediction import Explanation, Floats, Prediction
-from models.reasons import TopicReason, by_topic, reasons
+from models.reasons import Reason, reasons
 from models.score import ranked
 from models.turning import TurningPoints, sampled, turning_points
 from serving.live.rounding import round_prediction
@@ -99,10 +99,9 @@ class Live:
             return turning_points(self.bundle.words, sampled(self.X), known)
         return self.bundle.turning_points(self.X)
 
-    def reasons(self, features: Floats, explanation: Explanation) -> tuple[TopicReason, ...]:
-        """Return the reasons of one trader with such features (p,), by topic, the weightiest topic first."""
-        words, money = self.bundle.words, explanation.contributions[0]
-        return by_topic(reasons(words, features, money, self.turning_points))
+    def reasons(self, features: Floats, explanation: Explanation) -> tuple[Reason, ...]:
+        """Return the reasons of one trader with such features (p,), the weightiest first."""
+        return reasons(self.bundle.words, features, explanation.contributions[0], self.turning_points)
 
     @cached_property
     def ranking(self) -> pa.Table:

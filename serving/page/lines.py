@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.unit import Unit, format_value
-from models.reasons import Reason, TopicReason, TypeReasons, about, in_whole_units
+from models.reasons import Reason, TopicReason, TypeReasons, about, by_topic, in_whole_units
 from serving.live.evidence import features_with_rows
 from serving.live.peers import Peers
 from serving.live.state import Live
@@ -98,7 +98,7 @@ def account_of(live: Live, trader_id: str, *, among: Peers, top: int = TOP, limi
 def topic_reasons(live: Live, trader_id: str) -> tuple[float, float, tuple[TopicReason, ...]]:
     """Return the base of every trader, the money expected, and the reasons between, the weightiest first."""
     explanation = live.explanation(trader_id)
-    topics = live.reasons(live.X[live.row_index[trader_id]], explanation)
+    topics = by_topic(live.reasons(live.X[live.row_index[trader_id]], explanation))
     return explanation.base, float(explanation.total[0]), topics
 
 

@@ -71,7 +71,7 @@ def test_a_plan_is_made_once_shown_written_and_verified(data: str, tmp_path: Pat
     again = call("make", data, *given)
     assert again.exit_code == 2
     assert "has a plan already" in again.output
-    assert call("show").output.split() == [NAME]
+    assert call("show").output.split() == [NAME, f"{NAME[:-1]}2"]
 
 
 def test_a_capacity_that_does_not_fit_the_data_is_refused_before_the_plan(data: str, tmp_path: Path) -> None:
