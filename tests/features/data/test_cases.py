@@ -45,7 +45,7 @@ REFUSED = [
     "c31_rate_percent_sign",
 ]
 """Those that a mapping cures."""
-EVERY_TIME = ("c06_two_digit_year", "c10_one_table_other_date_form", "c21_country_EU_XX")
+EVERY_TIME = ("c06_two_digit_year", "c10_one_table_other_date_form")
 NOTED = {
     "c30_rate_in_percent": "duty_beside_rate",
     "c37_loaded_yesterday": "known_at_once",
