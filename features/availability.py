@@ -11,6 +11,7 @@ from ibis.expr import types as ir
 from features.as_known import known_before, uncancelled
 from features.data.warehouse import Warehouse
 from features.spine import months_before
+from features.successors import under_current_numbers
 
 OFFICE_MONTHS = 12
 DESCRIPTION = ("size_band", "sector", "region", "aeo_status", "aeo_revalidation_due")
@@ -60,7 +61,8 @@ def last_descriptions(warehouse: Warehouse, cutoff: date, columns: Sequence[str]
 def _office(warehouse: Warehouse, cutoff: date) -> ir.Table:
     lines = warehouse.table("declarations")
     recent = lines.accepted_on >= months_before(cutoff, OFFICE_MONTHS)
-    known = lines.filter(uncancelled(lines, cutoff), lines.version == 0)
+    own = lines.filter(uncancelled(lines, cutoff), lines.version == 0)
+    known = under_current_numbers(own, warehouse.optional_table("links"), cutoff)
     counted = known.group_by("trader_id", "office_code").aggregate(
         recent=recent.cast("int64").sum(), all=known.count()
     )
@@ -75,7 +77,8 @@ def _audited(warehouse: Warehouse, cutoff: date) -> ir.Table:
     An audit that was abandoned stands in nobody's way.
     """
     audits = warehouse.table("audits")
-    known = audits.filter(known_before(audits, cutoff), audits.status != "abandoned")
+    own = audits.filter(known_before(audits, cutoff), audits.status != "abandoned")
+    known = under_current_numbers(own, warehouse.optional_table("links"), cutoff)
     unfinished = known.closed_on.isnull() | (known.closed_on >= cutoff)
     opened = (known.opened_on < cutoff).ifelse(known.opened_on, ibis.null("date"))
     return known.group_by("trader_id").aggregate(last_opened_on=opened.max(), is_audited=unfinished.any())
@@ -87,7 +90,8 @@ def _tax_audited(warehouse: Warehouse, cutoff: date) -> ir.Table:
     Of several audits under way the days are those from the first to the last.
     """
     rows = warehouse.table("tax_audits")
-    known = rows.filter(known_before(rows, cutoff), rows.opened_on < cutoff)
+    own = rows.filter(known_before(rows, cutoff), rows.opened_on < cutoff)
+    known = under_current_numbers(own, warehouse.optional_table("links"), cutoff)
     latest = {name: known[name].argmax(known.known_on) for name in ("planned_from", "planned_to")}
     is_open = known.closed_on.isnull() | (known.closed_on >= cutoff)
     states = known.group_by("trader_id", "tax_audit_id").aggregate(

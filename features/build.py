@@ -35,6 +35,7 @@ COMPUTING = (
     "features.library",
     "features.prepare",
     "features.spine",
+    "features.successors",
 )
 """Modules and packages whose code the digest of the features follows."""
 
@@ -175,7 +176,10 @@ def _groups(features: Iterable[Feature]) -> Iterator[list[Feature]]:
 def aggregated_rows(prepared: Prepared, feature: Feature) -> ir.Table:
     """Return the rows that a feature aggregates, for every trader and cutoff of the spine."""
     kind = ROWS[feature.source or ""]
-    visible = visible_rows(kind.read(prepared), prepared.spine_rows, months=feature.months)
+    spine_rows = prepared.numbers if kind.keeps else prepared.spine_rows
+    visible = visible_rows(kind.read(prepared), spine_rows, months=feature.months)
+    if kind.keeps:
+        visible = visible.mutate(number=visible.trader_id, trader_id=visible.current_id).drop("current_id")
     return kind.regroup(visible, prepared) if kind.regroup else visible
 
 

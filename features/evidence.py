@@ -147,7 +147,7 @@ def _descriptive_columns(rows: ir.Table, feature: Feature) -> list[str]:
     """
     if feature.source == "lines":
         return list(dict.fromkeys((*LINE_NAMES, "known_on", *feature.columns)))
-    hidden = ("share", "cutoff", "trader_id", "superseded_on", "happened_on", "quarter")
+    hidden = ("share", "cutoff", "trader_id", "number", "superseded_on", "happened_on", "quarter")
     return [name for name in rows.columns if name not in hidden and not name.startswith(("from_", "cutoff_"))]
 
 

@@ -15,6 +15,7 @@ from ibis.expr import types as ir
 from features.as_known import known_before, uncancelled
 from features.data.warehouse import Warehouse
 from features.errors import SettingError
+from features.successors import under_current_numbers
 
 ACTIVE_MONTHS = 24
 
@@ -59,7 +60,10 @@ class Spine:
 
     @classmethod
     def active(cls, warehouse: Warehouse, cutoff: date) -> Self:
-        """Return the spine of traders with a known line accepted in the 24 months before `cutoff`."""
+        """Return the spine of traders with a known line accepted in the 24 months before `cutoff`.
+
+        Who goes on under another number is there under that.
+        """
         lines = warehouse.table("declarations")
         first = months_before(cutoff, ACTIVE_MONTHS)
         known = lines.filter(
@@ -68,7 +72,9 @@ class Spine:
             lines.accepted_on >= first,
             lines.accepted_on < cutoff,
         )
-        traders = known.select("trader_id").distinct().order_by("trader_id").to_pyarrow()["trader_id"]
+        numbers = known.select("trader_id").distinct()
+        current = under_current_numbers(numbers, warehouse.optional_table("links"), cutoff).distinct()
+        traders = current.order_by("trader_id").to_pyarrow()["trader_id"]
         return cls.of(traders.to_pylist(), [cutoff] * len(traders))
 
     @classmethod

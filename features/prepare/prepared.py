@@ -6,6 +6,7 @@ from typing import Self
 
 from ibis.expr import types as ir
 
+from features import successors
 from features.as_known import known_before
 from features.data.warehouse import Warehouse
 from features.prepare import audits, entities, levies, lines, own_past, peers, records, tariff, track
@@ -82,8 +83,14 @@ class Prepared:
 
     @cached_property
     def traders(self) -> ir.Table:
-        """The traders of the spine, each once."""
-        return self.spine_rows.select("trader_id").distinct()
+        """The numbers of the traders of the spine, each once."""
+        return self.numbers.select("trader_id").distinct()
+
+    @cached_property
+    def numbers(self) -> ir.Table:
+        """The spine once for each number that its trader had; materialised."""
+        links = self.warehouse.optional_table("links")
+        return self.materialise(successors.with_numbers(self.spine_rows, links))
 
     @cached_property
     def quarters(self) -> ir.Table:

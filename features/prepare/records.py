@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import ibis
 from ibis.expr import types as ir
 
+from features.successors import SUCCESSOR
+
 ITEM = ("declaration_id", "item_number")
 BASE_COLUMNS = ("trader_id", "happened_on", "known_on", "superseded_on")
 """The columns of every table of rows: see `features.prepare`."""
@@ -72,10 +74,10 @@ def amendments(declarations: ir.Table) -> ir.Table:
 def ties(links: ir.Table) -> ir.Table:
     """Return the ties of each trader, seen from it: `tied_id` at the other end, until the tie ends.
 
-    A tie holds through its last day.
+    A tie holds through its last day. A successor is no other trader, and so no tie.
     """
     common = ["link_type", "valid_from", "valid_to", "known_on"]
-    apart = links.filter(links.from_id != links.to_id)
+    apart = links.filter(links.from_id != links.to_id, links.link_type != SUCCESSOR)
     there = apart.select(*common, trader_id="from_id", tied_id="to_id")
     back = apart.select(*common, trader_id="to_id", tied_id="from_id")
     both = there.union(back)

@@ -25,13 +25,15 @@ class RowKind:
     """A kind of rows of a trader: `row` says what one is.
 
     `read` returns the rows of at least the traders of the spine. Where `regroup` is given, the rows that a
-    cutoff may see are first brought to one row a group; it needs the columns `needs` of a line.
+    cutoff may see are first brought to one row a group; it needs the columns `needs` of a line. A trader
+    `keeps` the rows that it had under former numbers, or has those of its own number alone.
     """
 
     row: str
     read: Callable[[Prepared], ir.Table]
     regroup: Callable[[ir.Table, Prepared], ir.Table] | None = None
     needs: frozenset[str] = frozenset()
+    keeps: bool = True
 
 
 def _lines(prepared: Prepared) -> ir.Table:
@@ -144,6 +146,7 @@ ROWS: dict[str, RowKind] = {
     "sector_rates": RowKind(
         row="the taxes paid on the customs value by the middle trader of its sector and size",
         read=sector.usual(sector.rates),
+        keeps=False,
     ),
     "audits": RowKind(row="an audit, as far as known", read=lambda prepared: prepared.audit_states),
     "letters": RowKind(
@@ -156,10 +159,11 @@ ROWS: dict[str, RowKind] = {
         read=lambda prepared: track.rows(prepared.closed_audits, _descriptions(prepared)),
         regroup=_beside_others,
     ),
-    "descriptions": RowKind(row="the description of the trader in force", read=_descriptions),
+    "descriptions": RowKind(row="the description of the trader in force", read=_descriptions, keeps=False),
     "past_descriptions": RowKind(
         row="a description of the trader, in force or not",
         read=lambda prepared: records.events_of(prepared.table("traders"), happened_on="valid_from"),
+        keeps=False,
     ),
     "amendments": RowKind(row="an amendment of a line", read=lambda prepared: prepared.amendments),
     "controls": RowKind(row="a control of a declaration", read=lambda prepared: prepared.controls),
@@ -177,6 +181,7 @@ ROWS: dict[str, RowKind] = {
     "sector_multiples": RowKind(
         row="the turnover per customs value of the middle trader of its sector and size",
         read=sector.usual(returns.multiples),
+        keeps=False,
     ),
     "tax_audits": RowKind(
         row="an audit by the tax administration, as far as known",
@@ -190,8 +195,11 @@ ROWS: dict[str, RowKind] = {
             prepared.table("payments"), ("trader_id", "debt_id"), happened_on="due_on"
         ),
     ),
-    "ties": RowKind(row="a tie to another trader, a person or a firm", read=_ties),
+    "ties": RowKind(row="a tie to another trader, a person or a firm", read=_ties, keeps=False),
     "kin": RowKind(
-        row="a trader tied to this one, directly or through a third", read=_ties, regroup=_related_parties
+        row="a trader tied to this one, directly or through a third",
+        read=_ties,
+        regroup=_related_parties,
+        keeps=False,
     ),
 }

@@ -81,9 +81,12 @@ def rows(closed: ir.Table, descriptions: ir.Table) -> ir.Table:
 
 
 def beside_others(rows: ir.Table, *, closed: ir.Table, quarters: ir.Table) -> ir.Table:
-    """Bring the rows of a trader and cutoff to one: its sums, and others' means as `other_<sum>`."""
+    """Bring the rows of a trader and cutoff to one: its sums, and others' means as `other_<sum>`.
+
+    Sector and size are those of its own `number`, not of one under which it was known before.
+    """
     own = rows.group_by("trader_id", "cutoff", "cutoff_quarter").aggregate(
-        **{name: rows[name].max().fill_null("") for name in CELL},
+        **{name: rows[name].max(where=rows.number == rows.trader_id).fill_null("") for name in CELL},
         **{name: exact.total(rows[name]) for name in SUMS},
     )
     known = in_force_at_quarters(closed, quarters)

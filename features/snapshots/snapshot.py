@@ -49,7 +49,8 @@ class Snapshot:
             raise SettingError(
                 f"There is no active trader '{trader_id}'.",
                 expected="a trader with a declaration in the 24 months before the day.",
-                advice=f"Choose another day or trader.{did_you_mean(trader_id, list(self.row_indices))}",
+                advice="Choose another day or trader; who goes on under another number is there under it."
+                f"{did_you_mean(trader_id, list(self.row_indices))}",
             )
         return self.row_indices[trader_id]
 

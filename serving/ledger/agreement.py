@@ -69,6 +69,8 @@ def _tables_beside(
             (lines.trader_id == trader_id) | (lines.declaration_id == (row["declaration_id"] or ""))
         ).select(*FINDINGS.reads["declarations"]),
     }
+    if (links := warehouse.optional_table("links")) is not None:
+        tables["links"] = links.select(*FINDINGS.reads["links"])
     if warehouse.has("levies.amount"):
         levies = warehouse.table("levies").select(*FINDINGS.reads["levies"])
         tables["levies"] = levies.semi_join(tables["declarations"], "declaration_id")

@@ -14,6 +14,7 @@ from features.data.dataset import Dataset
 from features.data.warehouse import Warehouse
 from features.outcomes import outcomes
 from features.prepare.corrections import with_corrections
+from features.successors import under_current_numbers
 from serving.live.state import Live
 from serving.live.submitted import Row
 from serving.log.reader import LoggedPrediction
@@ -61,9 +62,13 @@ def past_audits(dataset: Dataset) -> Audits:
 
 
 def known_audits(warehouse: Warehouse, *, cutoff: date) -> Audits:
-    """Return the audits of each trader that were known before the cutoff, the newest first."""
+    """Return the audits of each trader that were known before the cutoff, the newest first.
+
+    Those under a former number are there under the one it has.
+    """
     audits = warehouse.table("audits")
-    known = audits.filter(known_before(audits, cutoff)).order_by(
+    own = audits.filter(known_before(audits, cutoff))
+    known = under_current_numbers(own, warehouse.optional_table("links"), cutoff).order_by(
         "trader_id", audits.opened_on.desc(), "audit_id"
     )
     assessed = _by_audit(outcomes(warehouse, cutoff=cutoff).to_pyarrow())

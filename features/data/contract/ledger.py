@@ -28,6 +28,7 @@ from features.data.contract.table import (
     whole,
 )
 from features.data.contract.violation import Severity
+from features.successors import renumbered, successions
 from features.unit import Unit
 
 TAX_TYPES = ("duty", "vat", "excise", "levy", "penalty", "interest")
@@ -92,10 +93,17 @@ def _lowered_too_far(tables: Tables) -> ir.Table:
 
 
 def _named_lines(tables: Tables) -> ir.Table:
-    """Return for each event that names a declaration whether it is there, the trader's, and in scope."""
+    """Return for each event that names a declaration whether it is there, the trader's, and in scope.
+
+    A declaration under a former number of the trader is its own.
+    """
     events = _with_audit(tables)
     named = events.filter(events.declaration_id.notnull()).rename(named_item="item_number")
     lines = tables["declarations"].rename(importer="trader_id")
+    if "links" in tables:
+        numbers = successions(tables["links"])
+        lines = renumbered(lines, numbers, column="importer")
+        named = renumbered(named, numbers)
     pairs = named.left_join(lines, "declaration_id")
     is_known = pairs.importer.notnull() & (
         pairs.named_item.isnull() | (pairs.named_item == pairs.item_number)
@@ -282,6 +290,7 @@ FINDINGS = Table(
             "excise_assessed",
             "cancelled_on",
         ),
+        "links": ("from_id", "to_id", "link_type", "valid_from", "valid_to", "known_on"),
         "levies": ("declaration_id", "item_number", "version", "amount"),
     },
     rules=(

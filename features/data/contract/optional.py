@@ -113,18 +113,68 @@ CONTROLS = Table(
     ),
 )
 
+LINK = ("from_id", "to_id", "link_type", "valid_from")
+
+
+def _successors(tables: Mapping[str, ir.Table]) -> ir.Table:
+    links = tables["links"]
+    return links.filter(links.link_type == "successor").select(*LINK)
+
+
+def _succeeded_twice(tables: Mapping[str, ir.Table]) -> ir.Table:
+    links = _successors(tables)
+    pairs = links.join(links.view().select("from_id", other_id="to_id"), "from_id")
+    return pairs.filter(pairs.to_id != pairs.other_id).select(*LINK).distinct()
+
+
+def _succeeds_no_later(tables: Mapping[str, ir.Table]) -> ir.Table:
+    """Return successions that follow another and do not begin after it: every cycle has one."""
+    links = _successors(tables)
+    before = links.view().select(from_id="to_id", begun_on="valid_from")
+    pairs = links.join(before, "from_id")
+    return pairs.filter(pairs.valid_from <= pairs.begun_on).select(*LINK).distinct()
+
+
 LINKS = Table(
     name="links",
-    row="a tie between two traders",
-    key=("from_id", "to_id", "link_type", "valid_from"),
+    row="a tie between two traders, or the number under which one goes on",
+    key=LINK,
     rules=(in_order("valid_from", "valid_to"),),
+    between=(
+        TablesRule(
+            name="one_successor",
+            words="must name the one successor of from_id",
+            column="to_id",
+            columns=(),
+            broken=_succeeded_twice,
+            severity=Severity.STRUCTURE,
+            advice="A trader goes on under one number: keep that link; who took over a part of it is tied to "
+            "it as a group.",
+        ),
+        TablesRule(
+            name="successor_later",
+            words="must be after the succession by which from_id began, so that no number succeeds itself",
+            column="valid_from",
+            columns=(),
+            broken=_succeeds_no_later,
+            severity=Severity.STRUCTURE,
+            advice="Correct the days, or leave out the link that leads back.",
+        ),
+    ),
+    note=(
+        "`successor` says that the trader from_id goes on under the number to_id. From the day after that is "
+        "known, what was declared and found under the former number is that of the new one: its lines, "
+        "audits, controls, amendments, returns and debts. Only the new number is ranked then. Description, "
+        "sector and ties are those of the number itself. Several numbers may go on under one; "
+        "a chain is followed over four."
+    ),
     columns=(
         identifier("from_id", "a trader, or a person or company behind one", required=True),
         identifier("to_id", "the other end", required=True),
         text(
             "link_type",
             "what they share",
-            one_of("group", "director", "address", "phone", "bank"),
+            one_of("group", "director", "address", "phone", "bank", "successor"),
             required=True,
         ),
         day("valid_from", "first day of the tie", required=True),

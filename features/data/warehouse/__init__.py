@@ -72,6 +72,10 @@ class Warehouse:
         """Drop a materialised table."""
         self.adapter.drop(self.engine, materialised)
 
+    def optional_table(self, name: str) -> ir.Table | None:
+        """Return a table as `table` does, or None where it is absent."""
+        return self.table(name) if name in self.sources else None
+
     def table(self, name: str) -> ir.Table:
         """Return a table in the contract's columns and types; raise `DataError` where it is absent.
 
