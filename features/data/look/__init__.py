@@ -25,7 +25,11 @@ def look(locations: Sequence[str]) -> list[Proposal]:
 
     Raises `DataError` for what cannot be looked at. Nothing is written, and no proposal is used by itself.
     """
-    excerpts = [excerpt for location in locations for excerpt in _excerpts(location)]
+    try:
+        excerpts = [excerpt for location in locations for excerpt in _excerpts(location)]
+    except UnreadableError as error:
+        fault = error.faults[0]
+        raise DataError(fault.found, expected=fault.expected, advice=fault.advice) from error
     proposals = [propose(group) for group in like_each_other(excerpts)]
     if not proposals:
         raise DataError(
@@ -44,14 +48,6 @@ def _excerpts(location: str) -> Iterator[Excerpt]:
     elif path.is_dir():
         for file in sorted(path.iterdir()):
             if file.is_file() and not file.name.startswith(".") and file.name.lower().endswith(ENDINGS):
-                yield from _file_excerpts(file)
+                yield from excerpts_of(file)
     else:
-        yield from _file_excerpts(path)
-
-
-def _file_excerpts(path: Path) -> list[Excerpt]:
-    try:
-        return excerpts_of(path)
-    except UnreadableError as error:
-        [fault] = error.faults
-        raise DataError(fault.found, expected=fault.expected, advice=fault.advice) from error
+        yield from excerpts_of(path)

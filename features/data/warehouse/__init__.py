@@ -155,9 +155,9 @@ def open_stored(location: str) -> Iterator[tuple[str, Iterator[tuple[str, Source
 
 
 def _stored(engine: BaseBackend, adapter: Adapter) -> Iterator[tuple[str, Source]]:
-    near = adapter.table_names(engine)
-    far = (name for name in adapter.all_names(engine) if name.rpartition(".")[2] not in near)
-    for full in sorted((*near, *far)):
+    on_path = adapter.table_names(engine)  # those of the engine itself among them
+    all_names = {full: full.rpartition(".")[2] for full in adapter.all_names(engine)}
+    for full in sorted({name if name in on_path else full for full, name in all_names.items()}):
         schema, _, name = full.rpartition(".")
         yield full, Source(adapter.open_table(engine, name, schema or None), adapter.name)
 

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import duckdb
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -18,6 +19,7 @@ from features.data.warehouse import open_warehouse
 from features.errors import DataError
 from tests.features.data.workbooks import sheet_lines, write_workbook
 from tests.features.tables import TODAY, good_tables, write_csv, write_parquet
+from tests.postgres import Server
 
 REGISTER = """\
 Imports of September;;;;;;;;;;;
@@ -181,6 +183,28 @@ def test_tables_of_other_schemas_have_theirs(tmp_path: Path) -> None:
     assert items.settings == {"table": "aw.SAD_ITEM"}
     assert log.table is None
     Dialect.of(tomllib.loads(as_toml([items, log])))
+
+
+def test_tables_of_postgresql_are_looked_at_where_they_are(postgres: Server) -> None:
+    url = postgres.url(postgres.new_database())
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE SCHEMA aw")
+        connection.execute(
+            'CREATE TABLE aw."SAD_ITEM" ("TAR_HSC_NB1" text, "VIT_CIF" numeric, "IDE_REG_DAT" date)'
+        )
+        connection.execute("""INSERT INTO aw."SAD_ITEM" VALUES ('84713000', 12.5, '2024-02-14')""")
+        connection.execute("CREATE TABLE traders (trader_id text, valid_from date, registered_on date)")
+    items, traders = sorted(look([url]), key=lambda each: each.excerpt.name)
+    assert (items.settings, items.excerpt.rows) == (
+        {"table": "aw.SAD_ITEM"},
+        (("84713000", "12.5", "2024-02-14"),),
+    )
+    assert [each.column.name for each in items.columns if each.doubt is None] == [
+        "accepted_on",
+        "hs_code",
+        "customs_value",
+    ]
+    assert (traders.table and traders.table.name, traders.settings) == ("traders", {})
 
 
 @pytest.mark.parametrize(
