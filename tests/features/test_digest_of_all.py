@@ -135,7 +135,9 @@ def test_the_digest_of_the_library_follows_all_code_of_prepare_and_of_time() -> 
         for module in (as_known, *modules(features.prepare))
         for function in functions_of(module)
     }
-    assert {name for name in defined - digests.followed if not name.startswith(WORKED_OUT)} == set()
+    who_is_active = {"features.as_known.uncancelled"}  # says for whom features are built, and nothing of them
+    unfollowed = defined - digests.followed - who_is_active
+    assert {name for name in unfollowed if not name.startswith(WORKED_OUT)} == set()
 
 
 def functions_of(module: ModuleType) -> Iterator[FunctionType]:

@@ -190,6 +190,6 @@ def test_a_spreadsheet_takes_no_cell_for_a_formula(tmp_path: Path) -> None:
 
 
 def test_a_file_of_another_kind_is_refused_and_nothing_written(tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match=r"neither \.parquet nor \.csv"):
-        write_table(pa.table({"a": [1]}), tmp_path / "t.xlsx")
+    with pytest.raises(SettingError, match=r"none of \.parquet, \.csv, \.xlsx"):
+        write_table(pa.table({"a": [1]}), tmp_path / "t.xls")
     assert list(tmp_path.iterdir()) == []
