@@ -196,6 +196,39 @@ def check_command(
         raise typer.Exit(REFUSED)
 
 
+@app.command(name="prepare", rich_help_panel=PART)
+@friendly
+def prepare_command(
+    data: Data,
+    *,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of", formats=["%Y-%m-%d"], help="The last cutoff to prepare for; else the newest day."
+        ),
+    ] = None,
+    dialect: DialectFile = None,
+    json: AsJson = False,
+) -> None:
+    """Work out the facts of all declaration lines ahead, such as peers' prices, and keep them by quarter.
+
+    Other commands do so by themselves for the quarters that they need. What is there already is kept; after
+    new data only the quarters are made that it touches. DATA is a folder: databases are read directly.
+
+    Example: `audit-yield prepare demo/data`
+    """
+    from features.snapshots.line_parts import prepare
+
+    with progress_bar() as (stage, progress):
+        stage("Checking the data")
+        dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
+        stage("Preparing lines")
+        quarters = prepare(dataset, progress=progress)
+    made = [str(quarter) for quarter, is_new in quarters.items() if is_new]
+    text = f"Quarters prepared: {len(quarters):,}, of these now: {len(made):,}."
+    show(as_json({"quarters": list(map(str, quarters)), "made": made}) if json else [text])
+
+
 @app.command(name="features", rich_help_panel=PART)
 @friendly
 def features_command(
@@ -250,10 +283,14 @@ def evidence_command(
     """
     from features.evidence import evidence, to_text
     from features.library import LIBRARY
+    from features.snapshots.line_parts import open_with_line_parts
     from features.storage.spreadsheet import write_table
 
     dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
-    with errors.status("Checking the data and looking up the rows"), dataset.open() as warehouse:
+    with (
+        errors.status("Checking the data and looking up the rows"),
+        open_with_line_parts(dataset) as (warehouse, _),
+    ):
         rows_behind = evidence(LIBRARY, feature, warehouse=warehouse, trader_id=trader, cutoff=dataset.cutoff)
         if out:
             write_table(rows_behind.rows, out)

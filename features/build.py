@@ -91,7 +91,7 @@ class FeatureSet:
         values: dict[str, pa.ChunkedArray] = {}
         if not len(spine):
             return self.finished(spine, values)
-        with Prepared(warehouse, spine, line_columns=self._line_columns(warehouse)) as prepared:
+        with Prepared(warehouse, spine, line_columns=self.line_columns(warehouse)) as prepared:
             for group in _groups(self.possible(warehouse)):
                 values |= _aggregated(prepared, group)
         return self.finished(spine, values)
@@ -111,6 +111,13 @@ class FeatureSet:
                 lacking[feature.name] = lacks
         return lacking
 
+    def line_columns(self, warehouse: Warehouse) -> frozenset[str]:
+        """Return the columns of a line that features, or the grouping of their rows, need."""
+        kinds = [(ROWS[f.source or ""], f) for f in self.possible(warehouse)]
+        grouped = [kind.needs for kind, _ in kinds]
+        direct = [frozenset(f.columns) - SPINE - COMPARISON_FACTS for _, f in kinds if f.source == "lines"]
+        return frozenset().union(*grouped, *direct)
+
     @cached_property
     def digest(self) -> str:
         """The SHA-256 over what every feature computes, names apart: a model fits one digest only."""
@@ -118,13 +125,6 @@ class FeatureSet:
         engine = (digests.of_method(FeatureSet.build, FeatureSet), digests.of_method(Spine.table, Spine))
         features = [describe(feature, digests) for feature in self.features]
         return hashlib.sha256(json.dumps([engine, features]).encode()).hexdigest()
-
-    def _line_columns(self, warehouse: Warehouse) -> frozenset[str]:
-        """Return the columns of a line that features, or the grouping of their rows, need."""
-        kinds = [(ROWS[f.source or ""], f) for f in self.possible(warehouse)]
-        grouped = [kind.needs for kind, _ in kinds]
-        direct = [frozenset(f.columns) - SPINE - COMPARISON_FACTS for _, f in kinds if f.source == "lines"]
-        return frozenset().union(*grouped, *direct)
 
     def finished(self, spine: Spine, values: Mapping[str, pa.ChunkedArray]) -> pa.Table:
         """Return all features beside the spine: those in `values`, those combined of them, and empty ones."""

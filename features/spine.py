@@ -121,3 +121,17 @@ def months_before(day: date, months: int) -> date:
 def quarter_of(day: date) -> date:
     """Return the first day of the quarter of `day`."""
     return date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
+
+
+def end_of_quarter(quarter: date) -> date:
+    """Return the first day after a quarter."""
+    return months_before(quarter, -3)
+
+
+def quarters_between(first: date, last: date) -> list[date]:
+    """Return the first days of the quarters from that of one day to that of another, in order."""
+    quarter, quarters = quarter_of(first), []
+    while quarter <= last:
+        quarters.append(quarter)
+        quarter = end_of_quarter(quarter)
+    return quarters

@@ -5,8 +5,18 @@ from ibis.expr import types as ir
 
 from features import exact
 from features.data.contract.rule import LARGEST_RATE
+from features.prepare.intermediate import Intermediate
 
 VERSION = ["declaration_id", "item_number", "version"]
+
+
+def declared(intermediate: Intermediate) -> ir.Table:
+    """Return the declarations of a warehouse with the levies of each line counted, where it has any."""
+    warehouse = intermediate.warehouse
+    declarations = warehouse.table("declarations")
+    if not warehouse.has("levies.amount"):
+        return without_levies(declarations)
+    return with_levies(declarations, intermediate.materialise(by_version(warehouse.table("levies"))))
 
 
 def by_version(levies: ir.Table) -> ir.Table:

@@ -20,22 +20,25 @@ ITEM = ["declaration_id", "item_number"]
 
 
 def ends(declarations: ir.Table) -> ir.Table:
-    """Return `superseded_on` of each version of an amended item: the day the first later one became known.
+    """Return `superseded_on` of each version of an item that no longer holds, or has a later one.
 
-    From then on it no longer holds; the last version has none. A later version may name another trader or
-    day of acceptance. Amended items are few, so only their versions are sorted.
+    It is the day on which the first later version became known, or on which the version was cancelled. The
+    last version, where it stands, has none. A later version may name another trader or day of acceptance.
+    Amended and cancelled items are few, so only their versions are sorted.
     """
     amended = declarations.filter(declarations.version > 0).select(*ITEM).distinct()
     versions = declarations.semi_join(amended, ITEM).select(*ITEM, "version", "known_on")
     later = ibis.window(group_by=ITEM, order_by="version", rows=(1, None))
-    return versions.select(*ITEM, "version", superseded_on=versions.known_on.min().over(later))
+    replaced = versions.select(*ITEM, "version", superseded_on=versions.known_on.min().over(later))
+    cancelled = declarations.filter(declarations.cancelled_on.notnull())
+    both = replaced.union(cancelled.select(*ITEM, "version", superseded_on="cancelled_on"))
+    return both.group_by(*ITEM, "version").aggregate(superseded_on=both.superseded_on.min())
 
 
 def with_validity(lines: ir.Table, ends: ir.Table) -> ir.Table:
     """Add `superseded_on`, empty while a version holds: no later one is known, and it is not cancelled."""
     joined = lines.left_join(ends, [*ITEM, "version"])
-    ended = ibis.least(joined.superseded_on, joined.cancelled_on)  # of those that are there
-    return joined.select(*lines.columns, superseded_on=ended)
+    return joined.select(*lines.columns, "superseded_on")
 
 
 def with_line_facts(declarations: ir.Table) -> ir.Table:

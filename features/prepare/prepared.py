@@ -1,6 +1,6 @@
 """Prepared tables of one build: each computed once, for the traders and windows of its spine."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Self
 
@@ -9,16 +9,13 @@ from ibis.expr import types as ir
 from features import successors
 from features.as_known import known_before
 from features.data.warehouse import Warehouse
-from features.prepare import audits, entities, levies, lines, own_past, peers, records, tariff, track
-from features.spine import Spine, months_before, quarter_of
+from features.prepare import audits, entities, levies, lines, records, tariff, track
+from features.prepare.facts import FACTS, PAST_REACH, PEERS_REACH, Rates, tallied, with_facts
+from features.prepare.intermediate import Intermediate
+from features.spine import Spine, months_before, quarter_of, quarters_between
 
 LONGEST_WINDOW = 24
 WINDOWS = (3, 6, 12, 24)
-PEERS_REACH = 12
-"""Months before the quarter of the first line from which peers are read: four quarters."""
-PAST_REACH = 3 * own_past.QUARTERS
-"""Months before the quarter of the first line from which a trader's own past is read."""
-
 LINE_KEYS = frozenset(records.BASE_COLUMNS)
 
 
@@ -32,49 +29,27 @@ class Prepared:
         self.warehouse = warehouse
         self.spine = spine
         self.line_columns = line_columns | LINE_KEYS
-        self._materialised: list[ir.Table] = []
-        self._views: list[ir.Table] = []
+        self._intermediate = Intermediate(warehouse)
         self._tables: dict[str, ir.Table] = {}
         self._steps_over: dict[tuple[str, ...], ir.Table] = {}
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
-        if error is None:  # after an error PostgreSQL refuses to drop, which would hide the error
-            for view in reversed(self._views):
-                self.warehouse.drop_view(view)
-            for table in self._materialised:
-                self.warehouse.drop(table)
+    def __exit__(self, error: type[BaseException] | None, *details: object) -> None:
+        self._intermediate.__exit__(error, *details)
 
     def materialise(self, table: ir.Table) -> ir.Table:
         """Compute a table once and store it on the engine until this object is left."""
-        materialised = self.warehouse.materialise(table)
-        self._materialised.append(materialised)
-        return materialised
-
-    def drop(self, materialised: ir.Table) -> None:
-        """Drop a materialised table before this object is left."""
-        self._materialised = [table for table in self._materialised if table is not materialised]
-        self.warehouse.drop(materialised)
-
-    def _view(self, table: ir.Table) -> ir.Table:
-        """Give an expression a name, so that what several features make of it is short to write."""
-        self._views.append(view := self.warehouse.view(table))
-        return view
+        return self._intermediate.materialise(table)
 
     def table(self, name: str) -> ir.Table:
         """Return a table of the contract; lines have their levies beside them."""
         if name not in self._tables:
-            rows = self.warehouse.table(name)
-            self._tables[name] = self._view(self._levied(rows) if name == "declarations" else rows)
+            levied = name == "declarations"
+            rows = levies.declared(self._intermediate) if levied else self.warehouse.table(name)
+            self._tables[name] = self._intermediate.view(rows)
         return self._tables[name]
-
-    def _levied(self, declarations: ir.Table) -> ir.Table:
-        """Count the levies of each line as duty, where the administration has any."""
-        if not self.warehouse.has("levies.amount"):
-            return levies.without_levies(declarations)
-        return levies.with_levies(declarations, self.materialise(levies.by_version(self.table("levies"))))
 
     @cached_property
     def spine_rows(self) -> ir.Table:
@@ -116,7 +91,7 @@ class Prepared:
             known_before(declarations, self.last_cutoff),
             (declarations.known_on >= peers_from) | (declarations.accepted_on >= self.first_day),
         )
-        return self._view(lines.with_line_facts(reached))
+        return self._intermediate.view(lines.with_line_facts(reached))
 
     @cached_property
     def ends(self) -> ir.Table:
@@ -124,14 +99,51 @@ class Prepared:
         return self.materialise(lines.ends(self.declared))
 
     @cached_property
-    def tallied(self) -> ir.Table:
-        """The tallies that peers need of the first versions of all traders' lines; materialised."""
-        first_versions = self.declared.filter(self.declared.version == 0)
-        return self.materialise(peers.tallies(first_versions, self.line_columns))
+    def lines(self) -> ir.Table:
+        """The lines of these traders, with the columns that features need; materialised."""
+        rows = self._cached_lines()
+        valid = lines.with_validity(self._lines_with_facts() if rows is None else rows, self.ends)
+        return self.materialise(valid.select(*sorted(self.line_columns)))
 
-    @cached_property
-    def own_tallied(self) -> ir.Table:
-        """The tallies that own pasts need of the first versions of these traders' lines; materialised."""
+    def _cached_lines(self) -> ir.Table | None:
+        """Return the lines of these traders from the parts on disk; None where one or a column is missing."""
+        parts = self.warehouse.line_parts
+        if parts is None or not self.line_columns & FACTS:
+            return None
+        last_day = self.last_cutoff - timedelta(days=1)
+        files = [
+            parts.files.get(each) for each in quarters_between(max(self.first_day, parts.begin), last_day)
+        ]
+        present = [file for file in files if file is not None]
+        if not files or len(present) < len(files):
+            return None
+        cached = self.warehouse.read_files(present)
+        if not self.line_columns.issubset((*cached.columns, "superseded_on")):
+            return None
+        known = cached.filter(known_before(cached, self.last_cutoff), cached.accepted_on >= self.first_day)
+        return known.semi_join(self.traders, "trader_id")
+
+    def _lines_with_facts(self) -> ir.Table:
+        """Return the lines of these traders with the facts that features need."""
+        facts = self.line_columns & FACTS
+        recent = self.declared.filter(self.declared.accepted_on >= self.first_day)
+        tallies = tallied(
+            self.declared.filter(self.declared.version == 0),
+            self._own_first_versions(),
+            facts=facts,
+            intermediate=self._intermediate,
+        )
+        has_rates = bool(facts & tariff.FACTS) and self.warehouse.has("tariff.rate")
+        return with_facts(
+            recent.semi_join(self.traders, "trader_id"),
+            tallies,
+            facts=facts,
+            rates=Rates(self.table("tariff"), self.rated_codes) if has_rates else None,
+            intermediate=self._intermediate,
+        )
+
+    def _own_first_versions(self) -> ir.Table:
+        """Return the first versions of these traders' lines that own pasts reach."""
         declarations = self.table("declarations")
         past_from = months_before(quarter_of(self.first_day), PAST_REACH)
         reached = declarations.filter(
@@ -139,41 +151,7 @@ class Prepared:
             declarations.known_on >= past_from,
             declarations.version == 0,
         )
-        own = lines.with_line_facts(reached.semi_join(self.traders, "trader_id"))
-        return self.materialise(own_past.tallies(own))
-
-    @cached_property
-    def lines(self) -> ir.Table:
-        """The lines of these traders, with the columns that features need; materialised."""
-        recent = self.declared.filter(self.declared.accepted_on >= self.first_day)
-        rows = lines.with_validity(recent.semi_join(self.traders, "trader_id"), self.ends)
-        if self.line_columns & tariff.FACTS:
-            has_tariff = self.warehouse.has("tariff.rate")
-            rows = (
-                tariff.with_tariff(rows, self.table("tariff"), rated=self.rated_codes)
-                if has_tariff
-                else tariff.without_tariff(rows)
-            )
-        for group in peers.GROUPS:
-            if facts := self.line_columns & group.facts:
-                rows = peers.with_peers(
-                    rows,
-                    own_lines=recent.semi_join(self.traders, "trader_id"),
-                    tallied=self.tallied,
-                    group=group,
-                    facts=facts,
-                    materialise=self.materialise,
-                    drop=self.drop,
-                )
-        if facts := self.line_columns & own_past.FACTS.keys():
-            rows = own_past.with_own_past(
-                rows,
-                own_lines=recent.semi_join(self.traders, "trader_id"),
-                tallied=self.own_tallied,
-                facts=facts,
-                materialise=self.materialise,
-            )
-        return self.materialise(rows.select(*sorted(self.line_columns)))
+        return lines.with_line_facts(reached.semi_join(self.traders, "trader_id"))
 
     @cached_property
     def rated_codes(self) -> ir.Table:

@@ -4,15 +4,22 @@ import contextlib
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from features.build import FeatureSet
-from features.data.dataset import Dataset, checking_digest
+from features.data.dataset import Dataset
+from features.data.version import DataVersion
+from features.data.warehouse import Warehouse
 from features.errors import DataError
+from features.prepare.facts import FACTS_OF_OTHERS
+from features.prepare.prepared import LONGEST_WINDOW
 from features.snapshots.known_rows import KnownRows, cache_known_rows, cached_known_rows
-from features.snapshots.snapshot import Snapshot, snapshot_of
+from features.snapshots.line_parts import code_digest, is_prepared_for, make_line_parts, with_line_parts
+from features.snapshots.snapshot import Snapshot, active_traders, snapshot_of
 from features.snapshots.staleness import require_recent
 from features.snapshots.store import read_snapshot, write_snapshot
+from features.spine import months_before
 from features.storage.atomic import output_errors, restore, target_lock
 
 FOLDER = "snapshots"
@@ -22,7 +29,7 @@ logger = logging.getLogger(__name__)
 def cached_snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
     """Return the snapshot of a dataset from the cache below its home; build and cache it where it is missing.
 
-    Its key is the cutoff, the features, the rows known before the cutoff and the code that checks them: rows
+    Its key is the cutoff, the features, the rows known before the cutoff and the code that reads them: rows
     that become known later leave it valid. One that is not as it was written is built anew, and a warning
     says so. Data that changes while it is read is read all the same, and not cached. Raises as
     `features.snapshots.snapshot` does, and `OutputError`.
@@ -40,12 +47,32 @@ def cached_snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
             known = KnownRows.of(warehouse)
             folder = _folder(dataset, features, known)
             cached = _whole(folder, features)  # built meanwhile by another call, or before rows were appended
-            built = cached or snapshot_of(warehouse, features, dataset=dataset, notes=outcome.notes)
+            built = cached or _built(
+                warehouse, features, dataset, known, version=version, notes=outcome.notes
+            )
         if dataset.version() == version:
             cache_known_rows(known, dataset, version, outcome=outcome)
             if cached is None:
                 write_snapshot(built, folder)
     return _recent(built, dataset)
+
+
+def _built(
+    warehouse: Warehouse,
+    features: FeatureSet,
+    dataset: Dataset,
+    known: KnownRows,
+    *,
+    version: DataVersion,
+    notes: Sequence[str],
+) -> Snapshot:
+    """Build a snapshot, of files from line parts: those that are missing are made first."""
+    active = active_traders(warehouse, dataset, notes)
+    if is_prepared_for(dataset) and features.line_columns(warehouse) & FACTS_OF_OTHERS:
+        since = months_before(dataset.cutoff, LONGEST_WINDOW)
+        make_line_parts(warehouse, dataset, known, version=version, since=since)
+    with with_line_parts(warehouse, dataset, known) as prepared:
+        return snapshot_of(prepared, features, active=active)
 
 
 def _recent(snapshot: Snapshot, dataset: Dataset) -> Snapshot:
@@ -66,6 +93,6 @@ def _whole(folder: Path, features: FeatureSet) -> Snapshot | None:
 
 
 def _folder(dataset: Dataset, features: FeatureSet, known: KnownRows) -> Path:
-    inputs = [known.digest_before(dataset.cutoff), features.digest, checking_digest()]
+    inputs = [known.digest_before(dataset.cutoff), features.digest, code_digest()]
     key = hashlib.sha256(json.dumps([dataset.cutoff.isoformat(), *inputs]).encode()).hexdigest()[:16]
     return dataset.home / FOLDER / f"{dataset.cutoff}-{key}"

@@ -6,7 +6,7 @@ taken from it or changed in it gives another.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -53,10 +53,17 @@ class KnownRows:
             {name: _days(warehouse, name) for name in tables},
         )
 
-    def digest_before(self, cutoff: date) -> str:
+    def digest_before(self, cutoff: date, *, tables: Sequence[str] = tuple(TABLES)) -> str:
         """Return the SHA-256 over the digests of all that was known before a cutoff, and the columns."""
-        before = {name: sorted(_before(days, cutoff).items()) for name, days in self.days.items()}
-        return hashlib.sha256(json.dumps([self.columns, before], sort_keys=True).encode()).hexdigest()
+        columns = [column for column in self.columns if column.partition(".")[0] in tables]
+        before = {
+            name: sorted(_before(days, cutoff).items()) for name, days in self.days.items() if name in tables
+        }
+        return hashlib.sha256(json.dumps([columns, before], sort_keys=True).encode()).hexdigest()
+
+    def first_day(self, table: str) -> date | None:
+        """Return the first day on which a row of a table became known."""
+        return min(map(date.fromisoformat, self.days.get(table, {})), default=None)
 
 
 def _before(days: Mapping[str, str], cutoff: date) -> dict[str, str]:
@@ -129,6 +136,11 @@ def _version(version: DataVersion) -> list[str]:
     return [version.digest, checking_digest()]
 
 
-def _path(dataset: Dataset) -> Path:
+def location_digest(dataset: Dataset) -> str:
+    """Return what tells caches of a dataset's location, and of the way it is read, from those of others."""
     location = f"{Path(dataset.data).absolute()} {dataset.dialect!r}"
-    return dataset.home / KNOWN / f"{hashlib.sha256(location.encode()).hexdigest()[:16]}.json"
+    return hashlib.sha256(location.encode()).hexdigest()[:16]
+
+
+def _path(dataset: Dataset) -> Path:
+    return dataset.home / KNOWN / f"{location_digest(dataset)}.json"

@@ -67,15 +67,21 @@ class Snapshot:
 
 
 def snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
-    """Build the features of every trader active in a dataset; raises `DataError` where that is refused."""
+    """Build the features of every trader active in a dataset; raises as `active_traders` does."""
     with dataset.open_checked() as (warehouse, outcome):
-        return snapshot_of(warehouse, features, dataset=dataset, notes=outcome.notes)
+        return snapshot_of(warehouse, features, active=active_traders(warehouse, dataset, outcome.notes))
 
 
-def snapshot_of(
-    warehouse: Warehouse, features: FeatureSet, *, dataset: Dataset, notes: Sequence[str]
-) -> Snapshot:
-    """Build the features of every trader active before the cutoff of a dataset, opened and checked.
+@dataclass(frozen=True)
+class ActiveTraders:
+    """The traders of a snapshot, and the day of the newest line that was known."""
+
+    spine: Spine
+    newest_on: date
+
+
+def active_traders(warehouse: Warehouse, dataset: Dataset, notes: Sequence[str]) -> ActiveTraders:
+    """Return the traders active before the cutoff of a dataset, opened and checked.
 
     The notes of the check are logged before anything is computed. Raises `DataError` where no trader is
     active, or where the newest line is too old and the dataset does not allow that.
@@ -89,9 +95,14 @@ def snapshot_of(
     spine = Spine.active(warehouse, cutoff)
     if newest_on is None or not len(spine):
         raise _nobody_active(newest_on, cutoff)
-    table = features.build(warehouse, spine).sort_by("trader_id")
-    traders = _described(warehouse, table["trader_id"], cutoff)
-    return Snapshot(features, table, traders, features.missing(warehouse), newest_on)
+    return ActiveTraders(spine, newest_on)
+
+
+def snapshot_of(warehouse: Warehouse, features: FeatureSet, *, active: ActiveTraders) -> Snapshot:
+    """Build the features of active traders."""
+    table = features.build(warehouse, active.spine).sort_by("trader_id")
+    traders = _described(warehouse, table["trader_id"], active.spine.cutoffs[0])
+    return Snapshot(features, table, traders, features.missing(warehouse), active.newest_on)
 
 
 def _nobody_active(newest_on: date | None, cutoff: date) -> DataError:

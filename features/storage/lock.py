@@ -11,13 +11,14 @@ from features.storage.atomic import output_errors
 
 
 @contextlib.contextmanager
-def file_lock(path: Path) -> Iterator[None]:
+def file_lock(path: Path, *, shared: bool = False) -> Iterator[None]:
     """Hold the lock of a file while the block runs; wait while another process holds it.
 
-    Raises `OutputError` where the disk refuses the file.
+    Those who hold it `shared`, which needs no right to write the file, hold it together and keep out the
+    others. Raises `OutputError` where the disk refuses the file.
     """
-    with _open(path) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with path.open("r") if shared else _open(path) as file:
+        fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         yield
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from features.data.warehouse import Warehouse
 from features.evidence import Evidence, evidence_of
 from features.feature import Feature
+from features.snapshots.line_parts import open_with_line_parts
 from serving.live.state import Live
 
 OF_OTHERS = frozenset({"kin"})
@@ -52,7 +53,7 @@ def read_rows(live: Live, trader_id: str, *, names: Iterable[str]) -> dict[str, 
 
     Raises `SettingError` for a feature without rows, `DataError` where the data is refused.
     """
-    with live.dataset.open() as warehouse:
+    with open_with_line_parts(live.dataset) as (warehouse, _):
         return rows_behind(live, trader_id, names=names, warehouse=warehouse)
 
 

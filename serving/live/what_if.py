@@ -1,7 +1,6 @@
 """What-if features: those of a trader with declarations added that nobody has accepted yet."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 
 import ibis
@@ -120,7 +119,7 @@ def _with(warehouse: Warehouse, submitted: ir.Table) -> Warehouse:
     """Return the warehouse as if the rows were in its declarations."""
     known = warehouse.table("declarations")
     joined = Source(known.union(_with_known_on(submitted).select(*known.columns)), "with rows of the request")
-    return replace(warehouse, sources={**warehouse.sources, "declarations": joined})
+    return warehouse.with_sources({**warehouse.sources, "declarations": joined})
 
 
 def _with_known_on(submitted: ir.Table) -> ir.Table:

@@ -32,6 +32,10 @@ OTHER_RULES = {
     "features/prepare/own_past.py": {
         "pairs.known_quarter >= reach": "how far back it reads",
     },
+    "features/snapshots/parts.py": {
+        "first_versions.known_on >= peers_from": "how far back the facts of lines reach",
+        "first_versions.known_on >= past_from": "the same",
+    },
     "features/prepare/prepared.py": {
         "declarations.known_on >= peers_from": "how far back a build reads",
         "declarations.known_on >= past_from": "the same",

@@ -3,6 +3,7 @@
 A kill in every run, fifty-five with AUDIT_YIELD_TORTURE=1. They pile up in one home, as in life.
 """
 
+import json
 import random
 import shutil
 from pathlib import Path
@@ -76,6 +77,25 @@ def table_is_whole_after_kills(place: Place, *arguments: str, seed: int) -> None
 def test_features_are_whole_after_a_kill(place: Place, administration: Path) -> None:
     data = str(administration / "demo/data")
     table_is_whole_after_kills(place, "features", data, *AS_OF, "--out", "features.parquet", seed=22)
+
+
+@pytest.mark.skipif(not TORTURE, reason="long: AUDIT_YIELD_TORTURE=1; an interruption is in the proofs")
+def test_prepared_lines_are_whole_after_kills_and_of_two_calls_at_once_one_makes_them(
+    place: Place, administration: Path
+) -> None:
+    data = str(administration / "demo/data")
+    _, took = call(place, "prepare", data)
+    rng = random.Random(26)  # noqa: S311  moments to kill at, no secret
+    for _ in range(KILLS):
+        shutil.rmtree(place.home / "lines")
+        killed(place, "prepare", data, within=took, rng=rng)
+        both = [begin(place, "prepare", data, "--json") for _ in range(2)]
+        outputs = [running.ended() for running in both]
+        assert [status for status, _ in outputs] == [0, 0]
+        made = [json.loads(said)["made"] for _, said in outputs]
+        assert not set(made[0]) & set(made[1])
+        assert call(place, "prepare", data, "--json")[0].count('"made": []') == 1
+        assert place.leftovers() == []
 
 
 def whole(place: Place) -> tuple[ModelVersion, ...]:

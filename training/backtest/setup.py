@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from features.data.dataset import Dataset
 from features.data.warehouse import Warehouse, in_memory
 from features.library import LIBRARY
+from features.snapshots.line_parts import open_with_line_parts
 from training.backtest.candidates import candidates
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold, folds_before
@@ -49,7 +50,7 @@ def set_up(dataset: Dataset, experiment: Experiment, *, stage: Stage = lambda wo
     )
     with ExitStack() as stack:
         stage("Checking the data")
-        with dataset.open_checked() as (warehouse, outcome):
+        with open_with_line_parts(dataset) as (warehouse, outcome):
             stage("Building the features of audited traders")
             labelled_audits = label_audits(
                 warehouse,

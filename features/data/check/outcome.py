@@ -95,7 +95,7 @@ class CheckOutcome:
                     left_out=outcome.left_out,
                 )
                 tables[table.name] = outcome.counted(lazy)
-        return replace(warehouse, sources={name: self._good_rows(tables[name]) for name in warehouse.sources})
+        return warehouse.with_sources({name: self._good_rows(tables[name]) for name in warehouse.sources})
 
     def _good_rows(self, checked: CheckedTable) -> Source:
         """Return a table's usable rows; one without a bad or repeated row stays as it is, unfiltered."""

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,13 +19,14 @@ from features.data.warehouse.database import connect, without_credentials
 from features.data.warehouse.engine import embedded, first_line, refuse_exhausted_resources
 from features.data.warehouse.engines import DUCKDB, Adapter, adapter_of, engine_errors
 from features.data.warehouse.folder import read_folder
+from features.data.warehouse.line_parts import LineParts
 from features.data.warehouse.mapped import column_faults, mapped, without_source
 from features.data.warehouse.source import Source, UnreadableError, name_faults, unreadable
 from features.errors import DataError, listed
 from features.exact import as_float
 from features.storage.temporary import temporary_folder
 
-__all__ = ["Dialect", "Source", "Warehouse", "in_memory", "open_stored", "open_warehouse"]
+__all__ = ["Dialect", "LineParts", "Source", "Warehouse", "in_memory", "open_stored", "open_warehouse"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Warehouse:
     """The tables of one administration, as Ibis expressions on the engine that holds them.
 
     `adapter` does what each engine does in its own way. `sources` holds the tables as stored; `faults` holds
-    all that could not be read, so that it can be reported at once.
+    all that could not be read, so that it can be reported at once. `line_parts` holds what was worked out
+    before from the rows of these very sources.
     """
 
     name: str
@@ -42,6 +44,15 @@ class Warehouse:
     sources: Mapping[str, Source]
     faults: tuple[Violation, ...]
     dialect: Dialect
+    line_parts: LineParts | None = None
+
+    def with_sources(self, sources: Mapping[str, Source]) -> "Warehouse":
+        """Return a warehouse of other rows on the same engine; nothing was worked out from them before."""
+        return replace(self, sources=sources, line_parts=None)
+
+    def read_files(self, files: Sequence[Path]) -> ir.Table:
+        """Return the rows of Parquet files as one table."""
+        return self.engine.read_parquet(files)
 
     def has(self, column: str) -> bool:
         """Return whether a column of the contract, given as `table.column`, or a default for it is there."""

@@ -15,6 +15,7 @@ from features.data.dataset import Dataset
 from features.errors import SettingError
 from features.library import LIBRARY
 from features.snapshots.cache import FOLDER, cached_snapshot
+from features.snapshots.line_parts import prepare
 from features.snapshots.snapshot import Snapshot, snapshot, to_text
 from features.snapshots.store import TABLE
 from features.storage.lock import file_lock
@@ -70,6 +71,15 @@ def test_a_snapshot_is_cached_once_however_the_folder_is_called(
         with file_lock(Path(data) / ".findings.lock"):  # a lock is no data
             cached_snapshot(replace(dataset(called), home=home), few)
     assert len([each for each in (home / FOLDER).iterdir() if not each.name.startswith(".")]) == 1
+
+
+def test_prepare_makes_the_lines_of_each_quarter_once_and_a_database_has_none(data: str) -> None:
+    said = run("prepare", data, "--as-of", "2020-07-01", folder=Path(data).parent).stdout
+    assert said == "Quarters prepared: 1, of these now: 1.\n"
+    again = prepare(replace(dataset(data), cutoff=day("2020-07-01")), progress=lambda done, total: None)
+    assert again == {day("2020-04-01"): False}
+    with pytest.raises(SettingError, match="no folder"):
+        prepare(replace(dataset(data), data="duckdb://elsewhere"), progress=lambda done, total: None)
 
 
 def test_a_row_of_a_day_to_come_counts_once_that_day_has_passed(data: str) -> None:
