@@ -23,6 +23,8 @@ from features.spine import months_before
 from features.storage.atomic import output_errors, restore, target_lock
 
 FOLDER = "snapshots"
+LINES_WORTH_PARTS = 200_000
+"""Lines from which on parts are made: to make them costs some seconds, more than few lines give back."""
 logger = logging.getLogger(__name__)
 
 
@@ -66,9 +68,13 @@ def _built(
     version: DataVersion,
     notes: Sequence[str],
 ) -> Snapshot:
-    """Build a snapshot, of files from line parts: those that are missing are made first."""
+    """Build a snapshot; of files with many lines from line parts, of which the missing are made first."""
     active = active_traders(warehouse, dataset, notes)
-    if is_prepared_for(dataset) and features.line_columns(warehouse) & FACTS_OF_OTHERS:
+    is_dear = (
+        known.count("declarations") >= LINES_WORTH_PARTS
+        and features.line_columns(warehouse) & FACTS_OF_OTHERS
+    )
+    if is_dear and is_prepared_for(dataset):
         since = months_before(dataset.cutoff, LONGEST_WINDOW)
         make_line_parts(warehouse, dataset, known, version=version, since=since)
     with with_line_parts(warehouse, dataset, known) as prepared:

@@ -61,6 +61,10 @@ class KnownRows:
         }
         return hashlib.sha256(json.dumps([columns, before], sort_keys=True).encode()).hexdigest()
 
+    def count(self, table: str) -> int:
+        """Return how many rows of a table became known on any day."""
+        return sum(int(digest.split()[0]) for digest in self.days.get(table, {}).values())
+
     def first_day(self, table: str) -> date | None:
         """Return the first day on which a row of a table became known."""
         return min(map(date.fromisoformat, self.days.get(table, {})), default=None)

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from features.data.dataset import Dataset
 from features.errors import SettingError
 from features.library import LIBRARY
+from features.snapshots import cache
 from features.snapshots.cache import FOLDER, cached_snapshot
 from features.snapshots.line_parts import prepare
 from features.snapshots.snapshot import Snapshot, snapshot, to_text
@@ -71,6 +73,19 @@ def test_a_snapshot_is_cached_once_however_the_folder_is_called(
         with file_lock(Path(data) / ".findings.lock"):  # a lock is no data
             cached_snapshot(replace(dataset(called), home=home), few)
     assert len([each for each in (home / FOLDER).iterdir() if not each.name.startswith(".")]) == 1
+
+
+def test_files_with_few_lines_are_built_from_the_tables_and_others_from_parts(
+    data: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features = LIBRARY.select(["price_gap_12m"])
+    parts = Path(data).parent / "mlruns" / "lines"
+    few = cached_snapshot(dataset(data), features)
+    assert not parts.exists()
+    monkeypatch.setattr(cache, "LINES_WORTH_PARTS", 3)
+    shutil.rmtree(dataset(data).home / FOLDER)
+    assert cached_snapshot(dataset(data), features).table.equals(few.table)
+    assert parts.exists()
 
 
 def test_prepare_makes_the_lines_of_each_quarter_once_and_a_database_has_none(data: str) -> None:
