@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the folders whose files take long, so that the short ones fill the gaps between workers."""
-    items.sort(key=lambda item: item.path.relative_to(Path(__file__).parent).parts[0] not in LONG)
+    """Begin with the folders whose files take long, so that the short ones fill the gaps between workers.
+
+    Of these folders a file each comes in turn: the files of one wait for what they share to be made.
+    """
+    turns, files = dict[Path, int](), Counter[str]()
+    for item in items:
+        if item.path not in turns:
+            turns[item.path] = files[_folder(item)]
+            files[_folder(item)] += 1
+    items.sort(key=lambda item: turns[item.path] if _folder(item) in LONG else len(turns))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]
 
 
 def pytest_collection_finish() -> None:

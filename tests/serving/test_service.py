@@ -153,6 +153,7 @@ def test_metrics_count_predictions_by_model_and_say_how_old_the_snapshot_is(serv
     assert after['audit_yield_request_seconds_count{route="/predict",status="200"}'] >= 1
 
 
+@pytest.mark.long
 def test_ten_switches_under_a_load_of_mixed_requests_fail_none_and_never_mix_models(
     server: Server, two: Path
 ) -> None:

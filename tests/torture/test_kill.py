@@ -18,6 +18,8 @@ from tests.torture import TORTURE
 from tests.torture.command import Place, begin, call
 from training.tracking.registry import ModelVersion, models
 
+pytestmark = pytest.mark.long
+
 KILLS = 11 if TORTURE else 1
 """Of each command."""
 AS_OF = ("--as-of", "2024-10-01")

@@ -15,6 +15,8 @@ from training.promotion.promote import offer
 from training.tracking.registry import ModelVersion, models
 from training.tracking.run import tracked
 
+pytestmark = pytest.mark.long
+
 
 def champions(offered: tuple[ModelVersion, ...]) -> list[str]:
     return [each.version for each in offered if "champion" in each.aliases]

@@ -53,7 +53,14 @@ class FirstDay:
     training: Trained
 
 
-@pytest.fixture(scope="module", params=MARKS)
+LONG = {"nil", "refunds"}
+"""Two of the four cases: each takes a training."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(case, marks=pytest.mark.long if case in LONG else ()) for case in MARKS],
+)
 def first_day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> FirstDay:
     folder: Path = tmp_path_factory.mktemp(request.param)
     data = write_parquet(folder / "data", tables_of(request.param))

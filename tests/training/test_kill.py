@@ -20,6 +20,8 @@ from training.promotion.promote import promote
 from training.tracking.registry import models
 from training.tracking.store import experiment, store
 
+pytestmark = pytest.mark.long
+
 PATIENCE = 120.0
 CHANCES = 60 if TORTURE else 3
 

@@ -26,6 +26,8 @@ from tests.torture import TORTURE
 from training.backtest.candidates import new_model
 from training.backtest.experiment import Experiment
 
+pytestmark = pytest.mark.long
+
 DAY = date(2024, 10, 1)
 LINES, HELD, OF_TRADERS, UNNAMED = 10, 0.8, 0.9, 0.2
 HIGHEST = 100

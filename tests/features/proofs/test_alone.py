@@ -14,6 +14,8 @@ from tests.features.proofs.script import by_key, differences, run, script, trade
 from tests.features.proofs.seeds import seeds
 from tests.torture import TORTURE
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("seed", seeds(1))
 def test_the_order_of_rows_changes_nothing(seed: int) -> None:

@@ -1,9 +1,13 @@
 """HS codes may stop at any level: tariff and lines at others, and some lines at others than the rest."""
 
+import pytest
+
 from tests.features.proofs.histories import history
 from tests.features.proofs.known import with_rows
 from tests.features.proofs.script import differences, run, values_of
 from tests.features.tables import Row
+
+pytestmark = pytest.mark.long
 
 LONGEST = 12
 DIGITS = "314159"

@@ -24,7 +24,7 @@ from tests.features.proofs.seeds import TIMES
 from tests.features.tables import Tables
 from tests.torture import TORTURE
 
-EXAMPLES = 2
+EXAMPLES = 5
 SETTINGS = settings(
     max_examples=EXAMPLES * TIMES if TORTURE else EXAMPLES,
     deadline=None,  # an example takes more than a second

@@ -10,6 +10,8 @@ from tests.features.proofs.script import differences, run, values_of
 from tests.features.tables import Tables
 from tests.torture import TORTURE
 
+pytestmark = pytest.mark.long
+
 NEVER_INPUTS = {
     "audits.team_id": "it corrects for the skill of auditors and says nothing of the trader",
     "traders.name": "a name is shown, never judged",

@@ -29,6 +29,8 @@ from tests.features.proofs.test_future import SETTINGS
 from tests.features.tables import Tables
 from tests.torture import TORTURE
 
+pytestmark = pytest.mark.long
+
 HISTORY = history(0)
 QUARTERS = 16
 """From the first line to the last cutoff."""

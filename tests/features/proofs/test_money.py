@@ -14,6 +14,8 @@ from tests.features.proofs.script import run, values_of
 from tests.features.tables import Row, Tables
 from tests.torture import TORTURE
 
+pytestmark = pytest.mark.long
+
 SEED = 2
 
 

@@ -83,6 +83,7 @@ def test_a_feature_that_no_trader_has_is_told(dataset: Dataset) -> None:
     assert summary(built)["empty"] == ["effective_rate_12m"]
 
 
+@pytest.mark.long
 def test_the_command_tells_notes_and_age_and_refuses_what_is_too_old(dataset: Dataset) -> None:
     asked = ("features", dataset.data, "--as-of")
     refused = run(*asked, "2025-07-01")

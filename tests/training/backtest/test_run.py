@@ -124,6 +124,7 @@ def unchanged(tmp_path_factory: pytest.TempPathFactory) -> tuple[MeanModel, dict
     return model, _by_audit(backtest(tmp_path_factory.mktemp("unchanged"), weekly(100), model))
 
 
+@pytest.mark.long
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(changes=later(FOLD))
 def test_what_became_known_on_the_day_of_a_fold_or_later_changes_neither_its_model_nor_what_it_says(

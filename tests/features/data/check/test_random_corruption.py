@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -20,6 +21,8 @@ from audit_yield.commands import app
 from tests.features.data.check.command import tree
 from tests.features.tables import TODAY, Row, Tables, arrow, good_tables, write_csv
 from tests.torture import TORTURE
+
+pytestmark = pytest.mark.long
 
 NAMES = tuple(good_tables())
 HOSTILE = (

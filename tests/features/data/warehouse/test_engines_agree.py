@@ -22,6 +22,8 @@ from tests.features.tables import TODAY, Cell, Row, Tables, write_csv
 from tests.postgres import Server
 from tests.torture import TORTURE
 
+pytestmark = pytest.mark.long
+
 Home = Callable[[Tables], str]
 
 # What is wrong in the faulty tables, and the first part of the key of each row that breaks it.
