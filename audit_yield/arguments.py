@@ -25,7 +25,9 @@ AsOf = Annotated[
     datetime,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="The cutoff: what was known before this day counts."),
 ]
-TableFile = Annotated[Path | None, typer.Option(help="Write the table here: FILE.parquet or FILE.csv.")]
+TableFile = Annotated[
+    Path | None, typer.Option(help="Write the whole table here: FILE.csv, FILE.xlsx or FILE.parquet.")
+]
 Overwrite = Annotated[bool, typer.Option(help="Replace what an earlier call made there.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for machines.")]
 Top = Annotated[int, typer.Option(min=1, help="How many to show.")]

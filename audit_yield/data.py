@@ -271,9 +271,7 @@ def evidence_command(
     *,
     as_of: AsOf,
     top: Top = 20,
-    out: Annotated[
-        Path | None, typer.Option(help="All rows as a table: FILE.csv, FILE.xlsx or FILE.parquet.")
-    ] = None,
+    out: TableFile = None,
     dialect: DialectFile = None,
     json: AsJson = False,
 ) -> None:

@@ -15,6 +15,7 @@ from audit_yield.arguments import (
     DialectFile,
     LogFolder,
     Stale,
+    TableFile,
     Trader,
     dataset_of,
     log_of,
@@ -112,9 +113,7 @@ def programme_command(
     trader: Trader,
     *,
     as_of: AsOf,
-    out: Annotated[
-        Path | None, typer.Option(help="A table with a row a line: FILE.csv, FILE.xlsx or FILE.parquet.")
-    ] = None,
+    out: TableFile = None,
     stale: Stale = False,
     dialect: DialectFile = None,
     json: AsJson = False,

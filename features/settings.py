@@ -1,5 +1,7 @@
-"""Settings in TOML files: read them, and validate each by its name."""
+"""Settings in TOML: read and validate files of them by name, and write single values."""
 
+import json
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +31,28 @@ def read_toml(path: Path) -> Mapping[str, Any]:
             expected=f"a TOML file in UTF-8 of at most {LARGEST_FILE:,} bytes.",
             advice="Correct the file.",
         ) from error
+
+
+def toml(value: object) -> str:
+    """Return a value as TOML: text, a number, a truth, or lists and tables of such.
+
+    >>> toml({"codes": {"UK": "GB"}, "a b": ["x", 1]})
+    '{ codes = { UK = "GB" }, "a b" = ["x", 1] }'
+    """
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{toml_key(name)} = {toml(each)}' for name, each in value.items())} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(toml, value))}]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def toml_key(name: str) -> str:
+    """Return a name as a key of TOML, in quotes where it needs them.
+
+    >>> toml_key("HS_CODE"), toml_key("HS code")
+    ('HS_CODE', '"HS code"')
+    """
+    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else toml(name)
 
 
 def _require_short(content: bytes) -> None:

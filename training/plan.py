@@ -1,5 +1,6 @@
 """Plans of a dataset: candidates from data and model as of a day, the plan, and its record in the home."""
 
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ from features.availability import availability, begun, hours_spent
 from features.clock import Clock
 from features.data.append import append_rows
 from features.data.dataset import Dataset
+from features.data.warehouse import Warehouse
 from features.errors import SettingError
 from features.storage.spreadsheet import write_table
 from models.plan.acceptance import assignment_rows, audit_rows
@@ -98,9 +100,12 @@ def calendar_of(dataset: Dataset, name: str) -> PlanCalendar:
     """
     stored = read_plan(dataset.home, name)
     with dataset.open() as warehouse:
-        available = availability(warehouse, treated_rows(stored.table)["trader_id"], dataset.cutoff)
-        under_way = begun(warehouse, name, dataset.cutoff)
-    return make_calendar(stored, available, under_way, from_day=dataset.cutoff)
+        return _calendar(stored, warehouse, dataset.cutoff)
+
+
+def _calendar(stored: StoredPlan, warehouse: Warehouse, cutoff: date) -> PlanCalendar:
+    available = availability(warehouse, treated_rows(stored.table)["trader_id"], cutoff)
+    return make_calendar(stored, available, begun(warehouse, stored.name, cutoff), from_day=cutoff)
 
 
 def accept(dataset: Dataset, name: str, *, out: Path | None = None) -> dict[str, int]:
@@ -119,15 +124,16 @@ def accept(dataset: Dataset, name: str, *, out: Path | None = None) -> dict[str,
             if table in warehouse.sources
             and (warehouse.table(table)[column] == name).any().to_pyarrow().as_py()
         }
-    if "audits" in written:
-        raise SettingError(
-            f"The data has audits of {name} already.",
-            expected="a plan that was not accepted yet.",
-            advice="`audit-yield calendar` orders what has not begun anew.",
-        )
+        if "audits" in written:
+            raise SettingError(
+                f"The data has audits of {name} already.",
+                expected="a plan that was not accepted yet.",
+                advice="`audit-yield calendar` orders what has not begun anew.",
+            )
+        calendar = _calendar(stored, warehouse, dataset.cutoff)
     rows = {
         "assignments": assignment_rows(stored, known_on=dataset.cutoff),
-        "audits": audit_rows(stored, calendar_of(dataset, name), known_on=dataset.cutoff),
+        "audits": audit_rows(stored, calendar, known_on=dataset.cutoff),
     }
     wanted = {table: each for table, each in rows.items() if table not in written}
     if out:

@@ -10,7 +10,7 @@ from features.spine import months_before
 from models.plan.calendar import PlanCalendar
 from models.plan.draw import CERTAIN, LOTTERY
 from models.plan.store import StoredPlan
-from models.plan.treatments import TREATMENTS, VISITS
+from models.plan.treatments import TREATMENTS, VISITED
 
 SCOPE_MONTHS = 12
 
@@ -44,13 +44,12 @@ def audit_rows(stored: StoredPlan, calendar: PlanCalendar, *, known_on: date) ->
     ahead = calendar.table.filter(pc.equal(calendar.table["state"], "ahead"))
     rows = pc.index_in(ahead["trader_id"], stored.table["trader_id"])
     treatment, role = ahead["treatment"].to_pylist(), ahead["role"].to_pylist()
-    visits = {TREATMENTS[kind] for kind in VISITS}
     chances = {name: stored.table[f"probability_{name}"].take(rows).to_pylist() for name in TREATMENTS}
     assigned = list(zip(treatment, role, strict=True))
     probability = [
         1.0 if right == CERTAIN else chances[name][row] for row, (name, right) in enumerate(assigned)
     ]
-    at_random = [right == LOTTERY and name in visits for name, right in assigned]
+    at_random = [right == LOTTERY and name in VISITED for name, right in assigned]
     teams = zip(ahead["office"].to_pylist(), ahead["team"].to_pylist(), strict=True)
     team_ids = [f"{office}-{team}" if team else None for office, team in teams]
     audit_ids = [f"{stored.name}-{trader}" for trader in ahead["trader_id"].to_pylist()]

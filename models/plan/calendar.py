@@ -17,7 +17,7 @@ from models.plan.capacity import Capacity
 from models.plan.schedule import NEVER, Schedule, Visits, schedule, teams_by_lot
 from models.plan.store import StoredPlan
 from models.plan.text import treated_rows
-from models.plan.treatments import TREATMENTS, VISITS
+from models.plan.treatments import VISITED
 
 WEEK = timedelta(days=7)
 FRIDAY = timedelta(days=4)
@@ -73,7 +73,7 @@ def make_calendar(
     for number, office in enumerate(sorted(set(treated["office"].to_pylist()))):
         own = treated.filter(pc.equal(treated["office"], office))
         ahead = own.filter(pc.equal(own["state"], "ahead"))
-        visited = pc.is_in(ahead["treatment"], pa.array([TREATMENTS[kind] for kind in VISITS]))
+        visited = pc.is_in(ahead["treatment"], pa.array(VISITED))
         visits = ahead.filter(visited)
         busy = own.filter(pc.equal(own["state"], "begun"))
         rng = np.random.default_rng([seed, number])
@@ -193,7 +193,7 @@ def _calendar_rows(rows: pa.Table, begins: list[date], ends: list[date], team: p
 
 def _busy(busy: pa.Table, capacity: Capacity, monday: date) -> np.ndarray:
     """Return how many teams the visits that have begun keep in each week; one that is late keeps one more."""
-    visits = busy.filter(pc.is_in(busy["treatment"], pa.array([TREATMENTS[kind] for kind in VISITS])))
+    visits = busy.filter(pc.is_in(busy["treatment"], pa.array(VISITED)))
     passed = -_week_of(visits["opened_on"], monday, missing=0)
     left = np.maximum(_weeks(visits, capacity) - passed, 1)
     return np.array([(left > week).sum() for week in range(left.max(initial=0))], np.intp)

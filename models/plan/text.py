@@ -11,7 +11,7 @@ from models.plan.candidates import GROUPS
 from models.plan.caps import HOURS, SHARE
 from models.plan.draw import CERTAIN, CONTROL, HELD_OUT, LOTTERY, TOP_UP
 from models.plan.store import StoredPlan
-from models.plan.treatments import TREATMENTS
+from models.plan.treatments import TREATMENTS, VISITED
 
 ROLES = {
     CERTAIN: "chosen",
@@ -62,14 +62,26 @@ def treated_rows(table: pa.Table) -> pa.Table:
     return treated.sort_by([("net_effect", "descending"), ("trader_id", "ascending")])
 
 
-def _by_treatment(treated: pa.Table) -> Iterator[str]:
-    yield f"{'':9} {'traders':>8} {'chosen':>8} {'by lot':>8} {'filling':>8} {'hours':>8} {'net effect':>14}"
+def by_treatment(treated: pa.Table) -> Iterator[dict[str, Any]]:
+    """Yield what goes into each `treatment`: the traders treated so, their roles, hours and net effect."""
     for name in TREATMENTS:
         own = treated.filter(pc.equal(treated["treatment"], name))
-        roles = own["role"].to_pylist()
-        counts = " ".join(f"{roles.count(role):>8,}" for role in (CERTAIN, LOTTERY, TOP_UP))
         hours, worth = (sum(own[column].to_pylist()) for column in ("hours", "net_effect"))
-        yield f"{name:9} {own.num_rows:>8,} {counts} {hours:>8,.0f} {worth:>14,.0f}"
+        yield {
+            "treatment": name,
+            "traders": own.num_rows,
+            "roles": own["role"].to_pylist(),
+            "hours": hours,
+            "net_effect": worth,
+        }
+
+
+def _by_treatment(treated: pa.Table) -> Iterator[str]:
+    yield f"{'':9} {'traders':>8} {'chosen':>8} {'by lot':>8} {'filling':>8} {'hours':>8} {'net effect':>14}"
+    for each in by_treatment(treated):
+        counts = " ".join(f"{each['roles'].count(role):>8,}" for role in (CERTAIN, LOTTERY, TOP_UP))
+        spent = f"{each['hours']:>8,.0f} {each['net_effect']:>14,.0f}"
+        yield f"{each['treatment']:9} {each['traders']:>8,} {counts} {spent}"
 
 
 def _caps(record: Mapping[str, Any]) -> Iterator[str]:
@@ -87,7 +99,7 @@ def _caps(record: Mapping[str, Any]) -> Iterator[str]:
 
 def burdens(table: pa.Table) -> Iterator[dict[str, Any]]:
     """Yield a plan's burden on each group: `by` what it is a `group`, its traders, their visits, hours."""
-    visited = pc.is_in(table["treatment"], pa.array(["field", "joint"]))
+    visited = pc.is_in(table["treatment"], pa.array(VISITED))
     for by in GROUPS:
         for group in sorted(each for each in pc.unique(table[by]).to_pylist() if each):
             own = pc.equal(table[by], group)

@@ -17,6 +17,8 @@ LETTER, DESK, FIELD, JOINT = range(KINDS)
 SKILLS: Mapping[str, tuple[int, ...]] = {"field": (FIELD, JOINT), "desk": (LETTER, DESK)}
 """The skill that auditors need: visits to the trader, or work at the desk."""
 VISITS = SKILLS["field"]
+VISITED = tuple(TREATMENTS[kind] for kind in VISITS)
+"""The names of the treatments that are visits."""
 PARAMETERS = ("reach", "later", "hours")
 SHIPPED = Path(__file__).with_name("treatments.toml")
 

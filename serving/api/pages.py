@@ -13,7 +13,7 @@ from serving.api.serialise import unknown_problem
 from serving.live.case import Case, with_predictions
 from serving.live.evidence import features_with_rows
 from serving.live.history import earlier_predictions
-from serving.live.programme import programme_table, tasks_of
+from serving.live.programme import programme_table, pulled_features, tasks_of
 from serving.live.state import Live
 from serving.log.entry import LogEntry
 from serving.page import (
@@ -146,10 +146,11 @@ async def programme(request: Request, trader_id: str, query: Annotated[Programme
     """Show what an audit of a trader is to check, with the lines to pull, or hand it out as a file."""
     live, context = _live_for(request, trader_id), context_of(request)
     caller = caller_of(request)
-    tasks = tasks_of(live, trader_id, limited=caller.is_limited)
-    names = [task.pulled_by for task in tasks if task.pulled_by]
+    tasks = await context.workers.run(
+        lambda: tasks_of(live, trader_id, limited=caller.is_limited), caller=caller.name
+    )
     evidence = await context.warehouse_worker.run(
-        lambda: context.evidence.read(live, trader_id, names=names), caller=caller.name
+        lambda: context.evidence.read(live, trader_id, names=pulled_features(tasks)), caller=caller.name
     )
     access = access_of(request, None, endpoint="GET /traders/programme", detail=query.format)
     ids = await context.log_answer(LogEntry(access, live.basis, (trader_id,)))

@@ -3,6 +3,7 @@
 Nobody makes or draws a plan over HTTP: who could draw again would draw until the draw pleases.
 """
 
+import pyarrow.compute as pc
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
@@ -26,7 +27,8 @@ OF_A_TRADER = (
 
 async def plans(request: Request) -> Response:
     """List the plans of the home, in the order of their periods."""
-    context, home = context_of(request), context_of(request).live.dataset.home
+    context = context_of(request)
+    home = context.live.dataset.home
     listed = await context.workers.run(
         lambda: [_serialise_listed(read_plan(home, name)) for name in names(home)],
         caller=caller_of(request).name,
@@ -51,15 +53,14 @@ async def planned(request: Request, plan: str, trader_id: str) -> Response:
     """Say how one trader stands in a plan: what it is assigned, by what right, and with which chances."""
     require_own(request, [trader_id])
     stored = await _read(request, plan)
-    row = next(
-        (row for row in stored.table.select(OF_A_TRADER).to_pylist() if row["trader_id"] == trader_id), None
-    )
-    if row is None:
+    own = stored.table.filter(pc.equal(stored.table["trader_id"], trader_id))
+    if not own.num_rows:
         raise ProblemError(
             ProblemKind.NOT_FOUND,
             "The plan does not speak of this trader.",
             expected="a trader that was active on the day of the plan.",
         )
+    [row] = own.select(OF_A_TRADER).to_pylist()
     content = {"plan": stored.name, "means": ROLES[row["role"]], **row}
     return await _answer(request, "GET /plans/plan/traders", content, trader_ids=(trader_id,))
 

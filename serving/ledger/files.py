@@ -15,7 +15,7 @@ from features.data.contract import TABLES
 from features.data.mapping import Dialect, TableMapping
 from features.data.mapping.files import SEPARATORS
 from features.data.mapping.patterns import written_day
-from features.data.warehouse.text_file import BYTE_ORDER_MARKS
+from features.data.warehouse.text_file import marked_encoding
 from features.storage.atomic import atomic_file
 from serving.live.submitted import Row
 from serving.problems import ProblemError, ProblemKind
@@ -98,7 +98,7 @@ def _as_type(value: object, column_type: pa.DataType, dialect: Dialect) -> pa.Ar
 def _write_csv(row: Row, template: Path, fresh: Path, *, keep: bool, dialect: Dialect) -> None:
     is_gzip, files = template.name.endswith(".gz"), dialect.files_of(FINDINGS.name)
     content = gzip.decompress(template.read_bytes()) if is_gzip else template.read_bytes()
-    encoding = next((each for mark, each in BYTE_ORDER_MARKS if content.startswith(mark)), files.encoding)
+    encoding = marked_encoding(content) or files.encoding
     text = content.decode(encoding)
     end = "\r\n" if "\r\n" in text else "\n"
     text = text if text.endswith(end) else text + end

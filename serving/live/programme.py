@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from features.evidence import LINE_NAMES, Evidence
 from features.library.checks import CHECK_OF, CHECKS, AuditCheck
-from models.reasons import Reason, by_topic
+from models.reasons import Reason
 from serving.live.evidence import features_with_rows
 from serving.live.state import Live
 
@@ -50,18 +50,24 @@ def tasks_of(live: Live, trader_id: str, *, limited: bool) -> tuple[Task, ...]:
 
     A `limited` reader is led to no rows that are other traders.
     """
-    topics = by_topic(live.reasons(live.X[live.row_index[trader_id]], live.explanation(trader_id)))
+    why = {words.name: words.why for words in live.bundle.words}
     parts: dict[AuditCheck, list[Reason]] = {check: [] for check in CHECKS}
-    for part in (part for topic in topics for part in topic.parts):
+    for part in live.reasons(live.X[live.row_index[trader_id]], live.explanation(trader_id)):
         if check := CHECK_OF.get(live.snapshot.features.by_name[part.feature].indicator):
             parts[check].append(part)
-    tasks = [_task(live, check, reasons, limited=limited) for check, reasons in parts.items()]
+    tasks = [_task(live, check, reasons, why=why, limited=limited) for check, reasons in parts.items()]
     adding = [task for task in tasks if task.money >= 0.5 and task.reasons]
     return tuple(sorted(adding, key=lambda task: (-task.money, task.check.what))[:TASKS])
 
 
-def _task(live: Live, check: AuditCheck, parts: Sequence[Reason], *, limited: bool) -> Task:
-    why = {words.name: words.why for words in live.bundle.words}
+def pulled_features(tasks: Sequence[Task]) -> list[str]:
+    """Return the features whose rows say which lines to pull."""
+    return [task.pulled_by for task in tasks if task.pulled_by]
+
+
+def _task(
+    live: Live, check: AuditCheck, parts: Sequence[Reason], *, why: Mapping[str, str], limited: bool
+) -> Task:
     expected = [part for part in parts if part.money > 0 and part.why == why[part.feature]]
     reasons = tuple(sorted(expected, key=lambda part: (-part.money, part.feature)))
     leading_to_lines = (

@@ -69,12 +69,16 @@ class EvidenceView:
     @property
     def pages(self) -> int:
         """The number of pages."""
-        return max(1, -(-self.count // ROWS_A_PAGE))
+        return _pages(self.count)
 
     @property
     def rows(self) -> list[tuple[tuple[str, bool], ...]]:
         """The cells row by row, each with whether it is a number."""
         return cells_by_row(self.columns)
+
+
+def _pages(rows: int) -> int:
+    return max(1, -(-rows // ROWS_A_PAGE))
 
 
 def cells_by_row(columns: Sequence[PageColumn]) -> list[tuple[tuple[str, bool], ...]]:
@@ -86,8 +90,7 @@ def cells_by_row(columns: Sequence[PageColumn]) -> list[tuple[tuple[str, bool], 
 
 def evidence_page(live: Live, evidence: Evidence, *, page: int = 1) -> str:
     """Return a page of the rows behind one value of one trader, the weightiest first."""
-    last = max(1, -(-evidence.rows.num_rows // ROWS_A_PAGE))
-    before = (min(page, last) - 1) * ROWS_A_PAGE
+    before = (min(page, _pages(evidence.rows.num_rows)) - 1) * ROWS_A_PAGE
     return render_template(
         "evidence.html",
         live=live,

@@ -8,7 +8,7 @@ from features.evidence import Evidence
 from features.storage.atomic import atomic_file
 from serving.live.evidence import read_rows, rows_behind
 from serving.live.history import EarlierPrediction, earlier_predictions, known_audits
-from serving.live.programme import Task, tasks_of
+from serving.live.programme import Task, pulled_features, tasks_of
 from serving.live.state import Live, load_live
 from serving.log import reader
 from serving.page import View, shown_features, trader_page
@@ -43,7 +43,7 @@ def work_programme(dataset: Dataset, trader_id: str) -> tuple[Sequence[Task], Ma
     live = load_live(dataset)
     ranking_row(live, trader_id)
     tasks = tasks_of(live, trader_id, limited=False)
-    names = [task.pulled_by for task in tasks if task.pulled_by]
+    names = pulled_features(tasks)
     return tasks, read_rows(live, trader_id, names=names) if names else {}
 
 

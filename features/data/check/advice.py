@@ -1,6 +1,5 @@
 """Advice: the setting of the mapping under which values that break a rule would be read."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from features.data.mapping import Dialect
 from features.data.mapping.code_list import ISO_3166, country_codes, folded
 from features.data.mapping.cure import as_toml, cures, is_damaged, removable
 from features.data.mapping.form import VALUES
+from features.settings import toml
 from features.unit import Unit
 
 DAMAGED = (
@@ -74,9 +74,7 @@ def countries_advice(codes: Sequence[str], column: Column, dialect: Dialect) -> 
     others = [code for code in codes if code not in meant and code not in none]
     ways = [_of_column(settings, column, TABLES["declarations"], dialect)] if settings else []
     if others:
-        ways.append(
-            f"countries = {_toml(others)} at the top of {dialect.file} where they stand for countries"
-        )
+        ways.append(f"countries = {toml(others)} at the top of {dialect.file} where they stand for countries")
     return f"Declare {', and '.join(ways)}."
 
 
@@ -112,15 +110,8 @@ def _of_column(settings: Mapping[str, Any], column: Column, table: Table, dialec
     mapping = dialect.tables.get(table.name)
     made_of = mapping.columns.get(column.name) if mapping else None
     source = {"column": made_of.column} if made_of and made_of.column not in (None, column.name) else {}
-    values = ", ".join(f"{name} = {_toml(value)}" for name, value in {**source, **settings}.items())
-    return f"{column.name} = {{ {values} }} under [{table.name}.columns] in {dialect.file}"
+    return f"{column.name} = {toml({**source, **settings})} under [{table.name}.columns] in {dialect.file}"
 
 
 def _plain(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{name} = {_toml(each)}' for name, each in value.items())} }}"
-    return json.dumps(value, ensure_ascii=False)

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache
 
+from features.data.warehouse.text_file import marked_encoding
+
 CANDIDATES = ("cp1252", "cp1250", "cp1251", "cp1254", "cp1256", "cp932", "gb18030")
 """Encodings beside UTF-8, those of one byte a letter first: other text seldom reads well in them."""
 WORD = re.compile(r"[^\W\d_]+")
@@ -21,17 +23,11 @@ def encodings(content: bytes) -> Sequence[str]:
     >>> encodings("Страна;Китай".encode("cp1251"))[0]
     'cp1251'
     """
-    if content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _decodes(
-        content, "utf-8"
-    ):
+    if marked_encoding(content) or _decoded(content, "utf-8") is not None:
         return ["utf-8"]
     oddities = {name: _oddity(text) for name in CANDIDATES if (text := _decoded(content, name)) is not None}
     fewest = min(oddities.values(), default=0)
     return [name for name, oddity in oddities.items() if oddity <= fewest]
-
-
-def _decodes(content: bytes, encoding: str) -> bool:
-    return _decoded(content, encoding) is not None
 
 
 def _decoded(content: bytes, encoding: str) -> str | None:

@@ -24,7 +24,7 @@ from features.data.warehouse.engine import first_line
 from features.data.warehouse.folder import MAPPED_TEXT, PARQUET
 from features.data.warehouse.sheet_file import SHEETS, open_workbook, sheet_names, sheet_rows, text_of
 from features.data.warehouse.source import Source
-from features.data.warehouse.text_file import BYTE_ORDER_MARKS
+from features.data.warehouse.text_file import marked_encoding
 from features.errors import DataError
 
 BYTES = 1 << 20
@@ -96,8 +96,7 @@ def _text_excerpt(path: Path) -> Excerpt:
         content = file.read(BYTES)
     likely = encodings(content)
     encoding = likely[0] if likely else "utf-8"
-    marked = (name for mark, name in BYTE_ORDER_MARKS if content.startswith(mark))
-    text = content.decode(next(marked, encoding), errors="replace")
+    text = content.decode(marked_encoding(content) or encoding, errors="replace")
     separator = separator_of(text)
     lines = text_lines(text, separator)
     if len(content) == BYTES:

@@ -1,6 +1,5 @@
 """Proposals: a mapping of what was looked at, as TOML whose guesses are comments."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from features.data.mapping.code_list import folded
 from features.data.mapping.form import Form
 from features.data.systems import SYSTEMS
 from features.errors import listed
-from features.settings import frozen
+from features.settings import frozen, toml, toml_key
 
 GUESS = "#? "
 """What a line begins with that somebody must read before it counts."""
@@ -228,21 +227,3 @@ def _other_tables(present: set[str]) -> Iterator[str]:
 
 def _on_one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def toml(value: object) -> str:
-    """Return a value as TOML."""
-    if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{toml_key(name)} = {toml(each)}' for name, each in value.items())} }}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(toml, value))}]"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def toml_key(name: str) -> str:
-    """Return a name as a key of TOML, in quotes where it needs them.
-
-    >>> toml_key("HS_CODE"), toml_key("HS code")
-    ('HS_CODE', '"HS code"')
-    """
-    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else toml(name)

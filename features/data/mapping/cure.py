@@ -1,6 +1,5 @@
 """Cures: the settings of a mapping under which values that were refused would be read."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +9,7 @@ from features.data.contract import Column, ColumnType
 from features.data.mapping.form import Form
 from features.data.mapping.months import LANGUAGES
 from features.data.mapping.patterns import BLANK, TIME_OF_DAY, bare, reads_day, reads_number
-from features.settings import frozen
+from features.settings import frozen, toml
 from features.unit import Unit
 
 WORDS_FOR_NOTHING = frozenset(
@@ -58,8 +57,7 @@ def as_toml(ways: Iterable[Settings]) -> str:
     'dates = "dd/mm/yy" and pivot = 50, or else dates = "mm/dd/yy" and pivot = 50'
     """
     return ", or else ".join(
-        " and ".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in way.items())
-        for way in ways
+        " and ".join(f"{name} = {toml(value)}" for name, value in way.items()) for way in ways
     )
 
 

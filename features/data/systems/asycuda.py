@@ -69,11 +69,16 @@ def _not_in_force(lines: ir.Table, states: Sequence[str]) -> ir.BooleanValue:
     return lines.PTY_STS.strip().lower().isin(states).fill_null(False)
 
 
+def _posted(lines: ir.Table) -> ir.BooleanValue:
+    """Return whether each line is of a post-entry."""
+    return lines.IDE_PST_NBR.notnull() & (lines.IDE_PST_NBR != "0")
+
+
 def _with_states(lines: ir.Table) -> ir.Table:
     """Add whether a line is of a later state of its declaration, and since when that is known."""
     order = ibis.window(group_by="INSTANCEID", order_by=["IDE_AST_DAT", "IDE_AST_NBR"])
     numbered = lines.mutate(assessment=ibis.dense_rank().over(order))
-    posted = numbered.IDE_PST_NBR.notnull() & (numbered.IDE_PST_NBR != "0")
+    posted = _posted(numbered)
     return numbered.mutate(
         amended=posted | (numbered.IDE_AST_NBR.notnull() & (numbered.assessment > 0)),
         amended_on=posted.ifelse(numbered.IDE_PST_DAT, numbered.IDE_AST_DAT),
@@ -180,8 +185,7 @@ def remarks(lines: ir.Table) -> Mapping[str, ir.IntegerScalar]:
     import_, registered, in_force = _included(lines)
     included = import_ & registered & in_force
     declarations = lines.INSTANCEID.nunique(where=included)
-    posted = lines.IDE_PST_NBR.notnull() & (lines.IDE_PST_NBR != "0")
-    with_first = lines.INSTANCEID.nunique(where=included & ~posted)
+    with_first = lines.INSTANCEID.nunique(where=included & ~_posted(lines))
     return {
         "lines of exports or of no flow, left out": (~import_).sum(),
         "import lines never registered, left out": (import_ & ~registered).sum(),

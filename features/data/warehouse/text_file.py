@@ -118,11 +118,15 @@ def _in_utf8(path: Path, table: Table, dialect: Dialect, into: Path, *, name: st
                 advice="Export it again; a table without rows still has that line.",
             )
         )
-    marked = (encoding for mark, encoding in BYTE_ORDER_MARKS if start.startswith(mark))
-    encoding = next(marked, dialect.files_of(table.name).encoding)
+    encoding = marked_encoding(start) or dialect.files_of(table.name).encoding
     if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii"):
         return path
     return _transcoded(path, table, encoding, into / f"{name}.utf8", dialect)
+
+
+def marked_encoding(start: bytes) -> str | None:
+    """Return the encoding that the byte order mark of a text says, None where it has none."""
+    return next((encoding for mark, encoding in BYTE_ORDER_MARKS if start.startswith(mark)), None)
 
 
 def _transcoded(path: Path, table: Table, encoding: str, target: Path, dialect: Dialect) -> Path:

@@ -1,6 +1,8 @@
 """Stored plans: sealed, drawn again to the bit, one a period, and nobody chooses the seed."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -28,12 +30,21 @@ from tests.models.plan.small import capacity, population
 NAME = "2025-01-01_2025-12-31-1"
 
 
-def stored(home: Path, *, name: str = NAME, seed: int | None = None) -> StoredPlan:
+def stored(
+    home: Path,
+    *,
+    name: str = NAME,
+    seed: int | None = None,
+    trader_ids: Sequence[str] | None = None,
+    reason: str | None = None,
+) -> StoredPlan:
     candidates, given, nonce = population(200), capacity(caps=()), nonce_of(home)
+    candidates = replace(candidates, trader_ids=tuple(trader_ids)) if trader_ids else candidates
     own = seed_of(candidates, given, nonce=nonce, name=name) if seed is None else seed
     about = {
         "as_of": "2025-01-01",
-        "reason": None,
+        "made_at": "2025-01-01T08:00:00+00:00",
+        "reason": reason,
         "model": {"version": "1", "digest": "d"},
         "capacity": given.content(),
         "drawn_by": drawn_by(own, nonce),

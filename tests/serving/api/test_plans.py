@@ -2,24 +2,21 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from models.plan.audit_plan import make_plan
-from models.plan.store import StoredPlan, drawn_by, nonce_of, seed_of, write_plan
+from models.plan.store import StoredPlan
 from models.plan.text import treated_rows
 from serving.access.tokens import Role
 from serving.live.state import Live, load_live
-from tests.models.plan.small import capacity, population
+from tests.models.plan.test_store import NAME, stored
 from tests.serving import tiny
 from tests.serving.browser import DARK, looked_over, needs_axe, needs_chromium
 from tests.serving.caller import Service, service
 
 DESK, PHONE = "--window-size=1280,800", "--window-size=500,900"
-NAME = "2025-01-01_2025-12-31-1"
 
 
 @pytest.fixture(scope="module")
@@ -32,19 +29,11 @@ def own_live(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Live:
 @pytest.fixture(scope="module")
 def plan(own_live: Live) -> StoredPlan:
     """A plan of two hundred traders of the snapshot, in its home."""
-    home, given = own_live.dataset.home, capacity(caps=())
-    chosen_from = replace(population(200), trader_ids=tuple(own_live.row_index)[:200])
-    nonce = nonce_of(home)
-    seed = seed_of(chosen_from, given, nonce=nonce, name=NAME)
-    about = {
-        "as_of": "2024-10-01",
-        "made_at": "2024-10-02T08:00:00+00:00",
-        "reason": "the first was of <another> model",
-        "model": {"version": "1", "digest": "d"},
-        "capacity": given.content(),
-        "drawn_by": drawn_by(seed, nonce),
-    }
-    return write_plan(make_plan(chosen_from, given, seed=seed), home, name=NAME, about=about)
+    return stored(
+        own_live.dataset.home,
+        trader_ids=tuple(own_live.row_index)[:200],
+        reason="the first was of <another> model",
+    )
 
 
 @pytest.fixture(scope="module")
