@@ -127,21 +127,21 @@ def held_out(sample: Sample, growth: Growth, *, blocks: Sequence[RowIndices], wh
     """Return the held-out margin of each row, by trees grown without its block on rows `where` is not 0.
 
     Where all adjustments lie in one block, nothing is left to learn from for it: it gets the mean of all.
-    Blocks are grown side by side, each in one thread: the number of threads is LightGBM's for the whole
-    process, and one that changes while another call fills its rows makes it write past its buffers.
+    Blocks are grown side by side, each in one thread, and predicted when all are: the number of threads is
+    LightGBM's for the whole process, and a call that changes it while another fills its rows makes that
+    write past its buffers.
     """
     margin, known = np.zeros(len(sample.target)), np.flatnonzero(where)
     in_one_thread = replace(growth, options={**(growth.options or {}), "num_threads": 1})
 
-    def hold_out(block: RowIndices) -> None:
+    def without(block: RowIndices) -> Trees | None:
         rest = np.setdiff1d(known, block)
-        if sample.target[rest].any():
-            margin[block] = grow(sample.of(rest), in_one_thread).value(sample.X[block])
-        else:
-            margin[block] = _start(sample.of(known), growth)
+        return grow(sample.of(rest), in_one_thread) if sample.target[rest].any() else None
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(hold_out, blocks))
+        grown = list(pool.map(without, blocks))
+    for block, trees in zip(blocks, grown, strict=True):
+        margin[block] = trees.value(sample.X[block]) if trees else _start(sample.of(known), growth)
     return margin
 
 
