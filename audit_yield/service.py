@@ -86,10 +86,11 @@ def report_command(
     trader: Trader,
     *,
     as_of: AsOf,
-    out: Annotated[Path, typer.Option(help="The page: FILE.html.")],
+    out: Annotated[Path, typer.Option(help="The page: FILE.html, or FILE.pdf.")],
     notice: Annotated[
         bool, typer.Option("--notice", help="The page for the trader itself: no values, ranks or scores.")
     ] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print it as PDF, by a Chromium that is here.")] = False,
     stale: Stale = False,
     dialect: DialectFile = None,
 ) -> None:
@@ -98,11 +99,16 @@ def report_command(
     Example: `audit-yield report demo/data T0000123 --as-of 2024-10-01 --out page.html`
     """
     import_lightgbm()
+    from serving.page.notice import Letterhead
+    from serving.page.pdf import write_pdf
     from serving.page.report import report, write_page
+    from serving.settings import Settings
 
     dataset = dataset_of(data, cutoff=as_of, dialect=dialect, stale=stale)
     with errors.status("Checking the data and building features"):
-        write_page(report(dataset, trader, view="notice" if notice else "full"), out)
+        letterhead = Letterhead.of(Settings.read(), dataset.today)
+        page = report(dataset, trader, view="notice" if notice else "full", letterhead=letterhead)
+        (write_pdf if pdf else write_page)(page, out)
     show([f"The page is in {out}."])
 
 

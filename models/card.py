@@ -61,6 +61,40 @@ class Group:
 
 
 @dataclass(frozen=True)
+class ReliabilityRow:
+    """A group of audits of like predictions: what was predicted of them and what they found, as means.
+
+    - `by`: what they are grouped by, `chance` or `money`; group 1 holds the highest predictions; `audits` are
+      in it, `adjusted` of them not zero.
+    - `predicted`, `observed`: the mean chance and the share of audits with an adjustment, or the mean money.
+    - `low`, `high`: the 95 % interval of what was observed: Wilson's (1927) for shares; for money over
+      resampled traders, and None where fewer than 5 audits found any.
+    """
+
+    population: str
+    by: str
+    group: int
+    audits: int
+    adjusted: int
+    predicted: float
+    observed: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What the tested audits would have brought, done in the order of a model.
+
+    `gathered`: the part of all their money after 0, 5, 10 ... 100 % of the audits, the highest prediction
+    first (`training.backtest.gain`); `oracle` is the model that knows the outcomes.
+    """
+
+    model: str
+    gathered: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class TrainingData:
     """The data that a model learned from.
 
@@ -107,6 +141,8 @@ class ModelCard:
     predicts: str = ""
     data: TrainingData = TrainingData()
     performance: tuple[Score, ...] = ()
+    gain: tuple[Gain, ...] = ()
+    reliability: tuple[ReliabilityRow, ...] = ()
     leaks: LeakSummary = LeakSummary()
     fairness: tuple[Group, ...] = ()
     limits: tuple[str, ...] = ()

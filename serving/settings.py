@@ -13,7 +13,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Address and limits of the service; each is an environment variable AUDIT_YIELD_<NAME>.
+    """Address, limits and letterhead of the service; each is an environment variable AUDIT_YIELD_<NAME>.
 
     - `host`, `port`: where it listens; without tokens only loopback is taken.
     - `hosts`: the names by which callers may call it, divided by commas; a call to any other name, or from a
@@ -27,6 +27,7 @@ class Settings:
       of bodies and of answers not read yet.
     - `log_key`: the file of the key that seals the prediction log, outside the home; without one a log can be
       made anew by whoever can write it.
+    - `notice_office`, `notice_legal_basis`: named on the notice to a trader, where they are set.
     """
 
     host: str = "127.0.0.1"
@@ -42,6 +43,8 @@ class Settings:
     token_concurrency: int = 16
     token_bytes: int = 64 * 1024 * 1024
     log_key: str = ""
+    notice_office: str = ""
+    notice_legal_basis: str = ""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -41,6 +41,8 @@ ENDPOINTS = (
     Endpoint("GET", "/plans/{plan}/sheet", CASE_WORKERS),
     Endpoint("POST", "/outcomes", CASE_WORKERS),
     Endpoint("GET", "/", CASE_WORKERS),
+    Endpoint("GET", "/model", CASE_WORKERS),
+    Endpoint("GET", "/help", CASE_WORKERS),
     Endpoint("GET", "/traders/{trader_id}", CASE_WORKERS),
     Endpoint("GET", "/traders/{trader_id}/evidence/{feature}", CASE_WORKERS),
     Endpoint("GET", "/traders/{trader_id}/programme", CASE_WORKERS),

@@ -173,6 +173,8 @@ ROUTES = (
     ),
     Route("GET", "/plans/{plan}/sheet", plans.sheet, None, (ProblemKind.NOT_FOUND,)),
     Route("GET", "/", pages.ranking, None, (ProblemKind.CONFLICT,)),
+    Route("GET", "/model", pages.model, None, (ProblemKind.CONFLICT,)),
+    Route("GET", "/help", pages.help_page, None, (ProblemKind.CONFLICT,)),
     Route(
         "GET", "/traders/{trader_id}", pages.trader, None, (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT)
     ),
@@ -244,7 +246,12 @@ def make_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},  # paths name traders
     )
     app.state.context = Context(
-        source, log, workers=Workers(settings.threads), warehouse_worker=Workers(1), clock=clock
+        source,
+        log,
+        workers=Workers(settings.threads),
+        warehouse_worker=Workers(1),
+        clock=clock,
+        settings=settings,
     )
     for route in ROUTES:
         route.add_to(app)

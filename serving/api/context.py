@@ -21,6 +21,7 @@ from serving.log.entry import Access, Decision, LogEntry
 from serving.log.reader import LoggedPrediction
 from serving.metrics import PREDICTIONS, UNLOGGED
 from serving.problems import ProblemError, ProblemKind
+from serving.settings import Settings
 from serving.workers import AT_ONCE, Result, Workers
 
 BYTES_A_ROW = 500
@@ -61,6 +62,7 @@ class Context:
     workers: Workers
     warehouse_worker: Workers
     clock: Clock
+    settings: Settings = Settings()  # noqa: RUF009  frozen
     history: History = field(default_factory=History)
     evidence: EvidenceCache = field(default_factory=EvidenceCache)
 

@@ -1,5 +1,6 @@
-"""Routes of the HTML pages: the ranking, a trader, its work programme, and the rows behind a feature."""
+"""Routes of the HTML pages: ranking, model, a trader, its work programme, the rows behind a feature."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import pyarrow as pa
@@ -20,10 +21,13 @@ from serving.page import (
     HEADERS,
     evidence_page,
     list_ranking,
+    model_page,
     programme_page,
     ranking_page,
+    reading_page,
     trader_page,
 )
+from serving.page.notice import Letterhead
 from serving.page.render import part
 from serving.page.trader import View
 from serving.problems import ProblemError, ProblemKind
@@ -91,6 +95,24 @@ async def ranking(request: Request) -> Response:
     return _page_response(html, prediction_ids)
 
 
+async def model(request: Request) -> Response:
+    """Show how good the model is, where it is weak, and what it goes by."""
+    return await _about_no_trader(request, model_page, endpoint="GET /model")
+
+
+async def help_page(request: Request) -> Response:
+    """Show how to read the pages."""
+    return await _about_no_trader(request, reading_page, endpoint="GET /help")
+
+
+async def _about_no_trader(request: Request, page: Callable[[Live], str], *, endpoint: str) -> Response:
+    context = context_of(request)
+    live = context.live
+    ids = await context.log_answer(LogEntry(access_of(request, None, endpoint=endpoint), live.basis))
+    html = await context.workers.run(lambda: page(live), caller=caller_of(request).name)
+    return _page_response(html, ids)
+
+
 async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery, Query()]) -> Response:
     """Show what is expected of one trader, and why."""
     live, context = _live_for(request, trader_id), context_of(request)
@@ -114,6 +136,7 @@ async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery,
             view=query.view,
             prediction_id=prediction_ids[0],
             limited=caller.is_limited,
+            letterhead=Letterhead.of(context.settings, context.today),
         ),
         caller=caller.name,
     )

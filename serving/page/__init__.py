@@ -1,6 +1,7 @@
-"""HTML pages: one trader, its work programme, the ranking, the rows behind a reason; each stands alone."""
+"""HTML pages: a trader, its work programme, the ranking, the model, the rows behind a reason; each alone."""
 
 from serving.page.behind import evidence_page
+from serving.page.model import model_page, reading_page
 from serving.page.plan import plan_page
 from serving.page.programme import programme_page
 from serving.page.ranking import list_ranking, ranking_page
@@ -12,9 +13,11 @@ __all__ = [
     "View",
     "evidence_page",
     "list_ranking",
+    "model_page",
     "plan_page",
     "programme_page",
     "ranking_page",
+    "reading_page",
     "shown_features",
     "trader_page",
 ]

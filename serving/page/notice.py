@@ -1,6 +1,8 @@
 """Notice to the trader itself: what was looked at, without others' values, thresholds, ranks or scores."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from features.build import FeatureSet
@@ -8,6 +10,7 @@ from features.feature import window_words
 from models.reasons import Reason
 from serving.live.state import Live
 from serving.page.lines import topic_reasons
+from serving.settings import Settings
 
 OWN = {
     "your declarations": "lines subheadings months offices ports transport_modes goods "
@@ -26,7 +29,21 @@ GENERAL = "general experience with comparable trade, and other information lawfu
 COUNTED = 6
 
 
-def notice(live: Live, row: Mapping[str, Any]) -> dict[str, object]:
+@dataclass(frozen=True)
+class Letterhead:
+    """What a notice says of whoever sends it: the day, and as set the office and the legal basis."""
+
+    dated: date
+    office: str = ""
+    legal_basis: str = ""
+
+    @classmethod
+    def of(cls, settings: Settings, dated: date) -> "Letterhead":
+        """Return the letterhead that is set, for a day."""
+        return cls(dated, settings.notice_office, settings.notice_legal_basis)
+
+
+def notice(live: Live, row: Mapping[str, Any], letterhead: Letterhead) -> dict[str, object]:
     """Return the values of the notice template: labels of what raised the expectation, by the record behind.
 
     Of the `COUNTED` weightiest reasons that raised it; in the order of the alphabet, so that no weight shows.
@@ -38,7 +55,8 @@ def notice(live: Live, row: Mapping[str, Any]) -> dict[str, object]:
         record = record_of(live.snapshot.features, each.feature)
         labels_by_record.setdefault(record, []).append(_label(live, each))
     own = {record: sorted(labels) for record, labels in sorted(labels_by_record.items()) if record != GENERAL}
-    return {"live": live, "row": row, "own": own, "general": GENERAL if GENERAL in labels_by_record else None}
+    general = GENERAL if GENERAL in labels_by_record else None
+    return {"live": live, "row": row, "own": own, "general": general, "letterhead": letterhead}
 
 
 def _label(live: Live, reason: Reason) -> str:

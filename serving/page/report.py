@@ -12,10 +12,13 @@ from serving.live.programme import Task, pulled_features, tasks_of
 from serving.live.state import Live, load_live
 from serving.log import reader
 from serving.page import View, shown_features, trader_page
+from serving.page.notice import Letterhead
 from serving.page.trader import ranking_row
 
 
-def report(dataset: Dataset, trader_id: str, *, view: View = "full") -> str:
+def report(
+    dataset: Dataset, trader_id: str, *, view: View = "full", letterhead: Letterhead | None = None
+) -> str:
     """Return the page of a trader as the published champion sees it, whole in itself.
 
     Raises `SettingError` for a trader that is not active on the day, `DataError` where there is no champion
@@ -23,7 +26,7 @@ def report(dataset: Dataset, trader_id: str, *, view: View = "full") -> str:
     """
     live = load_live(dataset)
     if view == "notice":
-        return trader_page(live, trader_id, view=view)
+        return trader_page(live, trader_id, view=view, letterhead=letterhead)
     names = shown_features(live, trader_id)
     with dataset.open() as warehouse:
         return trader_page(

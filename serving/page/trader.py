@@ -15,7 +15,7 @@ from serving.live.programme import tasks_of
 from serving.live.state import Live
 from serving.page.behind import PRINTED_COLUMNS, evidence_view
 from serving.page.lines import account_of
-from serving.page.notice import notice
+from serving.page.notice import Letterhead, notice
 from serving.page.programme import task_views
 from serving.page.render import render_template
 from serving.page.waterfall import WIDTH, waterfall
@@ -49,6 +49,7 @@ def trader_page(
     evidence: Mapping[str, Evidence] | None = None,
     prediction_id: str | None = None,
     limited: bool = False,
+    letterhead: Letterhead | None = None,
 ) -> str:
     """Return the page of a trader as HTML that needs no network and no script.
 
@@ -58,13 +59,18 @@ def trader_page(
       ranks or scores.
     - `evidence`: the rows behind features, printed below; without it the page links to where they are served.
     - `prediction_id`: under which the log keeps what the page says, where it does.
+    - `letterhead`: of the notice; the day of the data's reader alone where there is none.
     - `limited`: for a reader who may see some traders alone: no rank among all, no rows that are others.
 
     Raises `SettingError` for a trader that is not active on the day.
     """
     row = ranking_row(live, trader_id) | ({"rank": None} if limited else {})
     if view == "notice":
-        return render_template("notice.html", prediction_id=prediction_id, **notice(live, row))
+        return render_template(
+            "notice.html",
+            prediction_id=prediction_id,
+            **notice(live, row, letterhead or Letterhead(live.dataset.today)),
+        )
     return render_template(
         "trader.html",
         live=live,

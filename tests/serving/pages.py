@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from models.card import ModelCard
 from serving.live.state import Live
 from serving.page import list_ranking, ranking_page
 
@@ -41,3 +42,8 @@ def renamed(live: Live, *, names: dict[str, str] | None = None, ids: dict[str, s
 
 def _with(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
     return table.set_column(table.column_names.index(name), name, values)
+
+
+def carded(live: Live, card: ModelCard) -> Live:
+    """Return what is live with another card of its model."""
+    return replace(live, bundle=replace(live.bundle, card=card))

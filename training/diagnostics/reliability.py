@@ -1,11 +1,11 @@
 """Reliability: chance and money predicted beside what audits found, in groups of like predictions."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from models.card import ReliabilityRow
 from models.prediction import Floats, Prediction
 from training.backtest.bootstrap import EvaluationSet, estimate, resample_metrics
 from training.backtest.metrics import DECILES, Metric, Number, PredictionLike
@@ -17,27 +17,6 @@ from training.backtest.wilson import wilson
 By = Literal["chance", "money"]
 FEWEST_IN_GROUP = 20
 """Audits: where there are fewer than ten times as many, there are fewer groups than tenths."""
-
-
-@dataclass(frozen=True)
-class ReliabilityRow:
-    """A group of audits of like predictions: what was predicted of them and what they found, as means.
-
-    - `group`: 1 holds the highest predictions; `audits` are in it, `adjusted` of them not zero.
-    - `predicted`, `observed`: the mean chance and the share of audits with an adjustment, or the mean money.
-    - `low`, `high`: the 95 % interval of what was observed: Wilson's (1927) for shares; for money over
-      resampled traders, and None where fewer than 5 audits found any.
-    """
-
-    population: str
-    by: By
-    group: int
-    audits: int
-    adjusted: int
-    predicted: float
-    observed: float
-    low: float | None
-    high: float | None
 
 
 def reliability(out_of_fold: OutOfFold, model: str, *, seed: int) -> tuple[ReliabilityRow, ...]:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from models.base import YieldModel
+from models.card import ReliabilityRow
 from training.backtest.folds import Fold
 from training.backtest.labelled_audits import LabelledAudits
 from training.backtest.run import BacktestReport
@@ -17,7 +18,7 @@ from training.diagnostics.importance import (
     importance_of_indicators,
 )
 from training.diagnostics.learning_curve import LearningStep
-from training.diagnostics.reliability import ReliabilityRow, reliability
+from training.diagnostics.reliability import reliability
 
 
 @dataclass(frozen=True)

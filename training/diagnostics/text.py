@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
+from models.card import ReliabilityRow
 from training.backtest.metrics import metrics
 from training.diagnostics.effects import ODDS, Effect
 from training.diagnostics.importance import Importance
 from training.diagnostics.learning_curve import LearningStep
-from training.diagnostics.reliability import ReliabilityRow
 from training.diagnostics.report import Diagnostics
 
 SHOWN_FEATURES, SHOWN_INDICATORS = 15, 10

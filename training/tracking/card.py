@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from models.card import UNTESTED, Group, LeakSummary, ModelCard, Score, TrainingData
+from models.card import UNTESTED, Group, LeakSummary, ModelCard, ReliabilityRow, Score, TrainingData
 from training.backtest.fairness import SELECTED
+from training.backtest.gain import gains
 from training.backtest.labelled_audits import LabelledAudits
 from training.backtest.populations import POPULATIONS
 from training.backtest.run import BacktestReport
@@ -25,6 +26,8 @@ LIMITS = (
     "or practice.",
     "An adjustment is no fraud: the probability is that of any booked adjustment, up or down.",
 )
+JUDGED = "reference"
+"""The population in which the card holds predictions against what was found."""
 METRICS = {
     "captured_5": "captured at 5 %",
     "captured_10": "captured at 10 %",
@@ -40,6 +43,7 @@ def model_card(
     report: BacktestReport,
     *,
     leaks: LeakReport,
+    reliability: Sequence[ReliabilityRow],
     groups: Sequence[Group],
     labelled_audits: LabelledAudits,
     written_weight: float,
@@ -47,8 +51,9 @@ def model_card(
 ) -> ModelCard:
     """Return the card of a model: nothing in it depends on when or where it was made.
 
-    `labelled_audits` are those that the model learned from, beside which what is written has the weight
-    `written_weight`. `assumed` is what the import and the check of the data assumed.
+    `reliability` and `groups` are out of fold, as the backtest is. `labelled_audits` are those that the model
+    learned from, beside which what is written has the weight `written_weight`. `assumed` is what the import
+    and the check of the data assumed.
     """
     experiment = report.experiment
     return ModelCard(
@@ -76,6 +81,8 @@ def model_card(
             and each.against is None
             and (each.model == experiment.model or each.fold is None)
         ),
+        gain=gains(report.out_of_fold),
+        reliability=tuple(each for each in reliability if each.population == JUDGED),
         leaks=LeakSummary(leaks.suspected, tuple(each.sentence for each in leaks.raised)),
         fairness=tuple(groups),
         limits=LIMITS if len(report.out_of_fold) else (UNTESTED, *LIMITS),

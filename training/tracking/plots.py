@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from models.card import ReliabilityRow
 from models.prediction import Explanation
+from training.backtest.gain import gathered
 from training.backtest.out_of_fold import ORACLE, OutOfFold
 from training.diagnostics.importance import Importance
 from training.diagnostics.learning_curve import LearningStep
-from training.diagnostics.reliability import By, ReliabilityRow
+from training.diagnostics.reliability import By
 from training.tracking.store import quiet
 
 if TYPE_CHECKING:
@@ -22,18 +24,11 @@ MONEY = "{x:,.0f}"
 
 
 def gain(out_of_fold: OutOfFold, model: str) -> "Figure":
-    """Draw the part of all yield that the first audits bring, for the model, the oracle and the others.
-
-    Where refunds outweigh, it is a part of all the money that moves.
-    """
+    """Draw the part of all yield that the first audits bring, for the model, the oracle and the others."""
     figure, [axes] = _figure("Yield gathered, out of fold")
-    net, moved = float(out_of_fold.y.sum()), float(np.abs(out_of_fold.y).sum())
-    whole = net if net > 0 else moved or 1.0
+    part = np.linspace(0.0, 1.0, len(out_of_fold) + 1)
     for name, prediction in out_of_fold.predictions.items():
-        order = np.argsort(-prediction.expected, kind="stable")
-        gathered = np.append(0.0, out_of_fold.y[order].cumsum()) / whole
-        part = np.linspace(0.0, 1.0, len(gathered))
-        axes.plot(part, gathered, label=name, **_line(name, model))
+        axes.plot(part, gathered(out_of_fold.y, prediction), label=name, **_line(name, model))
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.8, label="by chance")
     axes.set_xlabel("part of the audits, highest prediction first")
     axes.set_ylabel("part of the yield")

@@ -72,6 +72,7 @@ def card_of(training: Training) -> ModelCard:
     return model_card(
         report,
         leaks=training.leaks,
+        reliability=training.diagnostics.reliability,
         groups=fairness(report.out_of_fold, report.experiment.model, training.groups),
         labelled_audits=training.labelled_audits,
         written_weight=training.model.written_weight(training.labelled_audits.adjusted),

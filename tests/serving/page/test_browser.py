@@ -14,10 +14,11 @@ from serving.live.evidence import read_rows
 from serving.live.history import EarlierPrediction, past_audits
 from serving.live.programme import tasks_of
 from serving.live.state import Live
-from serving.page import evidence_page, programme_page, trader_page
+from serving.page import evidence_page, model_page, programme_page, reading_page, trader_page
 from serving.page.render import ICON
 from tests.serving.browser import DARK, dom, evaluate, looked_over, needs_axe, needs_chromium, paper
-from tests.serving.pages import HOSTILE, IDENTIFIERS, ranking, renamed
+from tests.serving.page.test_model import CARD
+from tests.serving.pages import HOSTILE, IDENTIFIERS, carded, ranking, renamed
 
 DESK, PHONE = "--window-size=1280,800", "--window-size=500,900"
 WHITE = "rgb(255, 255, 255)"
@@ -39,6 +40,8 @@ def pages(live: Live, dataset: Dataset, first: str) -> dict[str, str]:
         "notice": trader_page(live, first, view="notice"),
         "ranking": ranking(live, query={"size_band": "small"}),
         "evidence": evidence_page(live, rows["customs_value_12m"]),
+        "model": model_page(carded(live, CARD)),
+        "help": reading_page(live),
         "programme": programme_page(live, first, tasks_of(live, first, limited=False), rows),
     }
 
@@ -55,6 +58,10 @@ def pages(live: Live, dataset: Dataset, first: str) -> dict[str, str]:
         ("ranking", (PHONE,)),
         ("evidence", (PHONE,)),
         ("programme", (PHONE, DARK)),
+        ("model", (DESK,)),
+        ("model", (PHONE, DARK)),
+        ("help", (PHONE,)),
+        ("help", (DESK, DARK)),
     ],
     ids=str,
 )

@@ -1,13 +1,14 @@
 """The page for the trader itself: what was looked at; no values of others, thresholds, ranks or scores."""
 
 import re
+from datetime import date
 
 import pytest
 
 from features.library import LIBRARY
 from serving.live.state import Live
 from serving.page import trader_page
-from serving.page.notice import GENERAL, RECORD_OF, record_of
+from serving.page.notice import GENERAL, RECORD_OF, Letterhead, record_of
 
 OTHERS = {
     "audit yield on value": "yield_on_value",
@@ -43,7 +44,14 @@ def test_the_notice_has_no_number_but_days_periods_and_digests(live: Live) -> No
         page = trader_page(live, trader, view="notice")
         text = re.sub(r"<[^>]*>", " ", page[page.index("<body>") :])
         name = live.snapshot.traders["name"][live.row_index[trader]].as_py() or trader
-        for known in (name, trader, "1 October 2024", live.bundle.digest[:16], live.snapshot_digest[:16]):
+        for known in (
+            name,
+            trader,
+            "2 January 2025",
+            "1 October 2024",
+            live.bundle.digest[:16],
+            live.snapshot_digest[:16],
+        ):
             text = text.replace(known, "")
         text = re.sub(r"model 1\b|the last \d+ months", "", text)
         assert not re.search(r"\d", text), text
@@ -56,3 +64,16 @@ def test_the_notice_shows_no_weight_by_its_order(live: Live) -> None:
         for listed in re.findall(r"<ul>(.*?)</ul>", page, re.DOTALL):
             labels = re.findall(r"<li>(.*?)</li>", listed)
             assert labels == sorted(labels)
+
+
+def test_the_notice_names_day_office_and_legal_basis_as_they_are_set(live: Live) -> None:
+    trader = live.ranking["trader_id"][0].as_py()
+    letterhead = Letterhead(date(2025, 3, 4), "Customs <Audit> Office, Harbour 1", "Customs Act, section 12")
+    page = trader_page(live, trader, view="notice", letterhead=letterhead)
+    for words in (
+        "4 March 2025",
+        "Customs &lt;Audit&gt; Office, Harbour 1",
+        "under <bdi>Customs Act, section 12",
+    ):
+        assert words in page
+    assert "under <bdi>" not in trader_page(live, trader, view="notice")

@@ -8,9 +8,10 @@ from typer.testing import CliRunner
 
 from audit_yield.commands import app
 from features.data.dataset import Dataset
-from features.errors import OutputError
+from features.errors import OutputError, SettingError
 from serving.live.state import Live
 from serving.page import shown_features
+from serving.page.pdf import write_pdf
 from serving.page.report import report, write_page
 from tests.serving.browser import needs_chromium, paper
 
@@ -60,6 +61,21 @@ def test_the_command_writes_the_page_and_the_notice(
     done = CliRunner().invoke(app, [*arguments, "--notice"])
     assert (done.exit_code, done.output) == (0, f"The page is in {target}.\n")
     assert "What was considered" in target.read_text()
+
+
+@needs_chromium
+def test_a_page_is_printed_as_pdf(tmp_path: Path) -> None:
+    write_pdf("<!doctype html><title>Page</title>", tmp_path / "page.pdf")
+    assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_without_a_chromium_it_is_said_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SettingError, match="no Chromium"):
+        write_pdf("<!doctype html>", tmp_path / "page.pdf")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_that_cannot_be_written_is_said_and_what_was_there_stays(tmp_path: Path) -> None:

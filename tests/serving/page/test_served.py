@@ -26,7 +26,15 @@ def address(served: Service) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/?size_band=small&finding_type=origin", "/traders/{}", "/traders/{}?view=notice"]
+    "path",
+    [
+        "/",
+        "/?size_band=small&finding_type=origin",
+        "/model",
+        "/help",
+        "/traders/{}",
+        "/traders/{}?view=notice",
+    ],
 )
 def test_a_page_comes_with_the_policy_that_knows_its_style_alone(
     path: str, address: str, traders: list[str]

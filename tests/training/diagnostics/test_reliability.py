@@ -4,11 +4,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from models.card import ReliabilityRow
 from models.prediction import Floats, Prediction
 from tests.optional import not_none
 from tests.training.trained import audits, money
 from training.backtest.out_of_fold import OutOfFold
-from training.diagnostics.reliability import ReliabilityRow, reliability
+from training.diagnostics.reliability import reliability
 
 Y = money()
 

@@ -1,9 +1,9 @@
 """Diagnostics as a person reads them."""
 
+from models.card import ReliabilityRow
 from training.diagnostics.effects import Effect
 from training.diagnostics.importance import FeatureState, Importance
 from training.diagnostics.learning_curve import LearningStep
-from training.diagnostics.reliability import ReliabilityRow
 from training.diagnostics.report import Diagnostics
 from training.diagnostics.text import diagnostics_to_text
 
