@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from features.clock import Clock
 from serving.access.guard import Guard
 from serving.access.tokens import Tokens
-from serving.api import explain, models, outcomes, pages, plans, predict, ranking, request_schemas
+from serving.api import beside, explain, models, outcomes, pages, plans, predict, ranking, request_schemas
 from serving.api import response_schemas as schemas
 from serving.api.context import Context, LiveSource, ReadableLog
 from serving.api.error_handlers import HANDLERS
@@ -186,6 +186,21 @@ ROUTES = (
         (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT),
         responses=FILES,
     ),
+    Route(
+        "GET",
+        "/traders/{trader_id}/what_if",
+        beside.what_if,
+        None,
+        (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT, ProblemKind.REFUSED),
+    ),
+    Route(
+        "GET",
+        "/traders/{trader_id}/change",
+        beside.change,
+        None,
+        (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT),
+    ),
+    Route("GET", "/compare", beside.compare, None, (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT)),
     Route(
         "GET",
         "/traders/{trader_id}/programme",

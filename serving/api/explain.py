@@ -1,4 +1,4 @@
-"""POST /explain and POST /score_declarations: reasons in money, as known and with declarations added."""
+"""POST /explain and POST /score_declarations: reasons in money, as known and with other declarations."""
 
 from dataclasses import replace
 from datetime import date
@@ -10,7 +10,6 @@ from fastapi.responses import Response
 
 from features.evidence import Evidence
 from features.unit import format_value
-from models.fitting.matrix import as_matrix
 from models.prediction import Floats
 from serving.access.tokens import Caller
 from serving.api.context import (
@@ -33,7 +32,7 @@ from serving.api.serialise import (
 from serving.live.case import Case
 from serving.live.evidence import features_with_rows, read_rows
 from serving.live.state import Live
-from serving.live.what_if import with_declarations
+from serving.live.what_if import what_if_features
 from serving.log.entry import AnswerBasis
 from serving.problems import ProblemError, ProblemKind
 
@@ -101,13 +100,13 @@ def _serialise_evidence(evidence: Evidence) -> JsonObject:
 
 
 async def score_declarations(request: Request) -> Response:
-    """Say what the prediction would be with declarations added to those known."""
+    """Say what the prediction would be with declarations added to those known, or left out."""
     payload = await read_payload(request, ScoreDeclarations)
     require_own(request, [payload.trader_id])
     context = context_of(request)
     live = context.live
     cutoff, caller = payload.as_of or live.dataset.cutoff, caller_of(request)
-    _require_day(caller, cutoff, of_snapshot=live.dataset.cutoff)
+    require_day(caller, cutoff, of_snapshot=live.dataset.cutoff)
     features = await context.warehouse_worker.run(
         lambda: _what_if_features(live, payload, cutoff, limited=caller.is_limited), caller=caller.name
     )
@@ -115,7 +114,7 @@ async def score_declarations(request: Request) -> Response:
         lambda: Case.what_if(live, payload.trader_id, features), caller=caller.name
     )
     basis = replace(live.basis, as_of=cutoff, snapshot_digest=None)
-    detail = f"{len(payload.declarations)} declarations added"
+    detail = f"{len(payload.declarations)} declarations added, {len(payload.leave_out)} lines left out"
     access = access_of(request, payload.purpose, endpoint="POST /score_declarations", detail=detail)
     ids = await context.log_answer(case.log_entry(access, basis))
     return json_response(
@@ -123,7 +122,7 @@ async def score_declarations(request: Request) -> Response:
     )
 
 
-def _require_day(caller: Caller, cutoff: date, *, of_snapshot: date) -> None:
+def require_day(caller: Caller, cutoff: date, *, of_snapshot: date) -> None:
     """Raise `ProblemError` where a limited caller asks as of another day than that of the snapshot."""
     if caller.is_limited and not caller.any_day and cutoff != of_snapshot:
         raise ProblemError(
@@ -135,15 +134,15 @@ def _require_day(caller: Caller, cutoff: date, *, of_snapshot: date) -> None:
 
 
 def _what_if_features(live: Live, payload: ScoreDeclarations, cutoff: date, *, limited: bool) -> Floats:
-    features = with_declarations(
-        live.snapshot.features,
-        live.dataset,
-        trader_id=payload.trader_id,
-        rows=payload.model_dump()["declarations"],
+    content = payload.model_dump()
+    return what_if_features(
+        live,
+        payload.trader_id,
+        rows=content["declarations"],
+        left_out=content["leave_out"],
         cutoff=cutoff,
         limited=limited,
     )
-    return as_matrix(features.select(live.bundle.names))
 
 
 def _changes(live: Live, case: Case, cutoff: date) -> JsonObject:

@@ -76,7 +76,8 @@ def _file_response(table: pa.Table, name: str, *, ending: str, prediction_ids: t
     return Response(table_bytes(table, f".{ending}"), media_type=MEDIA_TYPES[ending], headers=headers)
 
 
-def _page_response(html: str, prediction_ids: tuple[str, ...]) -> Response:
+def page_response(html: str, prediction_ids: tuple[str, ...]) -> Response:
+    """Return a page under the headers of all pages, with the id under which it is logged."""
     return HTMLResponse(html, headers={**HEADERS, "X-Prediction-Id": prediction_ids[0]})
 
 
@@ -92,7 +93,7 @@ async def ranking(request: Request) -> Response:
     entry = LogEntry(access, live.basis, shown.trader_ids)
     prediction_ids = await context.log_answer(with_predictions(live, entry) if shown.trader_ids else entry)
     html = await context.workers.run(lambda: ranking_page(live, shown), caller=caller.name)
-    return _page_response(html, prediction_ids)
+    return page_response(html, prediction_ids)
 
 
 async def model(request: Request) -> Response:
@@ -110,12 +111,12 @@ async def _about_no_trader(request: Request, page: Callable[[Live], str], *, end
     live = context.live
     ids = await context.log_answer(LogEntry(access_of(request, None, endpoint=endpoint), live.basis))
     html = await context.workers.run(lambda: page(live), caller=caller_of(request).name)
-    return _page_response(html, ids)
+    return page_response(html, ids)
 
 
 async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery, Query()]) -> Response:
     """Show what is expected of one trader, and why."""
-    live, context = _live_for(request, trader_id), context_of(request)
+    live, context = live_for(request, trader_id), context_of(request)
     caller = caller_of(request)
     audits = context.history.cached(live.dataset)
     if audits is None:
@@ -140,14 +141,14 @@ async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery,
         ),
         caller=caller.name,
     )
-    return _page_response(html, prediction_ids)
+    return page_response(html, prediction_ids)
 
 
 async def behind(
     request: Request, trader_id: str, feature: str, query: Annotated[EvidenceQuery, Query()]
 ) -> Response:
     """Show the rows behind one value of a trader, or hand them out as a file."""
-    live, context = _live_for(request, trader_id), context_of(request)
+    live, context = live_for(request, trader_id), context_of(request)
     caller = caller_of(request)
     _require_rows(live, feature, limited=caller.is_limited)
     evidence = await context.warehouse_worker.run(
@@ -160,14 +161,14 @@ async def behind(
         if query.format != "html":
             name = f"{trader_id} {feature}"
             return _file_response(evidence.rows, name, ending=query.format, prediction_ids=ids)
-        return _page_response(evidence_page(live, evidence, page=query.page), ids)
+        return page_response(evidence_page(live, evidence, page=query.page), ids)
 
     return await context.workers.run(response, caller=caller.name)
 
 
 async def programme(request: Request, trader_id: str, query: Annotated[ProgrammeQuery, Query()]) -> Response:
     """Show what an audit of a trader is to check, with the lines to pull, or hand it out as a file."""
-    live, context = _live_for(request, trader_id), context_of(request)
+    live, context = live_for(request, trader_id), context_of(request)
     caller = caller_of(request)
     tasks = await context.workers.run(
         lambda: tasks_of(live, trader_id, limited=caller.is_limited), caller=caller.name
@@ -183,7 +184,7 @@ async def programme(request: Request, trader_id: str, query: Annotated[Programme
             name = f"{trader_id} work programme"
             table = programme_table(tasks, evidence)
             return _file_response(table, name, ending=query.format, prediction_ids=ids)
-        return _page_response(programme_page(live, trader_id, tasks, evidence), ids)
+        return page_response(programme_page(live, trader_id, tasks, evidence), ids)
 
     return await context.workers.run(response, caller=caller.name)
 
@@ -200,7 +201,7 @@ def _require_rows(live: Live, feature: str, *, limited: bool) -> None:
         )
 
 
-def _live_for(request: Request, trader_id: str) -> Live:
+def live_for(request: Request, trader_id: str) -> Live:
     """Return the live model; raises `ProblemError` for a trader that is unknown or not the caller's."""
     require_own(request, [trader_id])
     live = context_of(request).live

@@ -13,6 +13,7 @@ from features.data.contract.rule import LARGEST_NUMBER, LARGEST_WHOLE
 MOST_TRADERS = 10_000
 MOST_DECLARATIONS = 1_000
 MOST_ROWS = 10_000
+MOST_LEFT_OUT = 100
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
@@ -117,11 +118,22 @@ Declaration = row_schema(
 )
 
 
+class Line(RequestSchema):
+    """A goods item of a declaration of the trader, in all its versions."""
+
+    declaration_id: Identifier
+    item_number: Annotated[int, Field(ge=1, le=LARGEST_WHOLE)]
+
+
 class ScoreDeclarations(RequestSchema):
-    """Which declarations to add to those known of a trader, to see what the prediction would be."""
+    """Which declarations to add to those known of a trader, or leave out, to see what would be predicted.
+
+    A line that is left out and added in another form is changed.
+    """
 
     trader_id: Identifier
-    declarations: Annotated[list[Declaration], Field(min_length=1, max_length=MOST_DECLARATIONS)]  # type: ignore[valid-type]
+    declarations: Annotated[list[Declaration], Field(max_length=MOST_DECLARATIONS)] = []  # type: ignore[valid-type]
+    leave_out: Annotated[list[Line], Field(max_length=MOST_LEFT_OUT)] = []
     as_of: Annotated[
         date | None,
         Field(description="The cutoff; else the day of the snapshot. Rows must be known before it."),

@@ -10,12 +10,15 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 
 from features.data.dataset import Dataset
+from serving.live.case import Case
+from serving.live.declared import declared_lines
 from serving.live.evidence import read_rows
 from serving.live.history import EarlierPrediction, past_audits
 from serving.live.programme import tasks_of
 from serving.live.state import Live
 from serving.page import evidence_page, model_page, programme_page, reading_page, trader_page
 from serving.page.render import ICON
+from serving.page.side_by_side import change_page, compare_page, side_by_side, what_if_page
 from tests.serving.browser import DARK, dom, evaluate, looked_over, needs_axe, needs_chromium, paper
 from tests.serving.page.test_model import CARD
 from tests.serving.pages import HOSTILE, IDENTIFIERS, carded, ranking, renamed
@@ -34,6 +37,9 @@ def first(live: Live) -> str:
 @pytest.fixture(scope="module")
 def pages(live: Live, dataset: Dataset, first: str) -> dict[str, str]:
     rows = read_rows(live, first, names=["customs_value_12m", "line_count_12m"])
+    lines = declared_lines(dataset, first)
+    left, right = (Case.of(live, trader) for trader in live.ranking["trader_id"].to_pylist()[:2])
+    beside = side_by_side(live, left, right, names=("1 July 2024", "1 October 2024"))
     earlier = [EarlierPrediction(date(2024, 7, 1), "1", 1234.5)]
     return {
         "trader": trader_page(live, first, history=past_audits(dataset).get(first, ()), predictions=earlier),
@@ -42,6 +48,9 @@ def pages(live: Live, dataset: Dataset, first: str) -> dict[str, str]:
         "evidence": evidence_page(live, rows["customs_value_12m"]),
         "model": model_page(carded(live, CARD)),
         "help": reading_page(live),
+        "what_if": what_if_page(live, first, lines, line=lines[0], estimates=beside),
+        "change": change_page(live, first, beside, since=date(2024, 7, 1), prediction_id="1-1-abcd"),
+        "compare": compare_page(live, first, "T9", beside, prediction_id="1-1-abcd"),
         "programme": programme_page(live, first, tasks_of(live, first, limited=False), rows),
     }
 
@@ -58,6 +67,10 @@ def pages(live: Live, dataset: Dataset, first: str) -> dict[str, str]:
         ("ranking", (PHONE,)),
         ("evidence", (PHONE,)),
         ("programme", (PHONE, DARK)),
+        ("what_if", (DESK, DARK)),
+        ("what_if", (PHONE,)),
+        ("change", (PHONE, DARK)),
+        ("compare", (DESK,)),
         ("model", (DESK,)),
         ("model", (PHONE, DARK)),
         ("help", (PHONE,)),
