@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 import ibis
 import pyarrow as pa
@@ -15,6 +16,8 @@ from ibis.expr import types as ir
 from features.as_known import visible_rows
 from features.data.warehouse import Warehouse
 from features.data.warehouse.engine import execute_in_memory
+from features.data.warehouse.tables import HasColumns
+from features.days import WINDOWS
 from features.definition import defined_already, place_of
 from features.digest import CodeDigest
 from features.errors import SettingError, did_you_mean, unknown
@@ -22,15 +25,18 @@ from features.exact import as_float, order_free
 from features.feature import Definition, Feature
 from features.prepare import ROWS, Prepared
 from features.prepare.peers import COMPARISON_FACTS
-from features.prepare.prepared import WINDOWS
+from features.prepare.prepared import lines_in_parts
+from features.prepare.script import Layout, Script, ScriptRun, Writer
 from features.spine import Spine
 
+Written = TypeVar("Written")
 KEY = ("trader_id", "cutoff")
 SPINE = frozenset({"cutoff", "cutoff_quarter", *(f"from_{m}m" for m in WINDOWS)})
 """The columns that a visible row takes from the spine."""
 COMPUTING = (
     "features.as_known",
     "features.build",
+    "features.days",
     "features.exact",
     "features.library",
     "features.prepare",
@@ -80,7 +86,8 @@ class FeatureSet:
         for feature in reversed(self.features):
             if feature.name in wanted and feature.source is None:
                 wanted |= set(feature.parameters)
-        return FeatureSet(tuple(feature for feature in self.features if feature.name in wanted))
+        chosen = tuple(feature for feature in self.features if feature.name in wanted)
+        return self.once(frozenset(wanted), lambda: FeatureSet(chosen))
 
     def build(self, warehouse: Warehouse, spine: Spine) -> pa.Table:
         """Return one row a (trader_id, cutoff) of the spine, in its order, and one float64 column a feature.
@@ -89,31 +96,54 @@ class FeatureSet:
         The engine of the warehouse computes the aggregates; they are set side by side here.
         """
         values: dict[str, pa.ChunkedArray] = {}
-        if not len(spine):
-            return self.finished(spine, values)
-        with Prepared(warehouse, spine, line_columns=self.line_columns(warehouse)) as prepared:
-            for group in _groups(self.possible(warehouse)):
-                values |= _aggregated(prepared, group)
+        if len(spine):
+            line_columns = self.line_columns(warehouse)
+            parts = lines_in_parts(warehouse, spine.cutoffs, line_columns=line_columns)
+            layout = Layout.of(warehouse, parts)
+            script = self.once(layout, lambda: self._script(layout, warehouse.written))
+            with ScriptRun(script, warehouse, spine, parts) as run:
+                for result in run.results():
+                    names = [name for name in result.column_names if name not in KEY]
+                    values |= beside_spine(result, spine, map(self.named, names))
         return self.finished(spine, values)
 
-    def possible(self, warehouse: Warehouse) -> tuple[Feature, ...]:
+    def _script(self, layout: Layout, written: Callable[[ir.Table], str]) -> Script:
+        """Return the script of a build: what it stores and what it reads."""
+        writer = Writer(layout, written)
+        prepared = Prepared(writer, line_columns=self.line_columns(layout))
+        for group in _groups(self.possible(layout)):
+            writer.read(_aggregated(prepared, group))
+        return writer.script
+
+    def once(self, key: Hashable, write: Callable[[], Written]) -> Written:
+        """Return what `write` returned when it was first called for this key and these features."""
+        if key not in self._written:
+            self._written[key] = write()
+        written: Written = self._written[key]
+        return written
+
+    @cached_property
+    def _written(self) -> dict[Hashable, Any]:
+        return {}
+
+    def possible(self, data: HasColumns) -> tuple[Feature, ...]:
         """Return the features that are not combined and whose inputs the administration has."""
-        missing = self.missing(warehouse)
+        missing = self.missing(data)
         return tuple(f for f in self.features if f.source is not None and f.name not in missing)
 
-    def missing(self, warehouse: Warehouse) -> Mapping[str, tuple[str, ...]]:
+    def missing(self, data: HasColumns) -> Mapping[str, tuple[str, ...]]:
         """Return, for each feature that must stay empty, the columns of the contract it lacks."""
         lacking: dict[str, tuple[str, ...]] = {}
         for feature in self.features:
-            own = tuple(column for column in feature.inputs if not warehouse.has(column))
+            own = tuple(column for column in feature.inputs if not data.has(column))
             parts = (lacking.get(name, ()) for name in feature.parameters if feature.source is None)
             if lacks := tuple(dict.fromkeys((*own, *(column for part in parts for column in part)))):
                 lacking[feature.name] = lacks
         return lacking
 
-    def line_columns(self, warehouse: Warehouse) -> frozenset[str]:
+    def line_columns(self, data: HasColumns) -> frozenset[str]:
         """Return the columns of a line that features, or the grouping of their rows, need."""
-        kinds = [(ROWS[f.source or ""], f) for f in self.possible(warehouse)]
+        kinds = [(ROWS[f.source or ""], f) for f in self.possible(data)]
         grouped = [kind.needs for kind, _ in kinds]
         direct = [frozenset(f.columns) - SPINE - COMPARISON_FACTS for _, f in kinds if f.source == "lines"]
         return frozenset().union(*grouped, *direct)
@@ -122,7 +152,7 @@ class FeatureSet:
     def digest(self) -> str:
         """The SHA-256 over what every feature computes, names apart: a model fits one digest only."""
         digests = CodeDigest(follow=is_followed, apart=(ROWS,))  # `describe` adds the kinds that are read
-        engine = (digests.of_method(FeatureSet.build, FeatureSet), digests.of_method(Spine.table, Spine))
+        engine = (digests.of_method(FeatureSet.build, FeatureSet), digests.of_method(Spine.dated, Spine))
         features = [describe(feature, digests) for feature in self.features]
         return hashlib.sha256(json.dumps([engine, features]).encode()).hexdigest()
 
@@ -183,15 +213,11 @@ def aggregated_rows(prepared: Prepared, feature: Feature) -> ir.Table:
     return kind.regroup(visible, prepared) if kind.regroup else visible
 
 
-def _aggregated(prepared: Prepared, features: list[Feature]) -> dict[str, pa.ChunkedArray]:
-    """Compute features of one kind of rows and window together, in one scan.
-
-    Returns their values in the order of the spine; a trader without a row gets `empty`.
-    """
+def _aggregated(prepared: Prepared, features: list[Feature]) -> ir.Table:
+    """Return features of one kind of rows and window, computed together in one scan."""
     rows = aggregated_rows(prepared, features[0])
     values = {feature.name: as_float(order_free(_value(feature, rows))) for feature in features}
-    results = rows.group_by(*KEY).aggregate(**values).to_pyarrow()
-    return beside_spine(results, prepared.spine, features)
+    return rows.group_by(*KEY).aggregate(**values)
 
 
 def _value(feature: Feature, rows: ir.Table) -> ir.Value:
@@ -207,7 +233,7 @@ def _value(feature: Feature, rows: ir.Table) -> ir.Value:
 
 
 def beside_spine(results: pa.Table, spine: Spine, features: Iterable[Feature]) -> dict[str, pa.ChunkedArray]:
-    """Return the values of aggregated rows in the order of the spine."""
+    """Return the values of aggregated rows in the order of the spine; a trader without a row gets `empty`."""
     row_indices = pc.index_in(_key(spine.rows), _key(results))
     return {
         feature.name: _in_spine_order(results[feature.name], row_indices, feature.empty)

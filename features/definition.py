@@ -9,9 +9,9 @@ from typing import Any, TypeGuard
 
 from features.data.contract import TABLES
 from features.data.contract.required import FINDING_TYPES
+from features.days import WINDOWS
 from features.errors import SettingError, did_you_mean, shortened
 from features.prepare import ROWS
-from features.prepare.prepared import WINDOWS
 from features.settings import Allowed
 from features.unit import Unit
 

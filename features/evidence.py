@@ -17,6 +17,8 @@ from features.exact import as_float, order_free
 from features.feature import Feature
 from features.prepare import ROWS, Prepared
 from features.prepare.peers import fact
+from features.prepare.prepared import lines_in_parts
+from features.prepare.script import Layout, Script, ScriptRun, Writer
 from features.spine import Spine
 from features.unit import format_value
 
@@ -95,8 +97,26 @@ def evidence_of(
     """
     wanted = [_feature_with_rows(features, name, warehouse) for name in names]
     columns = frozenset(column for feature in wanted for column in _line_columns(feature)) - SPINE
-    with Prepared(warehouse, Spine.of([trader_id], [cutoff]), line_columns=columns) as prepared:
-        return {feature.name: _evidence(feature, prepared) for feature in wanted}
+    spine = Spine.of([trader_id], [cutoff])
+    parts = lines_in_parts(warehouse, spine.cutoffs, line_columns=columns)
+    layout = Layout.of(warehouse, parts)
+
+    def write() -> tuple[Script, dict[str, ir.Table]]:
+        writer = Writer(layout, warehouse.written)
+        prepared = Prepared(writer, line_columns=columns)
+        visible = {feature.name: aggregated_rows(prepared, feature) for feature in wanted}
+        return writer.script, visible
+
+    names = tuple(feature.name for feature in wanted)
+    script, visible = features.once((names, layout), write)
+    with ScriptRun(script, warehouse, spine, parts) as run:
+        run.store()
+        return {
+            feature.name: Evidence(
+                feature, trader_id, cutoff, *_evidence(feature, visible[feature.name], run)
+            )
+            for feature in wanted
+        }
 
 
 def _line_columns(feature: Feature) -> frozenset[str]:
@@ -108,19 +128,23 @@ def _line_columns(feature: Feature) -> frozenset[str]:
     return frozenset((*named, *feature.columns)) | needs
 
 
-def _evidence(feature: Feature, prepared: Prepared) -> Evidence:
-    visible = aggregated_rows(prepared, feature)
+def _evidence(feature: Feature, visible: ir.Table, run: ScriptRun) -> tuple[float | None, bool, pa.Table]:
+    """Return a feature's value, whether it adds up from its rows, and these."""
+
+    def scalar(value: ir.Value) -> float | None:
+        [row] = run.rows(visible.aggregate(value=as_float(order_free(value)))).to_pylist()
+        return None if row["value"] is None else float(row["value"])
+
     expression = feature.function(visible)
-    value = _scalar(visible, order_free(expression))
-    part = _part(expression.op(), lambda op: _scalar(visible, order_free(op.to_expr())))
+    value = scalar(expression)
+    part = _part(expression.op(), lambda op: scalar(op.to_expr()))
     shares = ibis.null("float64") if part is None else part.cast("float64")
     rows = visible.mutate(share=shares)
     if feature.source == "lines":
         rows = rows.mutate(**{price: rows[logarithm].exp() for price, logarithm in PRICES.items()})
     names = _descriptive_columns(rows, feature)
-    table = rows.order_by(rows.share.abs().desc(), *names).select(*names, "share").to_pyarrow()
-    [of] = prepared.spine.rows.to_pylist()
-    return Evidence(feature, of["trader_id"], of["cutoff"], value, part is not None, table)
+    table = run.rows(rows.order_by(rows.share.abs().desc(), *names).select(*names, "share"))
+    return value, part is not None, table
 
 
 def _feature_with_rows(features: FeatureSet, name: str, warehouse: Warehouse) -> Feature:
@@ -149,11 +173,6 @@ def _descriptive_columns(rows: ir.Table, feature: Feature) -> list[str]:
         return list(dict.fromkeys((*LINE_NAMES, "known_on", *feature.columns)))
     hidden = ("share", "cutoff", "trader_id", "number", "superseded_on", "happened_on", "quarter")
     return [name for name in rows.columns if name not in hidden and not name.startswith(("from_", "cutoff_"))]
-
-
-def _scalar(rows: ir.Table, value: ir.Value) -> float | None:
-    result = rows.aggregate(value=as_float(value)).to_pyarrow()["value"][0].as_py()
-    return None if result is None else float(result)
 
 
 def _part(op: ops.Node, scalar: Callable[[ops.Node], float | None]) -> ir.NumericValue | None:

@@ -7,10 +7,8 @@ from datetime import date
 from functools import cached_property
 from typing import Self
 
-import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
-from ibis.expr import types as ir
 
 from features.as_known import known_before, uncancelled
 from features.data.warehouse import Warehouse
@@ -95,8 +93,15 @@ class Spine:
     def __len__(self) -> int:
         return int(self.rows.num_rows)
 
-    def table(self, months: Iterable[int]) -> ir.Table:
-        """Return the rows with the first day of each window, as `from_<months>m`.
+    @staticmethod
+    def schema(months: Iterable[int]) -> pa.Schema:
+        """Return the columns of `dated`."""
+        starts = {f"from_{m}m": pa.date32() for m in sorted(set(months))}
+        days = {"cutoff": pa.date32(), "cutoff_quarter": pa.date32(), **starts}
+        return pa.schema({"trader_id": pa.string(), **days})
+
+    def dated(self, months: Iterable[int]) -> pa.Table:
+        """Return the rows with the first day of their quarter and of each window, as `from_<months>m`.
 
         Python computes these days, not the engine, so that every engine means the same day.
         """
@@ -109,7 +114,7 @@ class Spine:
         rows = self.rows.append_column("cutoff_quarter", quarters)
         for name, start in starts.items():
             rows = rows.append_column(name, start)
-        return ibis.memtable(rows)
+        return rows
 
 
 def months_before(day: date, months: int) -> date:

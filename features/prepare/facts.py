@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from ibis.expr import types as ir
 
+from features.data.warehouse.tables import Stores
 from features.prepare import own_past, peers, tariff
-from features.prepare.intermediate import Intermediate
 
 FACTS = (tariff.FACTS | own_past.FACTS.keys()).union(*(group.facts for group in peers.GROUPS))
 FACTS_OF_OTHERS = FACTS - tariff.FACTS
@@ -45,7 +45,7 @@ def tallied(
     own_first_versions: ir.Table,
     *,
     facts: frozenset[str],
-    intermediate: Intermediate,
+    intermediate: Stores,
 ) -> Tallies:
     """Return the tallies behind `facts`, of first versions as far back as `PEERS_REACH` and `PAST_REACH`."""
     wants_peers = any(facts & group.facts for group in peers.GROUPS)
@@ -62,7 +62,7 @@ def with_facts(
     *,
     facts: frozenset[str],
     rates: Rates | None,
-    intermediate: Intermediate,
+    intermediate: Stores,
 ) -> ir.Table:
     """Add `facts` to lines with their own facts; those of the tariff are empty where there are no `rates`."""
     own_lines = rows

@@ -5,18 +5,17 @@ from ibis.expr import types as ir
 
 from features import exact
 from features.data.contract.rule import LARGEST_RATE
-from features.prepare.intermediate import Intermediate
+from features.data.warehouse.tables import Stores
 
 VERSION = ["declaration_id", "item_number", "version"]
 
 
-def declared(intermediate: Intermediate) -> ir.Table:
+def declared(tables: Stores) -> ir.Table:
     """Return the declarations of a warehouse with the levies of each line counted, where it has any."""
-    warehouse = intermediate.warehouse
-    declarations = warehouse.table("declarations")
-    if not warehouse.has("levies.amount"):
+    declarations = tables.table("declarations")
+    if not tables.has("levies.amount"):
         return without_levies(declarations)
-    return with_levies(declarations, intermediate.materialise(by_version(warehouse.table("levies"))))
+    return with_levies(declarations, tables.materialise(by_version(tables.table("levies"))))
 
 
 def by_version(levies: ir.Table) -> ir.Table:

@@ -1,60 +1,53 @@
-"""Prepared tables of one build: each computed once, for the traders and windows of its spine."""
+"""Prepared tables of one build: each written once, for the traders and windows of any spine."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Self
 
 from ibis.expr import types as ir
 
 from features import successors
 from features.as_known import known_before
 from features.data.warehouse import Warehouse
+from features.days import ANCHORS, named_day
 from features.prepare import audits, entities, levies, lines, records, tariff, track
 from features.prepare.facts import FACTS, PAST_REACH, PEERS_REACH, Rates, tallied, with_facts
-from features.prepare.intermediate import Intermediate
-from features.spine import Spine, months_before, quarter_of, quarters_between
+from features.prepare.script import Writer
+from features.spine import quarters_between
 
-LONGEST_WINDOW = 24
-WINDOWS = (3, 6, 12, 24)
 LINE_KEYS = frozenset(records.BASE_COLUMNS)
 
 
 class Prepared:
     """The tables that a build reads: those of the contract, and the prepared tables made of them.
 
-    Intermediate tables that several features read are materialised on the engine until this object is left.
+    They are written into a script: what several features read is stored once while that is run. Lines have
+    `line_columns`, and are read from parts where the layout of the script has them.
     """
 
-    def __init__(self, warehouse: Warehouse, spine: Spine, *, line_columns: frozenset[str]) -> None:
-        self.warehouse = warehouse
-        self.spine = spine
+    def __init__(self, writer: Writer, *, line_columns: frozenset[str]) -> None:
         self.line_columns = line_columns | LINE_KEYS
-        self._intermediate = Intermediate(warehouse)
+        self._writer = writer
         self._tables: dict[str, ir.Table] = {}
         self._steps_over: dict[tuple[str, ...], ir.Table] = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, error: type[BaseException] | None, *details: object) -> None:
-        self._intermediate.__exit__(error, *details)
-
     def materialise(self, table: ir.Table) -> ir.Table:
-        """Compute a table once and store it on the engine until this object is left."""
-        return self._intermediate.materialise(table)
+        """Compute a table once and store it on the engine until the run ends."""
+        return self._writer.materialise(table)
 
     def table(self, name: str) -> ir.Table:
         """Return a table of the contract; lines have their levies beside them."""
         if name not in self._tables:
             levied = name == "declarations"
-            rows = levies.declared(self._intermediate) if levied else self.warehouse.table(name)
-            self._tables[name] = self._intermediate.view(rows)
+            self._tables[name] = (
+                self._writer.view(levies.declared(self._writer)) if levied else self._writer.table(name)
+            )
         return self._tables[name]
 
-    @cached_property
+    @property
     def spine_rows(self) -> ir.Table:
         """The spine: trader_id, cutoff, cutoff_quarter, and the first day of each window."""
-        return self.materialise(self.spine.table(WINDOWS))
+        return self._writer.spine
 
     @cached_property
     def traders(self) -> ir.Table:
@@ -64,7 +57,7 @@ class Prepared:
     @cached_property
     def numbers(self) -> ir.Table:
         """The spine once for each number that its trader had; materialised."""
-        links = self.warehouse.optional_table("links")
+        links = self._writer.optional_table("links")
         return self.materialise(successors.with_numbers(self.spine_rows, links))
 
     @cached_property
@@ -72,26 +65,16 @@ class Prepared:
         """The first days of the quarters in which cutoffs lie, as `cutoff_quarter`."""
         return self.spine_rows.select("cutoff_quarter").distinct()
 
-    @property
-    def first_day(self) -> date:
-        """The first day that any window reaches."""
-        return months_before(self.spine.cutoffs[0], LONGEST_WINDOW)
-
-    @property
-    def last_cutoff(self) -> date:
-        """The last cutoff; nothing known on it or later is read."""
-        return self.spine.cutoffs[-1]
-
     @cached_property
     def declared(self) -> ir.Table:
         """All lines known before the last cutoff that peers or windows can reach, with their own facts."""
         declarations = self.table("declarations")
-        peers_from = months_before(quarter_of(self.first_day), PEERS_REACH)
+        peers_from = named_day("first_quarter", PEERS_REACH)
         reached = declarations.filter(
-            known_before(declarations, self.last_cutoff),
-            (declarations.known_on >= peers_from) | (declarations.accepted_on >= self.first_day),
+            known_before(declarations, named_day("last_cutoff")),
+            (declarations.known_on >= peers_from) | (declarations.accepted_on >= named_day("first_day")),
         )
-        return self._intermediate.view(lines.with_line_facts(reached))
+        return self._writer.view(lines.with_line_facts(reached))
 
     @cached_property
     def ends(self) -> ir.Table:
@@ -101,53 +84,41 @@ class Prepared:
     @cached_property
     def lines(self) -> ir.Table:
         """The lines of these traders, with the columns that features need; materialised."""
-        rows = self._cached_lines()
-        valid = lines.with_validity(self._lines_with_facts() if rows is None else rows, self.ends)
-        return self.materialise(valid.select(*sorted(self.line_columns)))
+        cached = self._writer.line_parts
+        rows = self._lines_with_facts() if cached is None else self._reached(cached)
+        return self.materialise(lines.with_validity(rows, self.ends).select(*sorted(self.line_columns)))
 
-    def _cached_lines(self) -> ir.Table | None:
-        """Return the lines of these traders from the parts on disk; None where one or a column is missing."""
-        parts = self.warehouse.line_parts
-        if parts is None or not self.line_columns & FACTS:
-            return None
-        last_day = self.last_cutoff - timedelta(days=1)
-        files = [
-            parts.files.get(each) for each in quarters_between(max(self.first_day, parts.begin), last_day)
-        ]
-        present = [file for file in files if file is not None]
-        if not files or len(present) < len(files):
-            return None
-        cached = self.warehouse.read_files(present)
-        if not self.line_columns.issubset((*cached.columns, "superseded_on")):
-            return None
-        known = cached.filter(known_before(cached, self.last_cutoff), cached.accepted_on >= self.first_day)
-        return known.semi_join(self.traders, "trader_id")
+    def _reached(self, rows: ir.Table) -> ir.Table:
+        """Return the lines of these traders that a window reaches."""
+        recent = rows.filter(
+            known_before(rows, named_day("last_cutoff")), rows.accepted_on >= named_day("first_day")
+        )
+        return recent.semi_join(self.traders, "trader_id")
 
     def _lines_with_facts(self) -> ir.Table:
         """Return the lines of these traders with the facts that features need."""
         facts = self.line_columns & FACTS
-        recent = self.declared.filter(self.declared.accepted_on >= self.first_day)
         tallies = tallied(
             self.declared.filter(self.declared.version == 0),
             self._own_first_versions(),
             facts=facts,
-            intermediate=self._intermediate,
+            intermediate=self._writer,
         )
-        has_rates = bool(facts & tariff.FACTS) and self.warehouse.has("tariff.rate")
+        has_rates = bool(facts & tariff.FACTS) and self._writer.has("tariff.rate")
         return with_facts(
-            recent.semi_join(self.traders, "trader_id"),
+            self._reached(self.declared),
             tallies,
             facts=facts,
             rates=Rates(self.table("tariff"), self.rated_codes) if has_rates else None,
-            intermediate=self._intermediate,
+            intermediate=self._writer,
         )
 
     def _own_first_versions(self) -> ir.Table:
         """Return the first versions of these traders' lines that own pasts reach."""
         declarations = self.table("declarations")
-        past_from = months_before(quarter_of(self.first_day), PAST_REACH)
+        past_from = named_day("first_quarter", PAST_REACH)
         reached = declarations.filter(
-            known_before(declarations, self.last_cutoff),
+            known_before(declarations, named_day("last_cutoff")),
             declarations.known_on >= past_from,
             declarations.version == 0,
         )
@@ -210,3 +181,23 @@ class Prepared:
             spread = entities.by_entity(self.audit_steps, self.audited_scope, entity)
             self._steps_over[entity] = self.materialise(spread)
         return self._steps_over[entity]
+
+
+def lines_in_parts(
+    warehouse: Warehouse, cutoffs: Sequence[date], *, line_columns: frozenset[str]
+) -> ir.Table | None:
+    """Return the lines that windows before these cutoffs reach, from the parts made of them earlier.
+
+    None where one is missing, where parts lack a column, and where no fact of a line is needed: facts alone
+    are dear.
+    """
+    parts = warehouse.line_parts
+    if parts is None or not line_columns & FACTS:
+        return None
+    first_day = max(ANCHORS["first_day"](cutoffs), parts.begin)
+    quarters = quarters_between(first_day, cutoffs[-1] - timedelta(days=1))
+    files = [parts.files[quarter] for quarter in quarters if quarter in parts.files]
+    if not files or len(files) < len(quarters):
+        return None
+    cached = warehouse.read_files(files)
+    return cached if (line_columns | LINE_KEYS).issubset((*cached.columns, "superseded_on")) else None

@@ -9,10 +9,10 @@ from ibis.expr import types as ir
 
 from features import exact
 from features.as_known import in_force
+from features.days import named_day
 from features.prepare import goods, lines, records
 from features.prepare.prepared import Prepared
 from features.prepare.records import BASE_COLUMNS
-from features.spine import months_before
 
 PERIOD = ("period_from", "period_to")
 STATED = ("turnover", "purchases_imported", "import_vat_claimed", "payments_abroad", "royalties_abroad")
@@ -38,7 +38,7 @@ def compared(prepared: Prepared) -> ir.Table:
 
     A line beside a return is known when both are, and holds while both do.
     """
-    reached = prepared.declared.accepted_on >= months_before(prepared.first_day, LONGEST_PERIOD)
+    reached = prepared.declared.accepted_on >= named_day("first_day", LONGEST_PERIOD)
     own = prepared.declared.filter(reached).semi_join(prepared.traders, "trader_id")
     trade = _daily(lines.with_validity(own, prepared.ends))
     own_returns = _comparable(states(prepared)).semi_join(prepared.traders, "trader_id")

@@ -13,9 +13,9 @@ from ibis.expr import types as ir
 
 from features import exact
 from features.as_known import in_force_at_quarters, in_force_in_earlier_quarter
+from features.days import named_day
 from features.prepare import records
 from features.prepare.prepared import Prepared
-from features.spine import months_before
 
 FEWEST_TRADERS = 10
 LEVELS = (("sector", "size_band"), ("sector",), ())
@@ -57,7 +57,7 @@ def _year(prepared: Prepared) -> ir.Table:
     declared = prepared.declared
     lines = declared.filter(
         declared.version == 0,
-        declared.known_on >= months_before(prepared.spine.cutoffs[0], MONTHS + 3),
+        declared.known_on >= named_day("first_cutoff", MONTHS + 3),
         declared.known_on < (declared.accepted_on + ibis.interval(months=MONTHS)).cast("date"),
     )
     quarterly = _summed(lines, ["trader_id", "known_quarter", "cancelled_quarter"])

@@ -10,10 +10,10 @@ import ibis
 from ibis.expr import types as ir
 
 from features.as_known import known_before
+from features.days import named_day
 from features.prepare import lines as line_facts
 from features.prepare import tariff
 from features.prepare.prepared import Prepared
-from features.spine import months_before
 
 DAYS_AFTER = 180
 MONTHS_BEFORE = 12
@@ -58,7 +58,7 @@ def after_findings(prepared: Prepared) -> ir.Table:
 def _own(prepared: Prepared) -> ir.Table:
     """Return all lines of the traders of the spine, in every version, known before the last cutoff."""
     declared = prepared.table("declarations")
-    known = declared.filter(known_before(declared, prepared.last_cutoff))
+    known = declared.filter(known_before(declared, named_day("last_cutoff")))
     own = known.semi_join(prepared.traders, "trader_id")
     rated = tariff.with_rated_code(own, prepared.rated_codes)
     return rated.select(*COLUMNS, happened_on=rated.accepted_on, hs4=rated.hs_code.substr(0, 4))
@@ -67,7 +67,7 @@ def _own(prepared: Prepared) -> ir.Table:
 def _recent(prepared: Prepared) -> ir.Table:
     """Return those of them that windows and the months before can reach."""
     own = _own(prepared)
-    return own.filter(own.accepted_on >= months_before(prepared.first_day, REACH))
+    return own.filter(own.accepted_on >= named_day("first_day", REACH))
 
 
 def _general(prepared: Prepared) -> ir.Table:

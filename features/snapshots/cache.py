@@ -11,9 +11,9 @@ from features.build import FeatureSet
 from features.data.dataset import Dataset
 from features.data.version import DataVersion
 from features.data.warehouse import Warehouse
+from features.days import LONGEST_WINDOW
 from features.errors import DataError
 from features.prepare.facts import FACTS_OF_OTHERS
-from features.prepare.prepared import LONGEST_WINDOW
 from features.snapshots.known_rows import KnownRows, cache_known_rows, cached_known_rows
 from features.snapshots.line_parts import code_digest, is_prepared_for, make_line_parts, with_line_parts
 from features.snapshots.snapshot import Snapshot, active_traders, snapshot_of

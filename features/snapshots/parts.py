@@ -15,8 +15,8 @@ from features.as_known import known_before
 from features.data.warehouse import Warehouse
 from features.prepare import levies, lines, tariff
 from features.prepare.facts import FACTS, PAST_REACH, PEERS_REACH, Rates, Tallies, tallied, with_facts
-from features.prepare.intermediate import Intermediate
 from features.prepare.lines import first_of_quarter
+from features.snapshots.intermediate import Intermediate
 from features.spine import end_of_quarter, months_before, quarter_of
 
 CANCELLED = ("cancelled_on", "cancelled_quarter")

@@ -79,7 +79,7 @@ def _tables_beside(
         yield materialised
     finally:
         for table in materialised.values():
-            warehouse.drop(table)
+            warehouse.drop(table.get_name())
 
 
 def _broken_between(row: Row, tables: Mapping[str, ir.Table]) -> tuple[TablesRule, ...]:

@@ -27,7 +27,7 @@ def submitted_rows(rows: Sequence[Row], warehouse: Warehouse, table: Table) -> I
     try:
         yield materialised
     finally:
-        warehouse.drop(materialised)
+        warehouse.drop(materialised.get_name())
 
 
 def broken_rules(rows: ir.Table, table: Table, *, today: date) -> list[Fault]:

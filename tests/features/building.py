@@ -13,6 +13,9 @@ from features.data.warehouse import Dialect, Source, Warehouse
 from features.data.warehouse.engine import embedded
 from features.data.warehouse.engines import DUCKDB
 from features.library import LIBRARY
+from features.prepare import Prepared
+from features.prepare.prepared import lines_in_parts
+from features.prepare.script import Layout, ScriptRun, Writer
 from features.spine import Spine
 from tests.features.tables import Row, Tables, arrow
 
@@ -42,6 +45,16 @@ def build(
     """Return the features in the order of the spine."""
     with warehouse(tables, threads=threads) as opened:
         return features.build(opened, spine)
+
+
+def prepared_lines(warehouse: Warehouse, spine: Spine, *, columns: frozenset[str]) -> pa.Table:
+    """Return the lines that features aggregate, with the columns and those that every line has, in order."""
+    parts = lines_in_parts(warehouse, spine.cutoffs, line_columns=columns)
+    writer = Writer(Layout.of(warehouse, parts), warehouse.written)
+    rows = Prepared(writer, line_columns=columns).lines
+    with ScriptRun(writer.script, warehouse, spine, parts) as run:
+        run.store()
+        return run.rows(rows.order_by(*sorted(rows.columns)))
 
 
 def built(tables: Tables, features: str, keys: Iterable[TraderCutoff]) -> dict[TraderCutoff, Row]:

@@ -41,7 +41,7 @@ OTHER_RULES = {
         "declarations.known_on >= past_from": "the same",
     },
     "features/prepare/sector.py": {
-        "declared.known_on >= months_before(prepared.spine.cutoffs[0], MONTHS + 3)": "how far back it reads",
+        "declared.known_on >= named_day('first_cutoff', MONTHS + 3)": "how far back it reads",
         "declared.known_on < (declared.accepted_on + ibis.interval(months=MONTHS)).cast('date')": "the same",
         "known.known_quarter >= (known.cutoff_quarter - ibis.interval(months=MONTHS)).cast('date')": "same",
     },

@@ -81,7 +81,7 @@ def test_audited_traders_are_asked_as_of_the_day_of_opening() -> None:
 )
 def test_windows_begin_on_the_day_so_many_months_before(end: str, months: int, start: str) -> None:
     assert months_before(day(end), months) == day(start)
-    column = Spine.of(["A"], [day(end)]).table([months]).to_pyarrow()[f"from_{months}m"]
+    column = Spine.of(["A"], [day(end)]).dated([months])[f"from_{months}m"]
     assert column.to_pylist() == [day(start)]
 
 

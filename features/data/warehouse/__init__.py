@@ -7,7 +7,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import duckdb
+import ibis
 import ibis.expr.operations as ops
+import pyarrow as pa
 from ibis.backends import BaseBackend
 from ibis.expr import types as ir
 
@@ -26,7 +28,16 @@ from features.errors import DataError, listed
 from features.exact import as_float
 from features.storage.temporary import temporary_folder
 
-__all__ = ["Dialect", "LineParts", "Source", "Warehouse", "in_memory", "open_stored", "open_warehouse"]
+__all__ = [
+    "Dialect",
+    "LineParts",
+    "Source",
+    "Warehouse",
+    "in_floats",
+    "in_memory",
+    "open_stored",
+    "open_warehouse",
+]
 
 
 @dataclass(frozen=True)
@@ -60,10 +71,16 @@ class Warehouse:
         source = self.sources.get(table)
         return source is not None and (name in source.columns or bool(TABLES[table][name].default))
 
+    def written(self, table: ir.Table) -> str:
+        """Return the statement that gives the rows of a table, also of one in this machine's memory."""
+        self.engine._run_pre_execute_hooks(table)  # here Ibis tells the engine of rows in memory
+        return str(self.engine.compile(table))
+
     def materialise(self, table: ir.Table) -> ir.Table:
         """Compute a table and store it on the engine, for this connection alone, until it is dropped."""
-        floats = {name: as_float(table[name]) for name, kind in table.schema().items() if kind.is_floating()}
-        return self.adapter.materialise(self.engine, table.mutate(**floats))
+        name, rows = f"materialised_{uuid4().hex}", in_floats(table)
+        self.create_table(name, self.written(rows), rows.schema())
+        return self._stored(name, rows.schema())
 
     def view(self, table: ir.Table) -> ir.Table:
         """Give an expression a name on the engine, for this connection alone, until it is dropped.
@@ -72,16 +89,31 @@ class Warehouse:
         the name, and Ibis takes long to write what is made of long expressions.
         """
         name = f"view_{uuid4().hex}"
-        self.adapter.create_view(self.engine, name, table)
-        return ops.DatabaseTable(name, schema=table.schema(), source=self.engine).to_expr()
+        self.create_view(name, self.written(table))
+        return self._stored(name, table.schema())
 
-    def drop_view(self, view: ir.Table) -> None:
-        """Drop the name of an expression."""
-        self.engine.drop_view(view.op().name)
+    def _stored(self, name: str, schema: ibis.Schema) -> ir.Table:
+        return ops.DatabaseTable(name, schema=schema, source=self.engine).to_expr()
 
-    def drop(self, materialised: ir.Table) -> None:
-        """Drop a materialised table."""
-        self.adapter.drop(self.engine, materialised)
+    def create_table(self, name: str, statement: str, schema: ibis.Schema) -> None:
+        """Store the rows of a statement under a name, in the types of `schema`, until it is dropped."""
+        self.adapter.create_table(self.engine, name, statement, schema)
+
+    def create_view(self, name: str, statement: str) -> None:
+        """Give a statement a name, until it is dropped."""
+        self.adapter.create_view(self.engine, name, statement)
+
+    def read(self, statement: str, schema: ibis.Schema) -> pa.Table:
+        """Return the rows of a statement, in the types of `schema`."""
+        return self.adapter.read(self.engine, statement, schema)
+
+    def drop_view(self, name: str) -> None:
+        """Drop the name of a statement."""
+        self.engine.drop_view(name)
+
+    def drop(self, name: str) -> None:
+        """Drop a stored table."""
+        self.adapter.drop(self.engine, name)
 
     def optional_table(self, name: str) -> ir.Table | None:
         """Return a table as `table` does, or None where it is absent."""
@@ -101,6 +133,12 @@ class Warehouse:
         stored = self.sources[name].table
         columns = conform(stored, TABLES[name], dialect=self.dialect)
         return with_defaults(stored.select(**{c: each.value for c, each in columns.items()}), TABLES[name])
+
+
+def in_floats(table: ir.Table) -> ir.Table:
+    """Return a table with its numbers as float64, also where the engine takes one for a decimal."""
+    floats = {name: as_float(table[name]) for name, kind in table.schema().items() if kind.is_floating()}
+    return table.mutate(**floats)
 
 
 @contextlib.contextmanager

@@ -8,9 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from features.prepare import Prepared
 from features.spine import Spine
-from tests.features.building import built, warehouse
+from tests.features.building import built, prepared_lines, warehouse
 from tests.features.tables import Cell, Row, Tables, good_tables, line, trader
 
 CUTOFF = date(2024, 6, 1)
@@ -51,8 +50,8 @@ def facts(
     pairs = list(keys)
     spine = Spine.of([trader for trader, _ in pairs], [day for _, day in pairs])
     columns = frozenset({*names.split(), "log_price"})
-    with warehouse(tables(rows)) as opened, Prepared(opened, spine, line_columns=columns) as prepared:
-        line_rows = prepared.lines.to_pyarrow().to_pylist()
+    with warehouse(tables(rows)) as opened:
+        line_rows = prepared_lines(opened, spine, columns=columns).to_pylist()
     return [row for row in line_rows if row["happened_on"] >= date(2024, 4, 1)]
 
 

@@ -4,14 +4,15 @@ from datetime import date
 
 import pytest
 
+from features.build import FeatureSet
 from features.library import LIBRARY
 from features.spine import Spine
-from tests.features.building import build, warehouse
+from tests.features.building import warehouse
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
 from tests.features.proofs.known import shuffled
-from tests.features.proofs.script import by_key, differences, run, script, traders, values_of
 from tests.features.proofs.seeds import seeds
+from tests.features.proofs.values import differences, run, traders, values_of
 from tests.torture import TORTURE
 
 pytestmark = pytest.mark.long
@@ -29,26 +30,24 @@ def test_who_else_is_asked_changes_nothing(seed: int) -> None:
     tables = history(seed)
     everybody = traders(tables)
     for some in (everybody[:1], everybody[2::3]):
-        alone = script(CUTOFFS).run(tables, Spine.every(some, CUTOFFS))
+        alone = run(tables, Spine.every(some, CUTOFFS))
         assert alone.keys() == {(trader, cutoff) for trader in some for cutoff in CUTOFFS}
         assert differences(alone, values_of(seed)) == {}
 
 
 @pytest.mark.parametrize("cutoff", CUTOFFS if TORTURE else CUTOFFS[2:3])
 def test_a_cutoff_asked_alone_gives_the_same(cutoff: date) -> None:
-    alone = script((cutoff,))
     for seed in seeds(1):
         tables = history(seed)
-        values = alone.run(tables, Spine.every(traders(tables), (cutoff,)))
+        values = run(tables, Spine.every(traders(tables), (cutoff,)))
         assert differences(values, values_of(seed)) == {}
 
 
-def test_statements_do_not_depend_on_rows() -> None:
-    """So statements written down for one history give what a build of its own gives on every other."""
-    tables = history(5)
-    spine = Spine.every(traders(tables)[:3], CUTOFFS)
-    built = build(tables, spine, threads=2)
-    assert differences(by_key(built), script(CUTOFFS).run(tables, spine)) == {}
+def test_statements_that_were_written_for_other_rows_and_days_give_the_same() -> None:
+    tables, other = history(5), history(0)
+    written_before, written_now = FeatureSet(LIBRARY.features), FeatureSet(LIBRARY.features)
+    run(other, Spine.every(traders(other)[:3], CUTOFFS[1:2]), features=written_before)
+    assert differences(run(tables, features=written_before), run(tables, features=written_now)) == {}
 
 
 def test_a_build_leaves_nothing_behind() -> None:

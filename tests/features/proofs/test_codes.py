@@ -4,7 +4,7 @@ import pytest
 
 from tests.features.proofs.histories import history
 from tests.features.proofs.known import with_rows
-from tests.features.proofs.script import differences, run, values_of
+from tests.features.proofs.values import differences, run, values_of
 from tests.features.tables import Row
 
 pytestmark = pytest.mark.long

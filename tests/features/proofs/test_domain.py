@@ -11,8 +11,8 @@ from features.data.contract.rule import LARGEST_NUMBER, LARGEST_RATE
 from features.unit import Unit
 from tests.features.proofs.histories import history
 from tests.features.proofs.known import with_rows
-from tests.features.proofs.script import run
 from tests.features.proofs.seeds import seeds
+from tests.features.proofs.values import run
 from tests.features.tables import Row, Tables
 
 RATES = (0.0, 0.1, LARGEST_RATE)

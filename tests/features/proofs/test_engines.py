@@ -12,7 +12,7 @@ from features.spine import Spine
 from tests.features.data.warehouse.homes import duckdb_file, parquet_folder, postgres_database
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
-from tests.features.proofs.script import Values, by_key, differences, traders, values_of
+from tests.features.proofs.values import Values, by_key, differences, traders, values_of
 from tests.features.tables import Tables, arrow
 from tests.postgres import Server
 

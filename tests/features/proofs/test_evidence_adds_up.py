@@ -11,7 +11,7 @@ from features.library import LIBRARY
 from tests.features.building import warehouse
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
-from tests.features.proofs.script import traders, values_of
+from tests.features.proofs.values import traders, values_of
 from tests.torture import TORTURE
 
 CUTOFF = CUTOFFS[2]

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
+from features.build import FeatureSet
+from features.library import LIBRARY
 from features.prepare import ROWS
 from features.spine import Spine
 from tests.features.proofs.draw import CUTOFFS
@@ -19,8 +21,8 @@ from tests.features.proofs.futures import Future, edited, futures
 from tests.features.proofs.histories import history
 from tests.features.proofs.known import past
 from tests.features.proofs.leaks import KINDS, LEAKS, LEAKY
-from tests.features.proofs.script import Script, Values, differences, script, traders
 from tests.features.proofs.seeds import TIMES
+from tests.features.proofs.values import Values, differences, run, traders
 from tests.features.tables import Tables
 from tests.torture import TORTURE
 
@@ -58,19 +60,19 @@ def turns(draw: st.DrawFn) -> Turn:
 @given(turns())
 @SETTINGS
 def test_another_future_changes_nothing(turn: Turn) -> None:
-    assert changed(script(CUTOFFS), turn) == {}
+    assert changed(LIBRARY, turn) == {}
 
 
-def changed(written: Script, turn: Turn) -> dict[str, str]:
-    """Return the features that a turn changes as of its cutoff, or of one before."""
-    after = written.run(turn.taken(), spine(turn.seed))
+def changed(features: FeatureSet, turn: Turn) -> dict[str, str]:
+    """Return those of the features that a turn changes as of its cutoff, or of one before."""
+    after = run(turn.taken(), spine(turn.seed), features=features)
     until_cutoff = {key: row for key, row in after.items() if key[1] <= turn.cutoff}
-    return differences(values_before(written, turn.seed), until_cutoff)
+    return differences(values_before(features is LEAKY, turn.seed), until_cutoff)
 
 
 @cache
-def values_before(written: Script, seed: int) -> Values:
-    return written.run(before(seed), spine(seed))
+def values_before(leaks: bool, seed: int) -> Values:
+    return run(before(seed), spine(seed), features=LEAKY if leaks else LIBRARY)
 
 
 @cache
@@ -78,15 +80,9 @@ def spine(seed: int) -> Spine:
     return Spine.every(traders(before(seed)), CUTOFFS)
 
 
-@pytest.fixture(scope="module")
-def leaky() -> Script:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, kind in KINDS.items():
-            patch.setitem(ROWS, name, kind)
-        return Script.of(before(0), spine(0), features=LEAKY)
-
-
 @pytest.mark.parametrize("leak", LEAKS)
-def test_each_planted_leak_is_found(leaky: Script, leak: str) -> None:
+def test_each_planted_leak_is_found(leak: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, kind in KINDS.items():
+        monkeypatch.setitem(ROWS, name, kind)
     unshrunk = settings(SETTINGS, phases=[Phase.generate])
-    assert find(turns(), lambda turn: leak in changed(leaky, turn), settings=unshrunk)
+    assert find(turns(), lambda turn: leak in changed(LEAKY, turn), settings=unshrunk)

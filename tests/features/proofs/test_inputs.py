@@ -6,7 +6,7 @@ from features.library import LIBRARY
 from tests.features.proofs.draw import Draw
 from tests.features.proofs.histories import history
 from tests.features.proofs.known import with_rows
-from tests.features.proofs.script import differences, run, values_of
+from tests.features.proofs.values import differences, run, values_of
 from tests.features.tables import Tables
 from tests.torture import TORTURE
 

@@ -16,12 +16,11 @@ from hypothesis import strategies as st
 
 from features.data.dataset import Dataset
 from features.data.warehouse import Warehouse
-from features.prepare import Prepared
 from features.prepare.facts import FACTS
 from features.snapshots.known_rows import KnownRows, location_digest
 from features.snapshots.line_parts import FOLDER, MADE_FROM, ROWS, make_line_parts, with_line_parts
 from features.spine import Spine, quarter_of
-from tests.features.building import warehouse
+from tests.features.building import prepared_lines, warehouse
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.futures import Future, edited, futures
 from tests.features.proofs.histories import history
@@ -98,8 +97,7 @@ def direct(tables: Tables) -> pa.Table:
 
 def lines(warehouse: Warehouse) -> pa.Table:
     traders = {str(row["trader_id"]) for row in HISTORY["traders"]}
-    with Prepared(warehouse, Spine.every(traders, CUTOFFS), line_columns=COLUMNS) as prepared:
-        return prepared.lines.order_by(*sorted(prepared.line_columns)).to_pyarrow()
+    return prepared_lines(warehouse, Spine.every(traders, CUTOFFS), columns=COLUMNS)
 
 
 def copied(home: Path, copy: Path) -> Path:

@@ -15,7 +15,7 @@ from tests.features.building import build, warehouse
 from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.histories import history
 from tests.features.proofs.known import with_rows, without
-from tests.features.proofs.script import by_key, differences, run, traders, values_of
+from tests.features.proofs.values import by_key, differences, run, traders, values_of
 from tests.features.tables import Row, Tables
 from tests.torture import TORTURE
 

@@ -10,7 +10,7 @@ from features.library import LIBRARY
 from features.unit import Unit
 from tests.features.proofs.histories import history
 from tests.features.proofs.known import with_rows
-from tests.features.proofs.script import run, values_of
+from tests.features.proofs.values import run, values_of
 from tests.features.tables import Row, Tables
 from tests.torture import TORTURE
 

@@ -10,8 +10,8 @@ from features.library import LIBRARY
 from tests.features.proofs.histories import history
 from tests.features.proofs.reference import expected, family
 from tests.features.proofs.reference.world import View, World
-from tests.features.proofs.script import values_of
 from tests.features.proofs.seeds import seeds
+from tests.features.proofs.values import values_of
 
 CLOSE = 1e-9
 

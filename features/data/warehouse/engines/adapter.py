@@ -8,14 +8,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import ibis
+import ibis.expr.operations as ops
+import pyarrow as pa
 from ibis.backends import BaseBackend
 from ibis.expr import types as ir
 from sqlglot import exp
-
-
-def materialised_name() -> str:
-    """Return a fresh name for a materialised table."""
-    return f"materialised_{uuid4().hex}"
 
 
 def _connect(url: str) -> BaseBackend:
@@ -43,19 +40,33 @@ def _open_table(engine: BaseBackend, name: str, schema: str | None) -> ir.Table:
     return engine.table(name, database=schema) if schema else engine.table(name)
 
 
-def _create_view(engine: BaseBackend, name: str, table: ir.Table) -> None:
-    create = exp.Create(
-        this=exp.to_identifier(name, quoted=True),
-        kind="VIEW",
-        properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
-        expression=engine.compiler.to_sqlglot(table),
-    )
-    with engine._safe_raw_sql(create):
+def _create_view(engine: BaseBackend, name: str, statement: str) -> None:
+    _run(engine, f"CREATE TEMPORARY VIEW {_quoted(engine, name)} AS {statement}")
+
+
+def _create_table(engine: BaseBackend, name: str, statement: str, schema: ibis.Schema) -> None:
+    """Store rows in the types of a schema: an engine may sum whole numbers in others."""
+    table = _quoted(engine, name)
+    columns = ", ".join(each.sql(engine.dialect) for each in schema.to_sqlglot_column_defs(engine.dialect))
+    _run(engine, f"CREATE TEMPORARY TABLE {table} ({columns})")
+    _run(engine, f"INSERT INTO {table} {statement}")
+
+
+def _read(engine: BaseBackend, statement: str, schema: ibis.Schema) -> pa.Table:
+    name = f"read_{uuid4().hex}"
+    _create_view(engine, name, statement)
+    rows = ops.DatabaseTable(name, schema=schema, source=engine).to_expr().to_pyarrow()
+    engine.drop_view(name)
+    return rows
+
+
+def _run(engine: BaseBackend, statement: str) -> None:
+    with engine._safe_raw_sql(statement):
         pass
 
 
-def _materialise(engine: BaseBackend, table: ir.Table) -> ir.Table:
-    return engine.create_table(materialised_name(), table, temp=True)
+def _quoted(engine: BaseBackend, name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql(engine.dialect)
 
 
 def _can_materialise(engine: BaseBackend) -> bool:  # noqa: ARG001
@@ -66,8 +77,8 @@ def _export(engine: BaseBackend, table: ir.Table, file: Path) -> None:  # noqa: 
     table.to_parquet(file)
 
 
-def _drop(engine: BaseBackend, materialised: ir.Table) -> None:
-    engine.drop_table(materialised.op().name)
+def _drop(engine: BaseBackend, name: str) -> None:
+    engine.drop_table(name)
 
 
 def row_text(values: Sequence[ir.Value]) -> ir.StringValue:
@@ -103,8 +114,9 @@ class Adapter:
     - `table_names`: the names of the tables and views that can be opened.
     - `all_names`: the names of the tables and views in any schema, each with its schema.
     - `open_table`: a table or view as it is stored, of a schema or else on the search path.
-    - `create_view`: gives an expression a name, for this connection alone.
-    - `materialise`: computes a table and stores it, for this connection alone, until `drop`.
+    - `create_view`: gives a statement a name, for this connection alone.
+    - `create_table`: stores the rows of a statement under a name, for this connection alone, until `drop`.
+    - `read`: the rows of a statement.
     - `can_materialise`: whether it lets us; where it does not, its tables are copied to this machine.
     - `export`: copies a table into a Parquet file.
     - `row_hash`: a hash of 64 bits of the values of a row.
@@ -123,9 +135,10 @@ class Adapter:
     table_names: Callable[[BaseBackend], set[str]] = _table_names
     all_names: Callable[[BaseBackend], set[str]] = _all_names
     open_table: Callable[[BaseBackend, str, str | None], ir.Table] = _open_table
-    create_view: Callable[[BaseBackend, str, ir.Table], None] = _create_view
-    materialise: Callable[[BaseBackend, ir.Table], ir.Table] = _materialise
-    drop: Callable[[BaseBackend, ir.Table], None] = _drop
+    create_view: Callable[[BaseBackend, str, str], None] = _create_view
+    create_table: Callable[[BaseBackend, str, str, ibis.Schema], None] = _create_table
+    read: Callable[[BaseBackend, str, ibis.Schema], pa.Table] = _read
+    drop: Callable[[BaseBackend, str], None] = _drop
     can_materialise: Callable[[BaseBackend], bool] = _can_materialise
     export: Callable[[BaseBackend, ir.Table, Path], None] = _export
     row_hash: Callable[[Sequence[ir.Value]], ir.IntegerValue] = _row_hash

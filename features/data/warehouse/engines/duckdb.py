@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import duckdb
 import ibis
+import pyarrow as pa
 from ibis.backends import BaseBackend
 from ibis.expr import types as ir
 
@@ -51,6 +52,10 @@ def _count(engine: BaseBackend, rows: ir.Table) -> None:
         deadline.cancel()
 
 
+def _read(engine: BaseBackend, statement: str, schema: ibis.Schema) -> pa.Table:
+    return engine.con.sql(statement).to_arrow_table().cast(schema.to_pyarrow())
+
+
 def _row_hash(values: Sequence[ir.Value]) -> ir.IntegerValue:
     """Return the hash of a row as a struct: ten times as fast as that of its text."""
     return ibis.struct({f"value_{index}": value for index, value in enumerate(values)}).hash()
@@ -61,6 +66,7 @@ DUCKDB = Adapter(
     table_names=_table_names,
     all_names=_all_names,
     open_table=_open_table,
+    read=_read,
     row_hash=_row_hash,
     errors=lambda: (duckdb.Error,),
 )

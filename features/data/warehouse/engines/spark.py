@@ -15,7 +15,7 @@ from ibis.expr import types as ir
 from sqlglot import exp
 
 from features.data.contract import TABLES
-from features.data.warehouse.engines.adapter import Adapter, materialised_name, row_text
+from features.data.warehouse.engines.adapter import Adapter, row_text
 from features.data.warehouse.engines.spark_address import SparkAddress
 from features.data.warehouse.engines.spark_session import SCRATCH, broken_off, start_session, words
 from features.errors import DataError, listed
@@ -105,24 +105,21 @@ def _table_names(engine: BaseBackend) -> set[str]:
     return {row.tableName for row in engine._session.sql("SHOW TABLES").collect()}
 
 
-def _create_view(engine: BaseBackend, name: str, table: ir.Table) -> None:
-    """Name an expression; one that a statement names is parsed and analysed wherever it is read."""
-    engine._session.sql(engine.compile(table)).createTempView(name)
+def _create_view(engine: BaseBackend, name: str, statement: str) -> None:
+    """Name a statement; a view in the words of SQL is parsed and analysed wherever it is read."""
+    engine._session.sql(statement).createTempView(name)
 
 
-def _materialise(engine: BaseBackend, table: ir.Table) -> ir.Table:
-    """Let Spark compute a table and write it, for this session alone."""
-    engine._run_pre_execute_hooks(table)
-    session, name = engine._session, materialised_name()
-    rows = session.sql(engine.compile(table))
+def _create_table(engine: BaseBackend, name: str, statement: str, schema: ibis.Schema) -> None:  # noqa: ARG001
+    """Let Spark compute rows and write them, for this session alone, in its own types."""
+    session = engine._session
+    rows = session.sql(statement)
     path = f"{session.conf.get(SCRATCH)}/{name}"
     rows.write.parquet(path)
     session.read.schema(rows.schema).parquet(path).createTempView(name)
-    return engine.table(name)
 
 
-def _drop(engine: BaseBackend, materialised: ir.Table) -> None:
-    name = materialised.op().name
+def _drop(engine: BaseBackend, name: str) -> None:
     engine.drop_view(name)
     system, path = _file_system(engine._session, f"{engine._session.conf.get(SCRATCH)}/{name}")
     system.delete(path, True)
@@ -188,7 +185,7 @@ SPARK = Adapter(
     begin=_begin,
     table_names=_table_names,
     create_view=_create_view,
-    materialise=_materialise,
+    create_table=_create_table,
     drop=_drop,
     row_hash=_row_hash,
     change_marks=_change_marks,
