@@ -1,5 +1,6 @@
 """Commands about plans: make the audit plan of a period, show it, verify its draw, and order it in weeks."""
 
+from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from audit_yield.arguments import (
     Stale,
     TableFile,
     Top,
+    Trader,
     dataset_of,
     now,
 )
@@ -48,6 +50,10 @@ Example: `audit-yield plan demo/data --as-of 2024-10-01 --capacity capacity.toml
     rich_markup_mode="markdown",
 )
 app.add_typer(plan_app, name="plan", rich_help_panel=PART)
+BurdenFile = Annotated[
+    Path | None,
+    typer.Option(help="Write here whom it burdens, a line a group: FILE.csv, FILE.xlsx or FILE.parquet."),
+]
 PlanName = Annotated[str, typer.Argument(help="The plan's name: its first and last day, and its number.")]
 
 
@@ -74,6 +80,7 @@ def make_command(
         str | None, typer.Option(help="Why the period needs another plan; the earlier one stays.")
     ] = None,
     out: TableFile = None,
+    burden: BurdenFile = None,
     top: Top = 20,
     model: ModelName = "champion",
     stale: Stale = False,
@@ -103,7 +110,7 @@ def make_command(
             reason=reason,
             stage=stage,
         )
-    _show(stored, out=out, top=top, as_record=json)
+    _show(stored, out=out, burden=burden, top=top, as_record=json)
 
 
 @plan_app.command(name="show")
@@ -112,10 +119,11 @@ def show_command(
     name: Annotated[str | None, typer.Argument(help="The plan's name; all are listed without.")] = None,
     *,
     out: TableFile = None,
+    burden: BurdenFile = None,
     top: Top = 20,
     json: AsJson = False,
 ) -> None:
-    """Show a plan, or list all of them; `--out` writes who is treated as a table.
+    """Show a plan, or list all of them; `--out` writes who is treated, `--burden` whom it burdens.
 
     Example: `audit-yield plan show 2025-01-01_2025-12-31-1 --out plan.csv`
     """
@@ -128,16 +136,20 @@ def show_command(
         show(as_json(plans) if json else plans or ["There is no plan yet: audit-yield plan DATA makes one."])
         return
     stored = read_plan(home(), name)
-    _show(stored, out=out, top=top, as_record=json)
+    _show(stored, out=out, burden=burden, top=top, as_record=json)
 
 
-def _show(stored: "StoredPlan", *, out: Path | None, top: int, as_record: bool) -> None:
-    """Write who is treated where a file is named, and show the plan."""
+def _show(stored: "StoredPlan", *, out: Path | None, burden: Path | None, top: int, as_record: bool) -> None:
+    """Write who is treated and whom it burdens where files are named, and show the plan."""
+    import pyarrow as pa
+
     from features.storage.spreadsheet import write_table
     from models.plan.text import plan_to_text, treated_rows
 
     if out:
         write_table(treated_rows(stored.table), out)
+    if burden:
+        write_table(pa.Table.from_pylist(stored.record["burdens"]), burden)
     show(as_json(stored.record) if as_record else plan_to_text(stored, top=top))
 
 
@@ -183,6 +195,43 @@ def accept_command(
     rows = accept(dataset_of(data, cutoff=as_of, dialect=dialect, stale=True), name, out=out)
     counts = " and ".join(f"{count:,} rows of {table}" for table, count in rows.items())
     show([f"{name} is accepted: {counts} were written to {out or data}."])
+
+
+@plan_app.command(name="decline")
+@friendly
+def decline_command(
+    name: PlanName,
+    trader: Trader,
+    data: Data,
+    *,
+    as_of: AsOf,
+    because: Annotated[str, typer.Option(help="Why the treatment is not carried out.")],
+    by: Annotated[str | None, typer.Option(help="Who declines it; else whoever is logged in.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the row to this folder as a file, and leave DATA as it is.")
+    ] = None,
+    dialect: DialectFile = None,
+) -> None:
+    """Decline the treatment of a trader in an accepted plan, with the reason, on record in the data.
+
+    A lottery holds only if it is known who was drawn and not looked at: measurements count it as an answer
+    that is missing. The calendar leaves it out from then on.
+
+    Example: `audit-yield plan decline PLAN T0000012 demo/data --as-of 2025-02-01 --because "closed down"`
+    """
+    from models.plan.decline import decline
+
+    row = decline(
+        dataset_of(data, cutoff=as_of, dialect=dialect, stale=True),
+        name,
+        trader,
+        because=because,
+        by=by or getuser(),
+        on=as_of.date(),
+        out=out,
+    )
+    [treatment] = row["treatment"].to_pylist()
+    show([f"The {treatment} of {trader} is declined; a row of assignments was written to {out or data}."])
 
 
 @app.command(name="calendar", rich_help_panel=PART)

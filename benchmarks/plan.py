@@ -57,6 +57,7 @@ def population(traders: int, seed: int) -> tuple[Candidates, Capacity]:
         },
         expected,
         np.sqrt(np.maximum(expected**2 / chance * 5 - expected**2, 1.0)),
+        chance,
         hours,
         value,
         allowed,

@@ -1,11 +1,13 @@
 """Plans of a dataset: candidates from data and model as of a day, the plan, and its record in the home."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.assignments import declined
 from features.availability import availability, begun, hours_spent
 from features.clock import Clock
 from features.data.append import append_rows
@@ -96,7 +98,8 @@ def plan(
 def calendar_of(dataset: Dataset, name: str) -> PlanCalendar:
     """Return the calendar of a stored plan from what was known before the dataset's cutoff.
 
-    What of the plan had begun by then keeps its place, all else is ordered anew.
+    What of the plan had begun by then keeps its place, what was declined is left out, and all else is
+    ordered anew.
     """
     stored = read_plan(dataset.home, name)
     with dataset.open() as warehouse:
@@ -104,8 +107,12 @@ def calendar_of(dataset: Dataset, name: str) -> PlanCalendar:
 
 
 def _calendar(stored: StoredPlan, warehouse: Warehouse, cutoff: date) -> PlanCalendar:
-    available = availability(warehouse, treated_rows(stored.table)["trader_id"], cutoff)
-    return make_calendar(stored, available, begun(warehouse, stored.name, cutoff), from_day=cutoff)
+    refused = declined(warehouse, stored.name, cutoff)
+    carried_out = replace(
+        stored, table=stored.table.filter(pc.invert(pc.is_in(stored.table["trader_id"], refused)))
+    )
+    available = availability(warehouse, treated_rows(carried_out.table)["trader_id"], cutoff)
+    return make_calendar(carried_out, available, begun(warehouse, stored.name, cutoff), from_day=cutoff)
 
 
 def accept(dataset: Dataset, name: str, *, out: Path | None = None) -> dict[str, int]:

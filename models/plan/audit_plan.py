@@ -1,6 +1,6 @@
 """Audit plan: from candidates and capacity to who is treated how, with the price of every cap."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,15 +21,15 @@ class AuditPlan:
     """A plan of a period.
 
     `limits` is the program within the caps themselves: no plan is worth more than its `bound`, and its prices
-    say what one unit more of a cap would bring. `without_groups` is what the program would be worth if there
-    were no caps on groups.
+    say what one unit more of a cap would bring. `without_groups` is the program as it would be
+    without the caps on groups.
     """
 
     candidates: Candidates
     capacity: Capacity
     caps: Caps
     limits: Solution
-    without_groups: float
+    without_groups: Solution
     drawn: Drawn
 
     @cached_property
@@ -91,17 +91,18 @@ def make_plan(candidates: Candidates, capacity: Capacity, *, seed: int) -> Audit
 
     Raises `SettingError` where the caps cannot all be kept.
     """
-    floor = floors(candidates, capacity)
-    caps = caps_of(candidates, capacity)
-    program = Program(candidates.value, floor, ceilings(candidates, floor), caps)
-    limits = solve(program, office=candidates.office)
-    kept_back = reserve(program)
-    solution = solve(program.within(caps.bounds - kept_back), office=candidates.office)
+    program = program_of(candidates, capacity)
+    caps, office = program.caps, candidates.office
+    limits = solve(program, office=office)
+    solution = solve(program.within(caps.bounds - reserve(program)), office=office)
     drawn = draw(candidates, program, solution, seed=seed)
-    without_groups = limits.value
+    without_groups = limits
     if not caps.of_kind(HOURS).all():
-        hours_alone = caps_of(candidates, capacity, with_groups=False)
-        without_groups = solve(
-            Program(program.value, floor, program.ceiling, hours_alone), office=candidates.office
-        ).value
+        without_groups = solve(program_of(candidates, replace(capacity, caps=())), office=office)
     return AuditPlan(candidates, capacity, caps, limits, without_groups, drawn)
+
+
+def program_of(candidates: Candidates, capacity: Capacity) -> Program:
+    """Return the linear program of a period: values, the chances that everybody has, and the caps."""
+    floor = floors(candidates, capacity)
+    return Program(candidates.value, floor, ceilings(candidates, floor), caps_of(candidates, capacity))

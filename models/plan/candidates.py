@@ -23,7 +23,8 @@ class Candidates:
 
     - `trader_ids`, `office` (n,): identifiers, and the audit office that each trader belongs to.
     - `groups`: by each of `GROUPS` the group of each trader (n,), an empty text where it is not known.
-    - `expected`, `deviation` (n,): of the money that a field audit would book, mean and standard deviation.
+    - `expected`, `deviation` (n,): of the money that a field audit would book, mean and standard deviation;
+      `probability` (n,): that it would end in an adjustment.
     - `hours`, `value` (n, 4): of an auditor, and the expected net effect in money: see `candidates`.
     - `allowed` (n, 4): whether a trader may be treated so, by somebody's choice or by lot.
     """
@@ -33,6 +34,7 @@ class Candidates:
     groups: dict[str, np.ndarray]
     expected: Floats
     deviation: Floats
+    probability: Floats
     hours: Floats
     value: Floats
     allowed: np.ndarray
@@ -59,6 +61,7 @@ class Candidates:
                 **{name: pa.array(self.groups[name].tolist(), pa.string()) for name in GROUPS},
                 "expected_yield": self.expected,
                 "deviation": self.deviation,
+                "probability": self.probability,
                 **{f"hours_{name}": self.hours[:, k] for k, name in enumerate(TREATMENTS)},
                 **{f"value_{name}": self.value[:, k] for k, name in enumerate(TREATMENTS)},
                 **{f"allowed_{name}": self.allowed[:, k] for k, name in enumerate(TREATMENTS)},
@@ -78,6 +81,7 @@ class Candidates:
             {name: _texts(table[name]) for name in GROUPS},
             table["expected_yield"].to_numpy(),
             table["deviation"].to_numpy(),
+            table["probability"].to_numpy(),
             **by_treatment,
         )
 
@@ -122,6 +126,7 @@ def candidates(
         },
         expected,
         np.sqrt(np.maximum(squares - expected**2, 1e-12)),
+        prediction.probability,
         taken,
         value,
         _allowed(available, capacity),

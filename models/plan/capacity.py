@@ -140,6 +140,22 @@ class Capacity:
         }
         return replace(self, offices=offices)
 
+    def with_offices(self, hours: Mapping[str, Mapping[str, float]]) -> "Capacity":
+        """Return the same capacity with other `field` or `desk` hours of some offices.
+
+        Raises `SettingError` for an office that it does not have.
+        """
+        for name in hours:
+            if name not in self.offices:
+                raise unknown(name, self.offices, what="There is no office")
+        offices = dict(self.offices)
+        for name, given in hours.items():
+            own = offices[name]
+            offices[name] = replace(
+                own, field=given.get("field", own.field), desk=given.get("desk", own.desk)
+            )
+        return replace(self, offices=offices)
+
     @property
     def weeks(self) -> float:
         """The length of the period in weeks."""

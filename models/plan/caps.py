@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -42,19 +43,23 @@ class Caps:
         chosen[cells] = 1.0
         return np.asarray(self.matrix @ chosen, np.float64)
 
+    def priced_rows(self, used: Floats, prices: Floats) -> list[dict[str, Any]]:
+        """Return each cap as data: name, kind and bound, what is used of it and what one more is worth."""
+        columns = (self.names, self.kinds, self.bounds.tolist(), used.tolist(), prices.tolist())
+        names = ("name", "kind", "bound", "used", "price")
+        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
     def of_kind(self, *kinds: str) -> np.ndarray:
         """Return which rows are of some kinds."""
         return np.array([kind in kinds for kind in self.kinds], bool)
 
 
-def caps_of(candidates: Candidates, capacity: Capacity, *, with_groups: bool = True) -> Caps:
-    """Return the caps of a capacity for its candidates; those on groups too, if asked for.
+def caps_of(candidates: Candidates, capacity: Capacity) -> Caps:
+    """Return the caps of a capacity for its candidates.
 
     Raises `SettingError` for a cap on a group that has no trader.
     """
-    rows = [*_hours(candidates, capacity)]
-    if with_groups:
-        rows += [_visits(candidates, each) for each in capacity.caps]
+    rows = [*_hours(candidates, capacity), *(_visits(candidates, each) for each in capacity.caps)]
     matrices, bounds, names, kinds = zip(*rows, strict=True)
     return Caps(sp.csr_matrix(sp.vstack(matrices)), np.array(bounds, np.float64), names, kinds)
 

@@ -1,8 +1,9 @@
 """Stored plans: a folder a plan in the home, sealed, from which the draw can be repeated.
 
 `plans/PERIOD-NUMBER/` holds `plan.parquet`, a row a trader with everything that was decided and everything it
-was decided on, and `plan.json`: period, capacity, model, seed and what it was made of, caps and prices, and
-the digests that seal both. Nothing is ever replaced: a second plan of a period needs a reason, and both stay.
+was decided on, and `plan.json`: period, capacity, model, seed and what it was made of, caps, prices, burden,
+and the digests that seal both. Nothing is ever replaced: a second plan of a period needs a reason, and both
+stay.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ import io
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import scipy
 from features.errors import DataError, SettingError, unknown
 from features.storage.atomic import atomic_file, atomic_folder
 from models.plan.audit_plan import AuditPlan, make_plan
+from models.plan.burden import burdens
 from models.plan.candidates import Candidates
 from models.plan.capacity import Capacity
 
@@ -149,23 +151,14 @@ def drawn_by(seed: int, nonce: str) -> dict[str, str]:
 
 
 def _result(plan: AuditPlan) -> dict[str, Any]:
-    """Return what came out: the worth of the plan, and each cap with what it is used of and its price."""
+    """Return what came out: the plan's worth, each cap with its use and price, the burden on each group."""
     return {
         "value": plan.value,
         "bound": plan.limits.bound,
-        "value_without_caps_on_groups": plan.without_groups,
+        "value_without_caps_on_groups": plan.without_groups.value,
         "draws": plan.drawn.draws,
-        "caps": [
-            {"name": name, "kind": kind, "bound": bound, "used": used, "price": price}
-            for name, kind, bound, used, price in zip(
-                plan.caps.names,
-                plan.caps.kinds,
-                plan.caps.bounds.tolist(),
-                plan.used.tolist(),
-                plan.limits.prices.tolist(),
-                strict=True,
-            )
-        ],
+        "caps": plan.caps.priced_rows(plan.used, plan.limits.prices),
+        "burdens": [asdict(each) for each in burdens(plan)],
     }
 
 

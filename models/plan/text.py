@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.plan.candidates import GROUPS
 from models.plan.caps import HOURS, SHARE
 from models.plan.draw import CERTAIN, CONTROL, HELD_OUT, LOTTERY, TOP_UP
 from models.plan.store import StoredPlan
-from models.plan.treatments import TREATMENTS, VISITED
+from models.plan.treatments import TREATMENTS
 
 ROLES = {
     CERTAIN: "chosen",
@@ -44,7 +42,7 @@ def plan_to_text(stored: StoredPlan, *, top: int) -> Iterator[str]:
     yield ""
     yield from _caps(record)
     yield ""
-    yield from _burden(table)
+    yield from _burden(record)
     yield ""
     yield f"{'trader':16} {'treatment':9} {'why':13} {'chance':>7} {'hours':>6} {'expected':>12} {'net':>12}"
     for row in treated.slice(0, top).to_pylist():
@@ -97,26 +95,15 @@ def _caps(record: Mapping[str, Any]) -> Iterator[str]:
         yield f"  without the caps on visits the best plan would be worth {lost:,.0f} more"
 
 
-def burdens(table: pa.Table) -> Iterator[dict[str, Any]]:
-    """Yield a plan's burden on each group: `by` what it is a `group`, its traders, their visits, hours."""
-    visited = pc.is_in(table["treatment"], pa.array(VISITED))
-    for by in GROUPS:
-        for group in sorted(each for each in pc.unique(table[by]).to_pylist() if each):
-            own = pc.equal(table[by], group)
-            yield {
-                "by": by,
-                "group": group,
-                "traders": pc.sum(own).as_py(),
-                "visits": pc.sum(pc.and_(own, visited)).as_py() or 0,
-                "hours": float(np.sum(table["hours"].filter(own).to_numpy())),
-            }
-
-
-def _burden(table: pa.Table) -> Iterator[str]:
-    yield "Whom it burdens:"
-    for each in burdens(table):
+def _burden(record: Mapping[str, Any]) -> Iterator[str]:
+    capped = any(cap["kind"] != HOURS for cap in record["caps"])
+    beside = "; in brackets the best plan without the caps on visits" if capped else ""
+    yield f"Whom it burdens, and how many visits are expected to find nothing{beside}:"
+    for each in record["burdens"]:
+        visits = f"{each['visits']:,}" + (f" ({each['visits_without_caps']:,.0f})" if capped else "")
+        hours = f"{each['hours']:,.0f}" + (f" ({each['hours_without_caps']:,.0f})" if capped else "")
         yield (
-            f"  {each['by'].replace('_', ' ')} {each['group']}: {each['visits']:,} visits to "
-            f"{each['traders']:,} traders ({each['visits'] / each['traders']:.1%}), "
-            f"{each['hours']:,.0f} hours"
+            f"  {each['by'].replace('_', ' ')} {each['group']}: {visits} visits to {each['traders']:,} "
+            f"traders ({each['selection_rate']:.1%}), {each['in_vain']:,.1f} of them for nothing; "
+            f"{hours} hours"
         )

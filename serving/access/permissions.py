@@ -36,6 +36,8 @@ ENDPOINTS = (
     Endpoint("GET", "/ranking", EVERYBODY),
     Endpoint("GET", "/models", EVERYBODY),
     Endpoint("GET", "/plans", CASE_WORKERS),
+    Endpoint("POST", "/plans/what-if", CASE_WORKERS),
+    Endpoint("POST", "/plans/{plan}/declines", CASE_WORKERS),
     Endpoint("GET", "/plans/{plan}", CASE_WORKERS),
     Endpoint("GET", "/plans/{plan}/traders/{trader_id}", CASE_WORKERS),
     Endpoint("GET", "/plans/{plan}/sheet", CASE_WORKERS),

@@ -34,6 +34,8 @@ BODIES = (
     request_schemas.Explain,
     request_schemas.ScoreDeclarations,
     request_schemas.Outcome,
+    request_schemas.PlanWhatIf,
+    request_schemas.Decline,
 )
 Responses = dict[int | str, dict[str, Any]]
 EXAMPLE_LINE = {
@@ -163,6 +165,28 @@ ROUTES = (
     ),
     Route("GET", "/models", models.models, schemas.ModelsAnswer, (ProblemKind.CONFLICT,)),
     Route("GET", "/plans", plans.plans, schemas.PlansAnswer, ()),
+    Route(
+        "POST",
+        "/plans/what-if",
+        plans.plan_what_if,
+        schemas.PlanWhatIfAnswer,
+        (ProblemKind.NOT_FOUND, ProblemKind.REFUSED),
+        body_documentation(
+            request_schemas.PlanWhatIf,
+            a_tenth_more={"plan": "2024-10-01_2025-09-30-1", "hours": 5610.0, "purpose": "budget"},
+        ),
+    ),
+    Route(
+        "POST",
+        "/plans/{plan}/declines",
+        plans.decline_treatment,
+        schemas.DeclineAnswer,
+        (ProblemKind.NOT_FOUND, ProblemKind.REFUSED),
+        body_documentation(
+            request_schemas.Decline,
+            closed_down={"trader_id": "T0000012", "because": "closed down in January"},
+        ),
+    ),
     Route("GET", "/plans/{plan}", plans.plan, schemas.PlanAnswer, (ProblemKind.NOT_FOUND,)),
     Route(
         "GET",

@@ -1,4 +1,4 @@
-"""GET /plans: the plans of the home, one of them with its caps and who is treated, and one trader in it.
+"""The plans of the home over HTTP: read, asked what-if, and what officers decline of them.
 
 Nobody makes or draws a plan over HTTP: who could draw again would draw until the draw pleases.
 """
@@ -8,16 +8,30 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
 from features.errors import SettingError
+from models.plan.capacity import GroupCap
+from models.plan.decline import decline
 from models.plan.store import StoredPlan, names, read_plan
 from models.plan.text import ROLES, treated_rows
-from serving.api.context import access_of, caller_of, context_of, json_response, require_own
+from models.plan.what_if import changed_capacity, what_if
+from serving.api.context import (
+    access_of,
+    caller_of,
+    context_of,
+    json_response,
+    read_payload,
+    require_own,
+)
+from serving.api.request_schemas import Decline, PlanWhatIf
 from serving.api.serialise import JsonObject, serialise_basis
 from serving.live.state import Live
-from serving.log.entry import LogEntry
+from serving.log.entry import Decision, LogEntry
 from serving.page import HEADERS, plan_page
 from serving.problems import ProblemError, ProblemKind
 
-OF_A_PLAN = ("name", "as_of", "made_at", "reason", "value", "bound", "value_without_caps_on_groups", "caps")
+OF_A_PLAN = (
+    *("name", "as_of", "made_at", "reason", "value", "bound"),
+    *("value_without_caps_on_groups", "caps", "burdens"),
+)
 """What of its record is answered; the numbers that the draw is made of stay in the home."""
 OF_A_TRADER = (
     *("trader_id", "treatment", "role", "hours", "net_effect", "office", "expected_yield"),
@@ -76,12 +90,79 @@ async def sheet(request: Request, plan: str) -> Response:
     return HTMLResponse(html, headers={**HEADERS, "X-Prediction-Id": prediction_id})
 
 
+async def plan_what_if(request: Request) -> Response:
+    """Say what a plan's period would be worth with other hours or caps; nobody is drawn or named."""
+    payload = await read_payload(request, PlanWhatIf)
+    stored, context = await _read_whole(request, payload.plan), context_of(request)
+    try:
+        capacity = changed_capacity(
+            stored.capacity,
+            hours=payload.hours,
+            offices={name: each.model_dump(exclude_none=True) for name, each in payload.offices.items()},
+            random_share=payload.random_share,
+            caps=None if payload.caps is None else [GroupCap(**each.model_dump()) for each in payload.caps],
+        )
+        answer = await context.warehouse_worker.run(
+            lambda: what_if(stored, capacity), caller=caller_of(request).name
+        )
+    except SettingError as error:
+        raise _refused(error) from error
+    return await _answer(
+        request,
+        "POST /plans/what-if",
+        {"plan": stored.name, **answer},
+        trader_ids=(),
+        purpose=payload.purpose,
+    )
+
+
+async def decline_treatment(request: Request, plan: str) -> Response:
+    """Record in the data that officers do not carry out a treatment of an accepted plan, and why."""
+    payload = await read_payload(request, Decline)
+    require_own(request, [payload.trader_id])
+    stored, context = await _read(request, plan), context_of(request)
+    live, caller = context.live, caller_of(request)
+    access = access_of(request, payload.purpose, endpoint="POST /plans/plan/declines", detail=stored.name)
+    decision = Decision(human_decision="declined", override_reason=payload.because)
+
+    def record() -> JsonObject:
+        context.log.require_free(access, decision)
+        row = decline(
+            live.dataset,
+            stored.name,
+            payload.trader_id,
+            because=payload.because,
+            by=caller.name,
+            on=context.today,
+        )
+        names = ("trader_id", "treatment", "declined_because", "declined_by", "known_on")
+        return dict(row.select(names).to_pylist()[0])
+
+    try:
+        declined = await context.warehouse_worker.run(record, caller=caller.name)
+    except SettingError as error:
+        raise _refused(error) from error
+    entry = LogEntry(access, live.basis, (payload.trader_id,), decision=decision)
+    [prediction_id] = await context.log_answer(entry)
+    content = {"basis": serialise_basis(live, live.basis), "prediction_id": prediction_id}
+    return json_response({**content, "plan": stored.name, **declined})
+
+
+def _refused(error: SettingError) -> ProblemError:
+    return ProblemError(ProblemKind.REFUSED, error.found, expected=error.expected, advice=error.advice)
+
+
 async def _answer(
-    request: Request, endpoint: str, content: JsonObject, *, trader_ids: tuple[str, ...]
+    request: Request,
+    endpoint: str,
+    content: JsonObject,
+    *,
+    trader_ids: tuple[str, ...],
+    purpose: str | None = None,
 ) -> Response:
     context = context_of(request)
     live: Live = context.live
-    access = access_of(request, None, endpoint=endpoint, detail=content.get("name") or content.get("plan"))
+    access = access_of(request, purpose, endpoint=endpoint, detail=content.get("name") or content.get("plan"))
     await context.log_answer(LogEntry(access, live.basis, trader_ids))
     return json_response({"basis": serialise_basis(live, live.basis), **content})
 

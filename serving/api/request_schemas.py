@@ -14,6 +14,7 @@ MOST_TRADERS = 10_000
 MOST_DECLARATIONS = 1_000
 MOST_ROWS = 10_000
 MOST_LEFT_OUT = 100
+MOST_CAPS = 200
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
@@ -138,6 +139,54 @@ class ScoreDeclarations(RequestSchema):
         date | None,
         Field(description="The cutoff; else the day of the snapshot. Rows must be known before it."),
     ] = None
+    purpose: Purpose = None
+
+
+Hours = Annotated[float, Field(gt=0, le=LARGEST_NUMBER)]
+
+
+class OfficeHours(RequestSchema):
+    """Hours of auditors of an office, where they are others than the plan's."""
+
+    field: Hours | None = None
+    desk: Hours | None = None
+
+
+class VisitsCap(RequestSchema):
+    """A cap on visits to a group of traders: so many, or such a share of all visits."""
+
+    by: Literal["size_band", "sector", "region", "aeo"]
+    group: Text
+    visits: Annotated[float | None, Field(ge=0, le=LARGEST_NUMBER)] = None
+    share: Annotated[float | None, Field(ge=0, le=1)] = None
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        if (self.visits is None) == (self.share is None):
+            raise ValueError("either visits or share")
+        return self
+
+
+class PlanWhatIf(RequestSchema):
+    """What to change of a plan's capacity, to see what the period would be worth; the rest stays."""
+
+    plan: Identifier
+    hours: Annotated[
+        Hours | None, Field(description="So many in all; each office and skill keeps its part.")
+    ] = None
+    offices: Annotated[dict[Identifier, OfficeHours], Field(max_length=MOST_CAPS)] = {}
+    random_share: Annotated[float | None, Field(ge=0, le=0.5)] = None
+    caps: Annotated[
+        list[VisitsCap] | None, Field(max_length=MOST_CAPS, description="Instead of the plan's caps.")
+    ] = None
+    purpose: Purpose = None
+
+
+class Decline(RequestSchema):
+    """A treatment of an accepted plan that officers do not carry out, and why."""
+
+    trader_id: Identifier
+    because: Text
     purpose: Purpose = None
 
 

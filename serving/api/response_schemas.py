@@ -255,6 +255,20 @@ class Assigned(ResponseSchema):
     probability_joint: float | None
 
 
+class GroupBurdenGiven(ResponseSchema):
+    """The burden of a plan on a group of traders, beside that of the best plan without the caps on visits."""
+
+    by: str = Field(description="size_band, sector, region or aeo.")
+    group: str
+    traders: int
+    visits: int
+    selection_rate: float
+    hours: float
+    in_vain: float = Field(description="Visits that are expected to end without an adjustment.")
+    visits_without_caps: float
+    hours_without_caps: float
+
+
 class PlanAnswer(PlanListed):
     """A plan: its worth, its caps with their prices, and the traders treated, those worth most first."""
 
@@ -265,6 +279,7 @@ class PlanAnswer(PlanListed):
     bound: float = Field(description="No plan within the caps is worth more on average over all draws.")
     value_without_caps_on_groups: float
     caps: list[CapGiven]
+    burdens: list[GroupBurdenGiven]
     traders: list[Assigned]
 
 
@@ -274,6 +289,30 @@ class PlannedAnswer(Assigned):
     basis: Basis
     plan: str
     means: str
+
+
+class PlanWhatIfAnswer(ResponseSchema):
+    """What the best plan would be worth with another capacity, and what one more of each cap would bring."""
+
+    basis: Basis
+    plan: str
+    bound: float = Field(description="Net effect in money that no plan exceeds, on average over all draws.")
+    bound_of_plan: float = Field(description="The same with the capacity of the plan.")
+    treated: dict[str, float] = Field(description="Traders by treatment, on average over all draws.")
+    caps: list[CapGiven]
+
+
+class DeclineAnswer(ResponseSchema):
+    """A treatment of a plan that was declined, as it is in the data from now on."""
+
+    basis: Basis
+    prediction_id: str
+    plan: str
+    trader_id: str
+    treatment: str
+    declined_because: str
+    declined_by: str
+    known_on: date
 
 
 class FeatureTold(ResponseSchema):

@@ -1,7 +1,7 @@
 """Plan page: what a period's hours are spent on, what its caps cost, and who is treated by what right."""
 
 from models.plan.store import StoredPlan
-from models.plan.text import ROLES, burdens, by_treatment, treated_rows
+from models.plan.text import ROLES, by_treatment, treated_rows
 from serving.live.state import Live
 from serving.page.render import render_template
 
@@ -19,6 +19,5 @@ def plan_page(live: Live, stored: StoredPlan) -> str:
             for row in treated.to_pylist()
         ],
         sums=by_treatment(treated),
-        burdens=burdens(stored.table),
         known=live.row_index,
     )

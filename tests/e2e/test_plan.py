@@ -50,6 +50,8 @@ def test_a_plan_is_made_once_shown_written_and_verified(data: str, tmp_path: Pat
     assert written.num_rows == len(set(written["trader_id"].to_pylist())) > 10
 
     assert call("show").output.split() == [NAME]
+    assert call("show", NAME, "--burden", str(tmp_path / "burden.csv")).exit_code == 0
+    assert "in_vain" in csv.read_csv(tmp_path / "burden.csv").column_names
     record = json.loads(call("show", NAME, "--json").stdout)
     assert record["capacity"]["hour_costs"] == 60.0
     assert all(cap["used"] <= cap["bound"] + 1e-6 for cap in record["caps"])
@@ -63,8 +65,13 @@ def test_a_plan_is_made_once_shown_written_and_verified(data: str, tmp_path: Pat
     assert checked.exit_code == 0, checked.output
     twice = call("accept", NAME, str(copied), "--as-of", AS_OF)
     assert (twice.exit_code, "has audits of" in twice.output) == (2, True)
+    first = written["trader_id"][0].as_py()
+    because = ("--because", "closed down", "--as-of", "2025-02-01")
+    assert call("decline", NAME, first, str(copied), *because).exit_code == 0
     calendar = CliRunner().invoke(app, ["calendar", NAME, str(copied), "--as-of", "2025-03-01", "--json"])
-    assert {row["state"] for row in json.loads(calendar.stdout)} == {"ahead"}
+    ordered = json.loads(calendar.stdout)
+    assert {row["state"] for row in ordered} == {"ahead"}
+    assert {row["trader_id"] for row in ordered} == {*written["trader_id"].to_pylist()} - {first}
     next_plan = call(str(copied), "--as-of", "2025-01-02", *given[2:], "--reason", "the next cycle")
     assert next_plan.exit_code == 0, next_plan.output
 

@@ -223,6 +223,7 @@ ASSIGNMENTS = Table(
         number("probability_joint", "with which a joint audit was", Unit.PROBABILITY, PROBABILITY),
         number("expected_yield", "yield expected of a field audit when it was assigned", Unit.MONEY),
         text("declined_because", "why officers declined the treatment; empty where they did not"),
+        text("declined_by", "who declined it"),
         known_on(required=True),
     ),
 )

@@ -59,6 +59,7 @@ def assignment(draw: Draw, plan: str, trader: str) -> Row:
         "role": draw.choice((None, "certain", "lottery", "control")),
         "expected_yield": draw.amount(),
         "declined_because": draw.perhaps(0.1, "no interpreter"),
+        "declined_by": draw.perhaps(0.1, "ann"),
         "known_on": draw.day(),
         **chances,
     }

@@ -31,6 +31,7 @@ def population(traders: int = 600, *, seed: int = 1) -> Candidates:
         },
         expected,
         2 * expected,
+        np.where(large, 0.4, 0.2),
         hours,
         np.array([0.1, 1.1, 2.0, 2.2]) * expected[:, None] - 20.0 * hours,
         allowed,

@@ -2,20 +2,26 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
+from features.data.append import append_rows
+from models.plan.acceptance import assignment_rows
 from models.plan.store import StoredPlan
 from models.plan.text import treated_rows
 from serving.access.tokens import Role
 from serving.live.state import Live, load_live
+from tests.clock import now
 from tests.models.plan.test_store import NAME, stored
 from tests.serving import tiny
 from tests.serving.browser import DARK, looked_over, needs_axe, needs_chromium
 from tests.serving.caller import Service, service
 
+CAP = {"by": "size_band", "group": "large", "visits": 9.0}
 DESK, PHONE = "--window-size=1280,800", "--window-size=500,900"
 
 
@@ -23,7 +29,8 @@ DESK, PHONE = "--window-size=1280,800", "--window-size=500,900"
 def own_live(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Live:
     """A live model whose home has room for plans."""
     own = Path(shutil.copytree(trained, tmp_path_factory.mktemp("own") / "trained"))
-    return load_live(tiny.dataset(own / "sim" / "data", own / "mlruns"))
+    dataset = tiny.dataset(own / "sim" / "data", own / "mlruns")
+    return load_live(replace(dataset, today=now().date()))
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +82,72 @@ def test_a_trader_is_told_how_it_stands_in_the_plan(
         field = row["probability_field"]
         assert answer["probability_field"] == (None if np.isnan(field or 0.0) else field)
         assert answer["means"]
+
+
+def test_a_plan_says_whom_it_burdens(running: Service, plan: StoredPlan, reader: dict[str, str]) -> None:
+    answer = running.client.get(f"/plans/{NAME}", headers=reader).json()
+    assert answer["burdens"] == plan.record["burdens"]
+
+
+def test_what_if_answers_worth_and_prices_and_no_names(
+    running: Service, plan: StoredPlan, reader: dict[str, str]
+) -> None:
+    body = {"plan": NAME, "offices": {"XA1": {"field": 3000.0}}, "caps": [CAP], "random_share": 0.1}
+    got = running.client.post("/plans/what-if", json=body, headers=reader)
+    answer = got.json()
+    assert (got.status_code, answer["bound_of_plan"]) == (200, plan.record["bound"])
+    assert [cap["bound"] for cap in answer["caps"] if cap["kind"] == "count"] == [9.0]
+    assert "visits where size band is large" in got.text
+    assert not any(trader in got.text for trader in plan.table["trader_id"].to_pylist())
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"plan": f"{NAME}9"}, 404),
+        ({"plan": NAME, "offices": {"XA9": {"field": 1.0}}}, 422),
+        ({"plan": NAME, "hours": 1.0}, 422),
+        ({"plan": NAME, "caps": [{"by": "size_band", "group": "large"}]}, 400),
+        ({"plan": NAME, "seed": 7}, 400),
+    ],
+    ids=["no plan", "no office", "too few hours", "no limit", "no seeds"],
+)
+def test_what_if_refuses_in_words(
+    running: Service, reader: dict[str, str], body: dict[str, object], status: int
+) -> None:
+    got = running.client.post("/plans/what-if", json=body, headers=reader)
+    assert (got.status_code, bool(got.json()["title"])) == (status, True)
+
+
+def test_who_is_limited_asks_no_what_if(running: Service, plan: StoredPlan) -> None:
+    limited = running.token(Role.AUDITOR, traders=plan.table["trader_id"].to_pylist()[:1])
+    assert running.client.post("/plans/what-if", json={"plan": NAME}, headers=limited).status_code == 403
+
+
+def test_a_decline_is_recorded_under_the_name_of_the_token(
+    running: Service, plan: StoredPlan, own_live: Live
+) -> None:
+    """In the data, for what is measured, and in the log, for who did it."""
+    rows = assignment_rows(plan, known_on=tiny.AS_OF)
+    data = Path(own_live.dataset.data)
+    append_rows(str(data), {"assignments": rows}, part=NAME)
+    trader, other = treated_rows(plan.table)["trader_id"].to_pylist()[:2]
+    auditor = running.token(Role.AUDITOR, traders=[trader])
+    body = {"trader_id": trader, "because": "closed down"}
+    got = running.client.post(f"/plans/{NAME}/declines", json=body, headers=auditor)
+    answer = got.json()
+    assert (got.status_code, answer["declined_because"], answer["plan"]) == (200, "closed down", NAME)
+    newest = pq.read_table(data / "assignments.parquet").slice(rows.num_rows).to_pylist()
+    assert [(row["trader_id"], row["declined_by"]) for row in newest] == [(trader, answer["declined_by"])]
+    logged = running.log.read(answer["prediction_id"]).entry
+    assert (logged.access.actor, logged.decision.override_reason) == (answer["declined_by"], "closed down")
+
+    again = running.client.post(f"/plans/{NAME}/declines", json=body, headers=auditor)
+    assert again.status_code == 422
+    foreign = running.client.post(
+        f"/plans/{NAME}/declines", json=body | {"trader_id": other}, headers=auditor
+    )
+    assert foreign.status_code == 403
 
 
 @pytest.mark.parametrize("path", [f"{NAME}9", f"{NAME}/traders/T9999999", f"{NAME}9/sheet", "..%2fmlruns"])
