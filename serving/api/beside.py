@@ -32,7 +32,7 @@ def _or_none(text: object) -> object:
     return None if text == "" else text
 
 
-Amount = Annotated[float | None, BeforeValidator(_or_none), Field(ge=0, le=LARGEST_NUMBER)]
+Amount = Annotated[Annotated[float, Field(ge=0, le=LARGEST_NUMBER)] | None, BeforeValidator(_or_none)]
 
 
 class WhatIfQuery(BaseModel):

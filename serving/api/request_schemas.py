@@ -145,7 +145,7 @@ class ScoreDeclarations(RequestSchema):
 Hours = Annotated[float, Field(gt=0, le=LARGEST_NUMBER)]
 
 
-class OfficeHours(RequestSchema):
+class HoursGiven(RequestSchema):
     """Hours of auditors of an office, where they are others than the plan's."""
 
     field: Hours | None = None
@@ -174,7 +174,7 @@ class PlanWhatIf(RequestSchema):
     hours: Annotated[
         Hours | None, Field(description="So many in all; each office and skill keeps its part.")
     ] = None
-    offices: Annotated[dict[Identifier, OfficeHours], Field(max_length=MOST_CAPS)] = {}
+    offices: Annotated[dict[Identifier, HoursGiven], Field(max_length=MOST_CAPS)] = {}
     random_share: Annotated[float | None, Field(ge=0, le=0.5)] = None
     caps: Annotated[
         list[VisitsCap] | None, Field(max_length=MOST_CAPS, description="Instead of the plan's caps.")
