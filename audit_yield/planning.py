@@ -234,6 +234,67 @@ def decline_command(
     show([f"The {treatment} of {trader} is declined; a row of assignments was written to {out or data}."])
 
 
+@plan_app.command(name="letters")
+@friendly
+def letters_command(
+    name: PlanName,
+    data: Data,
+    *,
+    as_of: AsOf,
+    out: Annotated[Path, typer.Option(help="The letters, a line each: FILE.csv, FILE.xlsx or FILE.parquet.")],
+    stale: Stale = False,
+    dialect: DialectFile = None,
+) -> None:
+    """Write the letters of a plan as a file for mail merge: to whom, and what was looked at.
+
+    In the words of the notice, without values, thresholds, ranks or money; office and legal basis are those
+    of AUDIT_YIELD_NOTICE_OFFICE and AUDIT_YIELD_NOTICE_LEGAL_BASIS. Those held out by lot are not in it.
+
+    Example: `audit-yield plan letters PLAN demo/data --as-of 2025-01-02 --out letters.xlsx`
+    """
+    import_lightgbm()
+    from features.storage.spreadsheet import write_table
+    from serving.page.letters import letters_of
+    from serving.page.notice import Letterhead
+    from serving.settings import Settings
+
+    dataset = dataset_of(data, cutoff=as_of, dialect=dialect, stale=stale)
+    table = letters_of(dataset, name, letterhead=Letterhead.of(Settings.read(), dataset.today))
+    write_table(table, out)
+    show([f"{table.num_rows:,} letters are in {out}."])
+
+
+@plan_app.command(name="uplift")
+@friendly
+def uplift_command(
+    data: Data,
+    *,
+    as_of: AsOf,
+    treatments: Annotated[
+        Path | None, typer.Option(help="A TOML file with what each treatment reaches; else what ships.")
+    ] = None,
+    dialect: DialectFile = None,
+    json: AsJson = False,
+) -> None:
+    """Say what letters made traders correct by themselves, against those who by lot got none.
+
+    Beside it stands what the source says, and both combined by their precision.
+
+    Example: `audit-yield plan uplift demo/data --as-of 2026-07-01`
+    """
+    from dataclasses import asdict
+
+    from features.assignments import own_amendments
+    from models.plan.treatments import SHIPPED, Treatments
+    from models.plan.uplift import uplift_of_letters, uplift_to_text
+
+    dataset = dataset_of(data, cutoff=as_of, dialect=dialect, stale=True)
+    with dataset.open() as warehouse:
+        rows = own_amendments(warehouse, dataset.cutoff)
+    uplift = uplift_of_letters(rows, Treatments.read(treatments or SHIPPED))
+    show(as_json(asdict(uplift)) if json else uplift_to_text(uplift))
+
+
 @app.command(name="calendar", rich_help_panel=PART)
 @friendly
 def calendar_command(

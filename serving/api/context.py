@@ -16,6 +16,7 @@ from serving.api.serialise import JSON, as_json
 from serving.api.strict_json import Body, read_body
 from serving.live.evidence import EvidenceCache
 from serving.live.history import History
+from serving.live.plans import NewestPlan
 from serving.live.state import Live
 from serving.log.entry import Access, Decision, LogEntry
 from serving.log.reader import LoggedPrediction
@@ -65,6 +66,7 @@ class Context:
     settings: Settings = Settings()  # noqa: RUF009  frozen
     history: History = field(default_factory=History)
     evidence: EvidenceCache = field(default_factory=EvidenceCache)
+    newest_plan: NewestPlan = field(default_factory=NewestPlan)
 
     @property
     def live(self) -> Live:

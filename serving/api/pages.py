@@ -138,6 +138,7 @@ async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery,
             prediction_id=prediction_ids[0],
             limited=caller.is_limited,
             letterhead=Letterhead.of(context.settings, context.today),
+            standing=context.newest_plan.standing(live.dataset.home, trader_id),
         ),
         caller=caller.name,
     )

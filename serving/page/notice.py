@@ -44,19 +44,25 @@ class Letterhead:
 
 
 def notice(live: Live, row: Mapping[str, Any], letterhead: Letterhead) -> dict[str, object]:
-    """Return the values of the notice template: labels of what raised the expectation, by the record behind.
+    """Return the values of the notice template."""
+    own, speaks_generally = notice_reasons(live, row["trader_id"])
+    general = GENERAL if speaks_generally else None
+    return {"live": live, "row": row, "own": own, "general": general, "letterhead": letterhead}
+
+
+def notice_reasons(live: Live, trader_id: str) -> tuple[dict[str, list[str]], bool]:
+    """Return labels of what raised the expectation by the trader's own record behind, and whether more did.
 
     Of the `COUNTED` weightiest reasons that raised it; in the order of the alphabet, so that no weight shows.
     """
-    _, _, topics = topic_reasons(live, row["trader_id"])
+    _, _, topics = topic_reasons(live, trader_id)
     raising = [each.leading for each in topics if each.money > 0 and each.leading][:COUNTED]
     labels_by_record: dict[str, list[str]] = {}
     for each in raising:
         record = record_of(live.snapshot.features, each.feature)
         labels_by_record.setdefault(record, []).append(_label(live, each))
     own = {record: sorted(labels) for record, labels in sorted(labels_by_record.items()) if record != GENERAL}
-    general = GENERAL if GENERAL in labels_by_record else None
-    return {"live": live, "row": row, "own": own, "general": general, "letterhead": letterhead}
+    return own, GENERAL in labels_by_record
 
 
 def _label(live: Live, reason: Reason) -> str:

@@ -13,6 +13,7 @@ from serving.live.history import EarlierPrediction, PastAudit
 from serving.live.peers import peers
 from serving.live.programme import tasks_of
 from serving.live.state import Live
+from serving.live.submitted import Row
 from serving.page.behind import PRINTED_COLUMNS, evidence_view
 from serving.page.lines import account_of
 from serving.page.notice import Letterhead, notice
@@ -50,6 +51,7 @@ def trader_page(
     prediction_id: str | None = None,
     limited: bool = False,
     letterhead: Letterhead | None = None,
+    standing: Row | None = None,
 ) -> str:
     """Return the page of a trader as HTML that needs no network and no script.
 
@@ -60,6 +62,7 @@ def trader_page(
     - `evidence`: the rows behind features, printed below; without it the page links to where they are served.
     - `prediction_id`: under which the log keeps what the page says, where it does.
     - `letterhead`: of the notice; the day of the data's reader alone where there is none.
+    - `standing`: how it stands in the newest plan (`serving.live.plans`).
     - `limited`: for a reader who may see some traders alone: no rank among all, no rows that are others.
 
     Raises `SettingError` for a trader that is not active on the day.
@@ -83,6 +86,8 @@ def trader_page(
         earlier_audits=len(history[SHOWN:]),
         predictions=predictions[:SHOWN],
         earlier_predictions=len(predictions[SHOWN:]),
+        standing=standing,
+        limited=limited,
         tasks=task_views(tasks_of(live, trader_id, limited=limited), evidence or {}),
         evidence=evidence
         and {

@@ -1,8 +1,10 @@
 """GET /plans: read by whoever may see all traders, one trader by its own; nothing of how the draw is made."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +13,13 @@ import pytest
 
 from features.data.append import append_rows
 from models.plan.acceptance import assignment_rows
-from models.plan.store import StoredPlan
-from models.plan.text import treated_rows
+from models.plan.store import FOLDER, TABLE, StoredPlan
+from models.plan.text import ROLES, treated_rows
 from serving.access.tokens import Role
+from serving.live.plans import NewestPlan
 from serving.live.state import Live, load_live
+from serving.page.letters import letters
+from serving.page.notice import Letterhead
 from tests.clock import now
 from tests.models.plan.test_store import NAME, stored
 from tests.serving import tiny
@@ -185,6 +190,49 @@ def test_the_page_says_it_all_and_escapes_it(
     for row in treated_rows(plan.table).to_pylist():
         assert f'href="/traders/{row["trader_id"]}"' in html
     assert "one more" in html.lower()
+
+
+def test_the_page_of_a_trader_says_how_it_stands_in_the_plan(
+    running: Service, plan: StoredPlan, reader: dict[str, str]
+) -> None:
+    """With its chances, and a link to the whole plan for whoever may see all traders."""
+    own = treated_rows(plan.table).to_pylist()[0]
+    page = f"/traders/{own['trader_id']}"
+    html = running.client.get(page, headers=reader).text
+    assert "In the audit plan" in html
+    assert f"<b>{own['treatment']}</b>, {ROLES[own['role']]}" in html
+    assert f'href="/plans/{NAME}/sheet"' in html
+    limited = running.token(Role.AUDITOR, traders=[own["trader_id"]])
+    html = running.client.get(page, headers=limited).text
+    assert "In the audit plan" in html
+    assert f"/plans/{NAME}/sheet" not in html
+    notice = running.client.get(f"{page}?view=notice", headers=reader).text
+    assert "audit plan" not in notice
+
+
+def test_a_damaged_plan_keeps_no_trader_from_being_shown(tmp_path: Path) -> None:
+    plan = stored(tmp_path)
+    assert NewestPlan().standing(tmp_path, "T0001") is not None
+    (tmp_path / FOLDER / plan.name / TABLE).write_bytes(b"x")
+    assert NewestPlan().standing(tmp_path, "T0001") is None
+
+
+def test_a_letter_says_what_was_looked_at_and_no_number(own_live: Live, plan: StoredPlan) -> None:
+    table = plan.table.set_column(
+        plan.table.column_names.index("treatment"),
+        "treatment",
+        [["letter" if row % 20 == 0 else "none" for row in range(plan.table.num_rows)]],
+    )
+    head = Letterhead(date(2025, 1, 2), "Post-clearance audit, XA", "Customs Act 12")
+    some = replace(plan, table=table)
+    first = table["trader_id"][0].as_py()
+    rows = letters(own_live, some, letterhead=head, without=[first]).to_pylist()
+    wanted = sorted(table["trader_id"].to_pylist()[::20])
+    assert [row["trader_id"] for row in rows] == [trader for trader in wanted if trader != first]
+    for row in rows:
+        assert (row["office"], row["legal_basis"], row["plan_id"]) == (head.office, head.legal_basis, NAME)
+        assert not re.search(r"\d{3}", row["looked_at"])
+    assert any("your declarations: " in row["looked_at"] for row in rows)
 
 
 @needs_chromium
