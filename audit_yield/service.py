@@ -215,6 +215,29 @@ def log_seal_command() -> None:
     show([f"From row {log.head.rows + 1:,} on the log is sealed with the key {key.name}."])
 
 
+@log_app.command(name="judgements")
+@friendly
+def log_judgements_command(*, log: LogFolder = None, out: TableFile = None, json: AsJson = False) -> None:
+    """Count what people said of estimates and reasons, by model; or hand all of it out as a table.
+
+    They are opinions with an author and a day, no findings: nothing learns from them as a label. What was
+    said of an erased trader is not there any more.
+
+    Example: `audit-yield log judgements --out judgements.csv`
+    """
+    from features.storage.spreadsheet import write_table
+    from serving.log.judgements import all_judgements, judgement_table, judgements_to_text
+
+    judgements = all_judgements(log_of(log))
+    table = judgement_table(judgements)
+    if out:
+        write_table(table, out)
+    if json:
+        show(as_json(table.to_pylist()))
+    else:
+        show([f"{len(judgements):,} judgements are in {out}."] if out else judgements_to_text(judgements))
+
+
 @log_app.command(name="prune")
 @friendly
 def log_prune_command(

@@ -14,9 +14,11 @@ from serving.access.headers import (
     Headers,
     address_of,
     headers_of,
+    is_form,
     is_local,
     request_id_of,
     require_json,
+    require_same_origin,
     secret_of,
     without_port,
 )
@@ -56,7 +58,7 @@ class Admission:
 
 @dataclass
 class Guard:
-    """Middleware that lets in what has a known host, a token, its role and a body in JSON.
+    """Middleware that lets in what has a known host, a token, its role and a body in JSON or a form of ours.
 
     The app behind it sees a request when all of it is there, and an answer is sent when all of it is made:
     neither a slow sender nor a slow reader takes a place of the answers in the making. Whatever the app
@@ -94,14 +96,16 @@ class Guard:
             caller = self._caller(scope, headers)
             request_id = request_id_of(headers) or request_id
             try:
-                self._require_permission(scope, caller)
+                endpoint = self._require_permission(scope, caller)
             except ProblemError as problem:
                 self.shares.require(Resource.ANSWER, caller)
                 with self.shares.hold(Resource.ANSWER, caller):
                     await log_refusal(self.log, scope, caller=caller, problem=problem)
                 raise
             scope[ADMISSION] = Admission(caller, request_id)
-            answer = await self._answer(scope, receive, headers=headers, caller=caller)
+            answer = await self._answer(
+                scope, receive, headers=headers, caller=caller, takes_form=endpoint.takes_form
+            )
         except ProblemError as problem:
             answer = problem_messages(problem)
         except Exception:
@@ -140,7 +144,8 @@ class Guard:
             raise _no_token("The request has no token, or one that opens nothing.")
         return caller
 
-    def _require_permission(self, scope: Scope, caller: Caller) -> None:
+    def _require_permission(self, scope: Scope, caller: Caller) -> Endpoint:
+        """Return the endpoint that is called; raises `ProblemError` where there is none for the caller."""
         method, path = scope["method"], scope["path"]
         requested = next(
             (each for each in self.endpoints if each.method == method and each.matches(path)), None
@@ -158,23 +163,27 @@ class Guard:
             raise ProblemError(
                 ProblemKind.FORBIDDEN, "The token has another role.", expected=f"one of: {roles}."
             )
+        return requested
 
     async def _answer(
-        self, scope: Scope, receive: Receive, *, headers: Headers, caller: Caller
+        self, scope: Scope, receive: Receive, *, headers: Headers, caller: Caller, takes_form: bool
     ) -> Sequence[Message]:
         """Return the answer of the app behind, made before any of it is sent."""
         self.shares.require(Resource.BYTE, caller)
-        with self.shares.hold(Resource.BYTE, caller, self._body_size(scope, headers)):
+        with self.shares.hold(Resource.BYTE, caller, self._body_size(scope, headers, takes_form)):
             body = await self._whole_body(scope, receive, caller)
             self.shares.require(Resource.ANSWER, caller)
             with self.shares.hold(Resource.ANSWER, caller):
                 return await self._made(scope, _replay_body(body, receive))
 
-    def _body_size(self, scope: Scope, headers: Headers) -> int:
+    def _body_size(self, scope: Scope, headers: Headers, takes_form: bool) -> int:  # noqa: FBT001  the endpoint's
         """Return the bytes that a body may have: what it says of itself, else the limit."""
         if scope["method"] != "POST":
             return 0
-        require_json(headers)
+        if takes_form and is_form(headers):
+            require_same_origin(headers)
+        else:
+            require_json(headers)
         size = int(headers.get("content-length", self.settings.body_limit))
         if size > self.settings.body_limit:
             raise self._too_large()

@@ -12,8 +12,17 @@ from serving.problems import ProblemError, ProblemKind
 Headers = Mapping[str, str]
 FORWARDED = {"forwarded", "via", "x-forwarded-for", "x-real-ip"}
 """Headers that proxies add."""
-READ_ONCE = ("authorization", "content-encoding", "content-type", "host", "origin", "x-request-id")
+READ_ONCE = (
+    "authorization",
+    "content-encoding",
+    "content-type",
+    "host",
+    "origin",
+    "sec-fetch-site",
+    "x-request-id",
+)
 """Headers that decide about a request."""
+FORM = "application/x-www-form-urlencoded"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -77,6 +86,27 @@ def request_id_of(headers: Headers) -> str | None:
             expected="1 to 64 of A-Z, a-z, 0-9 and . _ : -",
         )
     return request_id
+
+
+def is_form(headers: Headers) -> bool:
+    """Whether the headers declare the body as a form, as a page sends one."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == FORM
+
+
+def require_same_origin(headers: Headers) -> None:
+    """Raise `ProblemError` unless a browser says that a form comes from a page of this service.
+
+    It sends the token with every request, also with a form that a page elsewhere made. `Sec-Fetch-Site`
+    says where that was; without it, as over plain HTTP, `Origin` must be the host that is called.
+    """
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin", "")
+    same = site == "same-origin" if site is not None else origin.partition("://")[2] == headers.get("host")
+    if not same:
+        raise ProblemError(
+            ProblemKind.FOREIGN,
+            "The form was not sent from a page of this service.",
+            expected="a form of a page that this service made, or JSON.",
+        )
 
 
 def require_json(headers: Headers) -> None:

@@ -14,11 +14,12 @@ CASE_WORKERS = frozenset({Role.RISK_UNIT, Role.AUDITOR})
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A method and path, and the roles that may call it."""
+    """A method and path, and the roles that may call it; `takes_form` where a page may post a form to it."""
 
     method: str
     path: str
     roles: frozenset[Role]
+    takes_form: bool = False
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -42,6 +43,7 @@ ENDPOINTS = (
     Endpoint("GET", "/plans/{plan}/traders/{trader_id}", CASE_WORKERS),
     Endpoint("GET", "/plans/{plan}/sheet", CASE_WORKERS),
     Endpoint("POST", "/outcomes", CASE_WORKERS),
+    Endpoint("POST", "/judgements", CASE_WORKERS, takes_form=True),
     Endpoint("GET", "/", CASE_WORKERS),
     Endpoint("GET", "/model", CASE_WORKERS),
     Endpoint("GET", "/help", CASE_WORKERS),

@@ -13,7 +13,18 @@ from starlette.types import Receive, Scope, Send
 from features.clock import Clock
 from serving.access.guard import Guard
 from serving.access.tokens import Tokens
-from serving.api import beside, explain, models, outcomes, pages, plans, predict, ranking, request_schemas
+from serving.api import (
+    beside,
+    explain,
+    judgements,
+    models,
+    outcomes,
+    pages,
+    plans,
+    predict,
+    ranking,
+    request_schemas,
+)
 from serving.api import response_schemas as schemas
 from serving.api.context import Context, LiveSource, ReadableLog
 from serving.api.error_handlers import HANDLERS
@@ -36,6 +47,7 @@ BODIES = (
     request_schemas.Outcome,
     request_schemas.PlanWhatIf,
     request_schemas.Decline,
+    request_schemas.CaseJudgement,
 )
 Responses = dict[int | str, dict[str, Any]]
 EXAMPLE_LINE = {
@@ -154,6 +166,24 @@ ROUTES = (
             correction=EXAMPLE_EVENT | {"event_number": 2, "amount": 1825.05, "corrects": 1},
         ),
         {201: {"model": schemas.OutcomeAnswer, "description": "Recorded"}},
+    ),
+    Route(
+        "POST",
+        "/judgements",
+        judgements.judgements,
+        schemas.JudgementAnswer,
+        (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT),
+        body_documentation(
+            request_schemas.CaseJudgement,
+            wrong_reason={
+                "trader_id": "T0000012",
+                "verdict": "wrong",
+                "feature": "customs_value_12m",
+                "because": "One delivery was declared twice.",
+                "status": "under audit",
+            },
+        ),
+        {303: {"description": "A form was sent; this is the page of the trader."}},
     ),
     Route(
         "GET",

@@ -1,6 +1,6 @@
 """Request context: the live model, the log and worker threads, as handlers of requests use them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -19,6 +19,7 @@ from serving.live.history import History
 from serving.live.plans import NewestPlan
 from serving.live.state import Live
 from serving.log.entry import Access, Decision, LogEntry
+from serving.log.judgements import LoggedJudgement, Verdict
 from serving.log.reader import LoggedPrediction
 from serving.metrics import PREDICTIONS, UNLOGGED
 from serving.problems import ProblemError, ProblemKind
@@ -48,6 +49,12 @@ class ReadableLog(Log, Protocol):
 
     def of_trader(self, trader_id: str, *, limit: int = 50) -> tuple[LoggedPrediction, ...]:
         """Return the logged predictions of a trader, the newest first."""
+
+    def judgements_of(self, trader_id: str) -> tuple[LoggedJudgement, ...]:
+        """Return what people said of a trader's estimates, the newest first."""
+
+    def verdicts(self) -> Mapping[Verdict, int]:
+        """Return how often each model and feature was agreed with or called wrong, by whom."""
 
 
 @dataclass(frozen=True)

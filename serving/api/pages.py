@@ -98,7 +98,13 @@ async def ranking(request: Request) -> Response:
 
 async def model(request: Request) -> Response:
     """Show how good the model is, where it is weak, and what it goes by."""
-    return await _about_no_trader(request, model_page, endpoint="GET /model")
+    context, caller = context_of(request), caller_of(request)
+    verdicts = await context.workers.run(context.log.verdicts, caller=caller.name)
+    return await _about_no_trader(
+        request,
+        lambda live: model_page(live, verdicts=verdicts, with_authors=not caller.is_limited),
+        endpoint="GET /model",
+    )
 
 
 async def help_page(request: Request) -> Response:
@@ -126,6 +132,7 @@ async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery,
     earlier = await context.workers.run(
         lambda: context.log.of_trader(trader_id, limit=NEWEST_ANSWERS), caller=caller.name
     )
+    judgements = await context.workers.run(lambda: context.log.judgements_of(trader_id), caller=caller.name)
     access = access_of(request, None, endpoint="GET /traders", detail=query.view)
     prediction_ids = await context.log_answer(Case.of(live, trader_id).log_entry(access, live.basis))
     html = await context.workers.run(
@@ -137,6 +144,7 @@ async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery,
             view=query.view,
             prediction_id=prediction_ids[0],
             limited=caller.is_limited,
+            judgements=judgements,
             letterhead=Letterhead.of(context.settings, context.today),
             standing=context.newest_plan.standing(live.dataset.home, trader_id),
         ),

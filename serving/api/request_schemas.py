@@ -9,6 +9,7 @@ from features.data.contract import TABLES, Column, ColumnType, Table
 from features.data.contract.ledger import RECORDED
 from features.data.contract.required import FINDING_TYPES
 from features.data.contract.rule import LARGEST_NUMBER, LARGEST_WHOLE
+from serving.log.judgements import STATUSES
 
 MOST_TRADERS = 10_000
 MOST_DECLARATIONS = 1_000
@@ -39,6 +40,12 @@ TYPES = {
     ColumnType.FLAG: bool,
 }
 """The contract's types in JSON; a day is ISO 8601 text."""
+
+
+Status = Literal["new", "assigned", "under audit", "closed"]
+assert Status.__args__ == STATUSES  # type: ignore[attr-defined]  # noqa: S101  repeated for mypy
+PARTS = ("verdict", "audited", "status", "assigned_to", "note")
+"""The parts of a judgement of which at least one is said."""
 
 
 class RequestSchema(BaseModel):
@@ -199,6 +206,42 @@ class Judgement(RequestSchema):
     human_decision: Annotated[Text | None, Field(description="What was decided.")] = None
     override_reason: Annotated[Text | None, Field(description="Why it was decided against the score.")] = None
     purpose: Purpose = None
+
+
+class CaseJudgement(RequestSchema):
+    """What somebody says of an estimate: of the whole, or of one of its reasons by its feature.
+
+    It is kept in the log, with who said it. Nothing learns from it as if an audit had found it.
+    """
+
+    trader_id: Identifier
+    prediction_id: Annotated[
+        Text | None, Field(description="The prediction that is meant, as an answer or a page named it.")
+    ] = None
+    verdict: Annotated[Literal["agree", "wrong"] | None, Field(description="Wrong only with `because`.")] = (
+        None
+    )
+    feature: Annotated[
+        Identifier | None, Field(description="The reason that the verdict is on; else it is on the whole.")
+    ] = None
+    because: Annotated[Text | None, Field(description="Why, in a sentence.")] = None
+    audited: Annotated[bool | None, Field(description="Whether an audit follows.")] = None
+    not_audited_because: Annotated[Text | None, Field(description="Why none does.")] = None
+    status: Annotated[Status | None, Field(description="The status of the case from now on.")] = None
+    assigned_to: Annotated[Text | None, Field(description="Who has the case from now on.")] = None
+    note: Annotated[str | None, Field(max_length=4000, pattern=r"^[^\x00]*$")] = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.verdict == "wrong" and self.because is None:
+            raise ValueError("`because` with the verdict wrong")
+        if self.feature is not None and self.verdict is None:
+            raise ValueError("a verdict on the feature")
+        if self.not_audited_because is not None and self.audited is not False:
+            raise ValueError("`audited` false with `not_audited_because`")
+        if not any(getattr(self, name) not in (None, "") for name in PARTS):
+            raise ValueError("at least one thing said")
+        return self
 
 
 class Reported(Judgement):

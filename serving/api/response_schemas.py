@@ -340,6 +340,13 @@ class ModelsAnswer(ResponseSchema):
     features: list[FeatureTold]
 
 
+class JudgementAnswer(ResponseSchema):
+    """That a judgement is in the log, and under which id."""
+
+    basis: Basis
+    judgement_id: str
+
+
 class OutcomeAnswer(ResponseSchema):
     """What became of an outcome: recorded now, or already there as it was sent."""
 

@@ -1,8 +1,9 @@
-"""Strict JSON of requests: whatever two parsers could read differently is refused."""
+"""Strict JSON of requests, and forms: whatever two parsers could read differently is refused."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
+from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
 
@@ -11,6 +12,7 @@ from serving.problems import ProblemError, ProblemKind
 Body = TypeVar("Body", bound=BaseModel)
 LARGEST = 1e300
 FAULTS_SHOWN = 20
+MOST_FIELDS = 100
 
 
 def read_body(body: bytes, schema: type[Body]) -> Body:
@@ -23,6 +25,23 @@ def read_body(body: bytes, schema: type[Body]) -> Body:
     _require_plain(body)
     try:
         return schema.model_validate_json(body, strict=True)
+    except ValidationError as error:
+        raise malformed(error.errors()) from error
+
+
+def read_form(body: bytes, schema: type[Body]) -> Body:
+    """Parse and validate a form that a page sent; a field that was left empty is not said.
+
+    Raises `ProblemError` as `read_body`.
+    """
+    try:
+        pairs = parse_qsl(body.decode("ascii"), max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError as error:
+        raise ProblemError(
+            ProblemKind.MALFORMED, "The form cannot be read.", expected="one of our pages."
+        ) from error
+    try:
+        return schema.model_validate(_unique_members(pairs), strict=False)
     except ValidationError as error:
         raise malformed(error.errors()) from error
 

@@ -41,6 +41,7 @@ class Decision:
     """The decision of people after a prediction, each part None as long as it is not known.
 
     It becomes known later than the prediction, so it is an entry of its own, `about` the earlier one.
+    `judgement` is what somebody said of it, as JSON (`serving.log.judgements`).
     """
 
     about: str | None = None
@@ -48,6 +49,7 @@ class Decision:
     human_decision: str | None = None
     override_reason: str | None = None
     outcome: str | None = None
+    judgement: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

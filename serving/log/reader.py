@@ -71,8 +71,7 @@ def of_trader(folder: Path, trader_id: str, *, limit: int) -> tuple[LoggedPredic
     """
     logged: list[LoggedPrediction] = []
     with trader_keys.reading(folder) as keys:
-        key = keys.of_trader(trader_id) if keys else None
-        names = [trader_id, key.pseudonym] if key else [trader_id]
+        names = _names(trader_id, keys)
         for path in islice(_databases(folder), RECENT):
             if len(logged) == limit:
                 break
@@ -80,6 +79,38 @@ def of_trader(folder: Path, trader_id: str, *, limit: int) -> tuple[LoggedPredic
                 rows = store.of_trader(connection, names, limit - len(logged))
                 logged += [_logged(row, position, keys) for row, position in rows]
     return tuple(logged)
+
+
+def of_endpoint(folder: Path, endpoint: str, *, after: int = 0) -> tuple[LoggedPrediction, ...]:
+    """Return what an endpoint logged about one trader each, after a row, the newest first.
+
+    Reads the segments whole.
+    """
+    logged: list[LoggedPrediction] = []
+    with trader_keys.reading(folder) as keys:
+        for path in _databases(folder):
+            with store.reading(path) as connection:
+                rows = store.of_endpoint(connection, endpoint, after=after)
+                logged += [_logged(row, 0, keys) for row in rows]
+    return tuple(logged)
+
+
+def of_endpoint_and_trader(folder: Path, endpoint: str, trader_id: str) -> tuple[LoggedPrediction, ...]:
+    """Return what an endpoint logged about a trader alone in recent segments, the newest first."""
+    logged: list[LoggedPrediction] = []
+    with trader_keys.reading(folder) as keys:
+        names = _names(trader_id, keys)
+        for path in islice(_databases(folder), RECENT):
+            with store.reading(path) as connection:
+                rows = store.of_endpoint_and_trader(connection, endpoint, names)
+                logged += [_logged(row, 0, keys) for row in rows]
+    return tuple(logged)
+
+
+def _names(trader_id: str, keys: TraderKeys | None) -> list[str]:
+    """Return the names under which rows are about a trader: its identifier, and its pseudonym."""
+    key = keys.of_trader(trader_id) if keys else None
+    return [trader_id, key.pseudonym] if key else [trader_id]
 
 
 def of_request(folder: Path, actor: str, request_id: str) -> LogRow | None:

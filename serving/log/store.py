@@ -45,6 +45,11 @@ FROM sized ORDER BY sequence DESC, place DESC
 OF_REQUESTS = (
     "WHERE (actor, request_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?)) ORDER BY sequence"
 )
+OF_ENDPOINT = "WHERE sequence > ? AND about ->> '$.asked.endpoint' = ? ORDER BY sequence DESC"
+OF_ENDPOINT_AND_TRADER = (
+    "WHERE sequence IN (SELECT sequence FROM traders WHERE trader_id IN (SELECT value FROM json_each(?))) "
+    "AND about ->> '$.asked.endpoint' = ? ORDER BY sequence DESC"
+)
 Request = tuple[str, str]
 """An actor and its request id: one answer, logged once."""
 
@@ -238,6 +243,18 @@ def mentioning(connection: sqlite3.Connection, text: str) -> Iterator[str]:
 def of_actor(connection: sqlite3.Connection, actor: str) -> Iterator[LogRow]:
     """Yield the rows of an actor."""
     return _rows(connection, "WHERE actor = ?", actor)
+
+
+def of_endpoint(connection: sqlite3.Connection, endpoint: str, *, after: int) -> Iterator[LogRow]:
+    """Yield the rows of an endpoint after a sequence number, the newest first; reads all from there."""
+    return _rows(connection, OF_ENDPOINT, after, endpoint)
+
+
+def of_endpoint_and_trader(
+    connection: sqlite3.Connection, endpoint: str, names: Sequence[str]
+) -> Iterator[LogRow]:
+    """Yield the rows of an endpoint about a trader, by its identifier and its pseudonym, the newest first."""
+    return _rows(connection, OF_ENDPOINT_AND_TRADER, json.dumps(names), endpoint)
 
 
 def digest_of(connection: sqlite3.Connection, sequence: int) -> bytes | None:

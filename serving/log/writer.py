@@ -21,6 +21,7 @@ from serving.log.conceal import conceal, reveal
 from serving.log.current import CurrentSegment, open_current
 from serving.log.entry import Access, Decision, LogEntry
 from serving.log.erasures import entry_of
+from serving.log.judgements import LoggedJudgement, Verdict, VerdictCounter, judgements_of
 from serving.log.key import LogKey
 from serving.log.reader import LoggedPrediction
 from serving.log.store import LogRow, Request
@@ -62,6 +63,7 @@ class PredictionLog:
         self._clock, self._key = clock, key
         code_digest()  # reads all code, once
         self._failure: str | None = None
+        self._verdicts = VerdictCounter(folder)
         with self._errors(), ExitStack() as opened:
             self._current = self._open(clock(), is_new_key=is_new_key)
             opened.callback(self._current.close)
@@ -126,6 +128,14 @@ class PredictionLog:
     def of_trader(self, trader_id: str, *, limit: int = 50) -> tuple[LoggedPrediction, ...]:
         """Return the recent predictions of a trader, the newest first; without features and reasons."""
         return reader.of_trader(self.folder, trader_id, limit=limit)
+
+    def judgements_of(self, trader_id: str) -> tuple[LoggedJudgement, ...]:
+        """Return what people said of a trader's estimates, the newest first."""
+        return judgements_of(self.folder, trader_id)
+
+    def verdicts(self) -> Mapping[Verdict, int]:
+        """Return how often each model and feature was agreed with or called wrong, by whom."""
+        return self._verdicts.read(rows=self.head.rows)
 
     def close(self) -> None:
         """Write the pending answers, then end."""

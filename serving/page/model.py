@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
 from models.card import Gain, Group, ModelCard, ReliabilityRow
 from serving.live.state import Live
+from serving.log.judgements import Verdict
+from serving.page.judgements import verdict_views
 from serving.page.render import render_template
 from serving.page.waterfall import WIDTH
 
@@ -58,8 +61,13 @@ class TopicWeight:
     length: float
 
 
-def model_page(live: Live) -> str:
-    """Return the page of the model that serves, from its card and the reasons of the day."""
+def model_page(
+    live: Live, *, verdicts: Mapping[Verdict, int] = MappingProxyType({}), with_authors: bool = True
+) -> str:
+    """Return the page of the model that serves, from its card and the reasons of the day.
+
+    `verdicts` are what its readers said; `with_authors` names them.
+    """
     card = live.bundle.card
     own, *others = _curves(card)
     bars = {by: _bars([row for row in card.reliability if row.by == by]) for by in ("chance", "money")}
@@ -75,6 +83,8 @@ def model_page(live: Live) -> str:
         weak=tuple(_weak(card)),
         groups=card.fairness,
         topics=_topic_weights(live),
+        verdicts=verdict_views(live, verdicts),
+        with_authors=with_authors,
         missing=missing,
         features=len(live.bundle.names),
     )

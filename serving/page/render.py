@@ -40,11 +40,14 @@ POLICY = _policy()
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
     "Content-Type": "text/html; charset=utf-8",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
-"""The headers of every page; a page by itself carries the policy too."""
+"""The headers of every page; a page by itself carries the policy too.
+
+Browsers say where a form comes from only under a policy that lets them say so to the service itself.
+"""
 
 
 def render_template(template: str, **values: object) -> str:

@@ -11,6 +11,7 @@ from serving.live.history import EarlierPrediction, earlier_predictions, known_a
 from serving.live.programme import Task, pulled_features, tasks_of
 from serving.live.state import Live, load_live
 from serving.log import reader
+from serving.log.judgements import judgements_of
 from serving.page import View, shown_features, trader_page
 from serving.page.notice import Letterhead
 from serving.page.trader import ranking_row
@@ -34,6 +35,7 @@ def report(
             trader_id,
             history=known_audits(warehouse, cutoff=dataset.cutoff).get(trader_id, ()),
             predictions=_predictions(live, trader_id, home=dataset.home),
+            judgements=judgements_of(dataset.home / reader.FOLDER, trader_id),
             evidence=rows_behind(live, trader_id, names=names, warehouse=warehouse),
         )
 

@@ -14,7 +14,9 @@ from serving.live.peers import peers
 from serving.live.programme import tasks_of
 from serving.live.state import Live
 from serving.live.submitted import Row
+from serving.log.judgements import STATUSES, LoggedJudgement
 from serving.page.behind import PRINTED_COLUMNS, evidence_view
+from serving.page.judgements import judgements_view
 from serving.page.lines import account_of
 from serving.page.notice import Letterhead, notice
 from serving.page.programme import task_views
@@ -52,6 +54,7 @@ def trader_page(
     limited: bool = False,
     letterhead: Letterhead | None = None,
     standing: Row | None = None,
+    judgements: Sequence[LoggedJudgement] = (),
 ) -> str:
     """Return the page of a trader as HTML that needs no network and no script.
 
@@ -63,6 +66,7 @@ def trader_page(
     - `prediction_id`: under which the log keeps what the page says, where it does.
     - `letterhead`: of the notice; the day of the data's reader alone where there is none.
     - `standing`: how it stands in the newest plan (`serving.live.plans`).
+    - `judgements`: what people said of its estimates, the newest first.
     - `limited`: for a reader who may see some traders alone: no rank among all, no rows that are others.
 
     Raises `SettingError` for a trader that is not active on the day.
@@ -88,6 +92,8 @@ def trader_page(
         earlier_predictions=len(predictions[SHOWN:]),
         standing=standing,
         limited=limited,
+        judged=judgements_view(live, judgements),
+        statuses=STATUSES,
         tasks=task_views(tasks_of(live, trader_id, limited=limited), evidence or {}),
         evidence=evidence
         and {

@@ -259,7 +259,7 @@ def test_every_answer_keeps_browsers_from_guessing_leaking_and_running(served: S
     for path in ("/", "/models", "/nowhere"):
         headers = served.client.get(path).headers
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == ("same-origin" if path == "/" else "no-referrer")
         assert headers["cache-control"] == "no-store"
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "script-src" not in headers["content-security-policy"]

@@ -16,9 +16,11 @@ from serving.live.evidence import read_rows
 from serving.live.history import EarlierPrediction, past_audits
 from serving.live.programme import tasks_of
 from serving.live.state import Live
+from serving.log.judgements import LoggedJudgement, Opinion
 from serving.page import evidence_page, model_page, programme_page, reading_page, trader_page
 from serving.page.render import ICON
 from serving.page.side_by_side import change_page, compare_page, side_by_side, what_if_page
+from tests.clock import now
 from tests.serving.browser import DARK, dom, evaluate, looked_over, needs_axe, needs_chromium, paper
 from tests.serving.page.test_model import CARD
 from tests.serving.pages import HOSTILE, IDENTIFIERS, carded, ranking, renamed
@@ -40,13 +42,23 @@ def pages(live: Live, dataset: Dataset, first: str) -> dict[str, str]:
     lines = declared_lines(dataset, first)
     left, right = (Case.of(live, trader) for trader in live.ranking["trader_id"].to_pylist()[:2])
     beside = side_by_side(live, left, right, names=("1 July 2024", "1 October 2024"))
+    opinion = Opinion(verdict="wrong", because="A slip.", status="closed", assigned_to="Ann", note="Seen.")
+    judged = LoggedJudgement("1-1-ab", first, None, "1", "Ann", "auditor", now(), opinion)
+    verdicts = {("1", "customs_value_12m", "wrong", "Ann"): 2, ("1", None, "agree", "Ann"): 1}
     earlier = [EarlierPrediction(date(2024, 7, 1), "1", 1234.5)]
     return {
-        "trader": trader_page(live, first, history=past_audits(dataset).get(first, ()), predictions=earlier),
+        "trader": trader_page(
+            live,
+            first,
+            history=past_audits(dataset).get(first, ()),
+            predictions=earlier,
+            prediction_id="1-1-ab",
+            judgements=[judged],
+        ),
         "notice": trader_page(live, first, view="notice"),
         "ranking": ranking(live, query={"size_band": "small"}),
         "evidence": evidence_page(live, rows["customs_value_12m"]),
-        "model": model_page(carded(live, CARD)),
+        "model": model_page(carded(live, CARD), verdicts=verdicts),
         "help": reading_page(live),
         "what_if": what_if_page(live, first, lines, line=lines[0], estimates=beside),
         "change": change_page(live, first, beside, since=date(2024, 7, 1), prediction_id="1-1-abcd"),
