@@ -31,9 +31,9 @@ from features.library import LIBRARY
 from features.outcomes import BY_TYPE, outcomes
 from features.simulate import simulate
 from features.spine import Spine
-from models import MODELS
 from models.base import YieldModel
 from models.hurdle import HurdleModel
+from models.kinds import MODELS
 from models.prediction import Floats
 
 DAYS = (date(2024, 1, 1), date(2024, 10, 1))

@@ -1,7 +1,4 @@
-"""Import LightGBM without the libraries beside it, as in the serving image.
-
-The module stands below `models`, which imports LightGBM before a module of its own could hide anything.
-"""
+"""Import LightGBM without the libraries beside it, as in the serving image."""
 
 import sys
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from features.data.warehouse import Warehouse
 from features.errors import SettingError
-from models import MODELS
+from models.kinds import MODELS
 from training.backtest.candidates import new_model
 from training.backtest.experiment import Experiment
 from training.backtest.folds import Fold

@@ -13,10 +13,10 @@ import pyarrow as pa
 from features.build import FeatureSet
 from features.errors import DataError, SettingError, listed
 from features.library import LIBRARY
-from models import MODELS, read_model
 from models.base import State, YieldModel
 from models.bundle.sealed import Files, read_sealed, refusal, sha256, write_sealed
 from models.card import ModelCard
+from models.kinds import MODELS, read_model
 from models.prediction import PER_TRADER, Floats, Prediction
 from models.turning import TurningPoints, sampled, turning_points
 from models.words import Words

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from features.data.contract import TABLES
-from models import MODELS
+from models.kinds import MODELS
 from serving.access.tokens import Role
 from tests.docs.pages import PAGES, ROOT
 from training.backtest.metrics import metrics

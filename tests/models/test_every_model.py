@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from features.errors import SettingError
-from models import MODELS, read_model
 from models.base import State, YieldModel
+from models.kinds import MODELS, read_model
 from models.prediction import PER_TRADER, Prediction
 from tests.models.risky import DIRECTIONS, NAMES, Risky, risky
 

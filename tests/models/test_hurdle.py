@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from models import MODELS
 from models.hurdle import HurdleModel
+from models.kinds import MODELS
 from tests.models.risky import DIRECTIONS, risky
 
 AUDITS = risky(4000, seed=1, skills={"K1": -0.8, "K2": 0.0, "K3": 0.8}, letters=0.3)

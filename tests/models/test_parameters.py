@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from features.errors import SettingError
-from models import MODELS
 from models.fitting.boosting import Growth
 from models.fitting.parameters import GROWTH, OPTIONS, PARAMETERS
 from models.hurdle import HurdleModel
+from models.kinds import MODELS
 from models.tweedie import TweedieModel
 from tests.models.risky import risky
 

@@ -6,8 +6,8 @@ import pytest
 from sklearn.base import clone
 from sklearn.utils import estimator_checks as checks
 
-from models import MODELS
 from models.base import YieldModel
+from models.kinds import MODELS
 from tests.models.risky import risky
 
 APPLY = (

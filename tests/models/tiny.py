@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from features.build import FeatureSet
 from features.library import LIBRARY
-from models import MODELS
 from models.base import YieldModel
 from models.bundle.artefact import Bundle, save_bundle
 from models.bundle.sealed import Files
+from models.kinds import MODELS
 
 CUTOFF = date(2024, 1, 1)
 SMALL = {"growth": {"rounds": 10, "bags": 2}}

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from features.build import FeatureSet
 from features.errors import unknown
-from models import MODELS
 from models.base import YieldModel
 from models.fitting.parameters import validate_parameters
+from models.kinds import MODELS
 from training.analyst.model import ANALYST, AnalystModel
 from training.backtest.experiment import Experiment
 

@@ -7,9 +7,9 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from models import MODELS
 from models.fitting.boosting import MANY_AUDITS, Growth
 from models.fitting.parameters import GROWTH, OPTIONS
+from models.kinds import MODELS
 from training.backtest.experiment import SETTINGS, Experiment
 
 MEANINGS: Mapping[str, str] = {

@@ -17,11 +17,11 @@ import numpy as np
 import pytest
 
 from features.errors import DataError
-from models import MODELS
 from models.bundle.artefact import load_bundle
 from models.bundle.sealed import MANIFEST, read_sealed, write_sealed
 from models.bundle.trial import trial_load
 from models.card import ModelCard, TrainingData
+from models.kinds import MODELS
 from models.prediction import PER_TRADER
 from tests.models.tiny import features, fitted, rows, saved
 

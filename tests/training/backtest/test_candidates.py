@@ -4,8 +4,8 @@ import pytest
 
 from features.errors import SettingError
 from features.library import LIBRARY
-from models import MODELS
 from models.fitting.parameters import OPTIONS
+from models.kinds import MODELS
 from training.backtest.candidates import candidates, new_model
 from training.backtest.experiment import Experiment
 

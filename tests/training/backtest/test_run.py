@@ -13,8 +13,8 @@ from features.data.dataset import Dataset
 from features.data.warehouse import open_warehouse
 from features.library import LIBRARY
 from features.simulate import simulate
-from models import MODELS
 from models.base import YieldModel
+from models.kinds import MODELS
 from tests.features.administration import audit, day, finding
 from tests.features.tables import Row, Tables, write_parquet
 from tests.optional import not_none
