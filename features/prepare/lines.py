@@ -46,7 +46,8 @@ def with_line_facts(declarations: ir.Table) -> ir.Table:
 
     - `happened_on`: the day of acceptance; `quarter`: the first day of its quarter;
       `known_quarter`: that of the day it became known; `cancelled_quarter`: that of its cancellation.
-    - `month`: the first day of its month; `hs6`, `hs4`: subheading and heading.
+    - `month`: the first day of its month; `hs4`: the heading; `hs6`: the subheading under which the line is
+      compared (`editions`).
     - `taxes`: duty, VAT and excise assessed; `duty_assessed` holds the levies beside duty too.
     - `quantity`, `quantity_unit`: the supplementary quantity where there is one, else net mass in kg.
     - `log_price`: natural logarithm of the customs value per unit of quantity; the other `log_…` are such
@@ -64,7 +65,7 @@ def with_line_facts(declarations: ir.Table) -> ir.Table:
         known_quarter=first_of_quarter(declarations.known_on),
         cancelled_quarter=first_of_quarter(declarations.cancelled_on),
         month=declarations.accepted_on.truncate("M").cast("date"),
-        hs6=declarations.hs_code.substr(0, 6),
+        hs6=declarations.subheading,
         hs4=declarations.hs_code.substr(0, 4),
         taxes=declarations.duty_assessed
         + declarations.vat_assessed

@@ -10,7 +10,7 @@ from features import successors
 from features.as_known import known_before
 from features.data.warehouse import Warehouse
 from features.days import ANCHORS, named_day
-from features.prepare import audits, entities, levies, lines, records, tariff, track
+from features.prepare import audits, editions, entities, levies, lines, records, tariff, track
 from features.prepare.facts import FACTS, PAST_REACH, PEERS_REACH, Rates, tallied, with_facts
 from features.prepare.script import Writer
 from features.spine import quarters_between
@@ -36,11 +36,13 @@ class Prepared:
         return self._writer.materialise(table)
 
     def table(self, name: str) -> ir.Table:
-        """Return a table of the contract; lines have their levies beside them."""
+        """Return a table of the contract; lines have their levies and subheading beside them."""
         if name not in self._tables:
-            levied = name == "declarations"
+            is_lines = name == "declarations"
             self._tables[name] = (
-                self._writer.view(levies.declared(self._writer)) if levied else self._writer.table(name)
+                self._writer.view(editions.with_subheading(levies.declared(self._writer), self._writer))
+                if is_lines
+                else self._writer.table(name)
             )
         return self._tables[name]
 

@@ -41,7 +41,9 @@ FOLDER = "lines"
 """The folder below the home with the parts of each location of files."""
 ROWS, ABOUT = "lines.parquet", "about.json"
 MADE_FROM = ("declarations", "levies", "tariff")
-"""The tables of which the facts of lines are made."""
+"""The tables of which the facts of lines are made, as known by the end of their quarter."""
+ALL_OF = ("hs_correlations",)
+"""Those of which all rows count: a new edition of the HS renames the subheadings of earlier lines."""
 READERS = "readers.lock"
 """The lock that all share who read the parts of a location: while they do, none is removed."""
 
@@ -165,7 +167,11 @@ def _parts(folder: Path, known: KnownRows, first: date, last: date) -> dict[date
 
 
 def _key(known: KnownRows, quarter: date) -> str:
-    made_from = [code_digest(), known.digest_before(end_of_quarter(quarter), tables=MADE_FROM)]
+    made_from = [
+        code_digest(),
+        known.digest_before(end_of_quarter(quarter), tables=MADE_FROM),
+        known.digest_before(date.max, tables=ALL_OF),
+    ]
     return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
 
 

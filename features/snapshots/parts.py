@@ -13,7 +13,7 @@ from ibis.expr import types as ir
 
 from features.as_known import known_before
 from features.data.warehouse import Warehouse
-from features.prepare import levies, lines, tariff
+from features.prepare import editions, levies, lines, tariff
 from features.prepare.facts import FACTS, PAST_REACH, PEERS_REACH, Rates, Tallies, tallied, with_facts
 from features.prepare.lines import first_of_quarter
 from features.snapshots.intermediate import Intermediate
@@ -30,7 +30,9 @@ def prepared_parts(warehouse: Warehouse, quarters: Sequence[date]) -> Generator[
     if not quarters:
         return
     with Intermediate(warehouse) as shared:
-        declared = shared.view(lines.with_line_facts(shared.view(levies.declared(shared))))
+        declared = shared.view(
+            lines.with_line_facts(shared.view(editions.with_subheading(levies.declared(shared), shared)))
+        )
         rates = _rates(warehouse, declared, shared) if warehouse.has("tariff.rate") else None
         parted = shared.view(declared.mutate(part=part_of(declared)))
         wanted = parted.filter(parted.part.isin(quarters))

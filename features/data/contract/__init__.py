@@ -11,6 +11,7 @@ TABLES: dict[str, Table] = {
         required.AUDITS,
         ledger.FINDINGS,
         optional.TARIFF,
+        optional.HS_CORRELATIONS,
         optional.TAX_RETURNS,
         optional.TAX_AUDITS,
         optional.CONTROLS,

@@ -51,6 +51,23 @@ TARIFF = Table(
     ),
 )
 
+HS_CORRELATIONS = Table(
+    name="hs_correlations",
+    row="a code of the Harmonized System and one that holds goods of it in the next edition",
+    key=("former_code", "new_code", "valid_from"),
+    note=(
+        "The correlation tables that the WCO publishes with an edition: all pairs of codes whose scope "
+        "changed; a code that is in none stays as it is. Where one code became one of the same heading, "
+        "lines of both are compared as the same goods. Where goods were divided, joined or moved, lines are "
+        "compared within their edition, and across it by heading. The first six digits count."
+    ),
+    columns=(
+        text("former_code", "code in the edition before", HS_CODE, required=True),
+        text("new_code", "code in this edition, of the same goods or a part of them", HS_CODE, required=True),
+        day("valid_from", "first day of this edition", PLANNED_DAY, required=True),
+    ),
+)
+
 TAX_RETURNS = Table(
     name="tax_returns",
     row="a tax return of a trader and period, as filed on a day",

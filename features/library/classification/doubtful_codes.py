@@ -21,11 +21,14 @@ from features.unit import Unit
     "there, the more can hide.",
     tends=1,
     finding_type="classification",
-    example=Example("customs_value hs6", [(30.0, "610990"), (20.0, "392329"), (50.0, "610910")], 0.5),
+    example=Example(
+        "customs_value hs_code", [(30.0, "61099000"), (20.0, "39232910"), (50.0, "61091090")], 0.5
+    ),
 )
 def residual_code_share(lines: ir.Table) -> ir.FloatingScalar:
     """Share of the value under subheadings that end in 9 or 90: by convention the residual ones."""
-    residual = lines.hs6.endswith("9") | lines.hs6.endswith("90")
+    subheading = lines.hs_code.substr(0, 6)
+    residual = subheading.endswith("9") | subheading.endswith("90")
     return exact.share_where(lines.customs_value, residual)
 
 

@@ -7,6 +7,7 @@ import pytest
 from features.library import LIBRARY
 from features.library.valuation import digits
 from features.prepare import peers, prices, related_parties, sector
+from features.snapshots.line_parts import code_digest
 
 SMALL = (
     (peers, "FEWEST_LINES", 3),
@@ -27,4 +28,6 @@ def small_groups() -> Iterator[None]:
         for module, name, fewest in SMALL:
             patch.setattr(module, name, fewest)
         patch.setitem(vars(LIBRARY), "_written", WRITTEN)
+        code_digest.cache_clear()
         yield
+    code_digest.cache_clear()

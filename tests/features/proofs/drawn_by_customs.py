@@ -208,6 +208,17 @@ def tariff(draw: Draw) -> list[Row]:
     return [row for row in rates if row["hs_code"] != UNRATED]
 
 
+def correlations(draw: Draw) -> list[Row]:
+    """Draw two editions that rename, divide and join subheadings, and give codes to other goods."""
+    subheadings = sorted({code[:6] for code in CODES} | {"610991"})
+    return [
+        {"former_code": former, "new_code": new, "valid_from": day}
+        for day in (date(2021, 7, 1), date(2022, 10, 1))
+        for former in draw.sample(subheadings, 3)
+        for new in draw.sample(subheadings, draw.choice((1, 1, 2)))
+    ]
+
+
 def rate(draw: Draw, code: str, preference: str | None, valid_from: date) -> Row:
     return {
         "hs_code": code,

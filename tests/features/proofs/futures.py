@@ -124,8 +124,8 @@ OPERATIONS: dict[str, Callable[..., None]] = {
 
 
 def _known(name: str, edit: Edit, row: Row) -> Row:
-    """What makes a row known on the day of an edit: a rate is known from the day on which it holds."""
-    return {"valid_from": edit.day} if name == "tariff" else {"known_on": edit.day}
+    """What makes a row known on the day of an edit: for rates and editions, that from which they hold."""
+    return {"valid_from": edit.day} if name in ("tariff", "hs_correlations") else {"known_on": edit.day}
 
 
 def _key(name: str, row: Row) -> tuple[object, ...]:

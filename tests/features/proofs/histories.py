@@ -9,6 +9,7 @@ from tests.features.proofs.drawn_by_customs import (
     audit,
     cancelled,
     control,
+    correlations,
     descriptions,
     ledger,
     levies,
@@ -35,6 +36,7 @@ def history(seed: int, *, traders: int = 8, lines: int = 200) -> Tables:
     for letter in [each for each in tables["audits"] if each["treatment"] == "letter"]:
         tables["declarations"] += list(answers(draw, letter, tables))
     tables["tariff"] = tariff(draw)
+    tables["hs_correlations"] = correlations(draw)
     tables["controls"] = [control(draw, f"C{n}", lines) for n in range(lines // 4)]
     tables["tax_returns"] = [row for trader in ids for row in tax_returns(draw, trader)]
     tables["tax_audits"] = [row for n in range(traders) for row in tax_audit(draw, f"X{n}", draw.choice(ids))]

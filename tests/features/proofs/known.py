@@ -12,6 +12,7 @@ KNOWN_BY_DEFAULT = {
     "audits": "opened_on",
     "findings": "event_on",
     "tariff": "valid_from",
+    "hs_correlations": "valid_from",
     "tax_returns": "filed_on",
 }
 

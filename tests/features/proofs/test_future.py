@@ -84,5 +84,5 @@ def spine(seed: int) -> Spine:
 def test_each_planted_leak_is_found(leak: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, kind in KINDS.items():
         monkeypatch.setitem(ROWS, name, kind)
-    unshrunk = settings(SETTINGS, phases=[Phase.generate])
+    unshrunk = settings(SETTINGS, phases=[Phase.generate], max_examples=10 * SETTINGS.max_examples)
     assert find(turns(), lambda turn: leak in changed(LEAKY, turn), settings=unshrunk)

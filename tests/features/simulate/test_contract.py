@@ -27,7 +27,7 @@ EVENT_DAYS = {
 NOT_THERE = {"planned_from", "planned_to", "cancelled_on"}
 """Columns that the simulated administration does not have: its tax audits plan no days."""
 
-WRITTEN = [name for name in TABLES if name not in ("assignments", "levies")]
+WRITTEN = [name for name in TABLES if name not in ("assignments", "hs_correlations", "levies")]
 """The tables that it has: no plan was accepted there, and nothing is levied beside duty, VAT and excise."""
 
 

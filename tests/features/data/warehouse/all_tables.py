@@ -37,6 +37,10 @@ def all_tables() -> Tables:
             {"hs_code": "010121", "preference_code": None, "valid_from": MAY, "valid_to": None, "rate": 0.05},
             {"hs_code": "010121", "preference_code": "300", "valid_from": MAY, "valid_to": MAY, "rate": 0.0},
         ],
+        "hs_correlations": [
+            {"former_code": "610910", "new_code": "610911", "valid_from": MAY},
+            {"former_code": "610910", "new_code": "61091200", "valid_from": MAY},
+        ],
         "tax_returns": [_tax_return("007"), _tax_return("0815", turnover=-12.5, arrears=1e-7)],
         "tax_audits": [
             {"trader_id": "007", "tax_audit_id": "X", "opened_on": MAY, "closed_on": None, "known_on": MAY}

@@ -76,6 +76,7 @@ QUARANTINED = {
     "audits": 3,
     "findings": 3,
     "tariff": 1,
+    "hs_correlations": 0,
     "tax_returns": 1,
     "tax_audits": 0,
     "controls": 1,

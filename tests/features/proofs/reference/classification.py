@@ -126,8 +126,8 @@ def _saved(view: View, moved: Iterable[tuple[Row, list[moves.Measure]]]) -> floa
 
 def hs_novelty(view: View, months: int) -> Number:
     late = [row for row in view.lines(months) if view.within(row["accepted_on"], 3)]
-    before = {row["hs_code"][:6] for row in view.lines(months) if not view.within(row["accepted_on"], 3)}
-    return weighted((row["hs_code"][:6] not in before, row["customs_value"]) for row in late if before)
+    before = {row["hs6"] for row in view.lines(months) if not view.within(row["accepted_on"], 3)}
+    return weighted((row["hs6"] not in before, row["customs_value"]) for row in late if before)
 
 
 def hs_entropy(view: View, months: int) -> Number:

@@ -60,9 +60,9 @@ def has_unit(row: Row) -> bool:
 
 
 def part(row: Row, name: str) -> Any:
-    """A column of a line, or what follows from one: `hs4`, `hs6`, `quantity_unit`."""
-    if name in ("hs4", "hs6"):
-        return row["hs_code"][: int(name[2])]
+    """A column of a line, or what follows from one: `hs4`, `quantity_unit`."""
+    if name == "hs4":
+        return row["hs_code"][:4]
     return quantity_unit(row) if name == "quantity_unit" else row[name]
 
 

@@ -23,6 +23,7 @@ class World:
             name: [{**row, "known": known(name, row)} for row in rows] for name, rows in tables.items()
         }
         self._add_levies()
+        self._add_subheadings()
         self.first_versions = [row for row in self.tables["declarations"] if row["version"] == 0]
         self.findings = defaultdict(list)
         for row in self.tables["findings"]:
@@ -45,6 +46,17 @@ class World:
             unrated = total(levy["amount"] for levy in own if levy["rate"] is None)
             rate = total(levy["rate"] or 0.0 for levy in own) + (ratio(unrated, row["customs_value"]) or 0.0)
             row["levy_rate"] = step(min(rate, 40.0))
+
+    def _add_subheadings(self) -> None:
+        """Follow the code of each line through the editions that began after it was accepted."""
+        editions = defaultdict(set)
+        for row in self.tables["hs_correlations"]:
+            editions[row["valid_from"]].add((row["former_code"][:6], row["new_code"][:6]))
+        for line in self.tables["declarations"]:
+            code = line["hs_code"][:6]
+            for begun_on in [day for day in sorted(editions) if day > line["accepted_on"]]:
+                code = _in_edition(code, editions[begun_on], begun_on)
+            line["hs6"] = code
 
     def _versions(self, day: date) -> list[Row]:
         """Lines as last amended before a day, without those cancelled by then."""
@@ -186,3 +198,15 @@ class View:
         order = "filed_on" if table == "tax_returns" else "known"
         in_order = sorted(self.own(table), key=lambda row: row[order])
         return list({tuple(row[name] for name in key): row for row in in_order}.values())
+
+
+def _in_edition(code: str, pairs: set[tuple[str, str]], begun_on: date) -> str:
+    """The code in the next edition: another where one became one of its heading, itself where nothing did."""
+    touching = [pair for pair in pairs if code in pair]
+    became = [new for former, new in touching if former == code]
+    if not touching:
+        return code
+    is_one = len(became) == 1 and sum(new == became[0] for _, new in pairs) == 1
+    if is_one and became[0][:4] == code[:4]:
+        return became[0]
+    return f"{code} before {begun_on}"
