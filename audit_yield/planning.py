@@ -1,4 +1,4 @@
-"""Commands about plans: make the audit plan of a period, show it, verify its draw, and order it in weeks."""
+"""Commands about plans: make, show, verify and order the audit plan of a period; measure the gap by lot."""
 
 from getpass import getuser
 from pathlib import Path
@@ -330,3 +330,53 @@ def calendar_command(
     if icalendar:
         write_icalendars(calendar, icalendar, made_at=now())
     show(as_json(calendar.table.to_pylist()) if json else calendar_to_text(calendar, top=top))
+
+
+@app.command(name="gap", rich_help_panel=PART)
+@friendly
+def gap_command(
+    data: Data,
+    *,
+    as_of: AsOf,
+    by: Annotated[
+        str | None,
+        typer.Option(help="Show it by size_band, sector, region, aeo_status or finding_type too."),
+    ] = None,
+    since: Annotated[int | None, typer.Option(help="Begin with this year.")] = None,
+    detection: Annotated[
+        Path | None,
+        typer.Option(help="A TOML file with the share of unpaid money that visits find, and its source."),
+    ] = None,
+    out: TableFile = None,
+    plot: Annotated[Path | None, typer.Option(help="Write a picture of the years here: FILE.svg.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="Show what this version predicts of years from --since on too."),
+    ] = None,
+    dialect: DialectFile = None,
+    json: AsJson = False,
+) -> None:
+    """Measure compliance: what audits of all traders would book, how sure that is, and whether it changed.
+
+    From visits drawn by lot with a known probability, as plans record them. Where there are none it says what
+    nobody can know then, and what the first hundred would tell.
+
+    Example: `audit-yield gap demo/data --as-of 2024-10-01 --by size_band`
+    """
+    import_lightgbm()
+    from features.storage.spreadsheet import write_table
+    from models.gap.detection import Detection
+    from models.gap.report import gap_of
+    from models.gap.text import gap_content, gap_table, gap_to_text
+    from training.gap import with_predictions, write_plot
+
+    dataset = dataset_of(data, cutoff=as_of, dialect=dialect, stale=True)
+    known = Detection.read(detection) if detection else None
+    report = gap_of(dataset, by=by, since=since, detection=known)
+    if model is not None:
+        report = with_predictions(report, dataset, since=since, model=model)
+    if out:
+        write_table(gap_table(report), out)
+    if plot:
+        write_plot(report, plot)
+    show(as_json(gap_content(report)) if json else gap_to_text(report))

@@ -33,7 +33,7 @@ templates_path = ["templates"]
 CONTENTS = {
     "For everybody": ["docs/glossary"],
     "For auditors": ["docs/auditors", "docs/features"],
-    "For risk units": ["docs/risk-units", "docs/plans"],
+    "For risk units": ["docs/risk-units", "docs/plans", "docs/compliance"],
     "For data scientists": [
         "docs/data-scientists",
         "docs/model",

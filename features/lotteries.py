@@ -1,0 +1,103 @@
+"""Lotteries: what plans assigned to whom, the visits made for them, and how their money grew."""
+
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.as_known import known_before
+from features.availability import last_descriptions
+from features.data.contract.required import FINDING_TYPES
+from features.data.warehouse import Warehouse
+from features.outcomes import outcomes
+from features.prepare.audits import states
+
+VISITS = ("field", "joint")
+"""The treatments by which compliance is measured: of the whole business, at the trader."""
+DESCRIBED_BY = ("size_band", "sector", "region", "aeo_status")
+EMPTY = pa.schema(
+    [
+        *((name, pa.string()) for name in ("plan_id", "trader_id", "treatment", "role")),
+        *((name, pa.float64()) for name in ("expected_yield", "chance")),
+        ("is_declined", pa.bool_()),
+        ("assigned_on", pa.date32()),
+    ]
+)
+"""The columns of what was assigned, where there is no table of assignments."""
+AMOUNTS = ("yield_amount", *(f"{kind}_amount" for kind in FINDING_TYPES))
+
+
+def assigned(warehouse: Warehouse, cutoff: date) -> pa.Table:
+    """Return the last state of what each plan assigned to each trader, known before `cutoff`.
+
+    Columns: plan_id, trader_id, treatment, role, expected_yield, `chance` of a visit, 0 where there was none
+    or nobody knows it, `is_declined`, and `assigned_on`, the day on which the plan was first known. Without a
+    table of assignments there is no row.
+    """
+    if (rows := warehouse.optional_table("assignments")) is None:
+        return EMPTY.empty_table()
+    known = rows.filter(known_before(rows, cutoff))
+    last = known.group_by("plan_id", "trader_id").aggregate(known_on=known.known_on.max())
+    first = known.group_by("plan_id").aggregate(assigned_on=known.known_on.min())
+    latest = known.join(last, ["plan_id", "trader_id", "known_on"]).join(first, "plan_id")
+    return (
+        latest.select(
+            "plan_id",
+            "trader_id",
+            "treatment",
+            "role",
+            "expected_yield",
+            "assigned_on",
+            chance=latest.probability_field.fill_null(0.0) + latest.probability_joint.fill_null(0.0),
+            is_declined=latest.declined_because.notnull(),
+        )
+        .order_by("plan_id", "trader_id")
+        .to_pyarrow()
+    )
+
+
+def visits(warehouse: Warehouse, cutoff: date) -> pa.Table:
+    """Return the visits whose opening was known before `cutoff`, planned ones too, by opening day.
+
+    Columns: audit_id, trader_id, selection_run_id, selection_channel, inclusion_probability, opened_on,
+    `closed_on`, empty for what was not closed by then, `is_abandoned`, and `AMOUNTS`, the money so far of
+    what was closed.
+    """
+    audits = warehouse.table("audits")
+    known = audits.filter(known_before(audits, cutoff), audits.treatment.isin(VISITS))
+    closed = outcomes(warehouse, cutoff=cutoff).select("audit_id", "closed_on", *AMOUNTS)
+    left = known.select(
+        "audit_id",
+        "trader_id",
+        "selection_run_id",
+        "selection_channel",
+        "inclusion_probability",
+        "opened_on",
+        is_abandoned=(known.status == "abandoned") & (known.closed_on < cutoff).fill_null(True),
+    )
+    return (
+        left.left_join(closed, "audit_id")
+        .drop("audit_id_right")
+        .order_by("opened_on", "audit_id")
+        .to_pyarrow()
+    )
+
+
+def growth(warehouse: Warehouse, cutoff: date) -> pa.Table:
+    """Return audit_id, closed_on, known_on and assessed: the net money of closed visits as it grew."""
+    audits = warehouse.table("audits")
+    known = audits.filter(known_before(audits, cutoff), audits.treatment.isin(VISITS))
+    rows = states(known, warehouse.table("findings"))
+    closed = rows.filter(known_before(rows, cutoff), rows.is_closed)
+    return (
+        closed.select("audit_id", "closed_on", "known_on", "assessed")
+        .order_by("audit_id", "known_on")
+        .to_pyarrow()
+    )
+
+
+def described(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date) -> dict[str, pa.ChunkedArray]:
+    """Return by attribute the last description of each trader known before `cutoff`, else an empty text."""
+    table = last_descriptions(warehouse, cutoff, DESCRIBED_BY).to_pyarrow()
+    rows = pc.index_in(trader_ids, table["trader_id"])
+    return {name: table[name].take(rows).fill_null("") for name in DESCRIBED_BY}

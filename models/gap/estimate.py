@@ -1,0 +1,173 @@
+"""Estimates of the gap: what the model expected at selection, put right by the answers of audits by lot.
+
+The difference estimator (Särndal, Swensson & Wretman 1992, 6.3): whoever is audited for certain counts with
+its answer; of all others the expectations are summed, and each answer by lot says how much these are wrong
+for the traders it stands for, one divided by its chance. It is right whatever the model is worth; a better
+model makes it more precise. The expectation must be one that did not know the answer: that of the plan,
+frozen when it was drawn, or of a model that learned from other traders.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+
+import numpy as np
+
+from models.gap.interval import FEWEST_NON_ZERO, GapEstimate, Z, hall
+from models.prediction import Floats
+
+ENOUGH_FOR_SLOPE = 400
+"""Answers by lot from which the expectations are first put right by one factor, estimated from these."""
+SLOPES = (0.0, 3.0)
+FEWEST_CERTAIN = 2
+
+
+@dataclass(frozen=True)
+class Lottery:
+    """A lottery: every trader that might have been drawn or was taken for certain, row for row.
+
+    - `name`, `year`: the plan, and the year that it measures.
+    - `score` (n,): yield expected of a field audit when it was drawn; 0 where that is not on record.
+    - `reachable` (n,): whether it was taken for certain, or a lot might have fallen on it.
+    - `chance` (n,): with which each trader on whom a lot fell was drawn; without meaning for others.
+    - `drawn` (n,): whether a lot fell on the trader; `certain` (n,): whether it was taken without one.
+    - `treated` (n,): whether it was assigned any treatment.
+    - `answered` (n,): whether its audit is closed; `refused` (n,): whether that was declined or abandoned.
+    - `answer` (n,): what it booked, 0 for all others; `by_type`: its parts by finding type.
+    - `weight` (n,): how many of those drawn alike an answer stands for, 1 where all answered.
+    - `is_recorded`: whether everybody is on record; else only those drawn, and nothing was expected of them.
+    - `groups`: by attribute the group of each trader (n,), an empty text where it is not known.
+    """
+
+    name: str
+    year: int
+    score: Floats
+    reachable: np.ndarray
+    chance: Floats
+    drawn: np.ndarray
+    certain: np.ndarray
+    treated: np.ndarray
+    answered: np.ndarray
+    refused: np.ndarray
+    answer: Floats
+    by_type: dict[str, Floats]
+    weight: Floats
+    is_recorded: bool
+    groups: dict[str, np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The parts of an estimate: what is known or expected, and the independent terms that correct it.
+
+    - `known`: answers of those taken for certain, and expectations of all others.
+    - `terms` (n,): one an answer by lot, 0 outside the segment that is estimated; `non_zero` of the answers
+      have money in them.
+    - `variance`: of those taken for certain whose answers are not in.
+    - `fitted`: parameters that were estimated from the terms.
+    """
+
+    known: float
+    terms: Floats
+    non_zero: int
+    variance: float
+    fitted: int = 1
+
+    def estimate(self) -> GapEstimate:
+        """Return the amount and its interval, which is None with few answers other than zero."""
+        n = len(self.terms)
+        amount = self.known + float(self.terms.sum())
+        if self.non_zero < FEWEST_NON_ZERO:
+            return GapEstimate(amount, None, None, n, self.non_zero)
+        below, above = hall(self.terms, fitted=self.fitted)
+        more = Z * np.sqrt(self.variance)
+        low, high = amount - np.hypot(below, more), amount + np.hypot(above, more)
+        return GapEstimate(amount, float(low), float(high), n, self.non_zero)
+
+
+def estimate(lotteries: Sequence[Lottery], *, by: str | None = None, group: str = "") -> GapEstimate:
+    """Return what audits of all traders within reach would book, of a group of `by` where one is named.
+
+    Of several lotteries of a year each measures all traders, and their mean is taken.
+    """
+    parts = [terms(each, within=None if by is None else each.groups[by] == group) for each in lotteries]
+    return reduce(_joined, (_scaled(part, 1 / len(parts)) for part in parts)).estimate()
+
+
+def of_type(lottery: Lottery, kind: str, *, share: float) -> Lottery:
+    """Return a lottery whose money is that of one finding type, of which `share` of all was expected."""
+    return replace(lottery, answer=lottery.by_type[kind], score=share * lottery.score)
+
+
+def terms(lottery: Lottery, *, within: np.ndarray | None = None) -> Terms:
+    """Return the parts of a lottery's estimate, of the traders `within` a segment (n,) or of all."""
+    inside = np.ones(len(lottery), bool) if within is None else within
+    slope, fitted = _slope(lottery)
+    score = slope * lottery.score
+    own = lottery.drawn & lottery.answered
+    open_to_lot = inside & lottery.reachable & ~lottery.certain
+    corrections = lottery.weight[own] * (lottery.answer[own] - score[own]) / lottery.chance[own]
+    certain, variance = _certain(lottery, score, inside)
+    return Terms(
+        float(score[open_to_lot].sum()) + certain,
+        np.where(inside[own], corrections, 0.0),
+        int((inside[own] & (lottery.answer[own] != 0)).sum()),
+        variance,
+        fitted,
+    )
+
+
+def rescored(lottery: Lottery, score: Floats) -> Lottery:
+    """Return a lottery with other expectations (n,), of a model that learned from none of these answers.
+
+    With expectations of a model fitted without the fold of each trader, this is the estimator that is right
+    where either the chances or the expectations are (AIPW: Robins, Rotnitzky & Zhao 1994; cross-fitted as in
+    Chernozhukov et al. 2018).
+    """
+    return replace(lottery, score=score)
+
+
+def _slope(lottery: Lottery) -> tuple[float, int]:
+    """Return the factor that puts the expectations right on average, and how many parameters are fitted."""
+    own = lottery.drawn & lottery.answered
+    score = lottery.score[own]
+    if own.sum() < ENOUGH_FOR_SLOPE or not score.any():
+        return 1.0, 1
+    weight = lottery.weight[own] / lottery.chance[own]
+    slope = float((weight * score * lottery.answer[own]).sum() / (weight * score**2).sum())
+    return float(np.clip(slope, *SLOPES)), 2
+
+
+def _certain(lottery: Lottery, score: Floats, inside: np.ndarray) -> tuple[float, float]:
+    """Return what those taken for certain book, and the variance of that while answers are not in."""
+    rows = inside & lottery.certain
+    answered = rows & lottery.answered
+    count, answers = int(rows.sum()), int(answered.sum())
+    if answers < FEWEST_CERTAIN:
+        return float(np.where(lottery.answered, lottery.answer, score)[rows].sum()), 0.0
+    weight = lottery.weight[answered] * count / lottery.weight[answered].sum()
+    residual = lottery.answer[answered] - score[answered]
+    spread = float(np.var(residual, ddof=1))
+    return (
+        float(score[rows].sum() + (weight * residual).sum()),
+        count**2 * (1 - answers / count) * spread / answers,
+    )
+
+
+def _scaled(part: Terms, factor: float) -> Terms:
+    return Terms(
+        factor * part.known, factor * part.terms, part.non_zero, factor**2 * part.variance, part.fitted
+    )
+
+
+def _joined(left: Terms, right: Terms) -> Terms:
+    return Terms(
+        left.known + right.known,
+        np.concatenate([left.terms, right.terms]),
+        left.non_zero + right.non_zero,
+        left.variance + right.variance,
+        max(left.fitted, right.fitted),
+    )

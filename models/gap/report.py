@@ -1,0 +1,239 @@
+"""Report on the gap: by year what audits of all traders would book, how it changed, and what nobody knows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.data.contract.required import FINDING_TYPES
+from features.data.dataset import Dataset
+from features.errors import unknown
+from features.lotteries import DESCRIBED_BY
+from models.gap.detection import Detection
+from models.gap.estimate import Lottery, estimate, of_type
+from models.gap.interval import GapEstimate, Z, difference, ratio
+from models.gap.lotteries import RANDOM, lotteries_of
+
+FINDING_TYPE = "finding_type"
+SEGMENTS = (*DESCRIBED_BY, FINDING_TYPE)
+"""What the gap is shown by."""
+WHOLE = 0.95
+"""The part of those drawn that must have been closed, declined or abandoned before a year is no longer
+provisional."""
+MORE = (100, 200, 400, 800, 1_600)
+"""The numbers of audits by lot for which the report says how wide the interval would be."""
+FEWEST_CHOSEN = 30
+"""Closed visits from which it says so where no audit was drawn by lot yet."""
+
+
+@dataclass(frozen=True)
+class GapSegment:
+    """The gap of a group, and of how many traders on record."""
+
+    group: str
+    traders: int
+    gap: GapEstimate
+
+
+@dataclass(frozen=True)
+class GapYear:
+    """What is known of the gap in a year.
+
+    - `lotteries`: the plans or selection runs that measured it; `is_recorded`: whether everybody whom they
+      might have drawn is on record with what was expected.
+    - `drawn`: audits by lot; of these `answered` are closed and `refused` declined or abandoned.
+    - `is_provisional`: whether more than a twentieth of those drawn is still under way.
+    - `traders`: those within reach of the lot; `beyond`: the share of all that no lot could reach, of whom
+      `predicted_beyond` was expected and nothing is measured.
+    - `gap`: what audits of all within reach would book. `change`: since the year measured before, else None.
+    - `unpaid`: money not paid, found or not; None where detection is not known.
+    - `chosen`, `naive`: visits that were chosen and closed, and what it would be if all traders were like
+      these: wrong, since they were chosen because they are not. None where none were.
+    - `pursued`: the part of all that was expected which is expected of those treated by the plan, else None.
+    """
+
+    year: int
+    lotteries: tuple[str, ...]
+    is_recorded: bool
+    drawn: int
+    answered: int
+    refused: int
+    is_provisional: bool
+    traders: int
+    beyond: float
+    predicted_beyond: float
+    gap: GapEstimate
+    change: GapEstimate | None
+    unpaid: GapEstimate | None
+    chosen: int
+    naive: float | None
+    pursued: float | None
+    segments: tuple[GapSegment, ...]
+
+
+@dataclass(frozen=True)
+class GapReport:
+    """The gap as known before a day, by year; none where no audit was drawn by lot with a known probability.
+
+    - `by`: what segments are of, None without; `detection`: the part that audits find, None if not known.
+    - `chosen`, `adjusted`: closed visits that were chosen and not drawn, and those of them with money.
+    - `widths`: for numbers of audits by lot, half the width of the interval that they would give, as a part
+      of the gap; empty where nothing says.
+    - `predicted`: by year before the first lottery what a model expects of all traders, measured by nothing.
+    """
+
+    as_of: date
+    years: tuple[GapYear, ...]
+    by: str | None
+    detection: Detection | None
+    chosen: int
+    adjusted: int
+    widths: Mapping[int, float]
+    predicted: Mapping[int, float]
+
+
+def gap_of(
+    dataset: Dataset,
+    *,
+    by: str | None = None,
+    since: int | None = None,
+    detection: Detection | None = None,
+    rescore: Callable[[Lottery], Lottery] = lambda lottery: lottery,
+) -> GapReport:
+    """Return the gap as known before the dataset's cutoff, in the years from `since` on, by segments of `by`.
+
+    `rescore` puts other expectations in the place of those of the plan. Raises `SettingError` where `by` is
+    no segment.
+    """
+    if by is not None and by not in SEGMENTS:
+        raise unknown(by, SEGMENTS, what="There are no segments by")
+    with dataset.open() as warehouse:
+        lotteries, done = lotteries_of(warehouse, dataset.cutoff)
+    chosen = done.filter(
+        pc.and_(
+            pc.is_valid(done["closed_on"]), pc.not_equal(done["selection_channel"], RANDOM).fill_null(True)
+        )
+    )
+    shares = _shares_by_type(chosen)
+    years: list[GapYear] = []
+    for year in sorted({each.year for each in lotteries}):
+        own = [rescore(each) for each in lotteries if each.year == year]
+        years.append(_year(own, chosen, by=by, detection=detection, shares=shares, before=years))
+    shown = tuple(each for each in years if since is None or each.year >= since)
+    money = chosen["yield_amount"].to_numpy()
+    return GapReport(
+        dataset.cutoff,
+        shown,
+        by,
+        detection,
+        len(money),
+        int((money != 0).sum()),
+        _widths(years, money),
+        {},
+    )
+
+
+def _year(
+    own: Sequence[Lottery],
+    chosen: pa.Table,
+    *,
+    by: str | None,
+    detection: Detection | None,
+    shares: Mapping[str, float],
+    before: Sequence[GapYear],
+) -> GapYear:
+    """Return what the lotteries of a year say."""
+    year = own[0].year
+    gap = estimate(own)
+    drawn, answered, refused = (
+        sum(int((each.drawn & rows).sum()) for each, rows in zip(own, flags, strict=True))
+        for flags in (
+            [each.drawn for each in own],
+            [each.answered for each in own],
+            [each.refused for each in own],
+        )
+    )
+    traders = round(sum(_traders(each, each.reachable) for each in own) / len(own))
+    money = chosen.filter(pc.equal(pc.year(chosen["opened_on"]), year))["yield_amount"].to_numpy()
+    expected = sum(float(each.score.sum()) for each in own)
+    is_recorded = all(each.is_recorded for each in own)
+    treated = sum(float(each.score[each.treated].sum()) for each in own)
+    return GapYear(
+        year=year,
+        lotteries=tuple(each.name for each in own),
+        is_recorded=is_recorded,
+        drawn=drawn,
+        answered=answered,
+        refused=refused,
+        is_provisional=answered + refused < WHOLE * drawn,
+        traders=traders,
+        beyond=float(np.mean([1 - each.reachable.mean() for each in own])),
+        predicted_beyond=sum(float(each.score[~each.reachable].sum()) for each in own) / len(own),
+        gap=gap,
+        change=difference(gap, before[-1].gap) if before else None,
+        unpaid=ratio(gap, detection.share, low=detection.low, high=detection.high) if detection else None,
+        chosen=len(money),
+        naive=float(money.mean()) * traders if len(money) else None,
+        pursued=treated / expected if is_recorded and expected > 0 else None,
+        segments=tuple(_segments(own, by, shares)) if by else (),
+    )
+
+
+def _segments(own: Sequence[Lottery], by: str, shares: Mapping[str, float]) -> list[GapSegment]:
+    """Return the gap of each group, the largest first."""
+    if by == FINDING_TYPE:
+        traders = round(sum(_traders(each, each.reachable) for each in own) / len(own))
+        typed = {
+            kind: estimate([of_type(each, kind, share=shares[kind]) for each in own])
+            for kind in FINDING_TYPES
+        }
+        made = [GapSegment(kind, traders, gap) for kind, gap in typed.items()]
+    else:
+        groups = sorted({group for each in own for group in each.groups[by][each.reachable]})
+        made = [
+            GapSegment(
+                group,
+                round(
+                    sum(_traders(each, each.reachable & (each.groups[by] == group)) for each in own)
+                    / len(own)
+                ),
+                estimate(own, by=by, group=group),
+            )
+            for group in groups
+        ]
+    return sorted(made, key=lambda each: -each.gap.amount)
+
+
+def _traders(lottery: Lottery, rows: np.ndarray) -> float:
+    """Return how many traders the rows are, or stand for where those drawn alone are on record."""
+    return float(rows.sum() if lottery.is_recorded else (1 / lottery.chance[rows]).sum())
+
+
+def _shares_by_type(chosen: pa.Table) -> Mapping[str, float]:
+    """Return the part of each finding type in the money of the visits that were chosen."""
+    amounts = {kind: max(pc.sum(chosen[f"{kind}_amount"]).as_py() or 0.0, 0.0) for kind in FINDING_TYPES}
+    total = sum(amounts.values())
+    return {kind: amount / total if total else 0.0 for kind, amount in amounts.items()}
+
+
+def _widths(years: Sequence[GapYear], chosen: np.ndarray) -> Mapping[int, float]:
+    """Return half the width of the interval as a part of the gap, by numbers of audits by lot.
+
+    From the last year that has an interval; where none has, from how much the money of chosen visits differs,
+    as if traders were drawn without regard to what is expected of them.
+    """
+    measured = [
+        (half / each.gap.amount, each.gap.answers)
+        for each in years
+        if (half := each.gap.half_width) is not None and each.gap.amount > 0
+    ]
+    if measured:
+        part, answers = measured[-1]
+        return {n: part * float(np.sqrt(answers / n)) for n in MORE}
+    if len(chosen) < FEWEST_CHOSEN or chosen.mean() <= 0:
+        return {}
+    variation = float(chosen.std(ddof=1) / chosen.mean())
+    return {n: Z * variation / float(np.sqrt(n)) for n in MORE}
