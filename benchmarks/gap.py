@@ -292,7 +292,7 @@ def real_cases(path: Path) -> Iterator[tuple[int, Cases]]:
             counts, sums = (
                 np.bincount(code[old], of, minlength=code.max() + 1) for of in (None, values[old])
             )
-            return (sums + SHRINKAGE * values[old].mean()) / (counts + SHRINKAGE)
+            return np.asarray((sums + SHRINKAGE * values[old].mean()) / (counts + SHRINKAGE), np.float64)
 
         score, square = shrunk(money)[code[own]], shrunk(money**2)[code[own]]
         yield each, Cases(money[own], score, np.sqrt(np.maximum(square - score**2, 1.0)), segment[own])

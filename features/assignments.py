@@ -16,16 +16,16 @@ ANSWER_MONTHS = 18
 which letters go out, and half a year to answer."""
 
 
-def last_assignments(warehouse: Warehouse, plan: str, cutoff: date) -> ir.Table | None:
-    """Return the last state of each trader's assignment by a plan known before `cutoff`.
+def last_assignments(warehouse: Warehouse, plan: str | None, cutoff: date) -> ir.Table | None:
+    """Return the last state of each trader's assignment by a plan, or by each plan, known before `cutoff`.
 
     None where the administration has no such table.
     """
     rows = warehouse.optional_table("assignments")
     if rows is None:
         return None
-    known = rows.filter(rows.plan_id == plan, known_before(rows, cutoff))
-    newest = ibis.row_number().over(group_by=known.trader_id, order_by=known.known_on.desc())
+    known = rows.filter(known_before(rows, cutoff), True if plan is None else rows.plan_id == plan)
+    newest = ibis.row_number().over(group_by=[known.plan_id, known.trader_id], order_by=known.known_on.desc())
     return known.mutate(age=newest).filter(ibis._.age == 0).drop("age")
 
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.as_known import known_before
+from features.assignments import last_assignments
 from features.availability import last_descriptions
 from features.data.contract.required import FINDING_TYPES
 from features.data.warehouse import Warehouse
@@ -34,26 +35,15 @@ def assigned(warehouse: Warehouse, cutoff: date) -> pa.Table:
     or nobody knows it, `is_declined`, and `assigned_on`, the day on which the plan was first known. Without a
     table of assignments there is no row.
     """
-    if (rows := warehouse.optional_table("assignments")) is None:
+    last = last_assignments(warehouse, None, cutoff)
+    if last is None:
         return EMPTY.empty_table()
+    rows = warehouse.table("assignments")
     known = rows.filter(known_before(rows, cutoff))
-    last = known.group_by("plan_id", "trader_id").aggregate(known_on=known.known_on.max())
     first = known.group_by("plan_id").aggregate(assigned_on=known.known_on.min())
-    latest = known.join(last, ["plan_id", "trader_id", "known_on"]).join(first, "plan_id")
-    return (
-        latest.select(
-            "plan_id",
-            "trader_id",
-            "treatment",
-            "role",
-            "expected_yield",
-            "assigned_on",
-            chance=latest.probability_field.fill_null(0.0) + latest.probability_joint.fill_null(0.0),
-            is_declined=latest.declined_because.notnull(),
-        )
-        .order_by("plan_id", "trader_id")
-        .to_pyarrow()
-    )
+    chance = last.probability_field.fill_null(0.0) + last.probability_joint.fill_null(0.0)
+    full = last.mutate(chance=chance, is_declined=last.declined_because.notnull()).join(first, "plan_id")
+    return full.select(EMPTY.names).order_by("plan_id", "trader_id").to_pyarrow()
 
 
 def visits(warehouse: Warehouse, cutoff: date) -> pa.Table:

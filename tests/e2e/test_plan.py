@@ -72,6 +72,13 @@ def test_a_plan_is_made_once_shown_written_and_verified(data: str, tmp_path: Pat
     ordered = json.loads(calendar.stdout)
     assert {row["state"] for row in ordered} == {"ahead"}
     assert {row["trader_id"] for row in ordered} == {*written["trader_id"].to_pylist()} - {first}
+    gap = CliRunner().invoke(app, ["gap", str(copied), "--as-of", "2025-03-01", "--json"])
+    measured = json.loads(gap.stdout)["years"][-1]
+    assert (measured["lotteries"], measured["is_recorded"], measured["is_provisional"]) == (
+        [NAME],
+        True,
+        True,
+    )
     next_plan = call(str(copied), "--as-of", "2025-01-02", *given[2:], "--reason", "the next cycle")
     assert next_plan.exit_code == 0, next_plan.output
 
