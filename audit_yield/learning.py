@@ -128,6 +128,35 @@ def score_command(
     )
 
 
+@app.command(name="drift", rich_help_panel=PART)
+@friendly
+def drift_command(
+    data: Data,
+    *,
+    as_of: AsOf,
+    model: ModelName = "champion",
+    top: Top = 10,
+    stale: Stale = False,
+    dialect: DialectFile = None,
+    json: AsJson = False,
+) -> None:
+    """Say whether audits by lot still find what the model expects, since when not, and what to do.
+
+    Which inputs have moved stands beside it. What was found is kept: after an alarm the next plan draws more
+    by lot, and the service shows it as gauges. Exits with 1 where there is an alarm.
+
+    Example: `audit-yield drift demo/data --as-of 2025-03-01`
+    """
+    import_lightgbm()
+    from training.drift import drift, drift_to_text
+
+    with progress_bar() as (stage, _):
+        report = drift(dataset_of(data, cutoff=as_of, dialect=dialect, stale=stale), model=model, stage=stage)
+    show(as_json(report.content()) if json else drift_to_text(report, top=top))
+    if report.alarms:
+        raise typer.Exit(NOT_DONE)
+
+
 @app.command(name="explain", rich_help_panel=PART)
 @friendly
 def explain_command(

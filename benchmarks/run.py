@@ -44,6 +44,7 @@ BENCHMARKS = {
     "serving": Sizes(quick="--quick"),
     "plan": Sizes(quick="--quick"),
     "gap": Sizes(quick="--quick"),
+    "drift": Sizes(quick="--quick"),
     "simulate": Sizes(quick="--traders 1200 --repeats 2"),
     "yield_models": Sizes(quick="--seeds 1 --traders 2000 --kinds hurdle plain"),
     "worlds": Sizes(quick="--worlds 2 --traders 1500 --contenders hurdle analyst"),

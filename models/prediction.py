@@ -59,6 +59,15 @@ class Prediction:
         vars(prediction)["matrix"] = matrix
         return prediction
 
+    def deviation(self, spread: float) -> Floats:
+        """Return the standard deviation of the money of each audit (n,).
+
+        `spread` is the squared coefficient of variation of adjustments about their expected size
+        (`models.fitting.interval.Sizes.spread`); what does not end in an adjustment is 0.
+        """
+        squares = self.expected**2 / np.maximum(self.probability, 1e-9) * (1 + spread)
+        return np.sqrt(np.maximum(squares - self.expected**2, 1e-12))
+
     def taken(self, rows: Sequence[int] | slice | NDArray[np.bool_]) -> "Prediction":
         """Return the predictions of some rows."""
         return Prediction.of_matrix(self.matrix[rows], self.types)

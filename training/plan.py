@@ -15,6 +15,7 @@ from features.data.dataset import Dataset
 from features.data.warehouse import Warehouse
 from features.errors import SettingError
 from features.storage.spreadsheet import write_table
+from models.drift import read_record, share_by_lot
 from models.plan.acceptance import assignment_rows, audit_rows
 from models.plan.audit_plan import make_plan
 from models.plan.calendar import PlanCalendar, make_calendar
@@ -51,11 +52,14 @@ def plan(
     """Plan a period from what was known before the dataset's cutoff, and store the plan in its home.
 
     `model` names the version that predicts, `treatments` the file of what each treatment reaches and costs.
-    A second plan of a period needs a `reason`. Raises `SettingError` where capacity and data do not fit
+    A second plan of a period needs a `reason`. Where drift was found, more hours go by lot
+    (`models.drift.share_by_lot`). Raises `SettingError` where capacity and data do not fit
     together or the caps cannot all be kept, and stores nothing then.
     """
     home = dataset.home
     name = new_name(home, capacity, reason=reason)
+    share, drifted = share_by_lot(capacity.random_share, read_record(home), cutoff=dataset.cutoff)
+    capacity = replace(capacity, random_share=share)
     parameters = Treatments.read(treatments)
     stage("Predicting")
     version, bundle, snapshot = bundle_of_day(dataset, model=model)
@@ -82,6 +86,7 @@ def plan(
         "as_of": dataset.cutoff.isoformat(),
         "made_at": clock().isoformat(timespec="seconds"),
         "reason": reason,
+        "drift": drifted,
         "model": {"version": version, "digest": bundle.digest},
         "capacity": capacity.content(),
         "treatments": parameters.content(),

@@ -116,7 +116,6 @@ def candidates(
         gain = np.maximum(value[:, visit], 0.0)
         value[:, visit] -= np.where(authorised, (1 - capacity.aeo_share) * gain, 0.0)
         value[:, visit] += np.where(due, capacity.hour_costs * capacity.revalidation_hours, 0.0)
-    squares = expected**2 / np.maximum(prediction.probability, 1e-9) * (1 + spread)
     return Candidates(
         tuple(available["trader_id"].to_pylist()),
         _texts(pa.chunked_array([[capacity.serving(each) for each in available["office_code"].to_pylist()]])),
@@ -125,7 +124,7 @@ def candidates(
             "aeo": np.where(authorised, "authorised", "none").astype(object),
         },
         expected,
-        np.sqrt(np.maximum(squares - expected**2, 1e-12)),
+        prediction.deviation(spread),
         prediction.probability,
         taken,
         value,

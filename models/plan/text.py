@@ -32,6 +32,8 @@ def plan_to_text(stored: StoredPlan, *, top: int) -> Iterator[str]:
     yield (f"Plan {stored.name}, {capacity.first_day} to {capacity.last_day}, by model version {version}.")
     if record["reason"]:
         yield f"It is not the first of its period: {record['reason']}"
+    if record["drift"]:
+        yield record["drift"]
     yield (
         f"{treated.num_rows:,} of {table.num_rows:,} traders are treated, which is expected to be worth "
         f"{record['value']:,.0f} net of auditors' hours. The best plan within hours and caps would be worth "

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from audit_yield.commands import app
+from models.drift import write_record
 
 AS_OF = "2025-01-01"
 NAME = "2025-01-01_2025-12-31-1"
@@ -79,8 +80,10 @@ def test_a_plan_is_made_once_shown_written_and_verified(data: str, tmp_path: Pat
         True,
         True,
     )
+    write_record(tmp_path / "mlruns", {"alarms": ["money"], "as_of": AS_OF})
     next_plan = call(str(copied), "--as-of", "2025-01-02", *given[2:], "--reason", "the next cycle")
     assert next_plan.exit_code == 0, next_plan.output
+    assert "22.5% of the hours of visits go by lot instead of 15.0%: drift of money" in next_plan.output
 
     again = call("make", data, *given)
     assert again.exit_code == 2

@@ -45,6 +45,7 @@ def stored(
         "as_of": "2025-01-01",
         "made_at": "2025-01-01T08:00:00+00:00",
         "reason": reason,
+        "drift": None,
         "model": {"version": "1", "digest": "d"},
         "capacity": given.content(),
         "drawn_by": drawn_by(own, nonce),
