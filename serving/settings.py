@@ -27,6 +27,7 @@ class Settings:
       of bodies and of answers not read yet.
     - `log_key`: the file of the key that seals the prediction log, outside the home; without one a log can be
       made anew by whoever can write it.
+    - `currency`: the ISO 4217 code of the reporting currency, named in the OpenAPI document where it is set.
     - `notice_office`, `notice_legal_basis`: named on the notice to a trader, where they are set.
     """
 
@@ -43,6 +44,7 @@ class Settings:
     token_concurrency: int = 16
     token_bytes: int = 64 * 1024 * 1024
     log_key: str = ""
+    currency: str = ""
     notice_office: str = ""
     notice_legal_basis: str = ""
 

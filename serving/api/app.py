@@ -75,6 +75,7 @@ EXAMPLE_EVENT = {
     "event_on": "2024-11-04",
     "purpose": "close the audit",
 }
+TAGS_OF_PATHS = dict.fromkeys(("predict", "explain", "score_declarations"), "predictions")
 FILES: Responses = {
     200: {
         "content": {
@@ -106,6 +107,18 @@ class Route:
         """Whether its handler takes the request alone: FastAPI has nothing to work out before the call."""
         return list(signature(self.handler).parameters) == ["request"]
 
+    @property
+    def operation_id(self) -> str:
+        """Its name in the OpenAPI document, by which generated clients call it: that of its handler."""
+        name = self.handler.__name__
+        return name if self.schema or name.endswith("_page") else f"{name}_page"
+
+    @property
+    def tag(self) -> str:
+        """The group that it stands in."""
+        first = self.path.split("/")[1]
+        return TAGS_OF_PATHS.get(first, first) if self.schema else "pages"
+
     def add_to(self, app: FastAPI) -> None:
         """Add the route to an app."""
         kinds = (*ANY_REQUEST_PROBLEMS, *(BODY_PROBLEMS if self.body else ()), *self.problems)
@@ -116,6 +129,8 @@ class Route:
             self.path,
             self.handler,
             methods=[self.method],
+            operation_id=self.operation_id,
+            tags=[self.tag],
             responses=responses,
             response_model=None,
             response_class=JSONResponse if self.schema else HTMLResponse,
@@ -305,9 +320,9 @@ def make_app(
     app = FastAPI(
         title="audit-yield",
         version=VERSION,
-        description="Expected audit yield in money for every trader, with reasons. Money is in units of the"
-        " reporting currency, to two decimals; days are ISO 8601; every answer names what it rests on, and is"
-        " logged first.",
+        description="Expected audit yield in money for every trader, with reasons. Money is in units of "
+        f"{settings.currency or 'the reporting currency'}, not in cents, to two decimals; "
+        "days are ISO 8601; every answer names what it rests on, and is logged first.",
         openapi_url=None,
         docs_url=None,
         redoc_url=None,

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving.access.headers import REQUEST_ID
+from serving.api.field_words import describe
 from serving.api.response_schemas import Problem
 from serving.api.serialise import JsonObject
 from serving.problems import MEDIA_TYPE, ProblemKind
@@ -51,6 +52,7 @@ def openapi_document(app: FastAPI, *, bodies: tuple[type[BaseModel], ...]) -> Js
         description=app.description,
         routes=app.routes,
         openapi_version="3.1.0",
+        servers=[{"url": "/", "description": "The service that this document comes from."}],
     )
     _, described = models_json_schema(
         [*((body, "validation") for body in bodies), (Problem, "serialization")], ref_template=REFERENCES
@@ -67,6 +69,7 @@ def openapi_document(app: FastAPI, *, bodies: tuple[type[BaseModel], ...]) -> Js
     for path in document["paths"].values():
         for operation in path.values():
             _complete(operation)
+    describe(document)
     return document
 
 

@@ -50,7 +50,7 @@ COVERAGE = "A share of 0.9 (the model's coverage)"
 
 
 class Said(ResponseSchema):
-    """What an audit of a trader would bring, in money rounded to cents."""
+    """What an audit of a trader would bring, in units of the reporting currency, to two decimals."""
 
     trader_id: str
     prediction_id: str
@@ -154,7 +154,7 @@ class EvidenceGiven(ResponseSchema):
 
 
 class ExplainAnswer(ResponseSchema):
-    """Why: `base`, the money of the reasons and `rest` (all others) add up to `expected`, to the cent."""
+    """Why: `base`, the money of the reasons and `rest` (all others) add up to `expected` exactly."""
 
     basis: Basis
     prediction: Predicted
@@ -260,7 +260,7 @@ class GroupBurdenGiven(ResponseSchema):
 
     by: str = Field(description="size_band, sector, region or aeo.")
     group: str
-    traders: int
+    traders: int = Field(description="Traders of the group.")
     visits: int
     selection_rate: float
     hours: float
@@ -280,7 +280,7 @@ class PlanAnswer(PlanListed):
     value_without_caps_on_groups: float
     caps: list[CapGiven]
     burdens: list[GroupBurdenGiven]
-    traders: list[Assigned]
+    traders: list[Assigned] = Field(description="The traders treated.")
 
 
 class PlannedAnswer(Assigned):

@@ -1,4 +1,4 @@
-"""Serialise answers: as plain data with money in cents, and as the bytes that are sent."""
+"""Serialise answers: as plain data with money to two decimals, and as the bytes that are sent."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,6 +1,7 @@
 """Whatever is sent, a route answers as the OpenAPI document says, and nothing makes it fall over."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from models.prediction import PER_TRADER
 from serving.access.tokens import Role
+from serving.api.field_words import FIELD_WORDS
 from serving.live.state import Live
+from serving.settings import Settings
 from tests.serving.caller import Service, service
 from tests.serving.listening import listening
 from tests.torture import TORTURE
@@ -85,3 +88,40 @@ def test_every_body_has_an_example_that_is_answered_or_refused_for_its_content_a
         for content in operations.get("post", {}).get("requestBody", {}).get("content", {}).values():
             for example in content["examples"].values():
                 assert served.client.post(path, json=example["value"]).status_code in (200, 201, 404)
+
+
+def test_every_member_and_parameter_is_described(served: Service) -> None:
+    document = served.client.get("/openapi.json").json()
+    schemas = document["components"]["schemas"].values()
+    members = [member for schema in schemas for member in schema.get("properties", {}).values()]
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    parameters = [each for operation in operations for each in operation["parameters"]]
+    assert all(each["description"] for each in (*members, *parameters))
+    described = {name for schema in schemas for name in schema.get("properties", {})}
+    assert set(FIELD_WORDS) <= described | {each["name"] for each in parameters}
+
+
+def test_operations_keep_their_names_and_each_stands_in_a_group(served: Service) -> None:
+    document = served.client.get("/openapi.json").json()
+    operations = [each for path in document["paths"].values() for each in path.values()]
+    names = [each["operationId"] for each in operations]
+    assert len(names) == len(set(names))
+    groups = {(each["operationId"], *each["tags"]) for each in operations}
+    assert groups >= {
+        ("predict", "predictions"),
+        ("explain", "predictions"),
+        ("score_declarations", "predictions"),
+        ("outcomes", "outcomes"),
+        ("ranking", "ranking"),
+        ("models", "models"),
+        ("plan", "plans"),
+        ("ranking_page", "pages"),
+        ("trader_page", "pages"),
+    }
+    assert document["servers"][0]["url"] == "/"
+
+
+def test_money_is_in_units_of_the_currency_that_is_set(live: Live, tmp_path: Path) -> None:
+    with service(live, tmp_path, settings=Settings(currency="KZT")) as made:
+        document = made.client.get("/openapi.json").json()
+    assert "units of KZT, not in cents" in document["info"]["description"]
