@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -45,6 +47,18 @@ class Prediction:
 
     def __len__(self) -> int:
         return len(self.expected)
+
+    def __repr__(self) -> str:
+        return (
+            f"Prediction(rows={len(self):,}, expected={_range(self.expected, ',.0f')}, "
+            f"probability={_range(self.probability, '.1%')})"
+        )
+
+    def to_pandas(self) -> Any:
+        """Return a frame: the columns `PER_TRADER`, then `by_type_` and the finding type; needs pandas."""
+        columns = {name: getattr(self, name) for name in PER_TRADER}
+        by_type = {f"by_type_{name}": money for name, money in zip(self.types, self.by_type.T, strict=True)}
+        return pa.table(columns | by_type).to_pandas()
 
     @cached_property
     def matrix(self) -> Floats:
@@ -101,6 +115,34 @@ class Explanation:
     total: Floats
     names: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return (
+            f"Explanation(rows={len(self.total):,}, names={len(self.names):,}, base={self.base:,.0f}, "
+            f"total={_range(self.total, ',.0f')})"
+        )
+
+    def to_pandas(self) -> Any:
+        """Return a frame of the contributions, a column a name; needs pandas."""
+        return pa.table(dict(zip(self.names, self.contributions.T, strict=True))).to_pandas()
+
+    def to_shap(self, X: Any = None, *, labels: Mapping[str, str] | None = None) -> Any:
+        """Return a `shap.Explanation`, which shap's beeswarm, waterfall and scatter draw; needs shap.
+
+        `X` is the table that was explained, whose values give the dots their colour: pyarrow's, pandas' or
+        polars'. `labels` are the words for each name.
+        """
+        import shap
+
+        data = None
+        if X is not None:
+            data = np.column_stack([np.asarray(X[name].to_numpy(), np.float64) for name in self.names])
+        return shap.Explanation(
+            values=self.contributions,
+            base_values=np.full(len(self.total), self.base),
+            data=data,
+            feature_names=[(labels or {}).get(name, name) for name in self.names],
+        )
+
     def taken(self, rows: Sequence[int]) -> "Explanation":
         """Return the explanations of some rows."""
         return replace(self, contributions=self.contributions[rows], total=self.total[rows])
@@ -114,3 +156,8 @@ class Explanation:
         names = tuple(dict.fromkeys(of_each))
         member = np.array([[group == name for name in names] for group in of_each], dtype=np.float64)
         return replace(self, contributions=self.contributions @ member, names=names)
+
+
+def _range(values: Floats, form: str) -> str:
+    """Return the lowest and the highest value as a person reads them."""
+    return f"{values.min():{form}} to {values.max():{form}}" if len(values) else "none"

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from training.backtest.run import BacktestReport as BacktestReport
     from training.backtest.run import run_backtest as run_backtest
     from training.score import bundle_named as bundle_named
+    from training.yield_regressor import AuditDaySplit as AuditDaySplit
+    from training.yield_regressor import YieldRegressor as YieldRegressor
+    from training.yield_regressor import yield_gini as yield_gini
 else:
     __getattr__, __dir__, __all__ = lazy_exports(
         __name__,
@@ -21,5 +24,6 @@ else:
             "backtest.report": ("backtest_to_text",),
             "backtest.run": ("BacktestReport", "run_backtest"),
             "score": ("bundle_named",),
+            "yield_regressor": ("AuditDaySplit", "YieldRegressor", "yield_gini"),
         },
     )

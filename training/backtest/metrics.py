@@ -97,7 +97,12 @@ def gini(y: Floats, prediction: PredictionLike, *, weight: Floats, hours: Floats
 
     1 is the order of the outcomes, 0 one by chance.
     """
-    return _ratio(_gini(y, by=prediction.expected, weight=weight), _gini(y, by=y, weight=weight))
+    return gini_by(y, by=prediction.expected, weight=weight)
+
+
+def gini_by(y: Floats, *, by: Floats, weight: Floats) -> Number:
+    """Return the Gini coefficient in the order of a column (n,), the highest first."""
+    return _ratio(_gini(y, by=by, weight=weight), _gini(y, by=y, weight=weight))
 
 
 def precision(

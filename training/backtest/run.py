@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -60,6 +61,17 @@ class BacktestReport:
     folds: tuple[FoldReport, ...]
     out_of_fold: OutOfFold
     scores: tuple[Score, ...]
+
+    def __repr__(self) -> str:
+        used = sum(fold.enough for fold in self.folds)
+        return (
+            f"BacktestReport(cutoff={self.cutoff}, model={self.experiment.model}, folds={used}, "
+            f"audits={len(self.out_of_fold):,}, scores={len(self.scores):,})"
+        )
+
+    def to_pandas(self) -> Any:
+        """Return a frame with a row a score, the fields of `models.card.Score`; needs pandas."""
+        return pa.Table.from_pylist([asdict(score) for score in self.scores]).to_pandas()
 
 
 @dataclass(frozen=True)

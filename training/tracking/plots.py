@@ -90,15 +90,8 @@ def beeswarm(explanation: Explanation, X: pa.Table, labels: Mapping[str, str]) -
         import shap
         from matplotlib import pyplot
 
-    shap_explanation = shap.Explanation(
-        values=explanation.contributions,
-        base_values=np.full(len(explanation.total), explanation.base),
-        data=np.column_stack([np.asarray(X[name].to_numpy(), np.float64) for name in explanation.names]),
-        feature_names=[labels.get(name, name) for name in explanation.names],
-    )
-    pyplot.figure()
-    with quiet():
-        axes = shap.plots.beeswarm(shap_explanation, max_display=SHOWN, show=False)
+        pyplot.figure()
+        axes = shap.plots.beeswarm(explanation.to_shap(X, labels=labels), max_display=SHOWN, show=False)
     axes.set_xlabel("money that the feature adds to an audit's expected yield")
     axes.xaxis.set_major_formatter(MONEY)
     for dots in axes.collections:
