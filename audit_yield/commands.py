@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from audit_yield import data, learning, planning, service
+from audit_yield import data, doctor, learning, planning, service
 from audit_yield import run as run_command
 from audit_yield.console import friendly, show
 from features.errors import AuditYieldError
@@ -23,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for part in (run_command, data, learning, planning, service):
+for part in (run_command, data, learning, planning, service, doctor):
     app.add_typer(part.app)
 
 
