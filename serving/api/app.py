@@ -240,7 +240,7 @@ ROUTES = (
         schemas.PlannedAnswer,
         (ProblemKind.NOT_FOUND,),
     ),
-    Route("GET", "/plans/{plan}/sheet", plans.sheet, None, (ProblemKind.NOT_FOUND,)),
+    Route("GET", "/plans/{plan}/sheet", plans.sheet, None, (ProblemKind.NOT_FOUND,), responses=FILES),
     Route("GET", "/", pages.ranking, None, (ProblemKind.CONFLICT,)),
     Route("GET", "/model", pages.model, None, (ProblemKind.CONFLICT,)),
     Route("GET", "/help", pages.help_page, None, (ProblemKind.CONFLICT,)),

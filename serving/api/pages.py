@@ -68,7 +68,7 @@ class ProgrammeQuery(BaseModel):
     format: Format = "html"
 
 
-def _file_response(table: pa.Table, name: str, *, ending: str, prediction_ids: tuple[str, ...]) -> Response:
+def file_response(table: pa.Table, name: str, *, ending: str, prediction_ids: tuple[str, ...]) -> Response:
     """Return a table as a file to save; a browser shows none of it."""
     headers = {header: value for header, value in HEADERS.items() if header != "Content-Type"}
     headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{part(name)}.{ending}"
@@ -169,7 +169,7 @@ async def behind(
     def response() -> Response:
         if query.format != "html":
             name = f"{trader_id} {feature}"
-            return _file_response(evidence.rows, name, ending=query.format, prediction_ids=ids)
+            return file_response(evidence.rows, name, ending=query.format, prediction_ids=ids)
         return page_response(evidence_page(live, evidence, page=query.page), ids)
 
     return await context.workers.run(response, caller=caller.name)
@@ -192,7 +192,7 @@ async def programme(request: Request, trader_id: str, query: Annotated[Programme
         if query.format != "html":
             name = f"{trader_id} work programme"
             table = programme_table(tasks, evidence)
-            return _file_response(table, name, ending=query.format, prediction_ids=ids)
+            return file_response(table, name, ending=query.format, prediction_ids=ids)
         return page_response(programme_page(live, trader_id, tasks, evidence), ids)
 
     return await context.workers.run(response, caller=caller.name)

@@ -3,9 +3,12 @@
 Nobody makes or draws a plan over HTTP: who could draw again would draw until the draw pleases.
 """
 
+from typing import Annotated
+
 import pyarrow.compute as pc
-from fastapi import Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi import Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict
 
 from features.errors import SettingError
 from models.plan.capacity import GroupCap
@@ -21,11 +24,12 @@ from serving.api.context import (
     read_payload,
     require_own,
 )
+from serving.api.pages import Format, file_response, page_response
 from serving.api.request_schemas import Decline, PlanWhatIf
 from serving.api.serialise import JsonObject, serialise_basis
 from serving.live.state import Live
 from serving.log.entry import Decision, LogEntry
-from serving.page import HEADERS, plan_page
+from serving.page import plan_page
 from serving.problems import ProblemError, ProblemKind
 
 OF_A_PLAN = (
@@ -79,15 +83,31 @@ async def planned(request: Request, plan: str, trader_id: str) -> Response:
     return await _answer(request, "GET /plans/plan/traders", content, trader_ids=(trader_id,))
 
 
-async def sheet(request: Request, plan: str) -> Response:
-    """Show a plan as a page: caps and prices, whom it burdens, who is treated and why."""
+class SheetQuery(BaseModel):
+    """The query of a plan's page: as a page, or as a file with a row a trader treated."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Format = "html"
+
+
+async def sheet(request: Request, plan: str, query: Annotated[SheetQuery, Query()]) -> Response:
+    """Show a plan as a page: caps and prices, whom it burdens, who is treated and why; or as a file."""
     stored, context = await _read_whole(request, plan), context_of(request)
     live, caller = context.live, caller_of(request)
-    html = await context.workers.run(lambda: plan_page(live, stored), caller=caller.name)
-    trader_ids = tuple(treated_rows(stored.table)["trader_id"].to_pylist())
-    access = access_of(request, None, endpoint="GET /plans/plan/sheet", detail=stored.name)
-    [prediction_id, *_] = await context.log_answer(LogEntry(access, live.basis, trader_ids))
-    return HTMLResponse(html, headers={**HEADERS, "X-Prediction-Id": prediction_id})
+    treated = treated_rows(stored.table)
+    access = access_of(
+        request, None, endpoint="GET /plans/plan/sheet", detail=f"{stored.name} {query.format}"
+    )
+    entry = LogEntry(access, live.basis, tuple(treated["trader_id"].to_pylist()))
+    ids = await context.log_answer(entry)
+
+    def response() -> Response:
+        if query.format != "html":
+            return file_response(treated, stored.name, ending=query.format, prediction_ids=ids)
+        return page_response(plan_page(live, stored), ids)
+
+    return await context.workers.run(response, caller=caller.name)
 
 
 async def plan_what_if(request: Request) -> Response:

@@ -42,8 +42,8 @@ def letters(
     """Return a row a letter, by trader: what a word processor fills in.
 
     `looked_at` are the labels of what raised the expectation, by record, as on the notice: no values,
-    thresholds, ranks, scores or money. A trader without declarations on the day of the live state is left
-    out, as are those in `without`.
+    thresholds, ranks, scores or money; general experience where nothing did, as in letters by lot. A trader
+    without declarations on the day of the live state is left out, as are those in `without`.
     """
     table = stored.table.filter(pc.equal(stored.table["treatment"], TREATMENTS[LETTER]))
     to = [
@@ -70,4 +70,4 @@ def letters(
 def _looked_at(live: Live, trader_id: str) -> str:
     own, speaks_generally = notice_reasons(live, trader_id)
     parts = [f"{record}: {', '.join(labels)}" for record, labels in own.items()]
-    return "; ".join([*parts, *([GENERAL] if speaks_generally else [])])
+    return "; ".join([*parts, *([GENERAL] if speaks_generally or not parts else [])])

@@ -233,6 +233,16 @@ def test_a_letter_says_what_was_looked_at_and_no_number(own_live: Live, plan: St
         assert (row["office"], row["legal_basis"], row["plan_id"]) == (head.office, head.legal_basis, NAME)
         assert not re.search(r"\d{3}", row["looked_at"])
     assert any("your declarations: " in row["looked_at"] for row in rows)
+    assert all(row["looked_at"] for row in rows)
+
+
+def test_who_is_treated_is_handed_out_as_a_file(
+    running: Service, plan: StoredPlan, reader: dict[str, str]
+) -> None:
+    got = running.client.get(f"/plans/{NAME}/sheet?format=csv", headers=reader)
+    assert got.headers["content-disposition"] == f"attachment; filename*=UTF-8''{NAME}.csv"
+    assert got.text.count("\n") == treated_rows(plan.table).num_rows + 1
+    assert running.client.get(f"/plans/{NAME}/sheet?format=pdf", headers=reader).status_code == 400
 
 
 @needs_chromium
