@@ -345,7 +345,7 @@ def gap_command(
     since: Annotated[int | None, typer.Option(help="Begin with this year.")] = None,
     detection: Annotated[
         Path | None,
-        typer.Option(help="A TOML file with the share of unpaid money that visits find, and its source."),
+        typer.Option(help="A TOML file with the share of unpaid money that visits find; else the home's."),
     ] = None,
     out: TableFile = None,
     plot: Annotated[Path | None, typer.Option(help="Write a picture of the years here: FILE.svg.")] = None,
@@ -365,13 +365,13 @@ def gap_command(
     """
     import_lightgbm()
     from features.storage.spreadsheet import write_table
-    from models.gap.detection import Detection
+    from models.gap.detection import Detection, detection_of
     from models.gap.report import gap_of
     from models.gap.text import gap_content, gap_table, gap_to_text
     from training.gap import with_predictions, write_plot
 
     dataset = dataset_of(data, cutoff=as_of, dialect=dialect, stale=True)
-    known = Detection.read(detection) if detection else None
+    known = Detection.read(detection) if detection else detection_of(dataset.home)
     report = gap_of(dataset, by=by, since=since, detection=known)
     if model is not None:
         report = with_predictions(report, dataset, since=since, model=model)

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features.data.dataset import Dataset
+from features.errors import SettingError
+from features.storage.atomic import atomic_file
 from models.gap.report import GapReport
 from training.score import bundle_of_day
 
@@ -29,15 +31,18 @@ def with_predictions(report: GapReport, dataset: Dataset, *, since: int | None, 
 
 
 def write_plot(report: GapReport, path: Path) -> None:
-    """Write the gap by year, with its intervals, as SVG or another picture by the ending of `path`."""
-    from features.storage.atomic import atomic_file
+    """Write the gap by year with its intervals as SVG; the same report gives the same bytes.
 
-    with atomic_file(path) as fresh:
-        _figure(report).savefig(fresh, format=path.suffix.lstrip(".") or "svg", metadata=NO_DATE)
+    Raises `SettingError` for a file of another ending.
+    """
+    if path.suffix != ".svg":
+        raise SettingError(
+            f"{path.name} is no SVG file.", expected="FILE.svg.", advice="Name the picture so."
+        )
+    import matplotlib
 
-
-NO_DATE = {"Date": None}
-"""So that the same report gives the same bytes."""
+    with matplotlib.rc_context({"svg.hashsalt": "gap"}), atomic_file(path) as fresh:
+        _figure(report).savefig(fresh, format="svg", metadata={"Date": None})
 
 
 def _figure(report: GapReport) -> "Figure":
@@ -60,7 +65,9 @@ def _figure(report: GapReport) -> "Figure":
             axes.annotate(
                 "too few", (each.year, 0.0), ha="center", va="bottom", color="0.4", fontsize="small"
             )
-    axes.set_xticks(sorted({*report.predicted, *(each.year for each in report.years)}))
+    years = sorted({*report.predicted, *(each.year for each in report.years)})
+    axes.set_xticks(years)
+    axes.set_xlim(min(years, default=0) - 0.5, max(years, default=0) + 0.5)
     axes.set_ylim(bottom=min([0.0, *((each.gap.low or 0.0) for each in shown)]))
     axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.set_ylabel("what visits to all traders would book")

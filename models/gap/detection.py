@@ -14,6 +14,7 @@ from features.errors import SettingError
 from features.settings import read_toml
 from models.gap.interval import Z
 
+FILE = "detection.toml"
 FEWEST_BOTH = 7
 """Faults found by both teams below which double audits say nothing (Robson & Regier 1964)."""
 
@@ -52,6 +53,12 @@ class Detection:
                     )
                 return cls(*by_double_audits(first, second, both), content["source"])
         raise _invalid(path, f"says {', '.join(content)} alone")
+
+
+def detection_of(home: Path) -> Detection | None:
+    """Return what `detection.toml` in the home says, None where there is none; raises as `Detection.read`."""
+    path = home / FILE
+    return Detection.read(path) if path.exists() else None
 
 
 def by_double_audits(first: int, second: int, both: int) -> tuple[float, float, float]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -11,15 +12,15 @@ import pyarrow.compute as pc
 from features.data.contract.required import FINDING_TYPES
 from features.data.dataset import Dataset
 from features.errors import unknown
-from features.lotteries import DESCRIBED_BY
 from models.gap.detection import Detection
 from models.gap.estimate import Lottery, estimate, of_type
 from models.gap.interval import GapEstimate, Z, difference, ratio
 from models.gap.lotteries import RANDOM, lotteries_of
 
 FINDING_TYPE = "finding_type"
-SEGMENTS = (*DESCRIBED_BY, FINDING_TYPE)
-"""What the gap is shown by."""
+SegmentedBy = Literal["size_band", "sector", "region", "aeo_status", "finding_type"]
+SEGMENTS: tuple[str, ...] = get_args(SegmentedBy)
+"""What the gap is shown by: descriptions of traders, and finding types."""
 WHOLE = 0.95
 """The part of those drawn that must have been closed, declined or abandoned before a year is no longer
 provisional."""

@@ -101,7 +101,7 @@ def general_sentences(report: GapReport) -> Iterator[str]:
     if report.detection is None:
         yield (
             "What no visit would find is not in it: single visits cannot say how much that is. Double visits "
-            "or a study can (--detection)."
+            "or a study can: what they say goes into detection.toml."
         )
     else:
         share, source = report.detection.share, report.detection.source

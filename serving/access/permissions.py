@@ -42,6 +42,8 @@ ENDPOINTS = (
     Endpoint("GET", "/plans/{plan}", CASE_WORKERS),
     Endpoint("GET", "/plans/{plan}/traders/{trader_id}", CASE_WORKERS),
     Endpoint("GET", "/plans/{plan}/sheet", CASE_WORKERS),
+    Endpoint("GET", "/gap", CASE_WORKERS),
+    Endpoint("GET", "/gap/sheet", CASE_WORKERS),
     Endpoint("POST", "/outcomes", CASE_WORKERS),
     Endpoint("POST", "/judgements", CASE_WORKERS, takes_form=True),
     Endpoint("GET", "/", CASE_WORKERS),

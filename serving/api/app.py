@@ -16,6 +16,7 @@ from serving.access.tokens import Tokens
 from serving.api import (
     beside,
     explain,
+    gap,
     judgements,
     models,
     outcomes,
@@ -241,6 +242,8 @@ ROUTES = (
         (ProblemKind.NOT_FOUND,),
     ),
     Route("GET", "/plans/{plan}/sheet", plans.sheet, None, (ProblemKind.NOT_FOUND,), responses=FILES),
+    Route("GET", "/gap", gap.gap, schemas.GapAnswer, ()),
+    Route("GET", "/gap/sheet", gap.sheet, None, ()),
     Route("GET", "/", pages.ranking, None, (ProblemKind.CONFLICT,)),
     Route("GET", "/model", pages.model, None, (ProblemKind.CONFLICT,)),
     Route("GET", "/help", pages.help_page, None, (ProblemKind.CONFLICT,)),

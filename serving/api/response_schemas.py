@@ -315,6 +315,74 @@ class DeclineAnswer(ResponseSchema):
     known_on: date
 
 
+class GapAmount(ResponseSchema):
+    """An amount of money with its 95 % interval; null where too few audits by lot found money."""
+
+    amount: float | None
+    low: float | None
+    high: float | None
+    answers: int = Field(description="Audits by lot that are closed.")
+    non_zero: int = Field(description="Of these, with money.")
+
+
+class GapOfGroup(ResponseSchema):
+    """The gap of a group of traders, or of a finding type."""
+
+    group: str
+    traders: int
+    gap: GapAmount
+
+
+class GapOfYear(ResponseSchema):
+    """What is known of the gap in a year."""
+
+    year: int
+    lotteries: list[str] = Field(description="The plans or selection runs that measured it.")
+    is_recorded: bool = Field(description="Whether a plan on record says what was expected of everybody.")
+    drawn: int
+    answered: int
+    refused: int = Field(description="Of those drawn, declined or abandoned.")
+    is_provisional: bool
+    traders: int = Field(description="Within reach of the lot.")
+    beyond: float = Field(description="The share of traders whom no lot could reach.")
+    predicted_beyond: float = Field(description="What is expected of these; measured by nothing.")
+    gap: GapAmount = Field(description="What audits of all within reach would book.")
+    change: GapAmount | None = Field(description="Since the year measured before.")
+    verdict: str | None = Field(description="rose, fell or cannot tell.")
+    unpaid: GapAmount | None = Field(description="Money not paid, found or not; null: detection not known.")
+    chosen: int = Field(description="Closed visits that were chosen, not drawn.")
+    naive: float | None = Field(description="Wrong: as if all traders were like those chosen.")
+    pursued: float | None = Field(description="The share of all expected that the plan goes after.")
+    segments: list[GapOfGroup]
+    sentences: list[str]
+
+
+class DetectionKnown(ResponseSchema):
+    """The part of the money not paid that audits find, its 95 % interval, and where it is known from."""
+
+    share: float
+    low: float
+    high: float
+    source: str
+
+
+class GapAnswer(ResponseSchema):
+    """The compliance gap by year; no year where no audit was drawn by lot with a known probability."""
+
+    basis: Basis
+    as_of: date
+    years: list[GapOfYear]
+    by: str | None
+    detection: DetectionKnown | None
+    chosen: int
+    adjusted: int
+    widths: dict[str, float] = Field(
+        description="For numbers of audits by lot a year: half the width of the interval over the gap."
+    )
+    predicted: dict[str, float]
+    sentences: list[str]
+
+
 class FeatureTold(ResponseSchema):
     """A feature of the model in words."""
 
