@@ -3,8 +3,8 @@
 The difference estimator (Särndal, Swensson & Wretman 1992, 6.3): whoever is audited for certain counts with
 its answer; of all others the expectations are summed, and each answer by lot says how much these are wrong
 for the traders it stands for, one divided by its chance. It is right whatever the model is worth; a better
-model makes it more precise. The expectation must be one that did not know the answer: that of the plan,
-frozen when it was drawn, or of a model that learned from other traders.
+model makes it more precise. The expectation is that of the plan, frozen when it was drawn: it knew none of the
+answers.
 """
 
 from collections.abc import Sequence
@@ -118,16 +118,6 @@ def terms(lottery: Lottery, *, within: np.ndarray | None = None) -> Terms:
         variance,
         fitted,
     )
-
-
-def rescored(lottery: Lottery, score: Floats) -> Lottery:
-    """Return a lottery with other expectations (n,), of a model that learned from none of these answers.
-
-    With expectations of a model fitted without the fold of each trader, this is the estimator that is right
-    where either the chances or the expectations are (AIPW: Robins, Rotnitzky & Zhao 1994; cross-fitted as in
-    Chernozhukov et al. 2018).
-    """
-    return replace(lottery, score=score)
 
 
 def _slope(lottery: Lottery) -> tuple[float, int]:

@@ -1,6 +1,6 @@
 """Report on the gap: by year what audits of all traders would book, how it changed, and what nobody knows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
@@ -102,12 +102,10 @@ def gap_of(
     by: str | None = None,
     since: int | None = None,
     detection: Detection | None = None,
-    rescore: Callable[[Lottery], Lottery] = lambda lottery: lottery,
 ) -> GapReport:
     """Return the gap as known before the dataset's cutoff, in the years from `since` on, by segments of `by`.
 
-    `rescore` puts other expectations in the place of those of the plan. Raises `SettingError` where `by` is
-    no segment.
+    Raises `SettingError` where `by` is no segment.
     """
     if by is not None and by not in SEGMENTS:
         raise unknown(by, SEGMENTS, what="There are no segments by")
@@ -121,7 +119,7 @@ def gap_of(
     shares = _shares_by_type(chosen)
     years: list[GapYear] = []
     for year in sorted({each.year for each in lotteries}):
-        own = [rescore(each) for each in lotteries if each.year == year]
+        own = [each for each in lotteries if each.year == year]
         years.append(_year(own, chosen, by=by, detection=detection, shares=shares, before=years))
     shown = tuple(each for each in years if since is None or each.year >= since)
     money = chosen["yield_amount"].to_numpy()
