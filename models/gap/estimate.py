@@ -3,8 +3,8 @@
 The difference estimator (Särndal, Swensson & Wretman 1992, 6.3): whoever is audited for certain counts with
 its answer; of all others the expectations are summed, and each answer by lot says how much these are wrong
 for the traders it stands for, one divided by its chance. It is right whatever the model is worth; a better
-model makes it more precise. The expectation is that of the plan, frozen when it was drawn: it knew none of the
-answers.
+model makes it more precise. The expectation is that of the plan, frozen when it was drawn: it knew none of
+the answers.
 """
 
 from collections.abc import Sequence
