@@ -243,7 +243,7 @@ ROUTES = (
     ),
     Route("GET", "/plans/{plan}/sheet", plans.sheet, None, (ProblemKind.NOT_FOUND,), responses=FILES),
     Route("GET", "/gap", gap.gap, schemas.GapAnswer, ()),
-    Route("GET", "/gap/sheet", gap.sheet, None, ()),
+    Route("GET", "/gap/sheet", gap.gap_sheet, None, ()),
     Route("GET", "/", pages.ranking, None, (ProblemKind.CONFLICT,)),
     Route("GET", "/model", pages.model, None, (ProblemKind.CONFLICT,)),
     Route("GET", "/help", pages.help_page, None, (ProblemKind.CONFLICT,)),

@@ -23,8 +23,8 @@ class GapQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    by: SegmentedBy | None = None
-    since: Annotated[int | None, Field(ge=1900, le=2200)] = None
+    by: Annotated[SegmentedBy | None, Field(description="Which groups to show it by.")] = None
+    since: Annotated[int | None, Field(ge=1900, le=2200, description="The first year to show.")] = None
 
 
 async def gap(request: Request, query: Annotated[GapQuery, Query()]) -> Response:
@@ -35,7 +35,7 @@ async def gap(request: Request, query: Annotated[GapQuery, Query()]) -> Response
     return json_response({"basis": serialise_basis(live, live.basis), **gap_content(report)})
 
 
-async def sheet(request: Request, query: Annotated[GapQuery, Query()]) -> Response:
+async def gap_sheet(request: Request, query: Annotated[GapQuery, Query()]) -> Response:
     """Show the same as a page."""
     live, report = await _measure(request, query)
     context = context_of(request)

@@ -316,11 +316,11 @@ class DeclineAnswer(ResponseSchema):
 
 
 class GapAmount(ResponseSchema):
-    """An amount of money with its 95 % interval; null where too few audits by lot found money."""
+    """Money with its 95 % interval; null where too few audits by lot found any. In the reporting currency."""
 
-    amount: float | None
-    low: float | None
-    high: float | None
+    amount: float | None = Field(description="The estimate.")
+    low: float | None = Field(description="The lower end of the interval.")
+    high: float | None = Field(description="The upper end of the interval.")
     answers: int = Field(description="Audits by lot that are closed.")
     non_zero: int = Field(description="Of these, with money.")
 
@@ -329,41 +329,41 @@ class GapOfGroup(ResponseSchema):
     """The gap of a group of traders, or of a finding type."""
 
     group: str
-    traders: int
-    gap: GapAmount
+    traders: int = Field(description="Traders within reach of the lot.")
+    gap: GapAmount = Field(description="What audits of all of them would book.")
 
 
 class GapOfYear(ResponseSchema):
     """What is known of the gap in a year."""
 
-    year: int
+    year: int = Field(description="The year in which the middle one of the audits was opened.")
     lotteries: list[str] = Field(description="The plans or selection runs that measured it.")
     is_recorded: bool = Field(description="Whether a plan on record says what was expected of everybody.")
-    drawn: int
-    answered: int
+    drawn: int = Field(description="Audits by lot.")
+    answered: int = Field(description="Of those drawn, closed.")
     refused: int = Field(description="Of those drawn, declined or abandoned.")
-    is_provisional: bool
-    traders: int = Field(description="Within reach of the lot.")
+    is_provisional: bool = Field(description="Whether more than a twentieth of those drawn is under way.")
+    traders: int = Field(description="Traders within reach of the lot.")
     beyond: float = Field(description="The share of traders whom no lot could reach.")
-    predicted_beyond: float = Field(description="What is expected of these; measured by nothing.")
+    predicted_beyond: float = Field(description="Money expected of these; measured by nothing.")
     gap: GapAmount = Field(description="What audits of all within reach would book.")
-    change: GapAmount | None = Field(description="Since the year measured before.")
-    verdict: str | None = Field(description="rose, fell or cannot tell.")
+    change: GapAmount | None = Field(description="Since the year measured before; null in the first.")
+    verdict: str | None = Field(description="rose, fell or cannot tell; null in the first year.")
     unpaid: GapAmount | None = Field(description="Money not paid, found or not; null: detection not known.")
     chosen: int = Field(description="Closed visits that were chosen, not drawn.")
     naive: float | None = Field(description="Wrong: as if all traders were like those chosen.")
-    pursued: float | None = Field(description="The share of all expected that the plan goes after.")
-    segments: list[GapOfGroup]
-    sentences: list[str]
+    pursued: float | None = Field(description="The share of all that is expected which the plan goes after.")
+    segments: list[GapOfGroup] = Field(description="The gap by group, the largest first.")
+    sentences: list[str] = Field(description="The same in words.")
 
 
 class DetectionKnown(ResponseSchema):
     """The part of the money not paid that audits find, its 95 % interval, and where it is known from."""
 
-    share: float
-    low: float
-    high: float
-    source: str
+    share: float = Field(description="The part.")
+    low: float = Field(description="The lower end of the interval.")
+    high: float = Field(description="The upper end of the interval.")
+    source: str = Field(description="Where it is known from.")
 
 
 class GapAnswer(ResponseSchema):
@@ -371,16 +371,16 @@ class GapAnswer(ResponseSchema):
 
     basis: Basis
     as_of: date
-    years: list[GapOfYear]
+    years: list[GapOfYear] = Field(description="The years that were measured.")
     by: str | None
-    detection: DetectionKnown | None
-    chosen: int
-    adjusted: int
+    detection: DetectionKnown | None = Field(description="What audits find of what is not paid, if known.")
+    chosen: int = Field(description="Closed visits of all years that were chosen, not drawn.")
+    adjusted: int = Field(description="Of these, with money.")
     widths: dict[str, float] = Field(
         description="For numbers of audits by lot a year: half the width of the interval over the gap."
     )
-    predicted: dict[str, float]
-    sentences: list[str]
+    predicted: dict[str, float] = Field(description="What a model expects of years that nothing measured.")
+    sentences: list[str] = Field(description="What holds for all years, in words.")
 
 
 class FeatureTold(ResponseSchema):
