@@ -27,7 +27,20 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 ROOT = Path(__file__).parents[2]
-REQUIREMENTS = ("lightgbm", "numpy", "pyarrow")
+CODE = ("features", "models")
+"""The packages that `models.mlflow_loader` is of; a version carries them and loads without a clone."""
+REQUIREMENTS = (
+    "duckdb",
+    "ibis-framework",
+    "lightgbm",
+    "numpy",
+    "packaging",
+    "pyarrow",
+    "pyarrow-hotfix",
+    "scipy",
+    "sqlglot",
+)
+"""What they import, pinned in the version."""
 ABOUT = (
     "The yield in money that a post-clearance audit of a trader is expected to bring. "
     "The alias champion is the model that serves; `audit-yield promote` moves it."
@@ -123,7 +136,7 @@ class Run:
         return str(registered.version)
 
     def _log_model(self, bundle: Bundle, folder: Path) -> str:
-        """Log a bundle as data that `models.mlflow_loader` loads: no pickle and no code.
+        """Log a bundle as data that `models.mlflow_loader` loads, with the loader's code and no pickle.
 
         The model is made first, in our experiment: else MLflow puts its files below the current folder.
         """
@@ -143,6 +156,7 @@ class Run:
                 model_id=logged_model.model_id,
                 run_id=self.id,
                 loader_module="models.mlflow_loader",
+                code_paths=[str(ROOT / package) for package in CODE],
                 data_path=str(folder),
                 signature=_signature(bundle),
                 input_example=bundle.golden.select(bundle.names).slice(0, 1).to_pandas(),

@@ -2,9 +2,10 @@
 
 import logging
 import os
+import sqlite3
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 NAME = "audit-yield"
 """Of the experiment that trainings are runs of, and of the model whose versions they register."""
 STORE, ARTEFACTS = "mlflow.db", "artefacts"
+PATHS = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "storage_location"),
+)
+"""Tables and columns of the store that hold whole paths."""
 QUIET = {
     "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -56,18 +64,28 @@ def quiet() -> Iterator[None]:
 def experiment(client: "MlflowClient", home: Path) -> str:
     """Return the id of the experiment in a home, with its artefacts beside the store.
 
-    MLflow keeps whole paths: in a home that was moved or copied, trainings go on in a new experiment, lest
-    their artefacts go to where the home was.
+    MLflow keeps whole paths: in a home that was moved or copied they are set to where it is now, lest
+    `models:/…` and new trainings look where it was.
     """
     with file_lock(store_lock(home)):
         current = client.get_experiment_by_name(NAME)
-        if current and _is_artefact_folder(current.artifact_location, home):
-            return str(current.experiment_id)
-        if current:
-            client.rename_experiment(
-                current.experiment_id, f"{NAME} {current.experiment_id}, before the move"
+        if current is None:
+            return str(client.create_experiment(NAME, artifact_location=(home / ARTEFACTS).as_uri()))
+        if not _is_artefact_folder(current.artifact_location, home):
+            _relocate(home, old=current.artifact_location)
+        return str(current.experiment_id)
+
+
+def _relocate(home: Path, *, old: str) -> None:
+    """Set all paths below the artefact folder `old`, a URI, to that of a home, in one transaction."""
+    paths = {"old": old, "new": (home / ARTEFACTS).as_uri(), "length": len(old)}
+    with closing(sqlite3.connect(home / STORE)) as connection, connection:
+        for table, column in PATHS:
+            connection.execute(
+                f"UPDATE {table} SET {column} = :new || substr({column}, :length + 1) "  # noqa: S608  of PATHS
+                f"WHERE {column} = :old OR substr({column}, 1, :length + 1) = :old || '/'",
+                paths,
             )
-        return str(client.create_experiment(NAME, artifact_location=(home / ARTEFACTS).as_uri()))
 
 
 def artefact(uri: str, home: Path) -> Path:

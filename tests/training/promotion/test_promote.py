@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import numpy as np
@@ -167,20 +168,27 @@ def test_an_alias_moved_in_mlflow_does_not_move_what_serves_and_the_next_command
     assert len(caplog.messages) == 1
 
 
-def test_mlflow_loads_the_champion_with_pickle_forbidden(home: Path) -> None:
+def test_mlflow_loads_the_champion_of_a_home_that_was_moved_without_our_code_and_pickle(
+    home: Path, tmp_path: Path
+) -> None:
     offer(training(home), home=home, clock=now)
+    home = home.rename(tmp_path / "moved")
+    models(home)
     code = (
         "import os, sys, mlflow, numpy, pandas;"
         f"mlflow.set_tracking_uri('sqlite:///{home}/mlflow.db');"
         "model = mlflow.pyfunc.load_model('models:/audit-yield@champion');"
         "rows = pandas.read_json(sys.stdin, orient='split', dtype='float64', precise_float=True);"
+        "import models; assert '/moved/artefacts/' in models.__file__, models.__file__;"
         "print(*(each.hex() for each in model.predict(rows)['expected'].tolist()))"
     )
     few = rows().slice(0, 4)
+    libraries = [sysconfig.get_path("purelib")]  # without what .pth files add: this clone
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-P", "-S", "-c", f"import sys; sys.path += {libraries!r};{code}"],
+        cwd=tmp_path,
         input=few.to_pandas().to_json(orient="split", double_precision=15),
-        env={"PYTHONPATH": str(ROOT), "PATH": "", "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"},
+        env={"PATH": "", "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"},
         capture_output=True,
         text=True,
         check=False,

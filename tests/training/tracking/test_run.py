@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ from training.tracking.registry import (
     run_file,
 )
 from training.tracking.run import revision, tracked
-from training.tracking.store import NAME, experiment, store
+from training.tracking.store import NAME, PATHS, STORE, experiment, store
 
 
 def statuses(home: Path) -> list[str]:
@@ -187,6 +189,28 @@ def test_a_home_that_was_moved_keeps_its_models_and_takes_new_ones(home: Path, t
     assert (new.version, old.version) == ("2", "1")
     assert run_file(new, "leaks.json", home=moved).is_relative_to(moved)
     assert not home.exists()
+    assert str(home) not in "\n".join(dump(moved))
+
+
+def test_a_copy_of_a_home_is_a_home_of_its_own(home: Path, tmp_path: Path) -> None:
+    saved(tmp_path / "bundle")
+    with tracked("before", home=home, clock=now) as run:
+        run.register(tmp_path / "bundle", tags=TAGS, description="")
+    before = dump(home)
+    copied = Path(shutil.copytree(home, tmp_path / "copied"))
+    models(copied)
+    assert str(home) not in "\n".join(dump(copied))
+    assert dump(home) == before
+
+
+def dump(home: Path) -> list[str]:
+    """The paths that MLflow's store holds."""
+    with closing(sqlite3.connect(home / STORE)) as connection:
+        return [
+            str(value)
+            for table, column in PATHS
+            for [value] in connection.execute(f"SELECT {column} FROM {table}")  # noqa: S608  names of our own
+        ]
 
 
 def test_a_home_reached_by_two_paths_is_one(home: Path, tmp_path: Path) -> None:
