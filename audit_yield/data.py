@@ -37,7 +37,7 @@ def simulate_command(
     world: Annotated[
         str,
         typer.Option(
-            help="standard, thin-tables, refunds, silent, giants, or random: one drawn from the seed."
+            help="standard, thin-tables, refunds, silent, giants, sourced, adapting, or random (by seed)."
         ),
     ] = "standard",
     overwrite: Overwrite = False,

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from scipy.stats import t as student
 
 from benchmarks.table import row
-from features.simulate import _begin
+from features.simulate import begin
 from features.simulate.arrays import Whole
 from features.simulate.audits.audit import drawn_yields, expectation
 from features.simulate.run import current_exposure, simulate_quarter
@@ -113,7 +113,7 @@ def simulated(draws: int) -> None:
 
 def administration(seed: int, draws: int) -> Administration:
     """Return a simulated administration at the beginning of its fourth year, with `draws` audits of all."""
-    state = _begin(traders=TRADERS, years=YEARS, seed=seed, parameters=STANDARD)
+    state = begin(traders=TRADERS, years=YEARS, seed=seed, parameters=STANDARD)
     for quarter in range(QUARTER):
         simulate_quarter(state, quarter)
     faults, exposed = current_exposure(state)

@@ -29,7 +29,7 @@ from features.storage.atomic import atomic_folder, restore
 FEWEST_TRADERS = 50
 YEARS = (2, 20)
 
-__all__ = ["Summary", "simulate"]
+__all__ = ["Summary", "begin", "simulate"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def simulate(
     out = Path(out)
     restore(out)
     refuse_other_folders(out, overwrite=overwrite)
-    state = _begin(traders=traders, years=years, seed=seed, parameters=world)
+    state = begin(traders=traders, years=years, seed=seed, parameters=world)
     with atomic_folder(out) as folder:
         for part in (DATA, TRUTH):
             (folder / part).mkdir()
@@ -89,7 +89,7 @@ def _check(*, traders: int, years: int, seed: int) -> None:
             )
 
 
-def _begin(*, traders: int, years: int, seed: int, parameters: Parameters) -> SimulationState:
+def begin(*, traders: int, years: int, seed: int, parameters: Parameters) -> SimulationState:
     """Draw the world and its traders, and return the state before the first quarter."""
     chance = Chance(seed)
     world = draw_world(chance, calendar=calendar(years=years), traders=traders, parameters=parameters)

@@ -6,9 +6,9 @@ import numpy as np
 
 from features.simulate.arrays import Flags, Floats, stack, take
 from features.simulate.audits import cases
-from features.simulate.audits.audit import Exposure, exposure, work
+from features.simulate.audits.audit import LETTER, Exposure, exposure, work
 from features.simulate.audits.controls import controls
-from features.simulate.audits.select import Sight, select
+from features.simulate.audits.select import Policy, Sight, select
 from features.simulate.audits.truth import truth
 from features.simulate.clock import SCOPE_QUARTERS
 from features.simulate.evasion import evade
@@ -20,10 +20,13 @@ from features.simulate.trade.declare import honest_lines
 from features.simulate.trade.lines import BY_CUSTOMS, Lines, taxes
 
 
-def simulate_quarter(state: SimulationState, quarter: int) -> tuple[Lines, Lines]:
-    """Simulate a quarter, changing `state`; return the lines accepted in it and those amended in it."""
+def simulate_quarter(state: SimulationState, quarter: int, *, policy: Policy = select) -> tuple[Lines, Lines]:
+    """Simulate a quarter, changing `state`; return the lines accepted in it and those amended in it.
+
+    `policy` chooses the quarter's audits, from what is known on its first day.
+    """
     if quarter >= SCOPE_QUARTERS:
-        _audit(state, quarter)
+        _audit(state, quarter, policy=policy)
     declared = _declare(state, quarter)
     _control(state, declared, quarter=quarter)
     amendments = _amend(state, quarter)
@@ -40,7 +43,7 @@ def current_exposure(state: SimulationState) -> tuple[Faults, Exposure]:
     return faults, exposure(faults, taxes_paid=paid, band=state.traders.band, audits=audits)
 
 
-def _audit(state: SimulationState, quarter: int) -> None:
+def _audit(state: SimulationState, quarter: int, *, policy: Policy) -> None:
     """Record the truth at the quarter's first day, open the quarter's audits, and draw their findings."""
     chance, traders, calendar = state.chance, state.traders, state.world.calendar
     faults, exposed = current_exposure(state)
@@ -58,7 +61,7 @@ def _audit(state: SimulationState, quarter: int) -> None:
             eligible=eligible,
         )
     )
-    selection = select(chance, state.world, traders=traders, sight=sight, quarter=quarter)
+    selection = policy(chance, state.world, traders=traders, sight=sight, quarter=quarter)
     booked = work(chance.stream("audits", quarter), selection.cases, faults=faults, exposed=exposed)
     abandoned = cases.abandoned(chance, count=selection.channel.size, quarter=quarter)
     rows = np.flatnonzero(~abandoned[booked.case])
@@ -227,8 +230,26 @@ def _learn(state: SimulationState, quarter: int) -> None:
         brokers=state.brokers,
         lessons=lessons,
         tempted=tempted,
+        visited=_visited(state, quarter),
         quarter=quarter,
     )
+
+
+def _visited(state: SimulationState, quarter: int) -> Floats:
+    """Return how often traders of the same sector and size were visited in the last year, beside all.
+
+    It counts half as the mean of all, so that where nobody was visited it is a half.
+    """
+    traders = state.traders
+    visits = np.zeros(traders.count)
+    for docket in state.dockets[-SCOPE_QUARTERS:]:
+        seen = (docket.treatment != LETTER) & (docket.quarter > quarter - SCOPE_QUARTERS)
+        np.add.at(visits, docket.trader[seen], 1.0)
+    if not visits.any():
+        return np.ones(traders.count)
+    cell = traders.sector * (traders.band.max() + 1) + traders.band
+    alike = np.bincount(cell, weights=visits) / np.maximum(np.bincount(cell), 1)
+    return np.asarray((alike[cell] / visits.mean() + 1) / 2, np.float64)
 
 
 def _lessons(state: SimulationState, quarter: int) -> Lessons:

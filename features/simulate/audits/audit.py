@@ -25,7 +25,6 @@ BOOKED = np.array([0.70, 0.80, 0.80, 0.60, 0.80, 0.70])  # r_k
 TRIVIAL = 100.0  # gaps of a type below this sum are ignored
 TREATMENTS = ("field", "desk", "letter", "joint")
 FIELD, DESK, LETTER, JOINT = range(4)
-REACH = np.array([1.0, 0.60, 0.35, 1.12])
 APPEALS = np.array([0.06, 0.10, 0.18, 0.28])  # by size band
 CANCELLED, REDUCED = 0.25, 0.35  # of appeals; the rest is upheld
 CUT_FROM, CUT_TO = 0.2, 0.8
@@ -84,6 +83,11 @@ class Booked:
     case: Whole
     faults: Faults
     cut: Floats
+
+
+def reach(audits: AuditParameters) -> Floats:
+    """Return by treatment what it books of what a field audit would."""
+    return np.array([1.0, 0.60, audits.letter_reach, 1.12])
 
 
 def exposure(
@@ -159,7 +163,9 @@ def _upheld(exposed: Exposure) -> Floats:
 
 def work(stream: np.random.Generator, cases: Cases, *, faults: Faults, exposed: Exposure) -> Booked:
     """Draw the faults that the cases book. A trader has at most one case; `faults` are those in scope."""
-    probability = detection(exposed)[cases.trader] * (cases.skill * REACH[cases.treatment])[:, None]
+    probability = (
+        detection(exposed)[cases.trader] * (cases.skill * reach(exposed.audits)[cases.treatment])[:, None]
+    )
     drawn = stream.random(probability.shape) < probability
     detected = np.vstack([drawn, np.zeros(len(KINDS), dtype=np.bool_)])
     case_of = np.full(exposed.band.size, -1)

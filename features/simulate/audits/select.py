@@ -1,6 +1,7 @@
 """Select traders for audit: by biased rules of thumb, by tips, and by a small random draw."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -46,6 +47,15 @@ class Selection:
     channel: Whole
     probability: Floats
     team: Whole
+
+
+class Policy(Protocol):
+    """How the audits of a quarter are chosen, from what is known on its first day."""
+
+    def __call__(
+        self, chance: Chance, world: World, *, traders: Traders, sight: Sight, quarter: int
+    ) -> Selection:
+        """Return the audits that open in the quarter, no trader outside `frame_of` among them."""
 
 
 def select(chance: Chance, world: World, *, traders: Traders, sight: Sight, quarter: int) -> Selection:

@@ -10,7 +10,7 @@ from features.simulate.mechanisms import Scheme
 from features.simulate.trade.portfolio import MANUFACTURERS, Slots
 from features.simulate.trade.traders import Traders
 from features.simulate.trade.world import World
-from features.simulate.worlds.parameters import EvasionParameters
+from features.simulate.worlds.parameters import EvasionParameters, Parameters
 
 VALUATION, CLASSIFICATION, ORIGIN, QUANTITY, PROCEDURE, OTHER = range(6)
 KINDS = ("valuation", "classification", "origin", "quantity", "procedure", "other")
@@ -90,14 +90,19 @@ def next_intent(
     brokers: Whole,
     lessons: Lessons,
     tempted: Flags,
+    visited: Floats,
     quarter: int,
 ) -> Intent:
-    """Return the intent after `quarter`; the duty rate of goods of `tempted` traders rose."""
+    """Return the intent after `quarter`; the duty rate of goods of `tempted` traders rose.
+
+    `visited` is how often traders like each were visited in the last year, beside all traders.
+    """
     evasion, stream = world.parameters.evasion, chance.stream("intent", quarter)
     hazard = _starting(world, traders, intent=intent, brokers=brokers, tempted=tempted, quarter=quarter)
+    hazard *= visited[:, None] ** -evasion.adapts
     draw = by_scheme(chance, stream, "intent", rows=traders.count, quarter=quarter)
     begun = ~intent.active & possible & (draw < hazard * (~lessons.notified & ~lessons.caught)[:, None])
-    ended = intent.active & (draw < _stopping(evasion, lessons)[:, None])
+    ended = intent.active & (draw < _stopping(world.parameters, lessons)[:, None])
     uniform = by_scheme(chance, stream, "severity", rows=traders.count, quarter=quarter)
     return Intent(
         active=(intent.active | begun) & ~ended & traders.alive(quarter + 1)[:, None],
@@ -134,16 +139,17 @@ def _example(traders: Traders, intent: Intent, *, weight: float) -> Floats:
     return np.where(traders.ring >= 0, 1 + weight * share, 1.0)
 
 
-def _stopping(evasion: EvasionParameters, lessons: Lessons) -> Floats:
+def _stopping(parameters: Parameters, lessons: Lessons) -> Floats:
     """Return the probability to stop: most caught traders stop, some notified ones; cleared ones feel safe.
 
     Field experiments find that letters work on a part of the traders and audits on more (Kleven et al.
     2011; Pomeranz 2015); evaders whom an audit missed carry on.
     """
+    evasion, audits = parameters.evasion, parameters.audits
     probability = np.full(lessons.caught.size, evasion.stop)
-    probability = np.where(lessons.cleared, evasion.stop / 2, probability)
-    probability = np.where(lessons.notified, 0.30, probability)
-    probability = np.where(lessons.letter, 0.35, probability)
+    probability = np.where(lessons.cleared, evasion.stop * audits.cleared_ease, probability)
+    probability = np.where(lessons.notified, audits.notified_stop, probability)
+    probability = np.where(lessons.letter, audits.letter_stop, probability)
     return np.where(lessons.caught, evasion.caught_stop, probability)
 
 

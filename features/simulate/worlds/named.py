@@ -76,8 +76,25 @@ FULL_TABLES = replace(
     doubled=0.02,
 )
 
+SOURCED = replace(
+    STANDARD,
+    name="sourced",
+    about="the standard world with letters as weak as in trials, and visits that teach by findings alone",
+    audits=AuditParameters(
+        letter_reach=0.08, letter_stop=0.13, notified_stop=STANDARD.evasion.stop, cleared_ease=1.0
+    ),
+)
+
+ADAPTING = replace(
+    SOURCED,
+    name="adapting",
+    about="the sourced world, in which traders start schemes where sector and size are seldom visited",
+    evasion=EvasionParameters(adapts=1.0),
+)
+
 WORLDS: Mapping[str, Parameters] = {
-    world.name: world for world in (STANDARD, THIN_TABLES, FULL_TABLES, REFUNDS, SILENT, GIANTS)
+    world.name: world
+    for world in (STANDARD, THIN_TABLES, FULL_TABLES, REFUNDS, SILENT, GIANTS, SOURCED, ADAPTING)
 }
 
 

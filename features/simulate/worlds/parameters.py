@@ -76,7 +76,9 @@ class EvasionParameters:
     in a quarter, `confessed` of one with a scheme. `books_true` is the share of traders whose tax returns
     show what was really paid; `freight_follows` how far freight falls with a false price; `forged` the share
     of false claims of origin with a proof on file; `transhipped` the share of them that pass through the
-    claimed country; `gross_stays` how much of a hidden quantity still weighs in the gross mass.
+    claimed country; `gross_stays` how much of a hidden quantity still weighs in the gross mass. `adapts` is
+    how far traders keep clear of visits: starts change by the power `-adapts` of how often traders of their
+    sector and size were visited in the last year, beside all (0: they do not look).
     """
 
     schemes: tuple[SchemeParameters, ...] = STANDARD_SCHEMES
@@ -96,6 +98,7 @@ class EvasionParameters:
     forged: float = 0.60
     transhipped: float = 0.0
     gross_stays: float = 0.25
+    adapts: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,9 @@ class AuditParameters:
     that between teams; `catch` multiplies the probability to come upon a kind of fault, `booked` the share of
     its lines that is then assessed; a fault of `half_money`, and one that is the share `half_share` of the
     taxes, is as likely missed as not; `appeals` multiplies how often assessments are contested.
+    `letter_reach` is what a letter books of what a field audit would; `letter_stop` and `notified_stop` are
+    the probabilities that a scheme stops on a letter and on notice of a visit, and `cleared_ease` multiplies
+    that of those whom an audit cleared.
     """
 
     a_year: float = 0.0625
@@ -128,6 +134,10 @@ class AuditParameters:
     half_money: float = 500.0
     half_share: float = 0.004
     appeals: float = 1.0
+    letter_reach: float = 0.35
+    letter_stop: float = 0.35
+    notified_stop: float = 0.30
+    cleared_ease: float = 0.5
 
 
 @dataclass(frozen=True)

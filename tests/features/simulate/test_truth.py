@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from features.simulate.arrays import Floats, Whole, take
-from features.simulate.audits.audit import REACH, Booked, Cases, Exposure, expectation, exposure, work
+from features.simulate.audits.audit import Booked, Cases, Exposure, expectation, exposure, reach, work
 from features.simulate.evasion.evade import Faults
 from features.simulate.evasion.intent import KINDS
 from features.simulate.trade.lines import Lines
@@ -59,7 +59,7 @@ def _draws(skill: float, treatment: int) -> Floats:
 def test_the_mean_of_audits_is_the_truth_times_skill_and_reach(skill: float, treatment: int) -> None:
     nets = _draws(skill, treatment)
 
-    expected = expectation(EXPOSED).by_type * skill * REACH[treatment]
+    expected = expectation(EXPOSED).by_type * skill * reach(EXPOSED.audits)[treatment]
     error = nets.std(axis=0) / np.sqrt(DRAWS)
     assert np.all(np.abs(nets.mean(axis=0) - expected) <= 4.5 * error)
     assert np.count_nonzero(expected) == 4
