@@ -52,6 +52,7 @@ ENDPOINTS = (
     Endpoint("GET", "/traders/{trader_id}", CASE_WORKERS),
     Endpoint("GET", "/traders/{trader_id}/evidence/{feature}", CASE_WORKERS),
     Endpoint("GET", "/traders/{trader_id}/programme", CASE_WORKERS),
+    Endpoint("GET", "/traders/{trader_id}/due_diligence", CASE_WORKERS),
     Endpoint("GET", "/traders/{trader_id}/what_if", CASE_WORKERS),
     Endpoint("GET", "/traders/{trader_id}/change", CASE_WORKERS),
     Endpoint("GET", "/compare", CASE_WORKERS),

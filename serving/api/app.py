@@ -260,6 +260,14 @@ ROUTES = (
     ),
     Route(
         "GET",
+        "/traders/{trader_id}/due_diligence",
+        pages.due_diligence,
+        None,
+        (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT),
+        responses=FILES,
+    ),
+    Route(
+        "GET",
         "/traders/{trader_id}/what_if",
         beside.what_if,
         None,

@@ -12,6 +12,8 @@ from features.storage.spreadsheet import table_bytes
 from serving.api.context import access_of, caller_of, context_of, require_own
 from serving.api.serialise import unknown_problem
 from serving.live.case import Case, with_predictions
+from serving.live.due_diligence import due_diligence as look_behind
+from serving.live.due_diligence import due_diligence_table
 from serving.live.evidence import features_with_rows
 from serving.live.history import earlier_predictions
 from serving.live.programme import programme_table, pulled_features, tasks_of
@@ -19,6 +21,7 @@ from serving.live.state import Live
 from serving.log.entry import LogEntry
 from serving.page import (
     HEADERS,
+    due_diligence_page,
     evidence_page,
     list_ranking,
     model_page,
@@ -66,6 +69,10 @@ class ProgrammeQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: Format = "html"
+
+
+class DueDiligenceQuery(ProgrammeQuery):
+    """The query of a due diligence: as a page, or as a file with a row a tie and a match."""
 
 
 def file_response(table: pa.Table, name: str, *, ending: str, prediction_ids: tuple[str, ...]) -> Response:
@@ -194,6 +201,34 @@ async def programme(request: Request, trader_id: str, query: Annotated[Programme
             table = programme_table(tasks, evidence)
             return file_response(table, name, ending=query.format, prediction_ids=ids)
         return page_response(programme_page(live, trader_id, tasks, evidence), ids)
+
+    return await context.workers.run(response, caller=caller.name)
+
+
+async def due_diligence(
+    request: Request, trader_id: str, query: Annotated[DueDiligenceQuery, Query()]
+) -> Response:
+    """Show who stands behind a trader, and names on the watchlist, or hand it out as a file."""
+    live, context = live_for(request, trader_id), context_of(request)
+    caller = caller_of(request)
+    if caller.is_limited:
+        raise ProblemError(
+            ProblemKind.FORBIDDEN,
+            "Who stands behind a trader is other traders.",
+            expected="a token that is not limited to some.",
+        )
+    diligence = await context.warehouse_worker.run(
+        lambda: look_behind(live.dataset, trader_id), caller=caller.name
+    )
+    access = access_of(request, None, endpoint="GET /traders/due_diligence", detail=query.format)
+    ids = await context.log_answer(LogEntry(access, live.basis, (trader_id,)))
+
+    def response() -> Response:
+        if query.format != "html":
+            name = f"{trader_id} due diligence"
+            table = due_diligence_table(diligence)
+            return file_response(table, name, ending=query.format, prediction_ids=ids)
+        return page_response(due_diligence_page(live, diligence, prediction_id=ids[0]), ids)
 
     return await context.workers.run(response, caller=caller.name)
 

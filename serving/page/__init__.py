@@ -1,6 +1,7 @@
 """HTML pages: a trader, its work programme, the ranking, the model, the rows behind a reason; each alone."""
 
 from serving.page.behind import evidence_page
+from serving.page.due_diligence import due_diligence_page
 from serving.page.gap import gap_page
 from serving.page.model import model_page, reading_page
 from serving.page.plan import plan_page
@@ -12,6 +13,7 @@ from serving.page.trader import View, shown_features, trader_page
 __all__ = [
     "HEADERS",
     "View",
+    "due_diligence_page",
     "evidence_page",
     "gap_page",
     "list_ranking",

@@ -19,6 +19,7 @@ TABLES: dict[str, Table] = {
         optional.PAYMENTS,
         optional.ASSIGNMENTS,
         optional.LEVIES,
+        optional.WATCHLIST,
     )
 }
 

@@ -245,6 +245,25 @@ ASSIGNMENTS = Table(
     ),
 )
 
+WATCHLIST = Table(
+    name="watchlist",
+    row="somebody whose name is to be compared with those of traders and of who stands behind them",
+    key=("entry_id",),
+    note=(
+        "A list that the administration keeps or was given, such as one of sanctions. Names that are alike "
+        "are shown to whoever looks into a trader, to be verified; no feature reads it."
+    ),
+    columns=(
+        identifier("entry_id", "the entry", required=True),
+        text("name", "its name, in any script", required=True),
+        text("aliases", "other names, divided by semicolons"),
+        text("kind", "what it is: a person, a company …"),
+        text("countries", "countries it is tied to, divided by semicolons"),
+        text("dataset", "the list that it is on"),
+        known_on(required=True),
+    ),
+)
+
 LEVY = ("declaration_id", "item_number", "version", "kind")
 
 

@@ -12,12 +12,21 @@ import pytest
 from features.data.dataset import Dataset
 from serving.live.case import Case
 from serving.live.declared import declared_lines
+from serving.live.due_diligence import Crowd, DueDiligence, Tie
 from serving.live.evidence import read_rows
 from serving.live.history import EarlierPrediction, past_audits
 from serving.live.programme import tasks_of
 from serving.live.state import Live
+from serving.live.watchlist import Match
 from serving.log.judgements import LoggedJudgement, Opinion
-from serving.page import evidence_page, model_page, programme_page, reading_page, trader_page
+from serving.page import (
+    due_diligence_page,
+    evidence_page,
+    model_page,
+    programme_page,
+    reading_page,
+    trader_page,
+)
 from serving.page.render import ICON
 from serving.page.side_by_side import change_page, compare_page, side_by_side, what_if_page
 from tests.clock import now
@@ -34,6 +43,21 @@ HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u206
 @pytest.fixture(scope="module")
 def first(live: Live) -> str:
     return str(live.ranking["trader_id"][0].as_py())
+
+
+def behind_it(trader_id: str) -> DueDiligence:
+    """Who stands behind a trader: a person, and others whose names nobody should have."""
+    day = date(2024, 1, 1)
+    third = Tie("Jane Doe", "director", None, day, None, day)
+    others = [
+        Tie(f"T{number}", "director", "Jane Doe", day, day, day, name, day, True, 3, 1234.5, day)
+        for number, name in enumerate(HOSTILE.values())
+    ]
+    match = Match(trader_id, "Jane Doe", "NK-1", HOSTILE["script"], "Person", "xa", "A list", 96.0)
+    crowd = Crowd("Harbour 1", "address", 50)
+    return DueDiligence(
+        trader_id, (third, *others), (crowd,), (match,), names=3, has_watchlist=True, left_out=2
+    )
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +82,7 @@ def pages(live: Live, dataset: Dataset, first: str) -> dict[str, str]:
         "notice": trader_page(live, first, view="notice"),
         "ranking": ranking(live, query={"size_band": "small"}),
         "evidence": evidence_page(live, rows["customs_value_12m"]),
+        "due_diligence": due_diligence_page(live, behind_it(first)),
         "model": model_page(carded(live, CARD), verdicts=verdicts),
         "help": reading_page(live),
         "what_if": what_if_page(live, first, lines, line=lines[0], estimates=beside),
@@ -79,6 +104,8 @@ def pages(live: Live, dataset: Dataset, first: str) -> dict[str, str]:
         ("ranking", (PHONE,)),
         ("evidence", (PHONE,)),
         ("programme", (PHONE, DARK)),
+        ("due_diligence", (DESK,)),
+        ("due_diligence", (PHONE, DARK)),
         ("what_if", (DESK, DARK)),
         ("what_if", (PHONE,)),
         ("change", (PHONE, DARK)),
@@ -159,6 +186,7 @@ def test_a_hostile_name_is_text_on_every_page(kind: str, live: Live, first: str)
         trader_page(strange, first),
         trader_page(strange, first, view="notice"),
         ranking(strange, query={"find": HOSTILE[kind][:50]}),
+        due_diligence_page(strange, behind_it(first)),
     ):
         assert Read(page).is_inert()
         assert not HIDDEN.search(page)
