@@ -21,6 +21,7 @@ from audit_yield.arguments import (
     now,
 )
 from audit_yield.console import as_json, friendly, progress_bar, show
+from features.errors import SettingError
 from features.lightgbm_import import import_lightgbm
 
 if TYPE_CHECKING:
@@ -226,12 +227,24 @@ def decline_command(
         name,
         trader,
         because=because,
-        by=by or getuser(),
+        by=by or _logged_in(),
         on=as_of.date(),
         out=out,
     )
     [treatment] = row["treatment"].to_pylist()
     show([f"The {treatment} of {trader} is declined; a row of assignments was written to {out or data}."])
+
+
+def _logged_in() -> str:
+    """Return the name of whoever is logged in; raises `SettingError` where there is none."""
+    try:
+        return getuser()
+    except (KeyError, OSError) as error:
+        raise SettingError(
+            "Nobody knows who is logged in.",
+            expected="the name of who declines.",
+            advice="Say it with --by.",
+        ) from error
 
 
 @plan_app.command(name="letters")

@@ -18,11 +18,15 @@ from features.storage.atomic import atomic_file
 PARQUET = ".parquet"
 
 
+class NotWrittenError(DataError):
+    """Tables of a form that no rows are written to."""
+
+
 def append_rows(data: str, rows: Mapping[str, pa.Table], *, part: str) -> None:
     """Append rows in the contract's form to tables by name; a table that is not there is made.
 
-    `part` names the new file of a table in parts. Raises `DataError` where the tables are text, stand on a
-    server or are read through a mapping, and `OutputError` where they cannot be written.
+    `part` names the new file of a table in parts. Raises `NotWrittenError` where the tables are text, stand
+    on a server or are read through a mapping, and `OutputError` where they cannot be written.
     """
     path = Path(data)
     if path.is_dir() and Dialect.in_folder(path) == Dialect():
@@ -78,8 +82,8 @@ def _append_to_database(path: Path, rows: Mapping[str, pa.Table]) -> None:
         ) from error
 
 
-def _not_written(where: str) -> DataError:
-    return DataError(
+def _not_written(where: str) -> NotWrittenError:
+    return NotWrittenError(
         f"{where} is not written to: it is neither Parquet nor a DuckDB file, or is read through a mapping.",
         expected="tables as Parquet in the contract's form, or a DuckDB file.",
         advice="Write the rows to files with --out FOLDER, and load them as the other tables are loaded.",

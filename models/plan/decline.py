@@ -27,8 +27,8 @@ def decline(
     written there as a file, and the data stays as it is.
 
     Raises `SettingError` where no reason is given, the plan was not accepted before that day or does not
-    treat the trader, or the treatment has begun or was declined already; and `DataError` or `OutputError`
-    where the data takes no rows.
+    treat the trader, or the treatment has begun or was declined already; and `NotWrittenError` or
+    `OutputError` where the data takes no rows.
     """
     if not because.strip():
         raise SettingError(

@@ -10,6 +10,7 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 
+from features.data.append import NotWrittenError
 from features.errors import SettingError
 from models.plan.capacity import GroupCap
 from models.plan.decline import decline
@@ -162,6 +163,13 @@ async def decline_treatment(request: Request, plan: str) -> Response:
         declined = await context.warehouse_worker.run(record, caller=caller.name)
     except SettingError as error:
         raise _refused(error) from error
+    except NotWrittenError as error:
+        raise ProblemError(
+            ProblemKind.REFUSED,
+            "The service writes no rows into data of this form.",
+            expected="tables as Parquet in the contract's form, or a DuckDB file.",
+            advice="`audit-yield plan decline` with --out writes the row as a file; load it as the others.",
+        ) from error
     entry = LogEntry(access, live.basis, (payload.trader_id,), decision=decision)
     [prediction_id] = await context.log_answer(entry)
     content = {"basis": serialise_basis(live, live.basis), "prediction_id": prediction_id}

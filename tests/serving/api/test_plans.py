@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pyarrow.csv as pv
 import pyarrow.parquet as pq
 import pytest
 
@@ -87,6 +88,22 @@ def test_a_trader_is_told_how_it_stands_in_the_plan(
         field = row["probability_field"]
         assert answer["probability_field"] == (None if np.isnan(field or 0.0) else field)
         assert answer["means"]
+
+
+def test_data_that_takes_no_rows_is_said_with_the_way_out(
+    running: Service, plan: StoredPlan, own_live: Live, reader: dict[str, str], tmp_path: Path
+) -> None:
+    data = Path(shutil.copytree(own_live.dataset.data, tmp_path / "data"))
+    pv.write_csv(assignment_rows(plan, known_on=tiny.AS_OF), data / "assignments.csv")
+    (data / "assignments.parquet").unlink(missing_ok=True)
+    trader = treated_rows(plan.table)["trader_id"][2].as_py()
+    running.held.current = replace(own_live, dataset=replace(own_live.dataset, data=str(data)))
+    try:
+        body = {"trader_id": trader, "because": "closed down"}
+        got = running.client.post(f"/plans/{NAME}/declines", json=body, headers=reader)
+    finally:
+        running.held.current = own_live
+    assert (got.status_code, "--out" in got.json()["advice"]) == (422, True)
 
 
 def test_a_plan_says_whom_it_burdens(running: Service, plan: StoredPlan, reader: dict[str, str]) -> None:
