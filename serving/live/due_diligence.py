@@ -14,7 +14,7 @@ from features.data.warehouse import Warehouse
 from features.prepare.related_parties import MOST_TIED
 from features.spine import ACTIVE_MONTHS, months_before
 from serving.live.submitted import Row
-from serving.live.watchlist import Match, matches, read_watchlist
+from serving.live.watchlist import NameMatch, matches, read_watchlist
 
 YOUNG_MONTHS = 24
 """A firm that was registered in so many months before the day is young."""
@@ -65,7 +65,7 @@ class DueDiligence:
     trader_id: str
     ties: tuple[Tie, ...]
     crowds: tuple[Crowd, ...]
-    matches: tuple[Match, ...]
+    matches: tuple[NameMatch, ...]
     names: int
     has_watchlist: bool
     left_out: int
@@ -186,7 +186,7 @@ def due_diligence_table(diligence: DueDiligence) -> pa.Table:
     """Return ties and matches as one table to hand out, a row each; `row` says which it is."""
     ties = [{"row": "tie", **asdict(tie)} for tie in diligence.ties]
     listed = [{"row": "watchlist", **asdict(match)} for match in diligence.matches]
-    names = ["row", *dict.fromkeys(field.name for kind in (Tie, Match) for field in fields(kind))]
+    names = ["row", *dict.fromkeys(field.name for kind in (Tie, NameMatch) for field in fields(kind))]
     days = {"since", "until", "known_on", "registered_on", "last_import"}
     types = dict.fromkeys(days, pa.date32()) | {
         "is_young": pa.bool_(),

@@ -19,7 +19,7 @@ DIVIDER = ";"
 
 
 @dataclass(frozen=True)
-class Match:
+class NameMatch:
     """A name that is like that of an entry of a watchlist: `score` to 100, where they are the same words.
 
     `listed_as` is the name or alias of the entry that is the most alike.
@@ -56,7 +56,7 @@ def plain_name(name: str) -> str:
     return " ".join(default_process(anyascii(name)).split())
 
 
-def matches(parties: Iterable[tuple[str, str]], watchlist: Sequence[Row]) -> tuple[Match, ...]:
+def matches(parties: Iterable[tuple[str, str]], watchlist: Sequence[Row]) -> tuple[NameMatch, ...]:
     """Return the entries whose name or alias is like that of a party, the most alike first.
 
     `parties` are identifiers with their names. Words are compared in any order (token sort ratio).
@@ -65,7 +65,7 @@ def matches(parties: Iterable[tuple[str, str]], watchlist: Sequence[Row]) -> tup
 
     names = [(entry, name) for entry in watchlist for name in _names(entry)]
     choices = [plain_name(name) for _, name in names]
-    matched: dict[tuple[str, str], Match] = {}
+    matched: dict[tuple[str, str], NameMatch] = {}
     for party_id, name in parties:
         plain = plain_name(name)
         alike = process.extract(
@@ -79,7 +79,7 @@ def matches(parties: Iterable[tuple[str, str]], watchlist: Sequence[Row]) -> tup
             entry, listed_as = names[index]
             matched.setdefault(
                 (party_id, entry["entry_id"]),
-                Match(
+                NameMatch(
                     party_id,
                     name,
                     entry["entry_id"],

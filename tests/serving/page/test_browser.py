@@ -17,7 +17,7 @@ from serving.live.evidence import read_rows
 from serving.live.history import EarlierPrediction, past_audits
 from serving.live.programme import tasks_of
 from serving.live.state import Live
-from serving.live.watchlist import Match
+from serving.live.watchlist import NameMatch
 from serving.log.judgements import LoggedJudgement, Opinion
 from serving.page import (
     due_diligence_page,
@@ -53,7 +53,7 @@ def behind_it(trader_id: str) -> DueDiligence:
         Tie(f"T{number}", "director", "Jane Doe", day, day, day, name, day, True, 3, 1234.5, day)
         for number, name in enumerate(HOSTILE.values())
     ]
-    match = Match(trader_id, "Jane Doe", "NK-1", HOSTILE["script"], "Person", "xa", "A list", 96.0)
+    match = NameMatch(trader_id, "Jane Doe", "NK-1", HOSTILE["script"], "Person", "xa", "A list", 96.0)
     crowd = Crowd("Harbour 1", "address", 50)
     return DueDiligence(
         trader_id, (third, *others), (crowd,), (match,), names=3, has_watchlist=True, left_out=2
