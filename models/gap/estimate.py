@@ -91,10 +91,16 @@ class Terms:
 def estimate(lotteries: Sequence[Lottery], *, by: str | None = None, group: str = "") -> GapEstimate:
     """Return what audits of all traders within reach would book, of a group of `by` where one is named.
 
-    Of several lotteries of a year each measures all traders, and their mean is taken.
+    Of several lotteries of a year each measures all traders: their mean is taken, by the answers of each. One
+    without answers says nothing yet, and counts only where none has any.
     """
-    parts = [terms(each, within=None if by is None else each.groups[by] == group) for each in lotteries]
-    return reduce(_joined, (_scaled(part, 1 / len(parts)) for part in parts)).estimate()
+    answers = np.array([int((each.drawn & each.answered).sum()) for each in lotteries], np.float64)
+    part_of = answers / answers.sum() if answers.any() else np.full(len(answers), 1 / len(answers))
+    parts = [
+        _scaled(terms(each, within=None if by is None else each.groups[by] == group), part)
+        for each, part in zip(lotteries, part_of.tolist(), strict=True)
+    ]
+    return reduce(_joined, parts).estimate()
 
 
 def of_type(lottery: Lottery, kind: str, *, share: float) -> Lottery:

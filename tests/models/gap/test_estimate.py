@@ -41,6 +41,13 @@ def test_several_lotteries_of_a_year_each_measure_everybody() -> None:
     assert twice.answers == 4
 
 
+def test_a_lottery_without_answers_says_nothing_of_its_year() -> None:
+    one = lottery(**BY_HAND)
+    silent = replace(one, answered=np.zeros(4, bool), answer=np.zeros(4))
+    assert estimate([one, silent]) == estimate([one])
+    assert estimate([silent]).amount == 100
+
+
 def test_no_interval_of_fewer_than_five_answers_with_money() -> None:
     population = Population(off=1.0)
     drawn = population.draw(1)
