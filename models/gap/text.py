@@ -84,8 +84,8 @@ def _limits(each: GapYear) -> Iterator[str]:
         yield f"Of all that was expected when the plan was made, {each.pursued:.0%} is of traders it treats."
     if not each.is_recorded:
         yield (
-            "No plan on record says what was expected of everybody: the answers speak by themselves, and "
-            "the range is wider than it need be."
+            "No plan on record says who could be drawn and what was expected of everybody: the answers speak "
+            "by themselves, only of who could be drawn, and the range is wider than it need be."
         )
 
 
