@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audit_yield.console import results
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,8 +27,21 @@ AsOf = Annotated[
     datetime,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="The cutoff: what was known before this day counts."),
 ]
+
+
+def _table_file(path: Path | None) -> Path | None:
+    """Return where a table goes; what is for people goes to standard error where that is standard output."""
+    if path and str(path) == "-":
+        results.stderr = True
+    return path
+
+
 TableFile = Annotated[
-    Path | None, typer.Option(help="Write the whole table here: FILE.csv, FILE.xlsx or FILE.parquet.")
+    Path | None,
+    typer.Option(
+        callback=_table_file,
+        help="Write the whole table here: FILE.csv, FILE.xlsx or FILE.parquet; - is standard output, as CSV.",
+    ),
 ]
 Overwrite = Annotated[bool, typer.Option(help="Replace what an earlier call made there.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for machines.")]

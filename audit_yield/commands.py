@@ -10,7 +10,7 @@ import typer
 
 from audit_yield import data, doctor, learning, planning, service
 from audit_yield import run as run_command
-from audit_yield.console import friendly, show
+from audit_yield.console import friendly, results, show
 from features.errors import AuditYieldError
 
 EPILOG = """Exit status: 0 done, 1 could not be done, 2 the data or the arguments were refused, 130 stopped by
@@ -48,11 +48,15 @@ def show_version(*, requested: bool) -> None:
 @app.callback()
 def options(
     *,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001  its callback has shown it
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print errors, and what machines read, alone.")
     ] = False,
 ) -> None:
     """Take the options that stand before a command."""
+    results.quiet, results.stderr = quiet, False
 
 
 def run() -> None:

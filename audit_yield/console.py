@@ -37,11 +37,14 @@ def friendly(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
 
 
 def show(result: str | Iterable[str]) -> None:
-    """Print JSON as it is, or lines for a person with nothing in them that acts on a terminal."""
+    """Print a text for machines as it is, or lines for a person with nothing in them that acts on a terminal.
+
+    `--quiet` leaves out the lines.
+    """
     from features.data.check.report import visible
 
     if isinstance(result, str):
-        results.out(result.rstrip("\n"))
+        typer.echo(result.rstrip("\n"), err=results.stderr)
     else:
         for line in result:
             results.print(visible(line))

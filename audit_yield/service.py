@@ -360,7 +360,7 @@ def token_new_command(
     secret = new_token(
         home(), name, role=role, now=now(), traders=trader or None, expires_on=ends, any_day=any_day
     )
-    show([secret])
+    show(secret)
 
 
 @token_app.command(name="list")

@@ -1,5 +1,6 @@
 """The front door: every command has help, an example in it, and a line in the README."""
 
+import json
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 from typer.main import get_command
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from audit_yield.commands import app
 from audit_yield.console import REFUSED, friendly
@@ -113,6 +114,26 @@ def test_what_goes_wrong_ends_in_words_and_a_status(
     assert [each.splitlines()[-1] for each in kept] == (
         ["ZeroDivisionError: a fault of ours"] if isinstance(raised, ZeroDivisionError) else []
     )
+
+
+def test_quiet_leaves_what_machines_read_and_errors(tmp_path: Path) -> None:
+    def called(*arguments: str) -> Result:
+        return CliRunner().invoke(app, arguments, env={"AUDIT_YIELD_HOME": str(tmp_path / "home")})
+
+    quiet = called("--quiet", "doctor")
+    assert (quiet.exit_code, quiet.output) == (0, "")
+    assert json.loads(called("-q", "doctor", "--json").stdout)
+    assert "nowhere" in called("-q", "check", str(tmp_path / "nowhere")).stderr
+    assert "champion" in called("doctor").stdout
+
+
+def test_a_table_goes_to_standard_output_alone_and_words_beside_it_to_standard_error(tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    shown = CliRunner().invoke(app, ["log", "judgements", "--log", str(tmp_path / "log"), "--out", "-"])
+    assert shown.exit_code == 0
+    assert shown.stdout.splitlines()[0].startswith("judgement_id,")
+    assert "judgements are in" in shown.stderr
+    assert list(tmp_path.iterdir()) == [tmp_path / "log"]
 
 
 def test_tab_completes_commands_and_options() -> None:

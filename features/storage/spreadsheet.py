@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -18,8 +19,12 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 def write_table(table: pa.Table, path: Path) -> None:
     """Write a table atomically as `.parquet`, `.csv` or `.xlsx`: the file is there whole or not at all.
 
-    Raises `SettingError` for another ending and `OutputError` where the disk refuses.
+    The path `-` is standard output, which gets CSV. Raises `SettingError` for another ending and
+    `OutputError` where the disk refuses.
     """
+    if str(path) == "-":
+        _write_csv(table, sys.stdout.buffer)
+        return
     if path.suffix not in WRITERS:
         raise SettingError(
             f"'{path.name}' ends in none of {', '.join(WRITERS)}.",
