@@ -64,7 +64,7 @@ def _office(warehouse: Warehouse, cutoff: date) -> ir.Table:
     own = lines.filter(uncancelled(lines, cutoff), lines.version == 0)
     known = under_current_numbers(own, warehouse.optional_table("links"), cutoff)
     counted = known.group_by("trader_id", "office_code").aggregate(
-        recent=recent.cast("int64").sum(), all=known.count()
+        recent=recent.ifelse(1, 0).sum(), all=known.count()
     )
     order = (counted.recent.desc(), counted["all"].desc(), counted.office_code.asc())
     first = counted.mutate(place=ibis.row_number().over(group_by=counted.trader_id, order_by=order))

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.availability import last_descriptions
+from features.availability import availability, hours_spent, last_descriptions
 from features.build import FeatureSet
 from features.data.dataset import Dataset
 from features.data.warehouse import Warehouse
@@ -21,15 +21,25 @@ from features.spine import Spine
 
 logger = logging.getLogger(__name__)
 DESCRIBED = ("name", "sector", "size_band", "region")
+AVAILABLE = (
+    "office_code",
+    "last_opened_on",
+    "is_audited",
+    "is_tax_audited",
+    "aeo_status",
+    "aeo_revalidation_due",
+)
+"""What stands in the way of an audit, or in favour of it: see `features.availability`."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """The features of every active trader: `table` has trader_id, cutoff and a float64 column a feature.
 
-    `traders` describes them row for row, as known then: trader_id, name, sector, size_band, region. `missing`
+    `traders` describes them row for row, as known then: trader_id, `DESCRIBED` and `AVAILABLE`. `missing`
     names the features that are empty, and the columns of the contract that they lack. `newest_on` is the day
-    of the newest declaration line that was known.
+    of the newest declaration line that was known. `hours_spent` has the trader_id, treatment and hours_spent
+    of each audit whose closing was known.
     """
 
     features: FeatureSet
@@ -37,6 +47,7 @@ class Snapshot:
     traders: pa.Table
     missing: Mapping[str, tuple[str, ...]]
     newest_on: date
+    hours_spent: pa.Table
 
     @cached_property
     def row_indices(self) -> Mapping[str, int]:
@@ -101,8 +112,15 @@ def active_traders(warehouse: Warehouse, dataset: Dataset, notes: Sequence[str])
 def snapshot_of(warehouse: Warehouse, features: FeatureSet, *, active: ActiveTraders) -> Snapshot:
     """Build the features of active traders."""
     table = features.build(warehouse, active.spine).sort_by("trader_id")
-    traders = _described(warehouse, table["trader_id"], active.spine.cutoffs[0])
-    return Snapshot(features, table, traders, features.missing(warehouse), active.newest_on)
+    cutoff = active.spine.cutoffs[0]
+    return Snapshot(
+        features,
+        table,
+        _described(warehouse, table["trader_id"], cutoff),
+        features.missing(warehouse),
+        active.newest_on,
+        hours_spent(warehouse, cutoff),
+    )
 
 
 def _nobody_active(newest_on: date | None, cutoff: date) -> DataError:
@@ -116,11 +134,15 @@ def _nobody_active(newest_on: date | None, cutoff: date) -> DataError:
 
 
 def _described(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date) -> pa.Table:
-    """Return the last description of each trader known before a cutoff; empty where there is none."""
+    """Return the last description of each trader known before a cutoff, and whether an audit of it may begin.
+
+    Empty where there is none.
+    """
     described = last_descriptions(warehouse, cutoff, DESCRIBED).to_pyarrow()
     row_indices = pc.index_in(trader_ids, described["trader_id"])
     columns = {name: described[name].cast(pa.string()).take(row_indices) for name in DESCRIBED}
-    return pa.table({"trader_id": trader_ids, **columns})
+    available = availability(warehouse, trader_ids, cutoff)
+    return pa.table({"trader_id": trader_ids, **columns, **{name: available[name] for name in AVAILABLE}})
 
 
 def to_text(snapshot: Snapshot) -> Iterator[str]:

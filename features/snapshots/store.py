@@ -14,19 +14,21 @@ from features.snapshots.snapshot import Snapshot
 from features.storage.atomic import atomic_folder
 from features.storage.json_cache import read_cached, sealed
 
-TABLE, TRADERS, ABOUT = "features.parquet", "traders.parquet", "about.json"
+TABLE, TRADERS, HOURS = "features.parquet", "traders.parquet", "hours.parquet"
+TABLES = (TABLE, TRADERS, HOURS)
+ABOUT = "about.json"
 
 
 def write_snapshot(built: Snapshot, folder: Path) -> None:
     """Write a snapshot and its seal, whole or not at all; raises `OutputError` where the disk refuses."""
     with atomic_folder(folder) as fresh:
-        for name, table in ((TABLE, built.table), (TRADERS, built.traders)):
+        for name, table in zip(TABLES, (built.table, built.traders, built.hours_spent), strict=True):
             pq.write_table(table, fresh / name, compression="zstd")
         about = {
             "snapshot": folder.name,
             "newest_on": built.newest_on.isoformat(),
             "missing": {name: list(columns) for name, columns in built.missing.items()},
-            "files": {name: _digest((fresh / name).read_bytes()) for name in (TABLE, TRADERS)},
+            "files": {name: _digest((fresh / name).read_bytes()) for name in TABLES},
         }
         (fresh / ABOUT).write_text(sealed(fresh / ABOUT, about))
 
@@ -42,8 +44,8 @@ def read_snapshot(folder: Path, features: FeatureSet) -> Snapshot | None:
     if not about or about["snapshot"] != folder.name:
         raise _changed(folder, ABOUT)
     missing = {name: tuple(columns) for name, columns in about["missing"].items()}
-    table, traders = (_table(folder, name, about) for name in (TABLE, TRADERS))
-    return Snapshot(features, table, traders, missing, date.fromisoformat(about["newest_on"]))
+    table, traders, hours = (_table(folder, name, about) for name in TABLES)
+    return Snapshot(features, table, traders, missing, date.fromisoformat(about["newest_on"]), hours)
 
 
 def _table(folder: Path, name: str, about: dict[str, Any]) -> pa.Table:

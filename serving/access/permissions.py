@@ -35,6 +35,8 @@ ENDPOINTS = (
     Endpoint("POST", "/explain", EVERYBODY),
     Endpoint("POST", "/score_declarations", EVERYBODY),
     Endpoint("GET", "/ranking", EVERYBODY),
+    Endpoint("GET", "/ranking.csv", EVERYBODY),
+    Endpoint("GET", "/ranking.xlsx", EVERYBODY),
     Endpoint("GET", "/models", EVERYBODY),
     Endpoint("GET", "/plans", CASE_WORKERS),
     Endpoint("POST", "/plans/what-if", CASE_WORKERS),

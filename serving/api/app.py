@@ -90,9 +90,10 @@ FILES: Responses = {
 
 @dataclass(frozen=True)
 class Route:
-    """A route: its handler, the schema of its response (None for a page), and its problems.
+    """A route: its handler, the schema of its response (None for a page or file), and its problems.
 
-    `body` documents its JSON; `responses` are further statuses, or media types, besides the first.
+    `body` documents its JSON; `responses` are further statuses, or media types, besides the first; `file` is
+    the media type of a file that it hands out, and nothing else.
     """
 
     method: str
@@ -102,6 +103,12 @@ class Route:
     problems: tuple[ProblemKind, ...]
     body: dict[str, Any] | None = None
     responses: Responses = field(default_factory=dict)
+    file: str | None = None
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page for people."""
+        return self.schema is None and self.file is None
 
     @property
     def is_direct(self) -> bool:
@@ -112,18 +119,20 @@ class Route:
     def operation_id(self) -> str:
         """Its name in the OpenAPI document, by which generated clients call it: that of its handler."""
         name = self.handler.__name__
-        return name if self.schema or name.endswith("_page") else f"{name}_page"
+        return f"{name.removesuffix('_page')}_page" if self.is_page else name
 
     @property
     def tag(self) -> str:
         """The group that it stands in."""
-        first = self.path.split("/")[1]
-        return TAGS_OF_PATHS.get(first, first) if self.schema else "pages"
+        first = self.path.split("/")[1].partition(".")[0]
+        return "pages" if self.is_page else TAGS_OF_PATHS.get(first, first)
 
     def add_to(self, app: FastAPI) -> None:
         """Add the route to an app."""
         kinds = (*ANY_REQUEST_PROBLEMS, *(BODY_PROBLEMS if self.body else ()), *self.problems)
         first: dict[str, Any] = {"model": self.schema} if self.schema else {}
+        if self.file:
+            first = {"content": {self.file: {"schema": {"type": "string", "format": "binary"}}}}
         responses = problem_responses(*kinds) | {200: first} | self.responses
         responses[200] = first | responses[200]
         app.router.add_api_route(
@@ -134,7 +143,7 @@ class Route:
             tags=[self.tag],
             responses=responses,
             response_model=None,
-            response_class=JSONResponse if self.schema else HTMLResponse,
+            response_class=HTMLResponse if self.is_page else JSONResponse if self.schema else Response,
             openapi_extra=self.body,
         )
 
@@ -208,6 +217,22 @@ ROUTES = (
         schemas.RankingAnswer,
         (ProblemKind.NOT_ACCEPTABLE, ProblemKind.CONFLICT),
         responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    ),
+    Route(
+        "GET",
+        "/ranking.csv",
+        ranking.ranking_csv,
+        None,
+        (ProblemKind.CONFLICT,),
+        file=ranking.CSV,
+    ),
+    Route(
+        "GET",
+        "/ranking.xlsx",
+        ranking.ranking_xlsx,
+        None,
+        (ProblemKind.CONFLICT,),
+        file=ranking.XLSX,
     ),
     Route("GET", "/models", models.models, schemas.ModelsAnswer, (ProblemKind.CONFLICT,)),
     Route("GET", "/plans", plans.plans, schemas.PlansAnswer, ()),

@@ -92,7 +92,8 @@ async def ranking(request: Request) -> Response:
     """Show the ranking."""
     context = context_of(request)
     live = context.live
-    query, caller = dict(request.query_params), caller_of(request)
+    caller = caller_of(request)
+    query = {name: request.query_params.getlist(name) for name in request.query_params}
     shown = await context.workers.run(
         lambda: list_ranking(live, query=query, only=caller.traders), caller=caller.name
     )

@@ -1,7 +1,5 @@
-"""GET /ranking: traders by the money expected of them, filtered, as JSON or CSV."""
+"""GET /ranking: traders by the money expected of them, filtered, as JSON, CSV or XLSX."""
 
-import csv
-import io
 import json
 from typing import Annotated
 
@@ -10,33 +8,59 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 
 from features.data.contract.required import FINDING_TYPES
-from features.snapshots.snapshot import DESCRIBED
-from features.storage.spreadsheet import inert
+from features.snapshots.snapshot import AVAILABLE, DESCRIBED
+from features.storage.spreadsheet import table_bytes
 from serving.api.context import access_of, caller_of, context_of
-from serving.api.request_schemas import Filters
+from serving.api.request_schemas import FileFilters, Filters
 from serving.api.response_schemas import Basis, Ranked
 from serving.api.serialise import JSON, JsonObject, as_json, serialise_basis, serialise_predictions
 from serving.live.case import with_predictions
-from serving.live.ranking import RankingQuery, filter_ranking
+from serving.live.ranking import FACETS, RankingQuery, filter_ranking
 from serving.live.state import Live
 from serving.log.entry import LogEntry
 from serving.problems import ProblemError, ProblemKind
 
 CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = (
     *(name for name in Ranked.model_fields if name != "by_type"),
     *(f"expected_{kind}" for kind in FINDING_TYPES),
     *Basis.model_fields,
 )
-"""The columns of the ranking as CSV: the members of its JSON, side by side."""
+"""The columns of the ranking as a file: the members of its JSON, side by side."""
+ENDINGS = {CSV: ".csv", XLSX: ".xlsx"}
 
 
 async def ranking(request: Request, filters: Annotated[Filters, Query()]) -> Response:
     """List traders by the money expected of them, a page at a time, as JSON or CSV by Accept."""
     media_type = preferred_media_type(request.headers.get("accept", "*/*"), offered=(JSON, CSV))
-    if repeated := [name for name in request.query_params if len(request.query_params.getlist(name)) > 1]:
+    body = await _answer(request, filters, media_type, endpoint="GET /ranking")
+    content_type = f"{CSV}; charset=utf-8" if media_type == CSV else JSON
+    return Response(body, media_type=content_type, headers={"vary": "accept"})
+
+
+async def ranking_csv(request: Request, filters: Annotated[FileFilters, Query()]) -> Response:
+    """Hand out the ranking as a CSV file, up to 10,000 traders of it."""
+    body = await _answer(request, filters, CSV, endpoint="GET /ranking.csv")
+    return Response(body, media_type=f"{CSV}; charset=utf-8", headers=_attachment("csv"))
+
+
+async def ranking_xlsx(request: Request, filters: Annotated[FileFilters, Query()]) -> Response:
+    """Hand out the ranking as a spreadsheet, up to 10,000 traders of it."""
+    body = await _answer(request, filters, XLSX, endpoint="GET /ranking.xlsx")
+    return Response(body, media_type=XLSX, headers=_attachment("xlsx"))
+
+
+def _attachment(ending: str) -> dict[str, str]:
+    return {"content-disposition": f"attachment; filename=ranking.{ending}"}
+
+
+async def _answer(request: Request, filters: Filters, media_type: str, *, endpoint: str) -> bytes:
+    """Log the page of the ranking that was asked for, and return it in a form."""
+    names = [name for name in request.query_params if name not in FACETS]
+    if repeated := [name for name in names if len(request.query_params.getlist(name)) > 1]:
         raise ProblemError(
-            ProblemKind.MALFORMED, f"{repeated[0]} stands twice.", expected="each filter once."
+            ProblemKind.MALFORMED, f"{repeated[0]} stands twice.", expected="each filter of this kind once."
         )
     context = context_of(request)
     live = context.live
@@ -48,7 +72,7 @@ async def ranking(request: Request, filters: Annotated[Filters, Query()]) -> Res
     )
     rows = matches.slice((filters.page - 1) * filters.page_size, filters.page_size)
     entry = await context.run(
-        lambda: _log_entry(live, rows, request, filters), rows=rows.num_rows, caller=caller.name
+        lambda: _log_entry(live, rows, request, filters, endpoint), rows=rows.num_rows, caller=caller.name
     )
     ids = await context.log_answer(entry)
     counts = {
@@ -59,13 +83,11 @@ async def ranking(request: Request, filters: Annotated[Filters, Query()]) -> Res
 
     def content() -> bytes:
         traders, basis = _serialise_rows(live, rows, ids), serialise_basis(live, live.basis)
-        if media_type == CSV:
-            return _csv(traders, basis)
+        if media_type in ENDINGS:
+            return table_bytes(_flat(traders, basis), ENDINGS[media_type])
         return as_json({"basis": basis, **counts, "rows": traders})
 
-    content_type = f"{CSV}; charset=utf-8" if media_type == CSV else JSON
-    body = await context.run(content, rows=rows.num_rows, caller=caller.name)
-    return Response(body, media_type=content_type, headers={"vary": "accept"})
+    return await context.run(content, rows=rows.num_rows, caller=caller.name)
 
 
 def preferred_media_type(accept: str, *, offered: tuple[str, ...]) -> str:
@@ -96,17 +118,27 @@ def _qualities(accept: str, name: str) -> list[float]:
 
 def _filter_ranking(live: Live, filters: Filters, *, only: frozenset[str] | None) -> pa.Table:
     query = RankingQuery(
-        region=filters.region or "",
-        sector=filters.sector or "",
-        size_band=filters.size_band or "",
+        region=tuple(filters.region),
+        sector=tuple(filters.sector),
+        size_band=tuple(filters.size_band),
+        office_code=tuple(filters.office_code),
+        audited=filters.audited or "",
+        tax_audited=filters.tax_audited or "",
+        aeo=filters.aeo or "",
+        not_since=filters.not_since,
+        due_before=filters.due_before,
+        least_money=filters.least_money,
+        most_hours=filters.most_hours,
         finding_type=filters.finding_type or "",
+        order=filters.order or "",
     )
     return filter_ranking(live.ranking, query, only=only)
 
 
-def _log_entry(live: Live, rows: pa.Table, request: Request, filters: Filters) -> LogEntry:
-    detail = json.dumps(filters.model_dump(exclude_none=True, exclude={"purpose"}), sort_keys=True)
-    access = access_of(request, filters.purpose, endpoint="GET /ranking", detail=detail)
+def _log_entry(live: Live, rows: pa.Table, request: Request, filters: Filters, endpoint: str) -> LogEntry:
+    asked = filters.model_dump(mode="json", exclude_none=True, exclude={"purpose"})
+    detail = json.dumps({name: value for name, value in asked.items() if value != []}, sort_keys=True)
+    access = access_of(request, filters.purpose, endpoint=endpoint, detail=detail)
     entry = LogEntry(access, live.basis, tuple(rows["trader_id"].to_pylist()))
     return with_predictions(live, entry) if rows.num_rows else entry
 
@@ -118,17 +150,16 @@ def _serialise_rows(live: Live, rows: pa.Table, ids: tuple[str, ...]) -> list[Js
     predictions = serialise_predictions(
         live.rounded.taken(live.rows(traders)), trader_ids=traders, prediction_ids=ids
     )
-    descriptions = rows.select(["rank", *DESCRIBED]).to_pylist()
+    descriptions = rows.select(
+        ["rank", *DESCRIBED, *AVAILABLE, "expected_hours", "money_an_hour"]
+    ).to_pylist()
     return [one | description for one, description in zip(predictions, descriptions, strict=True)]
 
 
-def _csv(rows: list[JsonObject], basis: JsonObject) -> bytes:
-    """Write rows for a spreadsheet, with nothing in them that it would take for a formula."""
-    text, same = io.StringIO(), basis | {"warnings": " ".join(basis["warnings"])}
-    writer = csv.DictWriter(text, COLUMNS)
-    writer.writeheader()
-    for row in rows:
-        flat = {name: value for name, value in row.items() if name != "by_type"}
-        money = {f"expected_{kind}": amount for kind, amount in row["by_type"].items()}
-        writer.writerow({name: inert(value) for name, value in (flat | money | same).items()})
-    return text.getvalue().encode()
+def _flat(rows: list[JsonObject], basis: JsonObject) -> pa.Table:
+    """Return rows as a table, with what they rest on beside each of them."""
+    same = basis | {"warnings": " ".join(basis["warnings"])}
+    flat = [
+        row | {f"expected_{kind}": amount for kind, amount in row["by_type"].items()} | same for row in rows
+    ]
+    return pa.table({name: pa.array([row[name] for row in flat]) for name in COLUMNS})

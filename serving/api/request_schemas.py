@@ -81,20 +81,62 @@ class Explain(RequestSchema):
     purpose: Purpose = None
 
 
+Values = Annotated[list[Text], Field(max_length=MOST_CAPS)]
+YesNo = Literal["yes", "no"]
+
+
 class Filters(BaseModel):
-    """The filters of a page of the ranking."""
+    """The filters of a page of the ranking; those that are lists may stand several times."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    region: Annotated[Text | None, Field(description="ISO 3166-2.")] = None
-    sector: Annotated[Text | None, Field(description="ISIC section or division.")] = None
-    size_band: Literal["micro", "small", "medium", "large"] | None = None
+    region: Annotated[Values, Field(description="ISO 3166-2; several: any of them.")] = []
+    sector: Annotated[Values, Field(description="ISIC section or division; several: any of them.")] = []
+    size_band: Annotated[
+        list[Literal["micro", "small", "medium", "large"]], Field(max_length=4, description="Any of them.")
+    ] = []
+    office_code: Annotated[
+        Values, Field(description="The customs office of most of its lines; several: any of them.")
+    ] = []
+    audited: Annotated[
+        YesNo | None, Field(description="Whether an audit of the trader is planned or open.")
+    ] = None
+    tax_audited: Annotated[
+        YesNo | None, Field(description="Whether an audit by the tax administration is open.")
+    ] = None
+    aeo: Annotated[YesNo | None, Field(description="Whether it is an authorised economic operator.")] = None
+    not_since: Annotated[
+        date | None, Field(description="No audit of it was opened on this day or later.")
+    ] = None
+    due_before: Annotated[
+        date | None, Field(description="Its authorisation must be looked at again before this day.")
+    ] = None
+    least_money: Annotated[
+        float | None,
+        Field(
+            ge=-LARGEST_NUMBER,
+            le=LARGEST_NUMBER,
+            description="Money expected at least, of the finding type where one is given.",
+        ),
+    ] = None
+    most_hours: Annotated[
+        float | None, Field(gt=0, le=LARGEST_NUMBER, description="Of a field audit at most.")
+    ] = None
+    order: Annotated[
+        Literal["money_an_hour"] | None, Field(description="Order by the money expected for an hour.")
+    ] = None
     finding_type: Annotated[
         FindingType | None, Field(description="Order by the money expected from this kind of finding.")
     ] = None
     page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     page_size: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 100
     purpose: Purpose = None
+
+
+class FileFilters(Filters):
+    """The filters of the ranking as a file."""
+
+    page_size: Annotated[int, Field(ge=1, le=MOST_ROWS)] = MOST_ROWS
 
 
 def row_schema(

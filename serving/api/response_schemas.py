@@ -199,6 +199,16 @@ class Ranked(Predicted):
     sector: str | None
     size_band: str | None
     region: str | None
+    office_code: str | None = Field(description="The customs office of most of its lines of 12 months.")
+    last_opened_on: date | None = Field(description="The day on which its last audit was opened.")
+    is_audited: bool = Field(description="Whether an audit of it is planned or open.")
+    is_tax_audited: bool = Field(description="Whether an audit by the tax administration is open.")
+    aeo_status: str | None = Field(description="none, aeo_c, aeo_s, aeo_f; null where unknown.")
+    aeo_revalidation_due: date | None = Field(
+        description="The day by which its authorisation must be looked at again."
+    )
+    expected_hours: float = Field(description="Hours that a field audit of it is expected to take.")
+    money_an_hour: float = Field(description="`expected` for each of these, in units of the currency.")
 
 
 class RankingAnswer(ResponseSchema):

@@ -1,7 +1,9 @@
-"""Filter the ranking: by region, sector, size, finding type, name, or the traders that a caller may see."""
+"""Filter the ranking: by what a trader is, whether it is free, its money, name, or who a caller may see."""
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from urllib.parse import urlencode
 
 import pyarrow as pa
@@ -9,48 +11,112 @@ import pyarrow.compute as pc
 
 from features.data.contract.required import FINDING_TYPES
 
-FACETS = {"region": "Region", "sector": "Sector", "size_band": "Size"}
+FACETS = {"region": "Region", "sector": "Sector", "size_band": "Size", "office_code": "Office"}
 """The columns by which the ranking can be filtered, each with its label."""
+FLAGS = {"audited": "Under audit", "tax_audited": "Under tax audit", "aeo": "AEO"}
+"""What a trader is or is not, each with its label."""
+ANSWERS = ("yes", "no")
+ORDERS = {"money_an_hour": "money an hour"}
+"""What else the ranking may be ordered by than money, each with its label."""
 
 
 @dataclass(frozen=True)
 class RankingQuery:
-    """Filters of the ranking; an empty string filters nothing."""
+    """Filters of the ranking; what is empty filters nothing.
+
+    - `region`, `sector`, `size_band`, `office_code`: the values of which a trader has one.
+    - `audited`: whether an audit of it is planned or open, `tax_audited`: whether one by the tax
+      administration is open, `aeo`: whether it is an authorised economic operator: yes or no.
+    - `not_since`: no audit was opened on this day or later; `due_before`: its authorisation must be looked at
+      again before this day.
+    - `least_money`: expected, of the finding type where one is given; `most_hours`: of a field audit.
+    """
 
     find: str = ""
-    region: str = ""
-    sector: str = ""
-    size_band: str = ""
+    region: tuple[str, ...] = ()
+    sector: tuple[str, ...] = ()
+    size_band: tuple[str, ...] = ()
+    office_code: tuple[str, ...] = ()
+    audited: str = ""
+    tax_audited: str = ""
+    aeo: str = ""
+    not_since: date | None = None
+    due_before: date | None = None
+    least_money: float | None = None
+    most_hours: float | None = None
     finding_type: str = ""
+    order: str = ""
     page: int = 1
 
     @classmethod
-    def of(cls, parameters: Mapping[str, str]) -> "RankingQuery":
+    def of(cls, parameters: Mapping[str, str | Sequence[str]]) -> "RankingQuery":
         """Read the query of a URL; a value that cannot be understood filters nothing."""
-        text = {name: parameters.get(name, "").strip() for name in ("find", *FACETS, "finding_type")}
-        if text["finding_type"] not in FINDING_TYPES:
-            text["finding_type"] = ""
-        page = parameters.get("page", "")
+        several = {
+            name: [values] if isinstance(values, str) else list(values) for name, values in parameters.items()
+        }
+        one = {name: values[0].strip() if values else "" for name, values in several.items()}
+        page = one.get("page", "")
         return cls(
-            **text, page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 9 else 1
+            find=one.get("find", ""),
+            region=_texts(several.get("region", ())),
+            sector=_texts(several.get("sector", ())),
+            size_band=_texts(several.get("size_band", ())),
+            office_code=_texts(several.get("office_code", ())),
+            audited=_one_of(one.get("audited", ""), ANSWERS),
+            tax_audited=_one_of(one.get("tax_audited", ""), ANSWERS),
+            aeo=_one_of(one.get("aeo", ""), ANSWERS),
+            not_since=_day(one.get("not_since", "")),
+            due_before=_day(one.get("due_before", "")),
+            least_money=_number(one.get("least_money", "")),
+            most_hours=_number(one.get("most_hours", "")),
+            finding_type=_one_of(one.get("finding_type", ""), FINDING_TYPES),
+            order=_one_of(one.get("order", ""), ORDERS),
+            page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 9 else 1,
         )
 
     def link(self, page: int) -> str:
         """Return the query string of another page."""
-        return "?" + urlencode({k: v for k, v in {**asdict(self), "page": page}.items() if v})
+        given = {k: v for k, v in {**asdict(self), "page": page}.items() if v not in ("", None, ())}
+        return "?" + urlencode(given, doseq=True)
+
+
+def _texts(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(value.strip() for value in values if value.strip())
+
+
+def _one_of(text: str, allowed: Collection[str]) -> str:
+    return text if text in allowed else ""
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def filter_ranking(
     ranking: pa.Table, query: RankingQuery, *, only: Collection[str] | None = None
 ) -> pa.Table:
-    """Return the matching rows of a ranking, ordered by the money of the finding type where one is given.
+    """Return the matching rows of a ranking.
 
-    Among the traders `only` they have no `rank`: it would tell how many others stand before them.
+    They stand by `order`, else by the money of the finding type where one is given. Among the traders
+    `only` they have no `rank`: it would tell how many others stand before them.
     """
     mask = pa.array([True] * ranking.num_rows)
     for name in FACETS:
-        if value := getattr(query, name):
-            mask = pc.and_(mask, pc.fill_null(pc.equal(ranking[name], value), False))
+        if values := getattr(query, name):
+            mask = pc.and_(mask, pc.is_in(ranking[name], pa.array(values, pa.string())))
+    for condition in _conditions(ranking, query):
+        mask = pc.and_(mask, pc.fill_null(condition, False))
     if query.find:
         name_mask = pc.or_(
             _contains(ranking["trader_id"], query.find), _contains(ranking["name"], query.find)
@@ -60,8 +126,34 @@ def filter_ranking(
         mask = pc.and_(mask, pc.is_in(ranking["trader_id"], pa.array(sorted(only), pa.string())))
         ranking = without_ranks(ranking)
     matches = ranking.filter(mask)
-    by_type = [(f"expected_{query.finding_type}", "descending"), ("trader_id", "ascending")]
-    return matches.sort_by(by_type) if query.finding_type else matches
+    by = query.order or (query.finding_type and _money(query))
+    return matches.sort_by([(by, "descending"), ("trader_id", "ascending")]) if by else matches
+
+
+def _money(query: RankingQuery) -> str:
+    """Return the column of the money that a query is about."""
+    return f"expected_{query.finding_type or 'yield'}"
+
+
+def _conditions(ranking: pa.Table, query: RankingQuery) -> Iterator[pa.ChunkedArray]:
+    """Yield whether each trader is as the flags, days and limits of a query say; null where nobody knows."""
+    flags = {
+        "audited": ranking["is_audited"],
+        "tax_audited": ranking["is_tax_audited"],
+        "aeo": pc.not_equal(pc.fill_null(ranking["aeo_status"], "none"), "none"),
+    }
+    for name, flag in flags.items():
+        if answer := getattr(query, name):
+            yield flag if answer == "yes" else pc.invert(flag)
+    opened_on = ranking["last_opened_on"]
+    if query.not_since is not None:
+        yield pc.or_kleene(pc.is_null(opened_on), pc.less(opened_on, pa.scalar(query.not_since)))
+    if query.due_before is not None:
+        yield pc.less(ranking["aeo_revalidation_due"], pa.scalar(query.due_before))
+    if query.least_money is not None:
+        yield pc.greater_equal(ranking[_money(query)], query.least_money)
+    if query.most_hours is not None:
+        yield pc.less_equal(ranking["expected_hours"], query.most_hours)
 
 
 def without_ranks(ranking: pa.Table) -> pa.Table:

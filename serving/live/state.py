@@ -9,10 +9,11 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.data.dataset import Dataset
 from features.errors import DataError
-from features.snapshots.snapshot import DESCRIBED, Snapshot
+from features.snapshots.snapshot import AVAILABLE, DESCRIBED, Snapshot
 from features.snapshots.staleness import staleness_warnings
 from models.bundle.artefact import Bundle, load_bundle
 from models.bundle.champion import Champion, read_champion
@@ -20,6 +21,8 @@ from models.bundle.sealed import read_sealed
 from models.bundle.trial import trial_load
 from models.day import snapshot_for
 from models.fitting.matrix import as_matrix
+from models.plan.hours import fit_hours
+from models.plan.treatments import FIELD, Treatments
 from models.prediction import Explanation, Floats, Prediction
 from models.reasons import Reason, reasons
 from models.score import ranked
@@ -105,15 +108,30 @@ class Live:
 
     @cached_property
     def ranking(self) -> pa.Table:
-        """Every trader by expected yield, as `models.score` ranks them, with its descriptive columns."""
+        """Every trader by expected yield, as `models.score` ranks them, with what is known of it.
+
+        After its description and availability come the `expected_hours` of a field audit, and the expected
+        money for each of them, `money_an_hour`.
+        """
         traders = self.snapshot.traders
         ranking = ranked(
             traders["trader_id"], self.prediction, version=self.version, ranked_by=self.bundle.card.ranked
         )
         rows = pa.array(self.rows(ranking["trader_id"].to_pylist()), pa.int64())
-        for name in DESCRIBED:
+        for name in (*DESCRIBED, *AVAILABLE):
             ranking = ranking.append_column(name, traders[name].take(rows))
-        return ranking
+        hours = self._field_hours[rows.to_numpy()]
+        money = ranking["expected_yield"].to_numpy() / hours
+        ranking = ranking.append_column("expected_hours", pa.array(np.round(hours, 1)))
+        return ranking.append_column("money_an_hour", pa.array(np.round(money, 2)))
+
+    @cached_property
+    def _field_hours(self) -> Floats:
+        """The hours that a field audit of each trader is expected to take (n,), in the order of `X`."""
+        spent, traders = self.snapshot.hours_spent, self.snapshot.traders
+        sizes = traders["size_band"].take(pc.index_in(spent["trader_id"], traders["trader_id"]))
+        hours = fit_hours(spent["treatment"], sizes, spent["hours_spent"], prior=Treatments.read())
+        return hours.of(traders["size_band"])[:, FIELD]
 
     @cached_property
     def ranking_by_row(self) -> pa.Table:

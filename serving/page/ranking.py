@@ -1,13 +1,13 @@
 """Ranking page: every trader by expected yield, filtered by a plain form."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.data.contract.required import FINDING_TYPES
-from serving.live.ranking import FACETS, RankingQuery, filter_ranking
+from serving.live.ranking import ANSWERS, FACETS, FLAGS, ORDERS, RankingQuery, filter_ranking
 from serving.live.state import Live
 from serving.page.render import render_template
 
@@ -38,11 +38,12 @@ class RankingPage:
         return tuple(self.rows["trader_id"].to_pylist())
 
 
-def list_ranking(live: Live, *, query: Mapping[str, str], only: Collection[str] | None = None) -> RankingPage:
+def list_ranking(
+    live: Live, *, query: Mapping[str, str | Sequence[str]], only: Collection[str] | None = None
+) -> RankingPage:
     """Return the page of the ranking that matches a query, 25 traders a page.
 
-    - `query`: of the URL: `region`, `sector`, `size_band`, `finding_type` (the order is then by its money),
-      `find` (part of an identifier or name) and `page`.
+    - `query`: of the URL, as `RankingQuery` reads it, with `find` (part of an identifier or name) and `page`.
     - `only`: the traders that the reader may see; None for all.
     """
     ranking_query = RankingQuery.of(query)
@@ -70,4 +71,7 @@ def ranking_page(live: Live, shown: RankingPage) -> str:
         labels=FACETS,
         choices=shown.choices,
         findings=FINDING_TYPES,
+        flags=FLAGS,
+        answers=ANSWERS,
+        orders=ORDERS,
     )

@@ -1,6 +1,6 @@
 """Pages as the routes put them together, and traders with names that nobody should have."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -23,7 +23,7 @@ HOSTILE = {
 IDENTIFIERS = ("../../etc/passwd", "a/b?c=d#e", "<b>bold</b>", "%2e%2e%2f", "id\u202ereversed")
 
 
-def ranking(live: Live, query: Mapping[str, str], **only: Collection[str]) -> str:
+def ranking(live: Live, query: Mapping[str, str | Sequence[str]], **only: Collection[str]) -> str:
     """Return the ranking as the service shows it."""
     return ranking_page(live, list_ranking(live, query=query, **only))
 

@@ -31,6 +31,7 @@ BUILT = Snapshot(
     pa.table({"trader_id": TRADER_IDS, **{name: ["x", None] for name in DESCRIBED}}),
     {"days_late_12m": ("payments.due_on", "payments.paid_on")},
     date(2024, 6, 1),
+    pa.table({"trader_id": ["T1"], "treatment": ["field"], "hours_spent": [80.0]}),
 )
 
 

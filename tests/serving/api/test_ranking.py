@@ -2,11 +2,14 @@
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import httpx2
 import pyarrow as pa
 import pytest
+from openpyxl import load_workbook
 
 from features.storage.spreadsheet import FORMULA_STARTS
 from serving.live.state import Live
@@ -105,6 +108,50 @@ def test_csv_has_what_json_has(served: Service) -> None:
 def test_csv_without_a_row_has_its_columns_all_the_same(served: Service) -> None:
     none, one = (ranking(served, f"page_size=1&page={page}", accept="text/csv") for page in (9999, 1))
     assert none.text.splitlines() == one.text.splitlines()[:1]
+
+
+FREE = ("is_audited", "is_tax_audited")
+
+
+@pytest.mark.parametrize(
+    ("query", "holds"),
+    [
+        ("audited=no&tax_audited=no", lambda row: not any(row[name] for name in FREE)),
+        ("audited=yes", lambda row: row["is_audited"]),
+        ("tax_audited=yes", lambda row: row["is_tax_audited"]),
+        ("aeo=yes", lambda row: (row["aeo_status"] or "none") != "none"),
+        ("not_since=2024-01-01", lambda row: (row["last_opened_on"] or "") < "2024-01-01"),
+        ("due_before=2026-01-01", lambda row: "" < (row["aeo_revalidation_due"] or "") < "2026-01-01"),
+        ("least_money=10000", lambda row: row["expected"] >= 10_000),
+        ("most_hours=100", lambda row: row["expected_hours"] <= 100),
+        ("size_band=small&size_band=large", lambda row: row["size_band"] in ("small", "large")),
+    ],
+)
+def test_who_is_free_and_worth_it_can_be_chosen(
+    served: Service, query: str, holds: Callable[[dict[str, Any]], bool]
+) -> None:
+    everyone = ranking(served, "page_size=1000").json()["rows"]
+    rows = ranking(served, f"{query}&page_size=1000").json()["rows"]
+    assert 0 < len(rows) < len(everyone)
+    assert [row["trader_id"] for row in rows] == [row["trader_id"] for row in everyone if holds(row)]
+
+
+def test_by_money_an_hour_the_order_is_by_the_money_for_each_hour_of_a_field_audit(served: Service) -> None:
+    rows = ranking(served, "order=money_an_hour&page_size=1000").json()["rows"]
+    assert rows == sorted(rows, key=lambda row: (-row["money_an_hour"], row["trader_id"]))
+    first = rows[0]
+    assert first["money_an_hour"] == pytest.approx(first["expected"] / first["expected_hours"], rel=0.01)
+
+
+def test_files_have_addresses_of_their_own_and_all_traders(served: Service, traders: list[str]) -> None:
+    as_csv, as_xlsx = (served.client.get(f"/ranking.{ending}") for ending in ("csv", "xlsx"))
+    assert as_csv.headers["content-disposition"] == "attachment; filename=ranking.csv"
+    rows = list(csv.DictReader(io.StringIO(as_csv.text)))
+    assert [row["trader_id"] for row in rows] == traders
+    header, *cells = load_workbook(io.BytesIO(as_xlsx.content)).active.iter_rows(values_only=True)
+    assert list(header) == list(rows[0])
+    assert [row[header.index("trader_id")] for row in cells] == traders
+    assert isinstance(cells[0][header.index("expected")], int | float)
 
 
 def test_every_row_is_a_logged_prediction(served: Service) -> None:

@@ -2,6 +2,8 @@
 
 import html
 import re
+from dataclasses import replace
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -63,6 +65,22 @@ def test_finding_a_name_takes_it_word_for_word(live: Live) -> None:
 )
 def test_what_cannot_be_understood_is_as_if_not_asked(query: dict[str, str], live: Live) -> None:
     assert traders(ranking(live, query=query)) == traders(ranking(live, query={}))
+
+
+def test_who_is_under_audit_can_be_left_out_and_is_named_where_it_is_not(live: Live) -> None:
+    audited = dict(
+        zip(live.ranking["trader_id"].to_pylist(), live.ranking["is_audited"].to_pylist(), strict=True)
+    )
+    free, under = (traders(ranking(live, query={"audited": answer})) for answer in ("no", "yes"))
+    assert not any(audited[trader] for trader in free)
+    assert under == [trader for trader, is_audited in audited.items() if is_audited][:ROWS_A_PAGE]
+    assert ranking(live, query={"audited": "yes"}).count("<span>under audit</span>") == len(under) > 0
+
+
+def test_a_link_keeps_several_values_and_limits() -> None:
+    asked = {"size_band": ["small", "large"], "least_money": "5000", "not_since": "2024-01-01"}
+    link = RankingQuery.of(asked).link(2)
+    assert RankingQuery.of(parse_qs(link[1:])) == replace(RankingQuery.of(asked), page=2)
 
 
 def test_nobody_is_like_that_is_said(live: Live) -> None:
