@@ -136,8 +136,8 @@ def _filter_ranking(live: Live, filters: Filters, *, only: frozenset[str] | None
 
 
 def _log_entry(live: Live, rows: pa.Table, request: Request, filters: Filters, endpoint: str) -> LogEntry:
-    asked = filters.model_dump(mode="json", exclude_none=True, exclude={"purpose"})
-    detail = json.dumps({name: value for name, value in asked.items() if value != []}, sort_keys=True)
+    applied = filters.model_dump(mode="json", exclude_none=True, exclude={"purpose"})
+    detail = json.dumps({name: value for name, value in applied.items() if value != []}, sort_keys=True)
     access = access_of(request, filters.purpose, endpoint=endpoint, detail=detail)
     entry = LogEntry(access, live.basis, tuple(rows["trader_id"].to_pylist()))
     return with_predictions(live, entry) if rows.num_rows else entry
