@@ -1,6 +1,7 @@
 """Commands about models: train, backtest, score, explain, and choose the one that serves."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -155,6 +156,49 @@ def drift_command(
     show(as_json(report.content()) if json else drift_to_text(report, top=top))
     if report.alarms:
         raise typer.Exit(NOT_DONE)
+
+
+@app.command(name="lab", rich_help_panel=PART)
+@friendly
+def lab_command(
+    out: Annotated[
+        Path, typer.Argument(help="The folder of the runs: those that are there are not run again.")
+    ],
+    *,
+    policies: Annotated[
+        str,
+        typer.Option(help="Names, or TOML files, with commas between; all are compared with the first."),
+    ] = "rules,random,declared_value,model,model_lottery,treatments",
+    years: Annotated[int, typer.Option(min=1, max=17, help="Years that the policies choose in.")] = 10,
+    seeds: Annotated[int, typer.Option(min=1, help="Simulated administrations for each policy.")] = 20,
+    traders: Annotated[int, typer.Option(min=300, help="Traders of each administration.")] = 6000,
+    world: Annotated[str, typer.Option(help="The simulated world; docs/worlds.md lists them.")] = "sourced",
+    jobs: Annotated[int, typer.Option(min=1, help="Runs at a time, each in a process.")] = 1,
+    json: AsJson = False,
+) -> None:
+    """Let policies choose audits for years in simulated administrations, and compare what they bring.
+
+    Each policy learns from its own audits alone. Differences are paired by seed, and nothing is said of one
+    within two standard errors. Stopped or killed, the same command goes on where it was.
+
+    Example: `audit-yield lab lab --policies rules,model,model_lottery --years 5 --seeds 5 --traders 1500`
+    """
+    import_lightgbm()
+    from training.lab.lab import LabSettings, lab, to_text
+    from training.lab.policies import policy_of
+
+    chosen = [policy_of(name.strip()) for name in policies.split(",")]
+    with progress_bar() as (stage, progress):
+        stage("Simulating policies")
+        compared = lab(
+            out,
+            chosen,
+            seeds=seeds,
+            settings=LabSettings(traders=traders, years=years, world=world),
+            jobs=jobs,
+            progress=progress,
+        )
+    show(as_json([asdict(each) for each in compared]) if json else to_text(compared))
 
 
 @app.command(name="explain", rich_help_panel=PART)

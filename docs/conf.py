@@ -40,6 +40,7 @@ CONTENTS = {
         "docs/leaks",
         "docs/simulation",
         "docs/worlds",
+        "docs/lab",
     ],
     "Data": ["docs/bring-your-data", "docs/mapping", "docs/contract", "docs/warehouse", "docs/systems"],
     "Code": ["docs/architecture", "docs/performance", "CONTRIBUTING", "SECURITY", "CHANGELOG"],

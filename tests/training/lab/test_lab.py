@@ -1,0 +1,108 @@
+"""The policy lab: runs that are kept and come out the same, and words that two standard errors carry."""
+
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from features.errors import OutputError, SettingError
+from features.simulate.worlds.named import SOURCED
+from training.lab.lab import MEASURES, LabSettings, compare, lab, to_text
+from training.lab.policies import POLICIES, LabPolicy, policy_of
+from training.lab.years import run_years
+
+SMALL = LabSettings(traders=300, years=1, world="sourced")
+
+
+@cache
+def _years(policy: LabPolicy) -> pa.Table:
+    return run_years(policy, seed=1, traders=300, years=1, world=SOURCED)
+
+
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=lambda policy: policy.name)
+def test_every_policy_spends_its_hours_and_is_measured(policy: LabPolicy) -> None:
+    table = _years(policy)
+
+    assert table["quarter"].to_pylist() == [0, 1, 2, 3]
+    assert sum(table["hours"].to_pylist()) > 0
+    assert all(0 <= share <= 1 for share in table["captured_share"].to_pylist())
+    assert (sum(table["nil_letters"].to_pylist()) > 0) == (policy.letters > 0)
+
+
+def test_the_same_seed_gives_the_same_years() -> None:
+    again = run_years(POLICIES["treatments"], seed=1, traders=300, years=1, world=SOURCED)
+
+    assert _years(POLICIES["treatments"]).equals(again)
+
+
+def test_policies_of_a_seed_begin_with_the_same_truth() -> None:
+    first = [_years(policy)["gap_amount"][0] for policy in POLICIES.values()]
+
+    assert all(one == other for one, other in pairwise(first))
+
+
+def test_runs_that_are_there_are_kept_and_a_missing_one_comes_out_the_same(tmp_path: Path) -> None:
+    policies = [POLICIES["rules"], POLICIES["model"]]
+    before = lab(tmp_path, policies, seeds=1, settings=SMALL)
+    kept, lost = tmp_path / "rules-1.parquet", tmp_path / "model-1.parquet"
+    times, content = kept.stat().st_mtime_ns, lost.read_bytes()
+    lost.unlink()
+
+    assert lab(tmp_path, policies, seeds=1, settings=SMALL) == before
+    assert (kept.stat().st_mtime_ns, lost.read_bytes()) == (times, content)
+    assert pq.read_table(kept)["policy"].unique().to_pylist() == ["rules"]
+
+
+def test_a_lab_of_other_settings_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lab.json").write_text("{}")
+
+    with pytest.raises(OutputError, match="other settings"):
+        lab(tmp_path, [POLICIES["rules"]], seeds=1, settings=SMALL)
+
+
+def _runs(*assessed: float) -> list[pa.Table]:
+    return [pa.table({name: [amount] * 4 for name in MEASURES}) for amount in assessed]
+
+
+def test_a_difference_is_called_one_only_beyond_two_standard_errors_of_five_seeds() -> None:
+    base = [10.0, 20.0, 30.0, 40.0, 50.0]
+    more = [11.0, 21.5, 31.0, 41.5, 51.0]
+    unsure = [0.0, 40.0, 20.0, 60.0, 40.0]
+    tables = {"rules": _runs(*base), "more": _runs(*more), "unsure": _runs(*unsure)}
+
+    by_policy = {each.policy: each for each in compare(tables) if each.measure == "captured_share"}
+    few = list(compare({"rules": _runs(*base[:4]), "more": _runs(*more[:4])}))
+
+    assert by_policy["more"].difference == pytest.approx(1.2)
+    assert by_policy["more"].error == pytest.approx(np.std([1, 1.5, 1, 1.5, 1], ddof=1) / 5**0.5)
+    assert (by_policy["more"].is_clear, by_policy["unsure"].is_clear) == (True, False)
+    assert not any(each.is_clear for each in few)
+    words = [line for line in to_text(list(compare(tables))) if line.startswith("captured_share")]
+    assert [line.split()[-1] for line in words[1:]] == ["more", "tell"]
+
+
+def test_a_policy_is_a_file_with_one_number_changed(tmp_path: Path) -> None:
+    path = tmp_path / "ours.toml"
+    path.write_text("by_lot = 0.3\n")
+
+    assert policy_of(str(path)) == LabPolicy("ours", by_lot=0.3)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["lottery = 0.1", "by_lot = 1.5", 'by_lot = "much"', 'score = "hunch"', "by_lot = 0.6\ndesk = 0.6"],
+)
+def test_a_policy_that_cannot_be_is_refused(content: str, tmp_path: Path) -> None:
+    (tmp_path / "ours.toml").write_text(content)
+
+    with pytest.raises(SettingError):
+        policy_of(str(tmp_path / "ours.toml"))
+
+
+def test_an_unknown_policy_is_refused_with_the_one_meant() -> None:
+    with pytest.raises(SettingError, match="Did you mean 'rules'"):
+        policy_of("rule")
