@@ -16,7 +16,7 @@ from features.errors import DataError
 from features.prepare.facts import FACTS_OF_OTHERS
 from features.snapshots.known_rows import KnownRows, cache_known_rows, cached_known_rows
 from features.snapshots.line_parts import code_digest, is_prepared_for, make_line_parts, with_line_parts
-from features.snapshots.snapshot import AVAILABLE, Snapshot, active_traders, snapshot_of
+from features.snapshots.snapshot import Snapshot, active_traders, describing_digest, snapshot_of
 from features.snapshots.staleness import require_recent
 from features.snapshots.store import read_snapshot, write_snapshot
 from features.spine import months_before
@@ -99,6 +99,6 @@ def _whole(folder: Path, features: FeatureSet) -> Snapshot | None:
 
 
 def _folder(dataset: Dataset, features: FeatureSet, known: KnownRows) -> Path:
-    inputs = [known.digest_before(dataset.cutoff), features.digest, code_digest(), *AVAILABLE]
+    inputs = [known.digest_before(dataset.cutoff), features.digest, code_digest(), describing_digest()]
     key = hashlib.sha256(json.dumps([dataset.cutoff.isoformat(), *inputs]).encode()).hexdigest()[:16]
     return dataset.home / FOLDER / f"{dataset.cutoff}-{key}"

@@ -4,16 +4,17 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.availability import availability, hours_spent, last_descriptions
-from features.build import FeatureSet
+from features.build import FeatureSet, is_followed
 from features.data.dataset import Dataset
 from features.data.warehouse import Warehouse
+from features.digest import CodeDigest
 from features.errors import DataError, SettingError, did_you_mean
 from features.feature import Feature
 from features.snapshots.staleness import newest_line, require_recent
@@ -131,6 +132,13 @@ def _nobody_active(newest_on: date | None, cutoff: date) -> DataError:
         advice="Choose another day. `audit-yield check` says whether known_on is the day of loading, before "
         "which nothing was known.",
     )
+
+
+@cache
+def describing_digest() -> str:
+    """Return the digest of the code that says who a trader is, and whether an audit of it may begin."""
+    modules = (availability.__module__, __name__)
+    return CodeDigest(follow=lambda module: is_followed(module) or module in modules).of(_described)
 
 
 def _described(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date) -> pa.Table:
