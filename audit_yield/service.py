@@ -21,7 +21,7 @@ from audit_yield.arguments import (
     log_of,
     now,
 )
-from audit_yield.console import NOT_DONE, as_json, errors, friendly, show
+from audit_yield.console import NOT_DONE, as_json, errors, friendly, progress_bar, show
 from features.lightgbm_import import import_lightgbm
 from serving.access.tokens import Role
 
@@ -145,6 +145,44 @@ def programme_command(
         show(as_json(programme_to_plain(tasks, evidence)))
     else:
         show([f"The programme is in {out}."] if out else programme_to_text(tasks, evidence))
+
+
+@app.command(name="export", rich_help_panel=PART)
+@friendly
+def export_command(
+    data: Data,
+    out: Annotated[Path, typer.Argument(help="The workbook: FILE.xlsx.")],
+    *,
+    as_of: AsOf,
+    stale: Stale = False,
+    dialect: DialectFile = None,
+    json: AsJson = False,
+) -> None:
+    """Write ranking, reasons and card of a day as a workbook for pivot tables, with words for every column.
+
+    Where the reasons of all traders are more than a sheet has rows, they are those of the first, and it is
+    said of how many.
+
+    Example: `audit-yield export demo/data analysis.xlsx --as-of 2024-10-01`
+    """
+    import_lightgbm()
+    from features.storage.spreadsheet import require_xlsx, write_workbook
+    from serving.live.export import export_day
+    from serving.live.state import load_live
+    from serving.settings import Settings
+
+    require_xlsx(out)
+    with progress_bar() as (stage, progress):
+        stage("Checking the data and building features")
+        live = load_live(dataset_of(data, cutoff=as_of, dialect=dialect, stale=stale))
+        stage("Explaining traders")
+        export = export_day(live, currency=Settings.read().currency, progress=progress)
+        stage("Writing the workbook")
+        write_workbook(export.sheets, out, progress=progress)
+    rows = {sheet.name: sheet.table.num_rows for sheet in export.sheets}
+    names = ", ".join(f"{name} ({count:,} rows)" for name, count in rows.items())
+    written = filter(None, [f"{out} has the sheets {names}.", export.note])
+    show(as_json({"rows": rows, "note": export.note}) if json else written)
 
 
 log_app = typer.Typer(

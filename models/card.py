@@ -14,6 +14,16 @@ UNTESTED = "No model can be judged yet: too few audits are closed to hold some o
 BY_INDICATORS = "by indicators, not learned from audits"
 """The mark of a ranking in which the written indicators weigh more than what audits found."""
 LEARNED = "by what audits found"
+METRICS: Mapping[str, str] = {
+    "captured_5": "captured at 5 %",
+    "captured_10": "captured at 10 %",
+    "gini": "Gini",
+    "total_ratio": "money predicted / found",
+    "probability_ratio": "adjustments predicted / booked",
+    "coverage": "coverage of the interval",
+    "coverage_top_5": "coverage in the first 5 %",
+}
+"""The metrics of a card, in words."""
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,16 @@ class TypeReasons:
         return tuple(part for part in self.parts if part.why)
 
     @cached_property
+    def leading(self) -> Reason | None:
+        """The weightiest part that says something and points the same way as all together."""
+        return _leading(self.parts, self.money)
+
+    @property
+    def sentence(self) -> str:
+        """The sentence that speaks for the finding type."""
+        return self.leading.sentence if self.leading else TOGETHER
+
+    @cached_property
     def silent(self) -> tuple[Reason, ...]:
         """The others: they are one sum, for no sentence of theirs could be defended."""
         return tuple(part for part in self.parts if not part.why)
@@ -146,8 +156,7 @@ class TopicReason:
     @cached_property
     def leading(self) -> Reason | None:
         """The weightiest part that says something and points the same way as the topic: it speaks for it."""
-        money = self.money
-        return next((part for part in self.parts if part.why and part.money * money > 0), None)
+        return _leading(self.parts, self.money)
 
     @property
     def sentence(self) -> str:
@@ -180,6 +189,10 @@ class TopicReason:
                 for each, amount in zip(self.by_type, of_types, strict=True)
             ],
         }
+
+
+def _leading(parts: Sequence[Reason], money: float) -> Reason | None:
+    return next((part for part in parts if part.why and part.money * money > 0), None)
 
 
 def _type_to_dict(reason: TypeReasons, money: float, divide: Divide) -> dict[str, Any]:

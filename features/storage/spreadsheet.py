@@ -1,11 +1,13 @@
-"""Export tables: as Parquet, CSV or XLSX, to files by their name or as bytes."""
+"""Export tables: as Parquet, CSV or XLSX, to files by their name or as bytes; several as one workbook."""
 
 import csv
 import io
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +16,19 @@ from features.errors import SettingError
 from features.storage.atomic import atomic_file
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+MOST_ROWS = 1_048_575
+"""The rows of a sheet of XLSX below its header."""
+WIDEST = 60
+"""Characters that a column of a sheet is wide at most; the rest of a longer text is out of sight."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table as a sheet of a workbook; `formats` says how numbers of a column are shown, such as `#,##0`."""
+
+    name: str
+    table: pa.Table
+    formats: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_table(table: pa.Table, path: Path) -> None:
@@ -33,6 +48,39 @@ def write_table(table: pa.Table, path: Path) -> None:
         )
     with atomic_file(path) as fresh, fresh.open("wb") as file:
         WRITERS[path.suffix](table, file)
+
+
+def write_workbook(
+    sheets: Sequence[Sheet], path: Path, *, progress: Callable[[int, int], None] = lambda done, total: None
+) -> None:
+    """Write tables atomically as the sheets of one `.xlsx` file, calling `progress` with the rows written.
+
+    Raises `SettingError` for another ending or more rows than a sheet has, `OutputError` where the disk
+    refuses.
+    """
+    require_xlsx(path)
+    with atomic_file(path) as fresh, fresh.open("wb") as file:
+        _write_book(sheets, file, progress)
+
+
+def require_xlsx(path: Path) -> None:
+    """Raise `SettingError` unless a file is named as a workbook."""
+    if path.suffix != ".xlsx":
+        raise SettingError(
+            f"'{path.name}' does not end in .xlsx.",
+            expected="the name of a workbook, which has several sheets.",
+            advice=f"Name it {path.stem}.xlsx.",
+        )
+
+
+def require_room(rows: int) -> None:
+    """Raise `SettingError` for more rows than a sheet has."""
+    if rows > MOST_ROWS:
+        raise SettingError(
+            f"{rows:,} rows do not fit in a sheet of a spreadsheet.",
+            expected=f"at most {MOST_ROWS:,} below the header.",
+            advice="Write the table as .parquet or .csv, such as by audit-yield score --out ranking.parquet.",
+        )
 
 
 def table_bytes(table: pa.Table, ending: str) -> bytes:
@@ -57,27 +105,64 @@ def _write_csv(table: pa.Table, file: BinaryIO) -> None:
 
 
 def _write_xlsx(table: pa.Table, file: BinaryIO) -> None:
-    """Write one sheet, its header frozen; a text is a text whatever it begins with."""
+    _write_book([Sheet("rows", table)], file, lambda done, total: None)
+
+
+def _write_book(sheets: Sequence[Sheet], file: BinaryIO, progress: Callable[[int, int], None]) -> None:
     from openpyxl import Workbook  # where it is needed: it takes a fifth of a second to import
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("rows")
-    sheet.freeze_panes = "A2"
+    total = sum(sheet.table.num_rows for sheet in sheets)
+    done = 0
+    for sheet in sheets:
+        for _ in _rows_added(book.create_sheet(sheet.name), sheet):
+            done += 1
+            if done % 1000 == 0:
+                progress(done, total)
+    book.save(file)
 
-    def cell(value: object) -> object:
-        if not isinstance(value, str):
+
+def _rows_added(page: Any, sheet: Sheet) -> Iterator[None]:
+    """Fill a page of a workbook row by row; its header is frozen and filters.
+
+    A text is a text whatever it begins with.
+    """
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    from openpyxl.utils import get_column_letter
+
+    table = sheet.table
+    require_room(table.num_rows)
+    letters = [get_column_letter(column) for column in range(1, table.num_columns + 1)]
+    for letter, name in zip(letters, table.column_names, strict=True):
+        page.column_dimensions[letter].width = _width(name, table[name])
+    page.freeze_panes = "A2"
+    if letters:
+        page.auto_filter.ref = f"A1:{letters[-1]}{table.num_rows + 1}"
+
+    def cell(value: object, number_format: str | None) -> object:
+        if isinstance(value, str):
+            text = WriteOnlyCell(page, ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", value))
+            text.data_type = "s"  # not "f", for a formula
+            return text
+        if number_format is None or value is None:
             return value
-        text = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", value))
-        text.data_type = "s"  # not "f", for a formula
-        return text
+        number = WriteOnlyCell(page, value)
+        number.number_format = number_format
+        return number
 
-    sheet.append([cell(name) for name in table.column_names])
+    page.append([cell(name, None) for name in table.column_names])
+    formats = [sheet.formats.get(name) for name in table.column_names]
     for batch in table.to_batches():
         for row in zip(*(c.to_pylist() for c in batch), strict=True):
-            sheet.append([cell(value) for value in row])
-    book.save(file)
+            page.append(list(map(cell, row, formats)))
+            yield
+
+
+def _width(name: str, column: pa.ChunkedArray) -> int:
+    """Return the width of a column in characters: of its name, and of the first of its texts and days."""
+    first = [value for value in column.slice(0, 100).to_pylist() if isinstance(value, str | date)]
+    return min(WIDEST, max(map(len, [name, *map(str, first)])) + 4)  # with room for the filter's arrow
 
 
 WRITERS: Mapping[str, Callable[[pa.Table, BinaryIO], None]] = {

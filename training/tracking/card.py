@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from models.card import UNTESTED, Group, LeakSummary, ModelCard, ReliabilityRow, Score, TrainingData
+from models.card import METRICS, UNTESTED, Group, LeakSummary, ModelCard, ReliabilityRow, Score, TrainingData
 from training.backtest.fairness import SELECTED
 from training.backtest.gain import gains
 from training.backtest.labelled_audits import LabelledAudits
@@ -28,15 +28,6 @@ LIMITS = (
 )
 JUDGED = "reference"
 """The population in which the card holds predictions against what was found."""
-METRICS = {
-    "captured_5": "captured at 5 %",
-    "captured_10": "captured at 10 %",
-    "gini": "Gini",
-    "total_ratio": "money predicted / found",
-    "probability_ratio": "adjustments predicted / booked",
-    "coverage": "coverage of the interval",
-    "coverage_top_5": "coverage in the first 5 %",
-}
 
 
 def model_card(

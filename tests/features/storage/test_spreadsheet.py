@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.errors import SettingError
-from features.storage.spreadsheet import table_bytes, write_table
+from features.storage.spreadsheet import MOST_ROWS, require_room, table_bytes, write_table
 
 HOSTILE = ['=HYPERLINK("http://x")', "+1+1", "@SUM(A1)", "a\x00b", "plain", None]
 TABLE = pa.table(
@@ -33,6 +33,11 @@ def test_a_text_of_a_sheet_is_a_text_whatever_it_begins_with() -> None:
     assert rows[0][2].value.date() == date(2024, 10, 1)
 
 
+def test_a_table_without_columns_is_an_empty_sheet() -> None:
+    [sheet] = openpyxl.load_workbook(io.BytesIO(table_bytes(pa.table({}), ".xlsx"))).worksheets
+    assert sheet.dimensions == "A1:A1"
+
+
 def test_no_cell_of_a_csv_begins_a_formula() -> None:
     _, *rows = csv.reader(io.StringIO(table_bytes(TABLE, ".csv").decode()))
     assert [row[0] for row in rows[:3]] == [f"'{text}" for text in HOSTILE[:3]]
@@ -46,3 +51,12 @@ def test_a_file_is_written_by_its_ending_and_another_is_refused(tmp_path: Path) 
     assert (tmp_path / "table.csv").read_bytes() == table_bytes(TABLE, ".csv")
     with pytest.raises(SettingError, match="ends in none of"):
         write_table(TABLE, tmp_path / "table.txt")
+
+
+def test_more_rows_than_a_sheet_has_are_refused_with_a_sentence() -> None:
+    require_room(MOST_ROWS)
+    with pytest.raises(SettingError, match="1,048,576 rows do not fit in a sheet"):
+        require_room(MOST_ROWS + 1)
+    too_many = pa.table({"row": pa.nulls(MOST_ROWS + 1)})
+    with pytest.raises(SettingError, match="do not fit"):
+        table_bytes(too_many, ".xlsx")
