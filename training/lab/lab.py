@@ -1,12 +1,14 @@
 """The lab: a file a policy and seed, kept from call to call, and what the policies' differences prove."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from itertools import product
 from json import dumps
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -169,10 +171,23 @@ def _each(
             _run(out, policy, seed, settings)
             yield
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    spawned = get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=spawned, initializer=_end_with_parent) as pool:
         for run in as_completed([pool.submit(_run, out, policy, seed, settings) for policy, seed in runs]):
             run.result()
             yield
+
+
+def _end_with_parent() -> None:
+    """Let this process end when the one that started it does, also where that was killed."""
+    parent = parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
 def _run(out: Path, policy: LabPolicy, seed: int, settings: LabSettings) -> None:

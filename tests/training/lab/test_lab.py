@@ -1,16 +1,20 @@
 """The policy lab: runs that are kept and come out the same, and words that two standard errors carry."""
 
+import subprocess
+import time
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from features.errors import OutputError, SettingError
 from features.simulate.worlds.named import SOURCED
+from tests.installed import EXECUTABLE
 from training.lab.lab import MEASURES, LabSettings, compare, lab, to_text
 from training.lab.policies import POLICIES, LabPolicy, policy_of
 from training.lab.years import run_years
@@ -106,3 +110,19 @@ def test_a_policy_that_cannot_be_is_refused(content: str, tmp_path: Path) -> Non
 def test_an_unknown_policy_is_refused_with_the_one_meant() -> None:
     with pytest.raises(SettingError, match="Did you mean 'rules'"):
         policy_of("rule")
+
+
+@pytest.mark.long
+def test_processes_end_with_a_lab_that_is_killed(tmp_path: Path) -> None:
+    arguments = ("lab", str(tmp_path), "--policies", "random,rules", "--years", "17", "--seeds", "9")
+    command = subprocess.Popen(
+        [EXECUTABLE, *arguments, "--jobs", "2"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    processes = psutil.Process(command.pid)
+    while len(workers := processes.children(recursive=True)) < 2:
+        assert command.poll() is None
+        time.sleep(0.1)
+    time.sleep(3.0)  # until they have begun to simulate
+    command.kill()
+    command.wait()
+    assert psutil.wait_procs(workers, timeout=20)[1] == []
