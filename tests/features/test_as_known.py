@@ -61,6 +61,9 @@ OTHER_RULES = {
     "features/snapshots/known_rows.py": {
         "date.fromisoformat(known_on) < cutoff": "`known_before` for a digest of a day; a test compares them",
     },
+    "training/lab/years.py": {
+        "ledger.known_on < day": "`known_before` for a simulation in memory, which counts days",
+    },
     "training/leaks/by_clock.py": {
         "joined.known_on < joined.opened_on": "an alarm: rows known before what they tell had begun",
     },

@@ -99,3 +99,15 @@ def debt(draw: Draw, debt_id: str, trader: str) -> Iterable[Row]:
             "amount": draw.amount(),
             "known_on": known,
         }
+
+
+def watched(draw: Draw, entry_id: str) -> Row:
+    return {
+        "entry_id": entry_id,
+        "name": draw.choice(("Acme", "Müller & Söhne")),
+        "aliases": draw.choice((None, "Muller")),
+        "kind": draw.choice((None, "company")),
+        "countries": draw.choice((None, "CN")),
+        "dataset": draw.choice((None, "a list")),
+        "known_on": draw.day(),
+    }

@@ -16,7 +16,7 @@ from tests.features.proofs.drawn_by_customs import (
     tariff,
     versions,
 )
-from tests.features.proofs.drawn_by_others import assignment, debt, links, tax_audit, tax_returns
+from tests.features.proofs.drawn_by_others import assignment, debt, links, tax_audit, tax_returns, watched
 from tests.features.tables import Tables
 
 
@@ -45,4 +45,5 @@ def history(seed: int, *, traders: int = 8, lines: int = 200) -> Tables:
     tables["declarations"] = cancelled(draw, tables["declarations"])
     tables["assignments"] = [assignment(draw, "PLAN", trader) for trader in ids]
     tables["levies"] = [row for line in tables["declarations"] for row in levies(draw, line)]
+    tables["watchlist"] = [watched(draw, f"W{n}") for n in range(4)]
     return tables
