@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import ibis
 import pyarrow as pa
@@ -27,10 +27,13 @@ from features.prepare import ROWS, Prepared
 from features.prepare.peers import COMPARISON_FACTS
 from features.prepare.prepared import lines_in_parts
 from features.prepare.script import Layout, Script, ScriptRun, Writer
+from features.recent import Recent
 from features.spine import Spine
 
 Written = TypeVar("Written")
 KEY = ("trader_id", "cutoff")
+MOST_WRITTEN = 64
+"""Scripts that a set of features keeps: one a layout, and those of the reasons that people look behind."""
 SPINE = frozenset({"cutoff", "cutoff_quarter", *(f"from_{m}m" for m in WINDOWS)})
 """The columns that a visible row takes from the spine."""
 COMPUTING = (
@@ -116,15 +119,12 @@ class FeatureSet:
         return writer.script
 
     def once(self, key: Hashable, write: Callable[[], Written]) -> Written:
-        """Return what `write` returned when it was first called for this key and these features."""
-        if key not in self._written:
-            self._written[key] = write()
-        written: Written = self._written[key]
-        return written
+        """Return what `write` returned when it was last called for this key and these features."""
+        return self._written.of(key, write)
 
     @cached_property
-    def _written(self) -> dict[Hashable, Any]:
-        return {}
+    def _written(self) -> Recent:
+        return Recent(MOST_WRITTEN)
 
     def possible(self, data: HasColumns) -> tuple[Feature, ...]:
         """Return the features that are not combined and whose inputs the administration has."""

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from features.build import MOST_WRITTEN
 from features.library import LIBRARY
 from features.library.valuation import digits
 from features.prepare import peers, prices, related_parties, sector
+from features.recent import Recent
 from features.snapshots.line_parts import code_digest
 
 SMALL = (
@@ -18,7 +20,7 @@ SMALL = (
     (digits, "FEWEST_AMOUNTS", 5),
     (related_parties, "MOST_TIED", 4),
 )
-WRITTEN: dict[object, object] = {}
+WRITTEN = Recent(MOST_WRITTEN)
 """What the library writes while groups are small: these constants stand in its statements."""
 
 
