@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from training.tracking.registry import ModelVersion, bundle_folder
+
 PATIENCE = 600.0
 server = multiprocessing.get_context("forkserver")
 server.set_forkserver_preload(["tests.torture.preloaded"])
@@ -103,3 +105,10 @@ def _command(place: Place, arguments: tuple[str, ...], largest_file: int | None,
     sys.argv = ["audit-yield", *arguments]
     os.setsid()
     run()
+
+
+def learned(version: ModelVersion, home: Path) -> dict[str, bytes]:
+    """Return what a version has learned; its seal also holds how it stood beside the champion of its day."""
+    folder = bundle_folder(version, home=home)
+    files = [folder / "model.json", *sorted(folder.glob("margin_*.txt"))]
+    return {file.name: file.read_bytes() for file in files}
