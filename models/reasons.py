@@ -99,11 +99,9 @@ def _why(words: Words, value: float, money: float, turn: TurningPoint) -> str:
     return f"By the audits learned from, all else equal, more is found {where}."
 
 
-@dataclass(frozen=True)
-class TypeReasons:
-    """What the features of one topic that speak of one finding type add together, the weightiest first."""
+class _Together:
+    """What `parts` add together, weightiest first, and the one that speaks for all."""
 
-    finding_type: str | None
     parts: tuple[Reason, ...]
 
     @property
@@ -112,19 +110,27 @@ class TypeReasons:
         return sum(part.money for part in self.parts)
 
     @cached_property
-    def speaking(self) -> tuple[Reason, ...]:
-        """The parts that say something by themselves."""
-        return tuple(part for part in self.parts if part.why)
-
-    @cached_property
     def leading(self) -> Reason | None:
         """The weightiest part that says something and points the same way as all together."""
         return _leading(self.parts, self.money)
 
     @property
     def sentence(self) -> str:
-        """The sentence that speaks for the finding type."""
+        """The sentence that speaks for all parts."""
         return self.leading.sentence if self.leading else TOGETHER
+
+
+@dataclass(frozen=True)
+class TypeReasons(_Together):
+    """What the features of one topic that speak of one finding type add together, the weightiest first."""
+
+    finding_type: str | None
+    parts: tuple[Reason, ...]
+
+    @cached_property
+    def speaking(self) -> tuple[Reason, ...]:
+        """The parts that say something by themselves."""
+        return tuple(part for part in self.parts if part.why)
 
     @cached_property
     def silent(self) -> tuple[Reason, ...]:
@@ -139,7 +145,7 @@ class TypeReasons:
 
 
 @dataclass(frozen=True)
-class TopicReason:
+class TopicReason(_Together):
     """What the features of one topic add together, or take away; their `parts` come weightiest first.
 
     What points up and what points down inside a topic are netted: together they are one reason.
@@ -147,21 +153,6 @@ class TopicReason:
 
     topic: str
     parts: tuple[Reason, ...]
-
-    @property
-    def money(self) -> float:
-        """The contributions of all parts."""
-        return sum(part.money for part in self.parts)
-
-    @cached_property
-    def leading(self) -> Reason | None:
-        """The weightiest part that says something and points the same way as the topic: it speaks for it."""
-        return _leading(self.parts, self.money)
-
-    @property
-    def sentence(self) -> str:
-        """The sentence that speaks for the topic."""
-        return self.leading.sentence if self.leading else TOGETHER
 
     @cached_property
     def by_type(self) -> tuple[TypeReasons, ...]:

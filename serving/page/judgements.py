@@ -41,10 +41,11 @@ class VerdictView:
 def judgements_view(live: Live, judgements: Sequence[LoggedJudgement]) -> JudgementsView:
     """Return the view of a trader's judgements, the newest first."""
     opinions = [each.opinion for each in judgements]
+    labels = _labels(live)
     return JudgementsView(
         rows=tuple(
             JudgementView(
-                tuple(_sentences(each.opinion, _labels(live))),
+                tuple(_sentences(each.opinion, labels)),
                 each.opinion.note,
                 each.author,
                 each.logged_at.date(),
