@@ -155,6 +155,14 @@ def require_own(request: Request, trader_ids: list[str]) -> None:
         )
 
 
+def require_all_traders(
+    request: Request, *, expected: str, detail: str = "The token is limited to some traders."
+) -> None:
+    """Raise `ProblemError` where the caller may not see all traders: what it asks for is about others too."""
+    if caller_of(request).is_limited:
+        raise ProblemError(ProblemKind.FORBIDDEN, detail, expected=expected)
+
+
 def json_response(content: object) -> Response:
     """Return a response with content as JSON; raises `NotFiniteError`."""
     return Response(as_json(content), media_type=JSON)

@@ -9,13 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.gap.detection import detection_of
 from models.gap.report import GapReport, SegmentedBy, gap_of
 from models.gap.text import gap_content
-from serving.api.context import access_of, caller_of, context_of, json_response
+from serving.api.context import access_of, caller_of, context_of, json_response, require_all_traders
 from serving.api.pages import page_response
 from serving.api.serialise import serialise_basis
 from serving.live.state import Live
 from serving.log.entry import LogEntry
 from serving.page import gap_page
-from serving.problems import ProblemError, ProblemKind
 
 
 class GapQuery(BaseModel):
@@ -48,12 +47,7 @@ async def gap_sheet(request: Request, query: Annotated[GapQuery, Query()]) -> Re
 async def _measure(request: Request, query: GapQuery) -> tuple[Live, GapReport]:
     """Return the live state and the gap as of its day; raises `ProblemError` for a limited token."""
     context, caller = context_of(request), caller_of(request)
-    if caller.is_limited:
-        raise ProblemError(
-            ProblemKind.FORBIDDEN,
-            "The token is limited to some traders.",
-            expected="a token for all of them: the gap is that of all.",
-        )
+    require_all_traders(request, expected="a token for all of them: the gap is that of all.")
     live = context.live
     dataset = live.dataset
     report = await context.warehouse_worker.run(

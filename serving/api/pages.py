@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.storage.spreadsheet import table_bytes
-from serving.api.context import access_of, caller_of, context_of, require_own
+from serving.api.context import access_of, caller_of, context_of, require_all_traders, require_own
 from serving.api.serialise import unknown_problem
 from serving.live.case import Case, with_predictions
 from serving.live.due_diligence import due_diligence as look_behind
@@ -212,12 +212,11 @@ async def due_diligence(
     """Show who stands behind a trader, and names on the watchlist, or hand it out as a file."""
     live, context = live_for(request, trader_id), context_of(request)
     caller = caller_of(request)
-    if caller.is_limited:
-        raise ProblemError(
-            ProblemKind.FORBIDDEN,
-            "Who stands behind a trader is other traders.",
-            expected="a token that is not limited to some.",
-        )
+    require_all_traders(
+        request,
+        detail="Who stands behind a trader is other traders.",
+        expected="a token that is not limited to some.",
+    )
     diligence = await context.warehouse_worker.run(
         lambda: look_behind(live.dataset, trader_id), caller=caller.name
     )

@@ -23,6 +23,7 @@ from serving.api.context import (
     context_of,
     json_response,
     read_payload,
+    require_all_traders,
     require_own,
 )
 from serving.api.pages import Format, file_response, page_response
@@ -197,12 +198,7 @@ async def _answer(
 
 async def _read_whole(request: Request, name: str) -> StoredPlan:
     """Return a plan to whoever may see all traders; raises `ProblemError` as `_read` and for others."""
-    if caller_of(request).is_limited:
-        raise ProblemError(
-            ProblemKind.FORBIDDEN,
-            "The token is limited to some traders.",
-            expected="GET /plans/{plan}/traders/{trader_id} for one of them.",
-        )
+    require_all_traders(request, expected="GET /plans/{plan}/traders/{trader_id} for one of them.")
     return await _read(request, name)
 
 
