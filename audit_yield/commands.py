@@ -10,7 +10,7 @@ import typer
 
 from audit_yield import data, doctor, learning, planning, service
 from audit_yield import run as run_command
-from audit_yield.console import friendly, results, show
+from audit_yield.console import friendly, note_interruptions, results, show
 from features.errors import AuditYieldError
 
 EPILOG = """Exit status: 0 done, 1 could not be done, 2 the data or the arguments were refused, 130 stopped by
@@ -65,6 +65,7 @@ def run() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     sys.unraisablehook = _again
+    note_interruptions()
     app()
 
 

@@ -5,7 +5,10 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from signal import SIGINT, default_int_handler, getsignal, signal
 from tempfile import NamedTemporaryFile
+from threading import Event
+from types import FrameType
 from typing import Any, ParamSpec
 
 import typer
@@ -19,6 +22,7 @@ Arguments = ParamSpec("Arguments")
 
 results = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
 errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+_interrupted = Event()
 
 
 def friendly(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
@@ -31,9 +35,25 @@ def friendly(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
         except (typer.Exit, typer.Abort):
             raise
         except (KeyboardInterrupt, Exception) as error:
-            raise typer.Exit(_stop() if _is_stop(error) else _show_error(error)) from error
+            stopped = _interrupted.is_set() or isinstance(error, KeyboardInterrupt)
+            raise typer.Exit(_stop() if stopped else _show_error(error)) from error
 
     return wrapper
+
+
+def note_interruptions() -> None:
+    """Remember that Ctrl-C was pressed: libraries in C answer it with errors of their own.
+
+    DuckDB says that a query was interrupted, Matplotlib that a box is no box. Where a shell has this process
+    ignore Ctrl-C, as in the background, it stays ignored.
+    """
+
+    def note(number: int, frame: FrameType | None) -> None:
+        _interrupted.set()
+        default_int_handler(number, frame)
+
+    if getsignal(SIGINT) is default_int_handler:
+        signal(SIGINT, note)
 
 
 def show(result: str | Iterable[str]) -> None:
@@ -70,15 +90,6 @@ def progress_bar() -> Iterator[tuple[Callable[[str], None], Callable[[int, int],
 def _stop() -> int:
     errors.print("Stopped. What earlier calls made is as it was.")
     return STOPPED
-
-
-def _is_stop(error: BaseException | None) -> bool:
-    """Return whether Ctrl-C is behind an error: DuckDB answers it in words of its own."""
-    while error:
-        if isinstance(error, KeyboardInterrupt) or "Query interrupted" in str(error):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _show_error(error: BaseException) -> int:

@@ -116,6 +116,23 @@ def test_what_goes_wrong_ends_in_words_and_a_status(
     )
 
 
+def test_ctrl_c_is_a_stop_whatever_error_a_library_makes_of_it() -> None:
+    program = """
+import signal, typer
+from audit_yield.console import friendly, note_interruptions
+@friendly
+def draws():
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        raise ValueError("Invalid bounding box") from None
+note_interruptions()
+typer.run(draws)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "Stopped. What earlier calls made is as it was.\n")
+
+
 def test_quiet_leaves_what_machines_read_and_errors(tmp_path: Path) -> None:
     def called(*arguments: str) -> Result:
         return CliRunner().invoke(app, arguments, env={"AUDIT_YIELD_HOME": str(tmp_path / "home")})
