@@ -12,9 +12,9 @@ from serving.log import anchor, identity, store
 from serving.log.anchor import START, Anchor
 from serving.log.identity import HomeLog
 from serving.log.key import SETTING, LogKey
+from serving.log.proof import gone, refusal, require_whole
 from serving.log.schema import schema_fault
 from serving.log.segment import Segment, SegmentFile, segment_files, segment_path
-from serving.log.verify import gone, refusal, require_whole
 
 BEGUN = "segment"
 """The name under which a segment is begun by one process at a time."""

@@ -11,8 +11,8 @@ from features.storage.atomic import output_errors
 from serving.log import store
 from serving.log.entry import Access, LogEntry
 from serving.log.key import LogKey
+from serving.log.proof import PRUNING
 from serving.log.segment import SegmentFile, segment_files
-from serving.log.verify import PRUNING
 from serving.log.writer import PredictionLog
 
 

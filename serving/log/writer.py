@@ -23,10 +23,10 @@ from serving.log.entry import Access, Decision, LogEntry
 from serving.log.erasures import entry_of
 from serving.log.judgements import LoggedJudgement, Verdict, VerdictCounter, judgements_of
 from serving.log.key import LogKey
+from serving.log.proof import refusal
 from serving.log.reader import LoggedPrediction
 from serving.log.store import LogRow, Request
 from serving.log.trader_keys import TraderKey, TraderKeys, keys_path, open_keys
-from serving.log.verify import refusal
 from serving.workers import AT_ONCE
 
 GROUP = 256

@@ -1,94 +1,34 @@
 """Small and odd administrations, from tables to a ranking: few audits, nil ones, one trader, one year."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 
 from features.data.contract import TABLES
 from features.data.dataset import Dataset
-from features.simulate import simulate
-from features.unit import Unit
 from models.card import BY_INDICATORS
 from serving.live.state import load_live
 from tests.clock import now
 from tests.torture import TORTURE
+from tests.torture.small import CUTOFF, TODAY, Tables, money_columns, simulated_tables, with_audits, written
 from training.backtest.experiment import Experiment
 from training.current_model import current_model
 from training.score import score
 
 pytestmark = pytest.mark.skipif(not TORTURE, reason="long: AUDIT_YIELD_TORTURE=1")
 
-Tables = Mapping[str, pa.Table]
-CUTOFF = date(2025, 1, 1)
-FIRST = date(2022, 6, 1)
 BEYOND_CONTRACT = ("closed_on",)
 """A column that closed audits must fill though the table may lack it."""
 
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Tables:
-    out: Path = tmp_path_factory.mktemp("simulated") / "out"
-    simulate(out, traders=150, years=3, seed=4)
-    return {path.stem: pq.read_table(path) for path in (out / "data").glob("*.parquet")}
-
-
-def with_audits(
-    tables: Tables,
-    count: int,
-    *,
-    found: Callable[[float], float] = lambda amount: amount,
-    types: tuple[str, ...] = ("valuation", "classification", "origin"),
-    channels: tuple[str, ...] = ("rule", "rule", "random"),
-) -> Tables:
-    """Return tables with so many closed audits, every fourth of which found something."""
-    rng = np.random.default_rng(1)
-    traders = tables["traders"]["trader_id"].unique().to_pylist()
-    audits, findings = [], []
-    for number in range(count):
-        opened_on = FIRST + timedelta(days=number * 800 // count)
-        closed_on = opened_on + timedelta(days=60)
-        channel = channels[number % len(channels)]
-        audits.append(
-            {
-                "audit_id": f"A{number}",
-                "trader_id": traders[rng.integers(len(traders))],
-                "treatment": "field",
-                "selection_channel": channel,
-                "inclusion_probability": 0.1 if channel == "random" else None,
-                "period_from": date(2022, 1, 1),
-                "period_to": opened_on,
-                "opened_on": opened_on,
-                "closed_on": closed_on,
-                "known_on": opened_on,
-                "status": "closed",
-                "hours_spent": 10.0,
-            }
-        )
-        amount = found(round(float(rng.lognormal(7, 1)), 2))
-        if number % 4 == 0 and amount:
-            findings.append(
-                {
-                    "audit_id": f"A{number}",
-                    "event_number": 1,
-                    "finding_type": types[number // 4 % len(types)],
-                    "tax_type": "duty",
-                    "event": "assessed",
-                    "amount": amount,
-                    "event_on": closed_on,
-                    "known_on": closed_on,
-                }
-            )
-    rows = {"audits": audits, "findings": findings}
-    return {
-        **tables,
-        **{name: pa.Table.from_pylist(each, tables[name].schema) for name, each in rows.items()},
-    }
+    return simulated_tables(tmp_path_factory.mktemp("simulated") / "out")
 
 
 def one_year(tables: Tables) -> Tables:
@@ -146,10 +86,6 @@ def in_unit(tables: Tables, unit: float) -> Tables:
     }
 
 
-def money_columns(table: str) -> set[str]:
-    return {column.name for column in TABLES[table].columns if column.unit is Unit.MONEY}
-
-
 CASES: Mapping[str, Callable[[Tables], Tables]] = {
     "no audit": lambda tables: with_audits(tables, 0),
     "5 audits": lambda tables: with_audits(tables, 5),
@@ -177,11 +113,8 @@ LEARNED_FROM = {"100 audits", "300 audits", "300 with refunds only", "one findin
 def test_a_run_ends_with_a_ranking_that_says_what_it_is_by(
     case: str, simulated: Tables, tmp_path: Path
 ) -> None:
-    data = tmp_path / "data"
-    data.mkdir()
-    for name, table in CASES[case](simulated).items():
-        pq.write_table(table, data / f"{name}.parquet")
-    dataset = Dataset(data=str(data), cutoff=CUTOFF, today=date(2025, 1, 2), home=tmp_path / "mlruns")
+    data = written(CASES[case](simulated), tmp_path / "data")
+    dataset = Dataset(data=str(data), cutoff=CUTOFF, today=TODAY, home=tmp_path / "mlruns")
     current = current_model(dataset, Experiment(against=("declared_value",)), clock=now)
     ranking = score(dataset, model=current.version)
     assert ranking.num_rows == current.snapshot.table.num_rows > 0

@@ -120,7 +120,7 @@ def check(
             continue
         tables[table.name] = checked
         reports.append(_table_report(checked))
-    notes = tuple(_implausible(tables, warehouse)) if _were_read(violations) else ()
+    notes = tuple(implausible(tables, warehouse.dialect)) if _were_read(violations) else ()
     report = CheckReport(warehouse.name, today, limit, tuple(reports), (*violations, *notes))
     return CheckResult(report, tables, notes, known)
 
@@ -128,14 +128,6 @@ def check(
 def _were_read(violations: Iterable[Violation]) -> bool:
     """Return whether all tables were read to their end."""
     return all(violation.rule != UNREADABLE for violation in violations)
-
-
-def _implausible(tables: Mapping[str, CheckedTable], warehouse: Warehouse) -> Iterator[Violation]:
-    """Yield the notes of plausibility, as far as wrong values let them be worked out: these are reported."""
-    try:
-        yield from implausible(tables, warehouse.dialect)
-    except engine_errors() as error:
-        refuse_exhausted_resources(error)
 
 
 def _examine(checked: CheckedTable, limit: float) -> Iterator[Violation]:

@@ -18,6 +18,8 @@ from features.data.check.plausibility.identifiers import implausible_values
 from features.data.check.plausibility.note import NoteFunction, Tables
 from features.data.contract.violation import Violation
 from features.data.mapping.dialect import Dialect
+from features.data.warehouse.engine import refuse_exhausted_resources
+from features.data.warehouse.engines import engine_errors
 
 NOTES: tuple[NoteFunction, ...] = (
     known_at_once,
@@ -34,8 +36,14 @@ NOTES: tuple[NoteFunction, ...] = (
 
 
 def implausible(tables: Tables, dialect: Dialect) -> Iterator[Violation]:
-    """Yield a note for everything implausible in checked tables, but those that the dialect expects."""
+    """Yield a note for everything implausible in checked tables, but those that the dialect expects.
+
+    Where wrong values, which are reported, keep one kind of note from being worked out, the others are told.
+    """
     for notes in NOTES:
-        for each in notes(tables, dialect):
-            if f"{each.location}.{each.rule}" not in dialect.expected_notes:
-                yield each
+        try:
+            for each in notes(tables, dialect):
+                if f"{each.location}.{each.rule}" not in dialect.expected_notes:
+                    yield each
+        except engine_errors() as error:
+            refuse_exhausted_resources(error)

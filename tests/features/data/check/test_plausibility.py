@@ -1,15 +1,17 @@
 """What keeps the contract and looks wrong all the same is noted; ordinary data has no note."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
-from features.data.check import CheckResult, check
+from features.data.check import CheckResult, check, plausibility
 from features.data.check.plausibility.identifiers import FEWEST_VALUES
+from features.data.check.plausibility.note import Tables as CheckedTables
 from features.data.contract.violation import Severity, Violation
 from features.data.warehouse import Dialect, open_warehouse
 from features.simulate import simulate
@@ -212,6 +214,18 @@ def test_engines_note_the_same(postgres: Server, tmp_path: Path) -> None:
         by_postgres = check(warehouse, today=TODAY).outcome.notes
     assert len(by_postgres) >= 10
     assert by_postgres == checked(tmp_path, implausible).outcome.notes
+
+
+def test_a_kind_of_note_that_breaks_off_takes_no_other_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks_off(tables: CheckedTables, dialect: Dialect) -> Iterator[Violation]:
+        duckdb.sql("SELECT 'x'::BIGINT").fetchall()
+        yield from ()
+
+    monkeypatch.setattr(plausibility, "NOTES", (breaks_off, *plausibility.NOTES))
+    given = IMPLAUSIBLE["declarations.duty_rate.rate_above_one"]
+    assert "declarations.duty_rate.rate_above_one" in names(checked(tmp_path, tables(lines(**given))))
 
 
 def test_names_of_countries_are_refused_until_the_shipped_list_is_declared(tmp_path: Path) -> None:
