@@ -429,3 +429,23 @@ def token_revoke_command(
 
     revoke_token(home(), name, now=now())
     show([f"The token '{name}' opens nothing any more."])
+
+
+@token_app.command(name="verify")
+@friendly
+def token_verify_command(
+    file: Annotated[
+        typer.FileText, typer.Argument(help="The file of the token; - reads it from standard input.")
+    ],
+) -> None:
+    """Say whom a token of the identity provider admits, or why it opens nothing.
+
+    Which provider that is, the environment variables AUDIT_YIELD_OIDC_* say. Exits with 1 where it opens
+    nothing.
+
+    Example: `audit-yield token verify ann.jwt`
+    """
+    from serving.access.identity_provider import caller_of, to_text
+    from serving.settings import Settings
+
+    show(to_text(caller_of(file.read().strip(), Settings.read(), clock=now)))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from features.clock import Clock
 from features.storage.home import home
+from serving.access.identity_provider import identity_provider
 from serving.access.tokens import Tokens
 from serving.api.app import make_app
 from serving.host import Host
@@ -20,7 +21,8 @@ def assemble(
 ) -> Host:
     """Return a host that serves `launch` from the home; `on_failure` is called where it cannot begin."""
     folder = home()
-    tokens = Tokens(folder, clock=clock, is_open=launch.is_open)
+    provider = identity_provider(settings, clock=clock)
+    tokens = Tokens(folder, clock=clock, is_open=launch.is_open, provider=provider)
     swapper = ModelSwapper(lambda: launch.dataset(today=clock().astimezone().date(), home=folder))
     return Host(
         swapper,
@@ -31,4 +33,5 @@ def assemble(
         on_failure=on_failure,
         drain=launch.drain,
         clock=clock,
+        provider_keys=provider.keys if provider else None,
     )

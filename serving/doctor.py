@@ -18,6 +18,7 @@ from features.storage.home import home_path
 from models.bundle.artefact import load_bundle
 from models.bundle.champion import POINTER, read_champion
 from models.treeshap import compiled
+from serving.access.identity_provider import identity_provider
 from serving.access.tokens import FILE, read_tokens
 from serving.log.key import read_key
 from serving.log.reader import FOLDER
@@ -55,6 +56,7 @@ def diagnose(*, now: datetime) -> tuple[Diagnosis, ...]:
         ("clock", lambda: _clock(home, now=now)),
         ("champion", lambda: _champion(home)),
         ("tokens", lambda: _tokens(home, now=now)),
+        ("identity provider", lambda: _identity_provider(now=now)),
         ("log", lambda: _log(home)),
     )
     return tuple(_looked_at(subject, look) for subject, look in looks)
@@ -64,9 +66,9 @@ def to_text(diagnoses: Sequence[Diagnosis]) -> Iterator[str]:
     """Yield a line for each, and what to do below it, for a terminal."""
     marks = {"fine": " ", "noted": "-", "wrong": "!"}
     for each in diagnoses:
-        yield f"{marks[each.state]} {each.subject:16}  {each.sentence}"
+        yield f"{marks[each.state]} {each.subject:17}  {each.sentence}"
         if each.advice:
-            yield f"{'':18}  → {each.advice}"
+            yield f"{'':19}  → {each.advice}"
     wrong = sum(each.state == "wrong" for each in diagnoses)
     yield f"{wrong} of {len(diagnoses)} are wrong." if wrong else "Nothing is wrong."
 
@@ -183,6 +185,14 @@ def _tokens(home: Path, *, now: datetime) -> Diagnosis:
     if not valid:
         return Diagnosis("tokens", "noted", "none valid: the service answers this machine alone")
     return Diagnosis("tokens", "fine", f"{len(valid)} valid")
+
+
+def _identity_provider(*, now: datetime) -> Diagnosis:
+    provider = identity_provider(Settings.read(), clock=lambda: now)
+    if provider is None:
+        return Diagnosis("identity provider", "fine", "none: tokens are made here alone")
+    provider.keys.require()
+    return Diagnosis("identity provider", "fine", f"{provider.issuer}, its keys can be read")
 
 
 def _log(home: Path) -> Diagnosis:

@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from features.clock import Clock
+from serving.access.provider_keys import ProviderKeys
 from serving.live.gauges import CONTENT_TYPE, exposition
 from serving.live.state import Live
 from serving.live.swap import ModelSwapper
@@ -34,6 +35,7 @@ class Host:
     - `on_failure`: called with the error, where the service cannot begin.
     - `clock`: returns the time.
     - `drain`: seconds that it still answers after it turned not ready.
+    - `provider_keys`: the keys of the identity provider, to be read now and then.
     """
 
     def __init__(
@@ -45,9 +47,11 @@ class Host:
         on_failure: Callable[[Exception], None],
         drain: float,
         clock: Clock,
+        provider_keys: ProviderKeys | None = None,
     ) -> None:
         self._swapper, self._open_log, self._make_application = swapper, open_log, application
         self._on_failure, self._drain, self.clock = on_failure, drain, clock
+        self._provider_keys = provider_keys
         self._application: ASGIApp = _not_yet
         self._log: PredictionLog | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -72,6 +76,8 @@ class Host:
         """Begin to load."""
         self._drain_on_sigterm()
         self._start_task(self._begin())
+        if self._provider_keys:
+            self._start_task(self._provider_keys.watch(every=REFRESH_SECONDS))
 
     async def stop(self) -> None:
         """End the tasks, and write what is pending for the log."""

@@ -31,3 +31,8 @@ NOT_FINITE = Counter(
 FAILED_LOGINS = Counter(
     "audit_yield_failed_logins", "ALARM: requests with a token that opens nothing.", registry=REGISTRY
 )
+PROVIDER_FAULT = Gauge(
+    "audit_yield_identity_provider_fault",
+    "ALARM: 1 while the keys of the identity provider cannot be read.",
+    registry=REGISTRY,
+)

@@ -13,6 +13,7 @@ from typing import NoReturn
 from features.clock import Clock
 from features.errors import SettingError
 from features.storage.home import home
+from serving.access.identity_provider import IdentityProvider, identity_provider
 from serving.access.tokens import Tokens
 from serving.launch import LaunchSettings
 from serving.live.state import TRIED_BEFORE, Live, load_live
@@ -41,14 +42,15 @@ def serve(launch: LaunchSettings, settings: Settings, *, clock: Clock) -> Start:
     Raises `SettingError`, `DataError` and `OutputError` where the service could not begin.
     """
     folder, host = home(), _address(settings)
-    tokens = Tokens(folder, clock=clock, is_open=launch.is_open)
+    provider = identity_provider(settings, clock=clock)
+    tokens = Tokens(folder, clock=clock, is_open=launch.is_open, provider=provider)
     tokens.require_file()
     _require_allowed(host, tokens)
     _require_free(host, settings.port)
     live = load_live(launch.dataset(today=clock().astimezone().date(), home=folder))
     PredictionLog(folder / FOLDER, clock=clock, key=read_key(settings.log_key, home=folder)).close()
     return Start(
-        tuple(_to_text(live, tokens, url=f"http://{host}:{settings.port}")),
+        tuple(_to_text(live, tokens, provider, url=f"http://{host}:{settings.port}")),
         partial(_become_supervisor, launch, live.champion.digest, host=host, port=settings.port),
     )
 
@@ -101,11 +103,16 @@ def _require_free(host: str, port: int) -> None:
             ) from error
 
 
-def _to_text(live: Live, tokens: Tokens, *, url: str) -> Iterator[str]:
+def _to_text(live: Live, tokens: Tokens, provider: IdentityProvider | None, *, url: str) -> Iterator[str]:
     traders = live.snapshot.table.num_rows
     yield f"Model {live.version} and {traders:,} traders as known before {live.dataset.cutoff}."
     if tokens.are_required():
         yield "Callers need a token: a browser asks for it as a password, with any name."
     else:
         yield "No tokens are asked for: this machine alone is answered."
+    if provider and tokens.are_required():
+        provider.keys.start()
+        yield f"Tokens of {provider.issuer} are taken too."
+        if provider.keys.fault is not None:
+            yield f"They open nothing yet, for its keys cannot be read: {provider.keys.fault}."
     yield f"Open {url} in a browser. Ctrl-C ends it."

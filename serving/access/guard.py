@@ -71,11 +71,13 @@ class Guard:
     log: Log
     endpoints: tuple[Endpoint, ...] = ENDPOINTS
     shares: Shares = field(init=False)
+    hosts: frozenset[str] = field(init=False)
     failed_logins: FailedLogins = field(default_factory=FailedLogins)
 
     def __post_init__(self) -> None:
         """Begin with nothing held by anybody."""
         self.shares = Shares(self.settings)
+        self.hosts = frozenset(map(str.lower, self.settings.hosts))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection, as ASGI has it."""
@@ -122,7 +124,7 @@ class Guard:
         origin = headers.get("origin")
         hosts = [headers.get("host", "")] + ([] if origin is None else [origin.partition("://")[2]])
         for host in hosts:
-            if without_port(host) not in self.settings.hosts:
+            if without_port(host) not in self.hosts:
                 raise ProblemError(
                     ProblemKind.FOREIGN,
                     "The host or the origin of the request is not one of this service.",

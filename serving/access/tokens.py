@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from features.clock import Clock
 from features.errors import DataError, SettingError
@@ -23,6 +23,8 @@ SINCE = "tokens.since"
 """The file that says when the first token was made: a service that had tokens is not open without them."""
 PREFIX = "ay_"
 """The prefix of every token, by which scanners of leaked secrets recognise it."""
+PROVIDER_PREFIX = "oidc:"
+"""The prefix of the names of callers whom an identity provider vouches for; no token has such a name."""
 
 
 class Role(StrEnum):
@@ -92,40 +94,50 @@ class Token:
         return Caller(self.name, frozenset({self.role}), traders, self.any_day)
 
 
+class Provider(Protocol):
+    """An identity provider, whose tokens are proved by its signature and are in no file of ours."""
+
+    def caller(self, secret: str) -> Caller | None:
+        """Return the caller of a token, None where it opens nothing."""
+
+
 class Tokens:
     """The tokens of a home, read again whenever their file changes: a revoked one is refused at once.
 
-    Once there were tokens, a file that is gone or damaged admits nobody. Where the service is `open`, no
-    tokens are asked for.
+    Those of a `provider` are taken beside them. Once there were tokens, a file that is gone or damaged admits
+    nobody. Where the service is `open`, no tokens are asked for.
     """
 
-    def __init__(self, home: Path, *, clock: Clock, is_open: bool = False) -> None:
+    def __init__(
+        self, home: Path, *, clock: Clock, is_open: bool = False, provider: Provider | None = None
+    ) -> None:
         self.path, self.since_path = home / FILE, home / SINCE
-        self._clock, self._is_open = clock, is_open
+        self._clock, self._is_open, self._provider = clock, is_open, provider
         self._stamp: tuple[int, int] | None = None
         self._tokens = self._read()
         self._were_made = False
 
     def caller(self, secret: str) -> Caller | None:
-        """Return the caller of a secret, None without a valid token; takes the same time for any secret."""
+        """Return the caller of a secret, None without a valid token; takes the same time for any of ours."""
         digest = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
         today, match = self._clock().astimezone().date(), None
         for token in self._current():
             if hmac.compare_digest(token.sha256, digest) and token.is_valid(today):
                 match = token
-        return match.caller() if match else None
+        if match:
+            return match.caller()
+        return self._provider.caller(secret) if self._provider else None
 
     def are_required(self) -> bool:
-        """Whether callers need a token: they do from the first token ever made here on, unless it is open."""
-        self._were_made = self._were_made or self.path.exists() or self.since_path.exists()
-        return self._were_made and not self._is_open
+        """Whether callers need a token, unless it is open: with a provider, or once a token was made here."""
+        return not self._is_open and (self._provider is not None or self._have_been_made())
 
     def require_file(self) -> None:
-        """Raise `DataError` where tokens are required and their file is gone.
+        """Raise `DataError` where tokens were made, are required and their file is gone.
 
         A home of an older version that has the file is marked as one that had tokens.
         """
-        if not self.are_required():
+        if self._is_open or not self._have_been_made():
             return
         if self.path.exists():
             _mark(self.since_path, self._clock())
@@ -137,6 +149,10 @@ class Tokens:
             advice="Put back a copy of it, or make new tokens: audit-yield token new NAME --role ROLE. To "
             "answer this machine without any: audit-yield serve DATA --open.",
         )
+
+    def _have_been_made(self) -> bool:
+        self._were_made = self._were_made or self.path.exists() or self.since_path.exists()
+        return self._were_made
 
     def _current(self) -> tuple[Token, ...]:
         try:
@@ -195,7 +211,8 @@ def new_token(
 
     Raises `SettingError` for a name that is taken or is none.
     """
-    reserved = name in (LOCAL.name, NOBODY.name)  # the log means callers without a token by them
+    # the log means callers without a token of ours by them
+    reserved = name in (LOCAL.name, NOBODY.name) or name.startswith(PROVIDER_PREFIX)
     if reserved or not name.strip() or len(name) > 100 or not name.isprintable():
         raise SettingError(
             f"'{name}' is no name for a token.",

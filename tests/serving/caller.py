@@ -10,7 +10,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from serving.access.guard import Guard
-from serving.access.tokens import Role, Tokens, new_token
+from serving.access.tokens import Provider, Role, Tokens, new_token
 from serving.api.app import Dispatch, make_app
 from serving.live.state import Live
 from serving.log.writer import PredictionLog
@@ -68,11 +68,17 @@ class Service:
 
 
 @contextmanager
-def service(live: Live, home: Path, *, settings: Settings = Settings()) -> Iterator[Service]:  # noqa: B008  frozen
+def service(
+    live: Live,
+    home: Path,
+    *,
+    settings: Settings = Settings(),  # noqa: B008  frozen
+    provider: Provider | None = None,
+) -> Iterator[Service]:
     """Run the service on a live model, its tokens and log below `home`."""
     home.mkdir(exist_ok=True)
     held, log = Held(live), PredictionLog(home / "log", clock=now)
-    app = make_app(held, log, settings, Tokens(home, clock=now), clock=now)
+    app = make_app(held, log, settings, Tokens(home, clock=now, provider=provider), clock=now)
     with TestClient(app, base_url=LOCAL, client=("127.0.0.1", 5), raise_server_exceptions=False) as client:
         yield Service(client, held, log, home)
     log.close()

@@ -20,7 +20,7 @@ def test_every_setting_is_a_variable() -> None:
     }
     read = Settings.read(given)
     assert (read.port, read.body_seconds, read.threads) == (8080, 2.5, Settings.threads)
-    assert read.hosts == ("risk.customs.example", "localhost")
+    assert read.hosts == ("Risk.customs.example", "localhost")
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "many", "nan", "inf", "2.5"])

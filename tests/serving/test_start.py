@@ -4,6 +4,7 @@ import shutil
 import socket
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,22 @@ def test_a_home_whose_tokens_are_older_than_their_mark_is_marked_by_the_first_st
             (tmp_path / TOKENS).unlink()
         with pytest.raises(DataError, match=refusal):
             begin(str(trained / "sim" / "data"), tmp_path, monkeypatch, Settings(port=free_port()))
+
+
+def test_a_provider_that_is_down_is_told_and_a_file_of_keys_that_is_not_there_is_refused(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begun(keys: str) -> tuple[str, ...]:
+        provider = Settings(oidc_issuer="https://login.customs.example", oidc_audience="audit-yield")
+        settings = replace(provider, port=free_port(), oidc_keys=keys)
+        return begin(str(own / "sim" / "data"), own / "mlruns", monkeypatch, settings).text
+
+    told = "\n".join(begun(f"http://127.0.0.1:{free_port()}/keys"))
+    assert "Callers need a token" in told
+    assert "Tokens of https://login.customs.example are taken too." in told
+    assert "They open nothing yet, for its keys cannot be read: <urlopen error" in told
+    with pytest.raises(DataError, match="keys of the identity provider cannot be read"):
+        begun(str(own / "keys.json"))
 
 
 @pytest.mark.parametrize("host", ["nowhere.example", "300.1.1.1", "203.0.113.7"])

@@ -218,6 +218,11 @@ def test_the_service_goes_by_its_own_names(served: Service, headers: dict[str, s
     assert served.client.get("/models", headers=headers).status_code == 200
 
 
+def test_case_makes_no_other_name(live: Live, tmp_path: Path) -> None:
+    with service(live, tmp_path, settings=Settings(hosts=("Risk.Customs.example",))) as running:
+        assert running.client.get("/models", headers={"host": "RISK.customs.example"}).status_code == 200
+
+
 def test_without_tokens_only_the_machine_itself_is_answered(live: Live, tmp_path: Path) -> None:
     with service(live, tmp_path) as running:
         assert from_afar(running).status_code == 401
