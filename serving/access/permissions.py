@@ -59,6 +59,7 @@ ENDPOINTS = (
     Endpoint("GET", "/traders/{trader_id}/change", CASE_WORKERS),
     Endpoint("GET", "/compare", CASE_WORKERS),
     Endpoint("GET", "/openapi.json", EVERYBODY),
+    Endpoint("GET", "/docs", EVERYBODY),
 )
 
 

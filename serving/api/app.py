@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from inspect import signature
+from inspect import cleandoc, signature
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -36,6 +36,7 @@ from serving.api.openapi import (
     openapi_document,
     problem_responses,
 )
+from serving.page import HEADERS, http_api_page
 from serving.problems import ProblemKind
 from serving.settings import Settings
 from serving.workers import Workers
@@ -76,6 +77,17 @@ EXAMPLE_EVENT = {
     "event_on": "2024-11-04",
     "purpose": "close the audit",
 }
+TAGS = {
+    "predictions": "What an audit of a trader would bring, and why.",
+    "ranking": "All traders by the money expected of them, filtered, a page at a time or as a file.",
+    "outcomes": "What audits found, recorded in the findings ledger.",
+    "judgements": "What people say of an estimate, kept in the log.",
+    "models": "The model that answers.",
+    "plans": "Plans of a period: who is treated how, and what another capacity would be worth.",
+    "gap": "What audits of all traders would book, measured by lot.",
+    "pages": "The pages for people, some of them as a file too.",
+}
+"""The groups of operations in the OpenAPI document, each with what stands in it."""
 TAGS_OF_PATHS = dict.fromkeys(("predict", "explain", "score_declarations"), "predictions")
 FILES: Responses = {
     200: {
@@ -130,9 +142,11 @@ class Route:
     def add_to(self, app: FastAPI) -> None:
         """Add the route to an app."""
         kinds = (*ANY_REQUEST_PROBLEMS, *(BODY_PROBLEMS if self.body else ()), *self.problems)
-        first: dict[str, Any] = {"model": self.schema} if self.schema else {}
+        first: dict[str, Any] = {"description": "The file." if self.file else "The page."}
+        if self.schema:
+            first = {"model": self.schema, "description": cleandoc(self.schema.__doc__ or "")}
         if self.file:
-            first = {"content": {self.file: {"schema": {"type": "string", "format": "binary"}}}}
+            first["content"] = {self.file: {"schema": {"type": "string", "format": "binary"}}}
         responses = problem_responses(*kinds) | {200: first} | self.responses
         responses[200] = first | responses[200]
         app.router.add_api_route(
@@ -377,11 +391,17 @@ def make_app(
         route.add_to(app)
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
-    api_document = openapi_document(app, bodies=BODIES)
+    api_document = openapi_document(app, bodies=BODIES, tags=TAGS, currency=settings.currency)
 
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi() -> JSONResponse:
         return JSONResponse(api_document)
+
+    api_page = http_api_page(api_document)
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(api_page, headers=HEADERS)
 
     direct = {(route.method, route.path): route for route in ROUTES if route.is_direct}
     return Guard(Dispatch(app, direct), settings=settings, tokens=tokens, log=log)

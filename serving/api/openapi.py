@@ -9,6 +9,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving.access.headers import REQUEST_ID
+from serving.api.field_examples import add_examples
+from serving.api.field_units import add_units
 from serving.api.field_words import describe
 from serving.api.response_schemas import Problem
 from serving.api.serialise import JsonObject
@@ -29,11 +31,14 @@ BODY_PROBLEMS = (ProblemKind.TOO_SLOW, ProblemKind.TOO_LARGE, ProblemKind.NOT_JS
 
 def problem_responses(*kinds: ProblemKind) -> dict[int | str, JsonObject]:
     """Return the documentation of problems, by status."""
-    responses: dict[int | str, JsonObject] = {}
+    titles: dict[int, list[str]] = {}
     for kind in kinds:
-        content = {MEDIA_TYPE: {"schema": {"$ref": REFERENCES.format(model=Problem.__name__)}}}
-        responses[kind.status] = {"description": kind.title, "content": content}
-    return responses
+        titles.setdefault(kind.status, []).append(kind.title)
+    content = {MEDIA_TYPE: {"schema": {"$ref": REFERENCES.format(model=Problem.__name__)}}}
+    return {
+        status: {"description": f"{'; '.join(of_status)}.", "content": content}
+        for status, of_status in titles.items()
+    }
 
 
 def body_documentation(model: type[BaseModel], **examples: JsonObject) -> JsonObject:
@@ -44,8 +49,13 @@ def body_documentation(model: type[BaseModel], **examples: JsonObject) -> JsonOb
     return {"requestBody": {"required": True, "content": content}}
 
 
-def openapi_document(app: FastAPI, *, bodies: tuple[type[BaseModel], ...]) -> JsonObject:
-    """Return the OpenAPI document of an app, whose bodies are of the given types."""
+def openapi_document(
+    app: FastAPI, *, bodies: tuple[type[BaseModel], ...], tags: Mapping[str, str], currency: str
+) -> JsonObject:
+    """Return the OpenAPI document of an app, whose bodies are of the given types.
+
+    `tags` says what stands in each group of operations; money is in units of `currency`, where that is known.
+    """
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -53,6 +63,7 @@ def openapi_document(app: FastAPI, *, bodies: tuple[type[BaseModel], ...]) -> Js
         routes=app.routes,
         openapi_version="3.1.0",
         servers=[{"url": "/", "description": "The service that this document comes from."}],
+        tags=[{"name": name, "description": words} for name, words in tags.items()],
     )
     _, described = models_json_schema(
         [*((body, "validation") for body in bodies), (Problem, "serialization")], ref_template=REFERENCES
@@ -70,6 +81,8 @@ def openapi_document(app: FastAPI, *, bodies: tuple[type[BaseModel], ...]) -> Js
         for operation in path.values():
             _complete(operation)
     describe(document)
+    add_units(document, currency=currency)
+    add_examples(document)
     return document
 
 
@@ -80,7 +93,10 @@ def _complete(operation: JsonObject) -> None:
     if MEDIA_TYPE not in content:
         operation["responses"].pop("422", None)
     for response in operation["responses"].values():
-        response.setdefault("headers", {})["X-Request-Id"] = {"schema": {"type": "string"}}
+        response.setdefault("headers", {})["X-Request-Id"] = {
+            "description": "The id of the request, as sent or made.",
+            "schema": {"type": "string"},
+        }
 
 
 REQUEST_ID_HEADER: Mapping[str, Any] = {

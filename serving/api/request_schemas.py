@@ -155,9 +155,10 @@ def row_schema(
 def _field(column: Column) -> tuple[object, object]:
     column_type = TYPES[column.kind]
     words = "; ".join([column.meaning, *(rule.words for rule in column.rules if rule.name != "filled")])
+    described = Field(description=words, json_schema_extra={"x-unit": column.unit} if column.unit else None)
     if column.required:
-        return (Annotated[column_type, Field(description=words)], ...)
-    return (Annotated[column_type | None, Field(description=words)], None)  # type: ignore[operator]
+        return (Annotated[column_type, described], ...)
+    return (Annotated[column_type | None, described], None)  # type: ignore[operator]
 
 
 Declaration = row_schema(

@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 from features.data.contract.required import FINDING_TYPES
 from models.card import BY_INDICATORS, LEARNED
 from models.reasons import Reason
+from serving.api.serialise import JsonObject, unknown_problem
 
 
 class ResponseSchema(BaseModel):
@@ -17,11 +18,14 @@ class ResponseSchema(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+EXAMPLE_PROBLEM: JsonObject = unknown_problem(["T9999999"]).document()
+
+
 class Problem(BaseModel):
     """A problem document (RFC 9457), with members of its kind besides."""
 
-    model_config = ConfigDict(extra="allow")
-    type: str = Field(examples=["urn:audit-yield:problem:unknown-traders"])
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [EXAMPLE_PROBLEM]})
+    type: str
     title: str
     status: int
     detail: str
@@ -208,7 +212,7 @@ class Ranked(Predicted):
         description="The day by which its authorisation must be looked at again."
     )
     expected_hours: float = Field(description="Hours that a field audit of it is expected to take.")
-    money_an_hour: float = Field(description="`expected` for each of these, in units of the currency.")
+    money_an_hour: float = Field(description="`expected` for each of these hours.")
 
 
 class RankingAnswer(ResponseSchema):
@@ -285,7 +289,7 @@ class PlanAnswer(PlanListed):
     basis: Basis
     made_at: str
     reason: str | None = Field(description="Why it is not the first of its period.")
-    value: float = Field(description="Expected net effect in money.")
+    value: float = Field(description="Expected net effect.")
     bound: float = Field(description="No plan within the caps is worth more on average over all draws.")
     value_without_caps_on_groups: float
     caps: list[CapGiven]
@@ -306,7 +310,7 @@ class PlanWhatIfAnswer(ResponseSchema):
 
     basis: Basis
     plan: str
-    bound: float = Field(description="Net effect in money that no plan exceeds, on average over all draws.")
+    bound: float = Field(description="Net effect that no plan exceeds, on average over all draws.")
     bound_of_plan: float = Field(description="The same with the capacity of the plan.")
     treated: dict[str, float] = Field(description="Traders by treatment, on average over all draws.")
     caps: list[CapGiven]

@@ -3,6 +3,7 @@
 from serving.page.behind import evidence_page
 from serving.page.due_diligence import due_diligence_page
 from serving.page.gap import gap_page
+from serving.page.http_api import http_api_page
 from serving.page.model import model_page, reading_page
 from serving.page.plan import plan_page
 from serving.page.programme import programme_page
@@ -16,6 +17,7 @@ __all__ = [
     "due_diligence_page",
     "evidence_page",
     "gap_page",
+    "http_api_page",
     "list_ranking",
     "model_page",
     "plan_page",

@@ -116,7 +116,7 @@ def test_a_ready_service_says_so_and_nothing_of_its_host_is_within_reach(server:
         "/docs.json",
         "/schema.json",
         "/static_content/main.js",
-        "/docs",
+        "/docs.json",
         "/openapi",
         "/assets/a.js",
     ):

@@ -1,5 +1,6 @@
 """Whatever is sent, a route answers as the OpenAPI document says, and nothing makes it fall over."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from models.prediction import PER_TRADER
 from serving.access.tokens import Role
+from serving.api.app import ROUTES, Route
+from serving.api.field_units import FIELD_UNITS, is_number
 from serving.api.field_words import FIELD_WORDS
 from serving.live.state import Live
 from serving.settings import Settings
@@ -66,10 +69,10 @@ def test_no_request_gets_a_5xx_or_an_answer_that_is_not_documented(
         held_against_the_document(result.ok(), mode=mode, cases=CASES[role], token=made.token(role))
 
 
-def test_the_document_names_every_route_but_itself(served: Service) -> None:
+def test_the_document_names_every_route_but_itself_and_its_page(served: Service) -> None:
     document = served.client.get("/openapi.json").json()
     routes = {route.path for route in served.routes}
-    assert set(document["paths"]) == routes - {"/openapi.json"}
+    assert set(document["paths"]) == routes - {"/openapi.json", "/docs"}
     assert document["openapi"] == "3.1.0"
 
 
@@ -118,10 +121,58 @@ def test_operations_keep_their_names_and_each_stands_in_a_group(served: Service)
         ("ranking_page", "pages"),
         ("trader_page", "pages"),
     }
+    assert {group for _, group in groups} == {tag["name"] for tag in document["tags"]}
+    assert all(tag["description"] for tag in document["tags"])
     assert document["servers"][0]["url"] == "/"
+
+
+def test_every_number_that_is_not_whole_says_its_unit(served: Service) -> None:
+    document = served.client.get("/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    numbers = {
+        f"{model}.{name}": member
+        for model, schema in schemas.items()
+        for name, member in schema.get("properties", {}).items()
+        if is_number(member)
+    }
+    assert all(each["description"].endswith(f" Unit: {each['x-unit']}.") for each in numbers.values())
+    units = {name: each["x-unit"] for name, each in numbers.items()}
+    assert units["Predicted.expected"] == units["Outcome.amount"] == "reporting currency"
+    assert units["Ranked.expected_hours"] == "h"
+    assert units["Declaration.net_mass_kg"] == "kg"
+    assert set(FIELD_UNITS) <= {*units, *(name.partition(".")[2] for name in units), *parameters(document)}
+
+
+def parameters(document: dict[str, Any]) -> Iterator[str]:
+    for path in document["paths"].values():
+        for operation in path.values():
+            yield from (each["name"] for each in operation["parameters"])
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.schema], ids=lambda route: route.path)
+def test_every_answer_has_an_example_that_is_one(served: Service, route: Route) -> None:
+    document = served.client.get("/openapi.json").json()
+    answers = document["paths"][route.path][route.method.lower()]["responses"]
+    example = answers["200"]["content"]["application/json"]["example"]
+    assert route.schema is not None
+    route.schema.model_validate_json(json.dumps(example), strict=True)
+
+
+def test_the_example_of_reasons_adds_up_as_answers_do(served: Service) -> None:
+    answers = served.client.get("/openapi.json").json()["paths"]["/explain"]["post"]["responses"]
+    example = answers["200"]["content"]["application/json"]["example"]
+    expected = example["prediction"]["expected"]
+    assert sum(example["prediction"]["by_type"].values()) == pytest.approx(expected)
+    assert example["base"] + sum(each["money"] for each in example["reasons"]) + example["rest"] == expected
+    for topic in example["topics"]:
+        assert example["base"] + topic["money"] == expected
+        assert topic["money"] == sum(each["money"] for each in topic["by_type"])
 
 
 def test_money_is_in_units_of_the_currency_that_is_set(live: Live, tmp_path: Path) -> None:
     with service(live, tmp_path, settings=Settings(currency="KZT")) as made:
         document = made.client.get("/openapi.json").json()
     assert "units of KZT, not in cents" in document["info"]["description"]
+    expected = document["components"]["schemas"]["Predicted"]["properties"]["expected"]
+    assert expected["x-unit"] == "KZT"
+    assert expected["description"].endswith(" Unit: KZT.")

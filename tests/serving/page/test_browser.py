@@ -31,6 +31,7 @@ from serving.page.render import ICON
 from serving.page.side_by_side import change_page, compare_page, side_by_side, what_if_page
 from tests.clock import now
 from tests.serving.browser import DARK, dom, evaluate, looked_over, needs_axe, needs_chromium, paper
+from tests.serving.caller import Service
 from tests.serving.page.test_model import CARD
 from tests.serving.pages import HOSTILE, IDENTIFIERS, carded, ranking, renamed
 
@@ -61,7 +62,7 @@ def behind_it(trader_id: str) -> DueDiligence:
 
 
 @pytest.fixture(scope="module")
-def pages(live: Live, dataset: Dataset, first: str) -> dict[str, str]:
+def pages(live: Live, dataset: Dataset, first: str, served: Service) -> dict[str, str]:
     rows = read_rows(live, first, names=["customs_value_12m", "line_count_12m"])
     lines = declared_lines(dataset, first)
     left, right = (Case.of(live, trader) for trader in live.ranking["trader_id"].to_pylist()[:2])
@@ -85,6 +86,7 @@ def pages(live: Live, dataset: Dataset, first: str) -> dict[str, str]:
         "due_diligence": due_diligence_page(live, behind_it(first)),
         "model": model_page(carded(live, CARD), verdicts=verdicts),
         "help": reading_page(live),
+        "http_api": served.client.get("/docs").text,
         "what_if": what_if_page(live, first, lines, line=lines[0], estimates=beside),
         "change": change_page(live, first, beside, since=date(2024, 7, 1), prediction_id="1-1-abcd"),
         "compare": compare_page(live, first, "T9", beside, prediction_id="1-1-abcd"),
@@ -114,6 +116,8 @@ def pages(live: Live, dataset: Dataset, first: str) -> dict[str, str]:
         ("model", (PHONE, DARK)),
         ("help", (PHONE,)),
         ("help", (DESK, DARK)),
+        ("http_api", (DESK,)),
+        ("http_api", (PHONE, DARK)),
     ],
     ids=str,
 )

@@ -32,6 +32,7 @@ def address(served: Service) -> Iterator[str]:
         "/?size_band=small&finding_type=origin",
         "/model",
         "/help",
+        "/docs",
         "/traders/{}",
         "/traders/{}?view=notice",
     ],
