@@ -1,8 +1,9 @@
-"""Prometheus counters and histograms: predictions, latency, swaps, alarms."""
+"""Prometheus counters, histograms and gauges: predictions, latency, what waits, the process, alarms."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)  # memory, processor time, open files and start of the worker
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 PREDICTIONS = Counter(
@@ -24,6 +25,24 @@ UNLOGGED = Counter(
 )
 LOG_FAULT = Gauge(
     "audit_yield_log_fault", "ALARM: 1 while no answer can be logged, and none is given.", registry=REGISTRY
+)
+LOG_COMMIT = Histogram(
+    "audit_yield_log_commit_seconds",
+    "Seconds until a group of answers was on the disk.",
+    buckets=SECONDS,
+    registry=REGISTRY,
+)
+LOG_QUEUE = Gauge("audit_yield_log_queue", "Answers that wait to be on the disk.", registry=REGISTRY)
+LOG_LAG = Gauge(
+    "audit_yield_log_lag_seconds", "How long the first of them has waited, 0 without any.", registry=REGISTRY
+)
+IN_THE_MAKING = Gauge(
+    "audit_yield_answers_in_the_making",
+    "Answers of which AUDIT_YIELD_CONCURRENCY is the most.",
+    registry=REGISTRY,
+)
+LONG_WORK = Gauge(
+    "audit_yield_long_work", "Pages and long lists that are made or wait for a thread.", registry=REGISTRY
 )
 NOT_FINITE = Counter(
     "audit_yield_not_finite_answers", "ALARM: answers withheld for a number that is none.", registry=REGISTRY

@@ -12,8 +12,9 @@ import bentoml
 from bentoml import Service
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from features.errors import AuditYieldError
+from features.errors import AuditYieldError, SettingError
 from features.lightgbm_import import import_lightgbm
+from serving import process_log
 from serving.access import timeouts
 from serving.settings import Settings
 
@@ -107,6 +108,8 @@ def _give_up(error: Exception) -> NoReturn:
     os._exit(REFUSED)
 
 
+with suppress(SettingError):  # the worker says in words what cannot be used; the supervisor has lines too
+    process_log.install(Settings.read().process_log)
 AuditYield = MinimalService(
     name="audit_yield",
     inner=Lifecycle,

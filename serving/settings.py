@@ -1,7 +1,7 @@
 """Settings of the service, read from environment variables."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Self, TypeVar
 
@@ -10,13 +10,13 @@ from features.errors import SettingError
 PREFIX = "AUDIT_YIELD_"
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 Value = TypeVar("Value")
-MEANING = "meaning"
-"""The key of a field's metadata under which its meaning stands, as docs/settings.md shows it."""
+MEANING, ONE_OF = "meaning", "one_of"
+"""Keys of a field's metadata: what it means, as docs/settings.md shows it, and the texts that it may be."""
 
 
-def setting(default: Value, meaning: str) -> Value:
+def setting(default: Value, meaning: str, *, one_of: Sequence[str] = ()) -> Value:
     """Return the field of a setting: what it is without a variable, and what it means, in one sentence."""
-    made: Value = field(default=default, metadata={MEANING: meaning})
+    made: Value = field(default=default, metadata={MEANING: meaning, ONE_OF: tuple(one_of)})
     return made
 
 
@@ -47,6 +47,11 @@ class Settings:
     )
     token_bytes: int = setting(
         64 * 1024 * 1024, "bytes of bodies, and of answers not read yet, that are held for one token"
+    )
+    process_log: str = setting(
+        "text",
+        "how the process writes what happens to it, to standard output: for people, or as JSON, a line each",
+        one_of=("text", "json"),
     )
     log_key: str = setting(
         "", "the whole path of a file outside the home, with the key that seals the prediction log"
@@ -87,7 +92,7 @@ class Settings:
         for each in fields(cls):
             name = variable(each.name)
             if text := environment.get(name, "").strip():
-                values[each.name] = _value(name, text, like=each.default)
+                values[each.name] = _value(name, text, like=each.default, one_of=each.metadata[ONE_OF])
         return cls(**values)  # type: ignore[arg-type]
 
 
@@ -100,9 +105,15 @@ def variable(name: str) -> str:
     return f"{PREFIX}{name.upper()}"
 
 
-def _value(name: str, text: str, *, like: object) -> object:
+def _value(name: str, text: str, *, like: object, one_of: Sequence[str]) -> object:
     if isinstance(like, tuple):
         return tuple(part.strip() for part in text.split(",") if part.strip())
+    if one_of and text not in one_of:
+        raise SettingError(
+            f"{name} is '{text}'.",
+            expected=f"one of {', '.join(one_of)}.",
+            advice=f"Set {name} to one of them, or leave it out.",
+        )
     if isinstance(like, str):
         return text
     kind = int if isinstance(like, int) else float

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
+from serving.metrics import LONG_WORK
 from serving.problems import busy
 
 Result = TypeVar("Result")
@@ -34,6 +35,7 @@ class Workers:
         self._idle = threads
         self._queues: dict[str, deque[_Piece]] = {}
         self.pending: Counter[str] = Counter()
+        LONG_WORK.set_function(self._count)
 
     async def run(self, work: Callable[[], Result], *, caller: str) -> Result:
         """Return what `work` returns; raises a `ProblemError` at once where too much of a caller's waits."""
@@ -67,6 +69,10 @@ class Workers:
         with self._lock:
             self._idle += 1
             self._start_next()
+
+    def _count(self) -> int:
+        with self._lock:
+            return self.pending.total()
 
     def _uncount(self, caller: str) -> None:
         with self._lock:

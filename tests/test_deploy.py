@@ -64,7 +64,7 @@ def live_gauges() -> set[str]:
 
 
 def metrics_in(path: Path) -> set[str]:
-    return set(re.findall(r"\baudit_yield_\w+", text(path)))
+    return set(re.findall(r"\b(?:audit_yield|process)_\w+", text(path)))
 
 
 def alarms() -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from enum import Enum
 
 from serving.access.tokens import LOCAL, Caller
+from serving.metrics import IN_THE_MAKING
 from serving.problems import busy
 from serving.settings import Settings
 
@@ -45,6 +46,7 @@ class Shares:
         }
         self.held: Counter[tuple[Resource, str]] = Counter()
         self.total: Counter[Resource] = Counter()
+        IN_THE_MAKING.set_function(lambda: self.total[Resource.ANSWER])
 
     def require(self, resource: Resource, caller: Caller) -> None:
         """Raise `ProblemError` where a caller, or all of them, hold as much as they may."""

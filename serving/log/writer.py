@@ -4,6 +4,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
@@ -27,6 +28,7 @@ from serving.log.proof import refusal
 from serving.log.reader import LoggedPrediction
 from serving.log.store import LogRow, Request
 from serving.log.trader_keys import TraderKey, TraderKeys, keys_path, open_keys
+from serving.metrics import LOG_COMMIT, LOG_LAG, LOG_QUEUE
 from serving.workers import AT_ONCE
 
 GROUP = 256
@@ -45,6 +47,7 @@ class _Pending(NamedTuple):
     entry: LogEntry
     packed: Packed
     future: "asyncio.Future[Ids]"
+    since: float
 
 
 class PredictionLog:
@@ -73,6 +76,9 @@ class PredictionLog:
             self._record_erasures()
             opened.pop_all()
         self._queue: queue.SimpleQueue[_Pending | None] = queue.SimpleQueue()
+        self._in_hand: Sequence[_Pending] = ()
+        LOG_QUEUE.set_function(lambda: self._queue.qsize() + len(self._in_hand))
+        LOG_LAG.set_function(self._lag)
         self._writer = threading.Thread(target=self._write, name="prediction log", daemon=True)
         self._writer.start()
 
@@ -98,7 +104,7 @@ class PredictionLog:
         else:
             packed = await asyncio.to_thread(_packed, entry)
         future: asyncio.Future[Ids] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Pending(entry, packed, future))
+        self._queue.put(_Pending(entry, packed, future, time.monotonic()))
         return await future
 
     async def retry(self) -> None:
@@ -149,7 +155,10 @@ class PredictionLog:
         while not ended:
             batch = list(self._batch())
             ended = None in batch
-            self._answer([each for each in batch if each and not each.future.cancelled()])
+            self._in_hand = [each for each in batch if each and not each.future.cancelled()]
+            if self._in_hand:
+                self._answer(self._in_hand)
+            self._in_hand = ()
 
     def _batch(self) -> Iterator[_Pending | None]:
         """Yield the pending answers, at least one; None stands for the end."""
@@ -160,9 +169,15 @@ class PredictionLog:
             except queue.Empty:
                 return
 
+    def _lag(self) -> float:
+        """Return the seconds for which the first of the answers in hand has waited; others came later."""
+        in_hand = self._in_hand
+        return time.monotonic() - in_hand[0].since if in_hand else 0.0
+
     def _answer(self, batch: Sequence[_Pending]) -> None:
         try:
-            answers = self._commit([(each.entry, each.packed) for each in batch]) if batch else []
+            with LOG_COMMIT.time():
+                answers = self._commit([(each.entry, each.packed) for each in batch])
             self._failure = None
         except Exception as error:  # whatever it is, nobody may wait for ever or take it for logged
             failure = _write_error(self.folder, error)

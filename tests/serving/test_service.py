@@ -1,5 +1,6 @@
 """The service as its own processes: it begins or refuses, swaps, drains and is killed, and loses nothing."""
 
+import json
 import shutil
 import socket
 import subprocess
@@ -49,8 +50,25 @@ def two(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(two: Path) -> Iterator[Server]:
-    with served(two, "--drain", "1") as running:
+    with served(two, "--drain", "1", AUDIT_YIELD_PROCESS_LOG="json") as running:
         yield running
+
+
+def test_after_the_words_of_the_command_every_line_is_an_object_where_asked_for(
+    server: Server,
+) -> None:
+    lines = server.said.read_text().splitlines()[3:]
+    records = [json.loads(line) for line in lines]
+    assert {"bentoml.serve", "serving.live.swap"} <= {record["logger"] for record in records}
+
+
+def test_metrics_say_what_the_process_takes_and_what_waits(server: Server) -> None:
+    text = server.client.get("/metrics").text
+    gauges = dict(line.split(" ") for line in text.splitlines() if line[0] != "#" and "{" not in line)
+    assert float(gauges["process_resident_memory_bytes"]) > 50e6
+    assert 0 < float(gauges["process_open_fds"]) < float(gauges["process_max_fds"])
+    waiting = ("log_queue", "log_lag_seconds", "answers_in_the_making", "long_work")
+    assert {float(gauges[f"audit_yield_{name}"]) for name in waiting} == {0.0}
 
 
 @dataclass

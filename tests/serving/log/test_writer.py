@@ -4,13 +4,14 @@ import asyncio
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from prometheus_client import Gauge, Histogram
 
 from features.errors import DataError, OutputError
 from serving.log import store
@@ -18,6 +19,7 @@ from serving.log.codec import pack, unpack
 from serving.log.entry import Access, Decision, LogEntry
 from serving.log.verify import verify
 from serving.log.writer import PredictionLog, RequestIdTakenError
+from serving.metrics import LOG_COMMIT, LOG_LAG, LOG_QUEUE
 from tests.clock import now
 from tests.optional import not_none
 from tests.serving.answers import appended, database, entry, witness
@@ -102,6 +104,32 @@ def test_a_request_id_that_stands_for_another_answer_is_refused_and_harms_no_oth
     assert isinstance(third, tuple)
     assert "r1" in str(taken)
     assert [log.read(ids[0]).entry.access.request_id for ids in (second, third)] == ["r2", "r3"]
+
+
+def test_while_the_disk_keeps_it_waiting_the_gauges_say_how_many_answers_and_how_long(
+    log: PredictionLog,
+) -> None:
+    async def held_up() -> tuple[float, float]:
+        with closing(sqlite3.connect(database(log.folder), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            waiting = [asyncio.create_task(log.append(entry(f"r{number}"))) for number in range(3)]
+            while value(LOG_QUEUE) < 3 or value(LOG_LAG) < 0.05:
+                await asyncio.sleep(0.001)
+            other.execute("COMMIT")
+        await asyncio.gather(*waiting)
+        log.close()
+        return value(LOG_QUEUE), value(LOG_LAG)
+
+    commits = value(LOG_COMMIT)
+    assert asyncio.run(held_up()) == (0.0, 0.0)
+    assert value(LOG_COMMIT) > commits
+
+
+def value(metric: Gauge | Histogram) -> float:
+    """A gauge, or how often a histogram was told something."""
+    samples = {sample.name: sample.value for family in metric.collect() for sample in family.samples}
+    [name] = [name for name in samples if not name.endswith(("_bucket", "_sum", "_created"))]
+    return samples[name]
 
 
 def test_what_is_gathered_at_once_keeps_one_row_each(log: PredictionLog) -> None:
