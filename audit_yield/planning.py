@@ -225,7 +225,7 @@ def decline_command(
     row = decline(
         dataset_of(data, cutoff=as_of, dialect=dialect, stale=True),
         name,
-        trader,
+        [trader],
         because=because,
         by=by or _logged_in(),
         on=as_of.date(),

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ from serving.access.failed_logins import FailedLogins
 from serving.access.headers import (
     Headers,
     address_of,
+    form_id,
     headers_of,
     is_form,
     is_local,
@@ -50,7 +51,10 @@ class Log(Protocol):
 
 @dataclass(frozen=True)
 class Admission:
-    """A request that was let in: who calls, and under which id the answer is logged."""
+    """A request that was let in: who calls, and under which id the answer is logged.
+
+    The id is the caller's own, that of a form follows from what it says, any other is made up.
+    """
 
     caller: Caller
     request_id: str
@@ -108,6 +112,7 @@ class Guard:
             answer = await self._answer(
                 scope, receive, headers=headers, caller=caller, takes_form=endpoint.takes_form
             )
+            request_id = scope[ADMISSION].request_id
         except ProblemError as problem:
             answer = problem_messages(problem)
         except Exception:
@@ -174,6 +179,8 @@ class Guard:
         self.shares.require(Resource.BYTE, caller)
         with self.shares.hold(Resource.BYTE, caller, self._body_size(scope, headers, takes_form)):
             body = await self._whole_body(scope, receive, caller)
+            if takes_form and is_form(headers) and request_id_of(headers) is None:
+                scope[ADMISSION] = replace(scope[ADMISSION], request_id=form_id(scope["path"], body))
             self.shares.require(Resource.ANSWER, caller)
             with self.shares.hold(Resource.ANSWER, caller):
                 return await self._made(scope, _replay_body(body, receive))

@@ -1,6 +1,7 @@
 """Headers of a request: host, token, request id and media type."""
 
 import base64
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -91,6 +92,14 @@ def request_id_of(headers: Headers) -> str | None:
 def is_form(headers: Headers) -> bool:
     """Whether the headers declare the body as a form, as a page sends one."""
     return headers.get("content-type", "").partition(";")[0].strip().lower() == FORM
+
+
+def form_id(path: str, body: bytes) -> str:
+    """Return the request id of a form: what is sent to a path twice, from one page, is one request.
+
+    A page puts the id of its own answer into each form, so that the same said from another page is another.
+    """
+    return f"form-{hashlib.sha256(path.encode() + bytes(1) + body).hexdigest()[:32]}"
 
 
 def require_same_origin(headers: Headers) -> None:

@@ -40,7 +40,7 @@ ENDPOINTS = (
     Endpoint("GET", "/models", EVERYBODY),
     Endpoint("GET", "/plans", CASE_WORKERS),
     Endpoint("POST", "/plans/what-if", CASE_WORKERS),
-    Endpoint("POST", "/plans/{plan}/declines", CASE_WORKERS),
+    Endpoint("POST", "/plans/{plan}/decisions", CASE_WORKERS, takes_form=True),
     Endpoint("GET", "/plans/{plan}", CASE_WORKERS),
     Endpoint("GET", "/plans/{plan}/traders/{trader_id}", CASE_WORKERS),
     Endpoint("GET", "/plans/{plan}/sheet", CASE_WORKERS),

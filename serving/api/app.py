@@ -48,7 +48,7 @@ BODIES = (
     request_schemas.ScoreDeclarations,
     request_schemas.Outcome,
     request_schemas.PlanWhatIf,
-    request_schemas.Decline,
+    request_schemas.PlanDecision,
     request_schemas.CaseJudgement,
 )
 Responses = dict[int | str, dict[str, Any]]
@@ -263,13 +263,18 @@ ROUTES = (
     ),
     Route(
         "POST",
-        "/plans/{plan}/declines",
-        plans.decline_treatment,
-        schemas.DeclineAnswer,
-        (ProblemKind.NOT_FOUND, ProblemKind.REFUSED),
+        "/plans/{plan}/decisions",
+        plans.decide,
+        schemas.PlanDecisionAnswer,
+        (ProblemKind.NOT_FOUND, ProblemKind.REFUSED, ProblemKind.CONFLICT),
         body_documentation(
-            request_schemas.Decline,
-            closed_down={"trader_id": "T0000012", "because": "closed down in January"},
+            request_schemas.PlanDecision,
+            taken={"trader_ids": ["T0000012"], "decision": "taken", "assigned_to": "team 3"},
+            closed_down={
+                "trader_ids": ["T0000012"],
+                "decision": "declined",
+                "because": "closed down in January",
+            },
         ),
     ),
     Route("GET", "/plans/{plan}", plans.plan, schemas.PlanAnswer, (ProblemKind.NOT_FOUND,)),

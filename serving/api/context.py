@@ -11,9 +11,10 @@ from fastapi.responses import Response
 from features.clock import Clock
 from features.errors import OutputError
 from serving.access.guard import ADMISSION, Admission, Log
+from serving.access.headers import headers_of, is_form
 from serving.access.tokens import Caller
 from serving.api.serialise import JSON, as_json
-from serving.api.strict_json import Body, read_body
+from serving.api.strict_json import Body, read_body, read_form
 from serving.live.evidence import EvidenceCache
 from serving.live.history import History
 from serving.live.plans import NewestPlan
@@ -50,8 +51,8 @@ class ReadableLog(Log, Protocol):
     def of_trader(self, trader_id: str, *, limit: int = 50) -> tuple[LoggedPrediction, ...]:
         """Return the logged predictions of a trader, the newest first."""
 
-    def judgements_of(self, trader_id: str) -> tuple[LoggedJudgement, ...]:
-        """Return what people said of a trader's estimates, the newest first."""
+    def judgements_of(self, *trader_ids: str) -> tuple[LoggedJudgement, ...]:
+        """Return what people said of the estimates of traders, the newest first."""
 
     def verdicts(self) -> Mapping[Verdict, int]:
         """Return how often each model and feature was agreed with or called wrong, by whom."""
@@ -108,13 +109,19 @@ def context_of(request: Request) -> Context:
 
 
 async def read_payload(request: Request, schema: type[Body]) -> Body:
-    """Validate the body of a request; in a thread where it is long. Raises as `read_body`."""
+    """Validate the body of a request, JSON or a form; in a thread where it is long. Raises as `read_body`."""
     content = await request.body()
+    read = read_form if sent_by_form(request) else read_body
     return await context_of(request).run(
-        lambda: read_body(content, schema),
+        lambda: read(content, schema),
         rows=len(content) // BYTES_A_ROW,
         caller=caller_of(request).name,
     )
+
+
+def sent_by_form(request: Request) -> bool:
+    """Whether a page sent a request; the guard lets a form in only where an endpoint takes one."""
+    return is_form(headers_of(request.scope))
 
 
 def admission_of(request: Request) -> Admission:

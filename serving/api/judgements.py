@@ -4,27 +4,29 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from features.errors import DataError
-from serving.access.headers import headers_of, is_form
-from serving.api.context import access_of, caller_of, context_of, json_response, read_payload, require_own
+from serving.api.context import (
+    access_of,
+    caller_of,
+    context_of,
+    json_response,
+    read_payload,
+    require_own,
+    sent_by_form,
+)
 from serving.api.request_schemas import CaseJudgement
 from serving.api.serialise import serialise_basis, unknown_problem
-from serving.api.strict_json import read_form
 from serving.log.entry import LogEntry
 from serving.log.judgements import ENDPOINT, Opinion
 from serving.page.render import part
 from serving.problems import ProblemError, ProblemKind
 
 SEEN = 303
+"""The status that leads a browser from a form to a page that shows what became of it."""
 
 
 async def judgements(request: Request) -> Response:
     """Log what the caller says of an estimate; a form leads back to the page of the trader."""
-    by_form = is_form(headers_of(request.scope))
-    payload = (
-        read_form(await request.body(), CaseJudgement)
-        if by_form
-        else await read_payload(request, CaseJudgement)
-    )
+    payload = await read_payload(request, CaseJudgement)
     require_own(request, [payload.trader_id])
     context = context_of(request)
     live = context.live
@@ -46,7 +48,7 @@ async def judgements(request: Request) -> Response:
             decision=opinion.decision(payload.prediction_id),
         )
     )
-    if by_form:
+    if sent_by_form(request):
         return RedirectResponse(f"/traders/{part(payload.trader_id)}#judgements", SEEN)
     return json_response({"basis": serialise_basis(live, live.basis), "judgement_id": judgement_id})
 

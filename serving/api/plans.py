@@ -1,19 +1,21 @@
-"""The plans of the home over HTTP: read, asked what-if, and what officers decline of them.
+"""The plans of the home over HTTP: read, asked what-if, and what officers take on and decline of them.
 
 Nobody makes or draws a plan over HTTP: who could draw again would draw until the draw pleases.
 """
 
+import asyncio
+from dataclasses import replace
 from typing import Annotated
 
 import pyarrow.compute as pc
 from fastapi import Query, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict
 
 from features.data.append import NotWrittenError
 from features.errors import SettingError
 from models.plan.capacity import GroupCap
-from models.plan.decline import decline
+from models.plan.decline import decline, progress
 from models.plan.store import StoredPlan, names, read_plan
 from models.plan.text import ROLES, treated_rows
 from models.plan.what_if import changed_capacity, what_if
@@ -25,13 +27,17 @@ from serving.api.context import (
     read_payload,
     require_all_traders,
     require_own,
+    sent_by_form,
 )
+from serving.api.judgements import SEEN
 from serving.api.pages import Format, file_response, page_response
-from serving.api.request_schemas import Decline, PlanWhatIf
+from serving.api.request_schemas import PlanDecision, PlanWhatIf
 from serving.api.serialise import JsonObject, serialise_basis
 from serving.live.state import Live
 from serving.log.entry import Decision, LogEntry
+from serving.log.judgements import ENDPOINT, Opinion
 from serving.page import plan_page
+from serving.page.render import part
 from serving.problems import ProblemError, ProblemKind
 
 OF_A_PLAN = (
@@ -103,13 +109,25 @@ async def sheet(request: Request, plan: str, query: Annotated[SheetQuery, Query(
     )
     entry = LogEntry(access, live.basis, tuple(treated["trader_id"].to_pylist()))
     ids = await context.log_answer(entry)
-
-    def response() -> Response:
-        if query.format != "html":
-            return file_response(treated, stored.name, ending=query.format, prediction_ids=ids)
-        return page_response(plan_page(live, stored), ids)
-
-    return await context.workers.run(response, caller=caller.name)
+    if query.format != "html":
+        return await context.workers.run(
+            lambda: file_response(treated, stored.name, ending=query.format, prediction_ids=ids),
+            caller=caller.name,
+        )
+    reached = await context.warehouse_worker.run(
+        lambda: progress(live.dataset, stored.name, on=context.today), caller=caller.name
+    )
+    html = await context.workers.run(
+        lambda: plan_page(
+            live,
+            stored,
+            progress=reached,
+            judgements=context.log.judgements_of(*entry.trader_ids),
+            page_id=ids[0],
+        ),
+        caller=caller.name,
+    )
+    return page_response(html, ids)
 
 
 async def plan_what_if(request: Request) -> Response:
@@ -138,30 +156,83 @@ async def plan_what_if(request: Request) -> Response:
     )
 
 
-async def decline_treatment(request: Request, plan: str) -> Response:
-    """Record in the data that officers do not carry out a treatment of an accepted plan, and why."""
-    payload = await read_payload(request, Decline)
-    require_own(request, [payload.trader_id])
-    stored, context = await _read(request, plan), context_of(request)
-    live, caller = context.live, caller_of(request)
-    access = access_of(request, payload.purpose, endpoint="POST /plans/plan/declines", detail=stored.name)
-    decision = Decision(human_decision="declined", override_reason=payload.because)
+async def decide(request: Request, plan: str) -> Response:
+    """Record treatments of a plan as taken on, or as declined with the reason; a form leads back to the plan.
 
-    def record() -> JsonObject:
-        context.log.require_free(access, decision)
-        row = decline(
-            live.dataset,
-            stored.name,
-            payload.trader_id,
-            because=payload.because,
-            by=caller.name,
-            on=context.today,
+    What is taken on is a judgement in the log. A decline is a row of the data too: whoever measures by lot
+    must know of it.
+    """
+    payload = await read_payload(request, PlanDecision)
+    require_own(request, payload.trader_ids)
+    stored = await _read(request, plan)
+    assigned = dict(
+        zip(
+            *(treated_rows(stored.table)[each].to_pylist() for each in ("trader_id", "treatment")),
+            strict=True,
         )
-        names = ("trader_id", "treatment", "declined_because", "declined_by", "known_on")
-        return dict(row.select(names).to_pylist()[0])
+    )
+    if strangers := [trader for trader in payload.trader_ids if trader not in assigned]:
+        raise ProblemError(
+            ProblemKind.REFUSED,
+            f"The plan does not treat {strangers[0]}.",
+            expected="traders with a letter, a desk, field or joint audit.",
+        )
+    record = _take if payload.decision == "taken" else _decline
+    ids = await record(request, stored, payload)
+    if sent_by_form(request):
+        return RedirectResponse(f"/plans/{part(stored.name)}/sheet#treated", SEEN)
+    live = context_of(request).live
+    return json_response(
+        {
+            "basis": serialise_basis(live, live.basis),
+            "plan": stored.name,
+            "decision": payload.decision,
+            "by": payload.assigned_to or caller_of(request).name,
+            "traders": [
+                {"prediction_id": id_, "trader_id": trader, "treatment": assigned[trader]}
+                for id_, trader in zip(ids, payload.trader_ids, strict=True)
+            ],
+        }
+    )
+
+
+async def _take(request: Request, stored: StoredPlan, payload: PlanDecision) -> tuple[str, ...]:
+    """Log a judgement on each trader: the case is assigned."""
+    context = context_of(request)
+    assigned_to = payload.assigned_to or caller_of(request).name
+    opinion = Opinion(status="assigned", assigned_to=assigned_to, note=f"Audit plan {stored.name}")
+    access = access_of(request, payload.purpose, endpoint=ENDPOINT, detail=stored.name)
+    ids = await asyncio.gather(
+        *(
+            context.log_answer(
+                LogEntry(
+                    replace(access, request_id=f"{access.request_id}-{number}"),
+                    context.live.basis,
+                    (trader,),
+                    decision=opinion.decision(None),
+                )
+            )
+            for number, trader in enumerate(payload.trader_ids)
+        )
+    )
+    return tuple(id_ for [id_] in ids)
+
+
+async def _decline(request: Request, stored: StoredPlan, payload: PlanDecision) -> tuple[str, ...]:
+    """Write rows of the data, and log who did it."""
+    context, caller = context_of(request), caller_of(request)
+    live, because = context.live, payload.because or ""
+    access = access_of(request, payload.purpose, endpoint="POST /plans/plan/decisions", detail=stored.name)
+    decision = Decision(human_decision="declined", override_reason=because)
+
+    def record() -> None:
+        context.log.require_free(access, decision)
+        decline(
+            live.dataset, stored.name, payload.trader_ids, because=because, by=caller.name, on=context.today
+        )
 
     try:
-        declined = await context.warehouse_worker.run(record, caller=caller.name)
+        await context.warehouse_worker.run(record, caller=caller.name)
     except SettingError as error:
         raise _refused(error) from error
     except NotWrittenError as error:
@@ -171,10 +242,9 @@ async def decline_treatment(request: Request, plan: str) -> Response:
             expected="tables as Parquet in the contract's form, or a DuckDB file.",
             advice="`audit-yield plan decline` with --out writes the row as a file; load it as the others.",
         ) from error
-    entry = LogEntry(access, live.basis, (payload.trader_id,), decision=decision)
-    [prediction_id] = await context.log_answer(entry)
-    content = {"basis": serialise_basis(live, live.basis), "prediction_id": prediction_id}
-    return json_response({**content, "plan": stored.name, **declined})
+    return await context.log_answer(
+        LogEntry(access, live.basis, tuple(payload.trader_ids), decision=decision)
+    )
 
 
 def _refused(error: SettingError) -> ProblemError:

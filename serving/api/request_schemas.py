@@ -3,7 +3,15 @@
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    create_model,
+    model_validator,
+)
 
 from features.data.contract import TABLES, Column, ColumnType, Table
 from features.data.contract.ledger import RECORDED
@@ -54,20 +62,24 @@ class RequestSchema(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+def _each_once(trader_ids: list[str]) -> list[str]:
+    if len(set(trader_ids)) < len(trader_ids):
+        raise ValueError("each trader once")
+    return trader_ids
+
+
+TraderIds = Annotated[
+    list[Identifier],
+    Field(min_length=1, max_length=MOST_TRADERS, json_schema_extra={"uniqueItems": True}),
+    AfterValidator(_each_once),
+]
+
+
 class Predict(RequestSchema):
     """For which traders a prediction is asked."""
 
-    trader_ids: Annotated[
-        list[Identifier],
-        Field(min_length=1, max_length=MOST_TRADERS, json_schema_extra={"uniqueItems": True}),
-    ]
+    trader_ids: TraderIds
     purpose: Purpose = None
-
-    @model_validator(mode="after")
-    def _each_once(self) -> Self:
-        if len(set(self.trader_ids)) < len(self.trader_ids):
-            raise ValueError("each trader once")
-        return self
 
 
 class Explain(RequestSchema):
@@ -232,12 +244,30 @@ class PlanWhatIf(RequestSchema):
     purpose: Purpose = None
 
 
-class Decline(RequestSchema):
-    """A treatment of an accepted plan that officers do not carry out, and why."""
+class PlanDecision(RequestSchema):
+    """Treatments of a plan that somebody takes on, or that officers do not carry out, and why."""
 
-    trader_id: Identifier
-    because: Text
+    trader_ids: Annotated[TraderIds, Field(description="The traders that are decided on, each once.")]
+    decision: Literal["taken", "declined"]
+    assigned_to: Annotated[
+        Text | None, Field(description="Who has those that are taken; else whoever calls.")
+    ] = None
+    because: Annotated[Text | None, Field(description="Why they are declined.")] = None
+    page_id: Annotated[
+        Text | None,
+        Field(
+            description="The answer whose page a form stands on; it counts once, however often it is sent."
+        ),
+    ] = None
     purpose: Purpose = None
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Self:
+        if (self.decision == "declined") != (self.because is not None):
+            raise ValueError("`because` where they are declined, and there alone")
+        if self.decision == "declined" and self.assigned_to is not None:
+            raise ValueError("`assigned_to` where they are taken")
+        return self
 
 
 class Judgement(RequestSchema):

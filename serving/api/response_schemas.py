@@ -1,7 +1,7 @@
 """Response schemas of the OpenAPI document, which shows their names; answers are serialised without them."""
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -316,17 +316,22 @@ class PlanWhatIfAnswer(ResponseSchema):
     caps: list[CapGiven]
 
 
-class DeclineAnswer(ResponseSchema):
-    """A treatment of a plan that was declined, as it is in the data from now on."""
+class DecidedTreatment(ResponseSchema):
+    """What was decided of a trader, under its id in the log."""
 
-    basis: Basis
     prediction_id: str
-    plan: str
     trader_id: str
     treatment: str
-    declined_because: str
-    declined_by: str
-    known_on: date
+
+
+class PlanDecisionAnswer(ResponseSchema):
+    """Treatments of a plan that were taken on or declined; a decline is in the data from now on."""
+
+    basis: Basis
+    plan: str
+    decision: Literal["taken", "declined"]
+    by: str = Field(description="Who has those taken, or who declined.")
+    traders: list[DecidedTreatment] = Field(description="The traders that were decided on, in their order.")
 
 
 class GapAmount(ResponseSchema):

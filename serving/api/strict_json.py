@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, get_origin
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
@@ -12,7 +12,7 @@ from serving.problems import ProblemError, ProblemKind
 Body = TypeVar("Body", bound=BaseModel)
 LARGEST = 1e300
 FAULTS_SHOWN = 20
-MOST_FIELDS = 100
+MOST_FIELDS = 2_000
 
 
 def read_body(body: bytes, schema: type[Body]) -> Body:
@@ -32,6 +32,8 @@ def read_body(body: bytes, schema: type[Body]) -> Body:
 def read_form(body: bytes, schema: type[Body]) -> Body:
     """Parse and validate a form that a page sent; a field that was left empty is not said.
 
+    A field of which the schema takes a list may stand more than once, as the boxes that were ticked.
+
     Raises `ProblemError` as `read_body`.
     """
     try:
@@ -41,7 +43,7 @@ def read_form(body: bytes, schema: type[Body]) -> Body:
             ProblemKind.MALFORMED, "The form cannot be read.", expected="one of our pages."
         ) from error
     try:
-        return schema.model_validate(_unique_members(pairs), strict=False)
+        return schema.model_validate(_members(pairs, schema), strict=False)
     except ValidationError as error:
         raise malformed(error.errors()) from error
 
@@ -64,6 +66,14 @@ def _require_plain(body: bytes) -> None:
         raise _refused("It is nested too deeply.") from error
     except ValueError as error:
         raise _refused(f"It is no JSON in UTF-8: {error}.") from error
+
+
+def _members(pairs: Iterable[tuple[str, str]], schema: type[BaseModel]) -> dict[str, Any]:
+    """Return the members of a form: lists of what may stand more than once, all else once."""
+    pairs = list(pairs)
+    lists = {name for name, field in schema.model_fields.items() if get_origin(field.annotation) is list}
+    ticked = {name: [value for key, value in pairs if key == name] for name, _ in pairs if name in lists}
+    return ticked | _unique_members(pair for pair in pairs if pair[0] not in lists)
 
 
 def _unique_members(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

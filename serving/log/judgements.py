@@ -59,9 +59,9 @@ class LoggedJudgement:
     opinion: Opinion
 
 
-def judgements_of(folder: Path, trader_id: str) -> tuple[LoggedJudgement, ...]:
-    """Return the judgements about a trader in recent segments, the newest first."""
-    return _readable(reader.of_endpoint_and_trader(folder, ENDPOINT, trader_id))
+def judgements_of(folder: Path, *trader_ids: str) -> tuple[LoggedJudgement, ...]:
+    """Return the judgements about traders in recent segments, the newest first."""
+    return _readable(reader.of_endpoint_and_traders(folder, ENDPOINT, trader_ids))
 
 
 def all_judgements(folder: Path, *, after: int = 0, until: float = math.inf) -> tuple[LoggedJudgement, ...]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -95,14 +95,16 @@ def of_endpoint(folder: Path, endpoint: str, *, after: int = 0) -> tuple[LoggedP
     return tuple(logged)
 
 
-def of_endpoint_and_trader(folder: Path, endpoint: str, trader_id: str) -> tuple[LoggedPrediction, ...]:
-    """Return what an endpoint logged about a trader alone in recent segments, the newest first."""
+def of_endpoint_and_traders(
+    folder: Path, endpoint: str, trader_ids: Iterable[str]
+) -> tuple[LoggedPrediction, ...]:
+    """Return what an endpoint logged about one of some traders each in recent segments, the newest first."""
     logged: list[LoggedPrediction] = []
     with trader_keys.reading(folder) as keys:
-        names = _names(trader_id, keys)
+        names = [name for trader_id in trader_ids for name in _names(trader_id, keys)]
         for path in islice(_databases(folder), RECENT):
             with store.reading(path) as connection:
-                rows = store.of_endpoint_and_trader(connection, endpoint, names)
+                rows = store.of_endpoint_and_traders(connection, endpoint, names)
                 logged += [_logged(row, 0, keys) for row in rows]
     return tuple(logged)
 

@@ -46,7 +46,7 @@ OF_REQUESTS = (
     "WHERE (actor, request_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?)) ORDER BY sequence"
 )
 OF_ENDPOINT = "WHERE sequence > ? AND about ->> '$.asked.endpoint' = ? ORDER BY sequence DESC"
-OF_ENDPOINT_AND_TRADER = (
+OF_ENDPOINT_AND_TRADERS = (
     "WHERE sequence IN (SELECT sequence FROM traders WHERE trader_id IN (SELECT value FROM json_each(?))) "
     "AND about ->> '$.asked.endpoint' = ? ORDER BY sequence DESC"
 )
@@ -250,11 +250,11 @@ def of_endpoint(connection: sqlite3.Connection, endpoint: str, *, after: int) ->
     return _rows(connection, OF_ENDPOINT, after, endpoint)
 
 
-def of_endpoint_and_trader(
+def of_endpoint_and_traders(
     connection: sqlite3.Connection, endpoint: str, names: Sequence[str]
 ) -> Iterator[LogRow]:
-    """Yield the rows of an endpoint about a trader, by its identifier and its pseudonym, the newest first."""
-    return _rows(connection, OF_ENDPOINT_AND_TRADER, json.dumps(names), endpoint)
+    """Yield the rows of an endpoint about traders, by identifiers and pseudonyms, the newest first."""
+    return _rows(connection, OF_ENDPOINT_AND_TRADERS, json.dumps(names), endpoint)
 
 
 def digest_of(connection: sqlite3.Connection, sequence: int) -> bytes | None:

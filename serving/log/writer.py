@@ -135,9 +135,9 @@ class PredictionLog:
         """Return the recent predictions of a trader, the newest first; without features and reasons."""
         return reader.of_trader(self.folder, trader_id, limit=limit)
 
-    def judgements_of(self, trader_id: str) -> tuple[LoggedJudgement, ...]:
-        """Return what people said of a trader's estimates, the newest first."""
-        return judgements_of(self.folder, trader_id)
+    def judgements_of(self, *trader_ids: str) -> tuple[LoggedJudgement, ...]:
+        """Return what people said of the estimates of traders, the newest first."""
+        return judgements_of(self.folder, *trader_ids)
 
     def verdicts(self) -> Mapping[Verdict, int]:
         """Return how often each model and feature was agreed with or called wrong, by whom."""

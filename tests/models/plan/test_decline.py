@@ -10,7 +10,7 @@ import pytest
 from features.assignments import declined
 from features.data.dataset import Dataset
 from features.errors import SettingError
-from models.plan.decline import decline
+from models.plan.decline import Progress, decline, progress
 from tests.features.administration import day
 from tests.features.tables import TODAY, Row, audit, good_tables, write_parquet
 
@@ -44,7 +44,7 @@ def dataset(tmp_path: Path) -> Dataset:
 def refuse(
     dataset: Dataset, trader_id: str = "007", because: str = "closed down", on: str = "2024-02-01"
 ) -> pa.Table:
-    return decline(dataset, PLAN, trader_id, because=because, by="ann", on=day(on))
+    return decline(dataset, PLAN, [trader_id], because=because, by="ann", on=day(on))
 
 
 def test_a_decline_is_a_later_state_of_the_assignment_with_who_and_why(dataset: Dataset) -> None:
@@ -62,7 +62,7 @@ def test_a_decline_is_a_later_state_of_the_assignment_with_who_and_why(dataset: 
 
 
 def test_with_a_folder_the_data_stays_as_it_is(dataset: Dataset, tmp_path: Path) -> None:
-    decline(dataset, PLAN, "007", because="x", by="ann", on=day("2024-02-01"), out=tmp_path / "rows")
+    decline(dataset, PLAN, ["007"], because="x", by="ann", on=day("2024-02-01"), out=tmp_path / "rows")
     assert pq.read_table(tmp_path / "rows" / "assignments.parquet").num_rows == 1
     assert pq.read_table(f"{dataset.data}/assignments.parquet").num_rows == 3
 
@@ -86,4 +86,27 @@ def test_a_treatment_is_declined_once(dataset: Dataset) -> None:
     refuse(dataset)
     for later in ("2024-02-01", "2024-03-01"):
         with pytest.raises(SettingError, match="was declined already: closed down"):
-            refuse(dataset, on=later)
+            refuse(dataset, because="moved away", on=later)
+
+
+def test_the_same_said_again_by_the_same_person_is_one_decline(dataset: Dataset) -> None:
+    first = refuse(dataset)
+    assert refuse(dataset, on="2024-03-01").equals(first)
+    assert pq.read_table(f"{dataset.data}/assignments.parquet").num_rows == 4
+    with pytest.raises(SettingError, match="was declined already"):
+        decline(dataset, PLAN, ["007"], because="closed down", by="bob", on=day("2024-03-01"))
+
+
+def test_of_several_all_are_declined_or_none(dataset: Dataset) -> None:
+    with pytest.raises(SettingError, match="of 0815 has begun"):
+        decline(dataset, PLAN, ["007", "0815"], because="x", by="ann", on=day("2024-02-01"))
+    assert pq.read_table(f"{dataset.data}/assignments.parquet").num_rows == 3
+
+
+def test_progress_says_what_is_declined_and_what_has_begun(dataset: Dataset) -> None:
+    assert not progress(dataset, PLAN, on=day("2024-01-01")).is_accepted
+    refuse(dataset)
+    reached = progress(dataset, PLAN, on=day("2024-02-01"))
+    assert (reached.is_accepted, reached.declined) == (True, {"007": "closed down"})
+    assert reached.begun == {"0815"}
+    assert progress(dataset, "P9", on=day("2024-02-01")) == Progress(False, {}, frozenset())

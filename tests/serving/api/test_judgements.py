@@ -70,6 +70,18 @@ def test_a_later_judgement_adds_and_takes_nothing_back(running: Service, traders
     assert "<b>Closed</b>, with <bdi>Ann</bdi>" in running.client.get(f"/traders/{traders[0]}").text
 
 
+def test_a_form_sent_twice_is_one_judgement_and_said_again_from_a_fresh_page_another(
+    running: Service, traders: list[str]
+) -> None:
+    for counted in (1, 2):
+        fields = form_of(running.client.get(f"/traders/{traders[0]}").text) | {"note": "Seen on site."}
+        for _ in range(2):
+            assert post_form(running, fields, **SAME_ORIGIN).status_code == 303
+        assert len(running.log.judgements_of(traders[0])) == counted
+    assert post_form(running, fields | {"note": "Seen twice."}, **SAME_ORIGIN).status_code == 303
+    assert len(running.log.judgements_of(traders[0])) == 3
+
+
 @pytest.mark.parametrize(
     "headers",
     [

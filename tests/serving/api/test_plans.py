@@ -22,13 +22,21 @@ from serving.live.state import Live, load_live
 from serving.page.letters import letters
 from serving.page.notice import Letterhead
 from tests.clock import now
+from tests.features.tables import Row
 from tests.models.plan.test_store import NAME, stored
 from tests.serving import tiny
 from tests.serving.browser import DARK, looked_over, needs_axe, needs_chromium
 from tests.serving.caller import Service, service
 
 CAP = {"by": "size_band", "group": "large", "visits": 9.0}
+DECISIONS = f"/plans/{NAME}/decisions"
+SAME_ORIGIN = {"origin": "http://localhost", "sec-fetch-site": "same-origin"}
 DESK, PHONE = "--window-size=1280,800", "--window-size=500,900"
+
+
+def declined(*trader_ids: str, because: str = "closed down") -> Row:
+    """Return the body that declines treatments."""
+    return {"trader_ids": list(trader_ids), "decision": "declined", "because": because}
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +107,7 @@ def test_data_that_takes_no_rows_is_said_with_the_way_out(
     trader = treated_rows(plan.table)["trader_id"][2].as_py()
     running.held.current = replace(own_live, dataset=replace(own_live.dataset, data=str(data)))
     try:
-        body = {"trader_id": trader, "because": "closed down"}
-        got = running.client.post(f"/plans/{NAME}/declines", json=body, headers=reader)
+        got = running.client.post(DECISIONS, json=declined(trader), headers=reader)
     finally:
         running.held.current = own_live
     assert (got.status_code, "--out" in got.json()["advice"]) == (422, True)
@@ -146,30 +153,99 @@ def test_who_is_limited_asks_no_what_if(running: Service, plan: StoredPlan) -> N
     assert running.client.post("/plans/what-if", json={"plan": NAME}, headers=limited).status_code == 403
 
 
+@pytest.fixture(scope="module")
+def accepted(plan: StoredPlan, own_live: Live) -> Path:
+    """The data of the service, which knows of the plan since the day of its model."""
+    data = Path(own_live.dataset.data)
+    append_rows(str(data), {"assignments": assignment_rows(plan, known_on=tiny.AS_OF)}, part=NAME)
+    return data / "assignments.parquet"
+
+
+def treated(plan: StoredPlan) -> list[str]:
+    return [str(trader) for trader in treated_rows(plan.table)["trader_id"].to_pylist()]
+
+
 def test_a_decline_is_recorded_under_the_name_of_the_token(
-    running: Service, plan: StoredPlan, own_live: Live
+    running: Service, plan: StoredPlan, accepted: Path
 ) -> None:
     """In the data, for what is measured, and in the log, for who did it."""
-    rows = assignment_rows(plan, known_on=tiny.AS_OF)
-    data = Path(own_live.dataset.data)
-    append_rows(str(data), {"assignments": rows}, part=NAME)
-    trader, other = treated_rows(plan.table)["trader_id"].to_pylist()[:2]
+    before = pq.read_metadata(accepted).num_rows
+    trader, other = treated(plan)[:2]
     auditor = running.token(Role.AUDITOR, traders=[trader])
-    body = {"trader_id": trader, "because": "closed down"}
-    got = running.client.post(f"/plans/{NAME}/declines", json=body, headers=auditor)
+    got = running.client.post(DECISIONS, json=declined(trader), headers=auditor)
     answer = got.json()
-    assert (got.status_code, answer["declined_because"], answer["plan"]) == (200, "closed down", NAME)
-    newest = pq.read_table(data / "assignments.parquet").slice(rows.num_rows).to_pylist()
-    assert [(row["trader_id"], row["declined_by"]) for row in newest] == [(trader, answer["declined_by"])]
-    logged = running.log.read(answer["prediction_id"]).entry
-    assert (logged.access.actor, logged.decision.override_reason) == (answer["declined_by"], "closed down")
+    assert (got.status_code, answer["decision"], answer["plan"]) == (200, "declined", NAME)
+    newest = pq.read_table(accepted).slice(before).to_pylist()
+    assert [(row["trader_id"], row["declined_because"], row["declined_by"]) for row in newest] == [
+        (trader, "closed down", answer["by"])
+    ]
+    logged = running.log.read(answer["traders"][0]["prediction_id"]).entry
+    assert (logged.access.actor, logged.decision.override_reason) == (answer["by"], "closed down")
 
-    again = running.client.post(f"/plans/{NAME}/declines", json=body, headers=auditor)
-    assert again.status_code == 422
-    foreign = running.client.post(
-        f"/plans/{NAME}/declines", json=body | {"trader_id": other}, headers=auditor
-    )
-    assert foreign.status_code == 403
+    assert running.client.post(DECISIONS, json=declined(other), headers=auditor).status_code == 403
+
+
+def standing(html: str, trader: str) -> tuple[bool, str]:
+    """Return whether a trader can be ticked on the plan's page, and how it stands there."""
+    [row] = re.findall(rf'<tr>((?:(?!</tr>).)*href="/traders/{trader}".*?)</tr>', html, re.DOTALL)
+    words = re.findall(r'class="under"><bdi>(.*?)</bdi>', row)
+    return f'name="trader_ids" value="{trader}"' in row, "".join(words)
+
+
+def test_who_is_ticked_on_the_page_is_taken_on_or_declined_and_a_form_sent_twice_decides_once(
+    running: Service, plan: StoredPlan, accepted: Path, reader: dict[str, str]
+) -> None:
+    first, second, third = treated(plan)[3:6]
+    sheet = f"/plans/{NAME}/sheet"
+    html = running.client.get(sheet, headers=reader).text
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', html))
+    before = running.log.head.rows
+    for fields in (
+        {"trader_ids": [first, second], "decision": "taken", "assigned_to": "<i>Ann</i>"},
+        {"trader_ids": [second], "decision": "declined", "because": "no staff & no car"},
+    ):
+        for _ in range(2):
+            sent = running.client.post(
+                DECISIONS, data=hidden | fields, headers=reader | SAME_ORIGIN, follow_redirects=False
+            )
+            assert (sent.status_code, sent.headers["location"]) == (303, f"{sheet}#treated")
+    assert running.log.head.rows == before + 3
+    assert pq.read_table(accepted)["declined_because"].to_pylist().count("no staff & no car") == 1
+    html = running.client.get(sheet, headers=reader).text
+    assert standing(html, first) == (True, "assigned, &lt;i&gt;Ann&lt;/i&gt;")
+    assert standing(html, second) == (False, "declined: no staff &amp; no car")
+    assert standing(html, third) == (True, "")
+    page = running.client.get(f"/traders/{first}", headers=reader).text
+    assert "<b>Assigned</b>, with <bdi>&lt;i&gt;Ann&lt;/i&gt;</bdi>" in page
+
+
+def test_a_form_from_elsewhere_decides_nothing(
+    running: Service, plan: StoredPlan, accepted: Path, reader: dict[str, str]
+) -> None:
+    before = pq.read_metadata(accepted).num_rows, running.log.head.rows
+    foreign = {"origin": "http://localhost", "sec-fetch-site": "cross-site"}
+    fields = declined(treated(plan)[11])
+    assert running.client.post(DECISIONS, data=fields, headers=reader | foreign).status_code == 403
+    assert (pq.read_metadata(accepted).num_rows, running.log.head.rows) == before
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"decision": "declined"}, 400),
+        ({"decision": "taken", "because": "x"}, 400),
+        ({"decision": "declined", "because": "x", "assigned_to": "Ann"}, 400),
+        ({"trader_ids": []}, 400),
+        ({"trader_ids": ["T9999999"]}, 422),
+    ],
+    ids=["no reason", "a reason to take", "somebody to decline", "nobody", "not of the plan"],
+)
+def test_a_decision_that_contradicts_itself_is_refused(
+    running: Service, plan: StoredPlan, reader: dict[str, str], body: Row, status: int
+) -> None:
+    whole = {"trader_ids": treated(plan)[:1], "decision": "taken"} | body
+    got = running.client.post(DECISIONS, json=whole, headers=reader)
+    assert (got.status_code, bool(got.json()["title"])) == (status, True)
 
 
 @pytest.mark.parametrize("path", [f"{NAME}9", f"{NAME}/traders/T9999999", f"{NAME}9/sheet", "..%2fmlruns"])
@@ -266,7 +342,7 @@ def test_who_is_treated_is_handed_out_as_a_file(
 @needs_axe
 @pytest.mark.parametrize("flags", [(DESK,), (PHONE, DARK)], ids=str)
 def test_the_page_is_accessible_and_fits_the_window(
-    running: Service, plan: StoredPlan, reader: dict[str, str], tmp_path: Path, flags: tuple[str, ...]
+    running: Service, accepted: Path, reader: dict[str, str], tmp_path: Path, flags: tuple[str, ...]
 ) -> None:
     html = running.client.get(f"/plans/{NAME}/sheet", headers=reader).text
     seen = looked_over(html, tmp_path, *flags)
