@@ -4,6 +4,7 @@ DATA ?=
 KCS ?= ../shared/data/kcs
 BIN := .venv/bin
 LEAN := .venv-lean/bin
+CLIENTS := .venv-clients/bin
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 TESTS := -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 INSTALL := -m pip install --quiet --disable-pip-version-check
@@ -36,6 +37,12 @@ setup: .venv/.ready  ## Make the virtual environment; every target that needs it
 	@$(LEAN)/python $(INSTALL) --require-hashes --requirement requirements-lean.lock
 	@touch $@
 
+.venv-clients/.ready: requirements-clients.lock
+	@echo 'Setting up .venv-clients, which makes a client of the service for its tests: ten seconds, once.'
+	@test -x $(CLIENTS)/python || $(PYTHON) -m venv .venv-clients
+	@$(CLIENTS)/python $(INSTALL) --require-hashes --requirement requirements-clients.lock
+	@touch $@
+
 run: setup  ## From nothing to the auditor's page: simulate, train, score, serve; make run DATA=folder takes your own
 	@$(BIN)/audit-yield run $(if $(DATA),'$(DATA)')
 
@@ -44,20 +51,20 @@ run-kcs: setup  ## Try published declarations of Korea's customs: labels are a p
 	@test -e kcs/data || $(BIN)/audit-yield import kcs '$(KCS)'/train.csv '$(KCS)'/valid.csv '$(KCS)'/test.csv kcs/data
 	@AUDIT_YIELD_HOME=kcs/mlruns $(BIN)/audit-yield run kcs/data
 
-test: setup  ## Run the tests
+test: setup .venv-clients/.ready  ## Run the tests
 	@$(BIN)/python $(TESTS)
 
 test-long: setup  ## Run the tests that take long: every example of the pages, all planted leaks, large files
 	@$(BIN)/python $(TESTS) -m long
 
-coverage: setup  ## Run the tests and say which branches none of them takes, also as htmlcov/index.html; about twice as long
+coverage: setup .venv-clients/.ready  ## Run the tests and say which branches none of them takes, also as htmlcov/index.html; about twice as long
 	@rm -f .coverage .coverage.*
 	@$(BIN)/coverage run $(TESTS) -m ''
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage html --quiet
 	@$(BIN)/coverage report
 
-torture: setup  ## Run the tests at length: thousands of cases, dozens of kills; some hours
+torture: setup .venv-clients/.ready  ## Run the tests at length: thousands of cases, dozens of kills; some hours
 	@AUDIT_YIELD_TORTURE=1 $(BIN)/python $(TESTS) -m ''
 
 check: setup .venv-lean/.ready  ## Lint, types, layers, documents up to date, the site, lean base
@@ -89,13 +96,15 @@ spark: setup  ## Add Spark to .venv, for tables that stand there; it needs Java 
 test-spark: spark  ## Run the tests of Spark, which are skipped where it is not: the commands give there what they give on files
 	@$(BIN)/python -m pytest tests/e2e/test_spark.py
 
-lock: setup  ## Resolve the dependencies anew into the three hash-pinned lock files
+lock: setup  ## Resolve the dependencies anew into the four hash-pinned lock files
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml --extra training --extra postgres --group dev --group docs --output-file requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml --constraints requirements.lock --output-file requirements-lean.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml --extra spark --constraints requirements.lock --output-file requirements-spark.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group clients --output-file requirements-clients.lock
 
 sbom: setup .venv-lean/.ready  ## List what is installed, with licences, as CycloneDX: sbom/development.json, and sbom/serving.json of what serves
 	@mkdir -p sbom

@@ -89,14 +89,16 @@ TAGS = {
 }
 """The groups of operations in the OpenAPI document, each with what stands in it."""
 TAGS_OF_PATHS = dict.fromkeys(("predict", "explain", "score_declarations"), "predictions")
-FILES: Responses = {
-    200: {
-        "content": {
-            media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
-            for media_type in ("text/html", *pages.MEDIA_TYPES.values())
-        }
-    }
-}
+
+
+def file_content(*media_types: str) -> dict[str, Any]:
+    """Return the documentation of content that is no JSON, by its media types: text, or bytes."""
+    text, binary = {"type": "string"}, {"type": "string", "format": "binary"}
+    names = [each.partition(";")[0] for each in media_types]
+    return {name: {"schema": text if name.startswith("text/") else binary} for name in names}
+
+
+FILES: Responses = {200: {"content": file_content("text/html", *pages.MEDIA_TYPES.values())}}
 """A page, or with `format` a file."""
 
 
@@ -146,7 +148,7 @@ class Route:
         if self.schema:
             first = {"model": self.schema, "description": cleandoc(self.schema.__doc__ or "")}
         if self.file:
-            first["content"] = {self.file: {"schema": {"type": "string", "format": "binary"}}}
+            first["content"] = file_content(self.file)
         responses = problem_responses(*kinds) | {200: first} | self.responses
         responses[200] = first | responses[200]
         app.router.add_api_route(
@@ -230,7 +232,7 @@ ROUTES = (
         ranking.ranking,
         schemas.RankingAnswer,
         (ProblemKind.NOT_ACCEPTABLE, ProblemKind.CONFLICT),
-        responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+        responses={200: {"content": file_content(ranking.CSV)}},
     ),
     Route(
         "GET",
