@@ -1,25 +1,35 @@
-"""Draws the pictures of the README: the page of the first trader, the ranking, and what the champion gathers.
+"""Draws the pictures of the documents: the pages as a service shows them, and what the champion gathers.
 
 make pictures            # of demo/data and the champion in mlruns/
 """
 
 import argparse
+import csv
+import io
+import json
+import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
+from http.client import HTTPResponse
 from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
 import pyarrow.compute as pc
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
+from PIL import Image
 
-from features.data.dataset import Dataset
 from features.storage.home import home
-from serving.live.history import past_audits
-from serving.live.state import load_live
-from serving.page import list_ranking, ranking_page, trader_page
 from training.analyst.model import ANALYST
 from training.backtest.out_of_fold import ORACLE, OutOfFold
 from training.promotion.gate import read_out_of_fold
@@ -28,6 +38,7 @@ from training.tracking.registry import out_of_fold, version
 from training.tracking.store import store
 
 HERE = Path(__file__).parent
+COMMAND = Path(sys.executable).with_name("audit-yield")
 FLAGS = (
     "--headless",
     "--disable-gpu",
@@ -35,7 +46,13 @@ FLAGS = (
     "--no-sandbox",
     "--disable-background-networking",
 )
-WINDOW = ("--window-size=1280,800", "--force-device-scale-factor=1.5")
+PATIENCE = 600.0
+SCALE = "--force-device-scale-factor=1.5"
+COLOURS_KEPT = 128
+"""Of a picture: they are told from all of them by nobody, and take a quarter of the room."""
+HEIGHT = 800
+HEIGHTS: Mapping[str, int] = {"notice": 1000, "plan": 1200, "gap": 1150, "model": 1250}
+"""Of the windows of pages that say what they are for further down."""
 OURS = "audit-yield"
 ORDERS = {
     ANALYST: "an analyst's page of SQL",
@@ -55,15 +72,95 @@ COLOURS = dict(
 """Ours and the oracle's are those of the page."""
 
 
-def draw(page: str, target: Path) -> None:
+def addresses(base: str) -> Iterator[tuple[str, str]]:
+    """Yield a name and an address for each page: of the trader that ranks first, beside the one after it."""
+    first, second = (row["trader_id"] for row in _json(f"{base}/ranking?page_size=2")["rows"])
+    trader = f"{base}/traders/{first}"
+    [feature] = (
+        reason["feature"] for reason in _json(f"{base}/explain", {"trader_id": first, "top": 1})["reasons"]
+    )
+    with _opened(f"{trader}/programme?format=csv") as rows:
+        pulled = next(csv.DictReader(io.TextIOWrapper(rows, "utf-8")))
+    line = urlencode({name: pulled[name] for name in ("declaration_id", "item_number")})
+    plan = _json(f"{base}/plans")["plans"][0]["name"]
+    yield from {
+        "ranking": f"{base}/",
+        "page": trader,
+        "evidence": f"{trader}/evidence/{feature}",
+        "programme": f"{trader}/programme",
+        "what_if": f"{trader}/what_if?{line}&leave_out=true",
+        "change": f"{trader}/change",
+        "compare": f"{base}/compare?one={first}&other={second}",
+        "due_diligence": f"{trader}/due_diligence",
+        "notice": f"{trader}?view=notice",
+        "model": f"{base}/model",
+        "help": f"{base}/help",
+        "plan": f"{base}/plans/{plan}/sheet",
+        "gap": f"{base}/gap/sheet",
+        "http": f"{base}/docs",
+    }.items()
+
+
+def _json(address: str, body: object = None) -> Any:
+    with _opened(address, json.dumps(body).encode() if body else None) as answer:
+        return json.load(answer)
+
+
+def _opened(address: str, body: bytes | None = None) -> HTTPResponse:
+    request = Request(address, body, {"Content-Type": "application/json"})  # noqa: S310  our own service
+    answer: HTTPResponse = urlopen(request, timeout=PATIENCE)  # noqa: S310
+    return answer
+
+
+@contextmanager
+def service(data: str, as_of: date) -> Iterator[str]:
+    """Serve the data in a process of its own, and yield the address of its pages."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    base = f"http://localhost:{port}"
+    arguments = [COMMAND, "serve", data, "--as-of", str(as_of), "--port", port, "--open", "--drain", "0"]
+    with subprocess.Popen(arguments, stdout=subprocess.DEVNULL) as process:  # noqa: S603  our own
+        try:
+            while not _is_ready(base):
+                if process.poll() is not None:
+                    sys.exit("The service did not start.")
+                time.sleep(0.2)
+            yield base
+        finally:
+            process.terminate()
+
+
+def _is_ready(base: str) -> bool:
+    try:
+        with _opened(f"{base}/readyz") as answer:
+            return bool(answer.status == 200)
+    except URLError:
+        return False
+
+
+def draw(address: str, target: Path) -> None:
     """Write a picture of a page; no-sandbox, for it is our own page and loads nothing."""
     browser = shutil.which("chromium") or sys.exit("Chromium is needed: apt-get install chromium")
+    window = f"--window-size=1280,{HEIGHTS.get(target.stem, HEIGHT)}"
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "page.html"
-        file.write_text(page, encoding="utf-8")
         profile = f"--user-data-dir={folder}/profile"
-        command = [browser, *FLAGS, *WINDOW, profile, f"--screenshot={target}", file.as_uri()]
-        subprocess.run(command, check=True, capture_output=True, timeout=120)  # noqa: S603  our own arguments
+        command = [browser, *FLAGS, window, SCALE, profile, f"--screenshot={target}", address]
+        subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)  # noqa: S603
+    with Image.open(target) as picture:
+        picture.convert("RGB").quantize(COLOURS_KEPT).save(target, optimize=True)
+
+
+def plan(data: str, as_of: date) -> None:
+    """Make a plan by the capacity that docs/plans.md shows, where the period has none."""
+    text = (HERE.parent / "plans.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"^```toml capacity.toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    year = f"first_day = {as_of}\nlast_day = {as_of.replace(year=as_of.year + 1)}"
+    with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+        file.write(re.sub(r"first_day = .*\nlast_day = .*", year, shown))
+        file.flush()
+        arguments = [COMMAND, "plan", data, "--as-of", str(as_of), "--capacity", file.name]
+        subprocess.run(arguments, capture_output=True)  # noqa: S603  a period that has a plan is refused another
 
 
 def draw_gain(target: Path) -> None:
@@ -101,11 +198,10 @@ def main() -> None:
     parser.add_argument("data")
     parser.add_argument("--as-of", type=date.fromisoformat, required=True)
     arguments = parser.parse_args()
-    dataset = Dataset(data=arguments.data, cutoff=arguments.as_of, today=date.today(), home=home())
-    live = load_live(dataset)
-    first = live.ranking["trader_id"][0].as_py()
-    draw(trader_page(live, first, history=past_audits(dataset).get(first, ())), HERE / "page.png")
-    draw(ranking_page(live, list_ranking(live, query={})), HERE / "ranking.png")
+    plan(arguments.data, arguments.as_of)
+    with service(arguments.data, arguments.as_of) as base:
+        for name, address in addresses(base):
+            draw(address, HERE / f"{name}.png")
     draw_gain(HERE / "gain.png")
 
 
