@@ -84,7 +84,7 @@ fix: setup  ## Format, mend what can be mended, write the generated documents
 bench: setup  ## Run the benchmarks and make one table of ratios, ours to peers of the same run; make bench QUICK=1 takes small sizes
 	@$(BIN)/python -P benchmarks/run.py $(if $(QUICK),--quick)
 
-pictures: setup  ## Draw the pictures of the README anew, from the demo and the champion
+pictures: setup  ## Draw the pictures of the documents anew, from the demo, the champion and a service
 	@$(BIN)/python -P docs/pictures/draw.py demo/data --as-of 2025-01-01
 
 docs: setup  ## Build the site of the documents into site/, every link checked: open site/index.html

@@ -213,7 +213,7 @@ ROUTES = (
         "/judgements",
         judgements.judgements,
         schemas.JudgementAnswer,
-        (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT),
+        (ProblemKind.UNKNOWN_TRADERS,),
         body_documentation(
             request_schemas.CaseJudgement,
             wrong_reason={
@@ -231,7 +231,7 @@ ROUTES = (
         "/ranking",
         ranking.ranking,
         schemas.RankingAnswer,
-        (ProblemKind.NOT_ACCEPTABLE, ProblemKind.CONFLICT),
+        (ProblemKind.NOT_ACCEPTABLE,),
         responses={200: {"content": file_content(ranking.CSV)}},
     ),
     Route(
@@ -239,7 +239,7 @@ ROUTES = (
         "/ranking.csv",
         ranking.ranking_csv,
         None,
-        (ProblemKind.CONFLICT,),
+        (),
         file=ranking.CSV,
     ),
     Route(
@@ -247,10 +247,10 @@ ROUTES = (
         "/ranking.xlsx",
         ranking.ranking_xlsx,
         None,
-        (ProblemKind.CONFLICT,),
+        (),
         file=ranking.XLSX,
     ),
-    Route("GET", "/models", models.models, schemas.ModelsAnswer, (ProblemKind.CONFLICT,)),
+    Route("GET", "/models", models.models, schemas.ModelsAnswer, ()),
     Route("GET", "/plans", plans.plans, schemas.PlansAnswer, ()),
     Route(
         "POST",
@@ -268,7 +268,7 @@ ROUTES = (
         "/plans/{plan}/decisions",
         plans.decide,
         schemas.PlanDecisionAnswer,
-        (ProblemKind.NOT_FOUND, ProblemKind.REFUSED, ProblemKind.CONFLICT),
+        (ProblemKind.NOT_FOUND, ProblemKind.REFUSED),
         body_documentation(
             request_schemas.PlanDecision,
             taken={"trader_ids": ["T0000012"], "decision": "taken", "assigned_to": "team 3"},
@@ -290,18 +290,16 @@ ROUTES = (
     Route("GET", "/plans/{plan}/sheet", plans.sheet, None, (ProblemKind.NOT_FOUND,), responses=FILES),
     Route("GET", "/gap", gap.gap, schemas.GapAnswer, ()),
     Route("GET", "/gap/sheet", gap.gap_sheet, None, ()),
-    Route("GET", "/", pages.ranking, None, (ProblemKind.CONFLICT,)),
-    Route("GET", "/model", pages.model, None, (ProblemKind.CONFLICT,)),
-    Route("GET", "/help", pages.help_page, None, (ProblemKind.CONFLICT,)),
-    Route(
-        "GET", "/traders/{trader_id}", pages.trader, None, (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT)
-    ),
+    Route("GET", "/", pages.ranking, None, ()),
+    Route("GET", "/model", pages.model, None, ()),
+    Route("GET", "/help", pages.help_page, None, ()),
+    Route("GET", "/traders/{trader_id}", pages.trader, None, (ProblemKind.UNKNOWN_TRADERS,)),
     Route(
         "GET",
         "/traders/{trader_id}/evidence/{feature}",
         pages.behind,
         None,
-        (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT),
+        (ProblemKind.UNKNOWN_TRADERS,),
         responses=FILES,
     ),
     Route(
@@ -309,7 +307,7 @@ ROUTES = (
         "/traders/{trader_id}/due_diligence",
         pages.due_diligence,
         None,
-        (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT),
+        (ProblemKind.UNKNOWN_TRADERS,),
         responses=FILES,
     ),
     Route(
@@ -317,22 +315,22 @@ ROUTES = (
         "/traders/{trader_id}/what_if",
         beside.what_if,
         None,
-        (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT, ProblemKind.REFUSED),
+        (ProblemKind.UNKNOWN_TRADERS, ProblemKind.REFUSED),
     ),
     Route(
         "GET",
         "/traders/{trader_id}/change",
         beside.change,
         None,
-        (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT),
+        (ProblemKind.UNKNOWN_TRADERS,),
     ),
-    Route("GET", "/compare", beside.compare, None, (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT)),
+    Route("GET", "/compare", beside.compare, None, (ProblemKind.UNKNOWN_TRADERS,)),
     Route(
         "GET",
         "/traders/{trader_id}/programme",
         pages.programme,
         None,
-        (ProblemKind.UNKNOWN_TRADERS, ProblemKind.CONFLICT),
+        (ProblemKind.UNKNOWN_TRADERS,),
         responses=FILES,
     ),
 )

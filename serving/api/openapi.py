@@ -21,12 +21,13 @@ ANY_REQUEST_PROBLEMS = (
     ProblemKind.MALFORMED,
     ProblemKind.NO_TOKEN,
     ProblemKind.FORBIDDEN,
+    ProblemKind.CONFLICT,
     ProblemKind.BUSY,
     ProblemKind.FAILED,
     ProblemKind.UNAVAILABLE,
 )
-"""The problems that any request may be answered with."""
-BODY_PROBLEMS = (ProblemKind.TOO_SLOW, ProblemKind.TOO_LARGE, ProblemKind.NOT_JSON, ProblemKind.CONFLICT)
+"""The problems that any request may be answered with; its id may be that of an earlier one."""
+BODY_PROBLEMS = (ProblemKind.TOO_SLOW, ProblemKind.TOO_LARGE, ProblemKind.NOT_JSON)
 
 
 def problem_responses(*kinds: ProblemKind) -> dict[int | str, JsonObject]:
