@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from docs import messages
 from features import document as features
 from features.data.contract import document as contract
 from features.data.systems import document as systems
@@ -14,6 +15,7 @@ DOCUMENTS = {
     DOCS / "features.md": features.document,
     DOCS / "systems.md": systems.document,
     DOCS / "worlds.md": worlds.document,
+    **messages.DOCUMENTS,
 }
 
 
@@ -22,10 +24,13 @@ def main() -> int:
     if "--check" not in sys.argv:
         for path, content in DOCUMENTS.items():
             path.write_text(content(), encoding="utf-8")
+        for code in messages.TRANSLATED:
+            lacking, count = messages.untranslated(code)
+            print(f"{code}: {lacking} of {count} messages have no translation.")
         return 0
-    stale = [path.name for path, made in DOCUMENTS.items() if path.read_text(encoding="utf-8") != made()]
-    for name in stale:
-        print(f"docs/{name} is out of date: run `make fix`")
+    stale = [path for path, made in DOCUMENTS.items() if path.read_text(encoding="utf-8") != made()]
+    for path in stale:
+        print(f"{path.relative_to(DOCS.parent)} is out of date: run `make fix`")
     return bool(stale)
 
 

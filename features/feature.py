@@ -9,6 +9,7 @@ from typing import Any, NotRequired, TypedDict, Unpack
 from ibis.expr import types as ir
 
 from features.definition import defined_already, validate_definition
+from features.language import ENGLISH, Language
 from features.topic import topic_of
 from features.unit import Unit
 
@@ -90,12 +91,12 @@ class Feature:
         """The columns that the function reads: those of its worked example."""
         return tuple(self.example.columns.split())
 
-    def say(self, value: str) -> str:
+    def say(self, value: str, language: Language = ENGLISH) -> str:
         """Return the sentence with a value, written as a person reads it."""
-        return sentence(self.phrase, value, months=self.months)
+        return sentence(self.phrase, value, months=self.months, language=language)
 
 
-def sentence(phrase: str, value: str, *, months: int | None) -> str:
+def sentence(phrase: str, value: str, *, months: int | None, language: Language = ENGLISH) -> str:
     """Return a phrase with a value, written as a person reads it, and its window.
 
     Where the phrase has words for either sign, they stand for the sign:
@@ -103,14 +104,18 @@ def sentence(phrase: str, value: str, *, months: int | None) -> str:
     >>> sentence("Prices are {value} [above|below] those of others.", "-12.0 %", months=None)
     'Prices are 12.0 % below those of others.'
     """
-    chosen = EITHER_SIGN.sub(r"\2" if value.startswith("-") else r"\1", phrase)
-    unsigned = value if chosen == phrase else value.removeprefix("-")
-    return chosen.format(value=unsigned, window=window_words(months))
+    words = language.gettext(phrase)
+    chosen = EITHER_SIGN.sub(r"\2" if value.startswith("-") else r"\1", words)
+    unsigned = value if chosen == words else value.removeprefix("-")
+    return chosen.format(value=unsigned, window=window_words(months, language))
 
 
-def window_words(months: int | None) -> str:
+def window_words(months: int | None, language: Language = ENGLISH) -> str:
     """Return the window in words: `the last 12 months`, or `all that is known`."""
-    return "all that is known" if months is None else f"the last {months} months"
+    if months is None:
+        return language.gettext("all that is known")
+    words = language.ngettext("the last {months} month", "the last {months} months", months)
+    return words.format(months=months)
 
 
 class Definition:

@@ -8,6 +8,7 @@ from types import UnionType
 from typing import Any, Self, get_args, get_origin, get_type_hints
 
 from features.errors import DataError
+from features.language import ENGLISH, Language
 
 UNTESTED = "No model can be judged yet: too few audits are closed to hold some out."
 """The first limit of a model that no audit was held out of."""
@@ -167,15 +168,17 @@ class ModelCard:
         """What the ranking is by: `BY_INDICATORS` while these weigh more than the audits, else `LEARNED`."""
         return BY_INDICATORS if self.data.written_weight > 0.5 else LEARNED
 
-    @property
-    def mark(self) -> str | None:
-        """The sentence that marks every output of a ranking by indicators, else None."""
+    def mark(self, language: Language = ENGLISH) -> str | None:
+        """Return the sentence that marks every output of a ranking by indicators, else None."""
         if self.ranked != BY_INDICATORS:
             return None
-        data = self.data
-        return (
-            f"Ranked {BY_INDICATORS}: of {data.audits:,} closed audits {data.adjusted:,} had an adjustment, "
-            f"so the written indicators weigh {data.written_weight:.0%}, and audits the rest."
+        return language.gettext(
+            "Ranked by indicators, not learned from audits: of {audits} closed audits {adjusted} had an "
+            "adjustment, so the written indicators weigh {share}%, and audits the rest."
+        ).format(
+            audits=language.number(self.data.audits),
+            adjusted=language.number(self.data.adjusted),
+            share=language.number(100 * self.data.written_weight),
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
+from features.language import ENGLISH, Language
 from features.unit import UNKNOWN, Unit, format_value
 from models.prediction import Floats
 from models.turning import TurningPoint, TurningPoints
@@ -14,6 +15,7 @@ from models.words import Words
 
 UNKNOWN_WHY = "The money is what audits found where it was unknown too."
 TOGETHER = "Only together do its values say so; none does by itself."
+ABOUT_NONE = "about no one kind of finding"
 Divide = Callable[[Sequence[float], float], Sequence[float]]
 """Rounds amounts so that they add up to a total."""
 
@@ -48,11 +50,19 @@ class Reason:
 
 
 def reasons(
-    words: Sequence[Words], values: Floats, contributions: Floats, turning_points: TurningPoints
+    words: Sequence[Words],
+    values: Floats,
+    contributions: Floats,
+    turning_points: TurningPoints,
+    *,
+    language: Language = ENGLISH,
 ) -> tuple[Reason, ...]:
-    """Return the reasons of one trader, the weightiest first; each argument has one of each feature."""
+    """Return the reasons of one trader, the weightiest first; each argument has one of each feature.
+
+    Label, sentence, why and topic are in the language.
+    """
     unordered = [
-        _reason(each, None if math.isnan(value) else value, money, turn)
+        _reason(each, None if math.isnan(value) else value, money, turn, language=language)
         for each, value, money, turn in zip(
             words, values.tolist(), contributions.tolist(), turning_points, strict=True
         )
@@ -64,19 +74,22 @@ def _weightiest(reason: Reason) -> tuple[float, str]:
     return -abs(reason.money), reason.feature
 
 
-def _reason(words: Words, value: float | None, money: float, turn: TurningPoint | None) -> Reason:
+def _reason(
+    words: Words, value: float | None, money: float, turn: TurningPoint | None, *, language: Language
+) -> Reason:
     turns_at = None if turn is None or value is None else turn.opposite(value)
+    label = language.gettext(words.label)
     if value is None:
-        sentence, why = f"{words.label}: {UNKNOWN}.", UNKNOWN_WHY
+        sentence, why = f"{label}: {language.gettext(UNKNOWN)}.", language.gettext(UNKNOWN_WHY)
     else:
-        sentence = words.say(format_value(value, Unit(words.unit)))
-        why = _why(words, value, money, turn) if turn and turns_at is not None else ""
+        sentence = words.say(format_value(value, Unit(words.unit), language), language)
+        why = _why(words, value, money, turn, language=language) if turn and turns_at is not None else ""
     return Reason(
         feature=words.name,
         family=words.family,
-        topic=words.topic,
+        topic=language.gettext(words.topic),
         finding_type=words.finding_type,
-        label=words.label,
+        label=label,
         sentence=sentence,
         why=why,
         value=value,
@@ -85,24 +98,30 @@ def _reason(words: Words, value: float | None, money: float, turn: TurningPoint 
     )
 
 
-def _why(words: Words, value: float, money: float, turn: TurningPoint) -> str:
+def _why(words: Words, value: float, money: float, turn: TurningPoint, *, language: Language) -> str:
     """Return what follows from a value: the words of the feature where the model learned what they say."""
     unit = Unit(words.unit)
     if not turn.agrees(value, money):
         return ""
     if words.direction == turn.direction:
-        return words.why
-    more_at = format_value(turn.above if turn.direction > 0 else turn.below, unit)
-    where = f"from {more_at} up" if turn.direction > 0 else f"up to {more_at}"
+        return language.gettext(words.why)
     if unit is Unit.FLAG:
-        where = f"where the answer is {more_at}"
-    return f"By the audits learned from, all else equal, more is found {where}."
+        found = language.gettext(
+            "By the audits learned from, all else equal, more is found where the answer is {value}."
+        )
+    elif turn.direction > 0:
+        found = language.gettext("By the audits learned from, all else equal, more is found from {value} up.")
+    else:
+        found = language.gettext("By the audits learned from, all else equal, more is found up to {value}.")
+    more_at = format_value(turn.above if turn.direction > 0 else turn.below, unit, language)
+    return found.format(value=more_at)
 
 
 class _Together:
-    """What `parts` add together, weightiest first, and the one that speaks for all."""
+    """What `parts` add together, weightiest first; one speaks for all, or else the sentence `together`."""
 
     parts: tuple[Reason, ...]
+    together: str
 
     @property
     def money(self) -> float:
@@ -117,7 +136,7 @@ class _Together:
     @property
     def sentence(self) -> str:
         """The sentence that speaks for all parts."""
-        return self.leading.sentence if self.leading else TOGETHER
+        return self.leading.sentence if self.leading else self.together
 
 
 @dataclass(frozen=True)
@@ -126,6 +145,7 @@ class TypeReasons(_Together):
 
     finding_type: str | None
     parts: tuple[Reason, ...]
+    together: str = TOGETHER
 
     @cached_property
     def speaking(self) -> tuple[Reason, ...]:
@@ -153,13 +173,14 @@ class TopicReason(_Together):
 
     topic: str
     parts: tuple[Reason, ...]
+    together: str = TOGETHER
 
     @cached_property
     def by_type(self) -> tuple[TypeReasons, ...]:
         """The parts by finding type, the weightiest type first."""
         ordered = sorted(self.parts, key=lambda part: part.finding_type or "")  # stable: weightiest first
         groups = groupby(ordered, key=lambda part: part.finding_type)
-        types = [TypeReasons(finding_type, tuple(parts)) for finding_type, parts in groups]
+        types = [TypeReasons(finding_type, tuple(parts), self.together) for finding_type, parts in groups]
         return tuple(sorted(types, key=lambda each: (-abs(each.money), each.finding_type or "")))
 
     def to_dict(self, money: float, divide: Divide) -> dict[str, Any]:
@@ -197,18 +218,20 @@ def _type_to_dict(reason: TypeReasons, money: float, divide: Divide) -> dict[str
     }
 
 
-def about(finding_type: str | None) -> str:
+def about(finding_type: str | None, language: Language = ENGLISH) -> str:
     """Return in words which kind of finding reasons speak of."""
-    return f"about {finding_type}" if finding_type else "about no one kind of finding"
+    words = f"about {finding_type}" if finding_type else ABOUT_NONE
+    return language.gettext(words)
 
 
-def by_topic(parts: Sequence[Reason]) -> tuple[TopicReason, ...]:
+def by_topic(parts: Sequence[Reason], language: Language = ENGLISH) -> tuple[TopicReason, ...]:
     """Return the reasons of one trader by topic, the weightiest topic first; each part is in one of them."""
     topics: dict[str, list[Reason]] = {}
     for part in parts:
         topics.setdefault(part.topic, []).append(part)
     unordered = [
-        TopicReason(topic, tuple(sorted(members, key=_weightiest))) for topic, members in topics.items()
+        TopicReason(topic, tuple(sorted(members, key=_weightiest)), language.gettext(TOGETHER))
+        for topic, members in topics.items()
     ]
     return tuple(sorted(unordered, key=lambda each: (-abs(each.money), each.topic)))
 

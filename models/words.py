@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from features.feature import Feature, sentence
+from features.language import ENGLISH, Language
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,6 @@ class Words:
             direction=feature.direction,
         )
 
-    def say(self, value: str) -> str:
+    def say(self, value: str, language: Language = ENGLISH) -> str:
         """Return the sentence with a value, written as a person reads it."""
-        return sentence(self.phrase, value, months=self.months)
+        return sentence(self.phrase, value, months=self.months, language=language)

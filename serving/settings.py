@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Self, TypeVar
 
 from features.errors import SettingError
+from features.language import LANGUAGES
 
 PREFIX = "AUDIT_YIELD_"
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -57,6 +58,12 @@ class Settings:
         "", "the whole path of a file outside the home, with the key that seals the prediction log"
     )
     currency: str = setting("", "the ISO 4217 code of the reporting currency, named in `/openapi.json`")
+    languages: tuple[str, ...] = setting(
+        tuple(LANGUAGES),
+        "the languages of pages that are offered, divided by commas; the first is taken where a browser likes "
+        "none of them",
+        one_of=tuple(LANGUAGES),
+    )
     notice_office: str = setting("", "the office that the notice to a trader names, with its address")
     notice_legal_basis: str = setting(
         "", "the law under which the estimate is made and used, as the notice names it"
@@ -107,7 +114,8 @@ def variable(name: str) -> str:
 
 def _value(name: str, text: str, *, like: object, one_of: Sequence[str]) -> object:
     if isinstance(like, tuple):
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        parts = (part.strip() for part in text.split(",") if part.strip())
+        return tuple(_value(name, part, like="", one_of=one_of) for part in parts)
     if one_of and text not in one_of:
         raise SettingError(
             f"{name} is '{text}'.",

@@ -95,7 +95,7 @@ class Explained:
             f"is, in {self.coverage:.0%} of cases, {prediction.low_if_adjusted[0]:,.0f} to "
             f"{prediction.high_if_adjusted[0]:,.0f}. (Model version {self.version}.)"
         )
-        yield from filter(None, [self.card.mark])
+        yield from filter(None, [self.card.mark()])
         yield f"{self.base:>14,.0f}  where every trader starts, before anything is known of it"
         topics = by_topic(self.reasons)
         for topic in topics[:top]:

@@ -32,7 +32,7 @@ def summary_to_text(bundle: Bundle, snapshot: Snapshot, *, version: str, cutoff:
     ranking = scored(bundle, snapshot.table, version=version)
     yield f"{ranking.num_rows:,} active traders, as known before {cutoff}."
     yield f"Model version {version}: {bundle.card.model}, from what was known before {bundle.cutoff}."
-    yield from filter(None, [bundle.card.mark])
+    yield from filter(None, [bundle.card.mark()])
     yield from (f"ASSUMED of the data: {sentence}." for sentence in bundle.card.data.assumed)
     yield from (f"LEAK SUSPECTED: {sentence}" for sentence in bundle.card.leaks.raised)
     yield ""

@@ -75,7 +75,7 @@ class Trained:
         """Yield the verdict, then what it rests on, as lines for a terminal."""
         verdict, *checks = self._judged()
         yield verdict
-        yield from filter(None, [self.card.mark])
+        yield from filter(None, [self.card.mark()])
         yield ""
         yield from backtest_to_text(self.report)
         yield ""

@@ -6,6 +6,7 @@ from datetime import date
 from features.as_known import known_before
 from features.data.warehouse import Warehouse
 from features.errors import DataError, SettingError
+from features.language import ENGLISH, Language
 
 TOLD_SETTING, TOLD_AFTER = "AUDIT_YIELD_STALE_DAYS", 45
 """Days: a monthly export that is late by a fortnight."""
@@ -21,7 +22,9 @@ def newest_line(warehouse: Warehouse, cutoff: date) -> date | None:
     return newest
 
 
-def staleness_warnings(newest_on: date, *, cutoff: date, today: date) -> tuple[str, ...]:
+def staleness_warnings(
+    newest_on: date, *, cutoff: date, today: date, language: Language = ENGLISH
+) -> tuple[str, ...]:
     """Return what must be told of estimates as of a cutoff from data with such a newest line, in sentences.
 
     Raises `SettingError` where the environment variable AUDIT_YIELD_STALE_DAYS is no number of days.
@@ -29,15 +32,21 @@ def staleness_warnings(newest_on: date, *, cutoff: date, today: date) -> tuple[s
     warnings = []
     age = (cutoff - newest_on).days
     if age > _days(TOLD_SETTING, TOLD_AFTER):
-        warnings.append(
-            f"The newest declaration line is of {newest_on}, {age} days before {cutoff}: "
-            "nothing is known of trade since."
+        old = language.ngettext(
+            "The newest declaration line is of {newest}, {age} day before {day}: nothing is known of trade "
+            "since.",
+            "The newest declaration line is of {newest}, {age} days before {day}: nothing is known of trade "
+            "since.",
+            age,
         )
-    if (cutoff - today).days > 1:
-        warnings.append(
-            f"{cutoff} lies {(cutoff - today).days} days ahead of today, {today}: "
-            "what becomes known until then is missing."
+        warnings.append(old.format(newest=newest_on, age=age, day=cutoff))
+    if (ahead := (cutoff - today).days) > 1:
+        early = language.ngettext(
+            "{day} lies {ahead} day ahead of today, {today}: what becomes known until then is missing.",
+            "{day} lies {ahead} days ahead of today, {today}: what becomes known until then is missing.",
+            ahead,
         )
+        warnings.append(early.format(day=cutoff, ahead=ahead, today=today))
     return tuple(warnings)
 
 

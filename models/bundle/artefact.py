@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from features.build import FeatureSet
 from features.errors import DataError, SettingError, listed
+from features.language import ENGLISH, Language
 from features.library import LIBRARY
 from models.base import State, YieldModel
 from models.bundle.sealed import Files, read_sealed, refusal, sha256, write_sealed
@@ -73,14 +74,14 @@ class Bundle:
         self.require_features(features.digest)
         return features
 
-    def hindsight(self, cutoff: date) -> str | None:
+    def hindsight(self, cutoff: date, language: Language = ENGLISH) -> str | None:
         """Return a warning where the model has learned outcomes known only after a day, else None."""
         if cutoff >= self.cutoff:
             return None
-        return (
-            f"The model has learned what was known before {self.cutoff}; of {cutoff} it knows what was found "
-            "since. What it says of that day is no forecast: take a model of that day."
-        )
+        return language.gettext(
+            "The model has learned what was known before {learned}; of {day} it knows what was found since. "
+            "What it says of that day is no forecast: take a model of that day."
+        ).format(learned=self.cutoff, day=cutoff)
 
     def require_features(self, digest: str) -> None:
         """Raise `DataError` unless the model was trained on a feature set of this digest."""

@@ -6,11 +6,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from features.language import ENGLISH, Language
 from models.gap.interval import FEWEST_NON_ZERO, GapEstimate
 from models.gap.report import GapReport, GapYear
 
 TOO_FEW = "too few to say"
 CANNOT_TELL = "cannot tell"
+ROSE, FELL = "rose", "fell"
 
 
 def gap_to_text(report: GapReport) -> Iterator[str]:
@@ -29,12 +31,13 @@ def gap_to_text(report: GapReport) -> Iterator[str]:
     yield from general_sentences(report)
 
 
-def in_words(gap: GapEstimate) -> str:
+def in_words(gap: GapEstimate, language: Language = ENGLISH) -> str:
     """Return an amount with its interval, or that the answers are too few."""
     if gap.ends is None:
-        return TOO_FEW
-    low, high = gap.ends
-    return f"{gap.amount:,.0f} ({low:,.0f} to {high:,.0f})"
+        return language.gettext(TOO_FEW)
+    low, high = (language.number(end) for end in gap.ends)
+    words = language.gettext("{amount} ({low} to {high})")
+    return words.format(amount=language.number(gap.amount), low=low, high=high)
 
 
 def verdict(change: GapEstimate) -> str:
@@ -42,76 +45,87 @@ def verdict(change: GapEstimate) -> str:
     if change.ends is None:
         return CANNOT_TELL
     low, high = change.ends
-    return "rose" if low > 0 else "fell" if high < 0 else CANNOT_TELL
+    return ROSE if low > 0 else FELL if high < 0 else CANNOT_TELL
 
 
-def year_sentences(each: GapYear) -> Iterator[str]:
+def year_sentences(each: GapYear, language: Language = ENGLISH) -> Iterator[str]:
     """Yield what is known of a year, a sentence each, the most important first."""
-    drawn = f"{each.drawn:,} visits by lot, {each.answered:,} of them closed, {each.refused:,} given up"
+    _, number = language.gettext, language.number
+    drawn = _("{drawn} visits by lot, {answered} of them closed, {refused} given up").format(
+        drawn=number(each.drawn), answered=number(each.answered), refused=number(each.refused)
+    )
     if each.gap.ends is None:
-        yield (
-            f"Of {drawn}, {each.gap.non_zero:,} found money: below {FEWEST_NON_ZERO} nobody can say how "
-            "much visits to all traders would find."
-        )
+        yield _(
+            "Of {drawn}, {found} found money: below {fewest} nobody can say how much visits to all traders "
+            "would find."
+        ).format(drawn=drawn, found=number(each.gap.non_zero), fewest=FEWEST_NON_ZERO)
     else:
-        yield (
-            f"So much would visits to all {each.traders:,} traders within reach book; a range made like this "
-            f"holds the truth 95 times of 100. From {drawn}."
-        )
+        yield _(
+            "So much would visits to all {traders} traders within reach book; a range made like this holds "
+            "the truth 95 times of 100. From {drawn}."
+        ).format(traders=number(each.traders), drawn=drawn)
     if each.is_provisional:
-        yield "Provisional: more than a twentieth of those visits is not closed, and they may find more."
+        yield _("Provisional: more than a twentieth of those visits is not closed, and they may find more.")
     if each.change is not None:
-        yield _change_in_words(each.change)
+        yield _change_in_words(each.change, language)
     if each.unpaid is not None:
-        yield f"Not paid, found by visits or not, by what is known of detection: {in_words(each.unpaid)}."
-    yield from _limits(each)
+        yield _("Not paid, found by visits or not, by what is known of detection: {amount}.").format(
+            amount=in_words(each.unpaid, language)
+        )
+    yield from _limits(each, language)
 
 
-def _limits(each: GapYear) -> Iterator[str]:
+def _limits(each: GapYear, language: Language) -> Iterator[str]:
     """Yield what the estimate of a year leaves out, and how it must not be made."""
+    _, number = language.gettext, language.number
     if each.naive is not None and each.gap.ends is not None:
-        yield (
-            f"Wrong would be {each.naive:,.0f}: that all traders are like the {each.chosen:,} whose visits "
-            "were chosen. They were chosen because they are not."
-        )
+        yield _(
+            "Wrong would be {amount}: that all traders are like the {chosen} whose visits were chosen. They "
+            "were chosen because they are not."
+        ).format(amount=number(each.naive), chosen=number(each.chosen))
     if each.beyond > 0:
-        yield (
-            f"{each.beyond:.1%} of the traders could not be drawn, for instance since they were visited "
-            f"lately: {each.predicted_beyond:,.0f} is expected of them, which nothing measures, and is not "
-            "in the gap."
-        )
+        yield _(
+            "{share}% of the traders could not be drawn, for instance since they were visited lately: "
+            "{amount} is expected of them, which nothing measures, and is not in the gap."
+        ).format(share=number(100 * each.beyond, 1), amount=number(each.predicted_beyond))
     if each.pursued is not None:
-        yield f"Of all that was expected when the plan was made, {each.pursued:.0%} is of traders it treats."
+        yield _("Of all that was expected when the plan was made, {share}% is of traders it treats.").format(
+            share=number(100 * each.pursued)
+        )
     if not each.is_recorded:
-        yield (
+        yield _(
             "No plan on record says who could be drawn and what was expected of everybody: the answers speak "
             "by themselves, only of who could be drawn, and the range is wider than it need be."
         )
 
 
-def general_sentences(report: GapReport) -> Iterator[str]:
+def general_sentences(report: GapReport, language: Language = ENGLISH) -> Iterator[str]:
     """Yield what holds for all years: what is not known, and what more audits by lot would tell."""
+    _, number = language.gettext, language.number
     if not report.years:
-        yield (
+        yield _(
             "No visit was drawn by lot with a known probability. So nobody can say what visits to all "
             "traders would book, nor whether compliance got better or worse: chosen visits say how good the "
-            f"choice is. {report.chosen:,} of those are closed, {report.adjusted:,} with money."
-        )
-        yield "`audit-yield plan` draws a part of all visits by lot, and keeps their probabilities."
+            "choice is. {chosen} of those are closed, {adjusted} with money."
+        ).format(chosen=number(report.chosen), adjusted=number(report.adjusted))
+        yield _("`audit-yield plan` draws a part of all visits by lot, and keeps their probabilities.")
     if report.detection is None:
-        yield (
+        yield _(
             "What no visit would find is not in it: single visits cannot say how much that is. Double visits "
             "or a study can: what they say goes into detection.toml."
         )
     else:
-        share, source = report.detection.share, report.detection.source
-        yield f"A visit finds {share:.0%} of what is not paid, by {source}."
+        yield _("A visit finds {share}% of what is not paid, by {source}.").format(
+            share=number(100 * report.detection.share), source=report.detection.source
+        )
     if report.widths:
-        widths = ", ".join(f"{n:,}: {part:.0%}" for n, part in report.widths.items())
-        yield f"How near visits by lot in a year would come, give or take, by their number: {widths}."
-        yield "Four times as many visits halve the range."
+        widths = ", ".join(f"{number(n)}: {number(100 * part)}%" for n, part in report.widths.items())
+        yield _(
+            "How near visits by lot in a year would come, give or take, by their number: {widths}."
+        ).format(widths=widths)
+        yield _("Four times as many visits halve the range.")
     elif not report.years:
-        yield "Too few visits are closed to say how near the first hundred by lot would come."
+        yield _("Too few visits are closed to say how near the first hundred by lot would come.")
 
 
 def gap_table(report: GapReport) -> pa.Table:
@@ -172,18 +186,22 @@ TABLE = pa.schema(
 )
 
 
-def _change_in_words(change: GapEstimate) -> str:
+def _change_in_words(change: GapEstimate, language: Language) -> str:
     """Return a sentence about the change since the year before, which may be that nobody can tell."""
+    _, number = language.gettext, language.number
     if change.ends is None:
-        return "Since the year measured before: cannot tell, one of the two has too few answers."
+        return _("Since the year measured before: cannot tell, one of the two has too few answers.")
     low, high = change.ends
-    since = "Since the year measured before it"
     match verdict(change):
         case "rose":
-            return f"{since} rose by {change.amount:,.0f} ({low:,.0f} to {high:,.0f})."
+            return _("Since the year measured before it rose by {amount} ({low} to {high}).").format(
+                amount=number(change.amount), low=number(low), high=number(high)
+            )
         case "fell":
-            return f"{since} fell by {-change.amount:,.0f} ({-high:,.0f} to {-low:,.0f})."
-    return (
-        f"Since the year measured before: cannot tell. It may have changed by {low:+,.0f} to {high:+,.0f}; "
-        "to see a smaller change takes more visits by lot."
-    )
+            return _("Since the year measured before it fell by {amount} ({low} to {high}).").format(
+                amount=number(-change.amount), low=number(-high), high=number(-low)
+            )
+    return _(
+        "Since the year measured before: cannot tell. It may have changed by {low} to {high}; to see a "
+        "smaller change takes more visits by lot."
+    ).format(low=language.change(low), high=language.change(high))

@@ -29,6 +29,7 @@ from serving.api import (
 from serving.api import response_schemas as schemas
 from serving.api.context import Context, LiveSource, ReadableLog
 from serving.api.error_handlers import HANDLERS
+from serving.api.language import PageQuery
 from serving.api.openapi import (
     ANY_REQUEST_PROBLEMS,
     BODY_PROBLEMS,
@@ -102,6 +103,14 @@ FILES: Responses = {200: {"content": file_content("text/html", *pages.MEDIA_TYPE
 """A page, or with `format` a file."""
 
 
+LANGUAGE = {
+    "name": "language",
+    "in": "query",
+    "schema": PageQuery.model_json_schema()["properties"]["language"],
+}
+"""The parameter of pages whose handlers take the request alone."""
+
+
 @dataclass(frozen=True)
 class Route:
     """A route: its handler, the schema of its response (None for a page or file), and its problems.
@@ -160,7 +169,8 @@ class Route:
             responses=responses,
             response_model=None,
             response_class=HTMLResponse if self.is_page else JSONResponse if self.schema else Response,
-            openapi_extra=self.body,
+            openapi_extra=self.body
+            or ({"parameters": [LANGUAGE]} if self.is_direct and self.is_page else {}),
         )
 
 

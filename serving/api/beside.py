@@ -6,12 +6,13 @@ from typing import Annotated
 
 from fastapi import Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from features.data.contract.rule import LARGEST_NUMBER, LARGEST_WHOLE
 from features.spine import months_before
 from serving.api.context import access_of, caller_of, context_of
 from serving.api.explain import require_day
+from serving.api.language import PageQuery
 from serving.api.pages import live_for, page_response
 from serving.api.request_schemas import Identifier
 from serving.live.case import Case, with_predictions
@@ -19,7 +20,6 @@ from serving.live.declared import VALUES, DeclaredLine, declared_line, declared_
 from serving.live.submitted import Row
 from serving.live.what_if import what_if_features
 from serving.log.entry import LogEntry
-from serving.page.render import day
 from serving.page.side_by_side import change_page, compare_page, side_by_side, what_if_page
 from serving.problems import ProblemError, ProblemKind
 
@@ -35,10 +35,8 @@ def _or_none(text: object) -> object:
 Amount = Annotated[Annotated[float, Field(ge=0, le=LARGEST_NUMBER)] | None, BeforeValidator(_or_none)]
 
 
-class WhatIfQuery(BaseModel):
+class WhatIfQuery(PageQuery):
     """The query of a what-if: the line, and its other values, or that it is left out."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     declaration_id: Identifier | None = None
     item_number: Annotated[int, Field(ge=1, le=LARGEST_WHOLE)] = 1
@@ -59,18 +57,14 @@ class WhatIfQuery(BaseModel):
         return {name: value for name, value in sent.items() if value is not None and value != line.row[name]}
 
 
-class ChangeQuery(BaseModel):
+class ChangeQuery(PageQuery):
     """The query of a change: since which day."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     since: Annotated[date | None, BeforeValidator(_or_none)] = None
 
 
-class CompareQuery(BaseModel):
+class CompareQuery(PageQuery):
     """The query of a comparison: a trader, and another one once it is chosen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     one: Identifier
     other: Annotated[Identifier | None, BeforeValidator(_or_none)] = None
@@ -104,7 +98,8 @@ async def what_if(request: Request, trader_id: str, query: Annotated[WhatIfQuery
     )
     case = await context.workers.run(lambda: Case.what_if(live, trader_id, features), caller=caller.name)
     ids = await context.log_answer(case.log_entry(access, replace(live.basis, snapshot_digest=None)))
-    estimates = side_by_side(live, Case.of(live, trader_id), case, names=("As declared", "What if"))
+    names = live.language.gettext("As declared"), live.language.gettext("What if")
+    estimates = side_by_side(live, Case.of(live, trader_id), case, names=names)
     html = what_if_page(
         live,
         trader_id,
@@ -141,7 +136,8 @@ async def change(request: Request, trader_id: str, query: Annotated[ChangeQuery,
     ids = await context.log_answer(
         case.log_entry(access, replace(live.basis, as_of=since, snapshot_digest=None))
     )
-    estimates = side_by_side(live, case, Case.of(live, trader_id), names=(day(since), day(now)))
+    names = live.language.day(since), live.language.day(now)
+    estimates = side_by_side(live, case, Case.of(live, trader_id), names=names)
     return page_response(change_page(live, trader_id, estimates, since=since, prediction_id=ids[0]), ids)
 
 

@@ -48,6 +48,7 @@ FIELD_WORDS: Mapping[str, str] = {
     "judgement_id": "Under which id it is in the log.",
     "known_on": "The day from which it counts as known.",
     "label": "What the feature is, in words.",
+    "language": "The language of the page, such as en, ru or kk; Accept-Language says it otherwise.",
     "last_day": "The last day of the period.",
     "learned_before": "The model learned from outcomes known before this day.",
     "leave_out": "Lines to leave out of those known.",

@@ -10,6 +10,7 @@ from models.gap.detection import detection_of
 from models.gap.report import GapReport, SegmentedBy, gap_of
 from models.gap.text import gap_content
 from serving.api.context import access_of, caller_of, context_of, json_response, require_all_traders
+from serving.api.language import PageQuery, language_of
 from serving.api.pages import page_response
 from serving.api.serialise import serialise_basis
 from serving.live.state import Live
@@ -34,10 +35,15 @@ async def gap(request: Request, query: Annotated[GapQuery, Query()]) -> Response
     return json_response({"basis": serialise_basis(live, live.basis), **gap_content(report)})
 
 
-async def gap_sheet(request: Request, query: Annotated[GapQuery, Query()]) -> Response:
+class GapSheetQuery(GapQuery, PageQuery):
+    """The query of the gap as a page."""
+
+
+async def gap_sheet(request: Request, query: Annotated[GapSheetQuery, Query()]) -> Response:
     """Show the same as a page."""
+    language = language_of(request)
     live, report = await _measure(request, query)
-    context = context_of(request)
+    live, context = live.in_language(language), context_of(request)
     access = access_of(request, None, endpoint="GET /gap/sheet", detail=query.by)
     ids = await context.log_answer(LogEntry(access, live.basis))
     html = await context.workers.run(lambda: gap_page(live, report), caller=caller_of(request).name)

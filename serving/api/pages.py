@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 import pyarrow as pa
 from fastapi import Query, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from features.storage.spreadsheet import table_bytes
 from serving.api.context import access_of, caller_of, context_of, require_all_traders, require_own
+from serving.api.language import PageQuery, language_of
 from serving.api.serialise import unknown_problem
 from serving.live.case import Case, with_predictions
 from serving.live.due_diligence import due_diligence as look_behind
@@ -39,10 +40,8 @@ NEWEST_ANSWERS = 50
 """Logged answers about a trader that are searched for earlier estimates."""
 
 
-class TraderQuery(BaseModel):
+class TraderQuery(PageQuery):
     """The query of a trader's page; the view `notice` is the restrained one, for the trader itself."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     view: View = "full"
 
@@ -54,19 +53,15 @@ MEDIA_TYPES = {
 }
 
 
-class EvidenceQuery(BaseModel):
+class EvidenceQuery(PageQuery):
     """The query of the rows behind a value: a page of them, or a file with all."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     format: Format = "html"
 
 
-class ProgrammeQuery(BaseModel):
+class ProgrammeQuery(PageQuery):
     """The query of a work programme: as a page, or as a file with a row a line."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: Format = "html"
 
@@ -91,7 +86,7 @@ def page_response(html: str, prediction_ids: tuple[str, ...]) -> Response:
 async def ranking(request: Request) -> Response:
     """Show the ranking."""
     context = context_of(request)
-    live = context.live
+    live = context.live.in_language(language_of(request))
     caller = caller_of(request)
     query = {name: request.query_params.getlist(name) for name in request.query_params}
     shown = await context.workers.run(
@@ -122,7 +117,7 @@ async def help_page(request: Request) -> Response:
 
 async def _about_no_trader(request: Request, page: Callable[[Live], str], *, endpoint: str) -> Response:
     context = context_of(request)
-    live = context.live
+    live = context.live.in_language(language_of(request))
     ids = await context.log_answer(LogEntry(access_of(request, None, endpoint=endpoint), live.basis))
     html = await context.workers.run(lambda: page(live), caller=caller_of(request).name)
     return page_response(html, ids)
@@ -246,9 +241,12 @@ def _require_rows(live: Live, feature: str, *, limited: bool) -> None:
 
 
 def live_for(request: Request, trader_id: str) -> Live:
-    """Return the live model; raises `ProblemError` for a trader that is unknown or not the caller's."""
+    """Return the live model in the language of the page that is asked for.
+
+    Raises `ProblemError` for a trader that is unknown or not the caller's, and for an unknown language.
+    """
     require_own(request, [trader_id])
-    live = context_of(request).live
+    live = context_of(request).live.in_language(language_of(request))
     if trader_id not in live.row_index:
         raise unknown_problem([trader_id])
     return live

@@ -10,7 +10,6 @@ from typing import Annotated
 import pyarrow.compute as pc
 from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BaseModel, ConfigDict
 
 from features.data.append import NotWrittenError
 from features.errors import SettingError
@@ -30,6 +29,7 @@ from serving.api.context import (
     sent_by_form,
 )
 from serving.api.judgements import SEEN
+from serving.api.language import PageQuery, language_of
 from serving.api.pages import Format, file_response, page_response
 from serving.api.request_schemas import PlanDecision, PlanWhatIf
 from serving.api.serialise import JsonObject, serialise_basis
@@ -91,10 +91,8 @@ async def planned(request: Request, plan: str, trader_id: str) -> Response:
     return await _answer(request, "GET /plans/plan/traders", content, trader_ids=(trader_id,))
 
 
-class SheetQuery(BaseModel):
+class SheetQuery(PageQuery):
     """The query of a plan's page: as a page, or as a file with a row a trader treated."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: Format = "html"
 
@@ -102,7 +100,7 @@ class SheetQuery(BaseModel):
 async def sheet(request: Request, plan: str, query: Annotated[SheetQuery, Query()]) -> Response:
     """Show a plan as a page: caps and prices, whom it burdens, who is treated and why; or as a file."""
     stored, context = await _read_whole(request, plan), context_of(request)
-    live, caller = context.live, caller_of(request)
+    live, caller = context.live.in_language(language_of(request)), caller_of(request)
     treated = treated_rows(stored.table)
     access = access_of(
         request, None, endpoint="GET /plans/plan/sheet", detail=f"{stored.name} {query.format}"

@@ -17,9 +17,13 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Peers:
-    """The traders that one is compared with: described in `words`, with their `rows` of all features `X`."""
+    """The traders that one is compared with: of its `sector` and `size`, each None where of any.
 
-    words: str
+    `rows` are theirs of all features `X`.
+    """
+
+    sector: str | None
+    size: str | None
     rows: NDArray[np.int64]
     X: Floats
 
@@ -36,20 +40,20 @@ class Peers:
 def peers(live: Live, trader_id: str) -> Peers:
     """Return the others of the trader's sector and size; where they are too few of its size, else all."""
     row = live.row_index[trader_id]
-    groups = ((words, np.flatnonzero(mask)) for words, mask in _peer_groups(live, row))
-    others = [Peers(words, rows[rows != row], live.X) for words, rows in groups]
+    groups = ((sector, size, np.flatnonzero(mask)) for sector, size, mask in _peer_groups(live, row))
+    others = [Peers(sector, size, rows[rows != row], live.X) for sector, size, rows in groups]
     return next((each for each in others if len(each) >= LEAST_PEERS), others[-1])
 
 
-def _peer_groups(live: Live, row: int) -> Iterator[tuple[str, Mask]]:
-    """Yield groups of possible peers, the narrowest first; an unknown value is like no other."""
+def _peer_groups(live: Live, row: int) -> Iterator[tuple[str | None, str | None, Mask]]:
+    """Yield sector, size and mask of peers, the narrowest group first; an unknown value is like no other."""
     sector, same_sector = _alike(live, "sector", row)
     size, same_size = _alike(live, "size_band", row)
     if sector and size:
-        yield f"other traders of sector {sector} and size {size}", same_sector & same_size
+        yield sector, size, same_sector & same_size
     if size:
-        yield f"other traders of size {size}", same_size
-    yield "all other traders", np.ones(len(live.row_index), dtype=bool)
+        yield None, size, same_size
+    yield None, None, np.ones(len(live.row_index), dtype=bool)
 
 
 def _alike(live: Live, name: str, row: int) -> tuple[str | None, Mask]:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.evidence import LINE_NAMES, Evidence
+from features.language import ENGLISH, Language
 from features.library.checks import CHECK_OF, CHECKS, AuditCheck
 from models.reasons import Reason
 from serving.live.evidence import features_with_rows
@@ -50,7 +51,7 @@ def tasks_of(live: Live, trader_id: str, *, limited: bool) -> tuple[Task, ...]:
 
     A `limited` reader is led to no rows that are other traders.
     """
-    why = {words.name: words.why for words in live.bundle.words}
+    why = {words.name: live.language.gettext(words.why) for words in live.bundle.words}
     parts: dict[AuditCheck, list[Reason]] = {check: [] for check in CHECKS}
     for part in live.reasons(live.X[live.row_index[trader_id]], live.explanation(trader_id)):
         if check := CHECK_OF.get(live.snapshot.features.by_name[part.feature].indicator):
@@ -91,14 +92,23 @@ class Pulled:
     of_value: bool
     count: int
 
-    @property
-    def words(self) -> str:
-        """Which lines they are."""
-        number, of = self.rows.num_rows, f"of {self.count:,}"
-        if not self.of_value:
-            return f"the {number} largest by customs value {of}, for the value is no sum of its lines"
-        carried = sum(self.rows["carried"].to_pylist())
-        return f"{number} {'line' if number == 1 else 'lines'} {of}, carrying {carried:.0%} of the value"
+    def words(self, language: Language = ENGLISH) -> str:
+        """Return which lines they are."""
+        number = self.rows.num_rows
+        if self.of_value:
+            words = language.ngettext(
+                "{number} line of {count}, carrying {share}% of the value",
+                "{number} lines of {count}, carrying {share}% of the value",
+                number,
+            )
+        else:
+            words = language.gettext(
+                "the {number} largest by customs value of {count}, for the value is no sum of its lines"
+            )
+        carried = sum(self.rows["carried"].to_pylist()) if self.of_value else 0.0
+        return words.format(
+            number=number, count=language.number(self.count), share=language.number(100 * carried)
+        )
 
 
 def pulled(evidence: Evidence) -> Pulled:
@@ -141,19 +151,30 @@ def programme_to_plain(tasks: Sequence[Task], evidence: Mapping[str, Evidence]) 
     ]
 
 
-def programme_to_text(tasks: Sequence[Task], evidence: Mapping[str, Evidence]) -> Iterator[str]:
+def about_types(task: Task, language: Language = ENGLISH) -> str:
+    """Return in words of which kinds of finding the reasons of a task speak; empty where of none."""
+    kinds = ", ".join(language.gettext(each) for each in task.finding_types)
+    return language.gettext("about {kinds}").format(kinds=kinds) if kinds else ""
+
+
+def programme_to_text(
+    tasks: Sequence[Task], evidence: Mapping[str, Evidence], language: Language = ENGLISH
+) -> Iterator[str]:
     """Yield a programme as lines for a terminal."""
     for number, task in enumerate(tasks, start=1):
-        about = f" about {', '.join(task.finding_types)}" if task.finding_types else ""
-        yield f"{number}. {task.check.what} ({task.money:+,.0f}{about})"
-        yield f"   Because: {' '.join(reason.sentence for reason in task.reasons[:3])}"
-        yield f"   Ask for: {task.check.documents}."
+        money = f"{language.change(task.money)} {about_types(task, language)}".rstrip()
+        reasons = " ".join(reason.sentence for reason in task.reasons[:3])
+        documents = language.gettext(task.check.documents)
+        yield f"{number}. {language.gettext(task.check.what)} ({money})"
+        yield "   " + language.gettext("Because: {reasons}").format(reasons=reasons)
+        yield "   " + language.gettext("Ask for: {documents}.").format(documents=documents)
         if behind := evidence.get(task.pulled_by or ""):
             lines = pulled(behind)
-            numbers = dict.fromkeys(lines.rows["declaration_id"].to_pylist())
-            yield f"   Pull {lines.words}: {', '.join(numbers)}"
+            numbers = ", ".join(dict.fromkeys(lines.rows["declaration_id"].to_pylist()))
+            words = language.gettext("Pull {lines}: {numbers}")
+            yield "   " + words.format(lines=lines.words(language), numbers=numbers)
     if not tasks:
-        yield NOTHING
+        yield language.gettext(NOTHING)
 
 
 SCHEMA = pa.schema(

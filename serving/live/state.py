@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 
 from features.data.dataset import Dataset
 from features.errors import DataError
+from features.language import ENGLISH, Language
 from features.snapshots.snapshot import AVAILABLE, DESCRIBED, Snapshot
 from features.snapshots.staleness import staleness_warnings
 from models.bundle.artefact import Bundle, load_bundle
@@ -38,7 +40,7 @@ TRIED: set[str] = set(os.environ.get(TRIED_BEFORE, "").split())
 
 @dataclass(frozen=True)
 class Live:
-    """A published model with the features of every trader active on a day.
+    """A published model with the features of every trader active on a day, and the language it answers in.
 
     Nothing in it changes: a request takes it once and answers from it alone, whatever is swapped meanwhile.
     """
@@ -47,6 +49,13 @@ class Live:
     bundle: Bundle
     dataset: Dataset
     snapshot: Snapshot
+    language: Language = ENGLISH
+
+    def in_language(self, language: Language) -> "Live":
+        """Return the same with answers in a language; what was computed before is shared."""
+        other = copy(self)
+        vars(other)["language"] = language
+        return other
 
     @property
     def version(self) -> str:
@@ -104,7 +113,13 @@ class Live:
 
     def reasons(self, features: Floats, explanation: Explanation) -> tuple[Reason, ...]:
         """Return the reasons of one trader with such features (p,), the weightiest first."""
-        return reasons(self.bundle.words, features, explanation.contributions[0], self.turning_points)
+        return reasons(
+            self.bundle.words,
+            features,
+            explanation.contributions[0],
+            self.turning_points,
+            language=self.language,
+        )
 
     @cached_property
     def ranking(self) -> pa.Table:
@@ -145,8 +160,11 @@ class Live:
 
     def warnings(self, cutoff: date) -> tuple[str, ...]:
         """Return what whoever reads an answer as of a day must know of it, in sentences."""
-        stale = staleness_warnings(self.snapshot.newest_on, cutoff=cutoff, today=self.dataset.today)
-        return (*filter(None, [self.bundle.card.mark, self.bundle.hindsight(cutoff)]), *stale)
+        stale = staleness_warnings(
+            self.snapshot.newest_on, cutoff=cutoff, today=self.dataset.today, language=self.language
+        )
+        marks = self.bundle.card.mark(self.language), self.bundle.hindsight(cutoff, self.language)
+        return (*filter(None, marks), *stale)
 
     @cached_property
     def snapshot_digest(self) -> str:

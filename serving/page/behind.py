@@ -10,10 +10,11 @@ from typing import Any
 import pyarrow as pa
 
 from features.evidence import LINE_NAMES, Evidence
+from features.language import Language
 from features.prepare import ROWS
 from features.unit import Unit, format_value
 from serving.live.state import Live
-from serving.page.render import day, render_template
+from serving.page.render import render_template
 
 ROWS_A_PAGE = 50
 COLUMNS, PRINTED_COLUMNS = 13, 10
@@ -31,6 +32,10 @@ NAMES = {
     "others_unit_price": "Others' unit price",
 }
 """Names of columns, where theirs is not what people say."""
+NO_SUM = "The value is no sum of its rows, so none has a share of it."
+FACTORS = "“Factor” is what a row multiplies the value by; all of them multiplied are the value."
+SUMMANDS = "“Adds” is what a row adds to the value; together they are the value."
+"""What the last column says, or why there is none."""
 
 
 @dataclass(frozen=True)
@@ -103,17 +108,18 @@ def evidence_view(
     live: Live, evidence: Evidence, *, before: int = 0, top: int = ROWS_A_PAGE, columns: int = COLUMNS
 ) -> EvidenceView:
     """Return the view of `top` rows after the first `before`, each with what it adds where that is a sum."""
-    feature, rows = evidence.feature, evidence.rows.slice(before, top)
-    shown = [_column(name, rows[name].to_pylist()) for name in _shown_columns(evidence)[:columns]]
+    feature, rows, language = evidence.feature, evidence.rows.slice(before, top), live.language
+    shown = [_column(name, rows[name].to_pylist(), language) for name in _shown_columns(evidence)[:columns]]
     if evidence.additive:
-        shares = tuple(_share(share, evidence) for share in rows["share"].to_pylist())
-        shown.append(PageColumn("Factor" if _multiplies(evidence) else "Adds", True, shares))
+        shares = tuple(_share(share, evidence, language) for share in rows["share"].to_pylist())
+        name = language.gettext("Factor") if _multiplies(evidence) else language.gettext("Adds")
+        shown.append(PageColumn(name, True, shares))
     return EvidenceView(
-        label=feature.label,
-        sentence=feature.say(format_value(evidence.value, feature.unit)),
-        why=feature.why,
-        kind=ROWS[feature.source or ""].row,
-        share=_share_words(evidence),
+        label=language.gettext(feature.label),
+        sentence=feature.say(format_value(evidence.value, feature.unit, language), language),
+        why=language.gettext(feature.why),
+        kind=language.gettext(ROWS[feature.source or ""].row),
+        share=language.gettext(_share_words(evidence)),
         changed_from=_changed_from(live, evidence),
         columns=tuple(shown),
         count=evidence.rows.num_rows,
@@ -137,13 +143,13 @@ def _shown_columns(evidence: Evidence) -> list[str]:
     return [name for name in order if name in visible]
 
 
-def page_columns(rows: pa.Table) -> tuple[PageColumn, ...]:
+def page_columns(rows: pa.Table, language: Language) -> tuple[PageColumn, ...]:
     """Return the columns that identify lines, and the share that each carries, as text; none is empty."""
     shown = [name for name in (*LINE_NAMES, "carried") if name in rows.column_names]
     columns = {name: rows[name].to_pylist() for name in shown if rows[name].null_count < rows.num_rows}
     if "carried" in columns:
-        columns["carried"] = [format_value(share, Unit.SHARE) for share in columns["carried"]]
-    return tuple(_column(name, values) for name, values in columns.items())
+        columns["carried"] = [format_value(share, Unit.SHARE, language) for share in columns["carried"]]
+    return tuple(_column(name, values, language) for name, values in columns.items())
 
 
 def _changed_from(live: Live, evidence: Evidence) -> str | None:
@@ -152,15 +158,20 @@ def _changed_from(live: Live, evidence: Evidence) -> str | None:
     before = float(live.X[live.row_index[evidence.trader_id], column])
     now = math.nan if evidence.value is None else evidence.value
     same = math.isclose(before, now, rel_tol=1e-9, abs_tol=1e-9) or (math.isnan(before) and math.isnan(now))
-    return None if same else format_value(before, evidence.feature.unit)
+    return None if same else format_value(before, evidence.feature.unit, live.language)
 
 
-def _column(name: str, values: Sequence[Any]) -> PageColumn:
+def _column(name: str, values: Sequence[Any], language: Language) -> PageColumn:
     number = any(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    written = NAMES.get(name) or " ".join(SHORT.get(word, word) for word in name.split("_"))
+    written = language.gettext(column_words(name))
     digits = _digits([value for value in values if value is not None]) if number else 0
-    cells = tuple(_cell(value, digits=digits) for value in values)
+    cells = tuple(_cell(value, digits=digits, language=language) for value in values)
     return PageColumn(written[:1].upper() + written[1:], number, cells)
+
+
+def column_words(name: str) -> str:
+    """Return the name of a column as people say it, in English."""
+    return NAMES.get(name) or " ".join(SHORT.get(word, word) for word in name.split("_"))
 
 
 def _digits(values: Sequence[float]) -> int:
@@ -170,28 +181,28 @@ def _digits(values: Sequence[float]) -> int:
     return 2 if max(abs(value) for value in values) >= 10 else 4
 
 
-def _cell(value: object, *, digits: int) -> str:
+def _cell(value: object, *, digits: int, language: Language) -> str:
     match value:
         case None:
             return ""
         case bool():
-            return "yes" if value else "no"
+            return language.gettext("yes") if value else language.gettext("no")
         case int() | float():
-            return f"{value:,.{digits}f}"
+            return language.number(value, digits)
         case date():
-            return day(value)
+            return language.day(value)
         case _:
             return str(value)
 
 
-def _share(share: float | None, evidence: Evidence) -> str:
+def _share(share: float | None, evidence: Evidence, language: Language) -> str:
     """Return what a row adds, in the value's unit and as a part of the whole; of a logarithm, its factor."""
     if share is None:
         return ""
-    own = format_value(share, evidence.feature.unit)
+    own = format_value(share, evidence.feature.unit, language)
     if _multiplies(evidence) or not evidence.value:
         return own
-    return f"{own} ({format_value(share / evidence.value, Unit.SHARE)})"
+    return f"{own} ({format_value(share / evidence.value, Unit.SHARE, language)})"
 
 
 def _multiplies(evidence: Evidence) -> bool:
@@ -200,7 +211,5 @@ def _multiplies(evidence: Evidence) -> bool:
 
 def _share_words(evidence: Evidence) -> str:
     if not evidence.additive:
-        return "The value is no sum of its rows, so none has a share of it."
-    if _multiplies(evidence):
-        return "“Factor” is what a row multiplies the value by; all of them multiplied are the value."
-    return "“Adds” is what a row adds to the value; together they are the value."
+        return NO_SUM
+    return FACTORS if _multiplies(evidence) else SUMMANDS

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from features.language import Language
 from models.gap.interval import GapEstimate
 from models.gap.report import SEGMENTS, GapReport, GapYear
 from models.gap.text import TOO_FEW, general_sentences, in_words, verdict, year_sentences
@@ -30,9 +31,10 @@ def gap_page(live: Live, report: GapReport) -> str:
     """Return the page of the gap as HTML: the newest year that can be measured first."""
     measured = [each for each in report.years if each.gap.ends is not None]
     newest = measured[-1] if measured else None
-    years = [(str(each.year), each.gap, _note(each)) for each in reversed(report.years)]
+    language = live.language
+    years = [(str(each.year), each.gap, _note(each, language)) for each in reversed(report.years)]
     segments = [
-        (each.group or "not known", each.gap, f"{each.traders:,} traders")
+        (each.group or language.gettext("not known"), each.gap, _traders(each.traders, language))
         for each in (newest.segments if newest else ())
     ]
     return render_template(
@@ -40,22 +42,28 @@ def gap_page(live: Live, report: GapReport) -> str:
         live=live,
         report=report,
         newest=newest,
-        words=in_words(newest.gap) if newest else TOO_FEW,
-        sentences=list(year_sentences(newest or report.years[-1])) if report.years else [],
-        general=list(general_sentences(report)),
-        years=_bars(years),
-        segments=_bars(segments),
+        words=in_words(newest.gap, language) if newest else language.gettext(TOO_FEW),
+        sentences=list(year_sentences(newest or report.years[-1], language)) if report.years else [],
+        general=list(general_sentences(report, language)),
+        years=_bars(years, language),
+        segments=_bars(segments, language),
         by=SEGMENTS,
     )
 
 
-def _note(each: GapYear) -> str:
+def _note(each: GapYear, language: Language) -> str:
     """Return what a line of the years says beside the amount: the change, and whether it may still move."""
-    change = "" if each.change is None else verdict(each.change)
-    return ", ".join(filter(None, [change, "provisional" if each.is_provisional else ""]))
+    change = "" if each.change is None else language.gettext(verdict(each.change))
+    provisional = language.gettext("provisional") if each.is_provisional else ""
+    return ", ".join(filter(None, [change, provisional]))
 
 
-def _bars(rows: Sequence[tuple[str, GapEstimate, str]]) -> list[GapBar]:
+def _traders(count: int, language: Language) -> str:
+    words = language.ngettext("{count} trader", "{count} traders", count)
+    return words.format(count=language.number(count))
+
+
+def _bars(rows: Sequence[tuple[str, GapEstimate, str]], language: Language) -> list[GapBar]:
     """Return estimates on one scale, from zero or the lowest end to the highest."""
     ends = [gap.ends for _, gap, _ in rows if gap.ends is not None]
     least, most = min([0.0, *(low for low, _ in ends)]), max([1.0, *(high for _, high in ends)])
@@ -64,8 +72,8 @@ def _bars(rows: Sequence[tuple[str, GapEstimate, str]]) -> list[GapBar]:
         return round((value - least) / (most - least) * WIDTH, 1)
 
     return [
-        GapBar(label, in_words(gap), None, None, None, note)
+        GapBar(label, in_words(gap, language), None, None, None, note)
         if gap.ends is None
-        else GapBar(label, in_words(gap), at(gap.ends[0]), at(gap.amount), at(gap.ends[1]), note)
+        else GapBar(label, in_words(gap, language), at(gap.ends[0]), at(gap.amount), at(gap.ends[1]), note)
         for label, gap, note in rows
     ]

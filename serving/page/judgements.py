@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from features.language import Language
 from serving.live.state import Live
 from serving.log.judgements import LoggedJudgement, Opinion, Verdict, count_verdicts
 
@@ -45,7 +46,7 @@ def judgements_view(live: Live, judgements: Sequence[LoggedJudgement]) -> Judgem
     return JudgementsView(
         rows=tuple(
             JudgementView(
-                tuple(_sentences(each.opinion, labels)),
+                tuple(_sentences(each.opinion, labels, live.language)),
                 each.opinion.note,
                 each.author,
                 each.logged_at.date(),
@@ -62,29 +63,37 @@ def verdict_views(live: Live, verdicts: Mapping[Verdict, int]) -> list[VerdictVi
     """Return what was said of the live model, of the whole first, then of features, the most wrong first."""
     labels = _labels(live)
     return [
-        VerdictView(_subject(each.feature, labels), each.agreed, each.wrong, each.authors)
+        VerdictView(_subject(each.feature, labels, live.language), each.agreed, each.wrong, each.authors)
         for each in count_verdicts(verdicts, model_version=live.version)
     ]
 
 
 def _labels(live: Live) -> Mapping[str, str]:
-    return {words.name: words.label for words in live.bundle.words}
+    return {words.name: live.language.gettext(words.label) for words in live.bundle.words}
 
 
-def _subject(feature: str | None, labels: Mapping[str, str]) -> str:
+def _subject(feature: str | None, labels: Mapping[str, str], language: Language) -> str:
     """Return what a verdict is on; a feature that the model no longer has goes by its name."""
-    return "The estimate" if feature is None else labels.get(feature, feature)
+    return language.gettext("The estimate") if feature is None else labels.get(feature, feature)
 
 
-def _sentences(opinion: Opinion, labels: Mapping[str, str]) -> Iterator[str]:
-    because = f", because: {opinion.because}" if opinion.because else ""
+def _sentences(opinion: Opinion, labels: Mapping[str, str], language: Language) -> Iterator[str]:
+    because = language.gettext(", because: {because}")
     if opinion.verdict:
-        words = "is agreed with" if opinion.verdict == "agree" else "is wrong"
-        yield f"{_subject(opinion.feature, labels)} {words}{because}"
-    if opinion.audited is not None:
-        reason = f", because: {opinion.not_audited_because}" if opinion.not_audited_because else ""
-        yield "An audit follows" if opinion.audited else f"No audit follows{reason}"
+        subject = _subject(opinion.feature, labels, language)
+        words = (
+            language.gettext("{subject} is agreed with")
+            if opinion.verdict == "agree"
+            else language.gettext("{subject} is wrong")
+        )
+        reason = because.format(because=opinion.because) if opinion.because else ""
+        yield words.format(subject=subject) + reason
+    if opinion.audited:
+        yield language.gettext("An audit follows")
+    elif opinion.audited is not None:
+        said = opinion.not_audited_because
+        yield language.gettext("No audit follows") + (because.format(because=said) if said else "")
     if opinion.status:
-        yield f"Status: {opinion.status}"
+        yield language.gettext("Status: {status}").format(status=language.gettext(opinion.status))
     if opinion.assigned_to:
-        yield f"Assigned to {opinion.assigned_to}"
+        yield language.gettext("Assigned to {person}").format(person=opinion.assigned_to)

@@ -69,5 +69,6 @@ def letters(
 
 def _looked_at(live: Live, trader_id: str) -> str:
     own, speaks_generally = notice_reasons(live, trader_id)
-    parts = [f"{record}: {', '.join(labels)}" for record, labels in own.items()]
-    return "; ".join([*parts, *([GENERAL] if speaks_generally or not parts else [])])
+    parts = [f"{live.language.gettext(record)}: {', '.join(labels)}" for record, labels in own.items()]
+    general = [live.language.gettext(GENERAL)] if speaks_generally or not parts else []
+    return "; ".join([*parts, *general])

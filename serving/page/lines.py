@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from features.language import Language
 from features.unit import Unit, format_value
 from models.reasons import Reason, TopicReason, TypeReasons, about, by_topic, in_whole_units
 from serving.live.evidence import features_with_rows
@@ -98,7 +99,7 @@ def account_of(live: Live, trader_id: str, *, among: Peers, top: int = TOP, limi
 def topic_reasons(live: Live, trader_id: str) -> tuple[float, float, tuple[TopicReason, ...]]:
     """Return the base of every trader, the money expected, and the reasons between, the weightiest first."""
     explanation = live.explanation(trader_id)
-    topics = by_topic(live.reasons(live.X[live.row_index[trader_id]], explanation))
+    topics = by_topic(live.reasons(live.X[live.row_index[trader_id]], explanation), live.language)
     return explanation.base, float(explanation.total[0]), topics
 
 
@@ -116,7 +117,7 @@ def _line(live: Live, reason: TopicReason, *, money: int, among: Peers, limited:
         money=money,
         leading=_part(live, leading, money=money, among=among) if leading else None,
         types=types,
-        behind=tuple((each.name, each.label) for each in rows),
+        behind=tuple((each.name, live.language.gettext(each.label)) for each in rows),
     )
 
 
@@ -129,7 +130,7 @@ def _type_line(live: Live, reason: TypeReasons, *, money: int, among: Peers) -> 
     )
     shown = {part.feature for part in parts}
     silent = [part for part in reason.parts if part.feature not in shown]
-    return TypeLine(about(reason.finding_type), money, parts, _labels(silent), int(rest))
+    return TypeLine(about(reason.finding_type, live.language), money, parts, _labels(silent), int(rest))
 
 
 def _labels(parts: Sequence[Reason]) -> tuple[str, ...]:
@@ -140,7 +141,7 @@ def _labels(parts: Sequence[Reason]) -> tuple[str, ...]:
 def _part(live: Live, reason: Reason, *, money: int, among: Peers) -> ReasonPart:
     column = live.bundle.names.index(reason.feature)
     unit = Unit(live.bundle.words[column].unit)
-    value = format_value(reason.value, unit)
+    value = format_value(reason.value, unit, live.language)
     return ReasonPart(
         feature=reason.feature,
         sentence=reason.sentence,
@@ -149,15 +150,15 @@ def _part(live: Live, reason: Reason, *, money: int, among: Peers) -> ReasonPart
         value=None if reason.value is None or value in reason.sentence else value,
         turns_at=None
         if reason.turns_at is None or unit is Unit.FLAG
-        else format_value(reason.turns_at, unit),
-        peers=_peers(reason, among.median(column), unit),
+        else format_value(reason.turns_at, unit, live.language),
+        peers=_peers(reason, among.median(column), unit, language=live.language),
     )
 
 
-def _peers(reason: Reason, median: float | None, unit: Unit) -> str | None:
+def _peers(reason: Reason, median: float | None, unit: Unit, *, language: Language) -> str | None:
     """Return the median of the peers, where the trader stands on the same side of it as of the turn."""
     value, turns_at = reason.value, reason.turns_at
     if median is None or value is None or turns_at is None:
         return None
     is_same_side = (value - median) * (value - turns_at) > 0
-    return format_value(median, unit) if is_same_side else None
+    return format_value(median, unit, language) if is_same_side else None

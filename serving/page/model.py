@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from features.language import Language
 from models.card import Gain, Group, ModelCard, ReliabilityRow
 from serving.live.state import Live
 from serving.log.judgements import Verdict
@@ -33,8 +34,9 @@ FEWEST = 30
 
 @dataclass(frozen=True)
 class GainCurve:
-    """A gain curve: the order in words, its points on 0 to `WIDTH`, the part brought by the first tenth."""
+    """A gain curve: its order by `name` and in words, points on 0 to `WIDTH`, what the first tenth brings."""
 
+    name: str
     words: str
     points: str
     first: float
@@ -69,7 +71,7 @@ def model_page(
     `verdicts` are what its readers said; `with_authors` names them.
     """
     card = live.bundle.card
-    own, *others = _curves(card)
+    own, *others = _curves(card, live.language)
     bars = {by: _bars([row for row in card.reliability if row.by == by]) for by in ("chance", "money")}
     missing = sorted({column for lacking in live.snapshot.missing.values() for column in lacking})
     return render_template(
@@ -80,7 +82,7 @@ def model_page(
         others=others,
         chance=bars["chance"],
         money_bars=bars["money"],
-        weak=tuple(_weak(card)),
+        weak=tuple(_weak(card, live.language)),
         groups=card.fairness,
         topics=_topic_weights(live),
         verdicts=verdict_views(live, verdicts),
@@ -95,11 +97,12 @@ def reading_page(live: Live) -> str:
     return render_template("help.html", live=live)
 
 
-def _curves(card: ModelCard) -> list[GainCurve | None]:
+def _curves(card: ModelCard, language: Language) -> list[GainCurve | None]:
     """Return the curve of the model first, None where no audit was held out, then those of other orders."""
     gains = {gain.model: gain for gain in card.gain}
-    own = [_curve(gains[card.model], "this model")] if card.model in gains else [None]
-    return [*own, *(_curve(gains[name], words) for name, words in ORDERS.items() if name in gains)]
+    own = [_curve(gains[card.model], language.gettext("this model"))] if card.model in gains else [None]
+    others = [_curve(gains[name], language.gettext(words)) for name, words in ORDERS.items() if name in gains]
+    return [*own, *others]
 
 
 def _curve(gain: Gain, words: str) -> GainCurve:
@@ -108,7 +111,7 @@ def _curve(gain: Gain, words: str) -> GainCurve:
         f"{WIDTH * share:.1f},{WIDTH * (1 - part):.1f}"
         for share, part in zip(shares, gain.gathered, strict=True)
     )
-    return GainCurve(words, points, float(np.interp(FIRST, shares, gain.gathered)))
+    return GainCurve(gain.model, words, points, float(np.interp(FIRST, shares, gain.gathered)))
 
 
 def _bars(rows: Sequence[ReliabilityRow]) -> tuple[CalibrationBar, ...]:
@@ -133,42 +136,49 @@ def _bars(rows: Sequence[ReliabilityRow]) -> tuple[CalibrationBar, ...]:
     )
 
 
-def _weak(card: ModelCard) -> Iterator[str]:
+def _weak(card: ModelCard, language: Language) -> Iterator[str]:
     """Yield where the model is weak, by what its card measured, a sentence each."""
+    _, number = language.gettext, language.number
     if card.untested:
-        yield card.untested
+        yield _(card.untested)
     elif card.data.tested_audits < ENOUGH:
-        tested = f"{card.data.tested_audits:,}"
-        yield f"Only {tested} audits could be held out: what is measured here may be chance."
+        words = _("Only {tested} audits could be held out: what is measured here may be chance.")
+        yield words.format(tested=number(card.data.tested_audits))
     yield from card.leaks.raised
     overall = {each.population: each for each in card.performance if each.metric == "total_ratio"}
     random = overall.get("random")
     if card.performance and (random is None or random.adjusted < FEWEST):
         audits, adjusted = (random.audits, random.adjusted) if random else (0, 0)
-        yield (
-            f"Of the audits drawn at random, which alone speak for all traders, {audits:,} could be tested, "
-            f"{adjusted:,} of them with an adjustment: too few to judge by."
-        )
+        yield _(
+            "Of the audits drawn at random, which alone speak for all traders, {audits} could be tested, "
+            "{adjusted} of them with an adjustment: too few to judge by."
+        ).format(audits=number(audits), adjusted=number(adjusted))
     outside = [
         row.row.group
         for row in _bars([row for row in card.reliability if row.by == "chance"])
         if row.is_outside
     ]
     if outside:
-        yield (
-            f"In {len(outside)} of its groups of like chances, adjustments were rarer or more frequent than "
-            f"predicted, beyond what chance explains: {', '.join(map(str, outside))} (1 has the highest)."
-        )
-    yield from filter(None, map(_off, card.fairness))
+        yield _(
+            "In {count} of its groups of like chances, adjustments were rarer or more frequent than "
+            "predicted, beyond what chance explains: {groups} (1 has the highest)."
+        ).format(count=len(outside), groups=", ".join(map(str, outside)))
+    yield from filter(None, (_off(group, language) for group in card.fairness))
 
 
-def _off(group: Group) -> str | None:
+def _off(group: Group, language: Language) -> str | None:
     """Return a sentence about a group of which too much or too little money is predicted, else None."""
     ratio = group.total_ratio
     if ratio is None or group.audits < FEWEST or 1 / TOLERATED <= ratio <= TOLERATED:
         return None
-    named = f"{group.attribute.replace('_', ' ')} {group.value}"
-    return f"Of {named} it predicts {ratio:.1f} for each 1 that was found ({group.audits:,} audits)."
+    attribute = language.gettext(group.attribute.replace("_", " "))
+    return language.gettext(
+        "Of {group} it predicts {ratio} for each 1 that was found ({audits} audits)."
+    ).format(
+        group=f"{attribute} {language.gettext(group.value)}",
+        ratio=language.number(ratio, 1),
+        audits=language.number(group.audits),
+    )
 
 
 def _topic_weights(live: Live) -> tuple[TopicWeight, ...]:
@@ -179,5 +189,8 @@ def _topic_weights(live: Live) -> tuple[TopicWeight, ...]:
         topic: float(np.abs(contributions[:, topics == topic].sum(axis=1)).sum()) for topic in topics.tolist()
     }
     whole, most = sum(moved.values()) or 1.0, max(moved.values()) or 1.0
-    weights = [TopicWeight(topic, money / whole, WIDTH * money / most) for topic, money in moved.items()]
+    weights = [
+        TopicWeight(live.language.gettext(topic), money / whole, WIDTH * money / most)
+        for topic, money in moved.items()
+    ]
     return tuple(sorted(weights, key=lambda each: (-each.share, each.topic)))

@@ -47,7 +47,7 @@ def notice(live: Live, row: Mapping[str, Any], letterhead: Letterhead) -> dict[s
     """Return the values of the notice template."""
     own, speaks_generally = notice_reasons(live, row["trader_id"])
     general = GENERAL if speaks_generally else None
-    return {"live": live, "row": row, "own": own, "general": general, "letterhead": letterhead}
+    return {"row": row, "own": own, "general": general, "letterhead": letterhead}
 
 
 def notice_reasons(live: Live, trader_id: str) -> tuple[dict[str, list[str]], bool]:
@@ -68,7 +68,10 @@ def notice_reasons(live: Live, trader_id: str) -> tuple[dict[str, list[str]], bo
 def _label(live: Live, reason: Reason) -> str:
     """Return the label of a feature and its window."""
     months = next(each.months for each in live.bundle.words if each.name == reason.feature)
-    return reason.label if months is None else f"{reason.label}, in {window_words(months)}"
+    if months is None:
+        return reason.label
+    words = live.language.gettext("{label}, in {window}")
+    return words.format(label=reason.label, window=window_words(months, live.language))
 
 
 def record_of(features: FeatureSet, name: str) -> str:

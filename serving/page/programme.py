@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from features.evidence import Evidence
-from serving.live.programme import Pulled, Task, pulled
+from features.language import Language
+from serving.live.programme import Pulled, Task, about_types, pulled
 from serving.live.state import Live
 from serving.page.behind import PageColumn, cells_by_row, page_columns
 from serving.page.render import render_template
@@ -42,34 +43,33 @@ class LinesView:
         return cells_by_row(self.columns)
 
 
-def task_views(tasks: Sequence[Task], evidence: Mapping[str, Evidence]) -> list[TaskView]:
+def task_views(tasks: Sequence[Task], evidence: Mapping[str, Evidence], language: Language) -> list[TaskView]:
     """Return the views of tasks, with the lines to pull where their rows are in `evidence`."""
-    return [_task_view(task, evidence.get(task.pulled_by or "")) for task in tasks]
+    return [_task_view(task, evidence.get(task.pulled_by or ""), language) for task in tasks]
 
 
 def programme_page(
     live: Live, trader_id: str, tasks: Sequence[Task], evidence: Mapping[str, Evidence]
 ) -> str:
     """Return the page of a trader's work programme with the lines to pull."""
-    return render_template(
-        "programme.html", live=live, trader_id=trader_id, tasks=task_views(tasks, evidence)
-    )
+    tasks_shown = task_views(tasks, evidence, live.language)
+    return render_template("programme.html", live=live, trader_id=trader_id, tasks=tasks_shown)
 
 
-def _task_view(task: Task, evidence: Evidence | None) -> TaskView:
+def _task_view(task: Task, evidence: Evidence | None, language: Language) -> TaskView:
     return TaskView(
-        what=task.check.what,
-        documents=task.check.documents,
+        what=language.gettext(task.check.what),
+        documents=language.gettext(task.check.documents),
         source=task.check.source,
         money=round(task.money),
-        about=", ".join(task.finding_types),
+        about=about_types(task, language),
         reasons=tuple(reason.sentence for reason in task.reasons[:REASONS]),
         pulled_by=task.pulled_by,
         pulled_for=task.pulled_for,
-        lines=_lines_view(pulled(evidence)) if evidence else None,
+        lines=_lines_view(pulled(evidence), language) if evidence else None,
     )
 
 
-def _lines_view(lines: Pulled) -> LinesView:
+def _lines_view(lines: Pulled, language: Language) -> LinesView:
     numbers = dict.fromkeys(lines.rows["declaration_id"].to_pylist())
-    return LinesView(lines.words, tuple(numbers), page_columns(lines.rows))
+    return LinesView(lines.words(language), tuple(numbers), page_columns(lines.rows, language))

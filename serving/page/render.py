@@ -3,8 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Mapping
-from datetime import date
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,7 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from features.data.check.report import visible
+from features.language import ENGLISH, Language
 from serving.live.programme import NOTHING
+from serving.live.state import Live
 
 TEMPLATES = Path(__file__).with_name("templates")
 STYLE = (TEMPLATES / "page.css").read_text(encoding="utf-8")
@@ -23,6 +24,7 @@ ICON = (
 )
 """The icon of every page, in it: a browser asks the service for none."""
 MINUS = "\N{MINUS SIGN}"
+EXTENSIONS = ("jinja2.ext.i18n",)
 
 
 def _policy() -> str:
@@ -50,15 +52,16 @@ Browsers say where a form comes from only under a policy that lets them say so t
 """
 
 
-def render_template(template: str, **values: object) -> str:
-    """Return a page: a template with its values, every one of them escaped."""
-    return _environment().get_template(template).render(values)
+def render_template(template: str, *, live: Live, **values: object) -> str:
+    """Return a page in the language of `live`: a template with its values, every one of them escaped."""
+    return _environment(live.language).get_template(template).render(values, live=live)
 
 
 @cache
-def _environment() -> Environment:
+def _environment(language: Language) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
+        extensions=EXTENSIONS,
         autoescape=True,
         finalize=_escape_controls,
         undefined=StrictUndefined,
@@ -66,9 +69,37 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(style=Markup(STYLE), policy=POLICY, icon=ICON, nothing=NOTHING)  # noqa: S704  our own file, no value in it
-    environment.filters.update(money=money, change=change, day=day, part=part, uncapitalise=uncapitalise)
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]
+    environment.globals.update(
+        style=Markup(STYLE),  # noqa: S704  our own file, no value in it
+        policy=POLICY,
+        icon=ICON,
+        language=language,
+        nothing=language.gettext(NOTHING),
+        gettext=lambda message, /, **values: _filled(language.gettext(message), values),
+        pgettext=lambda context, message, /, **values: _filled(language.pgettext(context, message), values),
+        ngettext=lambda one, several, count, /, **values: _filled(
+            language.ngettext(one, several, count), values
+        ),
+    )
+    environment.filters.update(
+        change=partial(change, language=language),
+        day=language.day,
+        money=partial(money, language=language),
+        number=language.number,
+        part=part,
+        percent=partial(percent, language=language),
+        translated=language.gettext,
+        uncapitalise=uncapitalise,
+    )
     return environment
+
+
+def _filled(message: str, values: Mapping[str, object]) -> Markup:
+    """Return a message of the catalogue, which may have markup, with values that are escaped."""
+    shown = {name: _escape_controls(value) for name, value in values.items()}
+    return Markup(message) % shown  # noqa: S704  a file of ours; Markup escapes the values
 
 
 def _escape_controls(value: object) -> object:
@@ -76,31 +107,32 @@ def _escape_controls(value: object) -> object:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def money(amount: float) -> str:
+def money(amount: float, *, language: Language = ENGLISH) -> str:
     """Return an amount in whole units.
 
     >>> money(-1234.4), money(-0.2)
     ('−1,234', '0')
     """  # noqa: RUF002  a typographic minus
-    return f"{round(amount):,}".replace("-", MINUS)
+    return language.number(round(amount)).replace("-", MINUS)
 
 
-def change(amount: float) -> str:
+def change(amount: float, *, language: Language = ENGLISH) -> str:
     """Return an amount that is added or taken away, with its sign.
 
     >>> change(1234.0), change(-5), change(0)
     ('+1,234', '−5', '0')
     """  # noqa: RUF002
-    return f"+{money(amount)}" if round(amount) > 0 else money(amount)
+    written = money(amount, language=language)
+    return f"+{written}" if round(amount) > 0 else written
 
 
-def day(value: date) -> str:
-    """Return a day as people write it, the same in every locale.
+def percent(share: float, digits: int = 0, *, language: Language = ENGLISH) -> str:
+    """Return a share as a percentage.
 
-    >>> day(date(2024, 10, 1))
-    '1 October 2024'
+    >>> percent(0.123), percent(0.123, 1)
+    ('12%', '12.3%')
     """
-    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+    return language.gettext("{number}%").format(number=language.number(100 * share, digits))
 
 
 def part(text: str) -> str:
@@ -109,25 +141,9 @@ def part(text: str) -> str:
 
 
 def uncapitalise(text: str) -> str:
-    """Return a label as it stands inside a sentence.
+    """Return a label as it stands inside a sentence; one that begins with an abbreviation as it is.
 
-    >>> uncapitalise("Duty and VAT above the rate due")
-    'duty and VAT above the rate due'
+    >>> uncapitalise("Duty and VAT above the rate due"), uncapitalise("VAT above the rate due")
+    ('duty and VAT above the rate due', 'VAT above the rate due')
     """
-    return text[:1].lower() + text[1:]
-
-
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]

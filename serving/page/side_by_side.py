@@ -71,7 +71,7 @@ def side_by_side(live: Live, left: Case, right: Case, *, names: tuple[str, str])
 
 def _side(live: Live, case: Case) -> tuple[int, dict[str, tuple[int, str]]]:
     """Return the base in whole units, and of each topic its money and sentence; they add up."""
-    topics: Sequence[TopicReason] = by_topic(live.reasons(case.features[0], case.explanation))
+    topics: Sequence[TopicReason] = by_topic(live.reasons(case.features[0], case.explanation), live.language)
     base = round(case.explanation.base)
     money = in_whole_units([each.money for each in topics], float(case.explanation.total[0]) - base)
     return base, {each.topic: (whole, each.sentence) for each, whole in zip(topics, money, strict=True)}
@@ -111,7 +111,7 @@ def change_page(live: Live, trader_id: str, estimates: SideBySide, *, since: dat
         live=live,
         trader_id=trader_id,
         since=since,
-        hindsight=live.bundle.hindsight(since),
+        hindsight=live.bundle.hindsight(since, live.language),
         sides=estimates,
         prediction_id=prediction_id,
     )

@@ -8,9 +8,10 @@ import numpy as np
 
 from features.errors import SettingError
 from features.evidence import Evidence
+from features.language import Language
 from models.reasons import in_whole_units
 from serving.live.history import EarlierPrediction, PastAudit
-from serving.live.peers import peers
+from serving.live.peers import Peers, peers
 from serving.live.programme import tasks_of
 from serving.live.state import Live
 from serving.live.submitted import Row
@@ -75,6 +76,7 @@ def trader_page(
     if view == "notice":
         return render_template(
             "notice.html",
+            live=live,
             prediction_id=prediction_id,
             **notice(live, row, letterhead or Letterhead(live.dataset.today)),
         )
@@ -94,7 +96,7 @@ def trader_page(
         limited=limited,
         judged=judgements_view(live, judgements),
         statuses=STATUSES,
-        tasks=task_views(tasks_of(live, trader_id, limited=limited), evidence or {}),
+        tasks=task_views(tasks_of(live, trader_id, limited=limited), evidence or {}, live.language),
         evidence=evidence
         and {
             name: evidence_view(live, each, top=PRINTED, columns=PRINTED_COLUMNS)
@@ -127,7 +129,26 @@ def _reasons(live: Live, trader_id: str, *, limited: bool) -> dict[str, object]:
     among = peers(live, trader_id)
     account = account_of(live, trader_id, among=among, limited=limited)
     falls = waterfall(account.base, [*(line.money for line in account.lines), account.rest])
-    return {"account": account, "falls": falls, "among": among}
+    return {"account": account, "falls": falls, "peers": _peers_words(among, live.language)}
+
+
+def _peers_words(among: Peers, language: Language) -> str:
+    """Return how many peers there are, and of what kind."""
+    count = len(among)
+    if among.sector and among.size:
+        words = language.ngettext(
+            "{count} other trader of sector {sector} and size {size}",
+            "{count} other traders of sector {sector} and size {size}",
+            count,
+        )
+    elif among.size:
+        words = language.ngettext(
+            "{count} other trader of size {size}", "{count} other traders of size {size}", count
+        )
+    else:
+        words = language.ngettext("{count} other trader of any kind", "{count} all other traders", count)
+    size = language.gettext(among.size) if among.size else ""
+    return words.format(count=language.number(count), sector=among.sector, size=size)
 
 
 def _expectation(live: Live, row: Mapping[str, Any]) -> dict[str, object]:
@@ -164,7 +185,7 @@ def _unknown(live: Live, trader_id: str) -> dict[str, object]:
     missing = live.snapshot.missing
     empty = np.isnan(live.X[live.row_index[trader_id]])
     labels = [
-        words.label
+        live.language.gettext(words.label)
         for words, is_empty in zip(live.bundle.words, empty, strict=True)
         if is_empty and words.name not in missing
     ]

@@ -122,4 +122,4 @@ def test_a_run_ends_with_a_ranking_that_says_what_it_is_by(
     marked = set(ranking["ranked"].to_pylist()) == {BY_INDICATORS}
     assert marked == (case not in LEARNED_FROM)
     if current.serves:
-        assert (current.bundle.card.mark in load_live(dataset).warnings(CUTOFF)) == marked
+        assert (current.bundle.card.mark() in load_live(dataset).warnings(CUTOFF)) == marked

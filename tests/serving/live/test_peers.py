@@ -34,24 +34,24 @@ def of(live: Live, row_index: int) -> Peers:
 
 def test_peers_are_the_others_of_the_same_sector_and_size(few: Live) -> None:
     others = of(few, 2)
-    assert others.words == "other traders of sector 46 and size small"
+    assert (others.sector, others.size) == ("46", "small")
     assert others.rows.tolist() == [0, 1, 3, 4, 5]
 
 
 def test_where_they_are_too_few_all_of_the_size_count(few: Live) -> None:
-    assert (len(of(few, 7)), of(few, 7).words) == (8, "other traders of size small")
+    assert (len(of(few, 7)), of(few, 7).sector, of(few, 7).size) == (8, None, "small")
 
 
 def test_a_trader_of_whom_nothing_is_known_is_held_beside_all(few: Live) -> None:
-    assert (len(of(few, 9)), of(few, 9).words) == (9, "all other traders")
+    assert (len(of(few, 9)), of(few, 9).sector, of(few, 9).size) == (9, None, None)
 
 
 def test_the_middle_is_of_those_that_have_a_value() -> None:
     column = np.array([[1.0], [np.nan], [3.0], [2.0], [9.0], [4.0], [-500.0]])
-    assert Peers("others", np.arange(6), column).median(0) == 3.0
+    assert Peers(None, None, np.arange(6), column).median(0) == 3.0
 
 
 def test_of_too_few_values_there_is_no_middle() -> None:
     values = np.ones((9, 1))
-    assert Peers("others", np.arange(LEAST_PEERS), values).median(0) == 1.0
-    assert Peers("others", np.arange(LEAST_PEERS - 1), values).median(0) is None
+    assert Peers(None, None, np.arange(LEAST_PEERS), values).median(0) == 1.0
+    assert Peers(None, None, np.arange(LEAST_PEERS - 1), values).median(0) is None

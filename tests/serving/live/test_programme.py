@@ -49,7 +49,7 @@ def evidence(shares: list[float], *, value: float | None = None, additive: bool 
 def test_the_lines_pulled_carry_four_fifths_and_no_more_than_it_takes() -> None:
     lines = pulled(evidence([50.0, 5.0, 30.0, 10.0, 5.0]))
     assert lines.rows["declaration_id"].to_pylist() == ["D0", "D2"]
-    assert lines.words == "2 lines of 5, carrying 80% of the value"
+    assert lines.words() == "2 lines of 5, carrying 80% of the value"
 
 
 def test_of_a_value_below_zero_the_lines_that_lower_it_are_pulled() -> None:
