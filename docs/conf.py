@@ -31,7 +31,7 @@ html_additional_pages = {"index": "redirect.html"}
 templates_path = ["templates"]
 
 CONTENTS = {
-    "For everybody": ["docs/glossary"],
+    "For everybody": ["docs/glossary", "docs/languages"],
     "For auditors": ["docs/auditors", "docs/features"],
     "For risk units": ["docs/risk-units", "docs/plans", "docs/compliance"],
     "For data scientists": [

@@ -3,7 +3,7 @@
 `python docs/write.py` writes `messages.pot` and brings the catalogues up to it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
 from io import BytesIO
@@ -72,7 +72,12 @@ def untranslated(code: str) -> tuple[int, int]:
 
 def is_translated(message: Message) -> bool:
     """Return whether a message has a translation, in every plural."""
-    return bool(message.string) and all(message.string)
+    return all(forms(message.string))
+
+
+def forms(text: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Return the forms of a text: one, or one a plural."""
+    return (text,) if isinstance(text, str) else tuple(text or ("",))
 
 
 def read_catalogue(code: str) -> Catalog:
