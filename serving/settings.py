@@ -60,8 +60,8 @@ class Settings:
     currency: str = setting("", "the ISO 4217 code of the reporting currency, named in `/openapi.json`")
     languages: tuple[str, ...] = setting(
         tuple(LANGUAGES),
-        "the languages of pages that are offered, divided by commas; the first is taken where a browser likes "
-        "none of them",
+        "the languages of pages that are offered, divided by commas; the first is taken where a browser "
+        "likes none of them",
         one_of=tuple(LANGUAGES),
     )
     notice_office: str = setting("", "the office that the notice to a trader names, with its address")

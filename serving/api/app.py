@@ -106,6 +106,7 @@ FILES: Responses = {200: {"content": file_content("text/html", *pages.MEDIA_TYPE
 LANGUAGE = {
     "name": "language",
     "in": "query",
+    "required": False,
     "schema": PageQuery.model_json_schema()["properties"]["language"],
 }
 """The parameter of pages whose handlers take the request alone."""

@@ -98,6 +98,7 @@ def evidence_page(live: Live, evidence: Evidence, *, page: int = 1) -> str:
     before = (min(page, _pages(evidence.rows.num_rows)) - 1) * ROWS_A_PAGE
     return render_template(
         "evidence.html",
+        language=live.language,
         live=live,
         trader_id=evidence.trader_id,
         behind=evidence_view(live, evidence, before=before),

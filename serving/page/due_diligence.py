@@ -50,6 +50,7 @@ def due_diligence_page(live: Live, diligence: DueDiligence, *, prediction_id: st
     """Return the page of who stands behind a trader."""
     return render_template(
         "due_diligence.html",
+        language=live.language,
         live=live,
         trader_id=diligence.trader_id,
         diligence=diligence,

@@ -39,6 +39,7 @@ def gap_page(live: Live, report: GapReport) -> str:
     ]
     return render_template(
         "gap.html",
+        language=live.language,
         live=live,
         report=report,
         newest=newest,

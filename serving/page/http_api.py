@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from features.language import ENGLISH
 from serving.page.render import render_template
 
 Schema = Mapping[str, Any]
@@ -81,6 +82,7 @@ def http_api_page(document: Schema) -> str:
     schemas = document["components"]["schemas"]
     return render_template(
         "http_api.html",
+        language=ENGLISH,
         info=document["info"],
         tags=document["tags"],
         operations=operations,

@@ -76,6 +76,7 @@ def model_page(
     missing = sorted({column for lacking in live.snapshot.missing.values() for column in lacking})
     return render_template(
         "model.html",
+        language=live.language,
         live=live,
         card=card,
         own=own,
@@ -94,7 +95,11 @@ def model_page(
 
 def reading_page(live: Live) -> str:
     """Return the help: how to read the pages."""
-    return render_template("help.html", live=live)
+    return render_template(
+        "help.html",
+        language=live.language,
+        live=live,
+    )
 
 
 def _curves(card: ModelCard, language: Language) -> list[GainCurve | None]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from features.language import Language
 from models.plan.decline import Progress
 from models.plan.store import StoredPlan
 from models.plan.text import ROLES, by_treatment, treated_rows
@@ -24,16 +25,17 @@ def plan_page(
     `judgements` are those about its traders, the newest first; `page_id` is the id of this answer in the log.
     """
     treated = treated_rows(stored.table)
-    cases = _cases(judgements, since=datetime.fromisoformat(stored.record["made_at"]))
+    cases = _cases(judgements, since=datetime.fromisoformat(stored.record["made_at"]), language=live.language)
     return render_template(
         "plan.html",
+        language=live.language,
         live=live,
         plan=stored,
         traders=stored.table.num_rows,
         rows=[
             row
             | {"why": ROLES[row["role"]], "chance": row[f"probability_{row['treatment']}"]}
-            | _standing(row["trader_id"], progress, cases)
+            | _standing(row["trader_id"], progress, cases, live.language)
             for row in treated.to_pylist()
         ],
         sums=by_treatment(treated),
@@ -43,7 +45,9 @@ def plan_page(
     )
 
 
-def _cases(judgements: Sequence[LoggedJudgement], *, since: datetime) -> Mapping[str, str]:
+def _cases(
+    judgements: Sequence[LoggedJudgement], *, since: datetime, language: Language
+) -> Mapping[str, str]:
     """Return by trader where its case stands, as people said last since a moment, and who has it."""
     statuses: dict[str, str] = {}
     owners: dict[str, str] = {}
@@ -53,15 +57,18 @@ def _cases(judgements: Sequence[LoggedJudgement], *, since: datetime) -> Mapping
                 if value:
                     latest.setdefault(each.trader_id, value)
     return {
-        trader: ", ".join(filter(None, (statuses.get(trader), owners.get(trader))))
+        trader: ", ".join(filter(None, (language.gettext(statuses.get(trader, "")), owners.get(trader))))
         for trader in statuses | owners
     }
 
 
-def _standing(trader_id: str, progress: Progress, cases: Mapping[str, str]) -> Mapping[str, object]:
+def _standing(
+    trader_id: str, progress: Progress, cases: Mapping[str, str], language: Language
+) -> Mapping[str, object]:
     """Return in words how far a treatment is, and whether it can still be taken on or declined."""
     if trader_id in progress.declined:
-        return {"standing": f"declined: {progress.declined[trader_id]}", "is_open": False}
+        words = language.gettext("declined: {because}").format(because=progress.declined[trader_id])
+        return {"standing": words, "is_open": False}
     if trader_id in progress.begun:
-        return {"standing": "begun", "is_open": False}
+        return {"standing": language.gettext("begun"), "is_open": False}
     return {"standing": cases.get(trader_id, ""), "is_open": True}

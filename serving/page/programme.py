@@ -53,7 +53,9 @@ def programme_page(
 ) -> str:
     """Return the page of a trader's work programme with the lines to pull."""
     tasks_shown = task_views(tasks, evidence, live.language)
-    return render_template("programme.html", live=live, trader_id=trader_id, tasks=tasks_shown)
+    return render_template(
+        "programme.html", language=live.language, live=live, trader_id=trader_id, tasks=tasks_shown
+    )
 
 
 def _task_view(task: Task, evidence: Evidence | None, language: Language) -> TaskView:

@@ -59,6 +59,7 @@ def ranking_page(live: Live, shown: RankingPage) -> str:
     rows, column = shown.rows.to_pylist(), f"expected_{shown.query.finding_type or 'yield'}"
     return render_template(
         "ranking.html",
+        language=live.language,
         live=live,
         query=shown.query,
         rows=rows,

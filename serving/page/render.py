@@ -13,7 +13,6 @@ from markupsafe import Markup
 from features.data.check.report import visible
 from features.language import ENGLISH, Language
 from serving.live.programme import NOTHING
-from serving.live.state import Live
 
 TEMPLATES = Path(__file__).with_name("templates")
 STYLE = (TEMPLATES / "page.css").read_text(encoding="utf-8")
@@ -52,9 +51,9 @@ Browsers say where a form comes from only under a policy that lets them say so t
 """
 
 
-def render_template(template: str, *, live: Live, **values: object) -> str:
-    """Return a page in the language of `live`: a template with its values, every one of them escaped."""
-    return _environment(live.language).get_template(template).render(values, live=live)
+def render_template(template: str, *, language: Language, **values: object) -> str:
+    """Return a page in a language: a template with its values, every one of them escaped."""
+    return _environment(language).get_template(template).render(values)
 
 
 @cache

@@ -91,6 +91,7 @@ def what_if_page(
     """Return the page of a what-if: lines to choose from, the one chosen, what becomes of the estimate."""
     return render_template(
         "what_if.html",
+        language=live.language,
         live=live,
         trader_id=trader_id,
         lines=lines[:LINES_SHOWN],
@@ -108,6 +109,7 @@ def change_page(live: Live, trader_id: str, estimates: SideBySide, *, since: dat
     """Return the page that says why an estimate changed since an earlier day."""
     return render_template(
         "change.html",
+        language=live.language,
         live=live,
         trader_id=trader_id,
         since=since,
@@ -122,5 +124,11 @@ def compare_page(
 ) -> str:
     """Return the page of two traders side by side, or of one with a form for the other."""
     return render_template(
-        "compare.html", live=live, one=one, other=other, sides=estimates, prediction_id=prediction_id
+        "compare.html",
+        language=live.language,
+        live=live,
+        one=one,
+        other=other,
+        sides=estimates,
+        prediction_id=prediction_id,
     )

@@ -76,12 +76,14 @@ def trader_page(
     if view == "notice":
         return render_template(
             "notice.html",
+            language=live.language,
             live=live,
             prediction_id=prediction_id,
             **notice(live, row, letterhead or Letterhead(live.dataset.today)),
         )
     return render_template(
         "trader.html",
+        language=live.language,
         live=live,
         prediction_id=prediction_id,
         row=row,
