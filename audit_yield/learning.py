@@ -168,12 +168,15 @@ def lab_command(
     policies: Annotated[
         str,
         typer.Option(help="Names, or TOML files, with commas between; all are compared with the first."),
-    ] = "rules,random,declared_value,model,model_lottery,treatments",
+    ] = "rules,random,declared_value,model,model_lottery,treatments,plan,plan_uncapped",
     years: Annotated[int, typer.Option(min=1, max=17, help="Years that the policies choose in.")] = 10,
     seeds: Annotated[int, typer.Option(min=1, help="Simulated administrations for each policy.")] = 20,
     traders: Annotated[int, typer.Option(min=300, help="Traders of each administration.")] = 6000,
     world: Annotated[str, typer.Option(help="The simulated world; docs/worlds.md lists them.")] = "sourced",
     jobs: Annotated[int, typer.Option(min=1, help="Runs at a time, each in a process.")] = 1,
+    by: Annotated[
+        str, typer.Option(help="Compare by group of traders: size_band, sector or region.")
+    ] = "all",
     json: AsJson = False,
 ) -> None:
     """Let policies choose audits for years in simulated administrations, and compare what they bring.
@@ -184,13 +187,15 @@ def lab_command(
     Example: `audit-yield lab lab --policies rules,model,model_lottery --years 5 --seeds 5 --traders 1500`
     """
     import_lightgbm()
-    from training.lab.lab import LabSettings, lab, to_text
+    from training.lab.differences import compare, coverage
+    from training.lab.lab import LabSettings, lab
     from training.lab.policies import policy_of
+    from training.lab.text import coverage_to_text, in_words, to_text
 
     chosen = [policy_of(name.strip()) for name in policies.split(",")]
     with progress_bar() as (stage, progress):
         stage("Simulating policies")
-        compared = lab(
+        runs = lab(
             out,
             chosen,
             seeds=seeds,
@@ -198,7 +203,20 @@ def lab_command(
             jobs=jobs,
             progress=progress,
         )
-    show(as_json([asdict(each) for each in compared]) if json else to_text(compared))
+    compared, measured = list(compare(runs, by=by)), list(coverage(runs))
+    words = in_words(list(compare(runs)), measured)
+    if json:
+        show(
+            as_json(
+                {
+                    "compared": [asdict(each) for each in compared],
+                    "gap": [asdict(each) for each in measured],
+                    "words": words,
+                }
+            )
+        )
+    else:
+        show([*to_text(compared), "", *coverage_to_text(measured), "", words])
 
 
 @app.command(name="explain", rich_help_panel=PART)

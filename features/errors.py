@@ -2,6 +2,8 @@
 
 import difflib
 from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
 
 MAX_NAMES = 20
 """An error lists as many known names; the one that was probably meant comes beside them."""
@@ -16,6 +18,10 @@ class AuditYieldError(Exception):
         self.found = found
         self.expected = expected
         self.advice = advice
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how another process makes the error anew: without this its pool waits for ever."""
+        return partial(type(self), expected=self.expected, advice=self.advice), (self.found,)
 
 
 class DataError(AuditYieldError):

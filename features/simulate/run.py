@@ -62,6 +62,8 @@ def _audit(state: SimulationState, quarter: int, *, policy: Policy) -> None:
         )
     )
     selection = policy(chance, state.world, traders=traders, sight=sight, quarter=quarter)
+    if selection.assignments is not None:
+        state.assigned[quarter] = selection.assignments
     booked = work(chance.stream("audits", quarter), selection.cases, faults=faults, exposed=exposed)
     abandoned = cases.abandoned(chance, count=selection.channel.size, quarter=quarter)
     rows = np.flatnonzero(~abandoned[booked.case])

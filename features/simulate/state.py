@@ -7,6 +7,7 @@ import numpy as np
 from features.simulate.arrays import Flags, Floats, Whole
 from features.simulate.audits.cases import Docket
 from features.simulate.audits.controls import Controls
+from features.simulate.audits.select import Assignments
 from features.simulate.audits.truth import Truth
 from features.simulate.chance import Chance
 from features.simulate.evasion.evade import Faults
@@ -26,7 +27,8 @@ class SimulationState:
     """The state of a simulation between two quarters.
 
     `faults` and `trade` cover the quarters in an audit's scope, oldest first; `pending` are amendments
-    that are not known yet; the tables are written from the lists at the end.
+    that are not known yet; the tables are written from the lists at the end, and from what was `assigned`, by
+    quarter.
     """
 
     chance: Chance
@@ -53,6 +55,7 @@ class SimulationState:
     tax_audits: list[TaxAudits]
     payments: list[Payments]
     truths: list[Truth]
+    assigned: dict[int, Assignments]
 
 
 def initial_state(chance: Chance, world: World, *, traders: Traders, slots: Slots) -> SimulationState:
@@ -84,4 +87,5 @@ def initial_state(chance: Chance, world: World, *, traders: Traders, slots: Slot
         tax_audits=[],
         payments=[],
         truths=[],
+        assigned={},
     )

@@ -70,18 +70,26 @@ def reserve(program: Program) -> Floats:
     return np.minimum(reserved, MOST_RESERVED * np.abs(caps.bounds))
 
 
-def draw(candidates: Candidates, program: Program, solution: Solution, *, seed: int) -> Drawn:
+def draw(
+    candidates: Candidates,
+    program: Program,
+    solution: Solution,
+    *,
+    seed: int,
+    top_up_from: int = TOP_UP_FROM,
+) -> Drawn:
     """Draw a plan; the same seed gives the same plan.
 
-    `program` has the caps that must hold, `solution` is of the same program less the reserve. Raises
-    `SettingError` where `MOST_DRAWS` draws all break a cap.
+    `program` has the caps that must hold, `solution` is of the same program less the reserve; the top-up
+    looks among `top_up_from` traders of each skill. Raises `SettingError` where `MOST_DRAWS` draws all break
+    a cap.
     """
     rng = np.random.default_rng(seed)
     for draws in range(1, MOST_DRAWS + 1):
         treatment, role, probability = lots(candidates, program, solution, rng)
         used = program.caps.used_by(_cells(treatment))
         if (used <= program.caps.bounds + ROUNDING).all():
-            _top_up(candidates, program, solution, treatment, role, used)
+            _top_up(candidates, program, solution, treatment, role, used, top_up_from)
             probability[role == TOP_UP] = np.nan
             return Drawn(treatment, role, probability, draws)
     over = program.caps.names[int(np.argmax(used - program.caps.bounds))]
@@ -144,6 +152,7 @@ def _top_up(
     treatment: np.ndarray,
     role: np.ndarray,
     used: Floats,
+    most: int,
 ) -> None:
     """Treat more traders within what is left of the caps: those worth most, by an integer program.
 
@@ -153,7 +162,7 @@ def _top_up(
     worth = np.where(free[:, None] & candidates.allowed & (program.value > 0), program.value, 0.0)
     price = program.caps.priced(np.maximum(solution.prices, 1e-9 * np.abs(program.value).max()))
     density = np.where(worth > 0, worth / np.maximum(price, 1e-12), 0.0)
-    cells = np.concatenate([_densest(density, kinds) for kinds in SKILLS.values()])
+    cells = np.concatenate([_densest(density, kinds, most) for kinds in SKILLS.values()])
     if not len(cells):
         return
     traders, row_indices = np.unique(cells // KINDS, return_inverse=True)
@@ -178,11 +187,11 @@ def _top_up(
     treatment[taken // KINDS], role[taken // KINDS] = taken % KINDS, TOP_UP
 
 
-def _densest(density: Floats, kinds: tuple[int, ...]) -> np.ndarray:
+def _densest(density: Floats, kinds: tuple[int, ...], most: int) -> np.ndarray:
     """Return the pairs of trader and treatment of a skill that are worth most for what they use up."""
     own = np.zeros_like(density)
     own[:, kinds] = density[:, kinds]
-    order = np.argsort(-own.ravel(), kind="stable")[:TOP_UP_FROM]
+    order = np.argsort(-own.ravel(), kind="stable")[:most]
     return order[own.ravel()[order] > 0]
 
 

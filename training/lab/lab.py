@@ -1,4 +1,4 @@
-"""The lab: a file a policy and seed, kept from call to call, and what the policies' differences prove."""
+"""The lab: runs of all policies over all seeds, a file each, kept from call to call."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -11,29 +11,14 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import OutputError, SettingError
 from features.simulate.worlds.named import parameters_of
 from features.storage.atomic import atomic_file
+from training.lab.differences import Runs
 from training.lab.policies import LabPolicy
 from training.lab.years import run_years
-
-MEASURES = {
-    "assessed_amount": "sum",
-    "gap_amount": "last",
-    "bookable_gap_amount": "last",
-    "paid_share": "last",
-    "hours": "sum",
-    "nil_visits": "sum",
-    "nil_letters": "sum",
-    "captured_share": "mean",
-}
-"""How a run's quarters become one number: their sum or mean, or the mean of the last year."""
-FEWEST_SEEDS = 5
-"""Below so many a standard error says too little for a difference to be called one."""
 
 
 @dataclass(frozen=True)
@@ -45,26 +30,6 @@ class LabSettings:
     world: str
 
 
-@dataclass(frozen=True)
-class Compared:
-    """A measure of a policy beside that of the first: means over seeds, and the paired difference.
-
-    `error` is the standard error of `difference`, None with one seed.
-    """
-
-    policy: str
-    measure: str
-    mean: float
-    difference: float
-    error: float | None
-    seeds: int
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether the difference is beyond two standard errors, of seeds enough to say so."""
-        return self.error is not None and self.seeds >= FEWEST_SEEDS and abs(self.difference) > 2 * self.error
-
-
 def lab(
     out: Path,
     policies: Sequence[LabPolicy],
@@ -73,8 +38,8 @@ def lab(
     settings: LabSettings,
     jobs: int = 1,
     progress: Callable[[int, int], None] = lambda *_: None,
-) -> list[Compared]:
-    """Simulate all policies over the seeds 1 to `seeds`, and compare each with the first.
+) -> Runs:
+    """Simulate all policies over the seeds 1 to `seeds`, and return their runs.
 
     A run is a Parquet file in `out`, written whole; those that are there are not run again, so a lab that
     was killed goes on where it was. Raises `OutputError` where `out` holds a lab of other settings, and
@@ -87,54 +52,10 @@ def lab(
     progress(len(runs) - len(left), len(runs))
     for done, _ in enumerate(_each(out, left, settings=settings, jobs=jobs), len(runs) - len(left) + 1):
         progress(done, len(runs))
-    tables = {
+    return {
         policy.name: [pq.read_table(_path(out, policy, seed)) for seed in range(1, seeds + 1)]
         for policy in policies
     }
-    return list(compare(tables))
-
-
-def compare(tables: dict[str, list[pa.Table]]) -> Iterator[Compared]:
-    """Yield each measure of each policy, beside the first policy's in the same seeds."""
-    numbers = {
-        (policy, measure): np.array([_number(run, measure) for run in runs])
-        for policy, runs in tables.items()
-        for measure in MEASURES
-    }
-    first = next(iter(tables))
-    for (policy, measure), values in numbers.items():
-        difference = values - numbers[first, measure]
-        error = float(difference.std(ddof=1) / np.sqrt(values.size)) if values.size > 1 else None
-        yield Compared(
-            policy=policy,
-            measure=measure,
-            mean=float(values.mean()),
-            difference=float(difference.mean()),
-            error=error,
-            seeds=values.size,
-        )
-
-
-def to_text(compared: Sequence[Compared]) -> Iterator[str]:
-    """Yield a line a measure and policy: its mean, the difference to the first, and whether it is clear."""
-    first = compared[0].policy
-    yield f"{'measure':22}{'policy':18}{'mean':>14}{'beside ' + first:>24}{'± 2 errors':>14}"
-    for measure in MEASURES:
-        for each in (row for row in compared if row.measure == measure):
-            digits = 3 if measure.endswith("_share") else 0
-            line = f"{measure:22}{each.policy:18}{each.mean:14,.{digits}f}"
-            if each.policy != first:
-                word = ("more" if each.difference > 0 else "less") if each.is_clear else "cannot tell"
-                spread = "none" if each.error is None else f"{2 * each.error:,.{digits}f}"
-                line += f"{each.difference:24,.{digits}f}{spread:>14}  {word}"
-            yield line
-
-
-def _number(run: pa.Table, measure: str) -> float:
-    values = run[measure].to_numpy()
-    if MEASURES[measure] == "sum":
-        return float(values.sum())
-    return float(values[-4:].mean() if MEASURES[measure] == "last" else values.mean())
 
 
 def _claim(out: Path, policies: Sequence[LabPolicy], *, settings: LabSettings) -> None:
@@ -145,7 +66,7 @@ def _claim(out: Path, policies: Sequence[LabPolicy], *, settings: LabSettings) -
         )
     out.mkdir(parents=True, exist_ok=True)
     claims: list[tuple[str, dict[str, Any]]] = [("lab", asdict(settings))]
-    claims += [(policy.name, asdict(policy)) for policy in policies]
+    claims += [(policy.name, policy.content()) for policy in policies]
     for name, content in claims:
         path, text = out / f"{name}.json", dumps(content, indent=2) + "\n"
         if path.exists() and path.read_text(encoding="utf-8") != text:

@@ -16,6 +16,8 @@ ABANDONED = 0.02
 DAYS_FROM = np.array([70, 30, 20, 120])  # by treatment
 DAYS_MEAN = np.array([90, 45, 20, 130])  # beyond the shortest duration
 HOURS = np.array([95.0, 26.0, 4.0, 140.0])
+SIZES = 0.7 + 0.35 * np.arange(4)
+"""By size band, what audits take of those hours."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def docket(
     length = DAYS_FROM[treatment] + stream.exponential(DAYS_MEAN[treatment]).astype(np.int64)
     closed = opened + np.minimum(length, 420)
     findings = np.bincount(booked.case, minlength=count)
-    hours = HOURS[treatment] * (0.7 + 0.35 * traders.band[trader]) * lognormal(stream, count, sigma=0.35)
+    hours = HOURS[treatment] * SIZES[traders.band[trader]] * lognormal(stream, count, sigma=0.35)
     return Docket(
         trader=trader,
         treatment=treatment,

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from features.simulate.arrays import Flags, Floats, Whole
-from features.simulate.audits.audit import DESK, FIELD, JOINT, LETTER, Cases
+from features.simulate.audits.audit import DESK, FIELD, JOINT, LETTER, TREATMENTS, Cases
 from features.simulate.chance import Chance
 from features.simulate.clock import SCOPE_QUARTERS
 from features.simulate.trade.traders import Traders
@@ -15,8 +15,11 @@ from features.simulate.worlds.parameters import AuditParameters
 
 RANDOM_WEIGHT = np.array([1.0, 1.4, 2.0, 3.0])  # by size band
 REST = 8  # quarters after an audit in which the rules do not select the trader again
-RANDOM, RULE, REFERRAL, JOINT_TAX, COMPLAINT = range(5)
-CHANNELS = ("random", "rule", "referral", "joint_tax", "complaint")
+CHANNELS = ("random", "rule", "referral", "joint_tax", "complaint", "model")
+RANDOM, RULE, REFERRAL, JOINT_TAX, COMPLAINT, MODEL = range(len(CHANNELS))
+ROLES = ("lottery", "certain", "top_up", "held_out", "control")
+LOTTERY, CERTAIN, TOP_UP, HELD_OUT, CONTROL = range(len(ROLES))
+NOBODY = -1
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,34 @@ class Sight:
 
 
 @dataclass(frozen=True)
+class Assignments:
+    """What a quarter's selection assigned to each trader, treated or not (arrays of traders).
+
+    - `treatment`: an index of `TREATMENTS`, -1 for none; `role`: an index of `ROLES`, -1 where no lot could
+      fall on the trader and nobody chose it.
+    - `probability` (traders, treatments): with which each treatment was drawn, not a number where nobody
+      knows it.
+    - `expected`: yield expected of a field audit, not a number where nothing was.
+    """
+
+    treatment: Whole
+    role: Whole
+    probability: Floats
+    expected: Floats
+
+
+@dataclass(frozen=True)
 class Selection:
-    """The selected audits of a quarter: cases, channel, inclusion probability (not a number: none), team."""
+    """The selected audits of a quarter: cases, channel, inclusion probability (not a number: none), team.
+
+    `assignments` are on record where they say with what probability who was selected, else None.
+    """
 
     cases: Cases
     channel: Whole
     probability: Floats
     team: Whole
+    assignments: Assignments | None = None
 
 
 class Policy(Protocol):
@@ -81,6 +105,25 @@ def select(chance: Chance, world: World, *, traders: Traders, sight: Sight, quar
         channel=channel[trader],
         probability=np.where(channel[trader] == RANDOM, inclusion[trader], np.nan),
         team=team,
+        assignments=_assigned(trader, treatment, channel=channel, frame=frame, inclusion=inclusion),
+    )
+
+
+def _assigned(
+    trader: Whole, treatment: Whole, *, channel: Whole, frame: Flags, inclusion: Floats
+) -> Assignments:
+    """Return what was assigned to everybody: the lot could fall on all in the frame, rules took others."""
+    assigned = np.full(frame.size, NOBODY)
+    assigned[trader] = treatment
+    probability = np.zeros((frame.size, len(TREATMENTS)))
+    probability[:, FIELD] = inclusion
+    probability[channel > RANDOM] = np.nan
+    role = np.where(channel == RANDOM, LOTTERY, np.where(channel > RANDOM, TOP_UP, CONTROL))
+    return Assignments(
+        treatment=assigned,
+        role=np.where(frame, role, NOBODY),
+        probability=probability,
+        expected=np.full(frame.size, np.nan),
     )
 
 

@@ -65,7 +65,7 @@ def traders_columns(chance: Chance, traders: Traders, *, calendar: Calendar) -> 
     delay = stream.integers(0, 8, size=trader.size)
     return {
         **_descriptions(traders, trader=trader, is_earlier=is_earlier, stream=stream),
-        **_authorisations(traders, trader=trader, quarter=quarter, calendar=calendar),
+        **authorisations_columns(traders, trader=trader, quarter=quarter, calendar=calendar),
         "valid_from": days(valid_from),
         "known_on": days(np.minimum(valid_from + delay, calendar.end)),
         "registered_on": days(traders.registered_on[trader]),
@@ -95,8 +95,8 @@ def _descriptions(
     }
 
 
-def _authorisations(traders: Traders, *, trader: Whole, quarter: Whole, calendar: Calendar) -> Columns:
-    """Return the authorisation at each row, its first day, and the day of its revalidation."""
+def authorisations_columns(traders: Traders, *, trader: Whole, quarter: Whole, calendar: Calendar) -> Columns:
+    """Return the authorisation of each `trader` in a quarter, its first day, and that of its revalidation."""
     holds = (traders.aeo[trader] > 0) & (traders.aeo_from[trader] <= quarter)
     begun = traders.aeo_from[trader]
     since = np.where(

@@ -1,4 +1,4 @@
-"""The policy lab: runs that are kept and come out the same, and words that two standard errors carry."""
+"""The policy lab: years of every policy, runs that are kept and come out the same, policies from files."""
 
 import subprocess
 import time
@@ -6,16 +6,18 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import psutil
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from features.errors import OutputError, SettingError
 from features.simulate.worlds.named import SOURCED
+from models.plan.capacity import EXAMPLE, Capacity
 from tests.installed import EXECUTABLE
-from training.lab.lab import MEASURES, LabSettings, compare, lab, to_text
+from training.lab.lab import LabSettings, lab
+from training.lab.measures import ALL, GROUPED_BY, SUMMED
 from training.lab.policies import POLICIES, LabPolicy, policy_of
 from training.lab.years import run_years
 
@@ -23,28 +25,43 @@ SMALL = LabSettings(traders=300, years=1, world="sourced")
 
 
 @cache
-def _years(policy: LabPolicy) -> pa.Table:
-    return run_years(policy, seed=1, traders=300, years=1, world=SOURCED)
+def _years(policy: str) -> pa.Table:
+    return run_years(POLICIES[policy], seed=1, traders=300, years=1, world=SOURCED)
 
 
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=lambda policy: policy.name)
 def test_every_policy_spends_its_hours_and_is_measured(policy: LabPolicy) -> None:
-    table = _years(policy)
+    table = _years(policy.name)
 
-    assert table["quarter"].to_pylist() == [0, 1, 2, 3]
-    assert sum(table["hours"].to_pylist()) > 0
-    assert all(0 <= share <= 1 for share in table["captured_share"].to_pylist())
-    assert (sum(table["nil_letters"].to_pylist()) > 0) == (policy.letters > 0)
+    whole = table.filter(pc.equal(table["by"], ALL))
+    assert whole["quarter"].to_pylist() == [0, 1, 2, 3]
+    assert sum(whole["hours"].to_pylist()) > 0
+    assert all(0 <= share <= 1 for share in whole["captured_share"].to_pylist())
+    assert (sum(whole["nil_letters"].to_pylist()) > 0) == (policy.letters > 0 or policy.plan is not None)
+    assert (sum(whole["answers_of_year"].drop_null().to_pylist()) > 0) == (
+        policy.by_lot > 0 or policy.plan is not None
+    )
+
+
+def test_groups_of_traders_add_up_to_all() -> None:
+    table = _years("treatments")
+    sums = table.group_by(["by"]).aggregate([(name, "sum") for name in SUMMED]).to_pylist()
+
+    assert {each["by"] for each in sums} == set(GROUPED_BY)
+    for each in sums[1:]:
+        assert [each[f"{name}_sum"] for name in SUMMED] == pytest.approx(
+            [sums[0][f"{name}_sum"] for name in SUMMED]
+        )
 
 
 def test_the_same_seed_gives_the_same_years() -> None:
-    again = run_years(POLICIES["treatments"], seed=1, traders=300, years=1, world=SOURCED)
+    again = run_years(POLICIES["plan"], seed=1, traders=300, years=1, world=SOURCED)
 
-    assert _years(POLICIES["treatments"]).equals(again)
+    assert _years("plan").equals(again)
 
 
 def test_policies_of_a_seed_begin_with_the_same_truth() -> None:
-    first = [_years(policy)["gap_amount"][0] for policy in POLICIES.values()]
+    first = [_years(policy)["gap_amount"][0] for policy in POLICIES]
 
     assert all(one == other for one, other in pairwise(first))
 
@@ -68,32 +85,18 @@ def test_a_lab_of_other_settings_is_refused(tmp_path: Path) -> None:
         lab(tmp_path, [POLICIES["rules"]], seeds=1, settings=SMALL)
 
 
-def _runs(*assessed: float) -> list[pa.Table]:
-    return [pa.table({name: [amount] * 4 for name in MEASURES}) for amount in assessed]
-
-
-def test_a_difference_is_called_one_only_beyond_two_standard_errors_of_five_seeds() -> None:
-    base = [10.0, 20.0, 30.0, 40.0, 50.0]
-    more = [11.0, 21.5, 31.0, 41.5, 51.0]
-    unsure = [0.0, 40.0, 20.0, 60.0, 40.0]
-    tables = {"rules": _runs(*base), "more": _runs(*more), "unsure": _runs(*unsure)}
-
-    by_policy = {each.policy: each for each in compare(tables) if each.measure == "captured_share"}
-    few = list(compare({"rules": _runs(*base[:4]), "more": _runs(*more[:4])}))
-
-    assert by_policy["more"].difference == pytest.approx(1.2)
-    assert by_policy["more"].error == pytest.approx(np.std([1, 1.5, 1, 1.5, 1], ddof=1) / 5**0.5)
-    assert (by_policy["more"].is_clear, by_policy["unsure"].is_clear) == (True, False)
-    assert not any(each.is_clear for each in few)
-    words = [line for line in to_text(list(compare(tables))) if line.startswith("captured_share")]
-    assert [line.split()[-1] for line in words[1:]] == ["more", "tell"]
-
-
 def test_a_policy_is_a_file_with_one_number_changed(tmp_path: Path) -> None:
     path = tmp_path / "ours.toml"
     path.write_text("by_lot = 0.3\n")
 
     assert policy_of(str(path)) == LabPolicy("ours", by_lot=0.3)
+
+
+def test_a_policy_is_a_capacity_as_plans_take_it(tmp_path: Path) -> None:
+    path = tmp_path / "ours.toml"
+    path.write_text(EXAMPLE)
+
+    assert policy_of(str(path)) == LabPolicy("ours", plan=Capacity.read(path))
 
 
 @pytest.mark.parametrize(
