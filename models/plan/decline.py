@@ -91,7 +91,7 @@ def decline(
             state = states.get(trader_id)
             if state is None or not reason.items() <= state.items():
                 state = _declinable(state, plan, trader_id, on=on, has_begun=trader_id in opened)
-                rows.append(state | reason | {"known_on": on})
+                rows.append({**state, **reason, "known_on": on})
         new = pa.Table.from_pylist(rows, schema=own.schema)
         if out:
             out.mkdir(parents=True, exist_ok=True)

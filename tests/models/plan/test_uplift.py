@@ -3,9 +3,11 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from scipy.stats import norm, poisson
+from scipy.stats import t as student
 
 from models.plan.treatments import Treatments
-from models.plan.uplift import difference, shrunk, uplift_of_letters, uplift_to_text
+from models.plan.uplift import difference, reaches, shrunk, uplift_of_letters, uplift_to_text
 from models.prediction import Floats
 
 SENT, VISITED = 0.85, 0.02
@@ -30,12 +32,12 @@ def drawn(rng: np.random.Generator, traders: int) -> tuple[Floats, Floats, Float
 def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
     rng = np.random.default_rng(1)
     covered, errors = [], []
-    for _ in range(300):
+    for _ in range(400):
         truth = TRUE * np.exp(0.7**2 / 2)
-        effect, deviation = difference(*drawn(rng, 1_000))
-        covered.append(abs(effect - truth) < 1.96 * deviation)
-        errors.append(effect - truth)
-    assert 0.91 <= np.mean(covered) <= 0.98
+        effect = difference(*drawn(rng, 1_000))
+        covered.append(effect.low < truth < effect.high)
+        errors.append(effect.value - truth)
+    assert 0.93 <= np.mean(covered) <= 0.97
     assert abs(np.mean(errors)) < 3 * np.std(errors) / np.sqrt(len(errors))
 
 
@@ -43,15 +45,27 @@ def test_with_a_hundred_letters_the_source_halves_the_error() -> None:
     rng = np.random.default_rng(2)
     raw, both = [], []
     for _ in range(300):
-        effect, deviation = difference(*drawn(rng, 118))
-        raw.append(effect - TRUE * np.exp(0.7**2 / 2))
-        both.append(shrunk(effect, deviation, *PRIOR)[0] - TRUE * np.exp(0.7**2 / 2))
+        outcomes, known, sent, held_out = drawn(rng, 118)
+        if not outcomes[held_out > 0].any():  # one in two hundred
+            continue
+        effect = difference(outcomes, known, sent, held_out)
+        raw.append(effect.value - TRUE * np.exp(0.7**2 / 2))
+        both.append(shrunk(effect.value, effect.deviation, *PRIOR)[0] - TRUE * np.exp(0.7**2 / 2))
     assert np.sqrt(np.mean(np.square(both))) < 0.5 * np.sqrt(np.mean(np.square(raw)))
 
 
 def test_two_values_are_combined_by_their_precision() -> None:
     assert shrunk(0.2, 0.1, 0.1, 0.1) == pytest.approx((0.15, 0.1 / np.sqrt(2)))
     assert shrunk(0.2, 1e-9, 0.1, 0.1)[0] == pytest.approx(0.2)
+
+
+def test_a_sum_of_equal_events_reaches_as_far_as_their_number() -> None:
+    """To the means of which ten or more, and ten or fewer, are as seldom as Student's t says of ten."""
+    less, more = reaches(np.array([0.0] * 90 + [3.0] * 10))
+    seldom = norm.sf(student.ppf(0.975, 10))
+    assert poisson.sf(9, 10 - less / 3) == pytest.approx(seldom)
+    assert poisson.cdf(10, 10 + more / 3) == pytest.approx(seldom)
+    assert reaches(np.ones(10_000)) == pytest.approx((196, 197), abs=1.5)
 
 
 def assigned(answers: int) -> pa.Table:
@@ -75,7 +89,7 @@ def assigned(answers: int) -> pa.Table:
 
 def test_few_answers_leave_what_the_source_says() -> None:
     treatments = Treatments.read()
-    for rows in (assigned(4), pa.table({})):
+    for rows in (assigned(9), pa.table({})):
         uplift = uplift_of_letters(rows, treatments)
         assert uplift.measured is None
         assert (uplift.combined, uplift.combined_deviation) == (0.08, 0.05)
