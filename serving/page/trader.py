@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from features.data.contract.required import FINDING_TYPES
 from features.errors import SettingError
 from features.evidence import Evidence
 from features.language import Language
@@ -29,7 +30,6 @@ SHOWN = 4
 """Audits and predictions shown on the page; those before are counted."""
 PRINTED = 12
 """Rows that are printed behind each reason."""
-EXPECTED_PREFIX = "expected_"
 REFERENCE = "It is for an audit in the field by a team of average skill; another may bring more or less."
 
 
@@ -172,14 +172,11 @@ def _span(low: float, expected: float, high: float) -> Span:
 
 def _split(row: Mapping[str, Any]) -> Iterator[tuple[str, int, float]]:
     """Return each finding type with its whole money and the length of its bar, the largest first."""
-    expected = {
-        name.removeprefix(EXPECTED_PREFIX): row[name] for name in row if name.startswith(EXPECTED_PREFIX)
-    }
-    kinds = {kind: amount for kind, amount in expected.items() if kind != "yield"}
-    whole = in_whole_units(list(kinds.values()), row["expected_yield"])
+    expected = [row[f"expected_{kind}"] for kind in FINDING_TYPES]
+    whole = in_whole_units(expected, row["expected_yield"])
     most = max(1, *(abs(amount) for amount in whole))
-    bars = [(kind, amount, abs(amount) / most * WIDTH) for kind, amount in zip(kinds, whole, strict=True)]
-    return iter(sorted(bars, key=lambda each: -each[1]))
+    lengths = [abs(amount) / most * WIDTH for amount in whole]
+    return iter(sorted(zip(FINDING_TYPES, whole, lengths, strict=True), key=lambda each: -each[1]))
 
 
 def _unknown(live: Live, trader_id: str) -> dict[str, object]:

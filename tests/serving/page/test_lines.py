@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from features.data.contract.required import FINDING_TYPES
 from features.errors import SettingError
 from serving.live.peers import peers
 from serving.live.state import Live
 from serving.page import shown_features, trader_page
 from serving.page.lines import account_of
 from serving.page.render import change, money, part
-from serving.page.trader import View
+from serving.page.trader import View, ranking_row
 from serving.page.waterfall import HAIR, WIDTH, waterfall
 
 
@@ -51,8 +52,14 @@ def test_what_is_printed_adds_up(live: Live) -> None:
         ]
         assert sum(parts) == total
         split = page[page.index("What would be found") :]
-        amounts = re.findall(r'class="num">([^<]+)<', split[: split.index("</table>")])
-        assert sum(int(text.replace(",", "").replace("−", "-")) for text in amounts) == total  # noqa: RUF001
+        shown = re.findall(
+            r'"row">(\w+)<.*?class="num">([^<]+)<', split[: split.index("</table>")], re.DOTALL
+        )
+        amounts = {kind.lower(): int(text.replace(",", "").replace("−", "-")) for kind, text in shown}  # noqa: RUF001
+        assert sum(amounts.values()) == total
+        row = ranking_row(live, trader)
+        assert set(amounts) == set(FINDING_TYPES)
+        assert all(abs(amount - row[f"expected_{kind}"]) <= 1 for kind, amount in amounts.items())
 
 
 def test_an_unknown_value_is_said_to_be_unknown(live: Live) -> None:
