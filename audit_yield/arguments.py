@@ -2,9 +2,10 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
+from typer.core import TyperGroup
 
 from audit_yield.console import results
 
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
     from features.data.dataset import Dataset
     from features.data.warehouse import Dialect
     from training.backtest.experiment import Experiment
+
+
+class DefaultCommand(TyperGroup):
+    """A group with a command that need not be named: `plan DATA …` is short for `plan make DATA …`."""
+
+    default: ClassVar[str]
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Put the command before arguments that name none."""
+        if args and args[0] not in {*self.commands, "--help"}:
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
 
 Data = Annotated[
     str,
@@ -66,6 +80,12 @@ ExperimentFile = Annotated[
     typer.Option(
         "--experiment",
         help="A TOML file with settings, as audit-yield experiment prints it; see docs/data-scientists.md.",
+    ),
+]
+Packages = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--package", help="A package of private features to add to the library; may be given again."
     ),
 ]
 LogFolder = Annotated[

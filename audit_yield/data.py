@@ -1,4 +1,4 @@
-"""Commands about the data: simulate, look, import, check, build features, show evidence."""
+"""Commands about the data: simulate, look, import, check, build and test features, show evidence."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -10,8 +10,10 @@ from audit_yield.arguments import (
     AsJson,
     AsOf,
     Data,
+    DefaultCommand,
     DialectFile,
     Overwrite,
+    Packages,
     Stale,
     TableFile,
     Top,
@@ -19,11 +21,29 @@ from audit_yield.arguments import (
     dataset_of,
     dialect_of,
 )
-from audit_yield.console import REFUSED, as_json, errors, friendly, progress_bar, show
+from audit_yield.console import NOT_DONE, REFUSED, as_json, errors, friendly, progress_bar, show
 
 PART = "Data"
 
+
+class FeaturesGroup(DefaultCommand):
+    """`features DATA …` is short for `features build DATA …`."""
+
+    default = "build"
+
+
 app = typer.Typer()
+features_app = typer.Typer(
+    cls=FeaturesGroup,
+    no_args_is_help=True,
+    help="""Build features, and test those of one's own. `features DATA` is short for `features build DATA`.
+
+Example: `audit-yield features demo/data --as-of 2024-07-01 --out features.parquet`
+
+Example: `audit-yield features test harbour`""",
+    rich_markup_mode="markdown",
+)
+app.add_typer(features_app, name="features", rich_help_panel=PART)
 
 
 @app.command(name="simulate", rich_help_panel=PART)
@@ -229,12 +249,13 @@ def prepare_command(
     show(as_json({"quarters": list(map(str, quarters)), "made": made}) if json else [text])
 
 
-@app.command(name="features", rich_help_panel=PART)
+@features_app.command(name=FeaturesGroup.default)
 @friendly
 def features_command(
     data: Data,
     *,
     as_of: AsOf,
+    package: Packages = None,
     out: TableFile = None,
     stale: Stale = False,
     dialect: DialectFile = None,
@@ -246,20 +267,45 @@ def features_command(
 
     Example: `audit-yield features demo/data --as-of 2024-07-01 --out features.parquet`
     """
-    from features.library import LIBRARY
+    from features.packages import with_packages
     from features.snapshots.snapshot import snapshot, summary, to_text
     from features.snapshots.staleness import staleness_warnings
     from features.storage.spreadsheet import write_table
 
     with errors.status("Checking the data and building features"):
         dataset = dataset_of(data, cutoff=as_of, dialect=dialect, stale=stale)
-        built = snapshot(dataset, LIBRARY)
+        built = snapshot(dataset, with_packages(package or ()))
         if out:
             write_table(built.table, out)
     warnings = staleness_warnings(built.newest_on, cutoff=dataset.cutoff, today=dataset.today)
     written = [f"The table is in {out}."] if out else []
     content = summary(built) | {"warnings": warnings}
     show(as_json(content) if json else [*warnings, *to_text(built), *written])
+
+
+@features_app.command(name="test")
+@friendly
+def prove_features_command(
+    package: Annotated[
+        str, typer.Argument(help="The package of private features, named as Python imports it.")
+    ],
+    *,
+    json: AsJson = False,
+) -> None:
+    """Run the proofs over the features of a package, and say what failed and where.
+
+    Worked examples, words and directions, inputs, as known over drawn histories, the same alone and in batch,
+    numbers at the ends of what the contract allows. It needs no data. Exits with 1 where a proof failed.
+
+    Example: `audit-yield features test harbour`
+    """
+    from features.proofs.run import prove, to_text
+
+    with errors.status("Proving the features on drawn histories"):
+        report = prove(package)
+    show(report.to_json() if json else to_text(report))
+    if not report.passed:
+        raise typer.Exit(NOT_DONE)
 
 
 @app.command(name="evidence", rich_help_panel=PART)
@@ -270,6 +316,7 @@ def evidence_command(
     feature: Annotated[str, typer.Argument(help="The feature, as docs/features.md names it.")],
     *,
     as_of: AsOf,
+    package: Packages = None,
     top: Top = 20,
     out: TableFile = None,
     dialect: DialectFile = None,
@@ -280,16 +327,18 @@ def evidence_command(
     Example: `audit-yield evidence demo/data T0000123 customs_value_12m --as-of 2024-07-01`
     """
     from features.evidence import evidence, to_text
-    from features.library import LIBRARY
+    from features.packages import with_packages
     from features.snapshots.line_parts import open_with_line_parts
     from features.storage.spreadsheet import write_table
 
-    dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
+    dataset, features = dataset_of(data, cutoff=as_of, dialect=dialect), with_packages(package or ())
     with (
         errors.status("Checking the data and looking up the rows"),
         open_with_line_parts(dataset) as (warehouse, _),
     ):
-        rows_behind = evidence(LIBRARY, feature, warehouse=warehouse, trader_id=trader, cutoff=dataset.cutoff)
+        rows_behind = evidence(
+            features, feature, warehouse=warehouse, trader_id=trader, cutoff=dataset.cutoff
+        )
         if out:
             write_table(rows_behind.rows, out)
     show(rows_behind.to_json(top=top) if json else to_text(rows_behind, top=top))

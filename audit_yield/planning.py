@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from audit_yield.arguments import (
     AsJson,
     AsOf,
     Data,
+    DefaultCommand,
     DialectFile,
     ModelName,
     Stale,
@@ -28,22 +28,17 @@ if TYPE_CHECKING:
     from models.plan.store import StoredPlan
 
 PART = "Plans"
-MAKE = "make"
 
 
-class MadeByDefault(TyperGroup):
+class PlanGroup(DefaultCommand):
     """`plan DATA …` is short for `plan make DATA …`."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Put the command before arguments that name none."""
-        if args and args[0] not in {*self.commands, "--help"}:
-            args = [MAKE, *args]
-        return super().parse_args(ctx, args)
+    default = "make"
 
 
 app = typer.Typer()
 plan_app = typer.Typer(
-    cls=MadeByDefault,
+    cls=PlanGroup,
     no_args_is_help=True,
     help="""Make the audit plan of a period; show and verify it. `plan DATA` is short for `plan make DATA`.
 
@@ -58,7 +53,7 @@ BurdenFile = Annotated[
 PlanName = Annotated[str, typer.Argument(help="The plan's name: its first and last day, and its number.")]
 
 
-@plan_app.command(name=MAKE)
+@plan_app.command(name=PlanGroup.default)
 @friendly
 def make_command(
     data: Data,

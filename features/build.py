@@ -29,6 +29,7 @@ from features.prepare.prepared import lines_in_parts
 from features.prepare.script import Layout, Script, ScriptRun, Writer
 from features.recent import Recent
 from features.spine import Spine
+from features.syntax import source_of
 
 Written = TypeVar("Written")
 KEY = ("trader_id", "cutoff")
@@ -148,10 +149,23 @@ class FeatureSet:
         direct = [frozenset(f.columns) - SPINE - COMPARISON_FACTS for _, f in kinds if f.source == "lines"]
         return frozenset().union(*grouped, *direct)
 
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules outside the library that define features, in order; none of what is typed at a prompt.
+
+        That has no source, so that its digest can follow its name alone.
+        """
+        own = (f.function for f in self.features if not f.function.__module__.startswith("features."))
+        return tuple(dict.fromkeys(f.__module__ for f in own if source_of(f.__code__.co_filename)))
+
     @cached_property
     def digest(self) -> str:
         """The SHA-256 over what every feature computes, names apart: a model fits one digest only."""
-        digests = CodeDigest(follow=is_followed, apart=(ROWS,))  # `describe` adds the kinds that are read
+        own = {_package(module) for module in self.modules}
+        digests = CodeDigest(
+            follow=lambda module: is_followed(module) or _package(module) in own,
+            apart=(ROWS,),  # `describe` adds the kinds that are read
+        )
         engine = (digests.of_method(FeatureSet.build, FeatureSet), digests.of_method(Spine.dated, Spine))
         features = [describe(feature, digests) for feature in self.features]
         return hashlib.sha256(json.dumps([engine, features]).encode()).hexdigest()
@@ -268,6 +282,10 @@ def describe(feature: Feature, digests: CodeDigest) -> tuple[object, ...]:
     rows = ROWS[feature.source]
     read = digests.of((rows.read, rows.regroup, rows.needs))
     return feature.name, digests.of(feature.function), read, feature.months, feature.empty, feature.inputs
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def is_followed(module: str) -> bool:

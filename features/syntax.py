@@ -5,9 +5,9 @@ words of errors are left out; keyword-only parameters keep their names, since ca
 """
 
 import ast
+import linecache
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -205,7 +205,7 @@ def _stored(target: ast.AST) -> Iterable[str]:
 
 def _node_of(code: CodeType) -> Function:
     """Return the syntax of a function; of several that begin on one line, the one around its instructions."""
-    candidates = _functions(code.co_filename)[code.co_firstlineno]
+    candidates = _functions(source_of(code.co_filename))[code.co_firstlineno]
     starts = [
         (line, column)
         for line, _, column, end_column in code.co_positions()
@@ -222,11 +222,17 @@ def _end(node: Function) -> tuple[int, int]:
     return node.end_lineno or 0, node.end_col_offset or 0
 
 
+def source_of(file: str) -> str:
+    """Return the source of a file, or of a cell of a notebook; an empty text where Python has none."""
+    linecache.checkcache(file)
+    return "".join(linecache.getlines(file))
+
+
 @cache
-def _functions(file: str) -> Mapping[int, Sequence[Function]]:
-    """Return the functions of a file by the line on which they, or their first decorator, begin."""
+def _functions(source: str) -> Mapping[int, Sequence[Function]]:
+    """Return the functions of a source by the line on which they, or their first decorator, begin."""
     functions: dict[int, list[Function]] = {}
-    for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, Function):
             decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
             functions.setdefault(min(each.lineno for each in (node, *decorators)), []).append(node)

@@ -169,7 +169,7 @@ def test_help_names_every_source_system_and_the_limit_that_holds() -> None:
 
 
 def test_every_command_that_answers_does_so_as_json_too() -> None:
-    without = {"run", "serve", "report", "token", "log", "plan", "experiment"}  # which answers in TOML
+    without = {"run", "serve", "report", "token", "log", "plan", "features", "experiment"}  # which is TOML
     assert {name for name in COMMANDS if "--json" not in _help(name)} == without
     assert "--json" in _help("log", "verify")
     assert "--json" in _help("plan", "make")

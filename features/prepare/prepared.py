@@ -69,12 +69,17 @@ class Prepared:
 
     @cached_property
     def declared(self) -> ir.Table:
-        """All lines known before the last cutoff that peers or windows can reach, with their own facts."""
+        """All lines known before the last cutoff that peers or windows can reach, with their own facts.
+
+        Amendments are among them however old they are: one may end a version that a window reaches.
+        """
         declarations = self.table("declarations")
         peers_from = named_day("first_quarter", PEERS_REACH)
         reached = declarations.filter(
             known_before(declarations, named_day("last_cutoff")),
-            (declarations.known_on >= peers_from) | (declarations.accepted_on >= named_day("first_day")),
+            (declarations.known_on >= peers_from)
+            | (declarations.accepted_on >= named_day("first_day"))
+            | (declarations.version > 0),
         )
         return self._writer.view(lines.with_line_facts(reached))
 

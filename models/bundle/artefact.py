@@ -13,7 +13,7 @@ import pyarrow as pa
 from features.build import FeatureSet
 from features.errors import DataError, SettingError, listed
 from features.language import ENGLISH, Language
-from features.library import LIBRARY
+from features.packages import with_packages
 from models.base import State, YieldModel
 from models.bundle.sealed import Files, read_sealed, refusal, sha256, write_sealed
 from models.card import ModelCard
@@ -30,7 +30,8 @@ GOLDEN_TOLERANCE = 1e-9
 class Bundle:
     """A model and all that a service needs beside it.
 
-    - `words`: of each feature, in the order of the model's columns.
+    - `words`: of each feature, in the order of the model's columns; `packages`: the modules that define
+      those which are not of the library.
     - `feature_digest`: of the feature set whose values the model takes; `fingerprint`: of the data it
       learned from; `cutoff`: it learned from what was known before that day.
     - `card`: the model card; `card_json`: all that was saved of it, as data.
@@ -40,6 +41,7 @@ class Bundle:
 
     model: YieldModel
     words: tuple[Words, ...]
+    packages: tuple[str, ...]
     feature_digest: str
     fingerprint: str
     cutoff: date
@@ -59,18 +61,20 @@ class Bundle:
         return turning_points(self.words, rows, self.model.explain(rows).contributions)
 
     def features(self) -> FeatureSet:
-        """Return the features of the library that the model takes.
+        """Return the features that the model takes, of the library and of the packages that it names.
 
-        Raises `DataError` where one is not there, or they compute other values than when it was trained.
+        Raises `DataError` where one is not there, or they compute other values than when it was trained, and
+        `SettingError` where a package is not in this environment.
         """
-        if lacking := [name for name in self.names if name not in LIBRARY.by_name]:
+        library = with_packages(self.packages)
+        if lacking := [name for name in self.names if name not in library.by_name]:
             raise DataError(
                 f"The model takes {len(lacking)} features that this version of audit-yield does not have: "
                 f"{listed(lacking)}.",
                 expected=f"the {len(self.names)} features that it was trained on.",
                 advice="Use the version of audit-yield that trained it, or train anew.",
             )
-        features = LIBRARY.select(self.names)
+        features = library.select(self.names)
         self.require_features(features.digest)
         return features
 
@@ -121,6 +125,7 @@ def save_bundle(
     about = {
         "feature_digest": features.digest,
         "words": [asdict(Words.of(feature)) for feature in features.features],
+        "packages": features.modules,
         "fingerprint": fingerprint,
         "as_of": cutoff.isoformat(),
         "evidence": {name: sha256(content) for name, content in (evidence or {}).items()},
@@ -147,6 +152,7 @@ def load_bundle(path: Path, *, digest: str | None = None) -> Bundle:
     bundle = Bundle(
         model=_model(path, files),
         words=_words(path, about),
+        packages=tuple(about.get("packages", ())),
         feature_digest=about["feature_digest"],
         fingerprint=about["fingerprint"],
         cutoff=date.fromisoformat(about["as_of"]),

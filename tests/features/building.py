@@ -1,49 +1,28 @@
 """Features of tiny administrations, built in memory as everyone builds them."""
 
-import contextlib
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
 
 import pyarrow as pa
 
 from features.build import FeatureSet
-from features.data.warehouse import Dialect, Source, Warehouse
-from features.data.warehouse.engine import embedded
-from features.data.warehouse.engines import DUCKDB
+from features.data.warehouse import Warehouse
 from features.library import LIBRARY
 from features.prepare import Prepared
 from features.prepare.prepared import lines_in_parts
 from features.prepare.script import Layout, ScriptRun, Writer
+from features.proofs.tables import Row, Tables, warehouse_of
 from features.spine import Spine
-from tests.features.tables import Row, Tables, arrow
 
 TraderCutoff = tuple[str, date]
 """A trader and the cutoff as of which it is looked at."""
-
-
-@contextlib.contextmanager
-def warehouse(tables: Tables, *, threads: int | None = None) -> Iterator[Warehouse]:
-    """Open tables in memory, read as a folder of Parquet would be."""
-    with tempfile.TemporaryDirectory() as temporary:
-        engine = embedded(Path(temporary))
-        if threads:
-            engine.con.execute(f"SET threads = {int(threads)}")
-        for name, rows in tables.items():
-            engine.con.from_arrow(arrow(name, rows)).create(name)
-        sources = {name: Source(engine.table(name), "memory") for name in tables}
-        try:
-            yield Warehouse("memory", engine, DUCKDB, sources, (), Dialect())
-        finally:
-            engine.disconnect()
 
 
 def build(
     tables: Tables, spine: Spine, *, features: FeatureSet = LIBRARY, threads: int | None = None
 ) -> pa.Table:
     """Return the features in the order of the spine."""
-    with warehouse(tables, threads=threads) as opened:
+    with warehouse_of(tables, threads=threads) as opened:
         return features.build(opened, spine)
 
 

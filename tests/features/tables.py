@@ -2,20 +2,20 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.data.contract import TABLES
+from features.proofs.tables import Row as Row
+from features.proofs.tables import Tables as Tables
+from features.proofs.tables import arrow as arrow
+from features.proofs.tables import column_names as column_names
 
 Cell = Any
 """A value of a table: its type is that of its column, which only the contract knows."""
-Row = dict[str, Cell]
-Tables = dict[str, list[Row]]
 Write = Callable[[Path, Tables], Path]
 """Writes tables to a folder in one form or another; returns the folder."""
 
@@ -132,22 +132,6 @@ def write_parquet(folder: Path, tables: Mapping[str, list[Row]]) -> Path:
     for name, rows in tables.items():
         pq.write_table(arrow(name, rows), folder / f"{name}.parquet")
     return folder
-
-
-def arrow(name: str, rows: list[Row]) -> pa.Table:
-    """Return rows as Arrow, in all columns of the contract where there is no row.
-
-    A column that the contract does not know gets the type of its values.
-    """
-    known = {field.name: field.type for field in TABLES[name].schema}
-    names = column_names(rows) or TABLES[name].names
-    columns = {column: [row.get(column) for row in rows] for column in names}
-    return pa.table({c: pa.array(values, type=known.get(c)) for c, values in columns.items()})
-
-
-def column_names(rows: Iterable[Row]) -> list[str]:
-    """Return the names of all columns in the order in which they are met."""
-    return list(dict.fromkeys(name for row in rows for name in row))
 
 
 def write_csv(

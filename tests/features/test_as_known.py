@@ -53,6 +53,12 @@ OTHER_RULES = {
         "joined.known_on <= joined.closed_on": "what auditors had by the end of the day on which they closed",
         "joined.cancelled_on > joined.closed_on": "the same",
     },
+    "features/proofs/drawn_by_customs.py": {
+        "known('declarations', row) <= known_on": "what is answered by a trader was declared before",
+    },
+    "features/proofs/known.py": {
+        "row['cancelled_on'] < cutoff": "`known_before` for rows of Python, which a proof of the rule needs",
+    },
     "features/simulate/writing/tables.py": {
         "ordered.known_on <= calendar.end": "what a simulated administration has written by its last day",
         "returns.known_on <= calendar.end": "the same",

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from features.assignments import declined, own_amendments
+from features.proofs.tables import warehouse_of
 from tests.features.administration import administration, day, line
-from tests.features.building import warehouse
 from tests.features.tables import Row, Tables
 
 PLAN: Row = {"plan_id": "P", "trader_id": "T1", "treatment": "letter", "probability_letter": 0.9}
@@ -29,7 +29,7 @@ def amended(known_on: str, taxes: float, **other: object) -> list[Row]:
 
 
 def since(tables: Tables, cutoff: str = "2024-01-01") -> list[tuple[float, float]]:
-    with warehouse(tables) as opened:
+    with warehouse_of(tables) as opened:
         rows = own_amendments(opened, day(cutoff)).to_pylist()
     return [(row["amended"], row["amended_before"]) for row in rows]
 
@@ -77,13 +77,13 @@ def test_what_was_declined_is_known_the_day_after() -> None:
         PLAN | {"known_on": "2022-01-01"},
         PLAN | {"known_on": "2022-09-01", "declined_because": "gone"},
     ]
-    with warehouse(of(amended("2022-06-01", 40.0), *states)) as opened:
+    with warehouse_of(of(amended("2022-06-01", 40.0), *states)) as opened:
         assert declined(opened, "P", date(2022, 9, 1)).to_pylist() == []
         assert declined(opened, "P", date(2022, 9, 2)).to_pylist() == ["T1"]
         assert declined(opened, "Q", date(2022, 9, 2)).to_pylist() == []
 
 
 def test_without_the_table_nothing_was_assigned() -> None:
-    with warehouse(administration()) as opened:
+    with warehouse_of(administration()) as opened:
         assert declined(opened, "P", date(2024, 1, 1)).to_pylist() == []
         assert own_amendments(opened, date(2024, 1, 1)).num_rows == 0

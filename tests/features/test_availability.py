@@ -7,13 +7,13 @@ import pyarrow as pa
 import pytest
 
 from features.availability import availability, begun, hours_spent
+from features.proofs.tables import warehouse_of
 from tests.features.administration import administration, audit, day, line, trader
-from tests.features.building import warehouse
 from tests.features.tables import Row
 
 
 def of_t1(cutoff: str = "2024-01-01", **tables: list[Row]) -> dict[str, Any]:
-    with warehouse(administration(**tables)) as opened:
+    with warehouse_of(administration(**tables)) as opened:
         [row] = availability(opened, pa.chunked_array([["T1"]]), day(cutoff)).to_pylist()
     return dict(row)
 
@@ -83,7 +83,7 @@ def test_hours_are_of_audits_closed_by_then() -> None:
         audit("A1", "T1", "2023-01-01", "2023-06-01", hours_spent=40.0),
         audit("A2", "T1", "2023-01-01", "2024-01-01", hours_spent=50.0),
     ]
-    with warehouse(administration(audits=audits)) as opened:
+    with warehouse_of(administration(audits=audits)) as opened:
         assert hours_spent(opened, day("2024-01-01")).to_pylist() == [
             {"trader_id": "T1", "treatment": "field", "hours_spent": 40.0}
         ]
@@ -117,7 +117,7 @@ def test_what_of_a_plan_has_begun_is_what_was_opened_for_it_by_then() -> None:
         audit("A5", "T5", "2023-05-01", None, selection_run_id="P-2"),
     ]
     traders = [trader(f"T{k}") for k in range(1, 6)]
-    with warehouse(administration(audits=audits, traders=traders)) as opened:
+    with warehouse_of(administration(audits=audits, traders=traders)) as opened:
         rows = {
             cutoff: begun(opened, "P-1", day(cutoff)).to_pylist() for cutoff in ("2023-06-01", "2024-01-01")
         }

@@ -10,10 +10,11 @@ import pytest
 from features.build import FeatureSet
 from features.errors import SettingError
 from features.library import LIBRARY
+from features.proofs.histories import history
+from features.proofs.tables import warehouse_of
 from features.spine import Spine
 from tests.features.administration import administration, day, line
-from tests.features.building import build, values, warehouse
-from tests.features.proofs.histories import history
+from tests.features.building import build, values
 from tests.features.tables import Row
 
 CUTOFF = day("2024-07-01")
@@ -114,7 +115,7 @@ def test_a_feature_that_reads_what_its_rows_do_not_have_is_refused_with_its_plac
     misread = replace(LIBRARY.named("customs_value_12m"), function=lambda lines: lines.customs_valeu.sum())
     tables = administration(declarations=[line("D1", "T1", "2024-05-01")])
     with (
-        warehouse(tables) as opened,
+        warehouse_of(tables) as opened,
         pytest.raises(SettingError, match=r"test_build\.py:\d+: .*'customs_valeu'"),
     ):
         FeatureSet((misread,)).build(opened, Spine.of(["T1"], [CUTOFF]))

@@ -8,8 +8,8 @@ import pytest
 from features.errors import SettingError
 from features.evidence import Evidence, evidence, to_text
 from features.library import LIBRARY
+from features.proofs.tables import warehouse_of
 from tests.features.administration import administration, audit, day, finding, line, trader
-from tests.features.building import warehouse
 from tests.features.tables import write_parquet
 from tests.installed import run
 
@@ -28,7 +28,7 @@ TABLES = administration(
 
 
 def rows_behind(name: str, trader: str = "T1") -> Evidence:
-    with warehouse(TABLES) as opened:
+    with warehouse_of(TABLES) as opened:
         return evidence(LIBRARY, name, warehouse=opened, trader_id=trader, cutoff=CUTOFF)
 
 

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from features.errors import SettingError
+from features.proofs.tables import warehouse_of
 from features.spine import Spine, months_before, quarter_of
 from tests.features.administration import administration, audit, day, line, trader
-from tests.features.building import warehouse
 from tests.features.tables import Row
 
 
@@ -16,7 +16,7 @@ def rows(spine: Spine) -> list[tuple[str, date]]:
 
 
 def active(lines: list[Row], cutoff: str) -> list[str]:
-    with warehouse(administration(declarations=lines)) as opened:
+    with warehouse_of(administration(declarations=lines)) as opened:
         return [trader for trader, _ in rows(Spine.active(opened, day(cutoff)))]
 
 
@@ -66,7 +66,7 @@ def test_audited_traders_are_asked_as_of_the_day_of_opening() -> None:
         audit("A4", "T2", "2024-01-01", None),
     ]
     tables = administration(traders=[trader("T1"), trader("T2")], audits=audits)
-    with warehouse(tables) as opened:
+    with warehouse_of(tables) as opened:
         assert rows(Spine.audited(opened, cutoff=day("2024-01-01"))) == [("T1", day("2023-05-01"))]
 
 

@@ -9,10 +9,11 @@ from features.availability import availability
 from features.data.check import check
 from features.data.contract.violation import Severity
 from features.data.warehouse import open_warehouse
+from features.proofs.tables import warehouse_of
 from features.spine import Spine
 from serving.live.history import known_audits
 from tests.features.administration import administration, audit, day, finding, line, trader
-from tests.features.building import values, warehouse
+from tests.features.building import values
 from tests.features.tables import TODAY, Row, Tables, good_tables, write_parquet
 from tests.features.tables import audit as good_audit
 from tests.features.tables import finding as good_finding
@@ -66,7 +67,7 @@ def test_sector_and_size_are_those_of_the_number_itself() -> None:
 
 @pytest.mark.parametrize(("cutoff", "active"), list(zip(DAYS, (["T1"], ["T2"], ["T2"], ["T3"]), strict=True)))
 def test_the_current_number_alone_is_active_and_has_the_audits(cutoff: str, active: list[str]) -> None:
-    with warehouse(chain()) as opened:
+    with warehouse_of(chain()) as opened:
         spine = Spine.active(opened, day(cutoff)).rows
         assert spine["trader_id"].to_pylist() == active
         [row] = availability(opened, spine["trader_id"], day(cutoff)).to_pylist()
@@ -78,7 +79,7 @@ def test_a_succession_that_is_told_twice_doubles_nothing() -> None:
     tables = chain()
     tables["links"] = [*tables["links"], succession("T1", "T2", "2024-04-05")]
     assert values(tables, "T3", "customs_value_12m", DAYS[3]) == [170.0]
-    with warehouse(tables) as opened:
+    with warehouse_of(tables) as opened:
         assert Spine.active(opened, day(DAYS[3])).rows["trader_id"].to_pylist() == ["T3"]
         [audits] = known_audits(opened, cutoff=day(DAYS[3])).values()
     assert len(audits) == 1

@@ -11,6 +11,7 @@ from typing import Any, Self, get_args
 from features.build import FeatureSet
 from features.errors import unknown
 from features.outcomes import Measure
+from features.packages import with_packages
 from features.settings import Allowed, read_toml, validate_settings
 
 
@@ -21,6 +22,7 @@ class Experiment:
     - `model`: the kind of model; `parameters`: of its constructor, by name.
     - `against`: the kinds it is compared with; all others where None.
     - `measure`: `assessed`, what was claimed, or `collected`, what was paid; `with_penalties` adds those.
+    - `packages`: packages whose features are added to the library, by the names that `import` takes.
     - `without`: features, or families of them, to leave out; with them go those combined of them.
     - `weighted`: whether audits count in training by the inverse of their inclusion probability.
     - `folds`, `fold_months`, `settling_months`, `first_fold_on`: see `training.backtest.folds.folds_before`.
@@ -34,6 +36,7 @@ class Experiment:
     against: tuple[str, ...] | None = None
     measure: Measure = "assessed"
     with_penalties: bool = False
+    packages: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     weighted: bool = False
     folds: int = 4
@@ -60,16 +63,19 @@ class Experiment:
         plain = settings | {"parameters": dict(self.parameters)}
         return json.dumps(plain, default=date.isoformat, ensure_ascii=False)
 
-    def chosen(self, library: FeatureSet) -> FeatureSet:
-        """Return the features that are not left out; raise `SettingError` for a name that there is not."""
+    def features(self) -> FeatureSet:
+        """Return the features of library and packages that are not left out.
+
+        Raises `SettingError` for a name that there is not, and for a package that cannot be used.
+        """
+        library = with_packages(self.packages)
         families = {feature.family for feature in library.features}
         for name in self.without:
             if name not in families | set(library.names):
                 raise unknown(name, [*sorted(families), *library.names], what="There is no feature or family")
-        left_out: set[str] = set()
+        left_out = {each.name for each in library.features if {each.name, each.family} & set(self.without)}
         for feature in library.features:
-            parts = feature.parameters if feature.source is None else ()
-            if {feature.name, feature.family} & set(self.without) or left_out & set(parts):
+            if feature.source is None and left_out & set(feature.parameters):
                 left_out.add(feature.name)
         return FeatureSet(tuple(feature for feature in library.features if feature.name not in left_out))
 
@@ -104,6 +110,7 @@ SETTINGS: Mapping[str, Allowed] = {
     "against": (_are_names, "a list of kinds of models"),
     "measure": (lambda value: value in get_args(Measure), " or ".join(get_args(Measure))),
     "with_penalties": (_is_flag, "true or false"),
+    "packages": (_are_names, "a list of packages of features"),
     "without": (_are_names, "a list of features or families of them"),
     "weighted": (_is_flag, "true or false"),
     "folds": (_is_whole(1, 100), "a whole number from 1 to 100"),

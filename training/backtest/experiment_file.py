@@ -18,6 +18,7 @@ MEANINGS: Mapping[str, str] = {
     "against": "the rivals of the backtest; all other models if it is not given",
     "measure": "the money that is learned: what was claimed (assessed) or what was paid (collected)",
     "with_penalties": "whether penalties and interest count as money found",
+    "packages": "packages of private features, added to the library",
     "without": "features, or families of them, to leave out; those combined of them go too",
     "weighted": "whether audits are weighted by the inverse of their inclusion probability",
     "folds": "how many folds the backtest has",

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from features.data.dataset import Dataset
 from features.data.warehouse import Warehouse, in_memory
-from features.library import LIBRARY
 from features.snapshots.line_parts import open_with_line_parts
 from training.backtest.candidates import candidates
 from training.backtest.experiment import Experiment
@@ -39,7 +38,7 @@ def set_up(dataset: Dataset, experiment: Experiment, *, stage: Stage = lambda wo
     Raises `SettingError` for settings that cannot be used, before the long work, and `DataError` where the
     data is refused.
     """
-    features = experiment.chosen(LIBRARY)
+    features = experiment.features()
     candidates(experiment, features)
     folds = folds_before(
         dataset.cutoff,

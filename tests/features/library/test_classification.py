@@ -7,7 +7,8 @@ import pytest
 
 from features.evidence import evidence
 from features.library import LIBRARY
-from tests.features.building import TraderCutoff, built, warehouse
+from features.proofs.tables import warehouse_of
+from tests.features.building import TraderCutoff, built
 from tests.features.tables import Row, good_tables, line, rate
 
 CUTOFF = date(2024, 7, 15)
@@ -74,7 +75,7 @@ def test_without_value_shares_say_nothing() -> None:
 
 def test_the_rows_behind_a_concentration_are_subheadings() -> None:
     lines = [line(RECENT, customs_value=300.0), line(BEFORE, hs_code="62011000")]
-    with warehouse(good_tables(declarations=lines)) as opened:
+    with warehouse_of(good_tables(declarations=lines)) as opened:
         name = "hs_concentration_12m"
         shown = evidence(LIBRARY, name, warehouse=opened, trader_id="007", cutoff=CUTOFF)
     rows = shown.rows.select(["hs6", "value_share", "share"]).to_pylist()

@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from features.prepare import editions, levies
+from features.proofs.tables import warehouse_of
 from features.snapshots.intermediate import Intermediate
-from tests.features.building import built, warehouse
+from tests.features.building import built
 from tests.features.tables import Row, good_tables, line, trader
 
 FIRST, SECOND = date(2022, 1, 1), date(2028, 1, 1)
@@ -20,7 +21,7 @@ def subheading(code: str, accepted_on: date, correlations: list[Row]) -> str:
     """Return the subheading of a line."""
     lines = [line(accepted_on, hs_code=code)]
     with (
-        warehouse(good_tables(declarations=lines, hs_correlations=correlations)) as opened,
+        warehouse_of(good_tables(declarations=lines, hs_correlations=correlations)) as opened,
         Intermediate(opened) as tables,
     ):
         [row] = editions.with_subheading(levies.declared(tables), tables).to_pyarrow().to_pylist()

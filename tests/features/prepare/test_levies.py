@@ -8,8 +8,9 @@ import pytest
 from features.data.check import check
 from features.data.warehouse import open_warehouse
 from features.outcomes import outcomes
+from features.proofs.tables import warehouse_of
 from tests.features.administration import administration, audit, day, finding, line
-from tests.features.building import built, values, warehouse
+from tests.features.building import built, values
 from tests.features.tables import TODAY, Row, Tables, good_tables, write_parquet
 
 FIRST = line("D1", "T1", "2024-03-01", customs_value=1000.0, duty_assessed=50.0, vat_assessed=100.0)
@@ -48,7 +49,7 @@ def test_what_an_amendment_adds_to_levies_is_added_to_the_taxes() -> None:
 def test_a_finding_about_a_levy_is_money_that_the_audit_brought() -> None:
     events = [finding("A1", 1, "2023-03-01", 70.0, tax_type="levy"), finding("A1", 2, "2023-03-01", 5.0)]
     tables = administration(audits=[audit("A1", "T1", "2023-01-01", "2023-04-01")], findings=events)
-    with warehouse(tables) as opened:
+    with warehouse_of(tables) as opened:
         [row] = outcomes(opened, cutoff=day("2024-01-01")).to_pyarrow().to_pylist()
     assert row["yield_amount"] == 75.0
 

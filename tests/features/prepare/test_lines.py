@@ -34,3 +34,10 @@ def test_a_line_counts_until_the_day_after_it_was_cancelled(rows: list[Row], by_
 def test_an_amendment_counts_until_the_declaration_is_cancelled() -> None:
     tables = administration(declarations=[FIRST | CANCELLED, AMENDED | CANCELLED])
     assert values(tables, "T1", "amendments_24m", "2024-05-01", "2024-05-02") == [1.0, 0.0]
+
+
+def test_an_old_amendment_ends_a_version_that_names_a_later_day() -> None:
+    late = FIRST | {"version": 1, "known_on": date(2024, 3, 2), "accepted_on": date(2028, 3, 1)}
+    early = FIRST | {"version": 2, "known_on": date(2024, 3, 3), "accepted_on": date(2024, 2, 1)}
+    tables = administration(declarations=[FIRST, late, early])
+    assert values(tables, "T1", "customs_value_12m", "2028-06-01") == [0.0]

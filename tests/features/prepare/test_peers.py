@@ -8,8 +8,9 @@ from uuid import uuid4
 
 import pytest
 
+from features.proofs.tables import warehouse_of
 from features.spine import Spine
-from tests.features.building import built, prepared_lines, warehouse
+from tests.features.building import built, prepared_lines
 from tests.features.tables import Cell, Row, Tables, good_tables, line, trader
 
 CUTOFF = date(2024, 6, 1)
@@ -50,7 +51,7 @@ def facts(
     pairs = list(keys)
     spine = Spine.of([trader for trader, _ in pairs], [day for _, day in pairs])
     columns = frozenset({*names.split(), "log_price"})
-    with warehouse(tables(rows)) as opened:
+    with warehouse_of(tables(rows)) as opened:
         line_rows = prepared_lines(opened, spine, columns=columns).to_pylist()
     return [row for row in line_rows if row["happened_on"] >= date(2024, 4, 1)]
 

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from hypothesis import strategies as st
 
 from features.data.contract import TABLES
-from tests.features.proofs.known import known
+from features.proofs.known import known
 from tests.features.tables import Row, Tables
 
 Rows = list[Row]

@@ -6,13 +6,14 @@ import pytest
 
 from features.build import FeatureSet
 from features.library import LIBRARY
+from features.proofs.changed import shuffled
+from features.proofs.draw import CUTOFFS
+from features.proofs.histories import history
+from features.proofs.tables import warehouse_of
+from features.proofs.values import differences, traders
 from features.spine import Spine
-from tests.features.building import warehouse
-from tests.features.proofs.draw import CUTOFFS
-from tests.features.proofs.histories import history
-from tests.features.proofs.known import shuffled
 from tests.features.proofs.seeds import seeds
-from tests.features.proofs.values import differences, run, traders, values_of
+from tests.features.proofs.values import run, values_of
 from tests.torture import TORTURE
 
 pytestmark = pytest.mark.long
@@ -53,7 +54,7 @@ def test_statements_that_were_written_for_other_rows_and_days_give_the_same() ->
 def test_a_build_leaves_nothing_behind() -> None:
     tables = history(0, lines=40)
     few = LIBRARY.select(["price_gap_12m", "adjustment_rate", "border_revenue_24m"])
-    with warehouse(tables) as opened:
+    with warehouse_of(tables) as opened:
         few.build(opened, Spine.every(["T1"], CUTOFFS))
         left = opened.engine.con.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
         assert left == []

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.features.proofs.histories import history
-from tests.features.proofs.known import with_rows
-from tests.features.proofs.values import differences, run, values_of
+from features.proofs.changed import with_rows
+from features.proofs.histories import history
+from features.proofs.values import differences
+from tests.features.proofs.values import run, values_of
 from tests.features.tables import Row
 
 pytestmark = pytest.mark.long

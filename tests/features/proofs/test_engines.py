@@ -8,11 +8,12 @@ import pytest
 from features.build import FeatureSet
 from features.data.warehouse import open_warehouse
 from features.library import LIBRARY
+from features.proofs.draw import CUTOFFS
+from features.proofs.histories import history
+from features.proofs.values import Values, by_key, differences, traders
 from features.spine import Spine
 from tests.features.data.warehouse.homes import duckdb_file, parquet_folder, postgres_database
-from tests.features.proofs.draw import CUTOFFS
-from tests.features.proofs.histories import history
-from tests.features.proofs.values import Values, by_key, differences, traders, values_of
+from tests.features.proofs.values import values_of
 from tests.features.tables import Tables, arrow
 from tests.postgres import Server
 

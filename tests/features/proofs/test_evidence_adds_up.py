@@ -8,10 +8,11 @@ import pytest
 from features.data.warehouse import Warehouse
 from features.evidence import evidence
 from features.library import LIBRARY
-from tests.features.building import warehouse
-from tests.features.proofs.draw import CUTOFFS
-from tests.features.proofs.histories import history
-from tests.features.proofs.values import traders, values_of
+from features.proofs.draw import CUTOFFS
+from features.proofs.histories import history
+from features.proofs.tables import warehouse_of
+from features.proofs.values import traders
+from tests.features.proofs.values import values_of
 from tests.torture import TORTURE
 
 CUTOFF = CUTOFFS[2]
@@ -26,7 +27,7 @@ ADDITIVE = (
 
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Warehouse]:
-    with warehouse(history(3)) as tables:
+    with warehouse_of(history(3)) as tables:
         yield tables
 
 

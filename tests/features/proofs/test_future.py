@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 from features.build import FeatureSet
 from features.library import LIBRARY
 from features.prepare import ROWS
+from features.proofs.draw import CUTOFFS
+from features.proofs.histories import history
+from features.proofs.known import past
+from features.proofs.values import Values, differences, traders
 from features.spine import Spine
-from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.futures import Future, edited, futures
-from tests.features.proofs.histories import history
-from tests.features.proofs.known import past
 from tests.features.proofs.leaks import KINDS, LEAKS, LEAKY
 from tests.features.proofs.seeds import TIMES
-from tests.features.proofs.values import Values, differences, run, traders
+from tests.features.proofs.values import run
 from tests.features.tables import Tables
 from tests.torture import TORTURE
 

@@ -3,22 +3,14 @@
 import pytest
 
 from features.library import LIBRARY
-from tests.features.proofs.draw import Draw
-from tests.features.proofs.histories import history
-from tests.features.proofs.known import with_rows
-from tests.features.proofs.values import differences, run, values_of
-from tests.features.tables import Tables
+from features.proofs.changed import permuted
+from features.proofs.histories import history
+from features.proofs.inputs import NEVER_INPUTS
+from features.proofs.values import differences
+from tests.features.proofs.values import run, values_of
 from tests.torture import TORTURE
 
 pytestmark = pytest.mark.long
-
-NEVER_INPUTS = {
-    "audits.team_id": "it corrects for the skill of auditors and says nothing of the trader",
-    "traders.name": "a name is shown, never judged",
-    "audits.inclusion_probability": "how an audit was drawn is no trait of the trader",
-    "audits.selection_run_id": "as its probability",
-    "audits.hours_spent": "known only once the audit has ended",
-}
 
 
 def test_no_feature_names_them() -> None:
@@ -30,12 +22,5 @@ def test_no_feature_names_them() -> None:
 def test_permuting_them_changes_nothing(columns: list[str]) -> None:
     changed = history(4)
     for column in columns:
-        changed = permuted(changed, column)
+        changed = permuted(changed, column, seed=4)
     assert differences(values_of(4), run(changed)) == {}
-
-
-def permuted(tables: Tables, column: str) -> Tables:
-    draw = Draw(4)
-    table, _, name = column.partition(".")
-    others = draw.sample([row[name] for row in tables[table]], len(tables[table]))
-    return with_rows(tables, table, lambda row: row | {name: others.pop()})

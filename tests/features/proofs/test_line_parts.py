@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 from features.data.dataset import Dataset
 from features.data.warehouse import Warehouse
 from features.prepare.facts import FACTS
+from features.proofs.draw import CUTOFFS
+from features.proofs.histories import history
+from features.proofs.tables import warehouse_of
 from features.snapshots.known_rows import KnownRows, location_digest
 from features.snapshots.line_parts import FOLDER, MADE_FROM, ROWS, make_line_parts, with_line_parts
 from features.spine import Spine, quarter_of
-from tests.features.building import prepared_lines, warehouse
-from tests.features.proofs.draw import CUTOFFS
+from tests.features.building import prepared_lines
 from tests.features.proofs.futures import Future, edited, futures
-from tests.features.proofs.histories import history
 from tests.features.proofs.test_future import SETTINGS
 from tests.features.tables import Tables
 from tests.torture import TORTURE
@@ -67,7 +68,7 @@ def make(
 ) -> tuple[date, ...]:
     """Make the parts of tables that a home lacks, and return their quarters."""
     its = dataset(home)
-    with warehouse(tables) as opened:
+    with warehouse_of(tables) as opened:
         known = KnownRows.of(opened)
         return make_line_parts(opened, its, known, version=its.version(), progress=progress)
 
@@ -76,7 +77,7 @@ def make(
 def opened_with_parts(tables: Tables, home: Path) -> Iterator[tuple[Warehouse, int]]:
     """Open tables with the parts of them in a home, and say how many there are."""
     with (
-        warehouse(tables) as opened,
+        warehouse_of(tables) as opened,
         with_line_parts(opened, dataset(home), KnownRows.of(opened)) as with_parts,
     ):
         assert with_parts.line_parts
@@ -91,7 +92,7 @@ def from_parts(tables: Tables, home: Path) -> pa.Table:
 
 
 def direct(tables: Tables) -> pa.Table:
-    with warehouse(tables) as opened:
+    with warehouse_of(tables) as opened:
         return lines(opened)
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from features.data.contract import TABLES
 from features.library import LIBRARY
+from features.proofs.changed import with_rows
+from features.proofs.histories import history
 from features.unit import Unit
-from tests.features.proofs.histories import history
-from tests.features.proofs.known import with_rows
 from tests.features.proofs.values import run, values_of
 from tests.features.tables import Row, Tables
 from tests.torture import TORTURE

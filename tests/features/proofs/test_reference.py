@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 from features.library import LIBRARY
-from tests.features.proofs.histories import history
+from features.proofs.histories import history
 from tests.features.proofs.reference import expected, family
 from tests.features.proofs.reference.world import View, World
 from tests.features.proofs.seeds import seeds

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from features.as_known import known_before
 from features.data.warehouse import open_warehouse
+from features.proofs.changed import shuffled, without
+from features.proofs.draw import CUTOFFS
+from features.proofs.histories import history
+from features.proofs.known import known, past
+from features.proofs.tables import warehouse_of
 from features.snapshots.known_rows import KnownRows
-from tests.features.building import warehouse
 from tests.features.data.warehouse.homes import csv_folder, duckdb_file, parquet_folder, postgres_database
-from tests.features.proofs.draw import CUTOFFS
 from tests.features.proofs.futures import edited, futures
-from tests.features.proofs.histories import history
-from tests.features.proofs.known import known, past, shuffled, without
 from tests.features.tables import Tables
 from tests.postgres import Server
 
@@ -25,7 +26,7 @@ HISTORY = history(0)
 
 
 def digest(tables: Tables, cutoff: date = CUTOFF) -> str:
-    with warehouse(tables) as opened:
+    with warehouse_of(tables) as opened:
         return KnownRows.of(opened).digest_before(cutoff)
 
 
@@ -131,7 +132,7 @@ def test_a_column_that_is_absent_gives_another_digest_though_no_row_had_a_value_
 def test_days_are_told_apart_as_the_rule_of_time_does() -> None:
     alone = {"declarations": HISTORY["declarations"]}
     for cutoff in (CUTOFF, date.fromordinal(CUTOFF.toordinal() + 1)):
-        with warehouse(alone) as opened:
+        with warehouse_of(alone) as opened:
             rows = opened.table("declarations")
             visible = rows.filter(known_before(rows, cutoff)).to_pyarrow().to_pylist()
         assert 0 < len(visible) < len(alone["declarations"])

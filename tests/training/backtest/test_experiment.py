@@ -135,7 +135,7 @@ def test_json_holds_every_setting_and_gives_the_experiment_back() -> None:
 
 def test_a_family_or_a_feature_is_left_out_with_what_is_combined_of_it() -> None:
     part = next(f for f in LIBRARY.features if f.source is None).parameters[0]
-    left = Experiment(without=("tax", part)).chosen(LIBRARY)
+    left = Experiment(without=("tax", part)).features()
     assert left.names
     assert part not in left.names
     assert all(f.family != "tax" for f in left.features)
@@ -146,10 +146,15 @@ def test_a_family_or_a_feature_is_left_out_with_what_is_combined_of_it() -> None
 
 
 def test_nothing_left_out_is_the_whole_library() -> None:
-    assert Experiment().chosen(LIBRARY).names == LIBRARY.names
+    assert Experiment().features().names == LIBRARY.names
 
 
 def test_a_feature_that_there_is_not_is_refused() -> None:
     with pytest.raises(SettingError, match="no feature or family 'histroy'") as refused:
-        Experiment(without=("histroy",)).chosen(LIBRARY)
+        Experiment(without=("histroy",)).features()
     assert refused.value.advice == "Did you mean 'history'?"
+
+
+def test_each_family_can_be_left_out_with_all_that_is_combined_of_it() -> None:
+    for family in {feature.family for feature in LIBRARY.features}:
+        assert family not in {feature.family for feature in Experiment(without=(family,)).features().features}

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, cached_property
 
+from features.proofs.known import known
 from features.spine import months_before, quarter_of
-from tests.features.proofs.known import known
 from tests.features.proofs.reference.arithmetic import Number, ratio, step, total
 from tests.features.proofs.reference.rows import Row, cancelled
 from tests.features.tables import Tables

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from tests.features.proofs.draw import LAST, Draw
-from tests.features.tables import Row
+from features.proofs.draw import LAST, Draw
+from features.proofs.tables import Row
 
 
 def tax_returns(draw: Draw, trader: str) -> Iterable[Row]:
+    """Yield the returns of a trader's first quarters, some of them filed again."""
     for quarter in range(draw.choice((0, 6, 15))):
         first = date(2020 + quarter // 4, 1 + 3 * (quarter % 4), 1)
         last = date(first.year + first.month // 10, (first.month + 2) % 12 + 1, 1) - timedelta(days=1)
@@ -16,6 +17,7 @@ def tax_returns(draw: Draw, trader: str) -> Iterable[Row]:
 
 
 def tax_return(draw: Draw, trader: str, first: date, last: date, filed: date) -> Row:
+    """Return a return of a period, as filed on a day."""
     names = ("turnover", "purchases_imported", "import_vat_claimed", "payments_abroad", "royalties_abroad")
     return {
         "trader_id": trader,
@@ -29,6 +31,7 @@ def tax_return(draw: Draw, trader: str, first: date, last: date, filed: date) ->
 
 
 def tax_audit(draw: Draw, tax_audit_id: str, trader: str) -> Iterable[Row]:
+    """Yield what becomes known of an audit by the tax administration."""
     opened = known = draw.day()
     closed, adjustment = None, None
     for number in range(draw.choice((1, 2, 3))):
@@ -49,6 +52,7 @@ def tax_audit(draw: Draw, tax_audit_id: str, trader: str) -> Iterable[Row]:
 
 
 def assignment(draw: Draw, plan: str, trader: str) -> Row:
+    """Return what a plan assigned to a trader."""
     chances = {
         f"probability_{name}": draw.perhaps(0.8, 0.25) for name in ("letter", "desk", "field", "joint")
     }
@@ -66,6 +70,7 @@ def assignment(draw: Draw, plan: str, trader: str) -> Row:
 
 
 def links(draw: Draw, ids: list[str]) -> list[Row]:
+    """Return ties, one a key."""
     ends = [*ids, "PERSON", "Ö-17", "S1"]
     rows = [link(draw, draw.choice(ids), draw.choice(ends)) for _ in range(4 * len(ids))]
     keyed = {(r["from_id"], r["to_id"], r["link_type"], r["valid_from"]): r for r in rows}
@@ -73,6 +78,7 @@ def links(draw: Draw, ids: list[str]) -> list[Row]:
 
 
 def link(draw: Draw, from_id: str, to_id: str) -> Row:
+    """Return a tie."""
     began = draw.day()
     return {
         "from_id": from_id,
@@ -85,6 +91,7 @@ def link(draw: Draw, from_id: str, to_id: str) -> Row:
 
 
 def debt(draw: Draw, debt_id: str, trader: str) -> Iterable[Row]:
+    """Yield what becomes known of a debt."""
     due = known = draw.day()
     paid = None
     for number in range(draw.choice((1, 2, 2))):
@@ -102,6 +109,7 @@ def debt(draw: Draw, debt_id: str, trader: str) -> Iterable[Row]:
 
 
 def watched(draw: Draw, entry_id: str) -> Row:
+    """Return an entry of a watchlist."""
     return {
         "entry_id": entry_id,
         "name": draw.choice(("Acme", "Müller & Söhne")),

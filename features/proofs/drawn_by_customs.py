@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from features.data.contract.required import FINDING_TYPES
-from tests.features.proofs.draw import LAST, Draw
-from tests.features.proofs.known import known
-from tests.features.tables import Row, Tables
+from features.proofs.draw import LAST, Draw
+from features.proofs.known import known
+from features.proofs.tables import Row, Tables
 
 CODES = ("010129", "01012100", "01012910", "610910", "6109909000", "61099020", "61099090", "85044090")
 UNRATED = "01012910"
@@ -16,12 +16,14 @@ RATES = (0.0, 0.05, 0.05, 0.12, 0.2)
 
 
 def descriptions(draw: Draw, trader: str) -> Iterable[Row]:
+    """Yield the descriptions of a trader, each from another day."""
     days = sorted({draw.day(date(2019, 1, 1)) for _ in range(draw.choice((1, 1, 2, 3)))})
     for day in (date(2018, 1, 1), *days) if draw.random() < 0.8 else days:
         yield description(draw, trader, day)
 
 
 def description(draw: Draw, trader: str, valid_from: date) -> Row:
+    """Return a description that holds from a day."""
     return {
         "trader_id": trader,
         "valid_from": valid_from,
@@ -61,6 +63,7 @@ def cancelled(draw: Draw, lines: list[Row]) -> list[Row]:
 
 
 def amended(draw: Draw, row: Row, version: int, known_on: date) -> Row:
+    """Return a line after an amendment: two values are others, at times its day, importer and seller too."""
     importer = draw.choice((str(row["trader_id"]), "T0", "T1"))
     changed = line(draw, str(row["declaration_id"]), int(str(row["item_number"])), importer)
     names = draw.sample(("hs_code", "customs_value", "duty_assessed", "declarant_id", "preference_code"), 2)
@@ -71,6 +74,7 @@ def amended(draw: Draw, row: Row, version: int, known_on: date) -> Row:
 
 
 def line(draw: Draw, declaration: str, item: int, trader: str) -> Row:
+    """Return a line in the version first declared."""
     accepted, value = draw.day(), draw.amount()
     net = draw.choice((0.0, 10.0, 10.0, round(draw.uniform(0.5, 90), 1)))
     unit = draw.choice((None, None, "NAR", "LTR"))
@@ -115,6 +119,7 @@ def line(draw: Draw, declaration: str, item: int, trader: str) -> Row:
 
 
 def audit(draw: Draw, audit_id: str, trader: str) -> Row:
+    """Return an audit, ended or not."""
     opened = draw.day(date(2020, 7, 1))
     length = draw.choice((0, 30, 90, 400))
     status = draw.choice(("closed", "closed", "closed", "open", "planned", "abandoned"))
@@ -139,6 +144,7 @@ def audit(draw: Draw, audit_id: str, trader: str) -> Row:
 
 
 def ledger(draw: Draw, audit: Row, lines: int) -> Iterable[Row]:
+    """Yield the findings of an audit, in the order of their events."""
     day = audit["closed_on"] or audit["opened_on"]
     for number in range(1, draw.randint(2, 5)):
         yield finding(draw, str(audit["audit_id"]), number, day, lines)
@@ -160,6 +166,7 @@ def answers(draw: Draw, letter: Row, tables: Tables) -> Iterable[Row]:
 
 
 def finding(draw: Draw, audit_id: str, number: int, day: date, lines: int) -> Row:
+    """Return an event of an audit's ledger."""
     event = "assessed" if number == 1 else draw.choice(("assessed", "reduced", "cancelled", "upheld"))
     event = draw.choice((event, event, event, "collected", "refunded"))
     amount = draw.choice((100.0, 100.0, 750.25, round(draw.uniform(1, 5000), 2)))
@@ -198,6 +205,7 @@ def levies(draw: Draw, line: Row) -> Iterable[Row]:
 
 
 def tariff(draw: Draw) -> list[Row]:
+    """Return rates by code, preference and day."""
     rates = [
         rate(draw, code, preference, day)
         for code in CODES
@@ -220,6 +228,7 @@ def correlations(draw: Draw) -> list[Row]:
 
 
 def rate(draw: Draw, code: str, preference: str | None, valid_from: date) -> Row:
+    """Return a rate that holds from a day."""
     return {
         "hs_code": code,
         "preference_code": preference,
@@ -230,6 +239,7 @@ def rate(draw: Draw, code: str, preference: str | None, valid_from: date) -> Row
 
 
 def control(draw: Draw, control_id: str, lines: int) -> Row:
+    """Return a control of a declaration that may not exist."""
     day = draw.day()
     return {
         "control_id": control_id,

@@ -1,10 +1,8 @@
-"""What was known before a day, and the same tables in another order or with less in them."""
+"""Days on which rows became known, and the tables as they were before a day."""
 
-from collections.abc import Callable
 from datetime import date
 
-from tests.features.proofs.draw import Draw
-from tests.features.tables import Row, Tables
+from features.proofs.tables import Row, Tables
 
 KNOWN_BY_DEFAULT = {
     "declarations": "accepted_on",
@@ -19,8 +17,7 @@ KNOWN_BY_DEFAULT = {
 
 def known(table: str, row: Row) -> date:
     """Return the day on which a row became known."""
-    day = row.get("known_on") or row[KNOWN_BY_DEFAULT[table]]
-    assert isinstance(day, date)
+    day: date = row.get("known_on") or row[KNOWN_BY_DEFAULT[table]]
     return day
 
 
@@ -43,29 +40,9 @@ def _still_open(row: Row) -> Row:
 
 
 def _still_standing(row: Row, cutoff: date) -> Row:
-    told = row["cancelled_on"] is not None and row["cancelled_on"] < cutoff
-    return row if told else row | {"cancelled_on": None}
+    is_known = row["cancelled_on"] is not None and row["cancelled_on"] < cutoff
+    return row if is_known else row | {"cancelled_on": None}
 
 
 def _ends_from(row: Row, cutoff: date) -> bool:
     return row["valid_to"] is not None and row["valid_to"] >= cutoff
-
-
-def shuffled(tables: Tables, seed: int) -> Tables:
-    """Return the same rows in another order."""
-    draw = Draw(seed)
-    return {name: draw.sample(rows, len(rows)) for name, rows in tables.items()}
-
-
-def without(tables: Tables, column: str) -> Tables:
-    """Return the tables without a table, or without a column named as `table.column`."""
-    table, _, name = column.partition(".")
-    if not name:
-        return {each: rows for each, rows in tables.items() if each != table}
-    bare = [{each: value for each, value in row.items() if each != name} for row in tables[table]]
-    return tables | {table: bare}
-
-
-def with_rows(tables: Tables, name: str, change: Callable[[Row], Row]) -> Tables:
-    """Return the tables with each row of one of them changed."""
-    return tables | {name: [change(row) for row in tables[name]]}

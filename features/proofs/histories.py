@@ -3,8 +3,8 @@
 A history is drawn from a seed, so that a failure can be repeated by its number.
 """
 
-from tests.features.proofs.draw import Draw
-from tests.features.proofs.drawn_by_customs import (
+from features.proofs.draw import Draw
+from features.proofs.drawn_by_customs import (
     answers,
     audit,
     cancelled,
@@ -16,8 +16,8 @@ from tests.features.proofs.drawn_by_customs import (
     tariff,
     versions,
 )
-from tests.features.proofs.drawn_by_others import assignment, debt, links, tax_audit, tax_returns, watched
-from tests.features.tables import Tables
+from features.proofs.drawn_by_others import assignment, debt, links, tax_audit, tax_returns, watched
+from features.proofs.tables import Tables
 
 
 def history(seed: int, *, traders: int = 8, lines: int = 200) -> Tables:

@@ -21,9 +21,11 @@ class Draw(random.Random):
     """Chances, with days that like to meet a cutoff and amounts that like to be equal."""
 
     def perhaps(self, share: float, value: object) -> object:
+        """Return the value with this chance, else None."""
         return value if self.random() < share else None
 
     def day(self, first: date = FIRST, last: date = LAST) -> date:
+        """Return a day of a span, at times one that meets a cutoff or the edge of a window."""
         notable = [day for day in NOTABLE if first <= day <= last]
         if notable and self.random() < 0.15:
             return self.choice(notable)
@@ -36,4 +38,5 @@ class Draw(random.Random):
         return self.day(day, max(day, LAST)) if self.random() < 0.5 else day + timedelta(self.randint(1, 600))
 
     def amount(self) -> float:
+        """Return an amount of money; zero and equal ones are common."""
         return self.choice((0.0, 100.0, 250.5, 1000.0, 1000.0, round(self.uniform(1, 9000), 2)))

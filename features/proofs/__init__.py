@@ -1,0 +1,1 @@
+"""Proofs that a package of features runs over its own: as known, words, inputs, alone and in batch."""
