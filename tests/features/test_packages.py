@@ -1,15 +1,21 @@
 """Features of an administration's own package join the library, and what cannot be used of it is refused."""
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from features.build import FeatureSet
 from features.errors import SettingError
 from features.library import LIBRARY
 from features.packages import package_features, with_packages
+from models.bundle.artefact import save_bundle
+from models.direct import RidgeModel
 from training.backtest.experiment import Experiment
 
 Package = Callable[..., str]
@@ -112,7 +118,22 @@ def test_a_package_that_cannot_be_used_is_refused_in_words(
         with_packages(["harbour"])
 
 
-def test_a_model_names_the_packages_of_its_features_and_finds_them_again(package: Package) -> None:
+def test_a_model_names_the_packages_of_its_features_and_finds_them_again(
+    package: Package, tmp_path: Path
+) -> None:
     own = with_packages([package(__init__=OWN)]).select(["largest_share_12m", "duty_12m"])
-    assert own.modules == ("harbour",)
-    assert with_packages(own.modules).select(own.names).digest == own.digest
+    rows = pa.table({name: np.linspace(0.0, 1.0, 60) for name in own.names})
+    saved = save_bundle(
+        RidgeModel(seed=1).fit(rows, 1_000.0 * np.arange(60.0)),
+        tmp_path / "bundle",
+        features=own,
+        fingerprint="f" * 64,
+        cutoff=date(2024, 1, 1),
+        golden=rows.slice(0, 3),
+    )
+    assert saved.packages == ("harbour",)
+    assert saved.features().names == own.names
+    del sys.modules["harbour"]
+    shutil.rmtree(tmp_path / "harbour")
+    with pytest.raises(SettingError, match="There is no package harbour"):
+        saved.features()
