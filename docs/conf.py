@@ -43,7 +43,7 @@ CONTENTS = {
         "docs/lab",
     ],
     "Data": ["docs/bring-your-data", "docs/mapping", "docs/contract", "docs/warehouse", "docs/systems"],
-    "For operators": ["docs/operators"],
+    "For operators": ["docs/operators", "docs/settings"],
     "Code": ["docs/architecture", "docs/performance", "CONTRIBUTING", "SECURITY", "CHANGELOG"],
     "Decisions": [
         f"docs/decisions/{page.stem}" for page in sorted((ROOT / "docs" / "decisions").glob("*.md"))

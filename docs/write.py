@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from audit_yield import document as settings
 from docs import messages
 from features import document as features
 from features.data.contract import document as contract
@@ -13,6 +14,7 @@ DOCS = Path(__file__).parent
 DOCUMENTS = {
     DOCS / "contract.md": contract.document,
     DOCS / "features.md": features.document,
+    DOCS / "settings.md": settings.document,
     DOCS / "systems.md": systems.document,
     DOCS / "worlds.md": worlds.document,
     **messages.DOCUMENTS,

@@ -40,6 +40,8 @@ def toml(value: object) -> str:
     '{ codes = { UK = "GB" }, "a b" = ["x", 1] }'
     """
     if isinstance(value, Mapping):
+        if not value:
+            return "{}"
         return f"{{ {', '.join(f'{toml_key(name)} = {toml(each)}' for name, each in value.items())} }}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(toml, value))}]"

@@ -9,11 +9,22 @@ from typing import Self
 
 from features.data.dataset import Dataset
 from features.data.warehouse import Dialect
+from features.environment import Variable
 from features.errors import SettingError
 
-DATA, AS_OF, DIALECT, DRAIN, OPEN, STALE = (
-    f"AUDIT_YIELD_{name}" for name in ("DATA", "AS_OF", "DIALECT", "DRAIN_SECONDS", "OPEN", "STALE")
+DATA = Variable("AUDIT_YIELD_DATA", "", "what it answers from: a folder, a DuckDB file or a URL; must be set")
+AS_OF = Variable(
+    "AUDIT_YIELD_AS_OF", "", "the cutoff, as 2024-10-01; today, every day anew, where it is not set"
 )
+DIALECT = Variable(
+    "AUDIT_YIELD_DIALECT", "", "the file of a mapping; else `mapping.toml` in the folder of the data"
+)
+DRAIN = Variable(
+    "AUDIT_YIELD_DRAIN_SECONDS", "5.0", "for how long it still answers, not ready, before it ends"
+)
+OPEN = Variable("AUDIT_YIELD_OPEN", "", "`1` answers this machine without tokens, also after some were made")
+STALE = Variable("AUDIT_YIELD_STALE", "", "`1` answers from data that ends long before the day")
+VARIABLES = (DATA, AS_OF, DIALECT, DRAIN, OPEN, STALE)
 
 
 @dataclass(frozen=True)
@@ -37,29 +48,29 @@ class LaunchSettings:
         """Read the settings from the environment; raises `SettingError` where it names no data."""
         try:
             return cls(
-                data=environment[DATA],
-                as_of=date.fromisoformat(environment[AS_OF]) if environment.get(AS_OF) else None,
-                dialect=Path(environment[DIALECT]) if environment.get(DIALECT) else None,
-                drain=max(0.0, float(environment.get(DRAIN) or cls.drain)),
-                is_open=environment.get(OPEN) == "1",
-                stale=environment.get(STALE) == "1",
+                data=environment[DATA.name],
+                as_of=date.fromisoformat(text) if (text := AS_OF.read(environment)) else None,
+                dialect=Path(text) if (text := DIALECT.read(environment)) else None,
+                drain=max(0.0, float(DRAIN.read(environment))),
+                is_open=OPEN.read(environment) == "1",
+                stale=STALE.read(environment) == "1",
             )
         except (KeyError, ValueError) as error:
             raise SettingError(
                 f"The environment does not say what to serve: {error}.",
-                expected=f"{DATA}, a folder or URL; perhaps {AS_OF}, a day; {DRAIN}, a number.",
+                expected=f"{DATA.name}, a folder or URL; else {AS_OF.name}, a day; {DRAIN.name}, a number.",
                 advice="Start it with: audit-yield serve DATA.",
             ) from error
 
     def environment(self) -> dict[str, str]:
         """Return the settings as variables, independent of the working directory."""
         return {
-            DATA: str(Path(self.data).absolute()) if Path(self.data).exists() else self.data,
-            AS_OF: self.as_of.isoformat() if self.as_of else "",
-            DIALECT: str(self.dialect.absolute()) if self.dialect else "",
-            DRAIN: str(self.drain),
-            OPEN: "1" if self.is_open else "",
-            STALE: "1" if self.stale else "",
+            DATA.name: str(Path(self.data).absolute()) if Path(self.data).exists() else self.data,
+            AS_OF.name: self.as_of.isoformat() if self.as_of else "",
+            DIALECT.name: str(self.dialect.absolute()) if self.dialect else "",
+            DRAIN.name: str(self.drain),
+            OPEN.name: "1" if self.is_open else "",
+            STALE.name: "1" if self.stale else "",
         }
 
     def dataset(self, *, today: date, home: Path) -> Dataset:

@@ -19,8 +19,10 @@ from prometheus_client.metrics_core import Metric
 from typer.main import get_command
 
 from audit_yield.commands import app
+from features import environment
+from serving import launch
 from serving.metrics import REGISTRY
-from serving.settings import PREFIX, Settings
+from serving.settings import PREFIX, Settings, variable
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -106,7 +108,8 @@ def test_every_file_parses() -> None:
 
 
 def test_every_setting_is_one_that_the_service_reads() -> None:
-    read = {f"{PREFIX}{field.name.upper()}" for field in fields(Settings)} | {f"{PREFIX}HOME"}
+    read = {variable(field.name) for field in fields(Settings)}
+    read |= {each.name for each in (*environment.VARIABLES, *launch.VARIABLES)}
     named = {name for path in (*FILES, PAGE) for name in re.findall(rf"\b{PREFIX}[A-Z_]+", text(path))}
     assert f"{PREFIX}HOSTS" in named
     assert named - read == set()

@@ -1,17 +1,12 @@
 """Staleness: how old the newest declaration line is on the day asked; told when old, refused when too old."""
 
-import os
 from datetime import date
 
 from features.as_known import known_before
 from features.data.warehouse import Warehouse
+from features.environment import STALE_DAYS, STALE_LIMIT_DAYS, Variable
 from features.errors import DataError, SettingError
 from features.language import ENGLISH, Language
-
-TOLD_SETTING, TOLD_AFTER = "AUDIT_YIELD_STALE_DAYS", 45
-"""Days: a monthly export that is late by a fortnight."""
-LIMIT_SETTING, REFUSED_AFTER = "AUDIT_YIELD_STALE_LIMIT_DAYS", 400
-"""Days: after a year, and a month of delay, the windows of twelve months that features look at are empty."""
 
 
 def newest_line(warehouse: Warehouse, cutoff: date) -> date | None:
@@ -31,7 +26,7 @@ def staleness_warnings(
     """
     warnings = []
     age = (cutoff - newest_on).days
-    if age > _days(TOLD_SETTING, TOLD_AFTER):
+    if age > _days(STALE_DAYS):
         old = language.ngettext(
             "The newest declaration line is of {newest}, {age} day before {day}: nothing is known of trade "
             "since.",
@@ -55,21 +50,22 @@ def require_recent(newest_on: date, *, cutoff: date) -> None:
 
     The limit in days is the environment variable AUDIT_YIELD_STALE_LIMIT_DAYS, or else 400.
     """
-    limit, age = _days(LIMIT_SETTING, REFUSED_AFTER), (cutoff - newest_on).days
+    limit, age = _days(STALE_LIMIT_DAYS), (cutoff - newest_on).days
     if age > limit:
         raise DataError(
             f"The newest declaration line is of {newest_on}, {age} days before {cutoff}.",
-            expected=f"one of at most {limit} days before ({LIMIT_SETTING}): features look at months.",
-            advice="Load newer data or choose an earlier day; --stale goes on all the same.",
+            expected=f"one of at most {limit} days before: features look at months.",
+            advice="Load newer data or choose an earlier day; --stale or a higher "
+            f"{STALE_LIMIT_DAYS.name} goes on all the same.",
         )
 
 
-def _days(name: str, default: int) -> int:
-    text = os.environ.get(name, "").strip() or str(default)
+def _days(variable: Variable) -> int:
+    text = variable.read()
     if not text.isascii() or not text.isdecimal():
         raise SettingError(
-            f"{name} is '{text}'.",
-            expected=f"a whole number of days, such as {default}.",
+            f"{variable.name} is '{text}'.",
+            expected=f"a whole number of days, such as {variable.default}.",
             advice="Correct the environment variable, or remove it for the default.",
         )
     return int(text)

@@ -1,17 +1,17 @@
 """The home folder: models, snapshots, logs, and the store of experiments."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from features.environment import HOME
 from features.errors import OutputError
 
 
 def home_path() -> Path:
     """Return the path of the home folder, whether it exists or not: AUDIT_YIELD_HOME, else ./mlruns."""
-    return Path(os.environ.get("AUDIT_YIELD_HOME") or "mlruns").absolute()
+    return Path(HOME.read()).absolute()
 
 
 def home() -> Path:

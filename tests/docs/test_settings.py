@@ -1,55 +1,56 @@
-"""Every setting is on a page, with its default, and with what it must be where the code says so."""
+"""docs/settings.md has every setting, with a default that says the same, as the code declares it."""
 
 import re
 import tomllib
 from dataclasses import fields
 from pathlib import Path
 
-import pytest
-
-from models.fitting.parameters import GROWTH, OPTIONS
-from serving.settings import PREFIX, Settings
+from audit_yield.document import document
+from features import environment
+from serving import launch
+from serving.live.state import TRIED_BEFORE
+from serving.settings import PREFIX, Settings, variable
 from tests.docs.pages import ROOT
 from training.backtest.experiment import SETTINGS, Experiment
 
-TABLES = {
-    "risk-units.md": re.compile(rf"^\| `{PREFIX}(\w+)` \| `(.*?)` \| (.+) \|$", re.MULTILINE),
-    "data-scientists.md": re.compile(r"^\| `(\w+)` \| `(.*?)` \| (.+?) \| (.+) \|$", re.MULTILINE),
-}
+PAGE = ROOT / "docs" / "settings.md"
+PACKAGES = ("audit_yield", "features", "models", "training", "serving")
 
 
-def rows(page: str) -> list[tuple[str, ...]]:
-    return TABLES[page].findall((ROOT / "docs" / page).read_text(encoding="utf-8"))
+def rows(title: str) -> list[list[str]]:
+    """The rows of the first table below a heading, without their backticks around whole cells."""
+    table = PAGE.read_text(encoding="utf-8").partition(f"## {title}\n")[2].partition("|---|")[2]
+    lines = table.partition("\n\n")[0].splitlines()[1:]
+    return [[cell.strip().strip("`") for cell in line.strip("|").split(" | ")] for line in lines]
 
 
-def test_every_setting_of_the_service_is_in_the_table_with_its_default() -> None:
-    shown = {name.lower(): text for name, text, _ in rows("risk-units.md")}
-    given = Settings.read({f"{PREFIX}{name.upper()}": text for name, text in shown.items() if text != "none"})
-    assert given == Settings()
-    assert list(shown) == [setting.name for setting in fields(Settings)]
+def test_the_page_is_that_of_the_code() -> None:
+    assert PAGE.read_text(encoding="utf-8") == document(), "run `make fix`"
 
 
-def test_every_key_of_an_experiment_is_in_the_table_with_its_default() -> None:
-    shown = {name: text for name, text, *_ in rows("data-scientists.md")}
-    assert list(shown) == [setting.name for setting in fields(Experiment)]
+def test_every_setting_of_the_service_is_in_the_table_with_a_default_that_says_the_same() -> None:
+    shown = {name: default for name, default, _ in rows("The service")}
+    assert list(shown) == [variable(setting.name) for setting in fields(Settings)]
+    assert Settings.read({name: text for name, text in shown.items() if text != "none"}) == Settings()
+
+
+def test_every_key_of_an_experiment_is_in_the_table_with_a_default_that_says_the_same() -> None:
+    shown = {name: default for name, default, *_ in rows("An experiment")}
+    assert list(shown) == [setting.name for setting in fields(Experiment)] == list(SETTINGS)
     written = "\n".join(f"{name} = {text}" for name, text in shown.items() if text != "none")
     assert Experiment.of(tomllib.loads(written)) == Experiment()
     unset = [name for name, text in shown.items() if text == "none"]
     assert all(getattr(Experiment(), name) is None for name in unset)
 
 
-@pytest.mark.parametrize("name", list(SETTINGS))
-def test_what_a_key_must_be_is_said_as_the_error_says_it(name: str) -> None:
-    said = {key: must for key, _, must, _ in rows("data-scientists.md")}
-    _, expected = SETTINGS[name]
-    assert said[name].replace('"', "'") == expected.replace('"', "'")
-
-
-def test_what_trees_may_be_told_is_in_the_tables_as_the_error_says_it() -> None:
-    page = (ROOT / "docs" / "data-scientists.md").read_text(encoding="utf-8")
-    section = page.partition("### How trees are grown")[2].partition("\n## ")[0]
-    shown = re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.MULTILINE)
-    assert shown == [(name, must) for table in (GROWTH, OPTIONS) for name, (_, must) in table.items()]
+def test_no_other_variable_is_named_in_code_or_on_a_page() -> None:
+    known = {each.name for each in (*environment.VARIABLES, *launch.VARIABLES)}
+    known |= {variable(setting.name) for setting in fields(Settings)} | {TRIED_BEFORE, "AUDIT_YIELD_OIDC_"}
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    texts = [path.read_text(encoding="utf-8") for path in (*files, *(ROOT / "docs").glob("*.md"))]
+    named = {name for text in texts for name in re.findall(rf"\b{PREFIX}[A-Z_]+", text)}
+    assert known - {"AUDIT_YIELD_OIDC_"} <= named | {variable(setting.name) for setting in fields(Settings)}
+    assert named - known == set()
 
 
 def test_the_page_that_the_help_names_is_there() -> None:

@@ -27,7 +27,7 @@ from serving.log.reader import FOLDER, read
 from serving.log.verify import verify
 from serving.replay import replay
 from tests.serving import tiny
-from tests.serving.server import Server, environment, served
+from tests.serving.server import Server, environment, served, started
 from tests.torture import TORTURE
 
 SWITCHES = 200 if TORTURE else 10
@@ -320,3 +320,18 @@ def test_the_image_holds_neither_training_code_nor_what_only_training_needs(tmp_
 def test_a_prediction_is_the_models_own(two: Path, live: Live) -> None:
     prediction = live.bundle.model.predict(live.X)
     assert np.array_equal(prediction.expected, live.prediction.expected)
+
+
+@pytest.mark.long
+def test_a_bento_is_served_by_bentoml_with_the_settings_of_the_page(own: Path, tmp_path: Path) -> None:
+    bento = {"BENTOML_HOME": str(tmp_path / "bentos"), **run.QUIET}
+    build = [sys.executable, "-m", "bentoml", "build"]
+    subprocess.run(build, cwd=run.ROOT, env=environment(tmp_path, **bento), capture_output=True, check=True)
+    serve = f'exec {sys.executable} -P -m bentoml serve audit_yield:latest --port "$AUDIT_YIELD_PORT"'
+    said, settings = tmp_path / "said.txt", {"AUDIT_YIELD_AS_OF": f"{tiny.AS_OF}", **bento}
+    data = str(own / "sim" / "data")
+    with started(
+        ["sh", "-c", f"{serve} --host 127.0.0.1"], own, said=said, AUDIT_YIELD_DATA=data, **settings
+    ) as server:
+        assert predict(server.client, 1).status_code == 200
+    assert verify(own / "mlruns" / FOLDER).rows == 1

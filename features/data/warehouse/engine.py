@@ -1,6 +1,5 @@
 """The embedded engine: DuckDB with bounded memory, bounded spill and no way out to the network."""
 
-import os
 from pathlib import Path
 
 import duckdb
@@ -9,6 +8,7 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
 
+from features.environment import MEMORY
 from features.errors import SettingError
 from features.storage.disk_full import is_disk_full
 from features.storage.temporary import temporary_folder, temporary_folder_error
@@ -16,9 +16,6 @@ from features.storage.temporary import temporary_folder, temporary_folder_error
 ibis.options.sql.fuse_selects = False
 """A select of a select stays nested: fused, each value is written out wherever it is used."""
 
-MEMORY_SETTING = "AUDIT_YIELD_MEMORY"
-DEFAULT_MEMORY = "3GB"
-"""Beside it Python and Arrow take a third of a gigabyte: a build of all features stays under 4 GB."""
 LARGEST_SPILL = "50GB"
 
 
@@ -37,7 +34,7 @@ def embedded(temporary: Path, *, database: Path | None = None) -> Backend:
         autoinstall_known_extensions=False,
     )
     engine.con.execute("SET TimeZone = 'UTC'")
-    _limit_memory(engine, os.environ.get(MEMORY_SETTING, DEFAULT_MEMORY))
+    _limit_memory(engine, MEMORY.read())
     if database:
         engine.con.execute("SET enable_external_access = false")
     return engine
@@ -48,7 +45,7 @@ def _limit_memory(engine: Backend, limit: str) -> None:
         engine.con.execute("SET memory_limit = ?", [limit])
     except duckdb.Error as error:
         raise SettingError(
-            f"{MEMORY_SETTING} is '{limit}': {first_line(error)}",
+            f"{MEMORY.name} is '{limit}': {first_line(error)}",
             expected="an amount of memory such as 8GB.",
             advice="Correct the environment variable, or remove it for the default.",
         ) from error
@@ -74,8 +71,8 @@ def refuse_exhausted_resources(error: BaseException) -> None:
     if isinstance(error, duckdb.OutOfMemoryException):
         raise SettingError(
             f"The memory does not suffice: {first_line(error)}",
-            expected=f"tables that can be read within {MEMORY_SETTING} ({DEFAULT_MEMORY} unless set).",
-            advice=f"Set {MEMORY_SETTING} to more, such as 8GB.",
+            expected=f"tables that can be read within {MEMORY.name} ({MEMORY.default} unless set).",
+            advice=f"Set {MEMORY.name} to more, such as 8GB.",
         ) from error
     if isinstance(error, OSError | duckdb.IOException) and is_disk_full(error):
         raise temporary_folder_error(first_line(error)) from error

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from features.data.dataset import Dataset
+from features.environment import STALE_DAYS, STALE_LIMIT_DAYS
 from features.errors import DataError, SettingError
 from features.library import LIBRARY
 from features.snapshots.cache import cached_snapshot
 from features.snapshots.snapshot import snapshot, summary, to_text
-from features.snapshots.staleness import LIMIT_SETTING, TOLD_SETTING, require_recent, staleness_warnings
+from features.snapshots.staleness import require_recent, staleness_warnings
 from tests.features.administration import administration, audit, day, finding, line, trader
 from tests.features.tables import write_parquet
 from tests.installed import run
@@ -38,7 +39,7 @@ def test_the_age_of_the_newest_line_is_told_from_46_days_on(monkeypatch: pytest.
     assert staleness_warnings(NEWEST, cutoff=day("2024-06-15"), today=TODAY) == ()
     [warning] = staleness_warnings(NEWEST, cutoff=day("2024-06-16"), today=TODAY)
     assert warning.startswith("The newest declaration line is of 2024-05-01, 46 days before 2024-06-16")
-    monkeypatch.setenv(TOLD_SETTING, "60")
+    monkeypatch.setenv(STALE_DAYS.name, "60")
     assert staleness_warnings(NEWEST, cutoff=day("2024-06-16"), today=TODAY) == ()
 
 
@@ -52,9 +53,9 @@ def test_data_is_refused_from_401_days_on(monkeypatch: pytest.MonkeyPatch) -> No
     require_recent(NEWEST, cutoff=day("2025-06-05"))
     with pytest.raises(DataError, match="401 days before 2025-06-06"):
         require_recent(NEWEST, cutoff=day("2025-06-06"))
-    monkeypatch.setenv(LIMIT_SETTING, "1000")
+    monkeypatch.setenv(STALE_LIMIT_DAYS.name, "1000")
     require_recent(NEWEST, cutoff=day("2025-06-06"))
-    monkeypatch.setenv(LIMIT_SETTING, "soon")
+    monkeypatch.setenv(STALE_LIMIT_DAYS.name, "soon")
     with pytest.raises(SettingError, match="is 'soon'"):
         require_recent(NEWEST, cutoff=day("2025-06-06"))
 

@@ -12,7 +12,8 @@ from features.data.mapping import Dialect, FileForm, Form, TableMapping
 from features.data.mapping.dialect import SETTINGS
 from features.data.mapping.tables import COLUMN, TABLE
 from features.data.warehouse import open_warehouse
-from features.data.warehouse.engine import DEFAULT_MEMORY, LARGEST_SPILL, MEMORY_SETTING
+from features.data.warehouse.engine import LARGEST_SPILL
+from features.environment import MEMORY
 from features.errors import SettingError
 from tests.features.data.warehouse.homes import FILES, duckdb_file, postgres_database
 from tests.features.tables import TODAY, good_tables
@@ -48,12 +49,12 @@ def test_the_memory_is_what_the_environment_says_and_3_gb_otherwise(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     location = duckdb_file(good_tables(), tmp_path)
-    assert (DEFAULT_MEMORY, LARGEST_SPILL) == ("3GB", "50GB")
-    monkeypatch.setenv(MEMORY_SETTING, "128MiB")
+    assert (MEMORY.default, LARGEST_SPILL) == ("3GB", "50GB")
+    monkeypatch.setenv(MEMORY.name, "128MiB")
     with open_warehouse(location) as warehouse:
         limit = warehouse.engine.con.execute("SELECT current_setting('memory_limit')").fetchone()
     assert limit == ("128.0 MiB",)
-    monkeypatch.setenv(MEMORY_SETTING, "much")
+    monkeypatch.setenv(MEMORY.name, "much")
     with pytest.raises(SettingError, match="AUDIT_YIELD_MEMORY is 'much'"), open_warehouse(location):
         pass
 

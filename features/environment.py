@@ -1,0 +1,39 @@
+"""Environment variables that every command reads, each with its default and its meaning."""
+
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Variable(NamedTuple):
+    """An environment variable: what it is where it is not set, and what it means, in one sentence."""
+
+    name: str
+    default: str
+    meaning: str
+
+    def read(self, environment: Mapping[str, str] = os.environ) -> str:
+        """Return what it is set to, else its default."""
+        return environment.get(self.name, "").strip() or self.default
+
+
+HOME = Variable(
+    "AUDIT_YIELD_HOME", "mlruns", "the folder where models, snapshots, plans and the prediction log are kept"
+)
+MEMORY = Variable(
+    "AUDIT_YIELD_MEMORY",
+    "3GB",
+    "how much memory reading the data may take, such as `8GB`; Python and Arrow take 0.3 beside it",
+)
+STALE_DAYS = Variable(
+    "AUDIT_YIELD_STALE_DAYS",
+    "45",
+    "days from the newest declaration line to the day asked, from which its age is told: a monthly export "
+    "that is late by a fortnight",
+)
+STALE_LIMIT_DAYS = Variable(
+    "AUDIT_YIELD_STALE_LIMIT_DAYS",
+    "400",
+    "days from which an estimate is refused unless you say `--stale`: a window of a year is empty",
+)
+VARIABLES = (HOME, MEMORY, STALE_DAYS, STALE_LIMIT_DAYS)
