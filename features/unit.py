@@ -53,7 +53,16 @@ def format_value(value: float | None, unit: Unit, language: Language = ENGLISH) 
     if value is None or math.isnan(value):
         return language.gettext(UNKNOWN)
     text = FORMATTERS[unit](value, language)
-    return text if any(digit in text for digit in "123456789") else text.removeprefix("-")
+    return text.removeprefix("-") if reads_as_zero(text) else text
+
+
+def reads_as_zero(text: str) -> bool:
+    """Return whether a formatted number has no digit but 0.
+
+    >>> reads_as_zero("0.0 %"), reads_as_zero("0.1 %")
+    (True, False)
+    """
+    return not any(digit in text for digit in "123456789")
 
 
 def _percent(value: float, language: Language) -> str:

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from features.language import ENGLISH, Language
-from features.unit import UNKNOWN, Unit, format_value
+from features.unit import UNKNOWN, Unit, format_value, reads_as_zero
 from models.prediction import Floats
 from models.turning import TurningPoint, TurningPoints
 from models.words import Words
@@ -105,15 +105,19 @@ def _why(words: Words, value: float, money: float, turn: TurningPoint, *, langua
         return ""
     if words.direction == turn.direction:
         return language.gettext(words.why)
+    more_at = format_value(turn.above if turn.direction > 0 else turn.below, unit, language)
     if unit is Unit.FLAG:
         found = language.gettext(
             "By the audits learned from, all else equal, more is found where the answer is {value}."
         )
     elif turn.direction > 0:
         found = language.gettext("By the audits learned from, all else equal, more is found from {value} up.")
+    elif reads_as_zero(more_at):
+        found = language.gettext(
+            "By the audits learned from, all else equal, more is found at {value} than above it."
+        )
     else:
         found = language.gettext("By the audits learned from, all else equal, more is found up to {value}.")
-    more_at = format_value(turn.above if turn.direction > 0 else turn.below, unit, language)
     return found.format(value=more_at)
 
 

@@ -108,6 +108,8 @@ def test_a_value_that_says_nothing_by_itself_is_silent(
 
 def test_what_was_learned_against_expectation_is_said_as_learned() -> None:
     assert "more is found up to 2.7." in why("hs_entropy_24m", 0.0, 2095.0, TurningPoint(0.99, 1.2, -1))
+    none = TurningPoint(0.0, 12_500.0, -1)
+    assert "more is found at 0 than above it." in why("excise_12m", 0.0, 50.0, none)
     assert "more is found from 2.0 % up." in why("sector_rate", 0.0, -5.0, TurningPoint(0.01, 0.02, 1))
     assert "where the answer is yes" in why("tax_audit_open", 1.0, 50.0, TurningPoint(0.0, 1.0, 1))
 
