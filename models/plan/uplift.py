@@ -31,7 +31,7 @@ Z = float(norm.isf(TAIL))
 
 
 @dataclass(frozen=True)
-class Effect:
+class MeanEffect:
     """A mean effect and its 95 % interval."""
 
     value: float
@@ -58,7 +58,7 @@ class Uplift:
     sent: int
     held_out: int
     expected: float
-    measured: Effect | None
+    measured: MeanEffect | None
     sourced: float
     sourced_deviation: float
     combined: float
@@ -90,12 +90,12 @@ def uplift_of_letters(rows: pa.Table, treatments: Treatments) -> Uplift:
         sent / chances[meant, LETTER],
         held_out / np.maximum(1 - chances[meant].sum(axis=1), 1e-9),
     )
-    measured = Effect(*(each / expected for each in (effect.value, effect.low, effect.high)))
+    measured = MeanEffect(*(each / expected for each in (effect.value, effect.low, effect.high)))
     both = shrunk(measured.value, measured.deviation, *sourced)
     return Uplift(*sides, expected, measured, *sourced, *both)
 
 
-def difference(y: Floats, X: Floats, treated: Floats, untreated: Floats) -> Effect:
+def difference(y: Floats, X: Floats, treated: Floats, untreated: Floats) -> MeanEffect:
     """Return the mean effect on outcomes y (n,), most of which are 0, with its interval.
 
     `treated` and `untreated` (n,) are the inverse probabilities of those who were and were not, 0 for others;
@@ -118,7 +118,7 @@ def difference(y: Floats, X: Floats, treated: Floats, untreated: Floats) -> Effe
     unexplained = each.std(ddof=1) / np.sqrt(((treated * y) ** 2 + (untreated * y) ** 2).mean())
     down, up = np.hypot(less, more_without), np.hypot(more, less_without)
     scale = unexplained / len(y)
-    return Effect(value, float(value - scale * down), float(value + scale * up))
+    return MeanEffect(value, float(value - scale * down), float(value + scale * up))
 
 
 def reaches(parts: Floats) -> tuple[float, float]:
