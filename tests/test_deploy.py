@@ -36,6 +36,7 @@ FILES = [
 """Those of the repository, without what an operator keeps beside them, such as a home."""
 CONTAINERFILE, UNIT = DEPLOY / "Containerfile", DEPLOY / "systemd" / "audit-yield.service"
 RULES, BOARD = DEPLOY / "prometheus" / "rules.yml", DEPLOY / "grafana" / "audit-yield.json"
+CASES = DEPLOY / "prometheus" / "rules_test.yml"
 PAGE = ROOT / "docs" / "operators.md"
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_count", "_sum")}
 USER = 10001
@@ -185,6 +186,62 @@ def test_nobody_is_root() -> None:
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["enableServiceLinks"] is False
     assert re.findall(r"^User=(.+)$", text(UNIT), re.MULTILINE) == ["audit-yield"]
+
+
+def verdict_of(*command: str | Path) -> str:
+    """What a tool says of files that it does not take, nothing of others."""
+    done = subprocess.run([*map(str, command)], cwd=ROOT, capture_output=True, text=True, check=False)
+    return f"{done.stdout}{done.stderr}" if done.returncode else ""
+
+
+def tool(name: str) -> Path:
+    """A program of the development environment; where it is not there, the test is skipped."""
+    path = Path(sys.executable).with_name(name)
+    if not path.exists():
+        pytest.skip(f"{name} is not here: make setup")
+    return path
+
+
+def promtool() -> str:
+    path = shutil.which("promtool")
+    if path is None:
+        pytest.skip("promtool is not here: Debian's package prometheus has it")
+    return path
+
+
+def test_prometheus_takes_its_configuration_and_the_rules(tmp_path: Path) -> None:
+    named = "/etc/prometheus/rules.yml"
+    settings = tmp_path / "prometheus.yml"
+    settings.write_text(text(DEPLOY / "prometheus" / "prometheus.yml").replace(named, str(RULES)))
+    assert str(RULES) in text(settings)
+    assert verdict_of(promtool(), "check", "config", settings) == ""
+    assert verdict_of(promtool(), "check", "rules", "--lint=all", "--lint-fatal", RULES) == ""
+
+
+def test_alarms_go_off_where_they_should_and_are_quiet_where_all_is_well() -> None:
+    assert verdict_of(promtool(), "test", "rules", CASES) == ""
+
+
+def test_every_alarm_is_tried() -> None:
+    tried = re.findall(r'alertname="(\w+)"', text(CASES))
+    assert {alarm["alert"] for alarm in alarms()} == set(tried)
+
+
+def test_the_containerfile_is_as_hadolint_would_have_it() -> None:
+    assert verdict_of(tool("hadolint"), "--no-color", CONTAINERFILE) == ""
+
+
+def test_the_cluster_knows_every_field_of_the_manifest() -> None:
+    assert (
+        verdict_of(tool("kubernetes-validate"), "--strict", DEPLOY / "kubernetes" / "audit-yield.yaml") == ""
+    )
+
+
+def test_yaml_has_no_key_twice_and_no_word_that_is_a_truth() -> None:
+    rules = "{braces: disable, brackets: disable, document-start: disable, line-length: disable}"
+    assert (
+        verdict_of(tool("yamllint"), "--strict", "-d", f"{{extends: default, rules: {rules}}}", DEPLOY) == ""
+    )
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
