@@ -15,6 +15,7 @@ from features.simulate.chance import Chance
 from features.simulate.clock import calendar
 from features.simulate.run import simulate_quarter
 from features.simulate.state import SimulationState, initial_state
+from features.simulate.trade.lines import Lines
 from features.simulate.trade.portfolio import slots as draw_slots
 from features.simulate.trade.traders import traders as draw_traders
 from features.simulate.trade.world import world as draw_world
@@ -50,13 +51,14 @@ def simulate(
     world: Parameters = STANDARD,
     overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    step: Callable[[SimulationState, int], tuple[Lines, Lines]] = simulate_quarter,
 ) -> Summary:
     """Write a simulated administration to `out`: its tables to `out/data`, its truth to `out/truth`.
 
     There are `traders` traders over `years` years that end with 2024, and about 33 declaration lines a
     trader and year; `world` says how they trade and evade, and how they are audited. The same arguments give
-    the same bytes. `progress(done, total)` is called after each quarter. Whatever stops a run, `out` is
-    afterwards what it was or the new simulation, never a part of it.
+    the same bytes. `step` simulates a quarter, and `progress(done, total)` is called after each. Whatever
+    stops a run, `out` is afterwards what it was or the new simulation, never a part of it.
 
     Raises `SettingError` for invalid arguments, `OutputError` where `out` holds other files, or a
     simulation while `overwrite` is not given.
@@ -69,7 +71,7 @@ def simulate(
     with atomic_folder(out) as folder:
         for part in (DATA, TRUTH):
             (folder / part).mkdir()
-        lines = _run(state, folder=folder, progress=progress or (lambda *_: None))
+        lines = _run(state, folder=folder, progress=progress or (lambda *_: None), step=step)
         rows = write_rest(state, folder=folder)
     return Summary(out=out, world=world, rows={**lines, **rows})
 
@@ -98,7 +100,13 @@ def begin(*, traders: int, years: int, seed: int, parameters: Parameters) -> Sim
     return initial_state(chance, world, traders=population, slots=slots)
 
 
-def _run(state: SimulationState, *, folder: Path, progress: Callable[[int, int], None]) -> dict[str, int]:
+def _run(
+    state: SimulationState,
+    *,
+    folder: Path,
+    progress: Callable[[int, int], None],
+    step: Callable[[SimulationState, int], tuple[Lines, Lines]],
+) -> dict[str, int]:
     """Simulate all quarters and write their lines one after another; return the rows of each table."""
     quarters = state.world.calendar.quarters
     dictionaries = draw_dictionaries(state.world, traders=state.traders.count)
@@ -107,7 +115,7 @@ def _run(state: SimulationState, *, folder: Path, progress: Callable[[int, int],
     levies = LineFile(folder / DATA / "levies.parquet")
     try:
         for quarter in range(quarters):
-            parts = [as_entered(lines, world=world) for lines in simulate_quarter(state, quarter)]
+            parts = [as_entered(lines, world=world) for lines in step(state, quarter)]
             tables = [
                 declarations_table(lines, world=world, slots=state.slots, dictionaries=dictionaries)
                 for lines in parts

@@ -79,10 +79,12 @@ FULL_TABLES = replace(
 SOURCED = replace(
     STANDARD,
     name="sourced",
-    about="the standard world with letters as weak as in trials, and visits that teach by findings alone",
+    about="the standard world with letters as weak as in trials, visits that teach by findings alone, and "
+    "what was assigned to whom on record",
     audits=AuditParameters(
         letter_reach=0.08, letter_stop=0.13, notified_stop=STANDARD.evasion.stop, cleared_ease=1.0
     ),
+    tables=(*OPTIONAL_TABLES, "assignments"),
 )
 
 ADAPTING = replace(

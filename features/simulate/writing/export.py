@@ -32,6 +32,9 @@ def write_rest(state: SimulationState, *, folder: Path) -> dict[str, int]:
         "payments": tables.payments_columns(stack(*state.payments), calendar=calendar),
     }
     parameters = state.world.parameters
+    if "assignments" in parameters.tables:
+        docket = stack(*state.dockets)
+        columns["assignments"] = tables.assignments_columns(state.assigned, docket, calendar=calendar)
     left_out = set(OPTIONAL_TABLES) - set(parameters.tables)
     rows = {
         name: write_table(part, table=name, folder=folder / DATA)

@@ -1,13 +1,15 @@
-"""Build the nine smaller tables of the contract from the state of a run."""
+"""Build the smaller tables of the contract from the state of a run."""
+
+from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
 
-from features.simulate.arrays import Flags, Whole, take
+from features.simulate.arrays import Flags, Whole, stack, take
 from features.simulate.audits.audit import TREATMENTS
 from features.simulate.audits.cases import Docket
 from features.simulate.audits.controls import SELECTED_BY, TYPES, Controls
-from features.simulate.audits.select import CHANNELS, RANDOM
+from features.simulate.audits.select import CHANNELS, MODEL, RANDOM, ROLES, Assignments
 from features.simulate.chance import Chance
 from features.simulate.clock import Calendar
 from features.simulate.evasion.intent import KINDS
@@ -42,6 +44,9 @@ SYLLABLES = (
 )
 TRADES = ("Imports", "Trading", "Supply", "Goods", "Commerce", "Works", "Partners", "House")
 REVALIDATION_DAYS = 3 * 365
+RUNS = ("rules", "random", "plan")
+BY_RULES, BY_LOT, PLAN = range(len(RUNS))
+"""The selection runs of a quarter."""
 
 
 def traders_columns(chance: Chance, traders: Traders, *, calendar: Calendar) -> Columns:
@@ -116,14 +121,15 @@ def audits_columns(docket: Docket, *, calendar: Calendar) -> Columns:
     number, docket = order, take(docket, order)
     running = docket.closed_on > calendar.end
     status = np.where(running, 0, np.where(docket.abandoned, 2, 1))
-    runs = [f"{kind}-{calendar.label(q)}" for q in range(calendar.quarters) for kind in ("rules", "random")]
+    by_plan = np.isin(docket.quarter, _planned(docket))
+    run = np.where(by_plan, PLAN, np.where(docket.channel == RANDOM, BY_LOT, BY_RULES))
     return {
         "audit_id": serials("A", number, digits=6),
         "trader_id": serials("T", docket.trader, digits=7),
         "treatment": coded(docket.treatment, list(TREATMENTS)),
         "selection_channel": coded(docket.channel, list(CHANNELS)),
         "inclusion_probability": numbers(docket.probability),
-        "selection_run_id": coded(2 * docket.quarter + (docket.channel == RANDOM), runs),
+        "selection_run_id": coded(len(RUNS) * docket.quarter + run, _runs(calendar)),
         "period_from": days(docket.period_from),
         "period_to": days(docket.period_to),
         "opened_on": days(docket.opened_on),
@@ -133,6 +139,42 @@ def audits_columns(docket: Docket, *, calendar: Calendar) -> Columns:
         "hours_spent": numbers(docket.hours, empty=running),
         "team_id": serials("K", docket.team, digits=2),
     }
+
+
+def assignments_columns(
+    assigned: Mapping[int, Assignments], docket: Docket, *, calendar: Calendar
+) -> Columns:
+    """Return what was assigned to everybody on record, quarter by quarter, and with what probability.
+
+    Without a plan the lottery of a quarter is one, and what rules chose fills the hours that it left.
+    """
+    planned = _planned(docket)
+    rows = {quarter: np.flatnonzero(each.role >= 0) for quarter, each in assigned.items()}
+    every = stack(*(take(each, rows[quarter]) for quarter, each in assigned.items()))
+    quarter = np.repeat(list(rows), [each.size for each in rows.values()])
+    run = np.where(np.isin(quarter, planned), PLAN, BY_LOT)
+    chances = {
+        f"probability_{name}": numbers(chance, empty=~(chance > 0))
+        for name, chance in zip(TREATMENTS, np.ascontiguousarray(every.probability.T), strict=True)
+    }
+    return {
+        "plan_id": coded(len(RUNS) * quarter + run, _runs(calendar)),
+        "trader_id": serials("T", np.concatenate(list(rows.values())), digits=7),
+        "treatment": coded(every.treatment % (len(TREATMENTS) + 1), [*TREATMENTS, "none"]),
+        "role": coded(every.role, list(ROLES)),
+        **chances,
+        "expected_yield": numbers(every.expected),
+        "known_on": days(calendar.starts[quarter]),
+    }
+
+
+def _planned(docket: Docket) -> Whole:
+    """Return the quarters in which a plan chose by a model: all its audits are of one selection run."""
+    return np.unique(docket.quarter[docket.channel == MODEL])
+
+
+def _runs(calendar: Calendar) -> list[str]:
+    return [f"{name}-{calendar.label(quarter)}" for quarter in range(calendar.quarters) for name in RUNS]
 
 
 def findings_columns(events: Ledger, *, calendar: Calendar) -> Columns:
