@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from features.data.contract import Table
     from features.data.dataset import Dataset
     from features.data.warehouse import Dialect
+    from features.language import Language
     from training.backtest.experiment import Experiment
 
 
@@ -91,6 +92,25 @@ Packages = Annotated[
 LogFolder = Annotated[
     Path | None, typer.Option("--log", help="The folder of the prediction log; else log/ in the home.")
 ]
+
+
+LanguageCode = Annotated[
+    str | None,
+    typer.Option(
+        "--language", help="The language of its words: en, ru or kk; else the first of AUDIT_YIELD_LANGUAGES."
+    ),
+]
+
+
+def language_of(code: str | None) -> "Language":
+    """Return the language asked for, or else the first that the settings offer.
+
+    Raises `SettingError` for one that is not there.
+    """
+    from features.language import language_named
+    from serving.settings import Settings
+
+    return language_named(code or Settings.read().languages[0])
 
 
 def dialect_of(path: Path | None, *, tables: "Mapping[str, Table] | None" = None) -> "Dialect | None":

@@ -12,6 +12,7 @@ from audit_yield.arguments import (
     Data,
     DialectFile,
     ExperimentFile,
+    LanguageCode,
     ModelName,
     Stale,
     TableFile,
@@ -19,6 +20,7 @@ from audit_yield.arguments import (
     Trader,
     dataset_of,
     experiment_of,
+    language_of,
     now,
 )
 from audit_yield.console import NOT_DONE, as_json, errors, friendly, progress_bar, show
@@ -231,6 +233,7 @@ def explain_command(
     parts: Annotated[
         bool, typer.Option("--parts", help="Open each line down to its features, as the page does.")
     ] = False,
+    language: LanguageCode = None,
     stale: Stale = False,
     dialect: DialectFile = None,
     json: AsJson = False,
@@ -244,9 +247,10 @@ def explain_command(
     import_lightgbm()
     from training.score import explain
 
+    spoken = language_of(language)
     with errors.status("Checking the data and building features"):
         dataset = dataset_of(data, cutoff=as_of, dialect=dialect, stale=stale)
-        explanation = explain(dataset, trader, model=model)
+        explanation = explain(dataset, trader, model=model, language=spoken)
     show(explanation.to_json(top=top) if json else explanation.to_text(top=top, parts=parts))
 
 

@@ -12,12 +12,14 @@ from audit_yield.arguments import (
     Data,
     DefaultCommand,
     DialectFile,
+    LanguageCode,
     ModelName,
     Stale,
     TableFile,
     Top,
     Trader,
     dataset_of,
+    language_of,
     now,
 )
 from audit_yield.console import as_json, friendly, progress_bar, show
@@ -250,6 +252,7 @@ def letters_command(
     *,
     as_of: AsOf,
     out: Annotated[Path, typer.Option(help="The letters, a line each: FILE.csv, FILE.xlsx or FILE.parquet.")],
+    language: LanguageCode = None,
     stale: Stale = False,
     dialect: DialectFile = None,
 ) -> None:
@@ -267,7 +270,8 @@ def letters_command(
     from serving.settings import Settings
 
     dataset = dataset_of(data, cutoff=as_of, dialect=dialect, stale=stale)
-    table = letters_of(dataset, name, letterhead=Letterhead.of(Settings.read(), dataset.today))
+    letterhead = Letterhead.of(Settings.read(), dataset.today)
+    table = letters_of(dataset, name, letterhead=letterhead, language=language_of(language))
     write_table(table, out)
     show([f"{table.num_rows:,} letters are in {out}."])
 

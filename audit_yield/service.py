@@ -13,11 +13,13 @@ from audit_yield.arguments import (
     AsOf,
     Data,
     DialectFile,
+    LanguageCode,
     LogFolder,
     Stale,
     TableFile,
     Trader,
     dataset_of,
+    language_of,
     log_of,
     now,
 )
@@ -91,6 +93,7 @@ def report_command(
         bool, typer.Option("--notice", help="The page for the trader itself: no values, ranks or scores.")
     ] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="Print it as PDF, by a Chromium that is here.")] = False,
+    language: LanguageCode = None,
     stale: Stale = False,
     dialect: DialectFile = None,
 ) -> None:
@@ -107,7 +110,13 @@ def report_command(
     dataset = dataset_of(data, cutoff=as_of, dialect=dialect, stale=stale)
     with errors.status("Checking the data and building features"):
         letterhead = Letterhead.of(Settings.read(), dataset.today)
-        page = report(dataset, trader, view="notice" if notice else "full", letterhead=letterhead)
+        page = report(
+            dataset,
+            trader,
+            view="notice" if notice else "full",
+            letterhead=letterhead,
+            language=language_of(language),
+        )
         (write_pdf if pdf else write_page)(page, out)
     show([f"The page is in {out}."])
 
@@ -120,6 +129,7 @@ def programme_command(
     *,
     as_of: AsOf,
     out: TableFile = None,
+    language: LanguageCode = None,
     stale: Stale = False,
     dialect: DialectFile = None,
     json: AsJson = False,
@@ -136,15 +146,16 @@ def programme_command(
     from serving.live.programme import programme_table, programme_to_plain, programme_to_text
     from serving.page.report import work_programme
 
+    spoken = language_of(language)
     dataset = dataset_of(data, cutoff=as_of, dialect=dialect, stale=stale)
     with errors.status("Checking the data, building features and looking up the rows"):
-        tasks, evidence = work_programme(dataset, trader)
+        tasks, evidence = work_programme(dataset, trader, language=spoken)
         if out:
-            write_table(programme_table(tasks, evidence), out)
+            write_table(programme_table(tasks, evidence, spoken), out)
     if json:
-        show(as_json(programme_to_plain(tasks, evidence)))
+        show(as_json(programme_to_plain(tasks, evidence, spoken)))
     else:
-        show([f"The programme is in {out}."] if out else programme_to_text(tasks, evidence))
+        show([f"The programme is in {out}."] if out else programme_to_text(tasks, evidence, spoken))
 
 
 @app.command(name="export", rich_help_panel=PART)
@@ -154,6 +165,7 @@ def export_command(
     out: Annotated[Path, typer.Argument(help="The workbook: FILE.xlsx.")],
     *,
     as_of: AsOf,
+    language: LanguageCode = None,
     stale: Stale = False,
     dialect: DialectFile = None,
     json: AsJson = False,
@@ -172,11 +184,12 @@ def export_command(
     from serving.settings import Settings
 
     require_xlsx(out)
+    spoken = language_of(language)
     with progress_bar() as (stage, progress):
         stage("Checking the data and building features")
         live = load_live(dataset_of(data, cutoff=as_of, dialect=dialect, stale=stale))
         stage("Explaining traders")
-        export = export_day(live, currency=Settings.read().currency, progress=progress)
+        export = export_day(live.in_language(spoken), currency=Settings.read().currency, progress=progress)
         stage("Writing the workbook")
         write_workbook(export.sheets, out, progress=progress)
     rows = {sheet.name: sheet.table.num_rows for sheet in export.sheets}

@@ -27,6 +27,7 @@ from models.gap.report import SEGMENTS
 from models.plan.text import ROLES
 from models.reasons import ABOUT_NONE, TOGETHER, UNKNOWN_WHY
 from serving.live.declared import VALUES
+from serving.live.export import COLUMNS, NO_TYPE
 from serving.live.programme import NOTHING
 from serving.live.ranking import ANSWERS, FACETS, FLAGS, ORDERS
 from serving.log.judgements import STATUSES
@@ -150,6 +151,12 @@ def _of_tables() -> Iterator[tuple[str, Text]]:
     yield from _each("whether the gap changed", (gap.TOO_FEW, gap.CANNOT_TELL, gap.ROSE, gap.FELL))
     yield from _each("group", (by.replace("_", " ") for by in SEGMENTS))
     yield "work programme", NOTHING
+    yield from _each("sheet of the export", COLUMNS)
+    yield "finding type of a reason", NO_TYPE
+    for columns in COLUMNS.values():
+        for each in columns:
+            yield f"meaning of the column {each.name}", each.meaning
+            yield from (("unit of a column", each.unit), ("source of a column", each.source))
 
 
 def _each(what: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:

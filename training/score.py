@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from features.data.dataset import Dataset
+from features.language import ENGLISH, Language
 from features.snapshots.snapshot import Snapshot
 from models.bundle.artefact import Bundle, load_bundle
 from models.bundle.champion import read_champion
@@ -59,6 +60,7 @@ class Explained:
     coverage: float
     base: float
     reasons: tuple[Reason, ...]
+    language: Language = ENGLISH
 
     def to_json(self, *, top: int) -> str:
         """Return the prediction, its reasons by topic, and the `top` weightiest by feature as JSON text."""
@@ -76,7 +78,9 @@ class Explained:
             "high_if_adjusted": float(prediction.high_if_adjusted[0]),
             "by_type": dict(zip(prediction.types, prediction.by_type[0].tolist(), strict=True)),
             "base": self.base,
-            "topics": [topic.to_dict(topic.money, unrounded) for topic in by_topic(self.reasons)],
+            "topics": [
+                topic.to_dict(topic.money, unrounded) for topic in by_topic(self.reasons, self.language)
+            ],
             "reasons": [asdict(reason) for reason in self.reasons[:top]],
             "other_reasons": sum(reason.money for reason in self.reasons[top:]),
         }
@@ -87,38 +91,57 @@ class Explained:
 
         With `parts` each topic opens down to its features, as on the page.
         """
-        prediction = self.prediction
-        yield (
-            f"{self.trader_id} as of {self.cutoff}: an audit would bring {prediction.expected[0]:,.0f} on "
-            f"average; at least {self.coverage:.0%} of such audits bring {prediction.low[0]:,.0f} to "
-            f"{prediction.high[0]:,.0f}. An adjustment has a chance of {prediction.probability[0]:.0%} and "
-            f"is, in {self.coverage:.0%} of cases, {prediction.low_if_adjusted[0]:,.0f} to "
-            f"{prediction.high_if_adjusted[0]:,.0f}. (Model version {self.version}.)"
+        language, prediction = self.language, self.prediction
+        number, change = language.number, language.change
+        yield language.gettext(
+            "{trader} as of {day}: an audit would bring {expected} on average; at least {coverage}% of such "
+            "audits bring {low} to {high}. An adjustment has a chance of {chance}% and is, in {coverage}% of "
+            "cases, {low_if_adjusted} to {high_if_adjusted}. (Model version {version}.)"
+        ).format(
+            trader=self.trader_id,
+            day=self.cutoff,
+            expected=number(prediction.expected[0]),
+            coverage=number(100 * self.coverage),
+            low=number(prediction.low[0]),
+            high=number(prediction.high[0]),
+            chance=number(100 * prediction.probability[0]),
+            low_if_adjusted=number(prediction.low_if_adjusted[0]),
+            high_if_adjusted=number(prediction.high_if_adjusted[0]),
+            version=self.version,
         )
-        yield from filter(None, [self.card.mark()])
-        yield f"{self.base:>14,.0f}  where every trader starts, before anything is known of it"
-        topics = by_topic(self.reasons)
+        yield from filter(None, [self.card.mark(language)])
+        starts = language.gettext("where every trader starts, before anything is known of it")
+        yield f"{number(self.base):>14}  {starts}"
+        topics = by_topic(self.reasons, language)
         for topic in topics[:top]:
-            yield f"{topic.money:>+14,.0f}  {topic.topic}: {topic.sentence}"
-            yield from _parts(topic) if parts else ()
+            yield f"{change(topic.money):>14}  {topic.topic}: {topic.sentence}"
+            yield from _parts(topic, language) if parts else ()
         rest = topics[top:]
-        yield f"{sum(topic.money for topic in rest):>+14,.0f}  {len(rest)} other reasons together"
-        yield f"{prediction.expected[0]:>14,.0f}  expected"
+        others = language.ngettext("{count} other reason", "{count} other reasons together", len(rest))
+        yield f"{change(sum(topic.money for topic in rest)):>14}  {others.format(count=len(rest))}"
+        yield f"{number(prediction.expected[0]):>14}  {language.gettext('expected')}"
 
 
-def _parts(topic: TopicReason) -> Iterator[str]:
+def _parts(topic: TopicReason, language: Language) -> Iterator[str]:
     """Yield what a topic is made of, each feature with its sentence and what follows from it."""
     for each in topic.by_type:
-        yield f"{each.money:>+18,.0f}  {about(each.finding_type)}"
+        yield f"{language.change(each.money):>18}  {about(each.finding_type, language)}"
         for part in each.speaking:
-            yield f"{part.money:>+22,.0f}  {part.sentence} {part.why}"
+            yield f"{language.change(part.money):>22}  {part.sentence} {part.why}"
         if each.silent:
             rest = sum(part.money for part in each.silent)
-            yield f"{rest:>+22,.0f}  {len(each.silent)} values together that say nothing by themselves"
+            silent = language.ngettext(
+                "{count} value that says nothing by itself",
+                "{count} values together that say nothing by themselves",
+                len(each.silent),
+            )
+            yield f"{language.change(rest):>22}  {silent.format(count=len(each.silent))}"
 
 
-def explain(dataset: Dataset, trader: str, *, model: str = CHAMPION) -> Explained:
-    """Explain one trader's expected yield, from the snapshot of a dataset.
+def explain(
+    dataset: Dataset, trader: str, *, model: str = CHAMPION, language: Language = ENGLISH
+) -> Explained:
+    """Explain one trader's expected yield, from the snapshot of a dataset, in a language.
 
     Raises `SettingError` for a trader that is not active then.
     """
@@ -140,7 +163,9 @@ def explain(dataset: Dataset, trader: str, *, model: str = CHAMPION) -> Explaine
             row[0],
             explanation.contributions[0],
             bundle.turning_points(X),
+            language=language,
         ),
+        language=language,
     )
 
 

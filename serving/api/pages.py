@@ -194,7 +194,7 @@ async def programme(request: Request, trader_id: str, query: Annotated[Programme
     def response() -> Response:
         if query.format != "html":
             name = f"{trader_id} work programme"
-            table = programme_table(tasks, evidence)
+            table = programme_table(tasks, evidence, live.language)
             return file_response(table, name, ending=query.format, prediction_ids=ids)
         return page_response(programme_page(live, trader_id, tasks, evidence), ids)
 

@@ -1,11 +1,12 @@
 """Export: ranking, reasons and card of a day as the sheets of a workbook, with the words of every column."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from features.data.contract.required import FINDING_TYPES
+from features.language import Language
 from features.storage.spreadsheet import MOST_ROWS, Sheet, require_room
 from models.card import METRICS
 from models.reasons import TopicReason, by_topic
@@ -160,8 +161,11 @@ def export_day(
     reasons, explained, base = _reasons(live, progress=progress, most_rows=most_rows)
     card = _table(CARD, list(_card(live, explained=explained, base=base, currency=currency)))
     sheets = [_sheet(RANKING, live.ranking), _sheet(REASONS, reasons), _sheet(CARD, card)]
-    words = _table(WORDS, list(_words(sheets, currency=currency)))
-    return DayExport((*sheets, _sheet(WORDS, words)), live.ranking.num_rows, explained)
+    words = _table(WORDS, list(_words(sheets, currency=currency, language=live.language)))
+    named = (
+        replace(sheet, name=live.language.gettext(sheet.name)) for sheet in (*sheets, _sheet(WORDS, words))
+    )
+    return DayExport(tuple(named), live.ranking.num_rows, explained)
 
 
 def _sheet(name: str, table: pa.Table) -> Sheet:
@@ -171,15 +175,16 @@ def _sheet(name: str, table: pa.Table) -> Sheet:
     return Sheet(name, table.select([each.name for each in columns]), formats)
 
 
-def _words(sheets: Sequence[Sheet], *, currency: str) -> Iterator[tuple[object, ...]]:
+def _words(sheets: Sequence[Sheet], *, currency: str, language: Language) -> Iterator[tuple[object, ...]]:
     """Yield the rows of `WORDS`: of each column of the sheets, and of its own."""
-    money = f"money, in {currency or 'units of the reporting currency'}"
+    _ = language.gettext
+    money = _("money, in {currency}").format(currency=currency or _("units of the reporting currency"))
     names = {sheet.name: set(sheet.table.column_names) for sheet in sheets}
     for sheet, columns in COLUMNS.items():
         for each in columns:
             if sheet == WORDS or each.name in names[sheet]:
-                unit = money if each.unit == MONEY else each.unit
-                yield (sheet, each.name, each.meaning, unit, each.source)
+                unit = money if each.unit == MONEY else _(each.unit)
+                yield (_(sheet), each.name, _(each.meaning), unit, _(each.source))
 
 
 def _table(name: str, rows: Sequence[tuple[object, ...]]) -> pa.Table:
@@ -201,18 +206,18 @@ def _reasons(
         rows: list[tuple[object, ...]] = []
         for row, trader in enumerate(ranked):
             about_it = tuple(trader.values())
-            topics = by_topic(live.reasons(features[row], explanation.taken([row])))
-            rows += ((*about_it, *reason) for topic in topics for reason in _by_type(topic))
+            topics = by_topic(live.reasons(features[row], explanation.taken([row])), live.language)
+            rows += ((*about_it, *reason) for topic in topics for reason in _by_type(topic, live.language))
         parts.append(_table(REASONS, rows))
         progress(first + len(ranked), traders.num_rows)
     return pa.concat_tables(parts, promote_options="permissive"), traders.num_rows, base
 
 
-def _by_type(topic: TopicReason) -> Iterator[tuple[object, ...]]:
+def _by_type(topic: TopicReason, language: Language) -> Iterator[tuple[object, ...]]:
     """Yield the columns of `REASONS` from the topic on, for each finding type of it."""
     for each in topic.by_type:
         feature, why = (each.leading.feature, each.leading.why) if each.leading else (None, None)
-        finding_type = each.finding_type or NO_TYPE
+        finding_type = language.gettext(each.finding_type or NO_TYPE)
         sentence = each.sentence if each.money else None
         yield (topic.topic, finding_type, each.money, len(each.parts), feature, sentence, why)
 

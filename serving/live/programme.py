@@ -128,21 +128,27 @@ def pulled(evidence: Evidence) -> Pulled:
     return Pulled(carrying.slice(0, count), of_value=True, count=rows.num_rows)
 
 
-def programme_table(tasks: Sequence[Task], evidence: Mapping[str, Evidence]) -> pa.Table:
+def programme_table(
+    tasks: Sequence[Task], evidence: Mapping[str, Evidence], language: Language = ENGLISH
+) -> pa.Table:
     """Return a programme with a row for each line to pull, and one for a task without lines."""
-    rows = [row for number, task in enumerate(tasks, start=1) for row in _rows(number, task, evidence)]
+    rows = [
+        row for number, task in enumerate(tasks, start=1) for row in _rows(number, task, evidence, language)
+    ]
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
-def programme_to_plain(tasks: Sequence[Task], evidence: Mapping[str, Evidence]) -> list[dict[str, object]]:
+def programme_to_plain(
+    tasks: Sequence[Task], evidence: Mapping[str, Evidence], language: Language = ENGLISH
+) -> list[dict[str, object]]:
     """Return a programme as plain data, each task with its lines."""
     return [
         {
-            "check": task.check.what,
+            "check": language.gettext(task.check.what),
             "money": task.money,
             "finding_types": list(task.finding_types),
             "reasons": [reason.sentence for reason in task.reasons],
-            "documents": task.check.documents,
+            "documents": language.gettext(task.check.documents),
             "source": task.check.source,
             "lines_for": task.pulled_for,
             "lines": _lines(task, evidence),
@@ -204,14 +210,16 @@ SCHEMA = pa.schema(
 """Columns of a programme as a table; `carried` is the share of the reason's value that a line carries."""
 
 
-def _rows(number: int, task: Task, evidence: Mapping[str, Evidence]) -> list[dict[str, object]]:
+def _rows(
+    number: int, task: Task, evidence: Mapping[str, Evidence], language: Language
+) -> list[dict[str, object]]:
     of_task: dict[str, object] = {
         "task": number,
         "money": round(task.money, 2),
-        "check": task.check.what,
-        "documents": task.check.documents,
+        "check": language.gettext(task.check.what),
+        "documents": language.gettext(task.check.documents),
         "source": task.check.source,
-        "finding_types": ", ".join(task.finding_types),
+        "finding_types": ", ".join(language.gettext(each) for each in task.finding_types),
         "reason": task.pulled_for or task.reasons[0].sentence,
     }
     return [of_task | line for line in _lines(task, evidence)] or [of_task]

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from features.assignments import declined
 from features.data.dataset import Dataset
+from features.language import ENGLISH, Language
 from models.plan.store import StoredPlan, read_plan
 from models.plan.treatments import LETTER, TREATMENTS
 from serving.live.state import Live, load_live
@@ -25,7 +26,9 @@ SCHEMA = pa.schema(
 )
 
 
-def letters_of(dataset: Dataset, plan: str, *, letterhead: Letterhead) -> pa.Table:
+def letters_of(
+    dataset: Dataset, plan: str, *, letterhead: Letterhead, language: Language = ENGLISH
+) -> pa.Table:
     """Return the letters of a plan of the home that were not declined by the dataset's cutoff.
 
     Raises as `load_live` and `read_plan`.
@@ -33,7 +36,7 @@ def letters_of(dataset: Dataset, plan: str, *, letterhead: Letterhead) -> pa.Tab
     stored = read_plan(dataset.home, plan)
     with dataset.open() as warehouse:
         refused = declined(warehouse, plan, dataset.cutoff).to_pylist()
-    return letters(load_live(dataset), stored, letterhead=letterhead, without=refused)
+    return letters(load_live(dataset).in_language(language), stored, letterhead=letterhead, without=refused)
 
 
 def letters(

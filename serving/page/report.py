@@ -5,6 +5,7 @@ from pathlib import Path
 
 from features.data.dataset import Dataset
 from features.evidence import Evidence
+from features.language import ENGLISH, Language
 from features.storage.atomic import atomic_file
 from serving.live.evidence import read_rows, rows_behind
 from serving.live.history import EarlierPrediction, earlier_predictions, known_audits
@@ -18,14 +19,19 @@ from serving.page.trader import ranking_row
 
 
 def report(
-    dataset: Dataset, trader_id: str, *, view: View = "full", letterhead: Letterhead | None = None
+    dataset: Dataset,
+    trader_id: str,
+    *,
+    view: View = "full",
+    letterhead: Letterhead | None = None,
+    language: Language = ENGLISH,
 ) -> str:
     """Return the page of a trader as the published champion sees it, whole in itself.
 
     Raises `SettingError` for a trader that is not active on the day, `DataError` where there is no champion
     or the data is refused.
     """
-    live = load_live(dataset)
+    live = load_live(dataset).in_language(language)
     if view == "notice":
         return trader_page(live, trader_id, view=view, letterhead=letterhead)
     names = shown_features(live, trader_id)
@@ -40,12 +46,14 @@ def report(
         )
 
 
-def work_programme(dataset: Dataset, trader_id: str) -> tuple[Sequence[Task], Mapping[str, Evidence]]:
+def work_programme(
+    dataset: Dataset, trader_id: str, *, language: Language = ENGLISH
+) -> tuple[Sequence[Task], Mapping[str, Evidence]]:
     """Return the work programme of a trader as the published champion sees it, and the rows to pull from.
 
     Raises as `report`.
     """
-    live = load_live(dataset)
+    live = load_live(dataset).in_language(language)
     ranking_row(live, trader_id)
     tasks = tasks_of(live, trader_id, limited=False)
     names = pulled_features(tasks)
