@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po, write_po
 
 from features.data.contract import TABLES
 from features.data.contract.required import FINDING_TYPES
+from features.evidence import LINE_NAMES
 from features.language.language import CATALOGUES, ENGLISH, LANGUAGES
 from features.library import LIBRARY
 from features.library.checks import CHECKS
@@ -51,7 +52,7 @@ Text = str | tuple[str, ...]
 
 def template() -> str:
     """Return `messages.pot`: every message, without a translation."""
-    return _written(_template())
+    return written(messages())
 
 
 def brought_up(code: str) -> str:
@@ -60,15 +61,15 @@ def brought_up(code: str) -> str:
     Translations stay; new messages have none; what is no longer asked for is left out.
     """
     catalogue = read_catalogue(code)
-    catalogue.update(_template(), no_fuzzy_matching=True, update_creation_date=False)
+    catalogue.update(messages(), no_fuzzy_matching=True, update_creation_date=False)
     catalogue.obsolete.clear()
-    return _written(catalogue)
+    return written(catalogue)
 
 
 def untranslated(code: str) -> tuple[int, int]:
     """Return how many messages of a catalogue lack a translation, and how many it has."""
-    messages = [each for each in read_catalogue(code) if each.id]
-    return sum(not is_translated(each) for each in messages), len(messages)
+    asked = [each for each in read_catalogue(code) if each.id]
+    return sum(not is_translated(each) for each in asked), len(asked)
 
 
 def is_translated(message: Message) -> bool:
@@ -95,7 +96,8 @@ DOCUMENTS: Mapping[Path, Callable[[], str]] = {
 
 
 @cache
-def _template() -> Catalog:
+def messages() -> Catalog:
+    """Return every message, those of features first."""
     catalogue = Catalog(
         project="audit-yield",
         charset="utf-8",
@@ -109,7 +111,7 @@ def _template() -> Catalog:
     return catalogue
 
 
-def _written(catalogue: Catalog) -> str:
+def written(catalogue: Catalog) -> str:
     """Return a catalogue as text, without what changes with the version of Babel."""
     buffer = BytesIO()
     write_po(buffer, catalogue, width=100, include_lineno=False)
@@ -176,6 +178,7 @@ def _columns() -> Iterator[str]:
     """Yield columns whose values pages show: those of the contract, and those that features read."""
     for table in TABLES.values():
         yield from (column.name for column in table.columns)
+    yield from (*LINE_NAMES, "carried")
     for feature in LIBRARY.features:
         if feature.source:
             yield from (name for name in feature.columns if not behind.LOGARITHM.search(name))

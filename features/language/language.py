@@ -25,13 +25,15 @@ class Language:
     """A language that answers are given in.
 
     `code` is its BCP 47 tag and the name of its catalogue, `locale` what CLDR calls its readers' habits,
-    `name` what they call it. `is_draft` where nobody who speaks it has reviewed the catalogue.
+    `name` what they call it. `is_draft` where nobody who speaks it has reviewed the catalogue; `folder` is
+    where that is.
     """
 
     code: str
     locale: str
     name: str
     is_draft: bool = False
+    folder: Path = CATALOGUES
 
     def gettext(self, message: str) -> str:
         """Return an English text in this language; one that the catalogue lacks as it is."""
@@ -71,8 +73,8 @@ class Language:
         if self == ENGLISH:
             return NullTranslations()
         compiled = BytesIO()
-        with (CATALOGUES / f"{self.code}.po").open("rb") as file:
-            write_mo(compiled, read_po(file, locale=self.code, abort_invalid=True))
+        with (self.folder / f"{self.code}.po").open("rb") as file:
+            write_mo(compiled, read_po(file, locale=self.locale, abort_invalid=True))
         compiled.seek(0)
         return GNUTranslations(compiled)
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -23,6 +24,8 @@ ICON = (
 )
 """The icon of every page, in it: a browser asks the service for none."""
 MINUS = "\N{MINUS SIGN}"
+NO_BREAK = ("\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}")
+AFTER_DIGIT = re.compile(rf"(?<=\d)([{''.join(NO_BREAK)}])")
 EXTENSIONS = ("jinja2.ext.i18n",)
 
 
@@ -102,8 +105,13 @@ def _filled(message: str, values: Mapping[str, object]) -> Markup:
 
 
 def _escape_controls(value: object) -> object:
-    """Escape what a browser would not show as it is: NUL, controls, characters that turn the direction."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    """Escape what a browser would not show as it is: NUL, controls, characters that turn the direction.
+
+    A space that does not break stays after a digit: between the thousands of a number in Russian, in days.
+    """
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return "".join(part if part in NO_BREAK else visible(part) for part in AFTER_DIGIT.split(value))
 
 
 def money(amount: float, *, language: Language = ENGLISH) -> str:

@@ -1,16 +1,30 @@
 """Pages in other languages: asked for by address or browser, marked where a draft, escaped as in English."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 import pytest
+from babel.messages.catalog import Catalog
 
-from features.language import LANGUAGES
+from docs.messages import forms, messages, written
+from features.language import LANGUAGES, Language
+from serving.live.evidence import rows_behind
+from serving.live.history import EarlierPrediction, PastAudit
+from serving.live.programme import tasks_of
 from serving.live.state import Live
-from serving.page import reading_page, trader_page
+from serving.page import (
+    evidence_page,
+    model_page,
+    programme_page,
+    reading_page,
+    shown_features,
+    trader_page,
+)
 from serving.settings import Settings
 from tests.serving.caller import Service, service
-from tests.serving.pages import HOSTILE, renamed
+from tests.serving.pages import HOSTILE, ranking, renamed
 
 DRAFT = 'class="draft"'
 TITLES = {
@@ -43,6 +57,15 @@ def test_a_value_inside_a_translated_sentence_is_escaped(kind: str, live: Live, 
     assert HOSTILE[kind] not in title.replace(HOSTILE["template"] if kind == "template" else "\0", "")
     assert "<script>" not in title + addressed
     assert not re.search("[\x00\x07\u202e\u2066]", page)
+
+
+def test_a_space_that_does_not_break_stands_in_numbers_and_is_seen_in_names(
+    live: Live, traders: list[str]
+) -> None:
+    named = renamed(live, names={traders[0]: "One\N{NO-BREAK SPACE}Two"}).in_language(LANGUAGES["ru"])
+    page = trader_page(named, traders[0])
+    assert re.search("\\d\N{NO-BREAK SPACE}\\d{3}", page)
+    assert "One\\xa0Two" in page
 
 
 @pytest.mark.parametrize(
@@ -85,3 +108,69 @@ def test_a_language_that_is_not_there_is_refused_with_those_that_are(
     answer = served.client.get(path.format(traders[0]), params={"language": "xx"})
     assert answer.status_code == 400
     assert answer.json()["expected"] == "one of en, ru, kk."
+
+
+KEPT = re.compile(r"%\(\w+\)s|\{\w*\}|<[^>]+>|`[^`]*`")
+DATA = re.compile(
+    r"""<(bdi|code|time|option)\b[^>]*>.*?</\1>"""
+    r"""|<(\w+)[^>]* (?:lang="en"|class="[^"]*mono[^"]*")[^>]*>.*?</\2>""",
+    re.DOTALL,
+)
+"""What pages show of the data and of digests, and titles of sources, which are English."""
+NAMES = {"hurdle"}
+
+
+@pytest.fixture(scope="module")
+def foreign(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Live:
+    """What is live, in a language whose every word is of the letter ж, where it has been asked for."""
+    catalogue = Catalog(locale="ru")
+    for each in messages():
+        if each.id:
+            said = _foreign(forms(each.id)[-1])
+            catalogue.add(each.id, said if isinstance(each.id, str) else [said] * 3, context=each.context)
+    folder = tmp_path_factory.mktemp("catalogue")
+    (folder / "xx.po").write_text(written(catalogue), encoding="utf-8")
+    return live.in_language(Language("xx", "ru", "ж", folder=folder))
+
+
+def _foreign(text: str) -> str:
+    kept = [*KEPT.findall(text), ""]
+    return "".join(
+        re.sub("[A-Za-z]", "ж", between) + place
+        for between, place in zip(KEPT.split(text), kept, strict=True)
+    )
+
+
+def english_words(page: str) -> set[str]:
+    """The words of a page, read or heard, that are neither data nor names."""
+    body = page.partition("<body>")[2]
+    labels = " ".join(re.findall(r'aria-label="([^"]*)"', body))
+    text = re.sub(r"<[^>]*>", " ", DATA.sub(" ", body))
+    return set(re.findall(r"[A-Za-z]{2,}", f"{text} {labels}")) - NAMES
+
+
+def test_every_word_of_a_page_that_is_no_data_can_be_translated(foreign: Live, traders: list[str]) -> None:
+    trader = traders[0]
+    audit = PastAudit(
+        "A1", date(2022, 3, 1), date(2022, 6, 1), "field", "joint_tax", 1.0, 1.0, "origin", True
+    )
+    with foreign.dataset.open() as warehouse:
+        names = shown_features(foreign, trader)
+        evidence = rows_behind(foreign, trader, names=names, warehouse=warehouse)
+    pages: Mapping[str, str] = {
+        "trader": trader_page(
+            foreign,
+            trader,
+            history=[audit, replace(audit, closed_on=None)],
+            predictions=[EarlierPrediction(date(2024, 7, 1), "0", 1.0)],
+            prediction_id="0-1",
+        ),
+        "report": trader_page(foreign, trader, evidence=evidence),
+        "notice": trader_page(foreign, trader, view="notice"),
+        "evidence": evidence_page(foreign, next(iter(evidence.values()))),
+        "programme": programme_page(foreign, trader, tasks_of(foreign, trader, limited=False), evidence),
+        "ranking": ranking(foreign, {}),
+        "model": model_page(foreign),
+        "help": reading_page(foreign),
+    }
+    assert {name: words for name, page in pages.items() if (words := english_words(page))} == {}
