@@ -22,7 +22,7 @@ from features.library.checks import CHECKS
 from features.prepare import ROWS
 from features.topic import TOPICS
 from features.unit import PERIODS, UNKNOWN
-from models.card import UNTESTED
+from models.card import BY_INDICATORS, LEARNED, METRICS, UNTESTED
 from models.gap import text as gap
 from models.gap.report import SEGMENTS
 from models.plan.text import ROLES
@@ -34,7 +34,8 @@ from serving.live.ranking import ANSWERS, FACETS, FLAGS, ORDERS
 from serving.log.judgements import STATUSES
 from serving.page import behind, model, notice, trader
 from serving.page.render import TEMPLATES
-from training.tracking.card import LIMITS, REFERENCE
+from training.backtest.populations import POPULATIONS
+from training.tracking.card import INTENDED, LIMITS, REFERENCE
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("audit_yield", "features", "models", "serving", "training")
@@ -155,6 +156,10 @@ def _of_tables() -> Iterator[tuple[str, Text]]:
     yield "work programme", NOTHING
     yield from _each("sheet of the export", COLUMNS)
     yield "finding type of a reason", NO_TYPE
+    yield from _each("figure of the card", METRICS.values())
+    yield from _each("audits that a figure was measured on", POPULATIONS)
+    yield from _each("what the ranking is by", (BY_INDICATORS, LEARNED))
+    yield "what a model is for", INTENDED
     for columns in COLUMNS.values():
         for each in columns:
             yield f"meaning of the column {each.name}", each.meaning

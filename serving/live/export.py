@@ -224,34 +224,34 @@ def _by_type(topic: TopicReason, language: Language) -> Iterator[tuple[object, .
 
 def _card(live: Live, *, explained: int, base: float, currency: str) -> Iterator[tuple[object, ...]]:
     """Yield the rows of `CARD`: what the sheets rest on, what the model learned from, how well it does."""
-    card, basis = live.bundle.card, live.basis
+    _, card, basis = live.language.gettext, live.bundle.card, live.basis
     data = card.data
     facts: Mapping[str, Mapping[str, object]] = {
-        "this workbook": {
-            "as of: what was known before this day counts": basis.as_of,
-            "traders": live.ranking.num_rows,
-            "traders whose reasons are here, the first": explained,
-            "base: money expected before anything is known of a trader": base,
-            "part of audits between low and high, at least": live.bundle.model.coverage,
-            "currency": currency or None,
-            "digest of the snapshot": basis.snapshot_digest,
+        _("this workbook"): {
+            _("as of: what was known before this day counts"): basis.as_of,
+            _("traders"): live.ranking.num_rows,
+            _("traders whose reasons are here, the first"): explained,
+            _("base: money expected before anything is known of a trader"): base,
+            _("part of audits between low and high, at least"): live.bundle.model.coverage,
+            _("currency"): currency or None,
+            _("digest of the snapshot"): basis.snapshot_digest,
         },
-        "model": {
-            "version": basis.model_version,
-            "digest": basis.model_digest,
-            "kind": card.model,
-            "learned from what was known before": card.as_of,
-            "ranks": card.ranked,
-            "intended use": card.intended_use,
-            "predicts": card.predicts,
+        _("model"): {
+            _("version"): basis.model_version,
+            _("digest"): basis.model_digest,
+            _("kind"): card.model,
+            _("learned from what was known before"): card.as_of,
+            _("ranks"): _(card.ranked),
+            _("intended use"): _(card.intended_use),
+            _("predicts"): _(card.predicts),
         },
-        "learned from": {
-            "closed audits": data.audits,
-            "of them with an adjustment": data.adjusted,
-            "weight of the written indicators beside them, of 1": data.written_weight,
-            "measure of the money": data.measure,
-            "features": data.features,
-            "audits held out to test it": data.tested_audits,
+        _("learned from"): {
+            _("closed audits"): data.audits,
+            _("of them with an adjustment"): data.adjusted,
+            _("weight of the written indicators beside them, of 1"): data.written_weight,
+            _("measure of the money"): data.measure,
+            _("features"): data.features,
+            _("audits held out to test it"): data.tested_audits,
         },
     }
     for part, figures in facts.items():
@@ -261,12 +261,21 @@ def _card(live: Live, *, explained: int, base: float, currency: str) -> Iterator
             yield (part, figure, None, None, value if is_number else None, None, None, text)
     for each in card.performance:
         if each.fold is None:
-            figure = METRICS.get(each.metric, each.metric)
-            yield ("performance", figure, each.population, each.model, each.value, each.low, each.high, None)
+            figure = _(METRICS.get(each.metric, each.metric))
+            yield (
+                _("performance"),
+                figure,
+                _(each.population),
+                each.model,
+                each.value,
+                each.low,
+                each.high,
+                None,
+            )
     sentences = {
-        "warning": live.warnings(basis.as_of),
-        "leak": card.leaks.raised,
-        "limit": card.limits,
+        _("warning"): live.warnings(basis.as_of),
+        _("leak"): card.leaks.raised,
+        _("limit"): tuple(map(_, card.limits)),
     }
     for part, lines in sentences.items():
         yield from ((part, None, None, None, None, None, None, line) for line in lines)
