@@ -37,7 +37,30 @@ Data = Annotated[
         help="A folder of Parquet, CSV or XLSX, a DuckDB file, or a URL such as postgres://host/db."
     ),
 ]
-Trader = Annotated[str, typer.Argument(help="The trader's identifier.")]
+
+
+def _versions(incomplete: str) -> list[str]:
+    """Return the names of models that begin so, for a shell to complete."""
+    from features.storage.home import home_path
+    from training.tracking.store import registered_versions
+
+    names = ("champion", "challenger", *registered_versions(home_path()))
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def _traders(incomplete: str) -> list[str]:
+    """Return the traders of the newest snapshot that begin so, for a shell to complete."""
+    from features.snapshots.cache import FOLDER
+    from features.snapshots.store import traders_of_newest
+    from features.storage.home import home_path
+
+    return [name for name in traders_of_newest(home_path() / FOLDER) if name.startswith(incomplete)]
+
+
+Trader = Annotated[str, typer.Argument(autocompletion=_traders, help="The trader's identifier.")]
+Version = Annotated[
+    str | None, typer.Argument(autocompletion=_versions, help="The version; else the challenger.")
+]
 AsOf = Annotated[
     datetime,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="The cutoff: what was known before this day counts."),
@@ -62,7 +85,12 @@ Overwrite = Annotated[bool, typer.Option(help="Replace what an earlier call made
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for machines.")]
 Top = Annotated[int, typer.Option(min=1, help="How many to show.")]
 ModelName = Annotated[
-    str, typer.Option("--model", help="The version to use: its number, champion or challenger.")
+    str,
+    typer.Option(
+        "--model",
+        autocompletion=_versions,
+        help="The version to use: its number, champion or challenger.",
+    ),
 ]
 DialectFile = Annotated[
     Path | None,

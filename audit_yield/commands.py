@@ -14,7 +14,8 @@ from audit_yield.console import friendly, note_interruptions, results, show
 from features.errors import AuditYieldError
 
 EPILOG = """Exit status: 0 done, 1 could not be done, 2 the data or the arguments were refused, 130 stopped by
-Ctrl-C. `audit-yield --install-completion` teaches your shell to complete commands and options."""
+Ctrl-C, 141 nobody read on, as in `| head`. `audit-yield --install-completion` teaches your shell to complete
+commands, options, versions of models and traders."""
 
 app = typer.Typer(
     help="Expected audit yield in money, for every trader and as of any day.",

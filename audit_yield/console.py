@@ -1,6 +1,8 @@
 """Console output: results, progress and errors, as a person reads them."""
 
 import json
+import os
+import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,10 +19,20 @@ from rich.progress import Progress
 
 from features.errors import AuditYieldError, DataError, SettingError
 
-NOT_DONE, REFUSED, STOPPED = 1, 2, 130
+NOT_DONE, REFUSED, STOPPED, CUT_OFF = 1, 2, 130, 141
+"""Statuses; the last is that of every Unix tool whose reader has read enough: 128 and SIGPIPE."""
 Arguments = ParamSpec("Arguments")
 
-results = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+class Output(Console):
+    """A console that says so where nobody reads on; rich would end the process with 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to `friendly`, as where a table was cut off."""
+        raise BrokenPipeError
+
+
+results = Output(soft_wrap=True, highlight=False, markup=False, emoji=False)
 errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
 _interrupted = Event()
 
@@ -32,8 +44,11 @@ def friendly(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
     def wrapper(*args: Arguments.args, **options: Arguments.kwargs) -> None:
         try:
             command(*args, **options)
+            sys.stdout.flush()
         except (typer.Exit, typer.Abort):
             raise
+        except BrokenPipeError as error:
+            raise typer.Exit(_cut_off()) from error
         except (KeyboardInterrupt, Exception) as error:
             stopped = _interrupted.is_set() or isinstance(error, KeyboardInterrupt)
             raise typer.Exit(_stop() if stopped else _show_error(error)) from error
@@ -85,6 +100,12 @@ def progress_bar() -> Iterator[tuple[Callable[[str], None], Callable[[int, int],
             bar.update(task, description=words, completed=0, total=None)
 
         yield stage, lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _cut_off() -> int:
+    """Say nothing, for `| head` has what it wants, and let Python's last flush go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return CUT_OFF
 
 
 def _stop() -> int:

@@ -18,6 +18,7 @@ from audit_yield.arguments import (
     TableFile,
     Top,
     Trader,
+    Version,
     dataset_of,
     experiment_of,
     language_of,
@@ -311,7 +312,7 @@ def experiment_command() -> None:
 @app.command(name="promote", rich_help_panel=PART)
 @friendly
 def promote_command(
-    version: Annotated[str | None, typer.Argument(help="The version; else the challenger.")] = None,
+    version: Version = None,
     *,
     margin: Annotated[
         float,

@@ -1,23 +1,29 @@
 """The front door: every command has help, an example in it, and a line in the README."""
 
 import json
+import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import typer
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from audit_yield.commands import app
-from audit_yield.console import REFUSED, friendly
+from audit_yield.console import CUT_OFF, REFUSED, friendly
 from features.data.check import DEFAULT_LIMIT
 from features.data.systems import SYSTEMS
-from tests.installed import run
+from tests.installed import EXECUTABLE, run
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -153,14 +159,65 @@ def test_a_table_goes_to_standard_output_alone_and_words_beside_it_to_standard_e
     assert list(tmp_path.iterdir()) == [tmp_path / "log"]
 
 
-def test_tab_completes_commands_and_options() -> None:
-    def completed(words: str) -> str:
-        asked = {"_AUDIT_YIELD_COMPLETE": "complete_bash", "COMP_WORDS": words}
-        asked["COMP_CWORD"] = str(words.count(" "))
-        return run(environment=asked).stdout
+def completed(words: str, home: Path) -> list[str]:
+    """What a shell offers for the last of some words."""
+    asked = {"_AUDIT_YIELD_COMPLETE": "complete_bash", "COMP_WORDS": words, "AUDIT_YIELD_HOME": str(home)}
+    return run(environment={**asked, "COMP_CWORD": str(words.count(" "))}).stdout.split()
 
-    assert completed("audit-yield tr").split() == ["train"]
-    assert "--experiment" in completed("audit-yield train --e").split()
+
+def test_tab_completes_commands_options_versions_and_traders(tmp_path: Path) -> None:
+    assert completed("audit-yield tr", tmp_path) == ["train"]
+    assert "--experiment" in completed("audit-yield train --e", tmp_path)
+    assert completed("audit-yield score DATA --model ch", tmp_path) == ["champion", "challenger"]
+    assert completed("audit-yield explain DATA T1", tmp_path) == []
+    for day, traders in (("2024-01-01", ["T11", "T12", "T2"]), ("2023-12-31", ["T19"])):
+        folder = tmp_path / "snapshots" / f"{day}-0123456789abcdef"
+        folder.mkdir(parents=True)
+        pq.write_table(pa.table({"trader_id": traders}), folder / "features.parquet")
+    assert completed("audit-yield explain DATA T1", tmp_path) == ["T11", "T12"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["doctor"], ["token", "list", "--json"], ["log", "judgements", "--out", "-"]]
+)
+def test_where_nobody_reads_on_a_command_ends_as_unix_tools_do_without_a_word(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as nobody:
+        done = subprocess.run(
+            [EXECUTABLE, *arguments],
+            env={**os.environ, "AUDIT_YIELD_HOME": str(tmp_path)},
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert (done.returncode, done.stderr) == (CUT_OFF, "")
+
+
+def leaves(group: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command below a group, with the words that call it."""
+    for name, command in group.commands.items():
+        below = hasattr(command, "commands")
+        yield from leaves(command, *path, name) if below else [((*path, name), command)]
+
+
+@pytest.mark.parametrize(
+    ("path", "command"), [pytest.param(*each, id=" ".join(each[0])) for each in leaves(get_command(app))]
+)
+def test_the_examples_of_a_help_are_calls_that_the_command_takes(
+    path: tuple[str, ...], command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ann.jwt").touch()
+    shown = re.findall(r"`audit-yield ([^`]+)`", command.help.partition("Example")[2])
+    assert shown
+    for example in shown:
+        words = shlex.split(re.split(r" [|>] ", example)[0])
+        for name in path:  # `plan DATA` is short for `plan make DATA`
+            words = words[1:] if words[:1] == [name] else words
+        command.make_context(path[-1], words).close()
 
 
 def test_help_names_every_source_system_and_the_limit_that_holds() -> None:

@@ -61,6 +61,18 @@ def quiet() -> Iterator[None]:
         yield
 
 
+def registered_versions(home: Path) -> tuple[str, ...]:
+    """Return the numbers of the versions in a home, the newest first; none where there is no store yet.
+
+    Read from the store itself, for a shell that completes them waits: MLflow takes six seconds to import.
+    """
+    if not (home / STORE).exists():
+        return ()
+    numbers = "SELECT version FROM model_versions WHERE name = ? ORDER BY version DESC"
+    with closing(sqlite3.connect(f"{(home / STORE).as_uri()}?mode=ro", uri=True)) as connection:
+        return tuple(f"{number}" for (number,) in connection.execute(numbers, [NAME]))
+
+
 def experiment(client: "MlflowClient", home: Path) -> str:
     """Return the id of the experiment in a home, with its artefacts beside the store.
 

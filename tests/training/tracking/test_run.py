@@ -23,7 +23,7 @@ from training.tracking.registry import (
     run_file,
 )
 from training.tracking.run import revision, tracked
-from training.tracking.store import NAME, PATHS, STORE, experiment, store
+from training.tracking.store import NAME, PATHS, STORE, experiment, registered_versions, store
 
 
 def statuses(home: Path) -> list[str]:
@@ -113,6 +113,7 @@ def test_a_version_that_a_person_registered_without_a_run_is_left_alone_and_not_
     client.create_model_version(NAME, "file:///elsewhere")
     assert models(home) == ()
     assert len(client.search_model_versions(f"name = '{NAME}'")) == 2
+    assert registered_versions(home) == ("2", "1")
 
 
 def test_a_lock_is_held_while_its_block_runs(tmp_path: Path) -> None:
