@@ -2,14 +2,22 @@
 
 import numpy as np
 import pytest
+from scipy.stats import t as student
 
 from models.gap.interval import GapEstimate, Z, difference, hall, ratio
 
 
-def test_without_skewness_it_is_the_normal_interval() -> None:
+def test_without_skewness_it_is_students_interval_by_the_kurtosis() -> None:
+    """It is 34 / 5 over 2 squared here, which leaves five terms 2 x 5 / 0.7 degrees of freedom."""
     terms = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
-    reach = Z * terms.std(ddof=1) * np.sqrt(5)
+    reach = student.ppf(0.975, 10 / 0.7) * terms.std(ddof=1) * np.sqrt(5)
     assert hall(terms) == pytest.approx((reach, reach))
+
+
+def test_of_many_even_terms_it_is_the_normal_interval() -> None:
+    terms = np.tile([-2.0, -1.0, 0.0, 1.0, 2.0], 2_000)
+    reach = Z * terms.std(ddof=1) * np.sqrt(len(terms))
+    assert hall(terms) == pytest.approx((reach, reach), rel=1e-3)
 
 
 def test_terms_all_alike_leave_no_doubt() -> None:
