@@ -74,24 +74,26 @@ COLOURS = dict(
 
 def addresses(base: str) -> Iterator[tuple[str, str]]:
     """Yield a name and an address for each page: of the trader that ranks first, beside the one after it."""
-    first, second = (row["trader_id"] for row in _json(f"{base}/ranking?page_size=2")["rows"])
+    traders = [row["trader_id"] for row in _json(f"{base}/ranking?page_size=50")["rows"]]
+    first, second, *_ = traders
+    tied = next(each for each in traders if len(_rows(f"{base}/traders/{each}/due_diligence?format=csv")))
     trader = f"{base}/traders/{first}"
     [feature] = (
         reason["feature"] for reason in _json(f"{base}/explain", {"trader_id": first, "top": 1})["reasons"]
     )
-    with _opened(f"{trader}/programme?format=csv") as rows:
-        pulled = next(csv.DictReader(io.TextIOWrapper(rows, "utf-8")))
+    pulled = _rows(f"{trader}/programme?format=csv")[0]
     line = urlencode({name: pulled[name] for name in ("declaration_id", "item_number")})
     plan = _json(f"{base}/plans")["plans"][0]["name"]
     yield from {
         "ranking": f"{base}/",
         "page": trader,
+        "page_ru": f"{trader}?language=ru",
         "evidence": f"{trader}/evidence/{feature}",
         "programme": f"{trader}/programme",
         "what_if": f"{trader}/what_if?{line}&leave_out=true",
         "change": f"{trader}/change",
         "compare": f"{base}/compare?one={first}&other={second}",
-        "due_diligence": f"{trader}/due_diligence",
+        "due_diligence": f"{base}/traders/{tied}/due_diligence",
         "notice": f"{trader}?view=notice",
         "model": f"{base}/model",
         "help": f"{base}/help",
@@ -104,6 +106,11 @@ def addresses(base: str) -> Iterator[tuple[str, str]]:
 def _json(address: str, body: object = None) -> Any:
     with _opened(address, json.dumps(body).encode() if body else None) as answer:
         return json.load(answer)
+
+
+def _rows(address: str) -> list[dict[str, str]]:
+    with _opened(address) as answer:
+        return list(csv.DictReader(io.TextIOWrapper(answer, "utf-8")))
 
 
 def _opened(address: str, body: bytes | None = None) -> HTTPResponse:

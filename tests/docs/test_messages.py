@@ -8,7 +8,7 @@ from babel.messages.catalog import Message
 
 from docs.messages import TRANSLATED, forms, is_translated, read_catalogue, untranslated
 
-LACKING = {"ru": 100, "kk": 1450}
+LACKING = {"ru": 0, "kk": 0}
 """How many messages may lack a translation: only ever lowered. At 0 the language is whole."""
 KEPT = re.compile(r"%\(\w+\)s|\{\w*\}|<[^>]+>|%%|`[^`]*`")
 """What stands in a translation as it does in the message: places of values, markup, names of commands."""
