@@ -31,7 +31,7 @@ def availability(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date
     """
     parts = [
         last_descriptions(warehouse, cutoff, DESCRIPTION),
-        _office(warehouse, cutoff),
+        offices(warehouse, cutoff),
         _audited(warehouse, cutoff),
     ]
     columns: dict[str, pa.ChunkedArray] = {"trader_id": trader_ids}
@@ -58,7 +58,8 @@ def last_descriptions(warehouse: Warehouse, cutoff: date, columns: Sequence[str]
     return known.group_by("trader_id").aggregate(**latest)
 
 
-def _office(warehouse: Warehouse, cutoff: date) -> ir.Table:
+def offices(warehouse: Warehouse, cutoff: date) -> ir.Table:
+    """Return trader_id and office_code, the office that each trader belongs to: see `availability`."""
     lines = warehouse.table("declarations")
     recent = lines.accepted_on >= months_before(cutoff, OFFICE_MONTHS)
     own = lines.filter(uncancelled(lines, cutoff), lines.version == 0)

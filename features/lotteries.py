@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from features.as_known import known_before
 from features.assignments import last_assignments
-from features.availability import last_descriptions
+from features.availability import last_descriptions, offices
 from features.data.contract.required import FINDING_TYPES
 from features.data.warehouse import Warehouse
 from features.outcomes import outcomes
@@ -84,6 +84,12 @@ def growth(warehouse: Warehouse, cutoff: date) -> pa.Table:
         .order_by("audit_id", "known_on")
         .to_pyarrow()
     )
+
+
+def offices_of(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date) -> pa.ChunkedArray:
+    """Return the office that each trader belonged to as known before `cutoff`, else an empty text."""
+    table = offices(warehouse, cutoff).to_pyarrow()
+    return table["office_code"].take(pc.index_in(trader_ids, table["trader_id"])).fill_null("")
 
 
 def described(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date) -> dict[str, pa.ChunkedArray]:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from features.data.contract.required import FINDING_TYPES
 from features.data.warehouse import Warehouse
-from features.lotteries import AMOUNTS, VISITS, assigned, described, growth, visits
+from features.lotteries import AMOUNTS, VISITS, assigned, described, growth, offices_of, visits
 from models.gap.censoring import QUARTER_DAYS, closed_by, development_factors, response_weights
 from models.gap.estimate import Lottery
 from models.plan.draw import CERTAIN, CONTROL, HELD_OUT, LOTTERY, TOP_UP
@@ -20,8 +20,9 @@ MAY_BE_DRAWN = (LOTTERY, TOP_UP, HELD_OUT, CONTROL)
 RANDOM = "random"
 DEVELOPED_QUARTERS = 12
 """Quarters after the closing in which appeals still move money."""
-CLASSED_BY = "region"
-"""What declined and abandoned audits are made up for within: the next to an office that each trader has."""
+WITHOUT_OFFICES = "region"
+"""What declined and abandoned audits by lot without a plan are made up for within: the next to an office, for
+which all declarations would be counted anew for each quarter."""
 SIZED_BY = "size_band"
 FEWEST_OF_A_SIZE = 50
 """Visits to traders of a size from which the time that these take is taken from them alone."""
@@ -64,6 +65,7 @@ def _recorded(warehouse: Warehouse, plan: pa.Table, done: pa.Table) -> Lottery:
         certain=certain,
         treated=np.array(plan["treatment"].to_pylist(), object) != "none",
         declined=np.array(plan["is_declined"].to_pylist(), bool),
+        classes=np.array(offices_of(warehouse, plan["trader_id"], assigned_on).to_pylist(), object),
         is_recorded=True,
         groups=_texts(described(warehouse, plan["trader_id"], assigned_on)),
     )
@@ -80,6 +82,7 @@ def _unrecorded(warehouse: Warehouse, done: pa.Table, plans: pa.Table, cutoff: d
     names = pc.coalesce(own["selection_run_id"], pa.array(quarters, pa.string()))
     for name in pc.unique(names).to_pylist():
         each = own.filter(pc.equal(names, name))
+        groups = _texts(described(warehouse, each["trader_id"], cutoff))
         everybody = np.ones(each.num_rows, bool)
         yield _lottery(
             name,
@@ -92,8 +95,9 @@ def _unrecorded(warehouse: Warehouse, done: pa.Table, plans: pa.Table, cutoff: d
             certain=~everybody,
             treated=everybody,
             declined=~everybody,
+            classes=groups[WITHOUT_OFFICES],
             is_recorded=False,
-            groups=_texts(described(warehouse, each["trader_id"], cutoff)),
+            groups=groups,
         )
 
 
@@ -104,14 +108,17 @@ def _lottery(
     drawn: np.ndarray,
     certain: np.ndarray,
     declined: np.ndarray,
+    classes: np.ndarray,
     **other: Any,
 ) -> Lottery:
-    """Return a lottery with the answers of its audits, row for row, and what each answer stands for."""
+    """Return a lottery with the answers of its audits, row for row, and what each answer stands for.
+
+    Answers stand for audits of their own of `classes` (n,) that were declined, abandoned or not begun.
+    """
     closed = answers["closed_on"].is_valid().to_numpy()
     refused = declined | answers["is_abandoned"].fill_null(False).to_numpy(zero_copy_only=False)
     answered = (drawn | certain) & closed & ~refused
     weight = np.zeros(len(drawn))
-    classes = other["groups"][CLASSED_BY]
     for rows, stands_for in (
         (drawn, 1 / np.where(drawn, other["chance"], 1.0)),
         (certain, np.ones(len(drawn))),

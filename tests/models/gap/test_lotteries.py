@@ -123,6 +123,20 @@ def test_who_was_declined_or_abandoned_is_made_up_for_by_the_others(tmp_path: Pa
     assert gap(tmp_path, given).years[0].gap.amount == year.gap.amount
 
 
+def test_an_office_makes_up_for_its_own(tmp_path: Path) -> None:
+    """Six of the office 01 booked 12 each, one is not begun; the six of 02, in the same region, booked 0."""
+    names = [f"{office}-{k}" for office in ("01", "02") for k in range(6)] + ["01-6"]
+    given: Tables = {
+        "traders": [trader(name) for name in names],
+        "declarations": [line(customs_value=9_000.0, trader_id=name, office_code=name[:2]) for name in names],
+        "assignments": [assignment("L1") | {"trader_id": name, "expected_yield": 0.0} for name in names],
+        "audits": [visit("L1") | {"audit_id": f"A-{name}", "trader_id": name} for name in names[:-1]],
+        "findings": [finding(f"A-{name}", 1, amount=12.0, event_on=date(2025, 8, 1)) for name in names[:6]],
+    }
+    [year] = gap(tmp_path, given).years
+    assert year.gap.amount == pytest.approx(7 * 12 / 0.5)
+
+
 def test_audits_by_lot_without_a_plan_speak_by_themselves(tmp_path: Path) -> None:
     given = tables(assignments=[])
     [year] = gap(tmp_path, given).years
