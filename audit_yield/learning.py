@@ -180,6 +180,9 @@ def lab_command(
     by: Annotated[
         str, typer.Option(help="Compare by group of traders: size_band, sector or region.")
     ] = "all",
+    report: Annotated[
+        Path | None, typer.Option(help="A page with plots, too: FILE.html, which needs no other file.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Let policies choose audits for years in simulated administrations, and compare what they bring.
@@ -193,6 +196,7 @@ def lab_command(
     from training.lab.differences import compare, coverage
     from training.lab.lab import LabSettings, lab
     from training.lab.policies import policy_of
+    from training.lab.report import write_report
     from training.lab.text import coverage_to_text, in_words, to_text
 
     chosen = [policy_of(name.strip()) for name in policies.split(",")]
@@ -207,7 +211,10 @@ def lab_command(
             progress=progress,
         )
     compared, measured = list(compare(runs, by=by)), list(coverage(runs))
-    words = in_words(list(compare(runs)), measured)
+    of_all = list(compare(runs))
+    words = in_words(of_all, measured)
+    if report:
+        write_report(runs, of_all, measured, path=report)
     if json:
         show(
             as_json(

@@ -1,5 +1,9 @@
 """Differences between policies, paired by seed and said beyond two standard errors; intervals counted."""
 
+import re
+from html import escape
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -7,6 +11,7 @@ import pytest
 from features.errors import SettingError
 from training.lab.differences import MEASURES, compare, coverage
 from training.lab.measures import ALL, ALL_YEARS, MEASURED, YEAR
+from training.lab.report import write_report
 from training.lab.text import coverage_to_text, in_words, to_text
 
 NOT_MEASURED = (None, None, 0.0)
@@ -72,6 +77,21 @@ def test_intervals_are_counted_where_there_are_any() -> None:
     assert of_year.needed == 160.0  # four times as many for half the width
     assert (none.given, none.covered, none.half_width, none.needed) == (0.0, None, None, None)
     assert [line.split()[2] for line in coverage_to_text([of_year, none])][1:] == ["lottery"]
+
+
+def test_the_page_says_the_paragraph_and_needs_no_other_file(tmp_path: Path) -> None:
+    runs = {"rules": _runs(*BASE), "<b>more</b>": _runs(*MORE)}
+    compared, covered = list(compare(runs)), list(coverage(runs))
+    one, other = tmp_path / "one.html", tmp_path / "other.html"
+    write_report(runs, compared, covered, path=one)
+    write_report(runs, compared, covered, path=other)
+    page = one.read_text(encoding="utf-8")
+
+    assert escape(in_words(compared, covered)) in page
+    assert "<b>more" not in page
+    assert page.count("<svg ") == 2
+    assert not re.search(r"(src|href)=\"(?!#)", page)
+    assert one.read_bytes() == other.read_bytes()
 
 
 def test_groups_that_there_are_not_are_refused() -> None:
