@@ -11,7 +11,6 @@ from features.simulate.state import SimulationState
 from features.simulate.trade.world import REGIONS
 from models.gap.censoring import response_weights
 from models.gap.estimate import Lottery, estimate
-from models.gap.lotteries import CLASSED_BY
 from training.lab.measures import MEASURED, booked
 from training.lab.scored import VISITS
 
@@ -60,7 +59,7 @@ def measured(state: SimulationState, *, quarter: int) -> Measured:
         by_type={},
         weight=weight,
         is_recorded=True,
-        groups={CLASSED_BY: region},
+        groups={},
     )
     return Measured(lottery, float(truth.expected.by_type.sum(axis=1)[reachable].sum()))
 

@@ -69,7 +69,7 @@ def _differences(compared: Sequence[Compared]) -> "Figure":
         axes.axvline(0.0, color="0.3", linewidth=0.8)
         axes.set_yticks(range(len(own)), [each.policy for each in own])
         axes.set_title(measure, fontsize="medium")
-        axes.xaxis.set_major_formatter("{x:,.3g}")
+        axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.tick_params(axis="x", labelrotation=30)
     figure.axes[0].invert_yaxis()  # of all three: they share it
     figure.supxlabel(f"beside {first}, ± 2 standard errors; grey: cannot be told from it", fontsize="small")
@@ -86,6 +86,7 @@ def _gaps(runs: Runs) -> "Figure":
         gap = np.mean([run.filter(pc.equal(run["by"], ALL))["gap_amount"].to_numpy() for run in own], axis=0)
         years = gap.reshape(-1, 4).mean(axis=1)
         axes.plot(np.arange(1, years.size + 1), years, marker=".", label=policy)
+    axes.set_xticks(np.arange(1, years.size + 1))
     axes.set_xlabel("year")
     axes.set_ylabel("not paid within twelve months")
     axes.yaxis.set_major_formatter("{x:,.0f}")
