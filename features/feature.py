@@ -103,11 +103,14 @@ def sentence(phrase: str, value: str, *, months: int | None, language: Language 
 
     >>> sentence("Prices are {value} [above|below] those of others.", "-12.0 %", months=None)
     'Prices are 12.0 % below those of others.'
+
+    It begins with a capital where a language begins it with the window.
     """
     words = language.gettext(phrase)
     chosen = EITHER_SIGN.sub(r"\2" if value.startswith("-") else r"\1", words)
     unsigned = value if chosen == words else value.removeprefix("-")
-    return chosen.format(value=unsigned, window=window_words(months, language))
+    text = chosen.format(value=unsigned, window=window_words(months, language))
+    return text[:1].upper() + text[1:]
 
 
 def window_words(months: int | None, language: Language = ENGLISH) -> str:

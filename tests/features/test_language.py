@@ -5,7 +5,9 @@ from datetime import date
 import pytest
 
 from features.errors import SettingError
+from features.feature import sentence
 from features.language import ENGLISH, LANGUAGES, language_named
+from features.library import LIBRARY
 from features.unit import Unit, format_value
 
 RUSSIAN, KAZAKH = LANGUAGES["ru"], LANGUAGES["kk"]
@@ -53,3 +55,8 @@ def test_what_a_catalogue_lacks_and_an_empty_text_stay_as_they_are() -> None:
 def test_a_language_that_is_not_there_is_refused_with_those_that_are() -> None:
     with pytest.raises(SettingError, match=r"no language 'xx'.*one of en, ru, kk"):
         language_named("xx")
+
+
+def test_a_sentence_that_begins_with_its_window_begins_with_a_capital() -> None:
+    phrase = LIBRARY.by_name["duty_12m"].phrase
+    assert sentence(phrase, "12", months=12, language=KAZAKH).startswith("Соңғы 12")
