@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from training.backtest.experiment import Experiment as Experiment
     from training.backtest.labelled_audits import LabelledAudits as LabelledAudits
     from training.backtest.labelled_audits import label_audits as label_audits
+    from training.backtest.labelled_audits import label_dataset as label_dataset
     from training.backtest.report import backtest_to_text as backtest_to_text
     from training.backtest.run import BacktestReport as BacktestReport
     from training.backtest.run import run_backtest as run_backtest
@@ -20,7 +21,7 @@ else:
         __name__,
         {
             "backtest.experiment": ("Experiment",),
-            "backtest.labelled_audits": ("LabelledAudits", "label_audits"),
+            "backtest.labelled_audits": ("LabelledAudits", "label_audits", "label_dataset"),
             "backtest.report": ("backtest_to_text",),
             "backtest.run": ("BacktestReport", "run_backtest"),
             "score": ("bundle_named",),

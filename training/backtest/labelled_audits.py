@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.build import KEY, FeatureSet
+from features.data.dataset import Dataset
 from features.data.warehouse import Warehouse
 from features.outcomes import Measure, outcomes
+from features.snapshots.line_parts import open_with_line_parts
 from features.spine import Spine
 from models.prediction import Floats
 from training.analyst.page import PAGE
@@ -87,6 +89,20 @@ def label_audits(
     )
     X, page = (built.select(each.names).take(indices) for each in (features, PAGE))
     return LabelledAudits(features, X, page, audits, cutoff)
+
+
+def label_dataset(
+    dataset: Dataset, features: FeatureSet, *, measure: Measure = "assessed", with_penalties: bool = False
+) -> LabelledAudits:
+    """Return the labelled audits of a dataset by its cutoff; raises `DataError` where it is refused."""
+    with open_with_line_parts(dataset) as (warehouse, _):
+        return label_audits(
+            warehouse,
+            features=features,
+            cutoff=dataset.cutoff,
+            measure=measure,
+            with_penalties=with_penalties,
+        )
 
 
 def trader_days(traders: pa.ChunkedArray, days: pa.ChunkedArray) -> pa.ChunkedArray:

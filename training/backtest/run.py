@@ -168,15 +168,21 @@ def known_on(
 
 
 def run_backtest(
-    dataset: Dataset, experiment: Experiment, *, progress: Progress | None = None
+    dataset: Dataset,
+    experiment: Experiment,
+    *,
+    models: Mapping[str, YieldModel | AnalystModel] | None = None,
+    progress: Progress | None = None,
 ) -> BacktestReport:
     """Run the backtest of an experiment on all audits closed by the cutoff of a dataset.
+
+    `models` are compared, the first with the others; the experiment's own and its rivals where not given.
 
     Raises `DataError` where the data is refused, `SettingError` where the settings cannot be used.
     """
     with set_up(dataset, experiment) as setup:
         return Backtest(setup.folds, experiment).run(
-            setup.warehouse, setup.labelled_audits, progress=progress
+            setup.warehouse, setup.labelled_audits, models=models, progress=progress
         )
 
 

@@ -24,6 +24,7 @@ from training.diagnostics.report import Diagnostics
 from training.labels.report import LabelReport
 from training.leaks.alarm import LeakReport
 from training.tracking.card import markdown, model_card
+from training.tracking.contenders import log_contenders
 from training.tracking.plots import beeswarm, gain, importance, learning_curve, reliability
 from training.tracking.registry import LABELS, LEAKS, OUT_OF_FOLD
 from training.tracking.run import Run
@@ -91,6 +92,7 @@ def record(run: Run, training: Training, card: ModelCard) -> str:
     for name, content in evidence.items():
         run.file(content, name)
     _log_scores(run, report)
+    log_contenders(run, report)
     _log_diagnostics(run, training.diagnostics, kind=kind)
     _log_plots(run, training)
     run.json(card.to_dict(), "card.json")

@@ -3,9 +3,9 @@
 import json
 import subprocess
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from math import isfinite
 from pathlib import Path
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 CODE = ("features", "models")
 """The packages that `models.mlflow_loader` is of; a version carries them and loads without a clone."""
+LEVEL = "level"
+"""The tag that says what a run is: a training, a contender of its backtest, or a fold of one."""
 REQUIREMENTS = (
     "duckdb",
     "ibis-framework",
@@ -55,6 +57,7 @@ class Run:
     home: Path
     client: "MlflowClient"
     clock: Clock
+    lock: str
 
     def parameters(self, values: Mapping[str, Any]) -> None:
         """Log the settings of an experiment; MLflow keeps at most 6,000 characters of each."""
@@ -86,6 +89,24 @@ class Run:
         now = int(self.clock().timestamp() * 1000)
         defined = {name: value for name, value in values.items() if value is not None and isfinite(value)}
         self.client.log_batch(self.id, metrics=[Metric(n, float(v), now, step) for n, v in defined.items()])
+
+    def curve(self, name: str, values: Sequence[float], *, steps: Sequence[int]) -> None:
+        """Log a metric at every step; MLflow draws the curves of several runs over each other."""
+        from mlflow.entities import Metric
+
+        now = int(self.clock().timestamp() * 1000)
+        points = [Metric(name, value, now, step) for value, step in zip(values, steps, strict=True)]
+        self.client.log_batch(self.id, metrics=points)
+
+    @contextmanager
+    def nested(self, name: str, *, level: str) -> Iterator["Run"]:
+        """Yield a run below this one, which ends with the block; `level` is a tag to search by."""
+        from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+
+        tags = {LOCK: self.lock, LEVEL: level, MLFLOW_PARENT_RUN_ID: self.id}
+        run = self.client.create_run(experiment(self.client, self.home), run_name=name, tags=tags)
+        yield replace(self, id=run.info.run_id)
+        self.client.set_terminated(run.info.run_id, "FINISHED")
 
     def file(self, content: bytes, name: str) -> None:
         """Log bytes under a file's name."""
@@ -175,11 +196,16 @@ def tracked(name: str, *, home: Path, clock: Clock) -> Iterator[Run]:
     client = store(home)
     clean_up(client, home)
     with _own_lock(home) as lock, private_tempdir():
-        tags = {LOCK: lock, "mlflow.source.name": NAME, "mlflow.source.git.commit": revision()}
+        tags = {
+            LOCK: lock,
+            LEVEL: "training",
+            "mlflow.source.name": NAME,
+            "mlflow.source.git.commit": revision(),
+        }
         run = client.create_run(experiment(client, home), run_name=name, tags=tags)
         status = "FAILED"
         try:
-            yield Run(run.info.run_id, home, client, clock)
+            yield Run(run.info.run_id, home, client, clock, lock)
             status = "FINISHED"
         except KeyboardInterrupt:
             status = "KILLED"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mlflow.entities import Run
 
 from features.data.warehouse import open_warehouse
 from features.library import LIBRARY
@@ -124,6 +125,32 @@ def test_metrics_are_named_by_metric_population_and_model(version: str, home: Pa
     assert run.data.metrics["gini/all/hurdle"] - run.data.metrics["gini/all/declared_value"] == pytest.approx(
         run.data.metrics["gini/all/hurdle-declared_value"]
     )
+
+
+def test_contenders_and_their_folds_are_runs_below_with_metrics_of_the_same_names(
+    version: str, home: Path
+) -> None:
+    client = store(home)
+    run_id = not_none(client.get_model_version("audit-yield", version).run_id)
+    training = client.get_run(run_id)
+
+    def below(parent: str, level: str) -> dict[str, Run]:
+        wanted = f"tags.level = '{level}' and tags.`mlflow.parentRunId` = '{parent}'"
+        runs = client.search_runs([training.info.experiment_id], wanted)
+        assert {run.info.status for run in runs} <= {"FINISHED"}
+        return {run.info.run_name: run for run in runs}
+
+    contenders = below(run_id, "contender")
+    assert set(contenders) == {"hurdle", "declared_value", "oracle", "analyst"}
+    for name, contender in contenders.items():
+        whole, curve = contender.data.metrics, client.get_metric_history(contender.info.run_id, "gain")
+        assert whole["gini/all"] == training.data.metrics[f"gini/all/{name}"]
+        assert [point.step for point in curve] == list(range(101))
+        assert (curve[0].value, curve[-1].value) == (0.0, pytest.approx(1.0))
+        [fold] = below(contender.info.run_id, "fold").values()
+        assert fold.data.params["model"] == name
+        assert fold.data.metrics["gini/all"] == whole["gini/all/fold"] == whole["gini/all"]  # of one fold
+    assert len({frozenset(contender.data.metrics) for contender in contenders.values()}) == 1
 
 
 def test_importance_is_kept_as_tables_and_all_of_it_as_json(version: str, home: Path) -> None:
