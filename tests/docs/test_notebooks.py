@@ -42,7 +42,7 @@ def test_a_notebook_runs_and_draws(notebook: Path, folder: Path, monkeypatch: py
     matplotlib.use("agg")
     from matplotlib import pyplot
 
-    drawn: list[int] = []
+    drawn: list[object] = []
     monkeypatch.setattr(pyplot, "show", lambda: drawn.append(pyplot.gcf().number))
     (folder / "notebooks").mkdir()
     names = {"__name__": "__main__"}

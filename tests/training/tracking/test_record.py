@@ -146,7 +146,8 @@ def test_contenders_and_their_folds_are_runs_below_with_metrics_of_the_same_name
         whole, curve = contender.data.metrics, client.get_metric_history(contender.info.run_id, "gain")
         assert whole["gini/all"] == training.data.metrics[f"gini/all/{name}"]
         assert [point.step for point in curve] == list(range(101))
-        assert (curve[0].value, curve[-1].value) == (0.0, pytest.approx(1.0))
+        assert curve[0].value == 0.0
+        assert curve[-1].value == pytest.approx(1.0)
         [fold] = below(contender.info.run_id, "fold").values()
         assert fold.data.params["model"] == name
         assert fold.data.metrics["gini/all"] == whole["gini/all/fold"] == whole["gini/all"]  # of one fold
