@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +18,7 @@ from features.errors import SettingError
 from features.storage.spreadsheet import write_table
 from models.drift import read_record, share_by_lot
 from models.plan.acceptance import assignment_rows, audit_rows
-from models.plan.audit_plan import make_plan
+from models.plan.audit_plan import make_plan, price_of_preference
 from models.plan.calendar import PlanCalendar, make_calendar
 from models.plan.candidates import candidates
 from models.plan.capacity import Capacity, require_offices
@@ -71,17 +72,20 @@ def plan(
     hours = fit_hours(
         spent["treatment"], _sizes(spent["trader_id"], available), spent["hours_spent"], prior=parameters
     )
-    chosen_from = candidates(
+    candidates_of = partial(
+        candidates,
         available,
         bundle.model.predict(snapshot.table.select(bundle.names)),
         spread=bundle.model.interval_.sizes.spread,
         hours=hours,
         treatments=parameters,
-        capacity=capacity,
     )
+    chosen_from = candidates_of(capacity=capacity)
     stage("Planning")
     nonce = nonce_of(home)
     seed = seed_of(chosen_from, capacity, nonce=nonce, name=name)
+    made = make_plan(chosen_from, capacity, seed=seed)
+    indifferent = candidates_of(capacity=replace(capacity, aeo_share=1.0))
     about = {
         "as_of": dataset.cutoff.isoformat(),
         "made_at": clock().isoformat(timespec="seconds"),
@@ -89,6 +93,7 @@ def plan(
         "drift": drifted,
         "model": {"version": version, "digest": bundle.digest},
         "capacity": capacity.content(),
+        "aeo_price": price_of_preference(made, indifferent),
         "treatments": parameters.content(),
         "hours": {
             "audits": hours.audits,
@@ -97,7 +102,7 @@ def plan(
         },
         "drawn_by": drawn_by(seed, nonce),
     }
-    return write_plan(make_plan(chosen_from, capacity, seed=seed), home, name=name, about=about)
+    return write_plan(made, home, name=name, about=about)
 
 
 def calendar_of(dataset: Dataset, name: str) -> PlanCalendar:

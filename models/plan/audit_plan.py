@@ -106,3 +106,13 @@ def program_of(candidates: Candidates, capacity: Capacity) -> Program:
     """Return the linear program of a period: values, the chances that everybody has, and the caps."""
     floor = floors(candidates, capacity)
     return Program(candidates.value, floor, ceilings(candidates, floor), caps_of(candidates, capacity))
+
+
+def price_of_preference(plan: AuditPlan, indifferent: Candidates) -> float:
+    """Return what it costs to put desk work before visits of the authorised, in money a period.
+
+    `indifferent` are the candidates of the plan with the whole effect of their visits: the price is how much
+    more the best plan within the same hours and caps would bring than the one that has this preference.
+    """
+    best = solve(program_of(indifferent, plan.capacity), office=indifferent.office)
+    return max(best.value - float((indifferent.value * plan.limits.x).sum()), 0.0)

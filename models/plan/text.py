@@ -95,6 +95,8 @@ def _caps(record: Mapping[str, Any]) -> Iterator[str]:
     if any(cap["kind"] != HOURS for cap in record["caps"]):
         lost = max(record["value_without_caps_on_groups"] - record["bound"], 0.0)
         yield f"  without the caps on visits the best plan would be worth {lost:,.0f} more"
+    if record["aeo_price"] > WORTH_SHOWN:
+        yield f"  desk work before visits of the authorised (AEO) costs {record['aeo_price']:,.0f}"
 
 
 def _burden(record: Mapping[str, Any]) -> Iterator[str]:

@@ -1,12 +1,14 @@
 """The program: sifting finds the best plan and proves it, and says what is short."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 
 from features.errors import SettingError
 from models.plan import program as module
-from models.plan.audit_plan import make_plan
+from models.plan.audit_plan import make_plan, price_of_preference
 from models.plan.candidates import Candidates
 from models.plan.capacity import Capacity, GroupCap, OfficeHours
 from models.plan.caps import caps_of
@@ -98,3 +100,19 @@ def test_a_cap_on_a_group_without_traders_is_refused() -> None:
     with pytest.raises(SettingError, match="no such trader") as error:
         caps_of(population(), capacity(caps=(GroupCap("size_band", "giant", visits=3.0),)))
     assert "large, small" in error.value.expected
+
+
+def test_the_price_of_a_preference_is_what_the_best_plan_without_it_brings_more() -> None:
+    """Visits of the authorised count half: where none of them is visited any more, all of theirs is lost."""
+    indifferent = population()
+    authorised = indifferent.groups["aeo"] == "authorised"
+    value = indifferent.value.copy()
+    value[:, 2:] -= np.where(authorised[:, None], 0.5 * np.maximum(value[:, 2:], 0.0), 0.0)
+    given = capacity(caps=())
+    preferring = make_plan(replace(indifferent, value=value), given, seed=1)
+    price = price_of_preference(preferring, indifferent)
+    bound = make_plan(indifferent, given, seed=1).limits
+    assert 0 < price < float((indifferent.value * bound.x)[authorised].sum())
+    assert price_of_preference(make_plan(indifferent, given, seed=1), indifferent) == pytest.approx(
+        0, abs=1e-6
+    )

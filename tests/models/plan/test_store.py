@@ -48,6 +48,7 @@ def stored(
         "drift": None,
         "model": {"version": "1", "digest": "d"},
         "capacity": given.content(),
+        "aeo_price": 1_234.0,
         "drawn_by": drawn_by(own, nonce),
     }
     return write_plan(make_plan(candidates, given, seed=own), home, name=name, about=about)
@@ -120,6 +121,7 @@ def test_the_text_says_what_hours_and_caps_are_worth(tmp_path: Path) -> None:
     assert lines[0] == f"Plan {NAME}, 2025-01-01 to 2025-12-31, by model version 1."
     assert any("hours of XA1: one hour more is worth" in each for each in lines)
     assert any("size band large:" in each for each in lines)
+    assert "  desk work before visits of the authorised (AEO) costs 1,234" in lines
     assert len(lines) - 1 - next(k for k, each in enumerate(lines) if each.startswith("trader ")) == 3
 
 
