@@ -10,6 +10,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 
 from features.data.dataset import Dataset
+from features.language import LANGUAGES
 from serving.live.case import Case
 from serving.live.declared import declared_lines
 from serving.live.due_diligence import Crowd, DueDiligence, Tie
@@ -80,6 +81,9 @@ def pages(live: Live, dataset: Dataset, first: str, served: Service) -> dict[str
             prediction_id="1-1-ab",
             judgements=[judged],
         ),
+        "trader in ru": trader_page(live.in_language(LANGUAGES["ru"]), first, judgements=[judged]),
+        "trader in kk": trader_page(live.in_language(LANGUAGES["kk"]), first, judgements=[judged]),
+        "ranking in ru": ranking(live.in_language(LANGUAGES["ru"]), query={"size_band": "small"}),
         "notice": trader_page(live, first, view="notice"),
         "ranking": ranking(live, query={"size_band": "small"}),
         "evidence": evidence_page(live, rows["customs_value_12m"]),
@@ -101,6 +105,9 @@ def pages(live: Live, dataset: Dataset, first: str, served: Service) -> dict[str
     [
         ("trader", (DESK,)),
         ("trader", (PHONE, DARK)),
+        ("trader in ru", (PHONE,)),
+        ("trader in kk", (DESK,)),
+        ("ranking in ru", (DESK,)),
         ("notice", (DESK,)),
         ("ranking", (DESK, DARK)),
         ("ranking", (PHONE,)),

@@ -22,6 +22,7 @@ from serving.page import (
     shown_features,
     trader_page,
 )
+from serving.page.render import TEMPLATES
 from serving.settings import Settings
 from tests.serving.caller import Service, service
 from tests.serving.pages import HOSTILE, ranking, renamed
@@ -118,6 +119,10 @@ DATA = re.compile(
 )
 """What pages show of the data and of digests, and titles of sources, which are English."""
 NAMES = {"hurdle"}
+CALL = re.compile(r"{% trans\b.*?{% endtrans %}|{{.*?}}|{%.*?%}|<code>.*?</code>", re.DOTALL)
+FOR_PROGRAMMERS = "http_api.html"
+FORMS = {"CSV", "XLSX"}
+TEMPLATE_NAMES = [path.name for path in sorted(TEMPLATES.glob("*.html")) if path.name != FOR_PROGRAMMERS]
 
 
 @pytest.fixture(scope="module")
@@ -174,3 +179,11 @@ def test_every_word_of_a_page_that_is_no_data_can_be_translated(foreign: Live, t
         "help": reading_page(foreign),
     }
     assert {name: words for name, page in pages.items() if (words := english_words(page))} == {}
+
+
+@pytest.mark.parametrize("name", TEMPLATE_NAMES)
+def test_no_template_has_a_word_that_no_catalogue_can_translate(name: str) -> None:
+    bare = CALL.sub(" ", (TEMPLATES / name).read_text(encoding="utf-8"))
+    labels = re.findall(r'(?:aria-label|title|placeholder|alt)="([^"]*)"', bare)
+    text = re.sub(r"<[^>]*>", " ", bare)
+    assert set(re.findall(r"[A-Za-z]{2,}", " ".join([text, *labels]))) - FORMS == set()
