@@ -9,7 +9,7 @@ from babel.messages.catalog import Message
 from docs.messages import TRANSLATED, forms, is_translated, read_catalogue, untranslated
 
 LACKING = {"ru": 0, "kk": 0}
-"""How many messages may lack a translation: only ever lowered. At 0 the language is whole."""
+"""How many messages may lack a translation: a language that is begun has more than none."""
 KEPT = re.compile(r"%\(\w+\)s|\{\w*\}|<[^>]+>|%%|`[^`]*`")
 """What stands in a translation as it does in the message: places of values, markup, names of commands."""
 ALTERNATIVES = re.compile(r"\[[^|\]]*\|[^|\]]*\]")
