@@ -36,4 +36,17 @@ STALE_LIMIT_DAYS = Variable(
     "400",
     "days from which an estimate is refused unless you say `--stale`: a window of a year is empty",
 )
-VARIABLES = (HOME, MEMORY, STALE_DAYS, STALE_LIMIT_DAYS)
+CSV_SEPARATOR = Variable(
+    "AUDIT_YIELD_CSV_SEPARATOR", "comma", "what stands between columns of CSV: `comma`, `semicolon` or `tab`"
+)
+CSV_DECIMAL = Variable(
+    "AUDIT_YIELD_CSV_DECIMAL",
+    "point",
+    "the decimal sign of numbers in CSV: `point` or `comma`, which wants another separator",
+)
+CSV_BYTE_ORDER_MARK = Variable(
+    "AUDIT_YIELD_CSV_BYTE_ORDER_MARK",
+    "no",
+    "whether CSV begins with a byte order mark, by which spreadsheets know UTF-8: `no` or `yes`",
+)
+VARIABLES = (HOME, MEMORY, STALE_DAYS, STALE_LIMIT_DAYS, CSV_SEPARATOR, CSV_DECIMAL, CSV_BYTE_ORDER_MARK)

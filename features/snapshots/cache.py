@@ -4,7 +4,9 @@ import contextlib
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from features.build import FeatureSet
@@ -57,6 +59,18 @@ def cached_snapshot(dataset: Dataset, features: FeatureSet) -> Snapshot:
             if cached is None:
                 write_snapshot(built, folder)
     return _recent(built, dataset)
+
+
+def first_cached(dataset: Dataset, features: FeatureSet, days: Iterable[date]) -> Snapshot | None:
+    """Return the snapshot of the first of some days that the cache has for a dataset; it builds none."""
+    known = cached_known_rows(dataset, dataset.version())
+    if known is None:
+        return None
+    for day in days:
+        with contextlib.suppress(DataError):  # that it is broken is said where it is built anew
+            if cached := read_snapshot(_folder(replace(dataset, cutoff=day), features, known), features):
+                return cached
+    return None
 
 
 def _built(

@@ -1,6 +1,5 @@
 """Export tables: as Parquet, CSV or XLSX, to files by their name or as bytes; several as one workbook."""
 
-import csv
 import io
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,10 +13,12 @@ import pyarrow.parquet as pq
 
 from features.errors import SettingError
 from features.storage.atomic import atomic_file
+from features.storage.csv_file import CsvForm, csv_blocks
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 MOST_ROWS = 1_048_575
 """The rows of a sheet of XLSX below its header."""
+ROWS_A_BLOCK = 10_000
+"""Rows of CSV that are in memory at once."""
 WIDEST = 60
 """Characters that a column of a sheet is wide at most; the rest of a longer text is out of sight."""
 
@@ -34,8 +35,8 @@ class Sheet:
 def write_table(table: pa.Table, path: Path) -> None:
     """Write a table atomically as `.parquet`, `.csv` or `.xlsx`: the file is there whole or not at all.
 
-    The path `-` is standard output, which gets CSV. Raises `SettingError` for another ending and
-    `OutputError` where the disk refuses.
+    The path `-` is standard output, which gets CSV; its form is that of `CsvForm.read`. Raises `SettingError`
+    for another ending and `OutputError` where the disk refuses.
     """
     if str(path) == "-":
         _write_csv(table, sys.stdout.buffer)
@@ -95,13 +96,15 @@ def _write_parquet(table: pa.Table, file: BinaryIO) -> None:
 
 
 def _write_csv(table: pa.Table, file: BinaryIO) -> None:
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-    writer = csv.writer(text)
-    writer.writerow(map(inert, table.column_names))
-    for batch in table.to_batches():
-        writer.writerows(map(inert, row) for row in zip(*(c.to_pylist() for c in batch), strict=True))
-    text.flush()
-    text.detach()
+    form = CsvForm.read()
+    file.writelines(csv_blocks(_parts(table), form))
+
+
+def _parts(table: pa.Table) -> Iterator[pa.Table]:
+    """Yield a table in parts of some thousand rows, at least one."""
+    yield table.slice(0, ROWS_A_BLOCK)
+    for start in range(ROWS_A_BLOCK, table.num_rows, ROWS_A_BLOCK):
+        yield table.slice(start, ROWS_A_BLOCK)
 
 
 def _write_xlsx(table: pa.Table, file: BinaryIO) -> None:
@@ -171,18 +174,3 @@ WRITERS: Mapping[str, Callable[[pa.Table, BinaryIO], None]] = {
     ".xlsx": _write_xlsx,
 }
 """How a table is written, by the ending of a file's name."""
-
-
-def inert(value: object) -> object:
-    """Return a cell value that no spreadsheet takes for a formula: an apostrophe makes it text."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not _is_number(value):
-        return f"'{value}"
-    return value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", "."))
-    except ValueError:
-        return False
-    return True

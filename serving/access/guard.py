@@ -24,7 +24,7 @@ from serving.access.headers import (
     without_port,
 )
 from serving.access.permissions import ENDPOINTS, Endpoint
-from serving.access.response import complete, problem_messages
+from serving.access.response import complete, problem_messages, size_of
 from serving.access.shares import Resource, Shares
 from serving.access.tokens import LOCAL, NOBODY, Caller, Tokens
 from serving.log.anchor import Anchor
@@ -118,7 +118,7 @@ class Guard:
         except Exception:
             logger.exception("A request could not be answered (request id %s).", request_id)
             answer = problem_messages(failed(request_id))
-        size = sum(len(message.get("body", b"")) for message in answer)
+        size = sum(map(size_of, answer))
         with self.shares.hold(Resource.BYTE, caller, size):
             head = None if caller is NOBODY else self.log.head.line
             for message in complete(answer, request_id=request_id, log_head=head):

@@ -14,6 +14,26 @@ HEADERS = (
 )
 
 
+FILE = "http.response.zerocopysend"
+"""ASGI's message that a body is an open file, from its first byte on."""
+BLOCK = 256 * 1024
+"""Bytes of a file that are read at once."""
+
+
+def size_of(message: Message) -> int:
+    """Return the bytes of body that a message holds, in memory or in a file."""
+    return message["count"] if message["type"] == FILE else len(message.get("body", b""))
+
+
+def _blocks(message: Message) -> Iterator[bytes]:
+    if message["type"] != FILE:
+        yield message.get("body", b"")
+        return
+    with message["file"] as file:
+        while block := file.read(BLOCK):
+            yield block
+
+
 def problem_messages(problem: ProblemError) -> Sequence[Message]:
     """Return the response that is a problem document."""
     body = problem.body()
@@ -33,7 +53,7 @@ def complete(
     A page brings a policy of its own, for its style sheet. `log_head` is the newest line of the log's
     anchors, for known callers: it makes them witnesses. The last message is empty: whoever sends the messages
     then waits until the connection has taken the whole body, and a next request of the same connection is
-    not answered before.
+    not answered before. A file is sent in blocks, and closed.
     """
     start, *bodies = response
     headers = [(name.lower(), value) for name, value in start.get("headers", ())]
@@ -43,5 +63,6 @@ def complete(
         own.append((b"x-log-head", log_head.encode()))
     yield {**start, "headers": headers + [each for each in own if each[0] not in names]}
     for message in bodies:
-        yield {**message, "more_body": True}
+        for block in _blocks(message):
+            yield {"type": "http.response.body", "body": block, "more_body": True}
     yield {"type": "http.response.body", "body": b""}

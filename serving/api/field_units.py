@@ -27,6 +27,7 @@ FIELD_UNITS: Mapping[str, Unit | str] = {
     "expected_before": Unit.MONEY,
     "expected_hours": Unit.HOUR,
     "expected_yield": Unit.MONEY,
+    "Ranked.features": OF_FEATURE,
     "field": Unit.HOUR,
     "high": Unit.MONEY,
     "DetectionKnown.high": Unit.SHARE,
@@ -100,6 +101,6 @@ def _add_unit(schema: JsonObject, described: JsonObject, unit: str) -> None:
 
 def is_number(schema: JsonObject) -> bool:
     """Whether a schema is of a number that need not be whole, or of an object of such numbers."""
-    within = schema.get("additionalProperties")
-    options = [schema, *schema.get("anyOf", ()), *([within] if isinstance(within, dict) else ())]
-    return any(option.get("type") == "number" for option in options)
+    values = schema.get("additionalProperties")
+    within = [*schema.get("anyOf", ()), *([values] if isinstance(values, dict) else ())]
+    return schema.get("type") == "number" or any(map(is_number, within))

@@ -1,6 +1,8 @@
 """GET /ranking: traders by the money expected of them, filtered, as JSON, CSV or XLSX."""
 
 import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Annotated
 
 import pyarrow as pa
@@ -8,56 +10,111 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 
 from features.data.contract.required import FINDING_TYPES
+from features.errors import SettingError, did_you_mean
 from features.snapshots.snapshot import AVAILABLE, DESCRIBED
-from features.storage.spreadsheet import table_bytes
-from serving.api.context import access_of, caller_of, context_of
-from serving.api.request_schemas import FileFilters, Filters
+from features.storage.csv_file import CsvForm, csv_blocks
+from features.storage.spreadsheet import ROWS_A_BLOCK, table_bytes
+from serving.api.context import access_of, caller_of, context_of, require_all_traders
+from serving.api.request_schemas import CsvFilters, FileFilters, Filters
 from serving.api.response_schemas import Basis, Ranked
 from serving.api.serialise import JSON, JsonObject, as_json, serialise_basis, serialise_predictions
+from serving.api.stored_file import StoredFile, stored
 from serving.live.case import with_predictions
-from serving.live.ranking import FACETS, RankingQuery, filter_ranking
+from serving.live.ranking import FACETS, RankingQuery, feature_column, filter_ranking, with_features
 from serving.live.state import Live
 from serving.log.entry import LogEntry
 from serving.problems import ProblemError, ProblemKind
+from serving.workers import Result
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = (
-    *(name for name in Ranked.model_fields if name != "by_type"),
+    *(name for name in Ranked.model_fields if name not in ("by_type", "features")),
     *(f"expected_{kind}" for kind in FINDING_TYPES),
     *Basis.model_fields,
 )
 """The columns of the ranking as a file: the members of its JSON, side by side."""
-ENDINGS = {CSV: ".csv", XLSX: ".xlsx"}
+HOURS = ("expected_hours", "money_an_hour")
+SEVERAL = {*FACETS, "columns", "where"}
+"""The filters that may stand several times."""
+VARY = {"vary": "accept"}
 
 
 async def ranking(request: Request, filters: Annotated[Filters, Query()]) -> Response:
     """List traders by the money expected of them, a page at a time, as JSON or CSV by Accept."""
     media_type = preferred_media_type(request.headers.get("accept", "*/*"), offered=(JSON, CSV))
-    body = await _answer(request, filters, media_type, endpoint="GET /ranking")
-    content_type = f"{CSV}; charset=utf-8" if media_type == CSV else JSON
-    return Response(body, media_type=content_type, headers={"vary": "accept"})
+    page = await _logged_page(request, filters, endpoint="GET /ranking")
+    if media_type == CSV:
+        body = await _made(request, page, lambda: b"".join(csv_blocks(page.tables(), CsvForm.read())))
+        return Response(body, media_type=f"{CSV}; charset=utf-8", headers=VARY)
+    return Response(
+        await _made(request, page, lambda: _as_json(page, filters)), media_type=JSON, headers=VARY
+    )
 
 
-async def ranking_csv(request: Request, filters: Annotated[FileFilters, Query()]) -> Response:
-    """Hand out the ranking as a CSV file, up to 10,000 traders of it."""
-    body = await _answer(request, filters, CSV, endpoint="GET /ranking.csv")
-    return Response(body, media_type=f"{CSV}; charset=utf-8", headers=_attachment("csv"))
+async def ranking_csv(request: Request, filters: Annotated[CsvFilters, Query()]) -> Response:
+    """Hand out the ranking as a CSV file, with as many traders as asked for, in the form asked for."""
+    form = csv_form(filters)
+    page = await _logged_page(request, filters, endpoint="GET /ranking.csv")
+    file = await _made(request, page, lambda: stored(csv_blocks(page.tables(), form)))
+    return StoredFile(file, media_type=f"{CSV}; charset=utf-8", headers=_attachment("csv"))
 
 
 async def ranking_xlsx(request: Request, filters: Annotated[FileFilters, Query()]) -> Response:
     """Hand out the ranking as a spreadsheet, up to 10,000 traders of it."""
-    body = await _answer(request, filters, XLSX, endpoint="GET /ranking.xlsx")
+    page = await _logged_page(request, filters, endpoint="GET /ranking.xlsx")
+    body = await _made(request, page, lambda: table_bytes(pa.concat_tables(page.tables()), ".xlsx"))
     return Response(body, media_type=XLSX, headers=_attachment("xlsx"))
+
+
+def csv_form(filters: CsvFilters) -> CsvForm:
+    """Return the form of CSV that is asked for, else that of the service; raises `ProblemError`."""
+    try:
+        return CsvForm.read(
+            {
+                "separator": filters.separator,
+                "decimal": filters.decimal,
+                "byte_order_mark": filters.byte_order_mark,
+            }
+        )
+    except SettingError as error:
+        raise ProblemError(
+            ProblemKind.MALFORMED, error.found, expected=error.expected, advice=error.advice
+        ) from error
 
 
 def _attachment(ending: str) -> dict[str, str]:
     return {"content-disposition": f"attachment; filename=ranking.{ending}"}
 
 
-async def _answer(request: Request, filters: Filters, media_type: str, *, endpoint: str) -> bytes:
-    """Log the page of the ranking that was asked for, and return it in a form."""
-    names = [name for name in request.query_params if name not in FACETS]
+@dataclass(frozen=True)
+class LoggedPage:
+    """A page of the ranking that was logged: its rows, the features beside them, and how many there are.
+
+    `ids` are the prediction ids of the rows, `total` the traders that the filters leave.
+    """
+
+    live: Live
+    rows: pa.Table
+    features: tuple[str, ...]
+    ids: tuple[str, ...]
+    total: int
+
+    def tables(self) -> Iterator[pa.Table]:
+        """Yield the page as tables of some thousand rows, at least one, each with what it rests on."""
+        basis = serialise_basis(self.live, self.live.basis)
+        for start in range(0, max(self.rows.num_rows, 1), ROWS_A_BLOCK):
+            yield _flat(self.serialised(start, ROWS_A_BLOCK), basis, self.features)
+
+    def serialised(self, start: int, count: int) -> list[JsonObject]:
+        """Return some of the rows as they are answered."""
+        rows, ids = self.rows.slice(start, count), self.ids[start : start + count]
+        return _serialise_rows(self.live, rows, ids, self.features)
+
+
+async def _logged_page(request: Request, filters: Filters, *, endpoint: str) -> LoggedPage:
+    """Log the page of the ranking that is asked for, and return it; raises `ProblemError`."""
+    names = [name for name in request.query_params if name not in SEVERAL]
     if repeated := [name for name in names if len(request.query_params.getlist(name)) > 1]:
         raise ProblemError(
             ProblemKind.MALFORMED, f"{repeated[0]} stands twice.", expected="each filter of this kind once."
@@ -65,8 +122,12 @@ async def _answer(request: Request, filters: Filters, media_type: str, *, endpoi
     context = context_of(request)
     live = context.live
     caller = caller_of(request)
+    query = _query(filters)
+    _require_features(live, query)
+    if filters.new_among is not None:
+        _require_ranks_before(request, live)
     matches = await context.run(
-        lambda: _filter_ranking(live, filters, only=caller.traders),
+        lambda: filter_ranking(with_features(live, query.features), query, only=caller.traders),
         rows=live.ranking.num_rows,
         caller=caller.name,
     )
@@ -74,20 +135,50 @@ async def _answer(request: Request, filters: Filters, media_type: str, *, endpoi
     entry = await context.run(
         lambda: _log_entry(live, rows, request, filters, endpoint), rows=rows.num_rows, caller=caller.name
     )
-    ids = await context.log_answer(entry)
-    counts = {
-        "page": filters.page,
-        "pages": -(-matches.num_rows // filters.page_size),
-        "total": matches.num_rows,
-    }
+    return LoggedPage(live, rows, query.columns, await context.log_answer(entry), matches.num_rows)
 
-    def content() -> bytes:
-        traders, basis = _serialise_rows(live, rows, ids), serialise_basis(live, live.basis)
-        if media_type in ENDINGS:
-            return table_bytes(_flat(traders, basis), ENDINGS[media_type])
-        return as_json({"basis": basis, **counts, "rows": traders})
 
-    return await context.run(content, rows=rows.num_rows, caller=caller.name)
+def _require_features(live: Live, query: RankingQuery) -> None:
+    """Raise `ProblemError` for a feature that the model does not take, with the one that is nearest."""
+    for name in query.features:
+        if name not in live.bundle.names:
+            raise ProblemError(
+                ProblemKind.MALFORMED,
+                f"The model takes no feature '{name}'.",
+                expected="features by their names.",
+                advice=f"GET /models lists them.{did_you_mean(name, live.bundle.names)}",
+            )
+
+
+def _require_ranks_before(request: Request, live: Live) -> None:
+    """Raise `ProblemError` where nobody knows who was among the first a month before, or may not know."""
+    require_all_traders(request, expected="a token for all of them: ranks are among all.")
+    if live.ranks_before is None:
+        raise ProblemError(
+            ProblemKind.CONFLICT,
+            "No snapshot of a month before is kept, so nobody knows who is new.",
+            expected="one of that day, or of the week before it.",
+            advice="A service that runs every day keeps them; audit-yield score as of that day makes one.",
+        )
+
+
+async def _made(request: Request, page: LoggedPage, work: Callable[[], Result]) -> Result:
+    """Return what work on a page returns; in a thread where that is long."""
+    return await context_of(request).run(work, rows=page.rows.num_rows, caller=caller_of(request).name)
+
+
+def _as_json(page: LoggedPage, filters: Filters) -> bytes:
+    before = page.live.ranks_before
+    return as_json(
+        {
+            "basis": serialise_basis(page.live, page.live.basis),
+            "page": filters.page,
+            "pages": -(-page.total // filters.page_size),
+            "total": page.total,
+            "month_before": before.day if before else None,
+            "rows": page.serialised(0, page.rows.num_rows),
+        }
+    )
 
 
 def preferred_media_type(accept: str, *, offered: tuple[str, ...]) -> str:
@@ -116,8 +207,8 @@ def _qualities(accept: str, name: str) -> list[float]:
     return [quality for specific, quality in matches if specific == most]
 
 
-def _filter_ranking(live: Live, filters: Filters, *, only: frozenset[str] | None) -> pa.Table:
-    query = RankingQuery(
+def _query(filters: Filters) -> RankingQuery:
+    return RankingQuery(
         region=tuple(filters.region),
         sector=tuple(filters.sector),
         size_band=tuple(filters.size_band),
@@ -129,10 +220,12 @@ def _filter_ranking(live: Live, filters: Filters, *, only: frozenset[str] | None
         due_before=filters.due_before,
         least_money=filters.least_money,
         most_hours=filters.most_hours,
+        new_among=filters.new_among,
+        columns=tuple(dict.fromkeys(filters.columns)),
+        where=tuple(filters.where),
         finding_type=filters.finding_type or "",
         order=filters.order or "",
     )
-    return filter_ranking(live.ranking, query, only=only)
 
 
 def _log_entry(live: Live, rows: pa.Table, request: Request, filters: Filters, endpoint: str) -> LogEntry:
@@ -143,23 +236,34 @@ def _log_entry(live: Live, rows: pa.Table, request: Request, filters: Filters, e
     return with_predictions(live, entry) if rows.num_rows else entry
 
 
-def _serialise_rows(live: Live, rows: pa.Table, ids: tuple[str, ...]) -> list[JsonObject]:
+def _serialise_rows(
+    live: Live, rows: pa.Table, ids: tuple[str, ...], features: tuple[str, ...]
+) -> list[JsonObject]:
     if not rows.num_rows:
         return []
     traders = rows["trader_id"].to_pylist()
     predictions = serialise_predictions(
         live.rounded.taken(live.rows(traders)), trader_ids=traders, prediction_ids=ids
     )
-    descriptions = rows.select(
-        ["rank", *DESCRIBED, *AVAILABLE, "expected_hours", "money_an_hour"]
-    ).to_pylist()
-    return [one | description for one, description in zip(predictions, descriptions, strict=True)]
+    descriptions = rows.select(["rank", "rank_before", *DESCRIBED, *AVAILABLE, *HOURS]).to_pylist()
+    columns = [rows[feature_column(name)].to_pylist() for name in features]
+    values = zip(*columns, strict=True) if columns else [()] * rows.num_rows
+    return [
+        one | description | {"features": dict(zip(features, of_trader, strict=True))}
+        for one, description, of_trader in zip(predictions, descriptions, values, strict=True)
+    ]
 
 
-def _flat(rows: list[JsonObject], basis: JsonObject) -> pa.Table:
-    """Return rows as a table, with what they rest on beside each of them."""
+def _flat(rows: list[JsonObject], basis: JsonObject, features: tuple[str, ...]) -> pa.Table:
+    """Return rows as a table, with what they rest on and the features beside each of them."""
     same = basis | {"warnings": " ".join(basis["warnings"])}
     flat = [
-        row | {f"expected_{kind}": amount for kind, amount in row["by_type"].items()} | same for row in rows
+        {
+            **{f"expected_{kind}": amount for kind, amount in row["by_type"].items()},
+            **same,
+            **row,
+            **row["features"],
+        }
+        for row in rows
     ]
-    return pa.table({name: pa.array([row[name] for row in flat]) for name in COLUMNS})
+    return pa.table({name: pa.array([row[name] for row in flat]) for name in (*COLUMNS, *features)})

@@ -17,6 +17,7 @@ from features.data.contract import TABLES, Column, ColumnType, Table
 from features.data.contract.ledger import RECORDED
 from features.data.contract.required import FINDING_TYPES
 from features.data.contract.rule import LARGEST_NUMBER, LARGEST_WHOLE
+from serving.live.ranking import BOUND
 from serving.log.judgements import STATUSES
 
 MOST_TRADERS = 10_000
@@ -24,6 +25,7 @@ MOST_DECLARATIONS = 1_000
 MOST_ROWS = 10_000
 MOST_LEFT_OUT = 100
 MOST_CAPS = 200
+MOST_COLUMNS = 50
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
@@ -95,6 +97,7 @@ class Explain(RequestSchema):
 
 Values = Annotated[list[Text], Field(max_length=MOST_CAPS)]
 YesNo = Literal["yes", "no"]
+FeatureBound = Annotated[str, StringConstraints(pattern=f"^{BOUND.pattern}$", max_length=200)]
 
 
 class Filters(BaseModel):
@@ -134,6 +137,26 @@ class Filters(BaseModel):
     most_hours: Annotated[
         float | None, Field(gt=0, le=LARGEST_NUMBER, description="Of a field audit at most.")
     ] = None
+    new_among: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=MOST_ROWS,
+            description="Only traders among so many first ones that were not among them a month before.",
+        ),
+    ] = None
+    columns: Annotated[
+        list[Identifier],
+        Field(max_length=MOST_COLUMNS, description="Features whose values to give too, by name."),
+    ] = []
+    where: Annotated[
+        list[FeatureBound],
+        Field(
+            max_length=MOST_COLUMNS,
+            description="Bounds on features, in the feature's unit; several: all of them.",
+            examples=[["customs_value_12m>=100000"]],
+        ),
+    ] = []
     order: Annotated[
         Literal["money_an_hour"] | None, Field(description="Order by the money expected for an hour.")
     ] = None
@@ -149,6 +172,23 @@ class FileFilters(Filters):
     """The filters of the ranking as a file."""
 
     page_size: Annotated[int, Field(ge=1, le=MOST_ROWS)] = MOST_ROWS
+
+
+class CsvFilters(Filters):
+    """The filters of the ranking as CSV, and the form of it, which is else as the service is set."""
+
+    page_size: Annotated[int, Field(ge=1, le=LARGEST_WHOLE)] = MOST_ROWS
+    separator: Annotated[
+        Literal["comma", "semicolon", "tab"] | None, Field(description="What stands between columns.")
+    ] = None
+    decimal: Annotated[
+        Literal["point", "comma"] | None,
+        Field(description="The decimal sign of numbers; a comma only with another separator."),
+    ] = None
+    byte_order_mark: Annotated[
+        Literal["yes", "no"] | None,
+        Field(description="Whether it begins with one, by which spreadsheets know UTF-8."),
+    ] = None
 
 
 def row_schema(

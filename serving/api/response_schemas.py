@@ -199,6 +199,9 @@ class WhatIfAnswer(ResponseSchema):
 class Ranked(Predicted):
     """A trader in the ranking, with what is known of it."""
 
+    rank_before: int | None = Field(
+        description="Its rank a month before, by this model on what was known then; null: none, or not known."
+    )
     name: str | None
     sector: str | None
     size_band: str | None
@@ -213,6 +216,9 @@ class Ranked(Predicted):
     )
     expected_hours: float = Field(description="Hours that a field audit of it is expected to take.")
     money_an_hour: float = Field(description="`expected` for each of these hours.")
+    features: dict[str, float | None] = Field(
+        description="Values of the features asked for as `columns`; null where unknown."
+    )
 
 
 class RankingAnswer(ResponseSchema):
@@ -222,6 +228,9 @@ class RankingAnswer(ResponseSchema):
     page: int
     pages: int
     total: int = Field(description="Traders that the filters leave.")
+    month_before: date | None = Field(
+        description="The day of `rank_before`; null where no snapshot of about then is kept."
+    )
     rows: list[Ranked]
 
 

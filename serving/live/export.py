@@ -80,6 +80,9 @@ COLUMNS: Mapping[str, tuple[ColumnWords, ...]] = {
             "expected_hours", "Hours that a field audit is expected to take.", HOURS, "audits closed before"
         ),
         ColumnWords("money_an_hour", "expected_yield for each of expected_hours.", MONEY, MODEL),
+        ColumnWords(
+            "rank_before", "Its rank a month before; empty: none, or no snapshot is kept.", NUMBER, MODEL
+        ),
         ColumnWords("model_version", "Which model said so.", TEXT, MODEL),
         ColumnWords("ranked", "What the ranking is by: indicators, or what audits found.", TEXT, MODEL),
     ),

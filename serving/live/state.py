@@ -29,6 +29,7 @@ from models.prediction import Explanation, Floats, Prediction
 from models.reasons import Reason, reasons
 from models.score import ranked
 from models.turning import TurningPoints, sampled, turning_points
+from serving.live.month_before import RanksBefore, ranks_before
 from serving.live.rounding import round_prediction
 from serving.log.entry import AnswerBasis
 
@@ -126,7 +127,8 @@ class Live:
         """Every trader by expected yield, as `models.score` ranks them, with what is known of it.
 
         After its description and availability come the `expected_hours` of a field audit, and the expected
-        money for each of them, `money_an_hour`.
+        money for each of them, `money_an_hour`; and `rank_before`, its rank a month before, null where it had
+        none or nobody knows (`ranks_before`).
         """
         traders = self.snapshot.traders
         ranking = ranked(
@@ -138,7 +140,15 @@ class Live:
         hours = self._field_hours[rows.to_numpy()]
         money = ranking["expected_yield"].to_numpy() / hours
         ranking = ranking.append_column("expected_hours", pa.array(np.round(hours, 1)))
-        return ranking.append_column("money_an_hour", pa.array(np.round(money, 2)))
+        ranking = ranking.append_column("money_an_hour", pa.array(np.round(money, 2)))
+        before = self.ranks_before.ranks if self.ranks_before else {}
+        ranks = [before.get(trader) for trader in ranking["trader_id"].to_pylist()]
+        return ranking.append_column("rank_before", pa.array(ranks, pa.int64()))
+
+    @cached_property
+    def ranks_before(self) -> RanksBefore | None:
+        """The ranks a month before, None where no snapshot of then is kept."""
+        return ranks_before(self.bundle, self.dataset)
 
     @cached_property
     def _field_hours(self) -> Floats:

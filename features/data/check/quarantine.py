@@ -14,7 +14,7 @@ from features.data.warehouse.engine import first_line, refuse_exhausted_resource
 from features.data.warehouse.engines import engine_errors
 from features.errors import DataError, OutputError
 from features.storage.atomic import atomic_folder, restore
-from features.storage.spreadsheet import inert
+from features.storage.csv_file import inert
 
 
 def default_folder(data: str) -> Path:

@@ -182,7 +182,7 @@ def test_a_method_that_a_path_does_not_take_is_named_with_those_it_does(served: 
         "//models",
         "/models/",
         "/static/x",
-        "/docs",
+        "/docs.json",
         "/schema.json",
         "/traders/x/evidence/../../y",
         "/%00",

@@ -4,16 +4,21 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx2
+import numpy as np
 import pyarrow as pa
 import pytest
 from openpyxl import load_workbook
 
-from features.storage.spreadsheet import FORMULA_STARTS
-from serving.live.state import Live
-from tests.serving.caller import Service
+from features.storage.csv_file import FORMULA_STARTS
+from serving.access.tokens import Role
+from serving.live.state import Live, load_live
+from tests.serving import tiny
+from tests.serving.caller import Service, service
 
 
 def ranking(served: Service, query: str = "", **headers: str) -> httpx2.Response:
@@ -165,3 +170,107 @@ def test_models_describes_the_champion(served: Service, live: Live) -> None:
     assert got["card"] == {"model": "hurdle", "metrics": {"calibration": 1.0}}
     assert got["basis"]["model_digest"] == live.bundle.digest
     assert [feature["name"] for feature in got["features"]] == list(live.bundle.names)
+
+
+def test_a_feature_is_a_column_and_a_filter_in_every_form(served: Service, live: Live) -> None:
+    name, least = "customs_value_12m", 500_000.0
+    query = f"columns={name}&columns=line_count_12m&where={name}>={least}&where=line_count_12m<=400"
+    rows = ranking(served, f"{query}&page_size=1000").json()["rows"]
+    by_name = {column: live.X[:, live.bundle.names.index(column)] for column in (name, "line_count_12m")}
+    fits = (by_name[name] >= least) & (by_name["line_count_12m"] <= 400)
+    assert 0 < len(rows) == int(fits.sum()) < len(fits)
+    for row in rows:
+        index = live.row_index[row["trader_id"]]
+        assert row["features"] == {column: float(values[index]) for column, values in by_name.items()}
+    [first, *_] = csv.DictReader(io.StringIO(served.client.get(f"/ranking.csv?{query}").text))
+    assert float(first[name]) == rows[0]["features"][name]
+    header, cells, *_ = load_workbook(
+        io.BytesIO(served.client.get(f"/ranking.xlsx?{query}").content)
+    ).active.iter_rows(values_only=True)
+    assert cells[header.index(name)] == rows[0]["features"][name]
+
+
+def test_a_feature_that_is_unknown_of_a_trader_is_null_and_within_no_bound(
+    served: Service, live: Live
+) -> None:
+    name = next(
+        each for each in live.bundle.names if np.isnan(live.X[:, live.bundle.names.index(each)]).any()
+    )
+    unknown = int(np.isnan(live.X[:, live.bundle.names.index(name)]).sum())
+    rows = ranking(served, f"columns={name}&page_size=1000").json()["rows"]
+    assert sum(row["features"][name] is None for row in rows) == unknown
+    within = [ranking(served, f"where={name}{sign}0").json()["total"] for sign in (">=", "<=")]
+    at_zero = sum(row["features"][name] == 0 for row in rows)
+    assert sum(within) - at_zero == len(rows) - unknown
+
+
+@pytest.mark.parametrize("query", ["columns=customs_valeu_12m", "where=customs_valeu_12m>=1"])
+def test_a_feature_that_there_is_not_is_refused_with_the_nearest(served: Service, query: str) -> None:
+    refused = ranking(served, query)
+    assert refused.status_code == 400
+    assert "Did you mean 'customs_value_12m'?" in refused.json()["advice"]
+
+
+@pytest.mark.parametrize("bound", ["customs_value_12m=1", "customs_value_12m>=many", "1>=1", ""])
+def test_a_bound_that_is_none_is_refused(served: Service, bound: str) -> None:
+    assert ranking(served, f"where={bound}").status_code == 400
+
+
+def test_csv_has_the_form_of_a_locale_if_asked(served: Service, traders: list[str]) -> None:
+    got = served.client.get("/ranking.csv?separator=semicolon&decimal=comma&byte_order_mark=yes&page_size=2")
+    assert got.content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(got.content.decode("utf-8-sig")), delimiter=";"))
+    assert [row["trader_id"] for row in rows] == traders[:2]
+    [as_json, _] = ranking(served, "page_size=2").json()["rows"]
+    assert float(rows[0]["expected"].replace(",", ".")) == as_json["expected"]
+    refused = served.client.get("/ranking.csv?decimal=comma")
+    assert refused.status_code == 400
+    assert "separator=semicolon" in refused.json()["advice"]
+
+
+def test_a_file_is_made_in_blocks_and_has_each_trader_once(
+    served: Service, traders: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.api.ranking.ROWS_A_BLOCK", 7)
+    monkeypatch.setattr("serving.api.stored_file.IN_MEMORY", 1000)
+    monkeypatch.setattr("serving.access.response.BLOCK", 999)
+    got = served.client.get("/ranking.csv?page_size=1000000")
+    rows = list(csv.DictReader(io.StringIO(got.text)))
+    assert [row["trader_id"] for row in rows] == traders
+    assert int(got.headers["content-length"]) == len(got.content)
+    logged = [served.log.read(row["prediction_id"]).entry for row in (rows[0], rows[-1])]
+    assert [entry.trader_ids[0] for entry in logged] == [traders[0], traders[-1]]
+
+
+def test_nobody_is_new_where_nobody_knows_the_month_before(served: Service, live: Live) -> None:
+    answer = ranking(served, "page_size=1").json()
+    assert (live.ranks_before, answer["month_before"], answer["rows"][0]["rank_before"]) == (None,) * 3
+    refused = ranking(served, "new_among=10")
+    assert refused.status_code == 409
+    assert "audit-yield score" in refused.json()["advice"]
+
+
+def test_who_is_among_the_first_and_was_not_a_month_before_is_new(own: Path, tmp_path: Path) -> None:
+    dataset = tiny.dataset(own / "sim" / "data", own / "mlruns")
+    month_before = load_live(replace(dataset, cutoff=date(2024, 8, 30)))
+    ranks_then = dict(
+        zip(*(month_before.ranking[name].to_pylist() for name in ("trader_id", "rank")), strict=True)
+    )
+    with service(load_live(dataset), tmp_path / "home") as made:
+        everyone = ranking(made, "page_size=1000").json()
+        assert everyone["month_before"] == "2024-08-30"
+        assert {row["trader_id"]: row["rank_before"] for row in everyone["rows"]} == {
+            row["trader_id"]: ranks_then.get(row["trader_id"]) for row in everyone["rows"]
+        }
+        rows = everyone["rows"]
+        new: list[str] = []
+        among = 0
+        while not new:
+            among += 1
+            new = [row["trader_id"] for row in rows[:among] if (row["rank_before"] or among + 1) > among]
+        got = ranking(made, f"new_among={among}").json()["rows"]
+        assert [row["trader_id"] for row in got] == new
+        limited = made.token(Role.RISK_UNIT, traders=new[:1])
+        assert made.client.get(f"/ranking?new_among={among}", headers=limited).status_code == 403
+        [own_row] = made.client.get("/ranking", headers=limited).json()["rows"]
+        assert (own_row["rank"], own_row["rank_before"]) == (None, None)

@@ -85,7 +85,9 @@ def pages(live: Live, dataset: Dataset, first: str, served: Service) -> dict[str
         "trader in kk": trader_page(live.in_language(LANGUAGES["kk"]), first, judgements=[judged]),
         "ranking in ru": ranking(live.in_language(LANGUAGES["ru"]), query={"size_band": "small"}),
         "notice": trader_page(live, first, view="notice"),
-        "ranking": ranking(live, query={"size_band": "small"}),
+        "ranking": ranking(
+            live, query={"size_band": "small", "columns": ["customs_value_12m", "line_count_12m"]}
+        ),
         "evidence": evidence_page(live, rows["customs_value_12m"]),
         "due_diligence": due_diligence_page(live, behind_it(first)),
         "model": model_page(carded(live, CARD), verdicts=verdicts),

@@ -3,10 +3,12 @@
 import html
 import re
 from dataclasses import replace
+from datetime import date
 from urllib.parse import parse_qs
 
 import pytest
 
+from serving.live.month_before import RanksBefore
 from serving.live.ranking import RankingQuery, filter_ranking
 from serving.live.state import Live
 from serving.page.ranking import ROWS_A_PAGE
@@ -99,3 +101,36 @@ def test_a_reader_sees_only_the_traders_that_it_may(live: Live) -> None:
 def test_links_to_other_pages_keep_what_was_asked() -> None:
     sought = RankingQuery.of({"find": "a&b=c", "size_band": "small", "page": "3"})
     assert sought.link(4) == "?find=a%26b%3Dc&size_band=small&page=4"
+
+
+def test_features_can_be_shown_and_bounded_and_a_link_keeps_them(live: Live) -> None:
+    name = "customs_value_12m"
+    values = live.X[:, live.bundle.names.index(name)]
+    query = {"columns": [name, "no_such_feature"], "where": [f"{name} >= 500000", "nonsense"]}
+    page = ranking(live, query=query)
+    label = next(words.label for words in live.bundle.words if words.name == name)
+    assert f'<th scope="col" class="feature">{html.escape(label)} ({name})</th>' in page
+    shown = traders(page)
+    assert len(shown) == min(ROWS_A_PAGE, int((values >= 500_000).sum()))
+    assert f'<td class="num">{values[live.row_index[shown[0]]]:,.0f}</td>' in page
+    link = RankingQuery.of(query, features=live.bundle.names).link(2)
+    assert parse_qs(link.removeprefix("?")) == {
+        "columns": [name],
+        "where": [f"{name}>=500000"],
+        "page": ["2"],
+    }
+
+
+def test_who_is_new_is_a_filter_where_the_month_before_is_known_alone(live: Live) -> None:
+    everyone = live.ranking["trader_id"].to_pylist()
+    assert "new_among" not in ranking(live, query={"new_among": "5"})
+    known = replace(live)
+    first_now = everyone[0]
+    known.__dict__["ranks_before"] = RanksBefore(
+        date(2024, 9, 1), {trader: rank for rank, trader in enumerate(reversed(everyone), 1)}
+    )
+    page = ranking(known, query={"new_among": "5"})
+    assert traders(page) == everyone[:5]
+    assert f'<td class="num more-room">{len(everyone):,}</td>' in page
+    assert "new_among" not in ranking(known, query={"new_among": "5"}, only={first_now})
+    assert traders(ranking(known, query={"new_among": "5"}, only={first_now})) == [first_now]
