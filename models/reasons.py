@@ -107,18 +107,20 @@ def _why(words: Words, value: float, money: float, turn: TurningPoint, *, langua
         return language.gettext(words.why)
     more_at = format_value(turn.above if turn.direction > 0 else turn.below, unit, language)
     if unit is Unit.FLAG:
-        found = language.gettext(
+        lesson = language.gettext(
             "By the audits learned from, all else equal, more is found where the answer is {value}."
         )
     elif turn.direction > 0:
-        found = language.gettext("By the audits learned from, all else equal, more is found from {value} up.")
+        lesson = language.gettext(
+            "By the audits learned from, all else equal, more is found from {value} up."
+        )
     elif reads_as_zero(more_at):
-        found = language.gettext(
+        lesson = language.gettext(
             "By the audits learned from, all else equal, more is found at {value} than above it."
         )
     else:
-        found = language.gettext("By the audits learned from, all else equal, more is found up to {value}.")
-    return found.format(value=more_at)
+        lesson = language.gettext("By the audits learned from, all else equal, more is found up to {value}.")
+    return lesson.format(value=more_at)
 
 
 class _Together:

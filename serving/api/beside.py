@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query, Request
 from fastapi.responses import Response
@@ -32,7 +32,10 @@ def _or_none(text: object) -> object:
     return None if text == "" else text
 
 
-Amount = Annotated[Annotated[float, Field(ge=0, le=LARGEST_NUMBER)] | None, BeforeValidator(_or_none)]
+Number = Annotated[float, Field(ge=0, le=LARGEST_NUMBER)]
+Amount = Annotated[
+    Number | None, BeforeValidator(_or_none, json_schema_input_type=Number | Literal[""] | None)
+]
 
 
 class WhatIfQuery(PageQuery):
@@ -60,14 +63,18 @@ class WhatIfQuery(PageQuery):
 class ChangeQuery(PageQuery):
     """The query of a change: since which day."""
 
-    since: Annotated[date | None, BeforeValidator(_or_none)] = None
+    since: Annotated[
+        date | None, BeforeValidator(_or_none, json_schema_input_type=date | Literal[""] | None)
+    ] = None
 
 
 class CompareQuery(PageQuery):
     """The query of a comparison: a trader, and another one once it is chosen."""
 
     one: Identifier
-    other: Annotated[Identifier | None, BeforeValidator(_or_none)] = None
+    other: Annotated[
+        Identifier | None, BeforeValidator(_or_none, json_schema_input_type=Identifier | Literal[""] | None)
+    ] = None
 
 
 async def what_if(request: Request, trader_id: str, query: Annotated[WhatIfQuery, Query()]) -> Response:

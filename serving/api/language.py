@@ -26,8 +26,8 @@ def language_of(request: Request) -> Language:
     it offers. Raises `ProblemError` for one that is not there.
     """
     try:
-        if asked := request.query_params.get("language"):
-            return language_named(asked)
+        if code := request.query_params.get("language"):
+            return language_named(code)
     except SettingError as error:
         raise ProblemError(ProblemKind.MALFORMED, error.found, expected=error.expected) from error
     offered = context_of(request).settings.languages
