@@ -17,8 +17,12 @@ from features.data.warehouse import open_warehouse
 from features.library import LIBRARY
 from features.simulate import simulate
 from features.spine import Spine
+from tests.clock import now
 from tests.features.administration import day
+from tests.models.tiny import rows, saved
 from tests.serving.server import environment
+from tests.training.trained import TAGS
+from training.tracking.run import tracked
 
 pytestmark = [
     pytest.mark.skipif(find_spec("pyspark") is None, reason="`make spark` installs Spark"),
@@ -151,3 +155,39 @@ def test_spark_says_why_it_does_not_start(place: Path) -> None:
     assert done.stderr.startswith("Spark does not start: ")
     assert "heap size: -Xmxmuch" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+UDF = """
+import json, sys
+
+import mlflow
+from pyspark.sql import SparkSession
+from pyspark.sql.functions import struct
+
+store, folder = sys.argv[1:]
+mlflow.set_tracking_uri(store)
+spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+rows = spark.read.parquet(f"{folder}/rows.parquet")
+predict = mlflow.pyfunc.spark_udf(spark, "models:/audit-yield/1", result_type="double", env_manager="local")
+print(json.dumps([row[0] for row in rows.select(predict(struct(*rows.columns))).collect()]))
+"""
+
+
+def test_a_version_in_mlflow_is_a_function_of_spark(tmp_path: Path) -> None:
+    home, bundle = tmp_path / "home", saved(tmp_path / "bundle")
+    home.mkdir()
+    with tracked("on Spark", home=home, clock=now) as run:
+        run.register(tmp_path / "bundle", tags=TAGS, description="")
+    few = rows().slice(0, 4)
+    pq.write_table(few, tmp_path / "rows.parquet")
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", UDF, f"sqlite:///{home}/mlflow.db", str(tmp_path)],
+        env=environment(home, PYSPARK_PYTHON=sys.executable),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    expected = json.loads(done.stdout.splitlines()[-1])
+    assert expected == pytest.approx(bundle.model.predict(few).expected.tolist(), rel=1e-12)
