@@ -183,6 +183,9 @@ def lab_command(
     report: Annotated[
         Path | None, typer.Option(help="A page with plots, too: FILE.html, which needs no other file.")
     ] = None,
+    mlflow: Annotated[
+        bool, typer.Option("--mlflow", help="Log a run a policy to MLflow, in a store in OUT.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Let policies choose audits for years in simulated administrations, and compare what they bring.
@@ -198,6 +201,7 @@ def lab_command(
     from training.lab.policies import policy_of
     from training.lab.report import write_report
     from training.lab.text import coverage_to_text, in_words, to_text
+    from training.lab.track import log_comparison
 
     chosen = [policy_of(name.strip()) for name in policies.split(",")]
     with progress_bar() as (stage, progress):
@@ -215,6 +219,8 @@ def lab_command(
     words = in_words(of_all, measured)
     if report:
         write_report(runs, of_all, measured, path=report)
+    if mlflow:
+        log_comparison(chosen, of_all, measured, home=out, clock=now)
     if json:
         show(
             as_json(

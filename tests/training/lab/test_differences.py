@@ -1,6 +1,7 @@
 """Differences between policies, paired by seed and said beyond two standard errors; intervals counted."""
 
 import re
+from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 
@@ -11,8 +12,11 @@ import pytest
 from features.errors import SettingError
 from training.lab.differences import MEASURES, compare, coverage
 from training.lab.measures import ALL, ALL_YEARS, MEASURED, YEAR
+from training.lab.policies import POLICIES
 from training.lab.report import write_report
 from training.lab.text import coverage_to_text, in_words, to_text
+from training.lab.track import log_comparison
+from training.tracking.store import experiment, store
 
 NOT_MEASURED = (None, None, 0.0)
 
@@ -92,6 +96,24 @@ def test_the_page_says_the_paragraph_and_needs_no_other_file(tmp_path: Path) -> 
     assert page.count("<svg ") == 2
     assert not re.search(r"(src|href)=\"(?!#)", page)
     assert one.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.long
+def test_mlflow_has_a_run_a_policy(tmp_path: Path) -> None:
+    runs = {"rules": _runs(*BASE), "model": _runs(*MORE)}
+    policies = [POLICIES["rules"], POLICIES["model"]]
+    compared, covered = list(compare(runs)), list(coverage(runs))
+    log_comparison(policies, compared, covered, home=tmp_path, clock=lambda: datetime(2025, 1, 1, tzinfo=UTC))
+
+    client = store(tmp_path)
+    logged = client.search_runs([experiment(client, tmp_path)])
+
+    assert {run.info.run_name: run.info.status for run in logged} == {
+        "lab rules": "FINISHED",
+        "lab model": "FINISHED",
+    }
+    differences = sorted(run.data.metrics["assessed_amount_difference"] for run in logged)
+    assert differences == pytest.approx([0.0, 4.8])  # of four quarters
 
 
 def test_groups_that_there_are_not_are_refused() -> None:
