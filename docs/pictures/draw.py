@@ -38,7 +38,7 @@ from training.tracking.registry import out_of_fold, version
 from training.tracking.store import store
 
 HERE = Path(__file__).parent
-COMMAND = Path(sys.executable).with_name("audit-yield")
+COMMAND = str(Path(sys.executable).with_name("audit-yield"))
 FLAGS = (
     "--headless",
     "--disable-gpu",

@@ -91,8 +91,8 @@ def _sentences(opinion: Opinion, labels: Mapping[str, str], language: Language) 
     if opinion.audited:
         yield language.gettext("An audit follows")
     elif opinion.audited is not None:
-        reason = opinion.not_audited_because
-        yield language.gettext("No audit follows") + (because.format(because=reason) if reason else "")
+        cause = opinion.not_audited_because
+        yield language.gettext("No audit follows") + (because.format(because=cause) if cause else "")
     if opinion.status:
         yield language.gettext("Status: {status}").format(status=language.gettext(opinion.status))
     if opinion.assigned_to:

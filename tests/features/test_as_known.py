@@ -59,6 +59,9 @@ OTHER_RULES = {
     "features/proofs/known.py": {
         "row['cancelled_on'] < cutoff": "`known_before` for rows of Python, which a proof of the rule needs",
     },
+    "models/plan/decline.py": {
+        "row['known_on'] < on": "whether a plan was accepted on an earlier day, for what it may decline",
+    },
     "features/simulate/writing/tables.py": {
         "ordered.known_on <= calendar.end": "what a simulated administration has written by its last day",
         "returns.known_on <= calendar.end": "the same",
