@@ -86,3 +86,21 @@ def test_a_place_that_cannot_be_written_is_said_and_what_was_there_stays(tmp_pat
         write_page("<!doctype html>", target)
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
     assert (target / "kept").exists()
+
+
+def test_the_commands_write_in_the_language_that_is_asked_for(
+    trained: Path, trader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDIT_YIELD_HOME", str(trained / "mlruns"))
+    target = tmp_path / "notice.html"
+    of_a_day = [str(trained / "sim" / "data"), trader, "--as-of", "2024-10-01"]
+    russian = [*of_a_day, "--language", "ru"]
+    outcome = CliRunner().invoke(app, ["report", *russian, "--notice", "--out", str(target)])
+    assert outcome.exit_code == 0, outcome.output
+    assert '<html lang="ru">' in target.read_text(encoding="utf-8")
+    explained = CliRunner().invoke(app, ["explain", *russian]).output
+    assert "каждый участник" in explained
+    monkeypatch.setenv("AUDIT_YIELD_LANGUAGES", "ru,kk")
+    assert CliRunner().invoke(app, ["explain", *of_a_day]).output == explained
+    refused = CliRunner().invoke(app, ["explain", *of_a_day, "--language", "xx"])
+    assert (refused.exit_code, "one of en, ru, kk" in refused.output) == (2, True)
