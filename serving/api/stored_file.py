@@ -35,7 +35,8 @@ def stored(blocks: Iterable[bytes]) -> BinaryIO:
     """
     file = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115  the guard closes it
     try:
-        file.writelines(blocks)
+        for block in blocks:  # `writelines` would move to the disk after the last one alone
+            file.write(block)
     except OSError as error:
         file.close()
         raise temporary_folder_error(str(error)) from error
