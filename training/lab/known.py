@@ -4,11 +4,20 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from features.feature import Definition
+from features.library.origin.preferences import (
+    detour_preference_at_stake,
+    preference_at_stake,
+    unproven_preference_at_stake,
+)
+from features.library.origin.relief import relief_at_stake
+from features.library.valuation.peer_prices import low_price_money
 from features.simulate.arrays import Floats
 from features.simulate.audits.select import Sight
 from features.simulate.trade.lines import Lines, taxes
 from features.simulate.trade.traders import Traders
 from features.simulate.trade.world import World
+from models.fitting.stake import OVERLAP, TRADE_YIELD
 
 Tallies = Mapping[str, Floats]
 EXPOSURE = "customs_value_12m"
@@ -55,3 +64,24 @@ def features(year: Sequence[Tallies], *, traders: Traders, sight: Sight) -> Mapp
         "aeo": traders.aeo > 0,
     }
     return summed | {name: np.asarray(values, np.float64) for name, values in known.items()}
+
+
+def at_stake(seen: Mapping[str, Floats]) -> Floats:
+    """Return the money that audits are expected to book of each trader by what is written, none being known.
+
+    It is the sum over the pipeline's suspicions that lines in memory show, each with its written yield, and
+    over the trade itself. Prices and relief put taxes at stake at the trader's mean rate.
+    """
+    traded = np.maximum(seen[EXPOSURE], 1.0)
+    saved_a_unit = seen["lower_rate_amount"] / np.maximum(seen["preference_value"], 1.0)
+    suspicions: tuple[tuple[Definition, Floats], ...] = (
+        (low_price_money, seen["price_gap_amount"] * seen["taxes"] / traded),
+        (preference_at_stake, seen["lower_rate_amount"]),
+        (unproven_preference_at_stake, seen["unproven_value"] * saved_a_unit),
+        (detour_preference_at_stake, seen["other_route_value"] * saved_a_unit),
+        (relief_at_stake, seen["relieved_value"] * seen["taxes"] / traded),
+    )
+    written = sum(
+        (feature.prior_yield or 0.0) * money for each, money in suspicions for feature in each.features
+    )
+    return np.asarray(OVERLAP * written + TRADE_YIELD * seen[EXPOSURE])

@@ -10,16 +10,18 @@ from features.errors import SettingError, unknown
 from features.settings import read_toml
 from models.plan.capacity import Capacity, GroupCap, OfficeHours
 
-SCORES = ("declared_value", "rules", "model")
+SCORES = ("declared_value", "rules", "indicators", "model")
+IN_MONEY = ("indicators", "model")
+"""Scores that are money to be found, so that traders are ordered by it for each hour."""
 
 
 @dataclass(frozen=True)
 class LabPolicy:
     """How a quarter's hours are spent: shares by lot, at the desk and on letters; visits get the rest.
 
-    `score` orders traders, the best for each hour first; `by_lot` draws visits with known probabilities from
-    all who can be audited, larger ones more often, and before anybody is chosen. With a `plan` its capacity
-    says all this: its caps and shares are kept, and its hours are those of the lab.
+    `score` orders traders, the best first, for each hour where it is money; `by_lot` draws visits with known
+    probabilities from all who can be audited, larger ones more often, and before anybody is chosen. With a
+    `plan` its capacity says all this: its caps and shares are kept, and its hours are those of the lab.
     """
 
     name: str
@@ -59,6 +61,7 @@ POLICIES: Mapping[str, LabPolicy] = {
         LabPolicy("random", by_lot=1.0),
         LabPolicy("declared_value", score="declared_value"),
         LabPolicy("rules", score="rules"),
+        LabPolicy("indicators", score="indicators"),
         LabPolicy("model"),
         LabPolicy("model_lottery", by_lot=0.15),
         LabPolicy("treatments", by_lot=0.15, desk=0.15, letters=0.15),

@@ -23,7 +23,7 @@ from features.simulate.audits.select import (
 from features.simulate.chance import Chance
 from features.simulate.state import SimulationState
 from features.simulate.trade.world import TEAMS, World
-from training.lab.policies import LabPolicy
+from training.lab.policies import IN_MONEY, LabPolicy
 
 VISITS = (FIELD, JOINT)
 
@@ -43,10 +43,12 @@ def by_score(
     sight: Sight,
     quarter: int,
     expected: Floats,
+    at_stake: Floats,
 ) -> Selection:
     """Draw the lottery, then spend the hours that are left on the best traders for each hour.
 
-    `expected` is the money that the policy's model expects of each trader.
+    `expected` is the money that the policy's model expects of each trader, `at_stake` what the written
+    indicators do.
     """
     traders, world = state.traders, state.world
     stream = chance.stream("lab", quarter)
@@ -60,9 +62,10 @@ def by_score(
     value = {
         "declared_value": sight.declared,
         "rules": rule_score(stream, world, traders=traders, sight=sight),
+        "indicators": at_stake,
         "model": expected,
     }[policy.score]
-    order = np.argsort(-(value / size if policy.score == "model" else value), kind="stable")
+    order = np.argsort(-(value / size if policy.score in IN_MONEY else value), kind="stable")
     visited = 1 - policy.by_lot - policy.desk - policy.letters
     for kind, share in ((FIELD, visited), (DESK, policy.desk), (LETTER, policy.letters)):
         left = order[frame[order] & (treatment[order] < 0)]

@@ -21,7 +21,7 @@ from features.simulate.worlds.parameters import Parameters
 from models.fitting.labels import FEWEST_AUDITS
 from models.hurdle import HurdleModel
 from training.lab.coverage import Measured, gap_of, measured
-from training.lab.known import EXPOSURE, Tallies, features, tallies
+from training.lab.known import EXPOSURE, Tallies, at_stake, features, tallies
 from training.lab.measures import ALL, ALL_YEARS, SCHEMA, YEAR, by_group, captured_share, taxes_booked
 from training.lab.planned import by_plan
 from training.lab.policies import LabPolicy
@@ -117,7 +117,13 @@ def _choose(
         )
     else:
         selection = by_score(
-            learner.policy, state, chance=chance, sight=sight, quarter=quarter, expected=learner.expected
+            learner.policy,
+            state,
+            chance=chance,
+            sight=sight,
+            quarter=quarter,
+            expected=learner.expected,
+            at_stake=at_stake(seen),
         )
     learner.audited.append({name: values[selection.cases.trader] for name, values in seen.items()})
     return selection

@@ -16,7 +16,7 @@ from features.simulate.state import SimulationState
 from features.simulate.trade.lines import Lines
 from features.simulate.worlds.named import SOURCED
 from features.spine import Spine
-from training.lab.known import EXPOSURE, Tallies
+from training.lab.known import EXPOSURE, Tallies, at_stake
 from training.lab.policies import POLICIES
 from training.lab.years import Learner, step
 
@@ -56,3 +56,32 @@ def test_features_in_memory_are_those_of_the_pipeline_on_shared_columns(tmp_path
     }
     for name, values in in_memory.items():
         assert built[name].to_pylist() == pytest.approx(values.tolist()), name
+
+
+def test_money_at_stake_is_a_share_of_the_trade_and_rises_with_every_suspicion() -> None:
+    quiet = {
+        EXPOSURE: 1e6,
+        "taxes": 2e5,
+        "price_gap_amount": 0.0,
+        "lower_rate_amount": 0.0,
+        "preference_value": 1e5,
+        "unproven_value": 0.0,
+        "other_route_value": 0.0,
+        "relieved_value": 0.0,
+    }
+    saved = quiet | {"lower_rate_amount": 1e4}
+    suspected = [
+        quiet,
+        quiet | {"price_gap_amount": 1e5},
+        quiet | {"relieved_value": 1e5},
+        saved,
+        saved | {"unproven_value": 5e4},
+        saved | {"other_route_value": 5e4},
+    ]
+    columns = {name: np.array([each[name] for each in suspected]) for name in quiet}
+    money = at_stake(columns)
+
+    assert money[0] == pytest.approx(0.003 * 1e6)
+    assert (money[1:4] > money[0]).all()
+    assert (money[4:] > money[3]).all()
+    assert at_stake({name: 1000 * values for name, values in columns.items()}) == pytest.approx(1000 * money)
