@@ -171,7 +171,7 @@ def lab_command(
     policies: Annotated[
         str,
         typer.Option(help="Names, or TOML files, with commas between; all are compared with the first."),
-    ] = "rules,random,declared_value,model,model_lottery,treatments,plan,plan_uncapped",
+    ] = "rules,indicators,random,declared_value,model,model_lottery,treatments,plan,plan_uncapped",
     years: Annotated[int, typer.Option(min=1, max=17, help="Years that the policies choose in.")] = 10,
     seeds: Annotated[int, typer.Option(min=1, help="Simulated administrations for each policy.")] = 20,
     traders: Annotated[int, typer.Option(min=300, help="Traders of each administration.")] = 6000,

@@ -50,6 +50,7 @@ BENCHMARKS = {
     "worlds": Sizes(quick="--worlds 2 --traders 1500 --contenders hurdle analyst"),
     "few_audits": Sizes(quick="--worlds 1 --traders 1500 --years 3"),
     "mechanisms": Sizes(quick="--worlds 2 --traders 1500"),
+    "lab": Sizes(quick="--policies model --seeds 1 --traders 600 --years 1"),
     "gate": Sizes(quick="--worlds 1 --conditions clean absurd"),
 }
 """Every benchmark, those of speed first."""

@@ -1,8 +1,11 @@
-"""Features of traders in memory: a stand-in for the pipeline's, from lines as first declared."""
+"""What policies of the lab know of traders, in memory: a stand-in for the pipeline, from lines first declared."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
+import pyarrow as pa
 
 from features.feature import Definition
 from features.library.origin.preferences import (
@@ -14,13 +17,60 @@ from features.library.origin.relief import relief_at_stake
 from features.library.valuation.peer_prices import low_price_money
 from features.simulate.arrays import Floats
 from features.simulate.audits.select import Sight
+from features.simulate.clock import SCOPE_QUARTERS
+from features.simulate.state import SimulationState
 from features.simulate.trade.lines import Lines, taxes
 from features.simulate.trade.traders import Traders
 from features.simulate.trade.world import World
 from models.fitting.stake import OVERLAP, TRADE_YIELD
+from models.hurdle import HurdleModel
 
 Tallies = Mapping[str, Floats]
 EXPOSURE = "customs_value_12m"
+LIGHT = {"bags": 1, "rounds": 80}
+"""Fewer trees than a model that serves has: the lab fits hundreds."""
+
+
+class Known(Protocol):
+    """What a policy knows of all traders, and how it learns from those it audited."""
+
+    def add(self, state: SimulationState, declared: Lines, amended: Lines) -> None:
+        """Take in the lines accepted in a quarter, and those amended in it."""
+
+    def features(self, state: SimulationState, *, sight: Sight, quarter: int) -> pa.Table:
+        """Return the features of each trader on a quarter's first day, a row each."""
+
+    def model(self, state: SimulationState) -> HurdleModel:
+        """Return the model to fit to the features of those audited."""
+
+    def at_stake(self, features: pa.Table) -> Floats:
+        """Return the money expected of each trader by the written indicators alone."""
+
+
+@dataclass
+class InMemory:
+    """What is known from the tallies of the last year, a quarter each, and from what officers know."""
+
+    year: list[Tallies] = field(default_factory=list)
+
+    def add(self, state: SimulationState, declared: Lines, amended: Lines) -> None:
+        """Take in the lines accepted in a quarter; amendments are not seen."""
+        del amended
+        summed = tallies(declared, state.world, traders=state.traders.count)
+        self.year = [*self.year[1 - SCOPE_QUARTERS :], summed]
+
+    def features(self, state: SimulationState, *, sight: Sight, quarter: int) -> pa.Table:
+        """Return the features of each trader: a year's tallies, what is known of it, and its registration."""
+        del quarter
+        return pa.table(dict(features(self.year, traders=state.traders, sight=sight)))
+
+    def model(self, state: SimulationState) -> HurdleModel:
+        """Return a model with few trees."""
+        return HurdleModel(seed=state.chance.seed % 2**31, growth=LIGHT, exposure=EXPOSURE)
+
+    def at_stake(self, features: pa.Table) -> Floats:
+        """Return the money at stake by the suspicions that lines in memory show."""
+        return at_stake({name: features[name].to_numpy() for name in features.column_names})
 
 
 def tallies(declared: Lines, world: World, *, traders: int) -> Tallies:

@@ -43,12 +43,10 @@ def by_score(
     sight: Sight,
     quarter: int,
     expected: Floats,
-    at_stake: Floats,
 ) -> Selection:
     """Draw the lottery, then spend the hours that are left on the best traders for each hour.
 
-    `expected` is the money that the policy's model expects of each trader, `at_stake` what the written
-    indicators do.
+    `expected` is the money that the policy's model expects of each trader, or the written indicators do.
     """
     traders, world = state.traders, state.world
     stream = chance.stream("lab", quarter)
@@ -62,7 +60,7 @@ def by_score(
     value = {
         "declared_value": sight.declared,
         "rules": rule_score(stream, world, traders=traders, sight=sight),
-        "indicators": at_stake,
+        "indicators": expected,
         "model": expected,
     }[policy.score]
     order = np.argsort(-(value / size if policy.score in IN_MONEY else value), kind="stable")

@@ -1,6 +1,6 @@
 """Years of one policy and seed: it chooses each quarter, and learns each year from its own audits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -11,7 +11,6 @@ from features.simulate import begin
 from features.simulate.arrays import Floats
 from features.simulate.audits.select import Selection, Sight, select
 from features.simulate.chance import Chance
-from features.simulate.clock import SCOPE_QUARTERS
 from features.simulate.run import simulate_quarter
 from features.simulate.state import SimulationState
 from features.simulate.trade.lines import Lines
@@ -21,7 +20,7 @@ from features.simulate.worlds.parameters import Parameters
 from models.fitting.labels import FEWEST_AUDITS
 from models.hurdle import HurdleModel
 from training.lab.coverage import Measured, gap_of, measured
-from training.lab.known import EXPOSURE, Tallies, at_stake, features, tallies
+from training.lab.known import InMemory, Known
 from training.lab.measures import ALL, ALL_YEARS, SCHEMA, YEAR, by_group, captured_share, taxes_booked
 from training.lab.planned import by_plan
 from training.lab.policies import LabPolicy
@@ -29,34 +28,41 @@ from training.lab.scored import VISITS, by_score
 
 BURN_IN = 3
 """Years before the policy's first, in which the simulator's own selection makes audits to learn from."""
-LIGHT = {"bags": 1, "rounds": 80}
-"""Fewer trees than a model that serves has: the lab fits hundreds."""
 
 
 @dataclass
 class Learner:
-    """What a policy knows: tallies of the last year, features of those it audited, and the model.
+    """What a policy has learned: what it knows of traders, features of those it audited, and the model.
 
     `expected` is what the model expects of each trader; the declared value while there is none.
     """
 
     policy: LabPolicy
     begins: int = 4 * BURN_IN
-    year: list[Tallies] = field(default_factory=list)
-    audited: list[Mapping[str, Floats]] = field(default_factory=list)
+    known: Known = field(default_factory=InMemory)
+    audited: list[pa.Table] = field(default_factory=list)
     model: HurdleModel | None = None
     expected: Floats = field(default_factory=lambda: np.zeros(0))
 
 
-def run_years(policy: LabPolicy, *, seed: int, traders: int, years: int, world: Parameters) -> pa.Table:
+def run_years(
+    policy: LabPolicy,
+    *,
+    seed: int,
+    traders: int,
+    years: int,
+    world: Parameters,
+    known: Known | None = None,
+) -> pa.Table:
     """Return the measures of each quarter of one policy in one simulated administration.
 
     There is a row for all traders together, and one for each group of them; what the year's lotteries measure
     of the gap is with its last quarter. The same arguments give the same table. All policies of a seed begin
-    with the same years. Raises `SettingError` where the caps of a plan cannot be kept.
+    with the same years. What it knows of traders is held in memory where nothing else is `known`. Raises
+    `SettingError` where the caps of a plan cannot be kept.
     """
     state = begin(traders=traders, years=BURN_IN + years, seed=seed, parameters=world)
-    learner = Learner(policy)
+    learner = Learner(policy, known=known or InMemory())
     rows: list[dict[str, object]] = []
     lotteries: list[Measured] = []
     for quarter in range(state.world.calendar.quarters):
@@ -87,8 +93,7 @@ def _gaps(lotteries: Sequence[Measured], *, ends: bool) -> dict[str, float | Non
 def step(state: SimulationState, quarter: int, *, learner: Learner) -> tuple[Lines, Lines]:
     """Simulate a quarter in which the learner's policy chooses; return its lines, and those amended in it."""
     declared, amended = simulate_quarter(state, quarter, policy=partial(_choose, learner, state))
-    summed = tallies(declared, state.world, traders=state.traders.count)
-    learner.year = [*learner.year[1 - SCOPE_QUARTERS :], summed]
+    learner.known.add(state, declared, amended)
     return declared, amended
 
 
@@ -103,29 +108,21 @@ def _choose(
     quarter: int,
 ) -> Selection:
     """Return the audits of a quarter, and keep the features of those audited for the next model."""
-    seen = features(learner.year, traders=traders, sight=sight)
+    seen = learner.known.features(state, sight=sight, quarter=quarter)
     if quarter >= learner.begins and (quarter - learner.begins) % 4 == 0:
         learner.model = _learned(learner, state, quarter=quarter)
-    table = pa.table(dict(seen))
-    learner.expected = learner.model.predict(table).expected if learner.model else seen[EXPOSURE]
-    plan = learner.policy.plan
+    learner.expected = learner.model.predict(seen).expected if learner.model else sight.declared
+    policy, plan = learner.policy, learner.policy.plan
     if quarter < learner.begins or (plan and learner.model is None):  # a plan needs a model
         selection = select(chance, world, traders=traders, sight=sight, quarter=quarter)
     elif plan and learner.model:
         selection = by_plan(
-            plan, state, chance=chance, sight=sight, quarter=quarter, model=learner.model, features=table
+            plan, state, chance=chance, sight=sight, quarter=quarter, model=learner.model, features=seen
         )
     else:
-        selection = by_score(
-            learner.policy,
-            state,
-            chance=chance,
-            sight=sight,
-            quarter=quarter,
-            expected=learner.expected,
-            at_stake=at_stake(seen),
-        )
-    learner.audited.append({name: values[selection.cases.trader] for name, values in seen.items()})
+        money = learner.known.at_stake(seen) if policy.score == "indicators" else learner.expected
+        selection = by_score(policy, state, chance=chance, sight=sight, quarter=quarter, expected=money)
+    learner.audited.append(seen.take(selection.cases.trader))
     return selection
 
 
@@ -142,10 +139,9 @@ def _learned(learner: Learner, state: SimulationState, *, quarter: int) -> Hurdl
         rows = np.flatnonzero(
             (docket.closed_on < day) & ~docket.abandoned & np.isin(docket.treatment, VISITS)
         )
-        tables.append(pa.table({name: values[rows] for name, values in seen.items()}))
+        tables.append(seen.take(rows))
         money.append(net[rows])
     y = np.concatenate(money)
     if y.size < FEWEST_AUDITS or not y.any():
         return None
-    model = HurdleModel(seed=state.chance.seed % 2**31, growth=LIGHT, exposure=EXPOSURE)
-    return model.fit(pa.concat_tables(tables), y)
+    return learner.known.model(state).fit(pa.concat_tables(tables), y)

@@ -16,7 +16,7 @@ from features.simulate.state import SimulationState
 from features.simulate.trade.lines import Lines
 from features.simulate.worlds.named import SOURCED
 from features.spine import Spine
-from training.lab.known import EXPOSURE, Tallies, at_stake
+from training.lab.known import EXPOSURE, InMemory, Tallies, at_stake
 from training.lab.policies import POLICIES
 from training.lab.years import Learner, step
 
@@ -29,12 +29,13 @@ AS_DECLARED = """
 
 
 def test_features_in_memory_are_those_of_the_pipeline_on_shared_columns(tmp_path: Path) -> None:
-    learner = Learner(POLICIES["rules"], begins=99)
+    known = InMemory()
+    learner = Learner(POLICIES["rules"], begins=99, known=known)
     years: list[list[Tallies]] = []
 
     def remember(state: SimulationState, quarter: int) -> tuple[Lines, Lines]:
         lines = step(state, quarter, learner=learner)
-        years.append(learner.year)
+        years.append(known.year)
         return lines
 
     simulate(tmp_path / "out", traders=300, years=2, seed=1, world=SOURCED, step=remember)
