@@ -1,4 +1,4 @@
-"""What policies of the lab know of traders, in memory: a stand-in for the pipeline, from lines first declared."""
+"""What policies of the lab know of traders, in memory: a stand-in for the pipeline, from first versions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

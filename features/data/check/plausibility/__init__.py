@@ -10,6 +10,7 @@ from features.data.check.plausibility.amounts import (
     duty_beside_rate,
     nines,
     rate_above_one,
+    small_amounts,
     without_mass,
 )
 from features.data.check.plausibility.columns import one_value, unknown_countries
@@ -26,6 +27,7 @@ NOTES: tuple[NoteFunction, ...] = (
     duty_beside_rate,
     rate_above_one,
     without_mass,
+    small_amounts,
     nines,
     beyond_any_other,
     implausible_values,

@@ -1,4 +1,4 @@
-"""Notes on amounts: duties off by a power of ten, rates above 1, no mass, nines, amounts beyond others."""
+"""Notes on amounts: duties off by a power of ten, rates above 1, no mass, small, nines, beyond all others."""
 
 from collections.abc import Iterator, Mapping
 from math import inf, isfinite
@@ -16,6 +16,8 @@ MOST = 0.5
 """Share of the lines with a duty from which a power of ten is no slip of single lines."""
 LINES_OF_ALL, LINES_OF_AN_OFFICE = 3, 20
 """The fewest lines with a duty by which the table, or an office, is judged."""
+FEWEST_UNITS = 10.0
+"""Of money, in the mean line: answers are rounded to hundredths of a unit, and pages to units."""
 FILLERS = tuple(
     amount
     for digits in range(8, 16)
@@ -114,6 +116,28 @@ def without_mass(tables: Tables, _: Dialect) -> Iterator[Violation]:
             advice="Prices by kg are empty on these lines, and the features that compare them. Find out "
             "whether 0 stands for unknown; the other quantity may be in supplementary_quantity.",
         )
+
+
+def small_amounts(tables: Tables, _: Dialect) -> Iterator[Violation]:
+    """Tell of a customs value whose mean is so few units that rounded answers would say little."""
+    if not has(tables, "declarations", "customs_value"):
+        return
+    checked = tables["declarations"]
+    statistics = checked.statistics["customs_value"]
+    if statistics.filled and isfinite(statistics.magnitude or inf):
+        mean = _mean(checked, "customs_value")
+        if 0 < mean < FEWEST_UNITS:
+            yield note(
+                checked,
+                "small_amounts",
+                column="customs_value",
+                rows=None,
+                found=f"The mean line is worth {mean:.3g}.",
+                expected="amounts in units of the reporting currency.",
+                advice="Answers are rounded to hundredths of a unit and pages to units, so that little is "
+                "left of such amounts. If they are in thousands, declare it for every column of money, such "
+                'as customs_value = { unit = "thousands" } under [declarations.columns] in mapping.toml.',
+            )
 
 
 def nines(tables: Tables, _: Dialect) -> Iterator[Violation]:

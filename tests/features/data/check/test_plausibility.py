@@ -79,6 +79,10 @@ IMPLAUSIBLE: dict[str, dict[str, Callable[[int], Any]]] = {
     "declarations.duty_assessed.duty_beside_rate": {"duty_assessed": off_by(0.01)},
     "declarations.duty_rate.rate_above_one": {"duty_rate": lambda number: 0.05 if number % 20 else 5.0},
     "declarations.net_mass_kg.without_mass": {"net_mass_kg": lambda number: float(number % 20)},
+    "declarations.customs_value.small_amounts": {
+        "customs_value": lambda number: (100.0 + number) / 1000,
+        "duty_assessed": off_by(0.001),
+    },
     "declarations.vat_assessed.amount_of_nines": {
         "vat_assessed": lambda number: 999_999_999.99 if number in (3, 5) else 1e8 + number
     },
