@@ -116,6 +116,7 @@ class TrainingData:
     - `written_weight`: how much the written indicators weigh beside them, from 1 down to 0.
     - `tested_audits`: out of fold, in the `folds` that begin on these days.
     - `features`: how many; `feature_digest`: of what they compute.
+    - `traders`: a sketch of those active (`models.population`).
     """
 
     fingerprint: str = ""
@@ -129,6 +130,7 @@ class TrainingData:
     folds: tuple[date, ...] = ()
     features: int = 0
     feature_digest: str = ""
+    traders: str = ""
 
 
 @dataclass(frozen=True)

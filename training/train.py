@@ -15,9 +15,11 @@ from features.data.systems import assumed
 from features.data.warehouse import Warehouse
 from features.errors import DataError
 from features.outcomes import Measure, outcomes
+from features.spine import Spine
 from features.storage.home import require_writable
 from models.base import YieldModel
 from models.card import ModelCard
+from models.population import sketch
 from training.backtest.candidates import new_model
 from training.backtest.experiment import Experiment
 from training.backtest.fairness import trader_groups
@@ -153,6 +155,7 @@ def train(
             stage("Looking for leaks")
             with dataset.open() as all_tables:
                 leaks = leak_report(all_tables, labelled_audits, report.out_of_fold.table(), cutoff=cutoff)
+                active = Spine.active(all_tables, cutoff).rows["trader_id"].to_pylist()
             stage("Fitting on all audits and registering")
             groups = trader_groups(warehouse, report.out_of_fold.audits["trader_id"], cutoff=cutoff)
             model = _fit_on_all(labelled_audits, experiment)
@@ -167,7 +170,17 @@ def train(
             )
             learned = diagnostics(report, labelled_audits, model, folds=folds, learning_curve=curve)
             about_data = (*assumed(dataset.data), *map(_counts_as_absent, setup.left_out), *setup.notes)
-            training = Training(model, labelled_audits, report, learned, leaks, labels, groups, about_data)
+            training = Training(
+                model,
+                labelled_audits,
+                report,
+                learned,
+                leaks,
+                labels,
+                groups,
+                traders=sketch(active),
+                assumed=about_data,
+            )
             card = card_of(training)
             version = record(run, training, card)
     stage("Holding it against the gate")

@@ -1,7 +1,7 @@
 """Bundles: a fitted model as a sealed folder of LightGBM's text, JSON and Arrow; loading executes nothing."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,7 @@ from models.base import State, YieldModel
 from models.bundle.sealed import Files, read_sealed, refusal, sha256, write_sealed
 from models.card import ModelCard
 from models.kinds import MODELS, read_model
+from models.population import strangers
 from models.prediction import PER_TRADER, Floats, Prediction
 from models.turning import TurningPoints, sampled, turning_points
 from models.words import Words
@@ -86,6 +87,10 @@ class Bundle:
             "The model has learned what was known before {learned}; of {day} it knows what was found since. "
             "What it says of that day is no forecast: take a model of that day."
         ).format(learned=self.cutoff, day=cutoff)
+
+    def strangers(self, trader_ids: Iterable[str], language: Language = ENGLISH) -> str | None:
+        """Return a warning where hardly any trader that it was trained among is one of these, else None."""
+        return strangers(self.card.data.traders, trader_ids, language)
 
     def require_features(self, digest: str) -> None:
         """Raise `DataError` unless the model was trained on a feature set of this digest."""

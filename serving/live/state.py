@@ -174,7 +174,11 @@ class Live:
             self.snapshot.newest_on, cutoff=cutoff, today=self.dataset.today, language=self.language
         )
         marks = self.bundle.card.mark(self.language), self.bundle.hindsight(cutoff, self.language)
-        return (*filter(None, marks), *stale)
+        return (*filter(None, (*marks, self._strangers)), *stale)
+
+    @cached_property
+    def _strangers(self) -> str | None:
+        return self.bundle.strangers(self.row_index, self.language)
 
     @cached_property
     def snapshot_digest(self) -> str:

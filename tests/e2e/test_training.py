@@ -1,8 +1,11 @@
 """What a champion says, through the commands: scores and reasons."""
 
 import json
+import shutil
 from pathlib import Path
 
+import duckdb
+import pyarrow.compute as arrow
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 import pytest
@@ -70,8 +73,23 @@ def test_a_day_before_the_models_own_is_said_to_be_no_forecast(
 ) -> None:
     call("score", data, "--as-of", AS_OF)
     assert "no forecast" not in caplog.text
+    assert "trained among" not in caplog.text
     call("score", data, "--as-of", "2024-12-01")
     assert "no forecast" in caplog.text
+
+
+def test_traders_that_the_model_was_not_trained_among_are_told(
+    data: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    others = Path(shutil.copytree(data, tmp_path / "others"))
+    for table in others.glob("*.parquet"):
+        rows = duckdb.read_parquet(str(table)).to_arrow_table()
+        if "trader_id" in rows.column_names:
+            renamed = arrow.replace_substring(rows["trader_id"].cast("string"), "T", "N")
+            rows = rows.set_column(rows.column_names.index("trader_id"), "trader_id", renamed)
+        pq.write_table(rows, table, store_schema=False)
+    call("score", str(others), "--as-of", AS_OF)
+    assert "that the model was trained among, 0 are in this data" in caplog.text
 
 
 def test_an_unknown_trader_or_version_is_refused_in_words(data: str) -> None:

@@ -38,13 +38,14 @@ def model_card(
     groups: Sequence[Group],
     labelled_audits: LabelledAudits,
     written_weight: float,
+    traders: str = "",
     assumed: Sequence[str] = (),
 ) -> ModelCard:
     """Return the card of a model: nothing in it depends on when or where it was made.
 
     `reliability` and `groups` are out of fold, as the backtest is. `labelled_audits` are those that the model
-    learned from, beside which what is written has the weight `written_weight`. `assumed` is what the import
-    and the check of the data assumed.
+    learned from, beside which what is written has the weight `written_weight`; `traders` is a sketch of those
+    active. `assumed` is what the import and the check of the data assumed.
     """
     experiment = report.experiment
     return ModelCard(
@@ -64,6 +65,7 @@ def model_card(
             folds=tuple(each.fold.day for each in report.folds if each.enough),
             features=len(report.features.names),
             feature_digest=report.features.digest,
+            traders=traders,
         ),
         performance=tuple(
             each

@@ -41,8 +41,8 @@ class Training:
 
     `model` was fitted on all of `labelled_audits`, `report` is its backtest, `diagnostics` says what it
     learned and how far it can be trusted, `groups` gives the value of each attribute for the audits of
-    `report.out_of_fold`, row for row (see `training.backtest.fairness.trader_groups`), and `assumed` are
-    assumptions about the data.
+    `report.out_of_fold`, row for row (see `training.backtest.fairness.trader_groups`), `traders` is a sketch
+    of those active (`models.population`), and `assumed` are assumptions about the data.
     """
 
     model: YieldModel
@@ -52,6 +52,7 @@ class Training:
     leaks: LeakReport
     labels: LabelReport
     groups: Mapping[str, list[str]]
+    traders: str = ""
     assumed: tuple[str, ...] = ()
 
 
@@ -77,6 +78,7 @@ def card_of(training: Training) -> ModelCard:
         groups=fairness(report.out_of_fold, report.experiment.model, training.groups),
         labelled_audits=training.labelled_audits,
         written_weight=training.model.written_weight(training.labelled_audits.adjusted),
+        traders=training.traders,
         assumed=training.assumed,
     )
 
