@@ -122,7 +122,7 @@ def require_that_it_holds(reason: Reason) -> None:
         assert feature.direction == learned
     else:
         assert feature.direction != learned
-        words = {1: ("from", "yes"), -1: ("up to", "no")}[learned]
+        words = {1: ("from", "yes"), -1: ("up to", "than above", "no")}[learned]
         assert any(word in reason.why for word in words)
     unit = UNIT[reason.feature]
     assert format_value(reason.value, unit) != format_value(turns_at, unit)
