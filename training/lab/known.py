@@ -1,4 +1,4 @@
-"""What policies of the lab know of traders, in memory: a stand-in for the pipeline, from first versions."""
+"""Features in memory, by which policies of the lab know traders: a stand-in for the pipeline."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
