@@ -18,9 +18,9 @@ def test_a_training_that_is_stopped_leaves_no_half_a_version_and_no_files(
     data, experiment = administration / "demo/data", administration / "experiment.toml"
     train = ("train", str(data), "--as-of", "2024-10-01", "--experiment", str(experiment))
     took = call(place, *train)[1] if TORTURE else 4.0
-    before = models(place.home)
     rng = random.Random(26)  # noqa: S311  moments to stop at, no secret
     for _ in range(TIMES):
+        before = models(place.home)
         running = begin(place, *train)
         if running.signal(SIGINT, after=rng.uniform(0.0, 0.9 * took)):
             status, said = running.ended()
@@ -29,7 +29,6 @@ def test_a_training_that_is_stopped_leaves_no_half_a_version_and_no_files(
             after = models(place.home)
             assert len(after) - len(before) in (0, 1)  # one, where the stop came after it was registered
             assert {each.digest for each in before} <= {each.digest for each in after}
-            before = after
 
 
 def test_a_table_that_is_not_finished_leaves_the_one_before(place: Place, administration: Path) -> None:
