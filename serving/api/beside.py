@@ -14,7 +14,7 @@ from serving.api.context import access_of, caller_of, context_of
 from serving.api.explain import require_day
 from serving.api.language import PageQuery
 from serving.api.pages import live_for, page_response
-from serving.api.request_schemas import Identifier
+from serving.api.request_schemas import Day, Identifier
 from serving.live.case import Case, with_predictions
 from serving.live.declared import VALUES, DeclaredLine, declared_line, declared_lines
 from serving.live.submitted import Row
@@ -64,7 +64,7 @@ class ChangeQuery(PageQuery):
     """The query of a change: since which day."""
 
     since: Annotated[
-        date | None, BeforeValidator(_or_none, json_schema_input_type=date | Literal[""] | None)
+        Day | None, BeforeValidator(_or_none, json_schema_input_type=date | Literal[""] | None)
     ] = None
 
 

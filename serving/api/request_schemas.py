@@ -1,11 +1,13 @@
 """Request schemas: whatever they do not name, or of another type, is refused."""
 
+import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -30,6 +32,18 @@ MOST_COLUMNS = 50
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
 """No engine takes a NUL in a text."""
+
+
+def _written_as_day(value: object) -> object:
+    """Read a day as YYYY-MM-DD; as numbers pydantic would count seconds from 1970."""
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        raise ValueError("a day as YYYY-MM-DD")
+    return date.fromisoformat(value)
+
+
+Day = Annotated[date, BeforeValidator(_written_as_day)]
 Purpose = Annotated[
     str | None,
     Field(
@@ -46,7 +60,7 @@ TYPES = {
     ColumnType.TEXT: Text,
     ColumnType.WHOLE: Annotated[int, Field(ge=-LARGEST_WHOLE, le=LARGEST_WHOLE)],
     ColumnType.NUMBER: Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)],
-    ColumnType.DAY: date,
+    ColumnType.DAY: Day,
     ColumnType.FLAG: bool,
 }
 """The contract's types in JSON; a day is ISO 8601 text."""
@@ -120,11 +134,11 @@ class Filters(BaseModel):
         YesNo | None, Field(description="Whether an audit by the tax administration is open.")
     ] = None
     aeo: Annotated[YesNo | None, Field(description="Whether it is an authorised economic operator.")] = None
-    not_since: Annotated[
-        date | None, Field(description="No audit of it was opened on this day or later.")
-    ] = None
+    not_since: Annotated[Day | None, Field(description="No audit of it was opened on this day or later.")] = (
+        None
+    )
     due_before: Annotated[
-        date | None, Field(description="Its authorisation must be looked at again before this day.")
+        Day | None, Field(description="Its authorisation must be looked at again before this day.")
     ] = None
     least_money: Annotated[
         float | None,
@@ -238,7 +252,7 @@ class ScoreDeclarations(RequestSchema):
     declarations: Annotated[list[Declaration], Field(max_length=MOST_DECLARATIONS)] = []  # type: ignore[valid-type]
     leave_out: Annotated[list[Line], Field(max_length=MOST_LEFT_OUT)] = []
     as_of: Annotated[
-        date | None,
+        Day | None,
         Field(description="The cutoff; else the day of the snapshot. Rows must be known before it."),
     ] = None
     purpose: Purpose = None

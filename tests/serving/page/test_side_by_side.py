@@ -172,3 +172,11 @@ def test_a_limited_reader_sees_its_own_trader_on_the_day_alone(
             )
         }
     assert list(statuses.values()) == [200, 403, 403, 403, 403, 403]
+
+
+@pytest.mark.parametrize("day", ["0.0", "-4e-180", "1700000000", "2024-7-1", "20240701", "2024-02-30"])
+def test_a_day_is_written_as_one_and_no_number(day: str, served: Service, traders: list[str]) -> None:
+    assert served.client.get(f"/traders/{traders[0]}/change", params={"since": day}).status_code == 400
+    assert served.client.get("/ranking", params={"not_since": day}).status_code == 400
+    body = {"trader_id": traders[0], "as_of": day}
+    assert served.client.post("/score_declarations", json=body).status_code == 400
