@@ -2,16 +2,18 @@
 
 from datetime import date
 
+import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.as_known import known_before
+from features.as_known import in_force, known_before
 from features.assignments import last_assignments
 from features.availability import last_descriptions, offices
 from features.data.contract.required import FINDING_TYPES
 from features.data.warehouse import Warehouse
 from features.outcomes import outcomes
-from features.prepare.audits import states
+from features.prepare.audits import TAXES, states
+from features.prepare.corrections import with_corrections
 
 VISITS = ("field", "joint")
 """The treatments by which compliance is measured: of the whole business, at the trader."""
@@ -25,6 +27,8 @@ EMPTY = pa.schema(
     ]
 )
 """The columns of what was assigned, where there is no table of assignments."""
+FAULT = ("audit_id", "finding_type", "declaration_id", "item_number")
+"""What makes two findings the same fault."""
 AMOUNTS = ("yield_amount", *(f"{kind}_amount" for kind in FINDING_TYPES))
 
 
@@ -84,6 +88,50 @@ def growth(warehouse: Warehouse, cutoff: date) -> pa.Table:
         .order_by("audit_id", "known_on")
         .to_pyarrow()
     )
+
+
+def audited_twice(warehouse: Warehouse, cutoff: date) -> pa.Table | None:
+    """Return what both audits found of each visit that was audited twice, known before `cutoff`.
+
+    A row a visit and finding type: audit_id, finding_type, `first`, `second`, `both`: goods items on which
+    the first audit, the second, and both found a fault; a visit with none has one row of zeros. What either
+    booked without a goods item counts on neither side: nobody knows whether it is the same.
+    None where the administration has no such table.
+    """
+    seconds = warehouse.optional_table("second_audits")
+    if seconds is None:
+        return None
+    closed = outcomes(warehouse, cutoff=cutoff).select("audit_id")
+    again = seconds.filter(known_before(seconds, cutoff)).semi_join(closed, "audit_id")
+    ledger = with_corrections(warehouse.table("findings"))
+    assessed = ledger.filter(
+        known_before(ledger, cutoff),
+        in_force(ledger, cutoff),
+        ledger.event == "assessed",
+        ledger.tax_type.isin(TAXES),
+    ).semi_join(again, "audit_id")
+    found = again.filter(again.fault_number > 0)
+    sides = [
+        rows.select(*FAULT, side=ibis.literal(side)).drop_null(FAULT[2:]).distinct()
+        for side, rows in (("first", assessed), ("second", found))
+    ]
+    faults = sides[0].union(sides[1])
+    items = faults.group_by(*FAULT).aggregate(
+        first=(faults.side == "first").any().cast("int64"),
+        second=(faults.side == "second").any().cast("int64"),
+    )
+    by_type = items.group_by("audit_id", "finding_type").aggregate(
+        first=items["first"].sum(),
+        second=items.second.sum(),
+        both=(items["first"] * items.second).sum(),
+    )
+    visits_made = again.select("audit_id").distinct()
+    counts = visits_made.left_join(by_type, "audit_id").select(
+        visits_made.audit_id,
+        by_type.finding_type,
+        **{name: by_type[name].fill_null(0) for name in ("first", "second", "both")},
+    )
+    return counts.order_by("audit_id", "finding_type").to_pyarrow()
 
 
 def offices_of(warehouse: Warehouse, trader_ids: pa.ChunkedArray, cutoff: date) -> pa.ChunkedArray:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from features.data.contract.required import FINDING_TYPES
 from features.proofs.draw import LAST, Draw
 from features.proofs.tables import Row
 
@@ -105,6 +106,20 @@ def debt(draw: Draw, debt_id: str, trader: str) -> Iterable[Row]:
             "paid_on": paid,
             "amount": draw.amount(),
             "known_on": known,
+        }
+
+
+def audited_twice(draw: Draw, audit_id: str, lines: int) -> Iterable[Row]:
+    """Yield the faults that a second audit found, or a row for none."""
+    known_on, faults = draw.day(), draw.choice((0, 1, 2))
+    for number in range(1, faults + 1) if faults else (0,):
+        yield {
+            "audit_id": audit_id,
+            "fault_number": number,
+            "finding_type": draw.choice(FINDING_TYPES) if number else None,
+            "declaration_id": f"D{draw.randrange(lines // 2)}" if number else None,
+            "item_number": draw.choice((1, 2)) if number else None,
+            "known_on": known_on,
         }
 
 

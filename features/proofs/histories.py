@@ -16,7 +16,15 @@ from features.proofs.drawn_by_customs import (
     tariff,
     versions,
 )
-from features.proofs.drawn_by_others import assignment, debt, links, tax_audit, tax_returns, watched
+from features.proofs.drawn_by_others import (
+    assignment,
+    audited_twice,
+    debt,
+    links,
+    tax_audit,
+    tax_returns,
+    watched,
+)
 from features.proofs.tables import Tables
 
 
@@ -46,4 +54,5 @@ def history(seed: int, *, traders: int = 8, lines: int = 200) -> Tables:
     tables["assignments"] = [assignment(draw, "PLAN", trader) for trader in ids]
     tables["levies"] = [row for line in tables["declarations"] for row in levies(draw, line)]
     tables["watchlist"] = [watched(draw, f"W{n}") for n in range(4)]
+    tables["second_audits"] = [row for n in range(traders) for row in audited_twice(draw, f"A{n}", lines)]
     return tables

@@ -8,6 +8,7 @@ from features.simulate.arrays import Flags, Floats, stack, take
 from features.simulate.audits import cases
 from features.simulate.audits.audit import LETTER, Exposure, exposure, work
 from features.simulate.audits.controls import controls
+from features.simulate.audits.second import made_twice, second_audits
 from features.simulate.audits.select import Policy, Sight, select
 from features.simulate.audits.truth import truth
 from features.simulate.clock import SCOPE_QUARTERS
@@ -78,9 +79,30 @@ def _audit(state: SimulationState, quarter: int, *, policy: Policy) -> None:
         quarter=quarter,
     )
     first = sum(done.trader.size for done in state.dockets)
+    twice = made_twice(chance, state.world, docket=docket, quarter=quarter)
+    state.second_audits.append(
+        second_audits(
+            chance,
+            state.world,
+            docket=docket,
+            twice=twice,
+            faults=faults,
+            exposed=exposed,
+            first=first,
+            quarter=quarter,
+        )
+    )
     state.dockets.append(docket)
     state.ledgers.append(
-        ledger.ledger(chance, booked=booked, docket=docket, band=traders.band, first=first, quarter=quarter)
+        ledger.ledger(
+            chance,
+            booked=booked,
+            docket=docket,
+            in_full=twice,
+            band=traders.band,
+            first=first,
+            quarter=quarter,
+        )
     )
     state.pending.append(amend.after_audit(chance, booked=booked, docket=docket, quarter=quarter))
     state.last_audit[docket.trader] = quarter

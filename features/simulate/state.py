@@ -7,6 +7,7 @@ import numpy as np
 from features.simulate.arrays import Flags, Floats, Whole
 from features.simulate.audits.cases import Docket
 from features.simulate.audits.controls import Controls
+from features.simulate.audits.second import SecondAudits
 from features.simulate.audits.select import Assignments
 from features.simulate.audits.truth import Truth
 from features.simulate.chance import Chance
@@ -56,6 +57,7 @@ class SimulationState:
     payments: list[Payments]
     truths: list[Truth]
     assigned: dict[int, Assignments]
+    second_audits: list[SecondAudits]
 
 
 def initial_state(chance: Chance, world: World, *, traders: Traders, slots: Slots) -> SimulationState:
@@ -88,4 +90,5 @@ def initial_state(chance: Chance, world: World, *, traders: Traders, slots: Slot
         payments=[],
         truths=[],
         assigned={},
+        second_audits=[],
     )

@@ -1,32 +1,46 @@
 """Detection: the part of the money not paid that a field audit finds, known from double audits or a source.
 
-Single audits cannot say it: what no auditor finds is in no table. So what is not paid at all is estimated
-only where detection is known, and always named apart from what audits would book.
+Single audits cannot say it: what no auditor finds is in no table. Where a second team repeats some of them
+without knowing what the first one found, faults that both found say how many neither did. So what is not
+paid at all is estimated only where detection is known, and always named apart from what audits would book.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Self
 
 import numpy as np
+import pyarrow.compute as pc
 
+from features.data.warehouse import Warehouse
 from features.errors import SettingError
+from features.lotteries import audited_twice
 from features.settings import read_toml
 from models.gap.interval import Z
+from models.prediction import Floats
 
 FILE = "detection.toml"
 FEWEST_BOTH = 7
 """Faults found by both teams below which double audits say nothing (Robson & Regier 1964)."""
+FAULTS_THAT_COUNT = 5
+"""Faults of a type by which one audit counts at most: a few that found hundreds would rule the share."""
+FEWEST_AUDITS = 5
+"""Audits with a fault found by both teams below which nobody can say how sure the share is."""
 
 
 @dataclass(frozen=True)
 class Detection:
-    """The `share` of money not paid that an audit finds, its 95 % interval, and where it is known from."""
+    """The `share` of money not paid that an audit finds, its 95 % interval, and where it is known from.
+
+    `audits` are the visits made twice that say so, 0 where the `source` does, which is empty with these.
+    """
 
     share: float
     low: float
     high: float
     source: str
+    audits: int = 0
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -73,6 +87,42 @@ def by_double_audits(first: int, second: int, both: int) -> tuple[float, float, 
     middle, reach = part + square / 2, Z * np.sqrt(part * (1 - part) / second + (square / (2 * Z)) ** 2)
     low, high = (middle - reach) / (1 + square), (middle + reach) / (1 + square)
     return float(share), float(min(low, share)), float(max(high, share))
+
+
+def detection_in(warehouse: Warehouse, cutoff: date) -> Detection | None:
+    """Return what second audits known before `cutoff` say; None where these are none or too few."""
+    table = audited_twice(warehouse, cutoff)
+    if table is None:
+        return None
+    audit_ids = pc.unique(table["audit_id"])
+    kinds = pc.unique(table["finding_type"].drop_null())
+    rows = pc.index_in(table["audit_id"], audit_ids).to_numpy()
+    kind = pc.index_in(table["finding_type"], kinds).fill_null(0).to_numpy()
+    counts = np.zeros((3, len(audit_ids), max(len(kinds), 1)))
+    for place, name in enumerate(("first", "second", "both")):
+        counts[place, rows, kind] = table[name].to_numpy()
+    return by_second_audits(*counts)
+
+
+def by_second_audits(first: Floats, second: Floats, both: Floats) -> Detection | None:
+    """Return detection from the faults that each of two audits found, and both (audits, types).
+
+    The share of what one of the two found that the other found too (Petersen 1896, Lincoln 1930), a finding
+    type of an audit counting by its faults, up to `FAULTS_THAT_COUNT`. Faults of one trader are found or
+    missed together, so the interval is from leaving out one audit after the other (the jackknife: Efron &
+    Stein 1981), on logarithms. None below `FEWEST_BOTH` faults found by both, or `FEWEST_AUDITS` audits
+    with one.
+    """
+    if both.sum() < FEWEST_BOTH or both.any(axis=1).sum() < FEWEST_AUDITS:
+        return None
+    weight = np.minimum([first, second], FAULTS_THAT_COUNT)
+    seen = weight * both / np.maximum([first, second], 1)
+    weight_of, seen_of = weight.sum(axis=(0, 2)), seen.sum(axis=(0, 2))
+    share = float(seen_of.sum() / weight_of.sum())
+    without = np.log((seen_of.sum() - seen_of) / (weight_of.sum() - weight_of))
+    n = len(both)
+    reach = float(np.exp(Z * np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum())))
+    return Detection(share, share / reach, min(share * reach, 1.0), "", audits=n)
 
 
 def _invalid(path: Path, what: str) -> SettingError:

@@ -5,6 +5,10 @@ its answer; of all others the expectations are summed, and each answer by lot sa
 for the traders it stands for, one divided by its chance. It is right whatever the model is worth; a better
 model makes it more precise. The expectation is that of the plan, frozen when it was drawn: it knew none of
 the answers.
+
+An audit is a draw too: audited twice, a trader books something else. Of a residual a part is the trader's,
+which has no doubt where the lot took everybody, and a part the audit's luck, which keeps it. Where it is
+known which share of what is not paid an audit finds, the two are told apart, and the interval is narrower.
 """
 
 from collections.abc import Sequence
@@ -68,6 +72,8 @@ class Terms:
       have money in them.
     - `variance`: of those taken for certain whose answers are not in.
     - `fitted`: parameters that were estimated from the terms.
+    - `settled`: of the sum of the squared terms, what no other lot could have changed: the traders' own part
+      of the residuals, of those drawn. 0 where detection is not known.
     """
 
     known: float
@@ -75,6 +81,7 @@ class Terms:
     non_zero: int
     variance: float
     fitted: int = 1
+    settled: float = 0.0
 
     def estimate(self) -> GapEstimate:
         """Return the amount and its interval, which is None with few answers other than zero."""
@@ -82,14 +89,20 @@ class Terms:
         amount = self.known + float(self.terms.sum())
         if self.non_zero < FEWEST_NON_ZERO:
             return GapEstimate(amount, None, None, n, self.non_zero)
-        below, above = hall(self.terms, fitted=self.fitted)
+        squares = float((self.terms**2).sum())
+        doubt = np.sqrt(1 - self.settled / squares) if squares else 1.0
+        below, above = doubt * np.array(hall(self.terms, fitted=self.fitted))
         more = Z * np.sqrt(self.variance)
         low, high = amount - np.hypot(below, more), amount + np.hypot(above, more)
         return GapEstimate(amount, float(low), float(high), n, self.non_zero)
 
 
-def estimate(lotteries: Sequence[Lottery], *, by: str | None = None, group: str = "") -> GapEstimate:
+def estimate(
+    lotteries: Sequence[Lottery], *, by: str | None = None, group: str = "", detection: float = 0.0
+) -> GapEstimate:
     """Return what audits of all traders within reach would book, of a group of `by` where one is named.
+
+    `detection` is the share of what is not paid that an audit finds, 0 where nobody knows it.
 
     Of several lotteries of a year each measures all traders: their mean is taken, by the answers of each. One
     without answers says nothing yet, and counts only where none has any.
@@ -97,7 +110,9 @@ def estimate(lotteries: Sequence[Lottery], *, by: str | None = None, group: str 
     answers = np.array([int((each.drawn & each.answered).sum()) for each in lotteries], np.float64)
     part_of = answers / answers.sum() if answers.any() else np.full(len(answers), 1 / len(answers))
     parts = [
-        _scaled(terms(each, within=None if by is None else each.groups[by] == group), part)
+        _scaled(
+            terms(each, within=None if by is None else each.groups[by] == group, detection=detection), part
+        )
         for each, part in zip(lotteries, part_of.tolist(), strict=True)
     ]
     return reduce(_joined, parts).estimate()
@@ -108,22 +123,40 @@ def of_type(lottery: Lottery, kind: str, *, share: float) -> Lottery:
     return replace(lottery, answer=lottery.by_type[kind], score=share * lottery.score)
 
 
-def terms(lottery: Lottery, *, within: np.ndarray | None = None) -> Terms:
+def terms(lottery: Lottery, *, within: np.ndarray | None = None, detection: float = 0.0) -> Terms:
     """Return the parts of a lottery's estimate, of the traders `within` a segment (n,) or of all."""
     inside = np.ones(len(lottery), bool) if within is None else within
     slope, fitted = _slope(lottery)
     score = slope * lottery.score
     own = lottery.drawn & lottery.answered
     open_to_lot = inside & lottery.reachable & ~lottery.certain
-    corrections = lottery.weight[own] * (lottery.answer[own] - score[own]) / lottery.chance[own]
+    stands_for = lottery.weight[own] / lottery.chance[own]
+    residual = lottery.answer[own] - score[own]
     certain, variance = _certain(lottery, score, inside)
     return Terms(
         float(score[open_to_lot].sum()) + certain,
-        np.where(inside[own], corrections, 0.0),
+        np.where(inside[own], stands_for * residual, 0.0),
         int((inside[own] & (lottery.answer[own] != 0)).sum()),
         variance,
         fitted,
+        _settled(stands_for[inside[own]], residual[inside[own]], lottery.answer[own & inside], detection),
     )
+
+
+def _settled(stands_for: Floats, residual: Floats, answer: Floats, detection: float) -> float:
+    """Return how much of the squared terms is the traders' own part of their residuals.
+
+    A residual squared is on average the trader's own part squared, what audits book of it on average and was
+    not expected, and the variance of what one audit books. An audit finds between nothing and all that is not
+    paid; if on average the share `detection`, that variance is at most (1 - detection) times the square of
+    what it books (Bhatia & Davis 2000, A better bound on the variance). The rest is the trader's own, and
+    has no variance where the lot took everybody (Särndal, Swensson & Wretman 1992, 3.4).
+    """
+    if detection == 0:
+        return 0.0
+    own = float((stands_for * (residual**2 - (1 - detection) * answer**2)).sum())
+    squares = float(((stands_for * residual) ** 2).sum())
+    return min(max(own, 0.0), squares)
 
 
 def _slope(lottery: Lottery) -> tuple[float, int]:
@@ -155,7 +188,12 @@ def _certain(lottery: Lottery, score: Floats, inside: np.ndarray) -> tuple[float
 
 def _scaled(part: Terms, factor: float) -> Terms:
     return Terms(
-        factor * part.known, factor * part.terms, part.non_zero, factor**2 * part.variance, part.fitted
+        factor * part.known,
+        factor * part.terms,
+        part.non_zero,
+        factor**2 * part.variance,
+        part.fitted,
+        factor**2 * part.settled,
     )
 
 
@@ -166,4 +204,5 @@ def _joined(left: Terms, right: Terms) -> Terms:
         left.non_zero + right.non_zero,
         left.variance + right.variance,
         max(left.fitted, right.fitted),
+        left.settled + right.settled,
     )

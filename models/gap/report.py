@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from features.data.contract.required import FINDING_TYPES
 from features.data.dataset import Dataset
 from features.errors import unknown
-from models.gap.detection import Detection
+from models.gap.detection import Detection, detection_in
 from models.gap.estimate import Lottery, estimate, of_type
 from models.gap.interval import GapEstimate, Z, difference, ratio
 from models.gap.lotteries import RANDOM, lotteries_of
@@ -105,12 +105,15 @@ def gap_of(
 ) -> GapReport:
     """Return the gap as known before the dataset's cutoff, in the years from `since` on, by segments of `by`.
 
+    Where no `detection` is given, second audits say what it is, if there are enough.
+
     Raises `SettingError` where `by` is no segment.
     """
     if by is not None and by not in SEGMENTS:
         raise unknown(by, SEGMENTS, what="There are no segments by")
     with dataset.open() as warehouse:
         lotteries, done = lotteries_of(warehouse, dataset.cutoff)
+        detection = detection or detection_in(warehouse, dataset.cutoff)
     chosen = done.filter(
         pc.and_(
             pc.is_valid(done["closed_on"]), pc.not_equal(done["selection_channel"], RANDOM).fill_null(True)
@@ -146,7 +149,8 @@ def _year(
 ) -> GapYear:
     """Return what the lotteries of a year say."""
     year = own[0].year
-    gap = estimate(own)
+    found = detection.share if detection else 0.0
+    gap = estimate(own, detection=found)
     drawn, answered, refused = (
         sum(int((each.drawn & rows).sum()) for each, rows in zip(own, flags, strict=True))
         for flags in (
@@ -177,16 +181,18 @@ def _year(
         chosen=len(money),
         naive=float(money.mean()) * traders if len(money) else None,
         pursued=treated / expected if is_recorded and expected > 0 else None,
-        segments=tuple(_segments(own, by, shares)) if by else (),
+        segments=tuple(_segments(own, by, shares, detection=found)) if by else (),
     )
 
 
-def _segments(own: Sequence[Lottery], by: str, shares: Mapping[str, float]) -> list[GapSegment]:
+def _segments(
+    own: Sequence[Lottery], by: str, shares: Mapping[str, float], *, detection: float
+) -> list[GapSegment]:
     """Return the gap of each group, the largest first."""
     if by == FINDING_TYPE:
         traders = round(sum(_traders(each, each.reachable) for each in own) / len(own))
         typed = {
-            kind: estimate([of_type(each, kind, share=shares[kind]) for each in own])
+            kind: estimate([of_type(each, kind, share=shares[kind]) for each in own], detection=detection)
             for kind in FINDING_TYPES
         }
         made = [GapSegment(kind, traders, gap) for kind, gap in typed.items()]
@@ -199,7 +205,7 @@ def _segments(own: Sequence[Lottery], by: str, shares: Mapping[str, float]) -> l
                     sum(_traders(each, each.reachable & (each.groups[by] == group)) for each in own)
                     / len(own)
                 ),
-                estimate(own, by=by, group=group),
+                estimate(own, by=by, group=group, detection=detection),
             )
             for group in groups
         ]

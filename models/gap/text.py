@@ -114,6 +114,14 @@ def general_sentences(report: GapReport, language: Language = ENGLISH) -> Iterat
             "What no visit would find is not in it: single visits cannot say how much that is. Double visits "
             "or a study can: what they say goes into detection.toml."
         )
+    elif report.detection.audits:
+        yield _(
+            "A visit finds {share}% ({low}% to {high}%) of what is not paid: so much of the same did both "
+            "teams find in {audits} visits that were made twice."
+        ).format(
+            audits=number(report.detection.audits),
+            **{name: number(100 * getattr(report.detection, name)) for name in ("share", "low", "high")},
+        )
     else:
         yield _("A visit finds {share}% of what is not paid, by {source}.").format(
             share=number(100 * report.detection.share), source=report.detection.source

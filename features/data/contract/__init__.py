@@ -18,6 +18,7 @@ TABLES: dict[str, Table] = {
         optional.LINKS,
         optional.PAYMENTS,
         optional.ASSIGNMENTS,
+        optional.SECOND_AUDITS,
         optional.LEVIES,
         optional.WATCHLIST,
     )

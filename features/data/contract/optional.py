@@ -245,6 +245,33 @@ ASSIGNMENTS = Table(
     ),
 )
 
+SECOND_AUDITS = Table(
+    name="second_audits",
+    row="a fault that a second audit found which did not know what the first had found",
+    key=("audit_id", "fault_number"),
+    references=(Reference("audit_id", "audits", structural=True),),
+    note=(
+        "Of some visits drawn by lot another team does the work once more and is told nothing. What both "
+        "find, beside what one alone finds, says which share of what is not paid a visit finds "
+        "(`audit-yield gap`). Both name the goods item of each fault; what is booked without one is on "
+        "neither side. A second audit is no audit of record: it stands neither in `audits` nor in "
+        "`findings`. No feature reads it."
+    ),
+    columns=(
+        identifier("audit_id", "the first audit", required=True),
+        whole(
+            "fault_number",
+            "counts the faults of the second audit; 0 in the one row of an audit that found none",
+            at_least(0),
+            required=True,
+        ),
+        text("finding_type", "what was wrong; empty where nothing was", one_of(*FINDING_TYPES)),
+        identifier("declaration_id", "the declaration on which it was found"),
+        whole("item_number", "the goods item on which it was found", at_least(1)),
+        known_on(required=True),
+    ),
+)
+
 WATCHLIST = Table(
     name="watchlist",
     row="somebody whose name is to be compared with those of traders and of who stands behind them",

@@ -41,11 +41,21 @@ class Ledger:
 
 
 def ledger(
-    chance: Chance, *, booked: Booked, docket: Docket, band: Whole, first: int, quarter: int
+    chance: Chance,
+    *,
+    booked: Booked,
+    docket: Docket,
+    in_full: Flags,
+    band: Whole,
+    first: int,
+    quarter: int,
 ) -> Ledger:
-    """Return all later events of what the audits of a quarter booked; audits are numbered from `first`."""
+    """Return all later events of what the audits of a quarter booked; audits are numbered from `first`.
+
+    Audits `in_full` name every line.
+    """
     stream = chance.stream("ledger", quarter)
-    assessed = _assessed(stream, booked=booked, docket=docket)
+    assessed = _assessed(stream, booked=booked, docket=docket, in_full=in_full)
     decided = _appealed(stream, assessed)
     settled = _settled(stream, assessed, decided=decided, band=band[docket.trader])
     events = stack(assessed, decided, settled, _surcharges(assessed))
@@ -55,20 +65,24 @@ def ledger(
     return replace(events, audit=events.audit + first, known_on=known)
 
 
-def _assessed(stream: np.random.Generator, *, booked: Booked, docket: Docket) -> Ledger:
-    """Return the assessment of each tax: the largest lines of a finding by name, the others together."""
+def _assessed(stream: np.random.Generator, *, booked: Booked, docket: Docket, in_full: Flags) -> Ledger:
+    """Return the assessment of each tax: the largest lines of a finding by name, the others together.
+
+    Audits `in_full` name all of them.
+    """
     faults = booked.faults
     order = np.lexsort((-np.abs(faults.money), faults.kind, booked.case))
     case, faults = booked.case[order], take(faults, order)
-    rank = np.minimum(group_positions(case * len(KINDS) + faults.kind), NAMED_LINES)
+    rank = group_positions(case * len(KINDS) + faults.kind)
+    rank = np.where(in_full[case], rank, np.minimum(rank, NAMED_LINES))
     upward = faults.money > 0
-    key = ((case * len(KINDS) + faults.kind) * (NAMED_LINES + 1) + rank) * 2 + upward
+    key = ((case * len(KINDS) + faults.kind) * (int(rank.max(initial=0)) + 1) + rank) * 2 + upward
     _, head, group = np.unique(key, return_index=True, return_inverse=True)
     gap: Floats = np.zeros((head.size, 3))
     np.add.at(gap, group, faults.gap)
     gap = np.round(gap, 2)
     rows, tax = np.nonzero(gap)
-    head_of, named = head[rows], rank[head[rows]] < NAMED_LINES
+    head_of, named = head[rows], (in_full[case] | (rank < NAMED_LINES))[head[rows]]
     return Ledger(
         audit=case[head_of],
         kind=faults.kind[head_of],

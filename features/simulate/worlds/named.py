@@ -80,11 +80,11 @@ SOURCED = replace(
     STANDARD,
     name="sourced",
     about="the standard world with letters as weak as in trials, visits that teach by findings alone, and "
-    "what was assigned to whom on record",
+    "what was assigned to whom on record, and some visits by lot made twice",
     audits=AuditParameters(
         letter_reach=0.08, letter_stop=0.13, notified_stop=STANDARD.evasion.stop, cleared_ease=1.0
     ),
-    tables=(*OPTIONAL_TABLES, "assignments"),
+    tables=(*OPTIONAL_TABLES, "assignments", "second_audits"),
 )
 
 ADAPTING = replace(

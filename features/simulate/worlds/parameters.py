@@ -144,9 +144,9 @@ class AuditParameters:
 class Parameters:
     """The parameters of a world: its name and what it is about, what holds in it, and what its data has.
 
-    `tables` are the optional tables that exist, levies and assignments only where they are named, and
-    `absent` the optional columns of declarations that do not. `doubled` is the share of declarations that are
-    entered once more by mistake, and cancelled within weeks.
+    `tables` are the optional tables that exist, levies, assignments and second audits only where they are
+    named, and `absent` the optional columns of declarations that do not. `doubled` is the share of
+    declarations that are entered once more by mistake, and cancelled within weeks.
     """
 
     name: str = "standard"

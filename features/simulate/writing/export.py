@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from features.simulate.arrays import stack
+from features.simulate.audits.second import TABLE as SECOND_AUDITS
 from features.simulate.audits.truth import reference_table, truth_table
 from features.simulate.evasion.links import links
 from features.simulate.state import SimulationState
@@ -35,6 +36,8 @@ def write_rest(state: SimulationState, *, folder: Path) -> dict[str, int]:
     if "assignments" in parameters.tables:
         docket = stack(*state.dockets)
         columns["assignments"] = tables.assignments_columns(state.assigned, docket, calendar=calendar)
+    if SECOND_AUDITS in parameters.tables:
+        columns[SECOND_AUDITS] = tables.second_audits_columns(stack(*state.second_audits), calendar=calendar)
     left_out = set(OPTIONAL_TABLES) - set(parameters.tables)
     rows = {
         name: write_table(part, table=name, folder=folder / DATA)

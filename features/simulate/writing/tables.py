@@ -9,6 +9,7 @@ from features.simulate.arrays import Flags, Whole, stack, take
 from features.simulate.audits.audit import TREATMENTS
 from features.simulate.audits.cases import Docket
 from features.simulate.audits.controls import SELECTED_BY, TYPES, Controls
+from features.simulate.audits.second import SecondAudits
 from features.simulate.audits.select import CHANNELS, MODEL, RANDOM, ROLES, Assignments
 from features.simulate.chance import Chance
 from features.simulate.clock import Calendar
@@ -195,6 +196,19 @@ def findings_columns(events: Ledger, *, calendar: Calendar) -> Columns:
         "item_number": pa.array(ordered.item, mask=ordered.item < 0),
         "culpability": coded(ordered.culpability, list(CULPABILITY)),
         **dict.fromkeys(RECORDED_HERE, pa.nulls(len(number))),
+    }
+
+
+def second_audits_columns(found: SecondAudits, *, calendar: Calendar) -> Columns:
+    """Return what second audits found, as far as it was known at the end."""
+    known = take(found, found.known_on <= calendar.end)
+    return {
+        "audit_id": serials("A", known.audit, digits=6),
+        "fault_number": pa.array(known.number),
+        "finding_type": coded(known.kind, list(KINDS)),
+        "declaration_id": serials("D", known.declaration, digits=9),
+        "item_number": pa.array(known.item, mask=known.item < 0),
+        "known_on": days(known.known_on),
     }
 
 

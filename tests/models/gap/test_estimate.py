@@ -104,6 +104,21 @@ def test_better_expectations_leave_less_doubt() -> None:
     assert widths[1] < 0.7 * widths[0]
 
 
+def test_where_detection_is_known_luck_alone_is_doubted_of_whom_the_lot_took() -> None:
+    """Everybody is drawn, so what is left is the audits' luck: each finds all with the probability given."""
+    rng, detection = np.random.default_rng(4), 0.4
+    unpaid = rng.lognormal(5.0, 1.0, 800)
+    answers = [unpaid * (rng.random(800) < detection) for _ in range(300)]
+    everybody = np.ones(800, bool)
+    given = lottery(np.zeros(800), np.ones(800), everybody, np.zeros(800))
+    held = {}
+    for known in (0.0, detection):
+        made = [estimate([replace(given, answer=answer)], detection=known) for answer in answers]
+        ends = [each.ends or (0.0, 0.0) for each in made]
+        held[known] = np.mean([low <= detection * unpaid.sum() <= high for low, high in ends])
+    assert held[0.0] > 0.97 >= held[detection] >= 0.92
+
+
 def test_answers_that_are_missing_widen_what_is_known_of_those_taken_for_certain() -> None:
     population = Population(off=1.0)
     drawn = population.draw(2)
