@@ -110,10 +110,10 @@ def audited_twice(warehouse: Warehouse, cutoff: date) -> pa.Table | None:
         ledger.event == "assessed",
         ledger.tax_type.isin(TAXES),
     ).semi_join(again, "audit_id")
-    found = again.filter(again.fault_number > 0)
+    repeated = again.filter(again.fault_number > 0)
     sides = [
         rows.select(*FAULT, side=ibis.literal(side)).drop_null(FAULT[2:]).distinct()
-        for side, rows in (("first", assessed), ("second", found))
+        for side, rows in (("first", assessed), ("second", repeated))
     ]
     faults = sides[0].union(sides[1])
     items = faults.group_by(*FAULT).aggregate(

@@ -142,10 +142,28 @@ class LeakSummary:
 
 
 @dataclass(frozen=True)
+class MeasuredGap:
+    """What audits of all traders would book in the newest year that audits by lot measured.
+
+    `amount`, and the 95 % interval `low` to `high`, are None where of the `answers` too few, `adjusted`, have
+    money; while `is_provisional` some of those audits are still open.
+    """
+
+    year: int
+    amount: float | None
+    low: float | None
+    high: float | None
+    answers: int
+    adjusted: int
+    is_provisional: bool
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """The card of a model; a part is empty where a model was saved without it.
 
-    `as_of`: it learned from what was known before that day; `predicts`: what a prediction is of.
+    `as_of`: it learned from what was known before that day; `predicts`: what a prediction is of; `gap`: what
+    was measured on that day whatever a model predicts, None where no audit was drawn by lot.
     """
 
     model: str = ""
@@ -158,6 +176,7 @@ class ModelCard:
     reliability: tuple[ReliabilityRow, ...] = ()
     leaks: LeakSummary = LeakSummary()
     fairness: tuple[Group, ...] = ()
+    gap: MeasuredGap | None = None
     limits: tuple[str, ...] = ()
 
     @property

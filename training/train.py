@@ -19,6 +19,8 @@ from features.spine import Spine
 from features.storage.home import require_writable
 from models.base import YieldModel
 from models.card import ModelCard
+from models.gap.detection import detection_of
+from models.gap.report import gap_of
 from models.population import sketch
 from training.backtest.candidates import new_model
 from training.backtest.experiment import Experiment
@@ -35,6 +37,7 @@ from training.labels import KnownOutcomes, LabelEvidence, LabelReport, label_rep
 from training.leaks import LeakReport, leak_report
 from training.promotion.gate import NEWEST
 from training.promotion.promote import Promotion, offer
+from training.tracking.card import measured_gap
 from training.tracking.cleanup import CHAMPION
 from training.tracking.record import Training, begin, card_of, record
 from training.tracking.registry import models, own_out_of_fold
@@ -179,6 +182,7 @@ def train(
                 labels,
                 groups,
                 traders=sketch(active),
+                gap=measured_gap(gap_of(dataset, detection=detection_of(home))),
                 assumed=about_data,
             )
             card = card_of(training)

@@ -99,8 +99,8 @@ def detection_in(warehouse: Warehouse, cutoff: date) -> Detection | None:
     rows = pc.index_in(table["audit_id"], audit_ids).to_numpy()
     kind = pc.index_in(table["finding_type"], kinds).fill_null(0).to_numpy()
     counts = np.zeros((3, len(audit_ids), max(len(kinds), 1)))
-    for place, name in enumerate(("first", "second", "both")):
-        counts[place, rows, kind] = table[name].to_numpy()
+    for side, name in enumerate(("first", "second", "both")):
+        counts[side, rows, kind] = table[name].to_numpy()
     return by_second_audits(*counts)
 
 

@@ -149,8 +149,8 @@ def _year(
 ) -> GapYear:
     """Return what the lotteries of a year say."""
     year = own[0].year
-    found = detection.share if detection else 0.0
-    gap = estimate(own, detection=found)
+    share_detected = detection.share if detection else 0.0
+    gap = estimate(own, detection=share_detected)
     drawn, answered, refused = (
         sum(int((each.drawn & rows).sum()) for each, rows in zip(own, flags, strict=True))
         for flags in (
@@ -181,7 +181,7 @@ def _year(
         chosen=len(money),
         naive=float(money.mean()) * traders if len(money) else None,
         pursued=treated / expected if is_recorded and expected > 0 else None,
-        segments=tuple(_segments(own, by, shares, detection=found)) if by else (),
+        segments=tuple(_segments(own, by, shares, detection=share_detected)) if by else (),
     )
 
 

@@ -8,6 +8,8 @@ import numpy as np
 
 from features.language import Language
 from models.card import Gain, Group, ModelCard, ReliabilityRow
+from models.gap.interval import GapEstimate
+from models.gap.text import in_words
 from serving.live.state import Live
 from serving.log.judgements import Verdict
 from serving.page.judgements import verdict_views
@@ -84,6 +86,7 @@ def model_page(
         chance=bars["chance"],
         money_bars=bars["money"],
         weak=tuple(_weak(card, live.language)),
+        gap=_gap(card, live.language),
         groups=card.fairness,
         topics=_topic_weights(live),
         verdicts=verdict_views(live, verdicts),
@@ -169,6 +172,22 @@ def _weak(card: ModelCard, language: Language) -> Iterator[str]:
             "predicted, beyond what chance explains: {groups} (1 has the highest)."
         ).format(count=len(outside), groups=", ".join(map(str, outside)))
     yield from filter(None, (_off(group, language) for group in card.fairness))
+
+
+def _gap(card: ModelCard, language: Language) -> str:
+    """Return what audits by lot measured on the day on which the model learned."""
+    gap = card.gap
+    if gap is None or gap.amount is None:
+        return language.gettext(
+            "What audits of all traders would book was not measured when it learned: too few were drawn by "
+            "lot."
+        )
+    words = language.gettext(
+        "Audits of all traders would have booked {gap} in {year}: so say audits drawn by lot, whatever the "
+        "model expects."
+    )
+    measured = GapEstimate(gap.amount, gap.low, gap.high, gap.answers, gap.adjusted)
+    return words.format(gap=in_words(measured, language), year=gap.year)
 
 
 def _off(group: Group, language: Language) -> str | None:

@@ -66,6 +66,7 @@ OTHER_RULES = {
         "ordered.known_on <= calendar.end": "what a simulated administration has written by its last day",
         "returns.known_on <= calendar.end": "the same",
         "controls.known_on <= calendar.end": "the same",
+        "audits.known_on <= calendar.end": "the same",
     },
     "features/snapshots/known_rows.py": {
         "date.fromisoformat(known_on) < cutoff": "`known_before` for a digest of a day; a test compares them",

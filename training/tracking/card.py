@@ -2,7 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 
-from models.card import METRICS, UNTESTED, Group, LeakSummary, ModelCard, ReliabilityRow, Score, TrainingData
+from models.card import (
+    METRICS,
+    UNTESTED,
+    Group,
+    LeakSummary,
+    MeasuredGap,
+    ModelCard,
+    ReliabilityRow,
+    Score,
+    TrainingData,
+)
+from models.gap.report import GapReport
 from training.backtest.fairness import SELECTED
 from training.backtest.gain import gains
 from training.backtest.labelled_audits import LabelledAudits
@@ -39,13 +50,15 @@ def model_card(
     labelled_audits: LabelledAudits,
     written_weight: float,
     traders: str = "",
+    gap: MeasuredGap | None = None,
     assumed: Sequence[str] = (),
 ) -> ModelCard:
     """Return the card of a model: nothing in it depends on when or where it was made.
 
     `reliability` and `groups` are out of fold, as the backtest is. `labelled_audits` are those that the model
     learned from, beside which what is written has the weight `written_weight`; `traders` is a sketch of those
-    active. `assumed` is what the import and the check of the data assumed.
+    active. `gap` is what audits by lot measured. `assumed` is what the import and the check of the data
+    assumed.
     """
     experiment = report.experiment
     return ModelCard(
@@ -78,8 +91,18 @@ def model_card(
         reliability=tuple(each for each in reliability if each.population == JUDGED),
         leaks=LeakSummary(leaks.suspected, tuple(each.sentence for each in leaks.raised)),
         fairness=tuple(groups),
+        gap=gap,
         limits=LIMITS if len(report.out_of_fold) else (UNTESTED, *LIMITS),
     )
+
+
+def measured_gap(report: GapReport) -> MeasuredGap | None:
+    """Return the gap of the newest year that audits by lot measured; None without any."""
+    if not report.years:
+        return None
+    year, gap = report.years[-1], report.years[-1].gap
+    amount = None if gap.ends is None else gap.amount
+    return MeasuredGap(year.year, amount, gap.low, gap.high, gap.answers, gap.non_zero, year.is_provisional)
 
 
 def markdown(card: ModelCard) -> str:
@@ -108,6 +131,7 @@ def _written(card: ModelCard) -> Iterator[str]:
         yield from ("", *_performance(card.performance, population))
     yield from ("", "## Leaks", "", *_leaks(card.leaks))
     yield from ("", "## Fairness", "", *_fairness(card.fairness))
+    yield from ("", "## Compliance gap", "", *_gap(card.gap))
     yield from ("", "## Limits", "", *(f"- {limit}" for limit in card.limits))
 
 
@@ -135,6 +159,20 @@ def _leaks(leaks: LeakSummary) -> Iterator[str]:
     if not leaks.suspected:
         yield "None suspected."
     yield from (f"- {sentence}" for sentence in leaks.raised)
+
+
+def _gap(gap: MeasuredGap | None) -> Iterator[str]:
+    """Yield what audits of all traders would book, whatever the model expects of them."""
+    if gap is None:
+        yield "Not measured: no audit was drawn by lot with a known probability."
+    elif gap.amount is None:
+        yield f"Too few to say: of {gap.answers} audits by lot of {gap.year}, {gap.adjusted} found money."
+    else:
+        yield (
+            f"Audits of all traders would have booked {gap.amount:,.0f} in {gap.year} ({gap.low:,.0f} to "
+            f"{gap.high:,.0f}), from {gap.answers} audits by lot"
+            f"{', some of them still open' if gap.is_provisional else ''}."
+        )
 
 
 def _fairness(groups: Sequence[Group]) -> Iterator[str]:

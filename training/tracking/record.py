@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from features.storage.temporary import temporary_folder
 from models.base import YieldModel
 from models.bundle.artefact import save_bundle
-from models.card import ModelCard
+from models.card import MeasuredGap, ModelCard
 from training.backtest.experiment import Experiment
 from training.backtest.fairness import fairness
 from training.backtest.labelled_audits import LabelledAudits
@@ -42,7 +42,8 @@ class Training:
     `model` was fitted on all of `labelled_audits`, `report` is its backtest, `diagnostics` says what it
     learned and how far it can be trusted, `groups` gives the value of each attribute for the audits of
     `report.out_of_fold`, row for row (see `training.backtest.fairness.trader_groups`), `traders` is a sketch
-    of those active (`models.population`), and `assumed` are assumptions about the data.
+    of those active (`models.population`), `gap` is what audits by lot measured, and `assumed` are assumptions
+    about the data.
     """
 
     model: YieldModel
@@ -53,6 +54,7 @@ class Training:
     labels: LabelReport
     groups: Mapping[str, list[str]]
     traders: str = ""
+    gap: MeasuredGap | None = None
     assumed: tuple[str, ...] = ()
 
 
@@ -79,6 +81,7 @@ def card_of(training: Training) -> ModelCard:
         labelled_audits=training.labelled_audits,
         written_weight=training.model.written_weight(training.labelled_audits.adjusted),
         traders=training.traders,
+        gap=training.gap,
         assumed=training.assumed,
     )
 
@@ -94,6 +97,7 @@ def record(run: Run, training: Training, card: ModelCard) -> str:
     for name, content in evidence.items():
         run.file(content, name)
     _log_scores(run, report)
+    _log_gap(run, training.gap)
     log_contenders(run, report)
     _log_diagnostics(run, training.diagnostics, kind=kind)
     _log_plots(run, training)
@@ -129,6 +133,13 @@ def _log_scores(run: Run, report: BacktestReport) -> None:
     for step, day in enumerate(sorted({each.fold for each in report.scores if each.fold}), start=1):
         of_fold = [each for each in report.scores if each.fold == day and each.model == own]
         run.metrics({score_name(each): each.value for each in of_fold}, step=step)
+
+
+def _log_gap(run: Run, gap: MeasuredGap | None) -> None:
+    """Log what audits by lot measured, and its interval; the step is the year."""
+    if gap is not None:
+        ends = {"gap": gap.amount, "gap/low": gap.low, "gap/high": gap.high}
+        run.metrics({**ends, "gap/answers": float(gap.answers)}, step=gap.year)
 
 
 def _log_diagnostics(run: Run, diagnostics: Diagnostics, *, kind: str) -> None:

@@ -38,7 +38,8 @@ def made_twice(chance: Chance, world: World, *, docket: Docket, quarter: int) ->
     """Draw which of a quarter's visits by lot are made twice; none where there is no table to hold them."""
     draws = chance.stream("visits made twice", quarter).random(docket.trader.size)
     share = MADE_TWICE if TABLE in world.parameters.tables else 0.0
-    return (draws < share) & (docket.channel == RANDOM) & ~docket.abandoned
+    twice: Flags = (draws < share) & (docket.channel == RANDOM) & ~docket.abandoned
+    return twice
 
 
 def second_audits(

@@ -199,9 +199,9 @@ def findings_columns(events: Ledger, *, calendar: Calendar) -> Columns:
     }
 
 
-def second_audits_columns(found: SecondAudits, *, calendar: Calendar) -> Columns:
+def second_audits_columns(audits: SecondAudits, *, calendar: Calendar) -> Columns:
     """Return what second audits found, as far as it was known at the end."""
-    known = take(found, found.known_on <= calendar.end)
+    known = take(audits, audits.known_on <= calendar.end)
     return {
         "audit_id": serials("A", known.audit, digits=6),
         "fault_number": pa.array(known.number),

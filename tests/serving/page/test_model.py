@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.card import UNTESTED, Gain, Group, ModelCard, ReliabilityRow, Score, TrainingData
+from models.card import UNTESTED, Gain, Group, MeasuredGap, ModelCard, ReliabilityRow, Score, TrainingData
 from serving.live.state import Live
 from serving.page import model_page
 from tests.serving.pages import carded
@@ -74,6 +74,13 @@ def test_a_model_that_no_audit_was_held_out_for_says_so(live: Live) -> None:
     assert "Nobody knows yet." in page
     assert page.count(UNTESTED) == 1
     assert "What it gains" not in page
+
+
+def test_it_says_what_audits_by_lot_measured_whatever_it_expects(page: str, live: Live) -> None:
+    assert "was not measured when it learned" in page
+    measured = MeasuredGap(2023, 12_000.0, 7_000.0, 31_000.0, 90, 12, is_provisional=False)
+    said = model_page(carded(live, replace(CARD, gap=measured)))
+    assert "Audits of all traders would have booked 12,000 (7,000 to 31,000) in 2023" in said
 
 
 def test_a_group_is_text(page: str) -> None:

@@ -12,6 +12,7 @@ from features.data.warehouse import open_warehouse
 from features.library import LIBRARY
 from models.bundle.artefact import load_bundle
 from models.bundle.champion import read_champion
+from models.card import MeasuredGap
 from tests.clock import now
 from tests.features.tables import write_parquet
 from tests.optional import not_none
@@ -34,6 +35,8 @@ CUTOFF = date(2025, 1, 1)
 SMALL = Experiment(
     against=("declared_value",), folds=1, fold_months=6, parameters={"growth": {"rounds": 5, "bags": 1}}
 )
+
+GAP = MeasuredGap(2024, 9_000.0, 4_000.0, 20_000.0, 140, 20, is_provisional=True)
 
 
 @pytest.fixture
@@ -60,7 +63,9 @@ def version(home: Path, tmp_path: Path) -> str:
         )
         groups = trader_groups(warehouse, report.out_of_fold.audits["trader_id"], cutoff=CUTOFF)
         learned = diagnostics(report, labelled_audits, model, folds=of_folds)
-        training = Training(model, labelled_audits, report, learned, LeakReport(()), LabelReport(()), groups)
+        training = Training(
+            model, labelled_audits, report, learned, LeakReport(()), LabelReport(()), groups, GAP
+        )
         return record(run, training, card_of(training))
 
 
@@ -107,10 +112,12 @@ def test_a_training_is_kept_whole_and_can_be_promoted(version: str, home: Path) 
     assert np.isfinite(bundle.model.predict(bundle.golden.select(bundle.names)).expected).all()
 
 
-def test_metrics_are_named_by_metric_population_and_model(version: str, home: Path) -> None:
+def test_metrics_are_named_by_metric_population_and_model_and_the_gap_by_its_year(
+    version: str, home: Path
+) -> None:
     client = store(home)
     run = client.get_run(not_none(client.get_model_version("audit-yield", version).run_id))
-    names = {tuple(name.split("/")) for name in run.data.metrics}
+    names = {tuple(name.split("/")) for name in run.data.metrics if not name.startswith("gap")}
     assert {population for _, population, *_ in names} <= {"all", "reference", "random"}
     assert {model for _, _, model, *_ in names} == {
         "hurdle",
@@ -125,6 +132,12 @@ def test_metrics_are_named_by_metric_population_and_model(version: str, home: Pa
     assert run.data.metrics["gini/all/hurdle"] - run.data.metrics["gini/all/declared_value"] == pytest.approx(
         run.data.metrics["gini/all/hurdle-declared_value"]
     )
+    gap = {name: value for name, value in run.data.metrics.items() if name.startswith("gap")}
+    assert gap == {"gap": 9_000.0, "gap/low": 4_000.0, "gap/high": 20_000.0, "gap/answers": 140.0}
+    [point] = client.get_metric_history(run.info.run_id, "gap")
+    assert point.step == GAP.year
+    card = Path(client.download_artifacts(run.info.run_id, "card.md", str(home.parent))).read_text()
+    assert "would have booked 9,000 in 2024 (4,000 to 20,000), from 140 audits by lot, some of them" in card
 
 
 def test_contenders_and_their_folds_are_runs_below_with_metrics_of_the_same_names(
