@@ -64,7 +64,7 @@ def version(home: Path, tmp_path: Path) -> str:
         groups = trader_groups(warehouse, report.out_of_fold.audits["trader_id"], cutoff=CUTOFF)
         learned = diagnostics(report, labelled_audits, model, folds=of_folds)
         training = Training(
-            model, labelled_audits, report, learned, LeakReport(()), LabelReport(()), groups, GAP
+            model, labelled_audits, report, learned, LeakReport(()), LabelReport(()), groups, gap=GAP
         )
         return record(run, training, card_of(training))
 
