@@ -12,6 +12,7 @@ from audit_yield.arguments import (
     Data,
     DefaultCommand,
     DialectFile,
+    ExperimentFile,
     LanguageCode,
     ModelName,
     Stale,
@@ -19,6 +20,7 @@ from audit_yield.arguments import (
     Top,
     Trader,
     dataset_of,
+    experiment_of,
     language_of,
     now,
 )
@@ -365,6 +367,14 @@ def gap_command(
         str | None,
         typer.Option("--model", help="Show what this version predicts of years from --since on too."),
     ] = None,
+    todays_model: Annotated[
+        bool,
+        typer.Option(
+            "--todays-model",
+            help="Say it by today's model too, fitted without each trader; takes minutes.",
+        ),
+    ] = False,
+    experiment: ExperimentFile = None,
     dialect: DialectFile = None,
     json: AsJson = False,
 ) -> None:
@@ -380,15 +390,19 @@ def gap_command(
     from models.gap.detection import Detection, detection_of
     from models.gap.report import gap_of
     from models.gap.text import gap_content, gap_table, gap_to_text
-    from training.gap import with_predictions, write_plot
+    from training import gap as training
 
     dataset = dataset_of(data, cutoff=as_of, dialect=dialect, stale=True)
     known = Detection.read(detection) if detection else detection_of(dataset.home)
-    report = gap_of(dataset, by=by, since=since, detection=known)
+    today = None
+    if todays_model:
+        with progress_bar() as (stage, _):
+            today = training.todays_model(dataset, experiment_of(experiment), stage=stage)
+    report = gap_of(dataset, by=by, since=since, detection=known, today=today)
     if model is not None:
-        report = with_predictions(report, dataset, since=since, model=model)
+        report = training.with_predictions(report, dataset, since=since, model=model)
     if out:
         write_table(gap_table(report), out)
     if plot:
-        write_plot(report, plot)
+        training.write_plot(report, plot)
     show(as_json(gap_content(report)) if json else gap_to_text(report))

@@ -14,6 +14,7 @@ lot in each of two years, their change and a segment: money that nobody simulate
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -224,6 +225,8 @@ def lottery(
     return Lottery(
         name="",
         year=0,
+        drawn_on=date(2024, 1, 1),
+        trader_ids=np.arange(len(score)).astype(str),
         score=score,
         reachable=np.ones(len(score), bool),
         chance=chance,

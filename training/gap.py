@@ -1,18 +1,80 @@
 """Gap of a dataset, with what only models say: years that nothing measured, and today's expectations."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.data.dataset import Dataset
 from features.errors import SettingError
+from features.snapshots.cache import cached_snapshot
 from features.storage.atomic import atomic_file
+from models.gap.estimate import Expectation, Lottery
 from models.gap.report import GapReport
+from models.prediction import Floats
+from training.backtest.candidates import new_model
+from training.backtest.experiment import Experiment
+from training.backtest.labelled_audits import label_dataset
+from training.backtest.populations import sample_weight
+from training.backtest.setup import Stage
 from training.score import bundle_of_day
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+FOLDS = 5
+"""Parts of the traders, of which each is expected by a model that learned from the others."""
+
+
+def todays_model(
+    dataset: Dataset, experiment: Experiment, *, stage: Stage = lambda words: None
+) -> Expectation:
+    """Return what the model of an experiment expects of a lottery's traders, each fitted without the trader.
+
+    Traders are parted in `FOLDS`, and a model learns from the audits of all the other parts, as known before
+    the dataset's cutoff: cross-fitted by trader, the difference estimator stays right though the model saw
+    answers of the lottery (AIPW: Robins, Rotnitzky & Zhao 1994; Chernozhukov and others 2018). Features are
+    those known when the lottery was drawn; of a trader without any then nothing is expected.
+    """
+    features = experiment.features()
+    stage("Building the features of audited traders")
+    audits = label_dataset(dataset, features)
+    part = _part_of(audits.audits["trader_id"].to_pylist())
+    models = []
+    for each in range(FOLDS):
+        stage(f"Fitting today's model without a part of the traders: {each + 1} of {FOLDS}")
+        others = audits.where(pa.array(part != each))
+        weight = sample_weight(others.audits, experiment)
+        models.append(
+            new_model(experiment, features).fit(
+                others.X, others.y, sample_weight=weight, audits=others.audits
+            )
+        )
+
+    def expected(lottery: Lottery) -> Floats:
+        snapshot = cached_snapshot(replace(dataset, cutoff=lottery.drawn_on, stale=True), features)
+        rows = pc.index_in(pa.array(lottery.trader_ids, pa.string()), snapshot.table["trader_id"])
+        there = rows.is_valid().to_numpy(zero_copy_only=False)
+        own_part, result = _part_of(lottery.trader_ids), np.zeros(len(lottery))
+        for each, model in enumerate(models):
+            own = np.flatnonzero(there & (own_part == each))
+            if own.size:
+                known = snapshot.table.select(features.names).take(rows.take(pa.array(own)))
+                result[own] = model.predict(known).expected
+        return result
+
+    return expected
+
+
+def _part_of(trader_ids: Iterable[str]) -> np.ndarray:
+    """Return the part, 0 to `FOLDS` - 1, that each trader is in, whoever else there is."""
+    return np.array([crc32(each.encode()) % FOLDS for each in trader_ids])
 
 
 def with_predictions(report: GapReport, dataset: Dataset, *, since: int | None, model: str) -> GapReport:

@@ -11,8 +11,9 @@ which has no doubt where the lot took everybody, and a part the audit's luck, wh
 known which share of what is not paid an audit finds, the two are told apart, and the interval is narrower.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import reduce
 
 import numpy as np
@@ -30,7 +31,8 @@ FEWEST_CERTAIN = 2
 class Lottery:
     """A lottery: every trader that might have been drawn or was taken for certain, row for row.
 
-    - `name`, `year`: the plan, and the year that it measures.
+    - `name`, `year`: the plan, and the year that it measures; `drawn_on`: the day on which it was known.
+    - `trader_ids` (n,): who the rows are.
     - `score` (n,): yield expected of a field audit when it was drawn; 0 where that is not on record.
     - `reachable` (n,): whether it was taken for certain, or a lot might have fallen on it.
     - `chance` (n,): with which each trader on whom a lot fell was drawn; without meaning for others.
@@ -45,6 +47,8 @@ class Lottery:
 
     name: str
     year: int
+    drawn_on: date
+    trader_ids: np.ndarray
     score: Floats
     reachable: np.ndarray
     chance: Floats
@@ -61,6 +65,10 @@ class Lottery:
 
     def __len__(self) -> int:
         return len(self.score)
+
+
+Expectation = Callable[[Lottery], Floats]
+"""Yield expected of each trader of a lottery (n,), from what was known when it was drawn."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Report on the gap: by year what audits of all traders would book, how it changed, and what nobody knows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, get_args
 
@@ -13,7 +13,7 @@ from features.data.contract.required import FINDING_TYPES
 from features.data.dataset import Dataset
 from features.errors import unknown
 from models.gap.detection import Detection, detection_in
-from models.gap.estimate import Lottery, estimate, of_type
+from models.gap.estimate import Expectation, Lottery, estimate, of_type
 from models.gap.interval import GapEstimate, Z, difference, ratio
 from models.gap.lotteries import RANDOM, lotteries_of
 
@@ -49,7 +49,10 @@ class GapYear:
     - `is_provisional`: whether more than a twentieth of those drawn is still under way.
     - `traders`: those within reach of the lot; `beyond`: the share of all that no lot could reach, of whom
       `predicted_beyond` was expected and nothing is measured.
-    - `gap`: what audits of all within reach would book. `change`: since the year measured before, else None.
+    - `gap`: what audits of all within reach would book. `by_today`: the same, where it was asked for, by what
+      today's model expects, fitted without each trader, in place of the plan; `leads_today`: whether that is
+      the gap itself, since no expectation of the plan is on record.
+    - `change`: since the year measured before, else None.
     - `unpaid`: money not paid, found or not; None where detection is not known.
     - `chosen`, `naive`: visits that were chosen and closed, and what it would be if all traders were like
       these: wrong, since they were chosen because they are not. None where none were.
@@ -67,6 +70,8 @@ class GapYear:
     beyond: float
     predicted_beyond: float
     gap: GapEstimate
+    by_today: GapEstimate | None
+    leads_today: bool
     change: GapEstimate | None
     unpaid: GapEstimate | None
     chosen: int
@@ -102,8 +107,12 @@ def gap_of(
     by: str | None = None,
     since: int | None = None,
     detection: Detection | None = None,
+    today: Expectation | None = None,
 ) -> GapReport:
     """Return the gap as known before the dataset's cutoff, in the years from `since` on, by segments of `by`.
+
+    `today` says what today's model expects, to be held beside what plans expected, which leads wherever it is
+    on record: it knew none of the answers. It must have learned from no answer of the trader itself.
 
     Where no `detection` is given, second audits say what it is, if there are enough.
 
@@ -123,7 +132,8 @@ def gap_of(
     years: list[GapYear] = []
     for year in sorted({each.year for each in lotteries}):
         own = [each for each in lotteries if each.year == year]
-        years.append(_year(own, chosen, by=by, detection=detection, shares=shares, before=years))
+        fresh = None if today is None or year < (since or year) else [_by_today(each, today) for each in own]
+        years.append(_year(own, chosen, by=by, detection=detection, shares=shares, fresh=fresh, before=years))
     shown = tuple(each for each in years if since is None or each.year >= since)
     money = chosen["yield_amount"].to_numpy()
     return GapReport(
@@ -145,10 +155,14 @@ def _year(
     by: str | None,
     detection: Detection | None,
     shares: Mapping[str, float],
+    fresh: Sequence[Lottery] | None,
     before: Sequence[GapYear],
 ) -> GapYear:
-    """Return what the lotteries of a year say."""
+    """Return what a year's lotteries say: by `own` expectations, or `fresh` ones where there are none."""
     year = own[0].year
+    leads_today = fresh is not None and not any(each.score.any() for each in own)
+    if leads_today and fresh is not None:
+        own = fresh
     share_detected = detection.share if detection else 0.0
     gap = estimate(own, detection=share_detected)
     drawn, answered, refused = (
@@ -176,13 +190,20 @@ def _year(
         beyond=float(np.mean([1 - each.reachable.mean() for each in own])),
         predicted_beyond=sum(float(each.score[~each.reachable].sum()) for each in own) / len(own),
         gap=gap,
+        by_today=None if fresh is None else estimate(fresh, detection=share_detected),
+        leads_today=leads_today,
         change=difference(gap, before[-1].gap) if before else None,
         unpaid=ratio(gap, detection.share, low=detection.low, high=detection.high) if detection else None,
         chosen=len(money),
         naive=float(money.mean()) * traders if len(money) else None,
-        pursued=treated / expected if is_recorded and expected > 0 else None,
+        pursued=treated / expected if is_recorded and expected > 0 and not leads_today else None,
         segments=tuple(_segments(own, by, shares, detection=share_detected)) if by else (),
     )
+
+
+def _by_today(lottery: Lottery, today: Expectation) -> Lottery:
+    """Return a lottery with what is expected today; one of those drawn alone stays as it is."""
+    return replace(lottery, score=today(lottery)) if lottery.is_recorded else lottery
 
 
 def _segments(

@@ -64,6 +64,16 @@ def year_sentences(each: GapYear, language: Language = ENGLISH) -> Iterator[str]
             "So much would visits to all {traders} traders within reach book; a range made like this holds "
             "the truth 95 times of 100. From {drawn}."
         ).format(traders=number(each.traders), drawn=drawn)
+    if each.leads_today:
+        yield _(
+            "What the plan expected is not on record. In its place stands what today's model expects, fitted "
+            "without the answers of each trader."
+        )
+    elif each.by_today is not None:
+        yield _(
+            "By what today's model expects, fitted without the answers of each trader: {amount}. What the "
+            "plan expected leads, since it knew none of them."
+        ).format(amount=in_words(each.by_today, language))
     if each.is_provisional:
         yield _("Provisional: more than a twentieth of those visits is not closed, and they may find more.")
     if each.change is not None:
@@ -162,7 +172,7 @@ def gap_content(report: GapReport) -> dict[str, Any]:
     """Return a report as plain data; an amount is null where the answers are too few to say."""
     content = asdict(report)
     for year, each in zip(content["years"], report.years, strict=True):
-        for name in ("gap", "change", "unpaid"):
+        for name in ("gap", "by_today", "change", "unpaid"):
             year[name] = _amounts(getattr(each, name))
         year["segments"] = [
             {"group": segment.group, "traders": segment.traders, "gap": _amounts(segment.gap)}

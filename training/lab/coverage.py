@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -47,6 +48,8 @@ def measured(state: SimulationState, *, quarter: int) -> Measured:
     lottery = Lottery(
         name=str(quarter),
         year=quarter // 4,
+        drawn_on=date(1970, 1, 1) + timedelta(days=int(state.world.calendar.starts[quarter])),
+        trader_ids=np.arange(count).astype(str),
         score=np.nan_to_num(assigned.expected),
         reachable=reachable,
         chance=chance,

@@ -1,5 +1,6 @@
 """Lotteries of an invented population: money is heavy-tailed, and the model may be good or bad."""
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ def lottery(score: Floats, chance: Floats, drawn: np.ndarray, answer: Floats, **
     given: dict[str, Any] = {
         "name": "P",
         "year": 2024,
+        "drawn_on": date(2024, 1, 1),
+        "trader_ids": np.arange(n).astype(str),
         "score": score,
         "reachable": np.ones(n, bool),
         "chance": chance,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from models.gap.estimate import estimate, of_type, terms
+from models.gap.estimate import Lottery, estimate, of_type, terms
 from tests.models.gap.lotteries import Population, lottery
 
 BY_HAND = {
@@ -94,6 +94,37 @@ def test_it_is_right_whatever_the_model_is_worth_and_its_interval_holds(off: flo
     assert abs(bias) < 3.5 * np.std(amounts) / np.sqrt(200)
     assert held >= 0.92 * 200
     assert textbook_misses > 0.025 * 200
+
+
+def of_neighbours(drawn: Lottery, *, others_alone: bool) -> Lottery:
+    """Expect of each trader the mean of what those drawn of its kind booked: of all, or of other fifths."""
+    kinds = 25
+    kind, fifth = np.arange(len(drawn)) % kinds, np.arange(len(drawn)) // kinds % 5
+    expected = np.zeros(len(drawn))
+    for part in range(5):
+        learned = drawn.drawn & (fifth != part) if others_alone else drawn.drawn
+        count, money = (
+            np.bincount(kind[learned], of[learned], kinds) for of in (np.ones(len(drawn)), drawn.answer)
+        )
+        own = fifth == part
+        expected[own] = (money / np.maximum(count, 1))[kind[own]]
+    return replace(drawn, score=expected)
+
+
+def test_a_model_of_today_may_have_learned_from_all_answers_but_the_traders_own() -> None:
+    population = Population(off=1.5)
+    truth = float(population.money.sum())
+    mean, held = {}, {}
+    for others_alone in (True, False):
+        made = [
+            estimate([of_neighbours(population.draw(seed), others_alone=others_alone)]) for seed in range(200)
+        ]
+        ends = [each.ends or (0.0, 0.0) for each in made]
+        mean[others_alone] = float(np.mean([each.amount for each in made])) / truth
+        held[others_alone] = float(np.mean([low <= truth <= high for low, high in ends]))
+    assert mean[True] == pytest.approx(1.0, abs=0.1)
+    assert mean[False] > 1.3
+    assert 0.98 >= held[True] >= 0.92 > held[False]
 
 
 def test_better_expectations_leave_less_doubt() -> None:
