@@ -31,11 +31,12 @@ class Hours:
 def fit_hours(
     treatment: pa.ChunkedArray, size_band: pa.ChunkedArray, hours_spent: pa.ChunkedArray, *, prior: Treatments
 ) -> Hours:
-    """Fit the hours on closed audits (n,): means of their logarithms, shrunk towards `prior`.
+    """Fit the mean hours on closed audits (n,), shrunk towards `prior`.
 
     Logarithms of hours are a sum of treatment and size. Each effect is drawn towards what is assumed as if
-    `PRIOR_AUDITS` audits had said so, so that 0, 10 and 1,000 audits are one path. An audit without hours, or
-    of a treatment that there is not, says nothing.
+    `PRIOR_AUDITS` audits had said so, so that 0, 10 and 1,000 audits are one path. The mean of hours lies
+    above the exponential of their mean logarithm, by the mean ratio of hours to that (Duan's smearing, 1983),
+    which is drawn towards 1. An audit without hours, or of a treatment that there is not, says nothing.
     """
     spent = np.nan_to_num(np.asarray(hours_spent.to_numpy(zero_copy_only=False), np.float64))
     names = treatment.to_pylist()
@@ -47,8 +48,10 @@ def fit_hours(
     design = np.hstack([np.eye(len(TREATMENTS))[kinds], np.eye(len(SIZE_BANDS))[bands]])
     penalty = PRIOR_AUDITS * np.eye(design.shape[1])
     effects = np.linalg.solve(design.T @ design + penalty, design.T @ rest)
+    ratios = np.exp(rest - design @ effects)
+    smearing = (PRIOR_AUDITS + ratios.sum()) / (PRIOR_AUDITS + len(ratios))
     return Hours(
-        np.exp(assumed[0] + effects[: len(TREATMENTS)]),
+        smearing * np.exp(assumed[0] + effects[: len(TREATMENTS)]),
         np.exp(assumed[1] + effects[len(TREATMENTS) :]),
         int(known.sum()),
     )

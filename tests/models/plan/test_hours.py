@@ -43,3 +43,15 @@ def test_many_audits_outweigh_what_is_assumed_and_few_do_not() -> None:
 
 def test_an_audit_without_hours_or_of_no_known_treatment_says_nothing() -> None:
     assert hours(["field", "call"], [None, 900.0], sizes=["small", None])[2] == pytest.approx(95)
+
+
+def test_hours_add_up_to_those_spent_however_much_they_vary() -> None:
+    rng = np.random.default_rng(4)
+    sizes = rng.choice(["micro", "small", "medium", "large"], 4_000)
+    treatments = rng.choice(["desk", "field"], 4_000)
+    mean = np.where(treatments == "desk", 20.0, 120.0) * np.where(sizes == "large", 2.0, 1.0)
+    spent = mean * rng.lognormal(-0.6**2 / 2, 0.6, 4_000)
+    fitted = fit_hours(column(treatments), column(sizes), column(spent), prior=PRIOR)
+
+    expected = fitted.of(column(sizes))[np.arange(4_000), np.where(treatments == "desk", 1, 2)]
+    assert expected.sum() == pytest.approx(spent.sum(), rel=0.02)
