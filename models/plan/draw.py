@@ -14,12 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint
 
 from features.errors import SettingError
 from models.plan.candidates import Candidates
 from models.plan.caps import COUNT, HOURS, SHARE
 from models.plan.floors import LETTERS_AT_MOST
+from models.plan.integer_program import solve_integers
 from models.plan.program import Program, Solution
 from models.plan.treatments import DESK, KINDS, LETTER, SKILLS
 from models.prediction import Floats
@@ -169,7 +170,7 @@ def _top_up(
     once = sp.csr_matrix(
         (np.ones(len(cells)), (row_indices, np.arange(len(cells)))), (len(traders), len(cells))
     )
-    result = milp(
+    result = solve_integers(
         -program.value.ravel()[cells],
         constraints=[
             LinearConstraint(

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint
 
+from models.plan.integer_program import solve_integers
 from models.prediction import Floats
 
 LATE = 50.0
@@ -136,7 +137,7 @@ def _program(visits: Visits, horizon: int) -> tuple[np.ndarray | None, float]:
         (np.ones(len(step)), (np.repeat(week, length) + step, np.repeat(columns, length))),
         shape=(horizon, len(week)),
     )
-    result = milp(
+    result = solve_integers(
         visits.costs(every)[week, visit],
         constraints=[
             LinearConstraint(once, 1, 1),

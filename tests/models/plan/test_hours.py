@@ -50,7 +50,7 @@ def test_hours_add_up_to_those_spent_however_much_they_vary() -> None:
     sizes = rng.choice(["micro", "small", "medium", "large"], 4_000)
     treatments = rng.choice(["desk", "field"], 4_000)
     mean = np.where(treatments == "desk", 20.0, 120.0) * np.where(sizes == "large", 2.0, 1.0)
-    spent = mean * rng.lognormal(-0.6**2 / 2, 0.6, 4_000)
+    spent = mean * rng.lognormal(-(0.6**2) / 2, 0.6, 4_000)
     fitted = fit_hours(column(treatments), column(sizes), column(spent), prior=PRIOR)
 
     expected = fitted.of(column(sizes))[np.arange(4_000), np.where(treatments == "desk", 1, 2)]
