@@ -51,7 +51,8 @@ def test_hours_add_up_to_those_spent_however_much_they_vary() -> None:
     treatments = rng.choice(["desk", "field"], 4_000)
     mean = np.where(treatments == "desk", 20.0, 120.0) * np.where(sizes == "large", 2.0, 1.0)
     spent = mean * rng.lognormal(-(0.6**2) / 2, 0.6, 4_000)
-    fitted = fit_hours(column(treatments), column(sizes), column(spent), prior=PRIOR)
+    columns = column(treatments.tolist()), column(sizes.tolist()), column(spent.tolist())
+    fitted = fit_hours(*columns, prior=PRIOR)
 
-    expected = fitted.of(column(sizes))[np.arange(4_000), np.where(treatments == "desk", 1, 2)]
+    expected = fitted.of(columns[1])[np.arange(4_000), np.where(treatments == "desk", 1, 2)]
     assert expected.sum() == pytest.approx(spent.sum(), rel=0.02)
