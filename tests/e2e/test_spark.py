@@ -1,5 +1,6 @@
 """Data on a local Spark is checked, and its features are built, as from files."""
 
+import contextlib
 import json
 import math
 import shutil
@@ -9,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
@@ -48,27 +50,81 @@ import pyarrow.parquet as pq
 
 from audit_yield import main
 from features.data.version import version_of
-from features.data.warehouse import open_warehouse
+from features.data.warehouse import Dialect, open_warehouse
 from features.data.warehouse.database import connect
 from features.library import LIBRARY
 from features.spine import Spine
 
-database, folder, copy, names, cutoff = json.loads(sys.argv[1])
+database, folder, copy, register, names, cutoff = json.loads(sys.argv[1])
 session = connect(database.replace("customs", ""))._session
 session.sql("CREATE DATABASE customs")
 for file in Path("demo/data").absolute().glob("*.parquet"):
     session.sql(f"CREATE TABLE customs.{file.stem} USING parquet LOCATION '{file}'")
-sys.argv = ["audit-yield", "check", database, "--today", "2025-01-02", "--out", "check", "--json"]
-with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as out:
-    main()
+session.sql("CREATE DATABASE registers")
+items = Path("register/items.parquet").absolute()
+session.sql(f"CREATE TABLE registers.sad_item USING parquet LOCATION '{items}'")
+
+def checked(data, *options):
+    sys.argv = ["audit-yield", "check", data, "--today", "2025-01-02", "--json", *options]
+    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as out:
+        main()
+    return json.loads(out.getvalue())
+
+of_contract = checked(database, "--out", "check")
+mapped = checked(register, "--out", "mapped", "--mapping", "sad_item.toml")
 with open_warehouse(folder) as warehouse:
     spine = Spine.active(warehouse, date.fromisoformat(cutoff))
     pq.write_table(LIBRARY.select(names).build(warehouse, spine), "features.parquet")
+with open_warehouse(register, dialect=Dialect.read(Path("sad_item.toml"))) as warehouse:
+    lines = warehouse.table("declarations").order_by("declaration_id", "item_number", "version")
+    pq.write_table(lines.to_pyarrow(), "lines.parquet")
 today = date(2025, 1, 2)
 versions = [version_of(each, today=today, home=Path("home")) for each in (folder, copy)]
-print(json.dumps({"check": json.loads(out.getvalue()), "versions": [dict(each.parts) for each in versions]}))
+parts = [dict(each.parts) for each in versions]
+print(json.dumps({"check": of_contract, "mapped": mapped, "versions": parts}))
 """
 """All of it in one process, as starting Spark takes longer than most of it."""
+MAPPING = """
+[declarations]
+FROM
+
+[declarations.columns]
+declaration_id = { join = ["OFFICE", "NUMBER"], by = "/" }
+item_number = "ITEM"
+version = "VERSION"
+known_on = "KNOWN"
+accepted_on = "DAY"
+trader_id = { column = "IMPORTER", unknown = ["0"] }
+office_code = "OFFICE"
+procedure_code = { value = "4000" }
+hs_code = "HS"
+origin_country = "ORIGIN"
+customs_value = { column = "VALUE", unit = "thousands" }
+net_mass_kg = "KG"
+duty_rate = { column = "RATE", unit = "percent" }
+duty_assessed = { sum = ["DUTY", "SURCHARGE"] }
+vat_assessed = "VAT"
+
+[traders]
+from = "declarations"
+
+[audits]
+absent = true
+
+[findings]
+absent = true
+"""
+REGISTER = """
+COPY (
+    SELECT office_code AS "OFFICE", declaration_id AS "NUMBER", item_number AS "ITEM", version AS "VERSION",
+      known_on AS "KNOWN", accepted_on AS "DAY", if(trader_id LIKE '%7', '0', trader_id) AS "IMPORTER",
+      hs_code AS "HS", origin_country AS "ORIGIN", customs_value / 1000 AS "VALUE", net_mass_kg AS "KG",
+      100 * duty_rate AS "RATE", duty_assessed / 2 AS "DUTY", duty_assessed / 2 AS "SURCHARGE",
+      vat_assessed AS "VAT"
+    FROM 'demo/data/declarations.parquet'
+) TO 'register/items.parquet'
+"""
+"""Lines as an office keeps them: names, units and keys of its own, duties in two columns."""
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +134,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     simulate(place / "demo", traders=80, years=3, seed=3)
     (place / "copy").mkdir()
     shutil.copyfile(place / "demo" / "data" / "traders.parquet", place / "copy" / "traders.parquet")
+    (place / "register").mkdir()
+    with contextlib.chdir(place):
+        duckdb.sql(REGISTER)
+    (place / "register" / "mapping.toml").write_text(MAPPING.replace("FROM", 'files = "items.parquet"'))
+    (place / "sad_item.toml").write_text(MAPPING.replace("FROM", 'table = "registers.sad_item"'))
     (place / "small.toml").write_text("".join(f'"{name}" = "{value}"\n' for name, value in SMALL.items()))
     return place
 
@@ -85,7 +146,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def on_spark(place: Path) -> dict[str, Any]:
     """What is printed of a database of Spark's metastore by check, of folders by others."""
-    locations = ("customs", str(place / "demo" / "data"), str(place / "copy"))
+    locations = ("customs", str(place / "demo" / "data"), str(place / "copy"), "registers")
     addresses = [f"spark://{location}?settings={place / 'small.toml'}" for location in locations]
     done = subprocess.run(
         [sys.executable, "-c", RUN, json.dumps([*addresses, FEATURES, CUTOFF.isoformat()])],
@@ -127,6 +188,18 @@ def test_features_of_a_folder_given_to_spark_are_those_of_the_folder(
     assert built.num_rows > 50
     for name in expected.column_names:
         pairs = zip(built[name].to_pylist(), expected[name].to_pylist(), strict=True)
+        assert [pair for pair in pairs if not alike(*pair)] == []
+
+
+def test_a_mapping_reads_a_table_of_spark_as_it_reads_a_file(place: Path, on_spark: dict[str, Any]) -> None:
+    with open_warehouse(str(place / "register")) as warehouse:
+        lines = warehouse.table("declarations").order_by("declaration_id", "item_number", "version")
+        expected = lines.to_pyarrow()
+    assert on_spark["mapped"]["accepted"]
+    read = pq.read_table(place / "lines.parquet").select(expected.column_names)
+    assert read.num_rows == expected.num_rows > 1000
+    for name in expected.column_names:
+        pairs = zip(read[name].to_pylist(), expected[name].to_pylist(), strict=True)
         assert [pair for pair in pairs if not alike(*pair)] == []
 
 
