@@ -4,7 +4,7 @@ Two simulated administrations, whose truth is known, each seen by a good model a
 half as much again as is true, are measured by lotteries drawn over and over, beside 150 traders taken for
 certain. Each time audits are drawn too: the same trader audited twice books different money. Each lottery is
 seen alone, and with what a hundred visits of earlier years, made twice, say of detection. The peer is the
-textbook interval, mean and standard errors by Student's t. With the quality-control cases of a benefit
+textbook interval, mean and standard errors by Student's t. Then large traders get the better teams. With the quality-control cases of a benefit
 programme (SNAP, Parquet with `year`, `state`, `case_type` and `y`) 4,500 cases are targeted and 500 drawn by
 lot in each of two years, their change and a segment: money that nobody simulated.
 
@@ -13,7 +13,7 @@ lot in each of two years, their change and a segment: money that nobody simulate
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -35,6 +35,7 @@ from features.simulate.worlds.parameters import STANDARD
 from models.gap.detection import by_second_audits
 from models.gap.estimate import Lottery, Terms, terms
 from models.gap.interval import GapEstimate, difference
+from models.gap.teams import without_teams
 from models.prediction import Floats
 
 SEEDS = (101, 102)
@@ -77,7 +78,8 @@ class Judged:
 class Administration:
     """A simulated administration: what audits of its traders book on average, and many draws of each.
 
-    `detection` is what visits made twice say of it, a draw an entry; 0 where they say nothing.
+    `detection` is what visits made twice say of it, a draw an entry; 0 where they say nothing. `skill` is
+    what each team finds of what the average one does.
     """
 
     expected: Floats
@@ -86,6 +88,7 @@ class Administration:
     band: Whole
     drawn: list[Floats]
     detection: list[float]
+    skill: Floats
 
 
 def main() -> None:
@@ -112,6 +115,7 @@ def simulated(draws: int) -> None:
                 for how, judged in made.items():
                     cells[how].append(judged)
                 shown(f"administration {seed}, {name} model, {n:,} by lot", made)
+        teams(known, seed=seed)
     worst = max(float(each.below.mean()) for each in cells.pop("textbook"))
     for how, own in cells.items():
         held, missed = ([float(getattr(each, part).mean()) for each in own] for part in ("held", "below"))
@@ -147,6 +151,7 @@ def administration(seed: int, draws: int) -> Administration:
             for k in range(draws)
         ],
         [made_twice(np.random.default_rng([seed, k, 2]), faults, exposed, alive=alive) for k in range(draws)],
+        state.world.skill,
     )
 
 
@@ -198,6 +203,48 @@ def cell(known: Administration, model: str, n: int, *, seed: int) -> dict[str, J
     return {how: Judged.of(each, truths) for how, each in ends.items()}
 
 
+def teams(known: Administration, *, seed: int) -> None:
+    """Hand in what error is left where six in ten of the large traders get the better half of the teams."""
+    n = LOTS[-1]
+    rng = np.random.default_rng([seed, n, 3])
+    score, deviation = seen_by(known, "good", rng)
+    nobody = np.zeros(len(score), bool)
+    chance = chances(deviation, nobody, n, least=n / len(score) / 20)
+    better = np.argsort(-known.skill)[: len(known.skill) // 2]
+    by_chance, errors = 0, []
+    for money in known.drawn:
+        drawn = by_lot(rng, chance, nobody, known.band)
+        any_team = rng.integers(0, len(known.skill), len(score))
+        chosen = np.where(
+            (known.band >= 2) & (rng.random(len(score)) < 0.6), rng.choice(better, len(score)), any_team
+        )
+        of_any, of_chosen = (
+            replace(
+                lottery(score, chance, nobody, money * known.skill[team], drawn, band=known.band),
+                team=team.astype(str),
+            )
+            for team in (any_team, chosen)
+        )
+        by_chance += without_teams([of_any], size="band") is not None
+        corrected = without_teams([of_chosen], size="band") or (of_chosen,)
+        errors.append([terms(each).estimate().amount for each in (of_chosen, *corrected)])
+    left, before = np.abs(np.mean(errors, axis=0)[::-1] / known.expected.sum() - 1)
+    row(
+        f"administration {seed}, better teams to large traders: error left",
+        ours=float(left),
+        peer=float(before),
+        against="as it is",
+        unit="",
+        at_most=0.75,
+    )
+    row(
+        f"administration {seed}, teams by lot taken for chosen",
+        ours=by_chance / len(known.drawn),
+        unit="",
+        at_most=0.05,
+    )
+
+
 def chances(deviation: Floats, certain: np.ndarray, n: int, *, least: float) -> Floats:
     """Return chances in proportion to standard deviations that sum to `n` over those not certain."""
     open_ = ~certain
@@ -230,6 +277,7 @@ def lottery(
         score=score,
         reachable=np.ones(len(score), bool),
         chance=chance,
+        team=np.full(len(score), ""),
         drawn=drawn,
         certain=certain,
         treated=answered,

@@ -53,9 +53,9 @@ def assigned(warehouse: Warehouse, cutoff: date) -> pa.Table:
 def visits(warehouse: Warehouse, cutoff: date) -> pa.Table:
     """Return the visits whose opening was known before `cutoff`, planned ones too, by opening day.
 
-    Columns: audit_id, trader_id, selection_run_id, selection_channel, inclusion_probability, opened_on,
-    `closed_on`, empty for what was not closed by then, `is_abandoned`, and `AMOUNTS`, the money so far of
-    what was closed.
+    Columns: audit_id, trader_id, selection_run_id, selection_channel, inclusion_probability, team_id,
+    opened_on, `closed_on`, empty for what was not closed by then, `is_abandoned`, and `AMOUNTS`, the money so
+    far of what was closed.
     """
     audits = warehouse.table("audits")
     known = audits.filter(known_before(audits, cutoff), audits.treatment.isin(VISITS))
@@ -66,6 +66,7 @@ def visits(warehouse: Warehouse, cutoff: date) -> pa.Table:
         "selection_run_id",
         "selection_channel",
         "inclusion_probability",
+        "team_id",
         "opened_on",
         is_abandoned=(known.status == "abandoned") & (known.closed_on < cutoff).fill_null(True),
     )

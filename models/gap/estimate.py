@@ -36,6 +36,7 @@ class Lottery:
     - `score` (n,): yield expected of a field audit when it was drawn; 0 where that is not on record.
     - `reachable` (n,): whether it was taken for certain, or a lot might have fallen on it.
     - `chance` (n,): with which each trader on whom a lot fell was drawn; without meaning for others.
+    - `team` (n,): that visited the trader, an empty text where nobody did or it is not known.
     - `drawn` (n,): whether a lot fell on the trader; `certain` (n,): whether it was taken without one.
     - `treated` (n,): whether it was assigned any treatment.
     - `answered` (n,): whether its audit is closed; `refused` (n,): whether that was declined or abandoned.
@@ -52,6 +53,7 @@ class Lottery:
     score: Floats
     reachable: np.ndarray
     chance: Floats
+    team: np.ndarray
     drawn: np.ndarray
     certain: np.ndarray
     treated: np.ndarray

@@ -136,6 +136,7 @@ def _lottery(
     money = {name: np.where(answered, answers[name].fill_null(0.0).to_numpy(), 0.0) for name in AMOUNTS}
     return Lottery(
         name=name,
+        team=np.array(answers["team_id"].fill_null("").to_pylist(), object),
         drawn=drawn,
         certain=certain,
         answered=answered,

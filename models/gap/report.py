@@ -15,7 +15,8 @@ from features.errors import unknown
 from models.gap.detection import Detection, detection_in
 from models.gap.estimate import Expectation, Lottery, estimate, of_type
 from models.gap.interval import GapEstimate, Z, difference, ratio
-from models.gap.lotteries import RANDOM, lotteries_of
+from models.gap.lotteries import RANDOM, SIZED_BY, lotteries_of
+from models.gap.teams import without_teams
 
 FINDING_TYPE = "finding_type"
 SegmentedBy = Literal["size_band", "sector", "region", "aeo_status", "finding_type"]
@@ -52,6 +53,8 @@ class GapYear:
     - `gap`: what audits of all within reach would book. `by_today`: the same, where it was asked for, by what
       today's model expects, fitted without each trader, in place of the plan; `leads_today`: whether that is
       the gap itself, since no expectation of the plan is on record.
+    - `is_without_teams`: whether the skill of teams was taken out of the answers, since these teams were not
+      drawn by lot.
     - `change`: since the year measured before, else None.
     - `unpaid`: money not paid, found or not; None where detection is not known.
     - `chosen`, `naive`: visits that were chosen and closed, and what it would be if all traders were like
@@ -72,6 +75,7 @@ class GapYear:
     gap: GapEstimate
     by_today: GapEstimate | None
     leads_today: bool
+    is_without_teams: bool
     change: GapEstimate | None
     unpaid: GapEstimate | None
     chosen: int
@@ -163,6 +167,9 @@ def _year(
     leads_today = fresh is not None and not any(each.score.any() for each in own)
     if leads_today and fresh is not None:
         own = fresh
+    corrected = without_teams(own, size=SIZED_BY)
+    if corrected:
+        own = corrected
     share_detected = detection.share if detection else 0.0
     gap = estimate(own, detection=share_detected)
     drawn, answered, refused = (
@@ -190,8 +197,11 @@ def _year(
         beyond=float(np.mean([1 - each.reachable.mean() for each in own])),
         predicted_beyond=sum(float(each.score[~each.reachable].sum()) for each in own) / len(own),
         gap=gap,
-        by_today=None if fresh is None else estimate(fresh, detection=share_detected),
+        by_today=None
+        if fresh is None
+        else estimate(without_teams(fresh, size=SIZED_BY) or fresh, detection=share_detected),
         leads_today=leads_today,
+        is_without_teams=corrected is not None,
         change=difference(gap, before[-1].gap) if before else None,
         unpaid=ratio(gap, detection.share, low=detection.low, high=detection.high) if detection else None,
         chosen=len(money),

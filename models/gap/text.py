@@ -74,6 +74,11 @@ def year_sentences(each: GapYear, language: Language = ENGLISH) -> Iterator[str]
             "By what today's model expects, fitted without the answers of each trader: {amount}. What the "
             "plan expected leads, since it knew none of them."
         ).format(amount=in_words(each.by_today, language))
+    if each.is_without_teams:
+        yield _(
+            "The teams of these visits were not drawn by lot: large traders had other teams than small ones. "
+            "What a team finds more or less than the others is taken out, as far as that can be known."
+        )
     if each.is_provisional:
         yield _("Provisional: more than a twentieth of those visits is not closed, and they may find more.")
     if each.change is not None:

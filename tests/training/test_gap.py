@@ -40,6 +40,7 @@ def year(number: int, gap: GapEstimate, *, is_provisional: bool = False) -> GapY
         gap=gap,
         by_today=None,
         leads_today=False,
+        is_without_teams=False,
         change=None,
         unpaid=None,
         chosen=0,
@@ -87,7 +88,7 @@ def test_todays_model_stands_beside_what_the_plan_expected_and_in_its_place_wher
         dataset = dataset_of(tmp_path / str(expected), planned(expected))
         alone = gap_of(dataset).years[-1]
         assert (alone.by_today, alone.leads_today) == (None, False)
-        year = gap_of(dataset, today=lambda lottery: 10.0 * np.arange(len(lottery))).years[-1]
+        year = gap_of(dataset, today=lambda lottery: np.arange(len(lottery), dtype=np.float64)).years[-1]
         assert year.by_today is not None
         assert year.leads_today == leads
         assert (year.gap == year.by_today) == leads

@@ -53,6 +53,7 @@ def measured(state: SimulationState, *, quarter: int) -> Measured:
         score=np.nan_to_num(assigned.expected),
         reachable=reachable,
         chance=chance,
+        team=np.full(count, ""),
         drawn=drawn,
         certain=certain,
         treated=assigned.treatment >= 0,

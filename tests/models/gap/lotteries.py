@@ -21,6 +21,7 @@ def lottery(score: Floats, chance: Floats, drawn: np.ndarray, answer: Floats, **
         "score": score,
         "reachable": np.ones(n, bool),
         "chance": chance,
+        "team": np.full(n, ""),
         "drawn": drawn,
         "certain": nobody,
         "treated": drawn,
