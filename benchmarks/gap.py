@@ -4,9 +4,10 @@ Two simulated administrations, whose truth is known, each seen by a good model a
 half as much again as is true, are measured by lotteries drawn over and over, beside 150 traders taken for
 certain. Each time audits are drawn too: the same trader audited twice books different money. Each lottery is
 seen alone, and with what a hundred visits of earlier years, made twice, say of detection. The peer is the
-textbook interval, mean and standard errors by Student's t. Then large traders get the better teams. With the quality-control cases of a benefit
-programme (SNAP, Parquet with `year`, `state`, `case_type` and `y`) 4,500 cases are targeted and 500 drawn by
-lot in each of two years, their change and a segment: money that nobody simulated.
+textbook interval, mean and standard errors by Student's t. Then large traders get the better teams. With the
+quality-control cases of a benefit programme (SNAP, Parquet with `year`, `state`, `case_type` and `y`) 4,500
+cases are targeted and 500 drawn by lot in each of two years, their change and a segment: money that nobody
+simulated.
 
     python -P benchmarks/gap.py [--draws 500] [--snap cases.parquet] [--quick]
 """
