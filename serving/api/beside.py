@@ -90,7 +90,7 @@ async def what_if(request: Request, trader_id: str, query: Annotated[WhatIfQuery
     access = access_of(request, None, endpoint="GET /traders/what_if", detail=detail)
     if line is None or not (values or query.leave_out):
         ids = await context.log_answer(LogEntry(access, live.basis, (trader_id,)))
-        return page_response(what_if_page(live, trader_id, lines, line=line), ids)
+        return page_response(request, what_if_page(live, trader_id, lines, line=line), ids)
     rows = [] if query.leave_out else line.changed(values)
     features = await context.warehouse_worker.run(
         lambda: what_if_features(
@@ -117,7 +117,7 @@ async def what_if(request: Request, trader_id: str, query: Annotated[WhatIfQuery
         estimates=estimates,
         prediction_id=ids[0],
     )
-    return page_response(html, ids)
+    return page_response(request, html, ids)
 
 
 async def change(request: Request, trader_id: str, query: Annotated[ChangeQuery, Query()]) -> Response:
@@ -145,7 +145,9 @@ async def change(request: Request, trader_id: str, query: Annotated[ChangeQuery,
     )
     names = live.language.day(since), live.language.day(now)
     estimates = side_by_side(live, case, Case.of(live, trader_id), names=names)
-    return page_response(change_page(live, trader_id, estimates, since=since, prediction_id=ids[0]), ids)
+    return page_response(
+        request, change_page(live, trader_id, estimates, since=since, prediction_id=ids[0]), ids
+    )
 
 
 async def compare(request: Request, query: Annotated[CompareQuery, Query()]) -> Response:
@@ -164,4 +166,4 @@ async def compare(request: Request, query: Annotated[CompareQuery, Query()]) -> 
             estimates = side_by_side(live, left, right, names=(query.one, query.other))
         return compare_page(live, query.one, query.other, estimates, prediction_id=ids[0])
 
-    return page_response(await context.workers.run(page, caller=caller_of(request).name), ids)
+    return page_response(request, await context.workers.run(page, caller=caller_of(request).name), ids)

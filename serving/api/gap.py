@@ -47,7 +47,7 @@ async def gap_sheet(request: Request, query: Annotated[GapSheetQuery, Query()]) 
     access = access_of(request, None, endpoint="GET /gap/sheet", detail=query.by)
     ids = await context.log_answer(LogEntry(access, live.basis))
     html = await context.workers.run(lambda: gap_page(live, report), caller=caller_of(request).name)
-    return page_response(html, ids)
+    return page_response(request, html, ids)
 
 
 async def _measure(request: Request, query: GapQuery) -> tuple[Live, GapReport]:

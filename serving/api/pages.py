@@ -10,7 +10,7 @@ from pydantic import Field
 
 from features.storage.spreadsheet import table_bytes
 from serving.api.context import access_of, caller_of, context_of, require_all_traders, require_own
-from serving.api.language import PageQuery, language_of
+from serving.api.language import PageQuery, keep_language, language_of
 from serving.api.serialise import unknown_problem
 from serving.live.case import Case, with_predictions
 from serving.live.due_diligence import due_diligence as look_behind
@@ -78,9 +78,14 @@ def file_response(table: pa.Table, name: str, *, ending: str, prediction_ids: tu
     return Response(table_bytes(table, f".{ending}"), media_type=MEDIA_TYPES[ending], headers=headers)
 
 
-def page_response(html: str, prediction_ids: tuple[str, ...]) -> Response:
-    """Return a page under the headers of all pages, with the id under which it is logged."""
-    return HTMLResponse(html, headers={**HEADERS, "X-Prediction-Id": prediction_ids[0]})
+def page_response(request: Request, html: str, prediction_ids: tuple[str, ...]) -> Response:
+    """Return a page under the headers of all pages, with the id under which it is logged.
+
+    The browser keeps the language that its address names for the pages after it.
+    """
+    response = HTMLResponse(html, headers={**HEADERS, "X-Prediction-Id": prediction_ids[0]})
+    keep_language(request, response)
+    return response
 
 
 async def ranking(request: Request) -> Response:
@@ -96,7 +101,7 @@ async def ranking(request: Request) -> Response:
     entry = LogEntry(access, live.basis, shown.trader_ids)
     prediction_ids = await context.log_answer(with_predictions(live, entry) if shown.trader_ids else entry)
     html = await context.workers.run(lambda: ranking_page(live, shown), caller=caller.name)
-    return page_response(html, prediction_ids)
+    return page_response(request, html, prediction_ids)
 
 
 async def model(request: Request) -> Response:
@@ -120,7 +125,7 @@ async def _about_no_trader(request: Request, page: Callable[[Live], str], *, end
     live = context.live.in_language(language_of(request))
     ids = await context.log_answer(LogEntry(access_of(request, None, endpoint=endpoint), live.basis))
     html = await context.workers.run(lambda: page(live), caller=caller_of(request).name)
-    return page_response(html, ids)
+    return page_response(request, html, ids)
 
 
 async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery, Query()]) -> Response:
@@ -153,7 +158,7 @@ async def trader(request: Request, trader_id: str, query: Annotated[TraderQuery,
         ),
         caller=caller.name,
     )
-    return page_response(html, prediction_ids)
+    return page_response(request, html, prediction_ids)
 
 
 async def behind(
@@ -173,7 +178,7 @@ async def behind(
         if query.format != "html":
             name = f"{trader_id} {feature}"
             return file_response(evidence.rows, name, ending=query.format, prediction_ids=ids)
-        return page_response(evidence_page(live, evidence, page=query.page), ids)
+        return page_response(request, evidence_page(live, evidence, page=query.page), ids)
 
     return await context.workers.run(response, caller=caller.name)
 
@@ -196,7 +201,7 @@ async def programme(request: Request, trader_id: str, query: Annotated[Programme
             name = f"{trader_id} work programme"
             table = programme_table(tasks, evidence, live.language)
             return file_response(table, name, ending=query.format, prediction_ids=ids)
-        return page_response(programme_page(live, trader_id, tasks, evidence), ids)
+        return page_response(request, programme_page(live, trader_id, tasks, evidence), ids)
 
     return await context.workers.run(response, caller=caller.name)
 
@@ -223,7 +228,7 @@ async def due_diligence(
             name = f"{trader_id} due diligence"
             table = due_diligence_table(diligence)
             return file_response(table, name, ending=query.format, prediction_ids=ids)
-        return page_response(due_diligence_page(live, diligence, prediction_id=ids[0]), ids)
+        return page_response(request, due_diligence_page(live, diligence, prediction_id=ids[0]), ids)
 
     return await context.workers.run(response, caller=caller.name)
 

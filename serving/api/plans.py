@@ -125,7 +125,7 @@ async def sheet(request: Request, plan: str, query: Annotated[SheetQuery, Query(
         ),
         caller=caller.name,
     )
-    return page_response(html, ids)
+    return page_response(request, html, ids)
 
 
 async def plan_what_if(request: Request) -> Response:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from uuid import uuid4
 
@@ -80,5 +81,6 @@ def service(
     held, log = Held(live), PredictionLog(home / "log", clock=now)
     app = make_app(held, log, settings, Tokens(home, clock=now, provider=provider), clock=now)
     with TestClient(app, base_url=LOCAL, client=("127.0.0.1", 5), raise_server_exceptions=False) as client:
+        client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # no test hands another one on
         yield Service(client, held, log, home)
     log.close()

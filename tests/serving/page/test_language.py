@@ -91,6 +91,19 @@ def test_the_address_says_the_language_else_the_browser(
     assert f'<html lang="{code}">' in page.text
 
 
+def test_a_language_that_was_asked_for_once_stays_until_another_is(
+    served: Service, traders: list[str]
+) -> None:
+    asked = served.client.get("/help?language=ru")
+    assert asked.headers["set-cookie"] == "language=ru; HttpOnly; Path=/; SameSite=strict"
+    kept = {"Cookie": "language=ru", "Accept-Language": "kk"}
+    for address in ("/", "/model", "/help", f"/traders/{traders[0]}", f"/compare?one={traders[0]}"):
+        assert '<html lang="ru">' in served.client.get(address, headers=kept).text
+    assert '<html lang="en">' in served.client.get("/?language=en", headers=kept).text
+    assert '<html lang="kk">' in served.client.get("/", headers=kept | {"Cookie": "language=xx"}).text
+    assert "set-cookie" not in served.client.get("/help", headers=kept).headers
+
+
 def test_a_service_that_offers_two_languages_takes_the_first_where_none_is_wished(
     live: Live, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
