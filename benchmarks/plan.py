@@ -22,7 +22,7 @@ from models.plan.audit_plan import make_plan
 from models.plan.candidates import Candidates
 from models.plan.capacity import Capacity, GroupCap, OfficeHours
 from models.plan.caps import caps_of
-from models.plan.draw import LOTTERY, lots, reserve
+from models.plan.draw import LOTTERY, lots, solve_with_reserve
 from models.plan.floors import ceilings, floors
 from models.plan.program import Program, solve
 from models.plan.schedule import NEVER, Visits, list_schedule, schedule
@@ -252,7 +252,7 @@ def standardised_counts(candidates: Candidates, program: Program, draws: int) ->
     Counts are standardised by the probabilities that the draw says: their deviation is 1 where these hold.
     """
     bounds = program.caps.bounds
-    solution = solve(program.within(bounds - reserve(program)), office=candidates.office)
+    solution = solve_with_reserve(program, office=candidates.office)
     counts, broken = np.zeros_like(program.floor), 0
     for seed in range(draws):
         treatment, role, probability = lots(candidates, program, solution, np.random.default_rng(seed))

@@ -9,7 +9,7 @@ import pyarrow as pa
 from models.plan.candidates import Candidates
 from models.plan.capacity import Capacity
 from models.plan.caps import HOURS, Caps, caps_of
-from models.plan.draw import NOT_TREATED, TOP_UP, Drawn, draw, reserve
+from models.plan.draw import NOT_TREATED, TOP_UP, Drawn, draw, solve_with_reserve
 from models.plan.floors import ceilings, floors
 from models.plan.program import Program, Solution, solve
 from models.plan.treatments import KINDS, TREATMENTS
@@ -94,7 +94,7 @@ def make_plan(candidates: Candidates, capacity: Capacity, *, seed: int) -> Audit
     program = program_of(candidates, capacity)
     caps, office = program.caps, candidates.office
     limits = solve(program, office=office)
-    solution = solve(program.within(caps.bounds - reserve(program)), office=office)
+    solution = solve_with_reserve(program, office=office)
     drawn = draw(candidates, program, solution, seed=seed)
     without_groups = limits
     if not caps.of_kind(HOURS).all():

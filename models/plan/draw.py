@@ -21,7 +21,7 @@ from models.plan.candidates import Candidates
 from models.plan.caps import COUNT, HOURS, SHARE
 from models.plan.floors import LETTERS_AT_MOST
 from models.plan.integer_program import solve_integers
-from models.plan.program import Program, Solution
+from models.plan.program import Program, Solution, solve
 from models.plan.treatments import DESK, KINDS, LETTER, SKILLS
 from models.prediction import Floats
 
@@ -58,17 +58,37 @@ class Drawn:
     draws: int
 
 
+def solve_with_reserve(program: Program, *, office: np.ndarray) -> Solution:
+    """Solve a program with something kept back of each cap, so that few draws break one.
+
+    Where not all of it can be kept back, half is, a quarter, or nothing. Raises `SettingError` where the caps
+    cannot all be kept.
+    """
+    for part in (1.0, 0.5, 0.25):
+        try:
+            return solve(program.within(program.caps.bounds - part * reserve(program)), office=office)
+        except SettingError:
+            continue
+    return solve(program, office=office)
+
+
 def reserve(program: Program) -> Floats:
-    """Return what is kept back of each cap before the draw, so that few draws break one."""
+    """Return what is kept back of each cap before the draw.
+
+    Of a share of all visits, which bounds a difference by 0, it is one visit more, for those that the program
+    chooses in part and the draw does not.
+    """
     caps = program.caps
     by_lot = np.where(program.floor < SURE, program.floor, 0.0)
     reserved = np.zeros(len(caps.bounds))
     for row in np.flatnonzero(caps.of_kind(HOURS)):
         own = caps.matrix[row].data
         reserved[row] = RESERVED_AUDITS * float(np.median(own)) if len(own) else 0.0
-    counted = caps.of_kind(COUNT, SHARE)
-    reserved[counted] = RESERVED_DEVIATIONS * np.sqrt(np.abs(caps.used(by_lot)))[counted]
-    return np.minimum(reserved, MOST_RESERVED * np.abs(caps.bounds))
+    variance = caps.matrix.power(2) @ by_lot.ravel()
+    counted, shared = caps.of_kind(COUNT, SHARE), caps.of_kind(SHARE)
+    reserved[counted] = RESERVED_DEVIATIONS * np.sqrt(variance)[counted]
+    reserved[shared] += 1.0
+    return np.where(shared, reserved, np.minimum(reserved, MOST_RESERVED * np.abs(caps.bounds)))
 
 
 def draw(

@@ -28,9 +28,8 @@ from models.hurdle import HurdleModel
 from models.plan.audit_plan import program_of
 from models.plan.candidates import candidates
 from models.plan.capacity import Capacity, OfficeHours
-from models.plan.draw import NOT_TREATED, draw, reserve
+from models.plan.draw import NOT_TREATED, draw, solve_with_reserve
 from models.plan.hours import SIZE_BANDS, Hours
-from models.plan.program import solve
 from models.plan.treatments import SKILLS, TREATMENTS, Treatments
 from training.lab.scored import hours_of_quarter, selected
 
@@ -70,7 +69,7 @@ def by_plan(
         capacity=own,
     )
     program = program_of(chosen_from, own)
-    solution = solve(program.within(program.caps.bounds - reserve(program)), office=chosen_from.office)
+    solution = solve_with_reserve(program, office=chosen_from.office)
     stream = chance.stream("lab", quarter)
     drawn = draw(chosen_from, program, solution, seed=int(stream.integers(2**63)), top_up_from=TOP_UP_FROM)
     role = {name: number for number, name in enumerate(ROLES)}

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from models.plan.audit_plan import AuditPlan, make_plan
-from models.plan.caps import caps_of
-from models.plan.draw import CERTAIN, CONTROL, HELD_OUT, LOTTERY, TOP_UP, lots, reserve
+from models.plan.capacity import GroupCap
+from models.plan.caps import SHARE, caps_of
+from models.plan.draw import CERTAIN, CONTROL, HELD_OUT, LOTTERY, TOP_UP, lots, solve_with_reserve
 from models.plan.floors import ceilings, floors
-from models.plan.program import Program, solve
+from models.plan.program import Program
 from models.plan.treatments import FIELD, JOINT, LETTER
 from tests.models.plan.small import capacity, population
 from tests.torture import TORTURE
@@ -58,7 +59,7 @@ def test_everybody_is_drawn_with_the_probability_that_is_said() -> None:
     candidates, given = population(), capacity(caps=())
     floor = floors(candidates, given)
     program = Program(candidates.value, floor, ceilings(candidates, floor), caps_of(candidates, given))
-    solution = solve(program.within(program.caps.bounds - reserve(program)), office=candidates.office)
+    solution = solve_with_reserve(program, office=candidates.office)
     draws = 20_000 if TORTURE else 500
     counts, over = np.zeros_like(floor), 0
     for seed in range(draws):
@@ -73,6 +74,19 @@ def test_everybody_is_drawn_with_the_probability_that_is_said() -> None:
     assert over <= draws / 100
     assert abs(standardised.mean()) < 0.1
     assert standardised.std() == pytest.approx(1, abs=0.03)
+
+
+def test_caps_on_shares_that_bind_are_kept_by_nearly_every_draw() -> None:
+    """Large traders are worth most, so that a share of them binds, and the program takes some in part."""
+    caps = GroupCap("size_band", "large", share=0.25), GroupCap("region", "XA-01", share=0.5)
+    draws = []
+    for seed in range(8):
+        plan = make_plan(population(2_000, seed=seed), capacity(caps=caps), seed=seed)
+        shares = plan.caps.of_kind(SHARE)
+        assert plan.limits.prices[shares].max() > 0
+        assert (plan.used <= plan.caps.bounds + 1e-6).all()
+        draws.append(plan.drawn.draws)
+    assert max(draws) <= 3
 
 
 def test_some_who_would_get_a_letter_are_held_out() -> None:

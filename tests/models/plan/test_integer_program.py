@@ -8,11 +8,10 @@ ROOT = Path(__file__).parents[3]
 TOPPED_UP = """
 from benchmarks.plan import population
 from models.plan.audit_plan import program_of
-from models.plan.draw import draw, reserve
-from models.plan.program import solve
+from models.plan.draw import draw, solve_with_reserve
 candidates, capacity = population(3_000, seed=2)
 program = program_of(candidates, capacity)
-solution = solve(program.within(program.caps.bounds - reserve(program)), office=candidates.office)
+solution = solve_with_reserve(program, office=candidates.office)
 print("ours", len(draw(candidates, program, solution, seed=1, top_up_from=200).role))
 """
 
