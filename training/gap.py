@@ -26,6 +26,7 @@ from training.backtest.setup import Stage
 from training.score import bundle_of_day
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 FOLDS = 5
@@ -108,11 +109,24 @@ def write_plot(report: GapReport, path: Path) -> None:
 
 
 def _figure(report: GapReport) -> "Figure":
-    """Draw each year's gap with its interval, provisional ones hollow, predicted years grey."""
+    """Draw the years and, where they are known, the groups of the newest and what more visits would tell."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
-    axes = figure.add_subplot()
+    shown = [each for each in report.years if each.gap.ends is not None]
+    segments = [each for each in shown[-1].segments if each.gap.ends is not None] if shown else []
+    panels = [
+        _draw_years,
+        *([_draw_segments] if segments else []),
+        *([_draw_widths] if report.widths else []),
+    ]
+    figure = Figure(figsize=(8, 4.5 + 3 * (len(panels) - 1)), layout="constrained")
+    for draw, axes in zip(panels, figure.subplots(len(panels), squeeze=False)[:, 0], strict=True):
+        draw(report, axes)
+    return figure
+
+
+def _draw_years(report: GapReport, axes: "Axes") -> None:
+    """Draw each year's gap with its interval, provisional ones hollow, predicted years grey."""
     axes.set_title(f"The compliance gap, as known before {report.as_of}")
     shown = [each for each in report.years if each.gap.ends is not None]
     for each in shown:
@@ -134,4 +148,26 @@ def _figure(report: GapReport) -> "Figure":
     axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.set_ylabel("what visits to all traders would book")
     axes.set_xlabel("line: 95 % interval; hollow: provisional; grey: predicted by a model, not measured")
-    return figure
+
+
+def _draw_segments(report: GapReport, axes: "Axes") -> None:
+    """Draw the groups of the newest year that have an interval, the largest above."""
+    newest = [each for each in report.years if each.gap.ends is not None][-1]
+    segments = [each for each in reversed(newest.segments) if each.gap.ends is not None]
+    for row, each in enumerate(segments):
+        low, high = each.gap.ends or (0.0, 0.0)
+        axes.hlines(row, low, high, color="tab:blue", linewidth=3, alpha=0.4)
+        axes.plot([each.gap.amount], [row], "o", color="tab:blue")
+    axes.set_yticks(range(len(segments)), [each.group or "not known" for each in segments])
+    axes.set_ylim(-0.5, len(segments) - 0.5)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.set_title(f"{newest.year} by {(report.by or '').replace('_', ' ')}")
+
+
+def _draw_widths(report: GapReport, axes: "Axes") -> None:
+    """Draw how near more visits by lot would come."""
+    axes.plot(list(report.widths), [100 * part for part in report.widths.values()], "o-", color="tab:blue")
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("visits by lot in a year")
+    axes.set_ylabel("give or take, % of the gap")
+    axes.set_title("What more visits by lot would buy")

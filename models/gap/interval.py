@@ -5,6 +5,7 @@ both sides, lies too low: it misses from below. Hall's transformation (1992) tak
 how little is known of the spread of such money is in the quantile of Student's t.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,18 +74,31 @@ def hall(terms: Floats, *, fitted: int = 1) -> tuple[float, float]:
 
 
 def difference(later: GapEstimate, earlier: GapEstimate) -> GapEstimate:
-    """Return the change between two independent estimates, with its interval from the ends of theirs.
+    """Return the change between two independent estimates, with its interval from the ends of theirs."""
+    return _combined([later, earlier], [1.0, -1.0])
+
+
+def trend(estimates: Mapping[int, GapEstimate]) -> GapEstimate:
+    """Return the change a year along the line of least squares through the estimates of two years or more."""
+    years = np.array(list(estimates), np.float64)
+    centred = years - years.mean()
+    return _combined(list(estimates.values()), (centred / (centred**2).sum()).tolist())
+
+
+def _combined(parts: Sequence[GapEstimate], factors: Sequence[float]) -> GapEstimate:
+    """Return the sum of independent estimates times factors, with its interval from the ends of theirs.
 
     Each end keeps the lopsidedness of what it is made of (MOVER: Zou, G. & Donner, A. (2008), Construction of
     confidence limits about effect measures, Statistics in Medicine 27).
     """
-    amount = later.amount - earlier.amount
-    answers = later.answers + earlier.answers, later.non_zero + earlier.non_zero
-    if later.ends is None or earlier.ends is None:
-        return GapEstimate(amount, None, None, *answers)
-    (low, high), (from_low, from_high) = later.ends, earlier.ends
-    down = np.hypot(later.amount - low, from_high - earlier.amount)
-    up = np.hypot(high - later.amount, earlier.amount - from_low)
+    amount = sum(factor * each.amount for factor, each in zip(factors, parts, strict=True))
+    answers = sum(each.answers for each in parts), sum(each.non_zero for each in parts)
+    down = up = 0.0
+    for factor, each in zip(factors, parts, strict=True):
+        if each.ends is None:
+            return GapEstimate(amount, None, None, *answers)
+        reaches = [factor * (end - each.amount) for end in each.ends]
+        down, up = np.hypot(down, min(reaches)), np.hypot(up, max(reaches))
     return GapEstimate(amount, float(amount - down), float(amount + up), *answers)
 
 

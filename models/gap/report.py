@@ -14,7 +14,7 @@ from features.data.dataset import Dataset
 from features.errors import unknown
 from models.gap.detection import Detection, detection_in
 from models.gap.estimate import Expectation, Lottery, estimate, of_type
-from models.gap.interval import GapEstimate, Z, difference, ratio
+from models.gap.interval import GapEstimate, Z, difference, ratio, trend
 from models.gap.lotteries import RANDOM, SIZED_BY, lotteries_of
 from models.gap.teams import without_teams
 
@@ -27,6 +27,7 @@ WHOLE = 0.95
 provisional."""
 MORE = (100, 200, 400, 800, 1_600)
 """The numbers of audits by lot for which the report says how wide the interval would be."""
+FEWEST_YEARS = 3
 FEWEST_CHOSEN = 30
 """Closed visits from which it says so where no audit was drawn by lot yet."""
 
@@ -92,6 +93,8 @@ class GapReport:
     - `chosen`, `adjusted`: closed visits that were chosen and not drawn, and those of them with money.
     - `widths`: for numbers of audits by lot, half the width of the interval that they would give, as a part
       of the gap; empty where nothing says.
+    - `trend`: the change a year along the years with an interval that are not provisional; None below
+      `FEWEST_YEARS`.
     - `predicted`: by year before the first lottery what a model expects of all traders, measured by nothing.
     """
 
@@ -102,6 +105,7 @@ class GapReport:
     chosen: int
     adjusted: int
     widths: Mapping[int, float]
+    trend: GapEstimate | None
     predicted: Mapping[int, float]
 
 
@@ -148,6 +152,7 @@ def gap_of(
         len(money),
         int((money != 0).sum()),
         _widths(years, money),
+        _trend(shown),
         {},
     )
 
@@ -253,6 +258,11 @@ def _shares_by_type(chosen: pa.Table) -> Mapping[str, float]:
     amounts = {kind: max(pc.sum(chosen[f"{kind}_amount"]).as_py() or 0.0, 0.0) for kind in FINDING_TYPES}
     total = sum(amounts.values())
     return {kind: amount / total if total else 0.0 for kind, amount in amounts.items()}
+
+
+def _trend(years: Sequence[GapYear]) -> GapEstimate | None:
+    settled = {each.year: each.gap for each in years if each.gap.ends is not None and not each.is_provisional}
+    return trend(settled) if len(settled) >= FEWEST_YEARS else None
 
 
 def _widths(years: Sequence[GapYear], chosen: np.ndarray) -> Mapping[int, float]:

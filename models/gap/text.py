@@ -28,6 +28,7 @@ def gap_to_text(report: GapReport) -> Iterator[str]:
             words = f"{segment.group or 'not known':20} {segment.traders:>8,} traders"
             yield f"      {words}   {in_words(segment.gap)}"
         yield ""
+    yield from trend_sentences(report)
     yield from general_sentences(report)
 
 
@@ -151,6 +152,25 @@ def general_sentences(report: GapReport, language: Language = ENGLISH) -> Iterat
         yield _("Too few visits are closed to say how near the first hundred by lot would come.")
 
 
+def trend_sentences(report: GapReport, language: Language = ENGLISH) -> Iterator[str]:
+    """Yield a sentence about all years together, where these are enough."""
+    if report.trend is None or report.trend.ends is None:
+        return
+    _, change = language.gettext, language.change
+    words = {
+        ROSE: _("Over all years measured it rose: {amount} a year ({low} to {high})."),
+        FELL: _("Over all years measured it fell: {amount} a year ({low} to {high})."),
+        CANNOT_TELL: _(
+            "Over all years measured: cannot tell whether it rose or fell; it moved by {low} to {high} a "
+            "year."
+        ),
+    }
+    low, high = report.trend.ends
+    yield words[verdict(report.trend)].format(
+        amount=change(report.trend.amount), low=change(low), high=change(high)
+    )
+
+
 def gap_table(report: GapReport) -> pa.Table:
     """Return a report as a table, a row a year and group; the group is empty for the whole."""
     rows: list[dict[str, Any]] = [
@@ -185,7 +205,8 @@ def gap_content(report: GapReport) -> dict[str, Any]:
         ]
         year["verdict"] = None if each.change is None else verdict(each.change)
         year["sentences"] = list(year_sentences(each))
-    content["sentences"] = list(general_sentences(report))
+    content["trend"] = _amounts(report.trend)
+    content["sentences"] = [*trend_sentences(report), *general_sentences(report)]
     return content
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from features.language import Language
 from models.gap.interval import GapEstimate
 from models.gap.report import SEGMENTS, GapReport, GapYear
-from models.gap.text import TOO_FEW, general_sentences, in_words, verdict, year_sentences
+from models.gap.text import TOO_FEW, general_sentences, in_words, trend_sentences, verdict, year_sentences
 from serving.live.state import Live
 from serving.page.render import render_template
 from serving.page.waterfall import WIDTH
@@ -44,7 +44,10 @@ def gap_page(live: Live, report: GapReport) -> str:
         report=report,
         newest=newest,
         words=in_words(newest.gap, language) if newest else language.gettext(TOO_FEW),
-        sentences=list(year_sentences(newest or report.years[-1], language)) if report.years else [],
+        sentences=[
+            *trend_sentences(report, language),
+            *(year_sentences(newest or report.years[-1], language) if report.years else ()),
+        ],
         general=list(general_sentences(report, language)),
         years=_bars(years, language),
         segments=_bars(segments, language),

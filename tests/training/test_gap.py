@@ -11,7 +11,7 @@ from features.errors import SettingError
 from features.library import LIBRARY
 from models.gap.interval import GapEstimate
 from models.gap.lotteries import lotteries_of
-from models.gap.report import GapReport, GapYear, gap_of
+from models.gap.report import GapReport, GapSegment, GapYear, gap_of
 from models.gap.text import year_sentences
 from tests.features.tables import Row, write_parquet
 from tests.training.tiny import weekly
@@ -46,12 +46,17 @@ def year(number: int, gap: GapEstimate, *, is_provisional: bool = False) -> GapY
         chosen=0,
         naive=None,
         pursued=None,
-        segments=(),
+        segments=(
+            GapSegment("large", 50, GapEstimate(400.0, 200.0, 800.0, 50, 7)),
+            GapSegment("micro", 850, GapEstimate(50.0, None, None, 50, 2)),
+        ),
     )
 
 
 def report(*years: GapYear) -> GapReport:
-    return GapReport(date(2025, 1, 1), years, None, None, 0, 0, {}, {2021: 400.0})
+    return GapReport(
+        date(2025, 1, 1), years, "size_band", None, 0, 0, {100: 0.6, 400: 0.3}, None, {2021: 400.0}
+    )
 
 
 def planned(expected: float | None) -> dict[str, list[Row]]:
@@ -123,12 +128,13 @@ def test_every_year_is_drawn_the_same_each_time(tmp_path: Path) -> None:
         write_plot(given, tmp_path / name)
     drawn = (tmp_path / "one.svg").read_text()
     assert drawn == (tmp_path / "two.svg").read_text()
-    for number in ("2021", "2022", "2023", "2024", "too few"):
+    for number in ("2021", "2022", "2023", "2024", "too few", "large", "What more visits by lot would buy"):
         assert f"<!-- {number} -->" in drawn
+    assert "<!-- micro -->" not in drawn
 
 
 def test_where_nothing_is_known_the_picture_is_empty(tmp_path: Path) -> None:
-    write_plot(GapReport(date(2025, 1, 1), (), None, None, 0, 0, {}, {}), tmp_path / "gap.svg")
+    write_plot(GapReport(date(2025, 1, 1), (), None, None, 0, 0, {}, None, {}), tmp_path / "gap.svg")
     assert "The compliance gap" in (tmp_path / "gap.svg").read_text()
 
 

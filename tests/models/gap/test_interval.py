@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from models.gap.interval import GapEstimate, Z, difference, hall, ratio
+from models.gap.interval import GapEstimate, Z, difference, hall, ratio, trend
 
 
 def test_without_skewness_it_is_students_interval_by_the_kurtosis() -> None:
@@ -38,6 +38,15 @@ def test_a_change_reaches_as_far_as_its_parts_together() -> None:
     assert change.amount == 80.0
     assert change.ends == pytest.approx((80 - np.hypot(40, 60), 80 + np.hypot(120, 30)))
     assert (change.answers, change.non_zero) == (110, 17)
+
+
+def test_a_trend_through_two_years_is_their_change_and_keeps_to_the_line_of_more() -> None:
+    years = {2021: GapEstimate(100.0, 70.0, 160.0, 50, 9), 2022: GapEstimate(180.0, 140.0, 300.0, 60, 8)}
+    assert trend(years) == difference(years[2022], years[2021])
+    later = years | {2023: GapEstimate(300.0, 240.0, 400.0, 50, 9)}
+    line = trend(later)
+    assert line.amount == pytest.approx((300 - 100) / 2)
+    assert line.ends == pytest.approx((100 - np.hypot(60, 60) / 2, 100 + np.hypot(100, 30) / 2))
 
 
 def test_a_change_from_or_to_what_is_not_known_is_not_known() -> None:
