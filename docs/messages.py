@@ -25,6 +25,7 @@ from features.unit import PERIODS, UNKNOWN
 from models.card import BY_INDICATORS, LEARNED, METRICS, UNTESTED
 from models.gap import text as gap
 from models.gap.report import SEGMENTS
+from models.plan.caps import AEO, AUTHORISED
 from models.plan.text import ROLES
 from models.reasons import ABOUT_NONE, TOGETHER, UNKNOWN_WHY
 from serving.live.declared import VALUES
@@ -153,6 +154,7 @@ def _of_tables() -> Iterator[tuple[str, Text]]:
     yield from _each("record of the trader", (*notice.OWN, notice.GENERAL))
     yield from _each("whether the gap changed", (gap.TOO_FEW, gap.CANNOT_TELL, gap.ROSE, gap.FELL))
     yield from _each("group", (by.replace("_", " ") for by in SEGMENTS))
+    yield from _each("group", (AEO, AUTHORISED))
     yield "work programme", NOTHING
     yield from _each("sheet of the export", COLUMNS)
     yield "finding type of a reason", NO_TYPE

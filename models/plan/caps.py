@@ -8,12 +8,14 @@ import numpy as np
 import scipy.sparse as sp
 
 from features.errors import SettingError, listed
+from features.language import ENGLISH, Language
 from models.plan.candidates import Candidates
 from models.plan.capacity import Capacity, GroupCap
 from models.plan.treatments import KINDS, SKILLS, VISITS
 from models.prediction import Floats
 
 HOURS, COUNT, SHARE = "hours", "count", "share"
+AEO, AUTHORISED = "aeo", "authorised"
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,36 @@ def caps_of(candidates: Candidates, capacity: Capacity) -> Caps:
     Raises `SettingError` for a cap on a group that has no trader.
     """
     rows = [*_hours(candidates, capacity), *(_visits(candidates, each) for each in capacity.caps)]
-    matrices, bounds, names, kinds = zip(*rows, strict=True)
-    return Caps(sp.csr_matrix(sp.vstack(matrices)), np.array(bounds, np.float64), names, kinds)
+    matrices, bounds, kinds = zip(*rows, strict=True)
+    return Caps(sp.csr_matrix(sp.vstack(matrices)), np.array(bounds, np.float64), cap_names(capacity), kinds)
 
 
-Row = tuple[sp.csr_matrix, float, str, str]
+def cap_names(capacity: Capacity, language: Language = ENGLISH) -> tuple[str, ...]:
+    """Return what a person calls each cap of a capacity, in their order."""
+    hours = {
+        "field": language.gettext("field hours of {office}"),
+        "desk": language.gettext("desk hours of {office}"),
+    }
+    of_hours = [hours[skill].format(office=office) for office in capacity.offices for skill in SKILLS]
+    return *of_hours, *(_name(each, language) for each in capacity.caps)
+
+
+def _name(cap: GroupCap, language: Language) -> str:
+    by = language.gettext(cap.by.replace("_", " "))
+    group = group_name(cap.by, cap.group, language)
+    if cap.share is None:
+        return language.gettext("visits where {by} is {group}").format(by=by, group=group)
+    return language.gettext("{share} % of all visits where {by} is {group}").format(
+        share=language.number(100 * cap.share), by=by, group=group
+    )
+
+
+def group_name(by: str, group: str, language: Language = ENGLISH) -> str:
+    """Return what a person calls a group of traders: sizes and AEO have words, all others their codes."""
+    return language.gettext(group) if by in ("size_band", AEO) else group
+
+
+Row = tuple[sp.csr_matrix, float, str]
 
 
 def _hours(candidates: Candidates, capacity: Capacity) -> Iterator[Row]:
@@ -73,7 +100,7 @@ def _hours(candidates: Candidates, capacity: Capacity) -> Iterator[Row]:
         for skill, kinds in SKILLS.items():
             hours = np.zeros_like(candidates.hours)
             hours[np.ix_(own, kinds)] = candidates.hours[np.ix_(own, kinds)]
-            yield _sparse(hours), getattr(given, skill), f"{skill} hours of {office}", HOURS
+            yield _sparse(hours), getattr(given, skill), HOURS
 
 
 def _visits(candidates: Candidates, cap: GroupCap) -> Row:
@@ -87,11 +114,10 @@ def _visits(candidates: Candidates, cap: GroupCap) -> Row:
         )
     visits = np.zeros_like(candidates.hours)
     visits[np.ix_(member, VISITS)] = 1.0
-    name = f"visits where {cap.by.replace('_', ' ')} is {cap.group}"
     if cap.share is None:
-        return _sparse(visits), float(cap.visits or 0.0), name, COUNT
+        return _sparse(visits), float(cap.visits or 0.0), COUNT
     visits[:, VISITS] -= cap.share
-    return _sparse(visits), 0.0, f"{cap.share:.0%} of all {name}", SHARE
+    return _sparse(visits), 0.0, SHARE
 
 
 def _sparse(coefficients: Floats) -> sp.csr_matrix:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from features.language import Language
+from models.plan.caps import cap_names, group_name
 from models.plan.decline import Progress
 from models.plan.store import StoredPlan
 from models.plan.text import ROLES, by_treatment, treated_rows
@@ -39,6 +40,11 @@ def plan_page(
             for row in treated.to_pylist()
         ],
         sums=by_treatment(treated),
+        caps=zip(cap_names(stored.capacity, live.language), stored.record["caps"], strict=True),
+        burdens=[
+            each | {"group": group_name(each["by"], each["group"], live.language)}
+            for each in stored.record["burdens"]
+        ],
         known=live.row_index,
         progress=progress,
         page_id=page_id,

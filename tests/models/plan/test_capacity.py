@@ -1,12 +1,15 @@
 """Capacity files: what is read, and what is refused with the cure."""
 
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from features.errors import SettingError
+from features.language import language_named
 from models.plan.capacity import EXAMPLE, Capacity, GroupCap, OfficeHours, require_offices
+from models.plan.caps import cap_names
 from tests.models.plan.small import capacity
 
 
@@ -61,3 +64,15 @@ def test_every_trader_has_an_office_and_every_office_a_trader() -> None:
     with pytest.raises(SettingError, match="2 traders belong to customs offices without hours: XA3") as error:
         require_offices(capacity(), ["XA1", "XA2", "XA3", "XA3"])
     assert "covers = ['XA3']" in error.value.advice
+
+
+def test_caps_have_names_in_every_language_and_codes_stay_as_they_are() -> None:
+    given = capacity(caps=(GroupCap("size_band", "large", visits=20.0), GroupCap("sector", "46", share=0.25)))
+    assert cap_names(given)[-2:] == (
+        "visits where size band is large",
+        "25 % of all visits where sector is 46",
+    )
+    names = cap_names(given, language_named("ru"))
+    assert "XA1" in names[0]
+    assert "46" in names[-1]
+    assert not re.search("[A-Za-z]", "".join(names).replace("XA1", "").replace("XA2", ""))
