@@ -24,7 +24,8 @@ def embedded(temporary: Path, *, database: Path | None = None) -> Backend:
 
     The memory limit is the environment variable `AUDIT_YIELD_MEMORY`, such as `8GB`. A database file
     that somebody sent is not trusted: its views may not read other files. Times with a zone are read
-    in UTC, so that their day does not depend on the machine.
+    in UTC, so that their day does not depend on the machine. Where DuckDB takes Python for interactive it
+    would draw a progress bar of its own, into standard output.
     """
     engine = ibis.duckdb.connect(
         database=str(database) if database else ":memory:",
@@ -34,6 +35,7 @@ def embedded(temporary: Path, *, database: Path | None = None) -> Backend:
         autoinstall_known_extensions=False,
     )
     engine.con.execute("SET TimeZone = 'UTC'")
+    engine.con.execute("SET enable_progress_bar = false")
     _limit_memory(engine, MEMORY.read())
     if database:
         engine.con.execute("SET enable_external_access = false")
