@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po, write_po
 from features.data.contract import TABLES
 from features.data.contract.required import FINDING_TYPES
 from features.evidence import LINE_NAMES
+from features.language.code_names import CHAPTER, SECTOR, code_names
 from features.language.language import CATALOGUES, ENGLISH, LANGUAGES
 from features.library import LIBRARY
 from features.library.checks import CHECKS
@@ -108,6 +109,9 @@ def messages() -> Catalog:
     )
     for what, text in (*_of_features(), *_of_tables()):
         catalogue.add(text, auto_comments=[what])
+    for kind in (SECTOR, CHAPTER):
+        for code, name in code_names(kind).items():
+            catalogue.add(name, auto_comments=[f"{kind} {code}"], context=kind)
     for text, place, context in _of_sources():
         catalogue.add(text, locations=[(place, 0)], context=context)
     return catalogue

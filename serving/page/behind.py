@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from features.evidence import LINE_NAMES, Evidence
 from features.language import Language
+from features.language.code_names import country_name, goods_name, sector_name
 from features.prepare import ROWS
 from features.unit import Unit, format_value
 from serving.live.state import Live
@@ -32,6 +33,13 @@ NAMES = {
     "others_unit_price": "Others' unit price",
 }
 """Names of columns, where theirs is not what people say."""
+CODES: Mapping[str, Callable[[str, Language], str]] = {
+    "origin_country": country_name,
+    "dispatch_country": country_name,
+    "hs_code": goods_name,
+    "sector": sector_name,
+}
+"""Columns of codes, and what names each."""
 NO_SUM = "The value is no sum of its rows, so none has a share of it."
 FACTORS = "“Factor” is what a row multiplies the value by; all of them multiplied are the value."
 SUMMANDS = "“Adds” is what a row adds to the value; together they are the value."
@@ -167,7 +175,13 @@ def _column(name: str, values: Sequence[Any], language: Language) -> PageColumn:
     written = language.gettext(column_words(name))
     digits = _digits([value for value in values if value is not None]) if number else 0
     cells = tuple(_cell(value, digits=digits, language=language) for value in values)
+    if name in CODES:
+        cells = tuple(_with_name(cell, CODES[name](cell, language)) for cell in cells)
     return PageColumn(written[:1].upper() + written[1:], number, cells)
+
+
+def _with_name(code: str, name: str) -> str:
+    return f"{code} {name}" if name else code
 
 
 def column_words(name: str) -> str:

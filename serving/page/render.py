@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from features.data.check.report import visible
 from features.language import ENGLISH, Language
+from features.language.code_names import country_name, goods_name, sector_name
 from serving.live.programme import NOTHING
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -87,11 +88,14 @@ def _environment(language: Language) -> Environment:
     )
     environment.filters.update(
         change=partial(change, language=language),
+        country_name=partial(country_name, language=language),
         day=language.day,
+        goods_name=partial(goods_name, language=language),
         money=partial(money, language=language),
         number=language.number,
         part=part,
         percent=partial(percent, language=language),
+        sector_name=partial(sector_name, language=language),
         translated=language.gettext,
         uncapitalise=uncapitalise,
     )

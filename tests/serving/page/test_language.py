@@ -10,6 +10,7 @@ from babel.messages.catalog import Catalog
 
 from docs.messages import forms, messages, written
 from features.language import LANGUAGES, Language
+from features.language.code_names import goods_name, sector_name
 from serving.live.evidence import rows_behind
 from serving.live.history import EarlierPrediction, PastAudit
 from serving.live.programme import tasks_of
@@ -102,6 +103,18 @@ def test_a_language_that_was_asked_for_once_stays_until_another_is(
     assert '<html lang="en">' in served.client.get("/?language=en", headers=kept).text
     assert '<html lang="kk">' in served.client.get("/", headers=kept | {"Cookie": "language=xx"}).text
     assert "set-cookie" not in served.client.get("/help", headers=kept).headers
+
+
+def test_codes_stand_beside_their_names_in_the_language_of_the_page(
+    served: Service, traders: list[str]
+) -> None:
+    trader = served.client.get(f"/traders/{traders[0]}?language=ru").text
+    [(sector, name)] = set(re.findall(r"отрасль <bdi>(\w+)</bdi> \(([^)]+)\)", trader))
+    assert name == sector_name(sector, LANGUAGES["ru"])
+    rows = served.client.get(f"/traders/{traders[0]}/evidence/customs_value_12m?language=ru").text
+    goods = re.findall(r"<bdi>(\d{6,12}) ([^<]+)</bdi>", rows)
+    assert goods
+    assert all(name == goods_name(code, LANGUAGES["ru"]) for code, name in goods)
 
 
 def test_a_service_that_offers_two_languages_takes_the_first_where_none_is_wished(
