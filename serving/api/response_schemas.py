@@ -375,6 +375,9 @@ class GapOfYear(ResponseSchema):
     beyond: float = Field(description="The share of traders whom no lot could reach.")
     predicted_beyond: float = Field(description="Money expected of these; measured by nothing.")
     gap: GapAmount = Field(description="What audits of all within reach would book.")
+    by_today: GapAmount | None = Field(description="The same by today's model; null where not asked for.")
+    leads_today: bool = Field(description="Whether the gap is that, as the plan's expectations are lost.")
+    is_without_teams: bool = Field(description="Whether the skill of chosen teams was taken out.")
     change: GapAmount | None = Field(description="Since the year measured before; null in the first.")
     verdict: str | None = Field(description="rose, fell or cannot tell; null in the first year.")
     unpaid: GapAmount | None = Field(description="Money not paid, found or not; null: detection not known.")
@@ -391,7 +394,8 @@ class DetectionKnown(ResponseSchema):
     share: float = Field(description="The part.")
     low: float = Field(description="The lower end of the interval.")
     high: float = Field(description="The upper end of the interval.")
-    source: str = Field(description="Where it is known from.")
+    source: str = Field(description="Where it is known from; empty where visits made twice say it.")
+    audits: int = Field(description="Visits made twice that say it; 0 where the source does.")
 
 
 class GapAnswer(ResponseSchema):
@@ -407,6 +411,7 @@ class GapAnswer(ResponseSchema):
     widths: dict[str, float] = Field(
         description="For numbers of audits by lot a year: half the width of the interval over the gap."
     )
+    trend: GapAmount | None = Field(description="The change a year; null below three years measured.")
     predicted: dict[str, float] = Field(description="What a model expects of years that nothing measured.")
     sentences: list[str] = Field(description="What holds for all years, in words.")
 
