@@ -36,8 +36,9 @@ def write_rest(state: SimulationState, *, folder: Path) -> dict[str, int]:
     if "assignments" in parameters.tables:
         docket = stack(*state.dockets)
         columns["assignments"] = tables.assignments_columns(state.assigned, docket, calendar=calendar)
-    if SECOND_AUDITS in parameters.tables:
-        columns[SECOND_AUDITS] = tables.second_audits_columns(stack(*state.second_audits), calendar=calendar)
+    twice = tables.second_audits_columns(stack(*state.second_audits), calendar=calendar)
+    if len(twice["audit_id"]):
+        columns[SECOND_AUDITS] = twice
     left_out = set(OPTIONAL_TABLES) - set(parameters.tables)
     rows = {
         name: write_table(part, table=name, folder=folder / DATA)
