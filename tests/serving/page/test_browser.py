@@ -64,6 +64,19 @@ def behind_it(trader_id: str) -> DueDiligence:
 
 @pytest.fixture(scope="module")
 def pages(live: Live, dataset: Dataset, first: str, served: Service) -> dict[str, str]:
+    """Every page in English, and some in other languages."""
+    russian, kazakh = (every_page(live.in_language(LANGUAGES[code]), dataset, first) for code in ("ru", "kk"))
+    return {
+        **every_page(live, dataset, first),
+        "http_api": served.client.get("/docs").text,
+        "trader in ru": russian["trader"],
+        "trader in kk": kazakh["trader"],
+        "ranking in ru": russian["ranking"],
+    }
+
+
+def every_page(live: Live, dataset: Dataset, first: str) -> dict[str, str]:
+    """Every page about a trader, the ranking or the model, in the language of what is live."""
     rows = read_rows(live, first, names=["customs_value_12m", "line_count_12m"])
     lines = declared_lines(dataset, first)
     left, right = (Case.of(live, trader) for trader in live.ranking["trader_id"].to_pylist()[:2])
@@ -81,9 +94,6 @@ def pages(live: Live, dataset: Dataset, first: str, served: Service) -> dict[str
             prediction_id="1-1-ab",
             judgements=[judged],
         ),
-        "trader in ru": trader_page(live.in_language(LANGUAGES["ru"]), first, judgements=[judged]),
-        "trader in kk": trader_page(live.in_language(LANGUAGES["kk"]), first, judgements=[judged]),
-        "ranking in ru": ranking(live.in_language(LANGUAGES["ru"]), query={"size_band": "small"}),
         "notice": trader_page(live, first, view="notice"),
         "ranking": ranking(
             live, query={"size_band": "small", "columns": ["customs_value_12m", "line_count_12m"]}
@@ -92,7 +102,6 @@ def pages(live: Live, dataset: Dataset, first: str, served: Service) -> dict[str
         "due_diligence": due_diligence_page(live, behind_it(first)),
         "model": model_page(carded(live, CARD), verdicts=verdicts),
         "help": reading_page(live),
-        "http_api": served.client.get("/docs").text,
         "what_if": what_if_page(live, first, lines, line=lines[0], estimates=beside),
         "change": change_page(live, first, beside, since=date(2024, 7, 1), prediction_id="1-1-abcd"),
         "compare": compare_page(live, first, "T9", beside, prediction_id="1-1-abcd"),
@@ -138,6 +147,19 @@ def test_a_page_is_accessible_fits_the_window_and_loads_nothing(
     assert result["passes"] > 10
     assert (result["wide"], result["loaded"]) == (0, [])
     assert (result["paper"] == WHITE) is (DARK not in flags)
+
+
+@pytest.mark.long
+@needs_chromium
+@needs_axe
+@pytest.mark.parametrize("flags", [(DESK, DARK), (PHONE,)], ids=str)
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
+def test_every_page_is_accessible_and_fits_in_every_language(
+    code: str, flags: tuple[str, ...], live: Live, dataset: Dataset, first: str, tmp_path: Path
+) -> None:
+    for name, page in every_page(live.in_language(LANGUAGES[code]), dataset, first).items():
+        result = looked_over(page, tmp_path, *flags)
+        assert (name, result["faults"], result["wide"]) == (name, [], 0)
 
 
 @needs_chromium
