@@ -39,7 +39,7 @@ Data = Annotated[
 ]
 
 
-def _versions(incomplete: str) -> list[str]:
+def complete_version(incomplete: str) -> list[str]:
     """Return the names of models that begin so, for a shell to complete."""
     from features.storage.home import home_path
     from training.tracking.store import registered_versions
@@ -48,7 +48,7 @@ def _versions(incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
 
-def _traders(incomplete: str) -> list[str]:
+def complete_trader(incomplete: str) -> list[str]:
     """Return the traders of the newest snapshot that begin so, for a shell to complete."""
     from features.snapshots.cache import FOLDER
     from features.snapshots.store import traders_of_newest
@@ -57,9 +57,21 @@ def _traders(incomplete: str) -> list[str]:
     return [name for name in traders_of_newest(home_path() / FOLDER) if name.startswith(incomplete)]
 
 
-Trader = Annotated[str, typer.Argument(autocompletion=_traders, help="The trader's identifier.")]
+def complete_plan(incomplete: str) -> list[str]:
+    """Return the plans that begin so, for a shell to complete."""
+    from features.storage.home import home_path
+    from models.plan.store import names
+
+    return [name for name in names(home_path()) if name.startswith(incomplete)]
+
+
+Trader = Annotated[str, typer.Argument(autocompletion=complete_trader, help="The trader's identifier.")]
+KnownVersion = Annotated[
+    str,
+    typer.Argument(autocompletion=complete_version, help="A version: its number, champion or challenger."),
+]
 Version = Annotated[
-    str | None, typer.Argument(autocompletion=_versions, help="The version; else the challenger.")
+    str | None, typer.Argument(autocompletion=complete_version, help="The version; else the challenger.")
 ]
 AsOf = Annotated[
     datetime,
@@ -67,8 +79,8 @@ AsOf = Annotated[
 ]
 
 
-def _table_file(path: Path | None) -> Path | None:
-    """Return where a table goes; what is for people goes to standard error where that is standard output."""
+def output(path: Path | None) -> Path | None:
+    """Return where a result goes; what is for people goes to standard error where that is standard output."""
     if path and str(path) == "-":
         results.stderr = True
     return path
@@ -77,7 +89,7 @@ def _table_file(path: Path | None) -> Path | None:
 TableFile = Annotated[
     Path | None,
     typer.Option(
-        callback=_table_file,
+        callback=output,
         help="Write the whole table here: FILE.csv, FILE.xlsx or FILE.parquet; - is standard output, as CSV.",
     ),
 ]
@@ -88,7 +100,7 @@ ModelName = Annotated[
     str,
     typer.Option(
         "--model",
-        autocompletion=_versions,
+        autocompletion=complete_version,
         help="The version to use: its number, champion or challenger.",
     ),
 ]

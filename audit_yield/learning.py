@@ -12,6 +12,7 @@ from audit_yield.arguments import (
     Data,
     DialectFile,
     ExperimentFile,
+    KnownVersion,
     LanguageCode,
     ModelName,
     Stale,
@@ -23,6 +24,7 @@ from audit_yield.arguments import (
     experiment_of,
     language_of,
     now,
+    output,
 )
 from audit_yield.console import NOT_DONE, as_json, errors, friendly, progress_bar, show
 from features.lightgbm_import import import_lightgbm
@@ -82,15 +84,20 @@ def backtest_command(
     data: Data,
     *,
     as_of: AsOf,
+    out: TableFile = None,
     experiment: ExperimentFile = None,
     dialect: DialectFile = None,
     json: AsJson = False,
 ) -> None:
     """Hold models against what audits found, in time order, without training one to keep.
 
-    Example: `audit-yield backtest demo/data --as-of 2024-10-01`
+    `--out` writes the scores, a line for each metric, model, fold and population.
+
+    Example: `audit-yield backtest demo/data --as-of 2024-10-01 --out scores.xlsx`
     """
     import_lightgbm()
+    from features.storage.spreadsheet import write_records
+    from models.card import Score
     from training.backtest.report import backtest_to_json, backtest_to_text
     from training.backtest.run import run_backtest
 
@@ -98,6 +105,8 @@ def backtest_command(
         stage("Building features and backtesting")
         dataset = dataset_of(data, cutoff=as_of, dialect=dialect)
         report = run_backtest(dataset, experiment_of(experiment), progress=progress)
+    if out:
+        write_records(Score, report.scores, out)
     show(backtest_to_json(report) if json else backtest_to_text(report))
 
 
@@ -138,6 +147,7 @@ def drift_command(
     data: Data,
     *,
     as_of: AsOf,
+    out: TableFile = None,
     model: ModelName = "champion",
     top: Top = 10,
     stale: Stale = False,
@@ -147,15 +157,19 @@ def drift_command(
     """Say whether audits by lot still find what the model expects, since when not, and what to do.
 
     Which inputs have moved stands beside it. What was found is kept: after an alarm the next plan draws more
-    by lot, and the service shows it as gauges. Exits with 1 where there is an alarm.
+    by lot, and the service shows it as gauges. `--out` writes the inputs that moved, as a table. Exits
+    with 1 where there is an alarm.
 
     Example: `audit-yield drift demo/data --as-of 2025-03-01`
     """
     import_lightgbm()
-    from training.drift import drift, drift_to_text
+    from features.storage.spreadsheet import write_records
+    from training.drift import MovedInput, drift, drift_to_text
 
     with progress_bar() as (stage, _):
         report = drift(dataset_of(data, cutoff=as_of, dialect=dialect, stale=stale), model=model, stage=stage)
+    if out:
+        write_records(MovedInput, report.inputs, out)
     show(as_json(report.content()) if json else drift_to_text(report, top=top))
     if report.alarms:
         raise typer.Exit(NOT_DONE)
@@ -181,8 +195,13 @@ def lab_command(
         str, typer.Option(help="Compare by group of traders: size_band, sector or region.")
     ] = "all",
     report: Annotated[
-        Path | None, typer.Option(help="A page with plots, too: FILE.html, which needs no other file.")
+        Path | None,
+        typer.Option(
+            callback=output,
+            help="A page with plots, too: FILE.html, which needs no other file; - is standard output.",
+        ),
     ] = None,
+    table: TableFile = None,
     mlflow: Annotated[
         bool, typer.Option("--mlflow", help="Log a run a policy to MLflow, in a store in OUT.")
     ] = False,
@@ -196,7 +215,8 @@ def lab_command(
     Example: `audit-yield lab lab --policies rules,model,model_lottery --years 5 --seeds 5 --traders 1500`
     """
     import_lightgbm()
-    from training.lab.differences import compare, coverage
+    from features.storage.spreadsheet import write_records
+    from training.lab.differences import Compared, compare, coverage
     from training.lab.lab import LabSettings, lab
     from training.lab.policies import policy_of
     from training.lab.report import write_report
@@ -217,6 +237,8 @@ def lab_command(
     compared, measured = list(compare(runs, by=by)), list(coverage(runs))
     of_all = list(compare(runs))
     words = in_words(of_all, measured)
+    if table:
+        write_records(Compared, compared, table)
     if report:
         write_report(runs, of_all, measured, path=report)
     if mlflow:
@@ -270,40 +292,48 @@ def explain_command(
 
 @app.command(name="models", rich_help_panel=PART)
 @friendly
-def models_command(*, json: AsJson = False) -> None:
+def models_command(*, out: TableFile = None, json: AsJson = False) -> None:
     """List the versions in the registry, the newest first.
 
     Example: `audit-yield models`
     """
     import_lightgbm()
     from features.storage.home import home
+    from features.storage.spreadsheet import write_records
     from training.tracking import registry
 
     versions = registry.models(home())
+    if out:
+        write_records(registry.ModelVersion, versions, out)
     show(as_json([asdict(each) for each in versions]) if json else registry.versions_to_text(versions))
 
 
 @app.command(name="compare", rich_help_panel=PART)
 @friendly
 def compare_command(
-    first: Annotated[str, typer.Argument(help="A version: its number, champion or challenger.")],
-    second: Annotated[str, typer.Argument(help="The version to hold against it.")],
+    first: KnownVersion,
+    second: KnownVersion,
     *,
+    out: TableFile = None,
     json: AsJson = False,
 ) -> None:
     """Compare two versions on the audits that both were tested on, and say what they are made of.
 
     Prints each metric of both with the standard error of the difference, features added and removed, settings
-    that differ, and the audits whose rank moved most. Nothing is trained and nothing promoted.
+    that differ, and the audits whose rank moved most. `--out` writes the metrics. Nothing is trained
+    and nothing promoted.
 
     Example: `audit-yield compare champion challenger`
     """
     import_lightgbm()
     from features.storage.home import home
-    from training.comparison.compare import compare
+    from features.storage.spreadsheet import write_records
+    from training.comparison.compare import Difference, compare
     from training.comparison.text import comparison_to_text
 
     compared = compare(first, second, home=home())
+    if out:
+        write_records(Difference, compared.differences, out)
     show(compared.to_json() if json else comparison_to_text(compared))
 
 

@@ -19,10 +19,13 @@ from audit_yield.arguments import (
     TableFile,
     Top,
     Trader,
+    complete_plan,
+    complete_version,
     dataset_of,
     experiment_of,
     language_of,
     now,
+    output,
 )
 from audit_yield.console import as_json, friendly, progress_bar, show
 from features.errors import SettingError
@@ -52,9 +55,17 @@ Example: `audit-yield plan demo/data --as-of 2024-10-01 --capacity capacity.toml
 app.add_typer(plan_app, name="plan", rich_help_panel=PART)
 BurdenFile = Annotated[
     Path | None,
-    typer.Option(help="Write here whom it burdens, a line a group: FILE.csv, FILE.xlsx or FILE.parquet."),
+    typer.Option(
+        callback=output,
+        help="Write here whom it burdens, a line a group: FILE.csv, FILE.xlsx or FILE.parquet; or -.",
+    ),
 ]
-PlanName = Annotated[str, typer.Argument(help="The plan's name: its first and last day, and its number.")]
+PlanName = Annotated[
+    str,
+    typer.Argument(
+        autocompletion=complete_plan, help="The plan's name: its first and last day, and its number."
+    ),
+]
 
 
 @plan_app.command(name=PlanGroup.default)
@@ -116,7 +127,10 @@ def make_command(
 @plan_app.command(name="show")
 @friendly
 def show_command(
-    name: Annotated[str | None, typer.Argument(help="The plan's name; all are listed without.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(autocompletion=complete_plan, help="The plan's name; all are listed without."),
+    ] = None,
     *,
     out: TableFile = None,
     burden: BurdenFile = None,
@@ -253,7 +267,13 @@ def letters_command(
     data: Data,
     *,
     as_of: AsOf,
-    out: Annotated[Path, typer.Option(help="The letters, a line each: FILE.csv, FILE.xlsx or FILE.parquet.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            callback=output,
+            help="A line a letter: FILE.csv, FILE.xlsx or FILE.parquet; - is standard output, as CSV.",
+        ),
+    ],
     language: LanguageCode = None,
     stale: Stale = False,
     dialect: DialectFile = None,
@@ -362,10 +382,19 @@ def gap_command(
         typer.Option(help="A TOML file with the share of unpaid money that visits find; else the home's."),
     ] = None,
     out: TableFile = None,
-    plot: Annotated[Path | None, typer.Option(help="Write a picture of the years here: FILE.svg.")] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            callback=output, help="Write a picture of the years here: FILE.svg; - is standard output."
+        ),
+    ] = None,
     model: Annotated[
         str | None,
-        typer.Option("--model", help="Show what this version predicts of years from --since on too."),
+        typer.Option(
+            "--model",
+            autocompletion=complete_version,
+            help="Show what this version predicts of years from --since on too.",
+        ),
     ] = None,
     todays_model: Annotated[
         bool,

@@ -18,10 +18,12 @@ from audit_yield.arguments import (
     Stale,
     TableFile,
     Trader,
+    complete_trader,
     dataset_of,
     language_of,
     log_of,
     now,
+    output,
 )
 from audit_yield.console import NOT_DONE, as_json, errors, friendly, progress_bar, show
 from features.lightgbm_import import import_lightgbm
@@ -88,7 +90,9 @@ def report_command(
     trader: Trader,
     *,
     as_of: AsOf,
-    out: Annotated[Path, typer.Option(help="The page: FILE.html, or FILE.pdf.")],
+    out: Annotated[
+        Path, typer.Option(callback=output, help="The page: FILE.html, or FILE.pdf; - is standard output.")
+    ],
     notice: Annotated[
         bool, typer.Option("--notice", help="The page for the trader itself: no values, ranks or scores.")
     ] = False,
@@ -162,7 +166,9 @@ def programme_command(
 @friendly
 def export_command(
     data: Data,
-    out: Annotated[Path, typer.Argument(help="The workbook: FILE.xlsx.")],
+    out: Annotated[
+        Path, typer.Argument(callback=output, help="The workbook: FILE.xlsx; - is standard output.")
+    ],
     *,
     as_of: AsOf,
     language: LanguageCode = None,
@@ -390,7 +396,8 @@ def token_new_command(
     *,
     role: Annotated[Role, typer.Option(help="What they do.")],
     trader: Annotated[
-        list[str] | None, typer.Option(help="Limit it to this trader; give it again for more.")
+        list[str] | None,
+        typer.Option(autocompletion=complete_trader, help="Limit it to this trader; give it again for more."),
     ] = None,
     expires: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day on which it holds.")

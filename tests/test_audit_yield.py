@@ -19,8 +19,9 @@ import typer
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
+from audit_yield.arguments import complete_plan
 from audit_yield.commands import app
-from audit_yield.console import CUT_OFF, REFUSED, friendly
+from audit_yield.console import CUT_OFF, REFUSED, friendly, results
 from features.data.check import DEFAULT_LIMIT
 from features.data.systems import SYSTEMS
 from tests.installed import EXECUTABLE, run
@@ -159,6 +160,45 @@ def test_a_table_goes_to_standard_output_alone_and_words_beside_it_to_standard_e
     assert list(tmp_path.iterdir()) == [tmp_path / "log"]
 
 
+def leaves(group: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command below a group, with the words that call it."""
+    for name, command in group.commands.items():
+        below = hasattr(command, "commands")
+        yield from leaves(command, *path, name) if below else [((*path, name), command)]
+
+
+@pytest.mark.parametrize(
+    ("path", "command"), [pytest.param(*each, id=" ".join(each[0])) for each in leaves(get_command(app))]
+)
+def test_every_file_of_an_answer_may_be_standard_output(path: tuple[str, ...], command: Any) -> None:
+    written = [each for each in command.params if re.search(r"FILE\.(csv|xlsx|html|svg)", each.help or "")]
+    for each in written:
+        with command.make_context(path[-1], [], resilient_parsing=True) as context:
+            results.stderr = False
+            assert each.process_value(context, "-") == Path("-")
+            assert results.stderr, f"{each.name} leaves words between"
+    results.stderr = False
+
+
+def test_each_command_that_shows_a_table_writes_it_by_the_name_of_a_file() -> None:
+    tables = {
+        " ".join(path)
+        for path, command in leaves(get_command(app))
+        if any("FILE.csv" in (each.help or "") for each in command.params)
+    }
+    assert tables >= {
+        "backtest",
+        "compare",
+        "drift",
+        "lab",
+        "models",
+        "score",
+        "plan show",
+        "gap",
+        "calendar",
+    }
+
+
 def completed(words: str, home: Path) -> list[str]:
     """What a shell offers for the last of some words."""
     asked = {"_AUDIT_YIELD_COMPLETE": "complete_bash", "COMP_WORDS": words, "AUDIT_YIELD_HOME": str(home)}
@@ -175,6 +215,26 @@ def test_tab_completes_commands_options_versions_and_traders(tmp_path: Path) -> 
         folder.mkdir(parents=True)
         pq.write_table(pa.table({"trader_id": traders}), folder / "features.parquet")
     assert completed("audit-yield explain DATA T1", tmp_path) == ["T11", "T12"]
+
+
+def test_tab_completes_plans_and_whatever_is_a_version_or_a_trader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDIT_YIELD_HOME", str(tmp_path))
+    for number in (2, 10):
+        plan = tmp_path / "plans" / f"2025-01-01_2025-12-31-{number}"
+        plan.mkdir(parents=True)
+        (plan / "plan.json").touch()
+    assert complete_plan("2025-01-01_2025-12-31-1") == ["2025-01-01_2025-12-31-10"]
+    named = re.compile("A version|The version|The trader's|The plan's|.*this (version|trader)")
+    options = [
+        each
+        for _, command in leaves(get_command(app))
+        for each in command.params
+        if named.match(each.help or "")
+    ]
+    assert len(options) > 10
+    assert [each.name for each in options if not each._custom_shell_complete] == []
 
 
 @pytest.mark.parametrize(
@@ -194,13 +254,6 @@ def test_where_nobody_reads_on_a_command_ends_as_unix_tools_do_without_a_word(
             text=True,
         )
     assert (done.returncode, done.stderr) == (CUT_OFF, "")
-
-
-def leaves(group: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every command below a group, with the words that call it."""
-    for name, command in group.commands.items():
-        below = hasattr(command, "commands")
-        yield from leaves(command, *path, name) if below else [((*path, name), command)]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.long  # to build takes some seconds, and to run what wa
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("audit_yield", "features", "models", "serving", "training")
-TO_BUILD = ("LICENSE", "README.md", "hatch_build.py", "pyproject.toml")
+TO_BUILD = ("LICENSE", "NOTICE", "README.md", "hatch_build.py", "pyproject.toml")
 
 
 def files(*paths: str) -> list[str]:
@@ -34,12 +34,23 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_it_holds_each_file_of_the_packages_the_kernel_and_the_licence(wheel: Path) -> None:
+def test_it_holds_each_file_of_the_packages_the_kernel_and_the_licences(wheel: Path) -> None:
     names, packed = zipfile.ZipFile(wheel).namelist(), files(*PACKAGES)
     other = {name for name in names if ".dist-info/" not in name} - set(packed)
     assert set(packed) <= set(names)
     assert other <= {"models/treeshap/kernel.lib"}
-    assert [name for name in names if name.endswith("licenses/LICENSE")]
+    for name in ("LICENSE", "NOTICE"):
+        assert [each for each in names if each.endswith(f"licenses/{name}")], name
+
+
+def test_what_others_made_is_named_with_its_licence() -> None:
+    """Data that we wrote ourselves is TOML, PO or a template; the one list that is not stands in NOTICE."""
+    notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
+    carried = [
+        name for name in files(*PACKAGES) if Path(name).suffix in {".csv", ".tab", ".json", ".parquet"}
+    ]
+    assert carried
+    assert [name for name in carried if name not in notice] == []
 
 
 def test_installed_elsewhere_it_simulates_and_checks_in_an_empty_folder(wheel: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from features.data.dataset import Dataset
 from features.errors import SettingError
 from features.snapshots.cache import cached_snapshot
-from features.storage.atomic import atomic_file
+from features.storage.atomic import STANDARD_OUTPUT, output_file
 from models.gap.estimate import Expectation, Lottery
 from models.gap.report import GapReport
 from models.prediction import Floats
@@ -96,16 +96,16 @@ def with_predictions(report: GapReport, dataset: Dataset, *, since: int | None, 
 def write_plot(report: GapReport, path: Path) -> None:
     """Write the gap by year with its intervals as SVG; the same report gives the same bytes.
 
-    Raises `SettingError` for a file of another ending.
+    The path `-` is standard output. Raises `SettingError` for a file of another ending.
     """
-    if path.suffix != ".svg":
+    if path.suffix != ".svg" and path != STANDARD_OUTPUT:
         raise SettingError(
             f"{path.name} is no SVG file.", expected="FILE.svg.", advice="Name the picture so."
         )
     import matplotlib
 
-    with matplotlib.rc_context({"svg.hashsalt": "gap"}), atomic_file(path) as fresh:
-        _figure(report).savefig(fresh, format="svg", metadata={"Date": None})
+    with matplotlib.rc_context({"svg.hashsalt": "gap"}), output_file(path) as file:
+        _figure(report).savefig(file, format="svg", metadata={"Date": None})
 
 
 def _figure(report: GapReport) -> "Figure":

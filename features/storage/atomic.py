@@ -4,14 +4,16 @@ import contextlib
 import fcntl
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from features.errors import OutputError
 
 NEW, PREVIOUS, LOCK = (f".audit-yield-{mark}" for mark in ("new", "previous", "lock"))
 """Suffixes of the files and folders beside a target while it is written, and after a kill."""
+STANDARD_OUTPUT = Path("-")
 UNCHANGED = "Free some space, or name another place; what was there is unchanged."
 
 
@@ -54,6 +56,19 @@ def atomic_file(target: Path, *, advice: str = UNCHANGED) -> Iterator[Path]:
                 fresh.replace(target)
             finally:
                 _remove(fresh)
+
+
+@contextlib.contextmanager
+def output_file(target: Path) -> Iterator[BinaryIO]:
+    """Yield a file that replaces `target` when the block ends without an error; `-` is standard output.
+
+    Raises `OutputError` where the disk refuses.
+    """
+    if target == STANDARD_OUTPUT:
+        yield sys.stdout.buffer
+    else:
+        with atomic_file(target) as fresh, fresh.open("wb") as file:
+            yield file
 
 
 def restore(target: Path) -> None:

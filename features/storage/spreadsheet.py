@@ -1,9 +1,8 @@
 """Export tables: as Parquet, CSV or XLSX, to files by their name or as bytes; several as one workbook."""
 
 import io
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import SettingError
-from features.storage.atomic import atomic_file
+from features.storage.atomic import STANDARD_OUTPUT, output_file
 from features.storage.csv_file import CsvForm, csv_blocks
 
 MOST_ROWS = 1_048_575
@@ -38,17 +37,28 @@ def write_table(table: pa.Table, path: Path) -> None:
     The path `-` is standard output, which gets CSV; its form is that of `CsvForm.read`. Raises `SettingError`
     for another ending and `OutputError` where the disk refuses.
     """
-    if str(path) == "-":
-        _write_csv(table, sys.stdout.buffer)
-        return
-    if path.suffix not in WRITERS:
+    ending = ".csv" if path == STANDARD_OUTPUT else path.suffix
+    if ending not in WRITERS:
         raise SettingError(
             f"'{path.name}' ends in none of {', '.join(WRITERS)}.",
             expected="a file name that says how to write the table.",
             advice=f"Name it {path.stem}.parquet, {path.stem}.csv or {path.stem}.xlsx.",
         )
-    with atomic_file(path) as fresh, fresh.open("wb") as file:
-        WRITERS[path.suffix](table, file)
+    with output_file(path) as file:
+        WRITERS[ending](table, file)
+
+
+def write_records(kind: type, records: Sequence[Any], path: Path) -> None:
+    """Write dataclasses of one kind as a table, a row each, as `write_table` does.
+
+    The columns are there also without a record; several names in one field have spaces between them.
+    """
+    columns = {each.name: [getattr(record, each.name) for record in records] for each in fields(kind)}
+    written = {
+        name: [" ".join(value) if isinstance(value, tuple) else value for value in column]
+        for name, column in columns.items()
+    }
+    write_table(pa.table(written), path)
 
 
 def write_workbook(
@@ -56,17 +66,17 @@ def write_workbook(
 ) -> None:
     """Write tables atomically as the sheets of one `.xlsx` file, calling `progress` with the rows written.
 
-    Raises `SettingError` for another ending or more rows than a sheet has, `OutputError` where the disk
-    refuses.
+    The path `-` is standard output. Raises `SettingError` for another ending or more rows than a sheet has,
+    `OutputError` where the disk refuses.
     """
     require_xlsx(path)
-    with atomic_file(path) as fresh, fresh.open("wb") as file:
+    with output_file(path) as file:
         _write_book(sheets, file, progress)
 
 
 def require_xlsx(path: Path) -> None:
-    """Raise `SettingError` unless a file is named as a workbook."""
-    if path.suffix != ".xlsx":
+    """Raise `SettingError` unless a file is named as a workbook, or `-`."""
+    if path.suffix != ".xlsx" and path != STANDARD_OUTPUT:
         raise SettingError(
             f"'{path.name}' does not end in .xlsx.",
             expected="the name of a workbook, which has several sheets.",

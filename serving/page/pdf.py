@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from features.errors import OutputError, SettingError
-from features.storage.atomic import atomic_file
+from features.storage.atomic import output_file
 from features.storage.temporary import temporary_folder
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -24,7 +24,7 @@ FLAGS = (
 
 
 def write_pdf(page: str, path: Path) -> None:
-    """Print a page to a PDF file atomically.
+    """Print a page to a PDF file atomically; `-` is standard output.
 
     Raises `SettingError` where the machine has no Chromium, `OutputError` where that or the disk refuses.
     """
@@ -49,5 +49,5 @@ def write_pdf(page: str, path: Path) -> None:
                 expected="a PDF of it.",
                 advice="Leave out --pdf and print the page from a browser.",
             ) from error
-    with atomic_file(path) as fresh:
-        fresh.write_bytes(content)
+    with output_file(path) as file:
+        file.write(content)

@@ -6,7 +6,7 @@ from pathlib import Path
 from features.data.dataset import Dataset
 from features.evidence import Evidence
 from features.language import ENGLISH, Language
-from features.storage.atomic import atomic_file
+from features.storage.atomic import output_file
 from serving.live.evidence import read_rows, rows_behind
 from serving.live.history import EarlierPrediction, earlier_predictions, known_audits
 from serving.live.programme import Task, pulled_features, tasks_of
@@ -65,6 +65,6 @@ def _predictions(live: Live, trader_id: str, *, home: Path) -> tuple[EarlierPred
 
 
 def write_page(page: str, path: Path) -> None:
-    """Write a page to a file atomically; raises `OutputError` where the disk refuses."""
-    with atomic_file(path) as fresh:
-        fresh.write_text(page, encoding="utf-8")
+    """Write a page to a file atomically, or to standard output as `-`; raises `OutputError` as that does."""
+    with output_file(path) as file:
+        file.write(page.encode())

@@ -1,5 +1,6 @@
 """What a champion says, through the commands: scores and reasons."""
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -35,6 +36,8 @@ def test_a_training_is_registered_and_told() -> None:
     listed = call("models").output
     assert "champion" in listed
     assert AS_OF in listed
+    [row] = csv.DictReader(call("models", "--out", "-").stdout.splitlines())
+    assert (row["version"], row["aliases"]) == ("1", "champion")
 
 
 def test_every_active_trader_is_scored_as_parquet_and_as_csv(data: str, tmp_path: Path) -> None:

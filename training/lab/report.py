@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow.compute as pc
 
-from features.storage.atomic import atomic_file
+from features.storage.atomic import output_file
 from training.lab.differences import Compared, Covered, Runs
 from training.lab.measures import ALL
 from training.lab.text import SPOKEN, coverage_to_text, in_words, to_text
@@ -43,7 +43,7 @@ pre {{ overflow-x: auto; background: #f6f6f6; padding: 1rem }}
 
 
 def write_report(runs: Runs, compared: Sequence[Compared], covered: Sequence[Covered], *, path: Path) -> None:
-    """Write the page; the same runs give the same bytes."""
+    """Write the page, to standard output where the path is `-`; the same runs give the same bytes."""
     plots = ((_differences(compared), "Differences"), (_gaps(runs), "What is not paid, year by year"))
     page = PAGE.format(
         words=escape(in_words(compared, covered)),
@@ -51,8 +51,8 @@ def write_report(runs: Runs, compared: Sequence[Compared], covered: Sequence[Cov
         measures=escape("\n".join(to_text(compared))),
         coverage=escape("\n".join(coverage_to_text(covered))),
     )
-    with atomic_file(path) as fresh:
-        fresh.write_text(page, encoding="utf-8")
+    with output_file(path) as file:
+        file.write(page.encode())
 
 
 def _differences(compared: Sequence[Compared]) -> "Figure":

@@ -1,7 +1,7 @@
 """Countries of ISO 3166-1 as shipped, and what is known of other codes in customs data.
 
 `countries.csv` holds codes and short names of ISO 3166-1 as in the package iso3166 3.0.0 (MIT licence), and
-usual English names as in `iso3166.tab` of the time zone database (public domain).
+usual English names as in `iso3166.tab` of the time zone database (public domain): see NOTICE.
 """
 
 import csv

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.errors import SettingError
-from features.storage.spreadsheet import MOST_ROWS, require_room, table_bytes, write_table
+from features.storage.spreadsheet import MOST_ROWS, require_room, table_bytes, write_records, write_table
 
 HOSTILE = ['=HYPERLINK("http://x")', "+1+1", "@SUM(A1)", "a\x00b", "plain", None]
 TABLE = pa.table(
@@ -51,6 +52,32 @@ def test_a_file_is_written_by_its_ending_and_another_is_refused(tmp_path: Path) 
     assert (tmp_path / "table.csv").read_bytes() == table_bytes(TABLE, ".csv")
     with pytest.raises(SettingError, match="ends in none of"):
         write_table(TABLE, tmp_path / "table.txt")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A record with a field of several names."""
+
+    name: str
+    aliases: tuple[str, ...]
+    value: float | None
+
+
+def test_records_are_rows_and_their_fields_columns_also_where_there_is_none(tmp_path: Path) -> None:
+    records = [Named("1", ("champion", "challenger"), None), Named("2", (), 0.5)]
+    for ending in (".parquet", ".csv", ".xlsx"):
+        write_records(Named, records, tmp_path / f"two{ending}")
+        write_records(Named, [], tmp_path / f"none{ending}")
+    assert (tmp_path / "two.csv").read_text(encoding="utf-8").split() == [
+        "name,aliases,value",
+        "1,champion",
+        "challenger,",
+        "2,,0.5",
+    ]
+    [sheet] = openpyxl.load_workbook(tmp_path / "two.xlsx").worksheets
+    assert [cell.value for cell in sheet[2]] == ["1", "champion challenger", None]
+    assert (tmp_path / "none.csv").read_text(encoding="utf-8").strip() == "name,aliases,value"
+    assert pq.read_table(tmp_path / "none.parquet").column_names == ["name", "aliases", "value"]
 
 
 def test_more_rows_than_a_sheet_has_are_refused_with_a_sentence() -> None:
