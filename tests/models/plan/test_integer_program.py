@@ -16,9 +16,8 @@ print("ours", len(draw(candidates, program, solution, seed=1, top_up_from=200).r
 """
 
 
-def test_lines_of_the_solver_go_to_standard_error() -> None:
+def test_lines_of_the_solver_are_dropped() -> None:
     done = subprocess.run(
         [sys.executable, "-c", TOPPED_UP], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout == "ours 3000\n"
-    assert "tmpSolver.run()" in done.stderr
+    assert (done.stdout, done.stderr) == ("ours 3000\n", "")
