@@ -44,7 +44,7 @@ def test_it_holds_each_file_of_the_packages_the_kernel_and_the_licences(wheel: P
 
 
 def test_what_others_made_is_named_with_its_licence() -> None:
-    """Data that we wrote ourselves is TOML, PO, a template, or the names in our words; NOTICE has the rest."""
+    """Data that we wrote ourselves is TOML, PO, a template, or names in our words; NOTICE has the rest."""
     notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
     carried = [
         name for name in files(*PACKAGES) if Path(name).suffix in {".csv", ".tab", ".json", ".parquet"}
