@@ -1,5 +1,10 @@
 """The draw: caps hold, everybody has the probability that is said, the same seed draws the same."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -12,6 +17,8 @@ from models.plan.program import Program
 from models.plan.treatments import FIELD, JOINT, LETTER
 from tests.models.plan.small import capacity, population
 from tests.torture import TORTURE
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +59,27 @@ def test_the_same_seed_draws_the_same_and_another_another(plan: AuditPlan) -> No
     again, other = (make_plan(population(), capacity(), seed=seed) for seed in (7, 8))
     assert again.table().equals(plan.table())
     assert not other.table().equals(plan.table())
+
+
+def test_the_same_seed_gives_the_same_bytes_on_one_thread_and_on_two() -> None:
+    code = (
+        "import hashlib, io; import pyarrow.parquet as pq; from models.plan.audit_plan import make_plan; "
+        "from tests.models.plan.small import capacity, population; "
+        "table = make_plan(population(4_000), capacity(), seed=7).table(); out = io.BytesIO(); "
+        "pq.write_table(table, out); print(hashlib.sha256(out.getvalue()).hexdigest())"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in "12"
+    }
+    assert len(digests) == 1
 
 
 def test_everybody_is_drawn_with_the_probability_that_is_said() -> None:
