@@ -82,8 +82,13 @@ def test_a_day_before_the_models_own_is_said_to_be_no_forecast(
 
 
 def test_traders_that_the_model_was_not_trained_among_are_told(
-    data: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    data: str,
+    place: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("AUDIT_YIELD_HOME", str(shutil.copytree(place / "mlruns", tmp_path / "home")))
     others = Path(shutil.copytree(data, tmp_path / "others"))
     for table in others.glob("*.parquet"):
         rows = duckdb.read_parquet(str(table)).to_arrow_table()

@@ -76,7 +76,7 @@ def test_rows_are_written_for_people(live: Live, trader: str) -> None:
     assert columns_of(shown) == {
         "Declaration ID": ("D1", "D2"),
         "Accepted on": ("1 January 1970", "2 January 1970"),
-        "HS code": ("0101", ""),
+        "HS code": ("0101 Live animals", ""),
         "Customs value": ("1,234.50", "20.00"),
         "Is new": ("yes", "no"),
         "Adds": ("75 (75.0 %)", "25 (25.0 %)"),
