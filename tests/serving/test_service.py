@@ -305,6 +305,7 @@ def test_the_image_holds_neither_training_code_nor_what_only_training_needs(tmp_
         "models",
         "serving",
     }
+    assert {"LICENSE", "NOTICE"} <= {path.name for path in source.iterdir() if path.is_file()}
     assert (source / "serving" / "page" / "templates" / "page.css").is_file()
     kernel = [run.ROOT / "models" / "treeshap" / name for name in ("kernel.c", "kernel.lib")]
     packed = (source / "models" / "treeshap").glob("kernel.*")
