@@ -409,7 +409,7 @@ def token_new_command(
 ) -> None:
     """Make a token and show it, this once: only its hash is kept, beside the models.
 
-    Example: `audit-yield token new ann --role auditor --trader T0000123 --expires 2030-12-31`
+    Example: `audit-yield token new ann-2 --role auditor --trader T0000123 --expires 2030-12-31`
     """
     from features.storage.home import home
     from serving.access.tokens import new_token
