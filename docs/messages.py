@@ -36,6 +36,7 @@ from serving.live.ranking import ANSWERS, FACETS, FLAGS, ORDERS
 from serving.log.judgements import STATUSES
 from serving.page import behind, model, notice, trader
 from serving.page.render import TEMPLATES
+from training.backtest.fairness import SMALL_GROUPS
 from training.backtest.populations import POPULATIONS
 from training.tracking.card import INTENDED, LIMITS, REFERENCE
 
@@ -158,7 +159,7 @@ def _of_tables() -> Iterator[tuple[str, Text]]:
     yield from _each("record of the trader", (*notice.OWN, notice.GENERAL))
     yield from _each("whether the gap changed", (gap.TOO_FEW, gap.CANNOT_TELL, gap.ROSE, gap.FELL))
     yield from _each("group", (by.replace("_", " ") for by in SEGMENTS))
-    yield from _each("group", (AEO, AUTHORISED))
+    yield from _each("group", (AEO, AUTHORISED, SMALL_GROUPS))
     yield "work programme", NOTHING
     yield from _each("sheet of the export", COLUMNS)
     yield "finding type of a reason", NO_TYPE
@@ -189,7 +190,7 @@ def _columns() -> Iterator[str]:
     """Yield columns whose values pages show: those of the contract, and those that features read."""
     for table in TABLES.values():
         yield from (column.name for column in table.columns)
-    yield from (*LINE_NAMES, "carried")
+    yield from (*LINE_NAMES, "carried", *behind.PREPARED)
     for feature in LIBRARY.features:
         if feature.source:
             yield from (name for name in feature.columns if not behind.LOGARITHM.search(name))

@@ -33,6 +33,23 @@ NAMES = {
     "others_unit_price": "Others' unit price",
 }
 """Names of columns, where theirs is not what people say."""
+PREPARED = (
+    "assessed_other",
+    "audits_behind",
+    "collected",
+    "early_taxes",
+    "hs4",
+    "hs6",
+    "kin_id",
+    "last_on",
+    "lines",
+    "other_assessed_other",
+    "quantity_unit",
+    "rated_code",
+    "sellers",
+    "subheading",
+)
+"""Columns of prepared rows that are neither the contract's nor read by a feature."""
 CODES: Mapping[str, Callable[[str, Language], str]] = {
     "origin_country": country_name,
     "dispatch_country": country_name,

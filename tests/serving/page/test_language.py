@@ -9,8 +9,11 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from docs.messages import forms, messages, written
+from features.data.dataset import Dataset
+from features.evidence import evidence_of
 from features.language import LANGUAGES, Language
 from features.language.code_names import goods_name, sector_name
+from features.library import LIBRARY
 from serving.live.evidence import rows_behind
 from serving.live.history import EarlierPrediction, PastAudit
 from serving.live.programme import tasks_of
@@ -23,6 +26,7 @@ from serving.page import (
     shown_features,
     trader_page,
 )
+from serving.page.behind import HIDDEN, LOGARITHM, column_words
 from serving.page.render import TEMPLATES
 from serving.settings import Settings
 from tests.serving.caller import Service, service
@@ -115,6 +119,19 @@ def test_codes_stand_beside_their_names_in_the_language_of_the_page(
     goods = re.findall(r"<bdi>(\d{6,12}) ([^<]+)</bdi>", rows)
     assert goods
     assert all(name == goods_name(code, LANGUAGES["ru"]) for code, name in goods)
+
+
+@pytest.mark.long
+def test_every_column_of_the_rows_behind_a_value_has_its_words(dataset: Dataset, traders: list[str]) -> None:
+    known = {each.id for each in messages()}
+    with dataset.open() as warehouse:
+        names = [feature.name for feature in LIBRARY.possible(warehouse) if feature.source]
+        evidence = evidence_of(
+            LIBRARY, names, warehouse=warehouse, trader_id=traders[0], cutoff=dataset.cutoff
+        )
+    columns = {name for each in evidence.values() for name in each.rows.column_names}
+    shown = {name for name in columns if name not in HIDDEN and not LOGARITHM.search(name)}
+    assert [name for name in sorted(shown) if column_words(name) not in known] == []
 
 
 def test_a_service_that_offers_two_languages_takes_the_first_where_none_is_wished(
