@@ -117,7 +117,8 @@ def _parts(table: pa.Table) -> Iterator[pa.Table]:
         yield table.slice(start, ROWS_A_BLOCK)
 
 
-def _write_xlsx(table: pa.Table, file: BinaryIO) -> None:
+def write_rows(table: pa.Table, file: BinaryIO) -> None:
+    """Write a table to an open file as a workbook of one sheet; raises `SettingError` for too many rows."""
     _write_book([Sheet("rows", table)], file, lambda done, total: None)
 
 
@@ -181,6 +182,6 @@ def _width(name: str, column: pa.ChunkedArray) -> int:
 WRITERS: Mapping[str, Callable[[pa.Table, BinaryIO], None]] = {
     ".parquet": _write_parquet,
     ".csv": _write_csv,
-    ".xlsx": _write_xlsx,
+    ".xlsx": write_rows,
 }
 """How a table is written, by the ending of a file's name."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import pyarrow as pa
 from fastapi import Query, Request
@@ -13,12 +13,12 @@ from features.data.contract.required import FINDING_TYPES
 from features.errors import SettingError, did_you_mean
 from features.snapshots.snapshot import AVAILABLE, DESCRIBED
 from features.storage.csv_file import CsvForm, csv_blocks
-from features.storage.spreadsheet import ROWS_A_BLOCK, table_bytes
+from features.storage.spreadsheet import ROWS_A_BLOCK, write_rows
 from serving.api.context import access_of, caller_of, context_of, require_all_traders
 from serving.api.request_schemas import CsvFilters, FileFilters, Filters
 from serving.api.response_schemas import Basis, Ranked
 from serving.api.serialise import JSON, JsonObject, as_json, serialise_basis, serialise_predictions
-from serving.api.stored_file import StoredFile, stored
+from serving.api.stored_file import StoredFile, stored, stored_by
 from serving.live.case import with_predictions
 from serving.live.ranking import FACETS, RankingQuery, feature_column, filter_ranking, with_features
 from serving.live.state import Live
@@ -61,10 +61,14 @@ async def ranking_csv(request: Request, filters: Annotated[CsvFilters, Query()])
 
 
 async def ranking_xlsx(request: Request, filters: Annotated[FileFilters, Query()]) -> Response:
-    """Hand out the ranking as a spreadsheet, up to 10,000 traders of it."""
+    """Hand out the ranking as a spreadsheet, with as many traders as asked for, up to the rows of a sheet."""
     page = await _logged_page(request, filters, endpoint="GET /ranking.xlsx")
-    body = await _made(request, page, lambda: table_bytes(pa.concat_tables(page.tables()), ".xlsx"))
-    return Response(body, media_type=XLSX, headers=_attachment("xlsx"))
+
+    def write(file: BinaryIO) -> None:
+        write_rows(pa.concat_tables(page.tables()), file)
+
+    file = await _made(request, page, lambda: stored_by(write))
+    return StoredFile(file, media_type=XLSX, headers=_attachment("xlsx"))
 
 
 def csv_form(filters: CsvFilters) -> CsvForm:

@@ -19,6 +19,7 @@ from features.data.contract import TABLES, Column, ColumnType, Table
 from features.data.contract.ledger import RECORDED
 from features.data.contract.required import FINDING_TYPES
 from features.data.contract.rule import LARGEST_NUMBER, LARGEST_WHOLE
+from features.storage.spreadsheet import MOST_ROWS as ROWS_OF_A_SHEET
 from serving.live.ranking import BOUND
 from serving.log.judgements import STATUSES
 
@@ -185,7 +186,7 @@ class Filters(BaseModel):
 class FileFilters(Filters):
     """The filters of the ranking as a file."""
 
-    page_size: Annotated[int, Field(ge=1, le=MOST_ROWS)] = MOST_ROWS
+    page_size: Annotated[int, Field(ge=1, le=ROWS_OF_A_SHEET)] = MOST_ROWS
 
 
 class CsvFilters(Filters):

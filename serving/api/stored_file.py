@@ -1,7 +1,7 @@
 """Responses from files: an answer of any size, made before it is sent, and never in memory as a whole."""
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import BinaryIO, cast
 
 from fastapi.responses import Response
@@ -29,14 +29,23 @@ class StoredFile(Response):
 
 
 def stored(blocks: Iterable[bytes]) -> BinaryIO:
-    """Return a file with blocks of bytes, open at its end; it has no name, and is gone when it is closed.
+    """Return a file with blocks of bytes, as `stored_by` does."""
+
+    def write(file: BinaryIO) -> None:
+        for block in blocks:  # `writelines` would move to the disk after the last one alone
+            file.write(block)
+
+    return stored_by(write)
+
+
+def stored_by(write: Callable[[BinaryIO], None]) -> BinaryIO:
+    """Return a file with what is written, open at its end; it has no name, and is gone when it is closed.
 
     Raises `OutputError` where the disk refuses.
     """
     file = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115  the guard closes it
     try:
-        for block in blocks:  # `writelines` would move to the disk after the last one alone
-            file.write(block)
+        write(file)
     except OSError as error:
         file.close()
         raise temporary_folder_error(str(error)) from error

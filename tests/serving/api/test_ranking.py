@@ -190,6 +190,12 @@ def test_a_feature_is_a_column_and_a_filter_in_every_form(served: Service, live:
     assert cells[header.index(name)] == rows[0]["features"][name]
 
 
+def test_a_workbook_has_as_many_traders_as_are_asked_for_up_to_a_sheet(served: Service, live: Live) -> None:
+    whole = served.client.get("/ranking.xlsx?page_size=1048575")
+    assert load_workbook(io.BytesIO(whole.content)).active.max_row == 1 + live.ranking.num_rows
+    assert served.client.get("/ranking.xlsx?page_size=1048576").status_code == 400
+
+
 def test_a_feature_that_is_unknown_of_a_trader_is_null_and_within_no_bound(
     served: Service, live: Live
 ) -> None:
